@@ -1,0 +1,179 @@
+"""What each kind of setting may be, and the remedy for one that may not.
+
+Every rule takes a value and returns it, or raises `ValueError` with the remedy;
+`settings.py` adds the file, the key and the value.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Final, TypeVar
+
+import botocore.session
+
+T = TypeVar("T")
+
+# The name is a part of every resource's name; the tightest limit is that of OpenSearch Serverless, 32 characters for a
+# collection or policy (docs.aws.amazon.com, OpenSearch Service, "CreateCollection"), of which "-documents" takes ten.
+MIN_NAME_LENGTH: Final = 3
+MAX_NAME_LENGTH: Final = 20
+MAX_MODEL_ID_LENGTH: Final = 128
+GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
+"""Prefixes of cross-region inference profiles. Source: docs.aws.amazon.com, Bedrock, "Supported Regions and models
+for inference profiles"."""
+
+EMBEDDING_DIMENSIONS: Final[dict[str, tuple[int, ...]]] = {
+    "amazon.titan-embed-text-v2:0": (256, 512, 1024),
+    "cohere.embed-english-v3": (1024,),
+    "cohere.embed-multilingual-v3": (1024,),
+}
+"""Embedding models that a Knowledge Base takes, and the vector sizes of each.
+
+Source: docs.aws.amazon.com, Bedrock, "Supported models and Regions for Amazon Bedrock knowledge bases"."""
+
+UPLOAD_CONTENT_TYPES: Final[dict[str, str]] = {
+    ".csv": "text/csv",
+    ".doc": "application/msword",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".html": "text/html",
+    ".md": "text/markdown",
+    ".pdf": "application/pdf",
+    ".txt": "text/plain",
+    ".xls": "application/vnd.ms-excel",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""Document types that a Knowledge Base parses, with the content type that an upload must declare.
+
+Source: docs.aws.amazon.com, Bedrock, "Prerequisites for your Amazon Bedrock knowledge base data"."""
+
+ORIGIN_FAILOVER_STATUS_CODES: Final = frozenset({400, 403, 404, 416, 429, 500, 502, 503, 504})
+"""Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover"."""
+
+LOG_RETENTION_DAYS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
+    *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""Source: docs.aws.amazon.com, CloudWatch Logs API, "PutRetentionPolicy"."""
+
+_BUCKET_PREFIXES_REFUSED: Final = ("xn--", "sthree-", "amzn-s3-demo-")
+_MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\d+)*$")
+_EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
+_DOMAIN: Final = re.compile(r"^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
+_CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
+_STATE_BUCKET: Final = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+
+
+@cache
+def bedrock_regions() -> tuple[str, ...]:
+    """Return the AWS regions (commercial partition) that offer Bedrock, as botocore's own endpoint list knows them."""
+    return tuple(botocore.session.Session().get_available_regions("bedrock"))
+
+
+def _refuse_unless(ok: object, remedy: str) -> None:
+    if not ok:
+        raise ValueError(remedy)
+
+
+def deployment_name(value: str) -> str:
+    """Lower-case letters, digits and single hyphens, a letter first: what S3, IAM and OpenSearch all take."""
+    _refuse_unless(
+        re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) and MIN_NAME_LENGTH <= len(value) <= MAX_NAME_LENGTH,
+        f"use {MIN_NAME_LENGTH} to {MAX_NAME_LENGTH} lower-case letters, digits and single hyphens, a letter first",
+    )
+    _refuse_unless(
+        not value.startswith(_BUCKET_PREFIXES_REFUSED),
+        f"S3 reserves bucket names that start with {' or '.join(_BUCKET_PREFIXES_REFUSED)}: choose another name",
+    )
+    return value
+
+
+def region(value: str) -> str:
+    """Return a region that offers Bedrock."""
+    close = difflib.get_close_matches(value, bedrock_regions(), n=3) or ["us-west-2", "us-east-1"]
+    _refuse_unless(value in bedrock_regions(), f"not an AWS region with Bedrock: did you mean {' or '.join(close)}?")
+    return value
+
+
+def model_id(value: str) -> str:
+    """Return a model id (`provider.model-v1:0`) or a cross-region inference profile's id (`us.provider.model-v1:0`)."""
+    _refuse_unless(
+        _MODEL_ID.fullmatch(value) and len(value) <= MAX_MODEL_ID_LENGTH,
+        'use a Bedrock model or inference profile id such as "us.anthropic.claude-haiku-4-5-20251001-v1:0"',
+    )
+    return value
+
+
+def geography(model: str) -> str | None:
+    """Return the geography of an inference profile's id (`us`, `global`), or None for a plain model id."""
+    prefix = model.partition(".")[0]
+    return prefix if prefix in GEOGRAPHIES else None
+
+
+def embedding_model(value: str) -> str:
+    """Return an embedding model whose vector sizes are known, since the index must be made for one."""
+    _refuse_unless(value in EMBEDDING_DIMENSIONS, f"use one of {', '.join(EMBEDDING_DIMENSIONS)}")
+    return value
+
+
+def email(value: str) -> str:
+    """Return an e-mail address."""
+    _refuse_unless(_EMAIL.fullmatch(value), "use an e-mail address such as oncall@example.com")
+    return value
+
+
+def domain_name(value: str) -> str:
+    """Return a host name for the distribution, with a leading `*.` or without."""
+    _refuse_unless(_DOMAIN.fullmatch(value), "use a lower-case host name such as chat.example.com")
+    return value
+
+
+def certificate_arn(value: str) -> str:
+    """Return the ARN of an ACM certificate in us-east-1, where CloudFront reads them, or nothing.
+
+    Source: docs.aws.amazon.com, CloudFront, "Requirements for using SSL/TLS certificates with CloudFront".
+    """
+    _refuse_unless(
+        not value or _CERTIFICATE.fullmatch(value),
+        "use the ARN of an ACM certificate in us-east-1 (arn:aws:acm:us-east-1:ACCOUNT:certificate/ID)",
+    )
+    return value
+
+
+def upload_type(value: str) -> str:
+    """Return a file name extension that a Knowledge Base can parse."""
+    _refuse_unless(value in UPLOAD_CONTENT_TYPES, f"a Knowledge Base reads only {', '.join(UPLOAD_CONTENT_TYPES)}")
+    return value
+
+
+def failover_status_code(value: int) -> int:
+    """Return a status code that CloudFront takes as a failover criterion."""
+    _refuse_unless(
+        value in ORIGIN_FAILOVER_STATUS_CODES, f"CloudFront fails over on {sorted(ORIGIN_FAILOVER_STATUS_CODES)} only"
+    )
+    return value
+
+
+def log_retention(value: int) -> int:
+    """Return a retention that CloudWatch Logs offers, in days."""
+    _refuse_unless(value in LOG_RETENTION_DAYS, f"CloudWatch Logs offers {list(LOG_RETENTION_DAYS)}")
+    return value
+
+
+def state_bucket(value: str) -> str:
+    """Return a bucket name that S3 would take."""
+    _refuse_unless(_STATE_BUCKET.fullmatch(value), "use the name of an existing S3 bucket")
+    return value
+
+
+def tag_key(value: str) -> str:
+    """Return a tag's key; AWS keeps those that start with `aws:` to itself."""
+    _refuse_unless(not value.lower().startswith("aws:"), "choose a key that does not start with aws:")
+    return value
+
+
+def unique(values: Iterable[T]) -> tuple[T, ...]:
+    """Return the values if none stands there twice."""
+    listed = tuple(values)
+    _refuse_unless(len(set(listed)) == len(listed), "name each only once")
+    return listed

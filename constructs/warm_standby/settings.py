@@ -1,0 +1,207 @@
+"""The deployment's settings: one frozen, validated record, read once from `standby.toml`."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from warm_standby import _settings_rules as rules
+
+STACK_NAME: Final = "warm-standby"
+DEFAULT_FILE: Final = "standby.toml"
+FILE_VARIABLE: Final = "STANDBY_SETTINGS"
+
+Region = Annotated[str, AfterValidator(rules.region)]
+ModelId = Annotated[str, AfterValidator(rules.model_id)]
+# Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten are left for others.
+TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(rules.tag_key)]
+
+
+class SettingsError(ValueError):
+    """A settings file that cannot be used; the text names file, key, value and remedy on one line."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+
+class Regions(_Section):
+    """The regions behind the two roles."""
+
+    primary: Region = "us-west-2"
+    failover: Region = "us-east-1"
+
+    @field_validator("failover")
+    @classmethod
+    def _differs(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("primary"):
+            raise ValueError("the primary is there already: a region cannot stand by for itself, choose another")
+        return value
+
+
+class KnowledgeBase(_Section):
+    """How documents become vectors. Chunks are counted in tokens, their overlap in percent."""
+
+    vector_store: Literal["opensearch-serverless", "s3-vectors"] = "opensearch-serverless"
+    embedding_model: Annotated[str, AfterValidator(rules.embedding_model)] = "amazon.titan-embed-text-v2:0"
+    embedding_dimensions: int = 1024
+    chunk_tokens: int = Field(default=500, ge=20, le=8192)
+    chunk_overlap_percent: int = Field(default=20, ge=1, le=99)
+
+    @field_validator("embedding_dimensions")
+    @classmethod
+    def _offered_by_the_model(cls, value: int, info: ValidationInfo) -> int:
+        model = info.data.get("embedding_model")
+        offered = rules.EMBEDDING_DIMENSIONS.get(model or "", (value,))
+        if value not in offered:
+            raise ValueError(f"{model} makes vectors of {' or '.join(map(str, offered))} dimensions")
+        return value
+
+
+class Answers(_Section):
+    """Which models may answer.
+
+    A geographic profile (`us.`) may run the model in any of `profile_regions`; one of another geography needs its own
+    regions named there. Source: docs.aws.amazon.com, Bedrock, "Supported Regions and models for inference profiles".
+    """
+
+    model: ModelId = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    allowed_models: Annotated[tuple[ModelId, ...], AfterValidator(rules.unique)] = Field(default=(), strict=False)
+    profile_regions: Annotated[tuple[Region, ...], AfterValidator(rules.unique)] = Field(
+        default=("us-east-1", "us-east-2", "us-west-2"), strict=False, min_length=1
+    )
+
+    @field_validator("profile_regions")
+    @classmethod
+    def _within_each_geography(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for model in (info.data.get("model", ""), *info.data.get("allowed_models", ())):
+            geography = rules.geography(model)
+            abroad = any(region.startswith("us-") != (geography == "us") for region in value)
+            if geography not in {None, "global"} and abroad:
+                raise ValueError(f"name the regions that {model} routes to (its model card lists them)")
+        return value
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The default model and the others that a caller may name."""
+        return tuple(dict.fromkeys((self.model, *self.allowed_models)))
+
+
+class Documents(_Section):
+    """The documents buckets: what may be uploaded, how long it lives, which way it replicates."""
+
+    replication: Literal["two-way", "one-way"] = "two-way"
+    max_upload_mb: int = Field(default=50, ge=1, le=50)
+    upload_types: Annotated[
+        tuple[Annotated[str, AfterValidator(rules.upload_type)], ...], AfterValidator(rules.unique)
+    ] = Field(default=tuple(rules.UPLOAD_CONTENT_TYPES), strict=False, min_length=1)
+    expire_days: int | None = Field(default=None, ge=1, le=36500)
+    noncurrent_version_days: int = Field(default=90, ge=1, le=36500)
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest upload in bytes (a Knowledge Base reads files up to 50 MB)."""
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def content_types(self) -> dict[str, str]:
+        """File name extension to content type, for the types that may be uploaded."""
+        return {extension: rules.UPLOAD_CONTENT_TYPES[extension] for extension in self.upload_types}
+
+
+class Site(_Section):
+    """The distribution in front of the two frontend buckets."""
+
+    origin_failover_status_codes: Annotated[
+        tuple[Annotated[int, AfterValidator(rules.failover_status_code)], ...], AfterValidator(rules.unique)
+    ] = Field(default=(403, 404, 500, 502, 503, 504), strict=False, min_length=1)
+    domain_names: Annotated[
+        tuple[Annotated[str, AfterValidator(rules.domain_name)], ...], AfterValidator(rules.unique)
+    ] = Field(default=(), strict=False)
+    certificate_arn: Annotated[str, AfterValidator(rules.certificate_arn)] = ""
+
+    @field_validator("certificate_arn")
+    @classmethod
+    def _goes_with_the_names(cls, value: str, info: ValidationInfo) -> str:
+        if bool(value) != bool(info.data.get("domain_names", value)):
+            raise ValueError("set site.domain_names and site.certificate_arn together, or neither")
+        return value
+
+
+class Operations(_Section):
+    """Logs (days), alerts, throttling (requests/s), ingestion sweep (minutes), and what a destroy may delete."""
+
+    alert_emails: Annotated[tuple[Annotated[str, AfterValidator(rules.email)], ...], AfterValidator(rules.unique)] = (
+        Field(default=(), strict=False)
+    )
+    log_retention_days: Annotated[int, AfterValidator(rules.log_retention)] = 30
+    api_rate_limit: int = Field(default=100, ge=1, le=10_000)
+    api_burst_limit: int = Field(default=200, ge=1, le=5_000)
+    sweep_minutes: int = Field(default=5, ge=1, le=60)
+    force_destroy: bool = False
+
+
+class State(_Section):
+    """Where Terraform keeps its state: beside the project, or in an S3 bucket with S3's own locking."""
+
+    backend: Literal["local", "s3"] = "local"
+    bucket: Annotated[str, AfterValidator(rules.state_bucket)] | None = None
+    region: Region | None = None
+    key: str = Field(default=f"{STACK_NAME}/terraform.tfstate", min_length=1, max_length=1024)
+
+    @field_validator("bucket", "region")
+    @classmethod
+    def _is_named_for_s3(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("backend") == "s3":
+            raise ValueError('state.backend = "s3" needs it: name an existing, versioned bucket and its region')
+        return value
+
+
+class Settings(_Section):
+    """Everything that a deployment may choose. Unknown keys are refused.
+
+    >>> Settings(name="chatbot").regions.primary
+    'us-west-2'
+    """
+
+    name: Annotated[str, AfterValidator(rules.deployment_name)]
+    regions: Regions = Regions()
+    knowledge_base: KnowledgeBase = KnowledgeBase()
+    answers: Answers = Answers()
+    documents: Documents = Documents()
+    site: Site = Site()
+    operations: Operations = Operations()
+    state: State = State()
+    tags: dict[TagKey, Annotated[str, Field(max_length=256)]] = Field(default={}, max_length=40)
+
+    @classmethod
+    def load(cls, file: Path | None = None) -> Self:
+        """Read the settings from a file: the given one, that of `STANDBY_SETTINGS`, or `standby.toml` here.
+
+        Raises:
+            SettingsError: the file is missing, is not TOML, or holds a value that would not deploy.
+
+        """
+        path = file or Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise SettingsError(
+                f"{path}: {error.strerror}: create it, or name another file in {FILE_VARIABLE}"
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: not valid TOML: {error}") from None
+        except ValidationError as error:
+            raise SettingsError(_line(path, dict(error.errors()[0]))) from None
+
+
+def _line(path: Path, error: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "(the whole file)"
+    remedy = str(error["msg"]).removeprefix("Value error, ").replace("\n", " ")
+    if error["type"] == "missing":
+        return f"{path}: {key}: is missing: add it"
+    if error["type"] == "extra_forbidden":
+        return f"{path}: {key} = {error['input']!r}: no such setting: remove it, or correct its name"
+    return f"{path}: {key} = {error['input']!r}: {remedy}"
