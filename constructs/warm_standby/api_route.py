@@ -1,0 +1,133 @@
+"""One route of the REST API: the method that a function answers, and the preflight that API Gateway answers."""
+
+import json
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.api_gateway_integration import ApiGatewayIntegration
+from cdktf_cdktf_provider_aws.api_gateway_integration_response import ApiGatewayIntegrationResponse
+from cdktf_cdktf_provider_aws.api_gateway_method import ApiGatewayMethod
+from cdktf_cdktf_provider_aws.api_gateway_method_response import ApiGatewayMethodResponse
+from cdktf_cdktf_provider_aws.api_gateway_model import ApiGatewayModel
+from cdktf_cdktf_provider_aws.api_gateway_resource import ApiGatewayResource
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+from constructs import Construct
+
+from warm_standby.api_definition import ALLOWED_HEADERS, Route
+from warm_standby.function import Function
+from warm_standby.names import Names
+
+
+class ApiRoute(Construct):
+    """A method with its Lambda proxy integration, and OPTIONS with a mock one.
+
+    `parts` is everything that a deployment must wait for.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        route: Route,
+        function: Function,
+        resource: ApiGatewayResource,
+        validator_id: str,
+        site_origin: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._provider = provider
+        self._route = route
+        self._resource = resource
+        self.parts: list[ITerraformDependable] = [
+            *self._method(names, function, validator_id),
+            *self._preflight(site_origin),
+        ]
+        function.allow(
+            "api",
+            principal="apigateway.amazonaws.com",
+            source_arn=names.arn("execute-api", f"{resource.rest_api_id}/*/{route.method}/{route.path}"),
+        )
+
+    def _method(self, names: Names, function: Function, validator_id: str) -> list[ITerraformDependable]:
+        model = self._model()
+        method = ApiGatewayMethod(
+            self,
+            "method",
+            provider=self._provider,
+            rest_api_id=self._resource.rest_api_id,
+            resource_id=self._resource.id,
+            http_method=self._route.method,
+            authorization="NONE",
+            # $default: a body of any content type is validated.
+            # Source: docs.aws.amazon.com, API Gateway, "Request validation for REST APIs".
+            request_models={"$default": model.name} if model else None,
+            request_validator_id=validator_id if model else None,
+        )
+        integration = ApiGatewayIntegration(
+            self,
+            "integration",
+            provider=self._provider,
+            rest_api_id=self._resource.rest_api_id,
+            resource_id=self._resource.id,
+            http_method=method.http_method,
+            type="AWS_PROXY",
+            integration_http_method="POST",
+            uri=f"arn:aws:apigateway:{names.region}:lambda:path/2015-03-31/functions/{function.function.arn}/invocations",
+        )
+        return [method, integration, *([model] if model else [])]
+
+    def _model(self) -> ApiGatewayModel | None:
+        if self._route.schema is None:
+            return None
+        return ApiGatewayModel(
+            self,
+            "model",
+            provider=self._provider,
+            rest_api_id=self._resource.rest_api_id,
+            name=str(self._route.schema["title"]),
+            content_type="application/json",
+            schema=json.dumps(self._route.schema, sort_keys=True),
+        )
+
+    def _preflight(self, site_origin: str) -> list[ITerraformDependable]:
+        where: dict[str, Any] = {
+            "provider": self._provider,
+            "rest_api_id": self._resource.rest_api_id,
+            "resource_id": self._resource.id,
+        }
+        headers = {
+            "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+            "Access-Control-Allow-Methods": f"OPTIONS,{self._route.method}",
+            "Access-Control-Allow-Origin": site_origin,
+            "Access-Control-Max-Age": "3600",
+            "Vary": "Origin",
+        }
+        method = ApiGatewayMethod(self, "preflight", **where, http_method="OPTIONS", authorization="NONE")
+        integration = ApiGatewayIntegration(
+            self,
+            "preflight_integration",
+            **where,
+            http_method=method.http_method,
+            type="MOCK",
+            request_templates={"application/json": json.dumps({"statusCode": 204})},
+        )
+        response = ApiGatewayMethodResponse(
+            self,
+            "preflight_response",
+            **where,
+            http_method=method.http_method,
+            status_code="204",
+            response_parameters={f"method.response.header.{header}": True for header in headers},
+        )
+        answer = ApiGatewayIntegrationResponse(
+            self,
+            "preflight_answer",
+            **where,
+            http_method=integration.http_method,
+            status_code=response.status_code,
+            response_parameters={f"method.response.header.{header}": f"'{value}'" for header, value in headers.items()},
+        )
+        return [method, integration, response, answer]

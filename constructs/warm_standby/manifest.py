@@ -1,0 +1,91 @@
+"""What an operator needs to know, kept where it can be read without Terraform and without the other region."""
+
+from cdktf import Fn, TerraformOutput, TerraformStack
+from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
+from constructs import Construct
+
+from warm_standby.distribution import Distribution
+from warm_standby.regional_backend import RegionalBackend
+from warm_standby.settings import Settings
+
+SCHEMA_VERSION = 1
+
+
+class Manifest(Construct):
+    """One JSON document, as an SSM parameter in both regions and as an output. It names things and holds no secret.
+
+    A standard parameter holds 4 KB. Source: docs.aws.amazon.com, Systems Manager, "Managing parameter tiers".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        account: str,
+        distribution: Distribution,
+        backends: tuple[RegionalBackend, RegionalBackend],
+    ) -> None:
+        super().__init__(scope, id_)
+        self.document = Fn.jsonencode(
+            {
+                "schemaVersion": SCHEMA_VERSION,
+                "name": settings.name,
+                "account": account,
+                "vectorStore": settings.knowledge_base.vector_store,
+                "site": {"url": distribution.url, "distributionId": distribution.distribution.id},
+                "regions": {backend.role: _region(backend) for backend in backends},
+            }
+        )
+        for backend in backends:
+            SsmParameter(
+                self,
+                backend.role,
+                provider=backend.provider,
+                name=f"/warm-standby/{settings.name}/manifest",
+                description="What the operator's tool needs to know of this deployment",
+                type="String",
+                insecure_value=self.document,
+            )
+
+
+def _region(backend: RegionalBackend) -> dict[str, str]:
+    return {
+        "region": backend.names.region,
+        "apiUrl": backend.api.url,
+        "healthUrl": f"{backend.api.url}health",
+        "documentsBucket": backend.documents.bucket.bucket,
+        "frontendBucket": backend.frontend.bucket.bucket,
+        "knowledgeBaseId": backend.knowledge_base.knowledge_base_id,
+        "dataSourceId": backend.knowledge_base.data_source_id,
+        "ingestQueueUrl": backend.queue.queue.url,
+        "deadLetterQueueUrl": backend.queue.dead_letters.url,
+        "alertTopicArn": backend.topic.topic.arn,
+    }
+
+
+def write_outputs(
+    stack: TerraformStack,
+    *,
+    distribution: Distribution,
+    manifest: Manifest,
+    backends: tuple[RegionalBackend, RegionalBackend],
+) -> None:
+    """Add the stack's outputs: the site, and for each role what the guide's commands need."""
+    outputs = {
+        "cloudfront_url": distribution.url,
+        "cloudfront_distribution_id": distribution.distribution.id,
+        "manifest": manifest.document,
+    }
+    for backend in backends:
+        outputs |= {
+            f"{backend.role}_api_gateway_url": backend.api.url,
+            f"{backend.role}_health_endpoint": f"{backend.api.url}health",
+            f"{backend.role}_docs_bucket_name": backend.documents.bucket.bucket,
+            f"{backend.role}_frontend_bucket_name": backend.frontend.bucket.bucket,
+            f"{backend.role}_knowledge_base_id": backend.knowledge_base.knowledge_base_id,
+            f"{backend.role}_data_source_id": backend.knowledge_base.data_source_id,
+        }
+    for name, value in outputs.items():
+        TerraformOutput(stack, name, value=value)

@@ -1,0 +1,149 @@
+"""S3 replication of documents from one region's bucket to the other's."""
+
+from typing import Final
+
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+from cdktf_cdktf_provider_aws.s3_bucket_replication_configuration import (
+    S3BucketReplicationConfigurationA,
+    S3BucketReplicationConfigurationRule,
+    S3BucketReplicationConfigurationRuleDeleteMarkerReplication,
+    S3BucketReplicationConfigurationRuleDestination,
+    S3BucketReplicationConfigurationRuleDestinationMetrics,
+    S3BucketReplicationConfigurationRuleDestinationMetricsEventThreshold,
+    S3BucketReplicationConfigurationRuleDestinationReplicationTime,
+    S3BucketReplicationConfigurationRuleDestinationReplicationTimeTime,
+    S3BucketReplicationConfigurationRuleFilter,
+    S3BucketReplicationConfigurationRuleSourceSelectionCriteria,
+    S3BucketReplicationConfigurationRuleSourceSelectionCriteriaReplicaModifications,
+)
+from constructs import Construct
+
+from warm_standby.alarms import REPLICATION_THRESHOLD, Alarms, Metric
+from warm_standby.documents_bucket import DocumentsBucket
+from warm_standby.iam import ServiceRole, Statement
+from warm_standby.names import Names
+
+RULE_ID: Final = "documents"
+RTC_MINUTES: Final = 15
+
+
+class Replication(Construct):
+    """One direction of replication, with Replication Time Control and a role that can do just this.
+
+    Two of them, one each way, do not loop: S3 never replicates a replica.
+    Source: docs.aws.amazon.com, S3, "What does Amazon S3 replicate?", "Using S3 Replication Time Control".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        source: DocumentsBucket,
+        destination: DocumentsBucket,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._source = source
+        self._destination = destination
+        role = ServiceRole(
+            self,
+            "role",
+            provider=provider,
+            name=names.in_account("replication"),
+            service="s3.amazonaws.com",
+            trust_conditions={
+                "StringEquals": {"aws:SourceAccount": names.account},
+                "ArnLike": {"aws:SourceArn": source.arn},
+            },
+            statements=_permissions(source, destination),
+        )
+        S3BucketReplicationConfigurationA(
+            self,
+            "configuration",
+            provider=provider,
+            bucket=source.bucket.id,
+            role=role.role.arn,
+            rule=[self._rule()],
+            depends_on=[role.policy, source.private_bucket.versioning, destination.private_bucket.versioning],
+        )
+
+    def _rule(self) -> S3BucketReplicationConfigurationRule:
+        return S3BucketReplicationConfigurationRule(
+            id=RULE_ID,
+            status="Enabled",
+            priority=1,
+            # An empty filter makes it a V2 rule: delete markers are then replicated only where a rule says so.
+            filter=S3BucketReplicationConfigurationRuleFilter(prefix=""),
+            delete_marker_replication=S3BucketReplicationConfigurationRuleDeleteMarkerReplication(status="Disabled"),
+            source_selection_criteria=S3BucketReplicationConfigurationRuleSourceSelectionCriteria(
+                replica_modifications=S3BucketReplicationConfigurationRuleSourceSelectionCriteriaReplicaModifications(
+                    status="Enabled"
+                )
+            ),
+            destination=S3BucketReplicationConfigurationRuleDestination(
+                bucket=self._destination.bucket.arn,
+                replication_time=S3BucketReplicationConfigurationRuleDestinationReplicationTime(
+                    status="Enabled",
+                    time=S3BucketReplicationConfigurationRuleDestinationReplicationTimeTime(minutes=RTC_MINUTES),
+                ),
+                metrics=S3BucketReplicationConfigurationRuleDestinationMetrics(
+                    status="Enabled",
+                    event_threshold=S3BucketReplicationConfigurationRuleDestinationMetricsEventThreshold(
+                        minutes=RTC_MINUTES
+                    ),
+                ),
+            ),
+        )
+
+    def alarm(self, *, source: Alarms, destination: Alarms) -> None:
+        """Alert in the region where S3 publishes each metric: lag in the destination's, failures in the source's.
+
+        Source: docs.aws.amazon.com, S3, "Monitoring replication with metrics, event notifications, and statuses".
+        """
+        dimensions = {
+            "SourceBucket": self._source.bucket.bucket,
+            "DestinationBucket": self._destination.bucket.bucket,
+            "RuleId": RULE_ID,
+        }
+        destination.alarm(
+            "replication_latency",
+            description="Documents take longer than 15 minutes to arrive in this region",
+            metric=Metric(namespace="AWS/S3", name="ReplicationLatency", statistic="Maximum", dimensions=dimensions),
+            above=REPLICATION_THRESHOLD,
+            missing="ignore",
+        )
+        source.alarm(
+            "replication_failed",
+            description="Documents of this region could not be replicated: docs/runbook.md",
+            metric=Metric(
+                namespace="AWS/S3", name="OperationsFailedReplication", statistic="Sum", dimensions=dimensions
+            ),
+            above=0,
+            missing="ignore",
+        )
+
+
+def _permissions(source: DocumentsBucket, destination: DocumentsBucket) -> list[Statement]:
+    """Return the permissions of the guide, which are AWS's minimum.
+
+    Source: docs.aws.amazon.com, S3, "Setting up permissions for live replication".
+    """
+    return [
+        Statement(
+            sid="ReadConfiguration",
+            actions=["s3:GetReplicationConfiguration", "s3:ListBucket"],
+            resources=[source.arn],
+        ),
+        Statement(
+            sid="ReadVersions",
+            actions=["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"],
+            resources=[f"{source.arn}/*"],
+        ),
+        Statement(
+            sid="WriteReplicas",
+            actions=["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
+            resources=[f"{destination.arn}/*"],
+        ),
+    ]

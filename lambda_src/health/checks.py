@@ -1,0 +1,102 @@
+"""What is checked: real calls to what the region needs to serve."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+
+from health.runner import Check, NotReadyError
+from health.settings import Settings
+from shared.clients import client_config
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_agent import AgentsforBedrockClient
+    from mypy_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+_PROBE = "health check"
+_PROBE_TOKENS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShallowClients:
+    """Clients for the shallow checks: one second to connect, one to answer, no second attempt."""
+
+    bedrock_agent: "AgentsforBedrockClient"
+    s3: "S3Client"
+    sqs: "SQSClient"
+
+    @classmethod
+    def make(cls, region: str) -> "ShallowClients":
+        """Make the clients for a region."""
+        config = client_config(connect_seconds=1, read_seconds=1)
+        return cls(
+            bedrock_agent=boto3.client("bedrock-agent", region_name=region, config=config),
+            s3=boto3.client("s3", region_name=region, config=config),
+            sqs=boto3.client("sqs", region_name=region, config=config),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepClients:
+    """Clients for the deep checks: up to 23 seconds, no second attempt."""
+
+    agent_runtime: "AgentsforBedrockRuntimeClient"
+    runtime: "BedrockRuntimeClient"
+
+
+@cache
+def deep_clients(region: str) -> DeepClients:
+    """Make the clients for a region once, at the first deep check: a shallow one shall not wait for them."""
+    config = client_config(connect_seconds=2, read_seconds=21)
+    return DeepClients(
+        agent_runtime=boto3.client("bedrock-agent-runtime", region_name=region, config=config),
+        runtime=boto3.client("bedrock-runtime", region_name=region, config=config),
+    )
+
+
+def shallow_checks(clients: ShallowClients, settings: Settings) -> dict[str, Check]:
+    """Return the checks that every health request makes; each raises where something is wrong."""
+
+    def knowledge_base() -> None:
+        answer = clients.bedrock_agent.get_knowledge_base(knowledgeBaseId=settings.knowledge_base_id)
+        if answer["knowledgeBase"]["status"] != "ACTIVE":
+            raise NotReadyError("KnowledgeBaseNotActive")
+
+    def documents_bucket() -> None:
+        clients.s3.head_bucket(Bucket=settings.documents_bucket)
+
+    def ingest_queue() -> None:
+        clients.sqs.get_queue_attributes(QueueUrl=settings.ingest_queue_url, AttributeNames=["QueueArn"])
+
+    return {"knowledgeBase": knowledge_base, "documentsBucket": documents_bucket, "ingestQueue": ingest_queue}
+
+
+def deep_checks(clients: DeepClients, settings: Settings) -> dict[str, Check]:
+    """Return the checks that really retrieve and really invoke the answer model.
+
+    A standby whose model was retired, or never enabled, is found out here and not on the worst day.
+    """
+
+    def retrieve() -> None:
+        clients.agent_runtime.retrieve(
+            knowledgeBaseId=settings.knowledge_base_id,
+            retrievalQuery={"text": _PROBE},
+            retrievalConfiguration={"vectorSearchConfiguration": {"numberOfResults": 1}},
+        )
+
+    def answer_model() -> None:
+        clients.runtime.converse(
+            modelId=settings.answer_model_id,
+            messages=[{"role": "user", "content": [{"text": _PROBE}]}],
+            inferenceConfig={"maxTokens": _PROBE_TOKENS},
+            guardrailConfig={
+                "guardrailIdentifier": settings.guardrail_id,
+                "guardrailVersion": settings.guardrail_version,
+            },
+        )
+
+    return {"retrieve": retrieve, "answerModel": answer_model}

@@ -1,0 +1,45 @@
+"""The health function's entry point."""
+
+import os
+from collections.abc import Mapping
+
+from health.checks import ShallowClients, deep_checks, deep_clients, shallow_checks
+from health.report import CachedReport, Report, make_report
+from health.settings import Settings
+from shared.api import Answer, LambdaContext, query_parameter, serve
+from shared.environment import Environment
+from shared.logs import Log
+
+# Route 53 waits two seconds for an answer; a deep check has to end before API Gateway's 29.
+# (Source: docs.aws.amazon.com, Amazon Route 53, How Route 53 determines whether a health check is healthy.)
+SHALLOW_DEADLINE_SECONDS = 1.5
+DEEP_DEADLINE_SECONDS = 24.0
+
+_SETTINGS = Settings.read(Environment(variables=os.environ))
+_LOG = Log(fields={"function": "health", "region": _SETTINGS.region})
+_SHALLOW = shallow_checks(ShallowClients.make(_SETTINGS.region), _SETTINGS)
+
+
+def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
+    """Answer `GET /health`; with `?deep=true` really retrieve and really invoke the answer model."""
+    return serve(event, context, site_origin=_SETTINGS.site_origin, log=_LOG, route=_health)
+
+
+def _health(event: Mapping[str, object], log: Log) -> Answer:
+    deep = query_parameter(event, "deep").lower() == "true"
+    report, fresh = (_deep_report(), True) if deep else _CACHED.get()
+    if fresh and report.failed:
+        log.error("degraded", deep=deep, failed=report.failed, checks=report.answer.body["checks"])
+    return report.answer
+
+
+def _shallow_report() -> Report:
+    return make_report(_SHALLOW, region=_SETTINGS.region, deadline_seconds=SHALLOW_DEADLINE_SECONDS)
+
+
+def _deep_report() -> Report:
+    checks = {**_SHALLOW, **deep_checks(deep_clients(_SETTINGS.region), _SETTINGS)}
+    return make_report(checks, region=_SETTINGS.region, deadline_seconds=DEEP_DEADLINE_SECONDS)
+
+
+_CACHED = CachedReport(_shallow_report)

@@ -1,0 +1,56 @@
+"""The health report and its short memory."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from health.runner import Check, run_checks
+from shared.api import Answer
+from shared.times import iso_time
+
+CACHED_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One round of checks as it is answered; `checked_at` in seconds on the monotonic clock."""
+
+    answer: Answer
+    failed: tuple[str, ...]
+    checked_at: float
+
+
+def make_report(checks: Mapping[str, Check], *, region: str, deadline_seconds: float) -> Report:
+    """Run the checks and report: 200 and `healthy` if all went well, else 503 and `degraded`."""
+    started = time.monotonic()
+    results = run_checks(checks, deadline_seconds=deadline_seconds)
+    failed = tuple(name for name, result in results.items() if result.error)
+    ended = time.monotonic()
+    body: dict[str, object] = {
+        "status": "degraded" if failed else "healthy",
+        "region": region,
+        "timestamp": iso_time(datetime.now(tz=UTC)),
+        "checks": {name: result.as_answer() for name, result in results.items()},
+        "totalResponseTimeMs": round((ended - started) * 1000),
+    }
+    return Report(answer=Answer(status=503 if failed else 200, body=body), failed=failed, checked_at=ended)
+
+
+class CachedReport:
+    """Keeps the last report, healthy or degraded, for 5 seconds: health checkers ask many times a minute.
+
+    A kept report shows the time at which it was made.
+    """
+
+    def __init__(self, make: Callable[[], Report], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._make = make
+        self._clock = clock
+        self._last: Report | None = None
+
+    def get(self) -> tuple[Report, bool]:
+        """Return a report at most 5 seconds old, and whether it was made just now."""
+        if self._last is not None and self._clock() - self._last.checked_at < CACHED_SECONDS:
+            return self._last, False
+        self._last = self._make()
+        return self._last, True

@@ -1,0 +1,1 @@
+"""S3 events and the sweep in, at most one ingestion job out."""

@@ -1,0 +1,71 @@
+"""Whether to start an ingestion job: pure decisions on facts.
+
+A Knowledge Base takes one job at a time, and one start in ten seconds, so bursts have to become few jobs and a second
+job must never be tried beside a running one. (Source: docs.aws.amazon.com, Amazon Bedrock endpoints and quotas.)
+
+When is a change in the bucket surely in the Knowledge Base? S3 is strongly consistent: a job that starts after the
+change reads it. So a change is *covered* by a job that started after it and is COMPLETE. A running job proves nothing
+yet, even one that started after the change, for it may fail: its messages wait and are looked at again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ingest.messages import Message
+from shared.ingestion_jobs import Job
+
+# The event's time is S3's clock, the job's start is Bedrock's. The price of too much is one cheap job, of too little
+# a document that nobody finds.
+CLOCK_TOLERANCE = timedelta(seconds=2)
+# How often a bucket with too many objects to compare is synchronised by the sweep.
+UNCOMPARED_INTERVAL = timedelta(hours=1)
+
+
+class Decision(StrEnum):
+    """What to do: start a job, wait for the running one, or nothing since everything is covered."""
+
+    START = "start"
+    WAIT = "wait"
+    COVERED = "covered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchPlan:
+    """The decision on a batch, and the ids of the messages that depend on it (those not covered yet)."""
+
+    decision: Decision
+    uncovered: tuple[str, ...]
+
+
+def plan_batch(messages: Sequence[Message], jobs: Sequence[Job]) -> BatchPlan:
+    """Decide on a batch: start a job if any of its changes is not covered and no job is running."""
+    uncovered = tuple(message.message_id for message in messages if not _covered(message, jobs))
+    if not uncovered:
+        return BatchPlan(decision=Decision.COVERED, uncovered=())
+    running = any(job.running for job in jobs)
+    return BatchPlan(decision=Decision.WAIT if running else Decision.START, uncovered=uncovered)
+
+
+def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -> Decision:
+    """Decide on the sweep, which finds changes whose events were lost.
+
+    `description` stands for the bucket's present content (see `ingest.listing`); the last COMPLETE job carries the
+    one of its time. None: there were too many objects to compare, and the sweep starts a job once an hour.
+    """
+    if any(job.running for job in jobs):
+        return Decision.WAIT
+    complete = [job for job in jobs if job.complete]
+    if not complete:
+        return Decision.START
+    last = max(complete, key=lambda job: job.started_at)
+    if description is None:
+        return Decision.START if now - last.started_at >= UNCOMPARED_INTERVAL else Decision.COVERED
+    return Decision.COVERED if last.description == description else Decision.START
+
+
+def _covered(message: Message, jobs: Sequence[Job]) -> bool:
+    if message.happened_by is None:
+        return True
+    return any(job.complete and job.started_at - CLOCK_TOLERANCE > message.happened_by for job in jobs)

@@ -1,0 +1,25 @@
+"""What the stack tells the ingest function."""
+
+from dataclasses import dataclass
+
+from shared.environment import Environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The ingest function's environment."""
+
+    region: str
+    knowledge_base_id: str
+    data_source_id: str
+    documents_bucket: str
+
+    @classmethod
+    def read(cls, environment: Environment) -> "Settings":
+        """Read the settings; raises `ConfigurationError` naming the variable at fault."""
+        return cls(
+            region=environment.text("AWS_REGION"),
+            knowledge_base_id=environment.text("KNOWLEDGE_BASE_ID"),
+            data_source_id=environment.text("DATA_SOURCE_ID"),
+            documents_bucket=environment.text("DOCUMENTS_BUCKET"),
+        )

@@ -1,0 +1,88 @@
+"""The two ways in: a batch of events, and the sweep."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from ingest.decision import Decision, plan_batch, plan_sweep
+from ingest.listing import content_description
+from ingest.messages import Batch
+from ingest.settings import Settings
+from shared.aws_errors import THROTTLING, error_code
+from shared.ingestion_jobs import Job, list_jobs
+from shared.logs import Log
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_agent import AgentsforBedrockClient
+    from mypy_boto3_s3 import S3Client
+
+# Far enough back to find the last COMPLETE job behind a row of failed ones, in one call.
+_JOBS_LOOKED_AT = 100
+# Another invocation was faster, or the quotas are used up (one job per Knowledge Base, five per account, one start in
+# ten seconds): nothing is wrong, later will do. Source: docs.aws.amazon.com, Amazon Bedrock, StartIngestionJob.
+_BUSY = THROTTLING | {"ConflictException"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synchroniser:
+    """Brings the Knowledge Base into step with the bucket, by at most one job per invocation."""
+
+    bedrock_agent: "AgentsforBedrockClient"
+    s3: "S3Client"
+    settings: Settings
+
+    def batch(self, batch: Batch, log: Log) -> tuple[str, ...]:
+        """Handle an SQS batch and return the ids of the messages that have to come back.
+
+        Malformed ones come back until SQS moves them to the dead-letter queue; the others while a job is running or
+        none can be started. Raises botocore's errors for anything unexpected: then Lambda returns the whole batch and
+        counts an error.
+        """
+        if batch.malformed:
+            log.error("malformed_messages", messageIds=batch.malformed)
+        if not any(message.happened_by for message in batch.messages):
+            return batch.malformed
+        plan = plan_batch(batch.messages, self._jobs(log))
+        done = plan.decision is Decision.COVERED
+        if plan.decision is Decision.START:
+            done = self._start(content_description(self.s3, self.settings.documents_bucket), log)
+        log.info("batch", decision=plan.decision, messages=len(batch.messages), uncovered=len(plan.uncovered))
+        return batch.malformed if done else (*batch.malformed, *plan.uncovered)
+
+    def sweep(self, log: Log) -> Decision:
+        """Start a job if the bucket is not what the last good job saw; return what was decided."""
+        jobs = self._jobs(log)
+        if any(job.running for job in jobs):
+            decision = Decision.WAIT
+        else:
+            description = content_description(self.s3, self.settings.documents_bucket)
+            decision = plan_sweep(jobs=jobs, description=description, now=datetime.now(tz=UTC))
+            if decision is Decision.START and not self._start(description, log):
+                decision = Decision.WAIT
+        log.info("sweep", decision=decision)
+        return decision
+
+    def _jobs(self, log: Log) -> tuple[Job, ...]:
+        jobs = list_jobs(
+            self.bedrock_agent,
+            knowledge_base_id=self.settings.knowledge_base_id,
+            data_source_id=self.settings.data_source_id,
+            count=_JOBS_LOOKED_AT,
+        )
+        if jobs and jobs[0].status == "FAILED":
+            log.error("last_job_failed", jobId=jobs[0].job_id)
+        return jobs
+
+    def _start(self, description: str | None, log: Log) -> bool:
+        ids = {"knowledgeBaseId": self.settings.knowledge_base_id, "dataSourceId": self.settings.data_source_id}
+        try:
+            answer = self.bedrock_agent.start_ingestion_job(**ids, description=description or "content not compared")
+        except ClientError as error:
+            if error_code(error) not in _BUSY:
+                raise
+            log.warning("busy", awsError=error_code(error))
+            return False
+        log.info("job_started", jobId=answer["ingestionJob"]["ingestionJobId"])
+        return True

@@ -1,0 +1,1 @@
+"""GET /ingestion-status: the last ingestion jobs."""

@@ -1,0 +1,1 @@
+"""POST /docs: retrieve passages, then answer the question from them."""

@@ -1,0 +1,98 @@
+"""From a checked question to the API's answer: retrieve, converse, cite."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from query.citations import cited
+from query.conversation import search_text
+from query.prompt import INSTRUCTIONS, NO_ANSWER, build_messages
+from query.request import QueryRequest
+from query.retrieval import Passage, retrieve
+from query.settings import Settings
+from shared.errors import ApiError
+from shared.retries import Budget, call_with_retries
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+    from mypy_boto3_bedrock_runtime.type_defs import ConverseResponseTypeDef
+
+NOTHING_FOUND = "No matching document was found for this question."
+
+# Seconds. API Gateway gives up after 29; retrieval leaves room for one whole call of the model.
+CONNECT_SECONDS = 1
+RETRIEVE_READ_SECONDS = 3
+CONVERSE_READ_SECONDS = 16
+BUDGET_SECONDS = 26
+
+_MAX_ANSWER_TOKENS = 800
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bedrock:
+    """The two clients that answering takes."""
+
+    agent_runtime: "AgentsforBedrockRuntimeClient"
+    runtime: "BedrockRuntimeClient"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """An answer with its citations; `outcome` is `answered`, `no_match` or `guardrail_intervened`."""
+
+    outcome: str
+    text: str
+    passages: tuple[Passage, ...] = ()
+
+
+def answer_question(request: QueryRequest, *, settings: Settings, bedrock: Bedrock, budget: Budget) -> Answered:
+    """Answer from the documents; without a single passage the model is not asked.
+
+    A guardrail that steps in is an answer like any other: its message, no citations. Raises botocore's errors after
+    the retries that the budget allows.
+    """
+    passages = call_with_retries(
+        lambda: retrieve(
+            bedrock.agent_runtime,
+            knowledge_base_id=settings.knowledge_base_id,
+            text=search_text(question=request.question, history=request.history),
+        ),
+        budget=budget.until(CONNECT_SECONDS + CONVERSE_READ_SECONDS),
+        attempt_seconds=CONNECT_SECONDS + RETRIEVE_READ_SECONDS,
+    )
+    if not passages:
+        return Answered(outcome="no_match", text=NOTHING_FOUND)
+    response = call_with_retries(
+        lambda: _converse(bedrock.runtime, request=request, passages=passages, settings=settings),
+        budget=budget,
+        attempt_seconds=CONNECT_SECONDS + CONVERSE_READ_SECONDS,
+    )
+    return _answered(response, passages)
+
+
+def _converse(
+    client: "BedrockRuntimeClient", *, request: QueryRequest, passages: tuple[Passage, ...], settings: Settings
+) -> "ConverseResponseTypeDef":
+    return client.converse(
+        modelId=request.model_id,
+        system=[{"text": INSTRUCTIONS}],
+        messages=build_messages(question=request.question, history=request.history, passages=passages),
+        inferenceConfig={"maxTokens": _MAX_ANSWER_TOKENS, "temperature": 0},
+        guardrailConfig={
+            "guardrailIdentifier": settings.guardrail_id,
+            "guardrailVersion": settings.guardrail_version,
+        },
+    )
+
+
+def _answered(response: "ConverseResponseTypeDef", passages: tuple[Passage, ...]) -> Answered:
+    message = response["output"].get("message")
+    text = "".join(block.get("text", "") for block in message["content"]).strip() if message else ""
+    if response["stopReason"] == "guardrail_intervened":
+        return Answered(outcome="guardrail_intervened", text=text)
+    if not text:
+        raise ApiError(status=502, code="upstream_rejected", message="The answer model gave no answer.")
+    if NO_ANSWER in text:
+        return Answered(outcome="no_match", text=NOTHING_FOUND)
+    renumbered, sources = cited(text, passages)
+    return Answered(outcome="answered", text=renumbered, passages=sources)

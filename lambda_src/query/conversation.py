@@ -1,0 +1,94 @@
+"""The conversation that a question comes with.
+
+The API keeps nothing: the caller sends the last turns along. What has the wrong shape is refused (400); what is only
+too much is dropped, oldest first; an order that Converse would not take is repaired.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.api import text_field
+from shared.errors import bad_request
+
+MAX_TURNS = 10
+MAX_TURN_CHARACTERS = 8_000
+MAX_HISTORY_CHARACTERS = 24_000
+MAX_TURNS_SENT = 100
+# docs.aws.amazon.com, Amazon Bedrock endpoints and quotas: user query size of a Knowledge Base, 1,000 characters.
+MAX_QUESTION_CHARACTERS = 1_000
+
+_ROLES = ("user", "assistant")
+_EARLIER_QUESTIONS_SEARCHED = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One message of the conversation: role `user` or `assistant`, and its text."""
+
+    role: str
+    text: str
+
+
+def read_history(value: object) -> tuple[Turn, ...]:
+    """Read the `history` field: at most the last 10 turns and 24,000 characters of it are kept.
+
+    Raises `ApiError` 400 `invalid_request`: no list, more than 100 entries, an entry without role and text, an
+    unknown role, an empty text, a text over 8,000 characters.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > MAX_TURNS_SENT:
+        raise bad_request("invalid_request", f"history must be a list of at most {MAX_TURNS_SENT} turns.")
+    turns = [_read_turn(entry) for entry in value]
+    return _newest_that_fit(turns[-MAX_TURNS:])
+
+
+def alternate(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Return the turns as Converse demands them: the user first, then roles alternating.
+
+    Neighbours of the same role are joined (a question that was never answered and the next one, for instance);
+    assistant turns before the first question are dropped. (Source: docs.aws.amazon.com, Amazon Bedrock, Using the
+    Converse API.)
+    """
+    ordered: list[Turn] = []
+    for turn in turns:
+        if ordered and ordered[-1].role == turn.role:
+            ordered[-1] = Turn(role=turn.role, text=f"{ordered[-1].text}\n\n{turn.text}")
+        elif ordered or turn.role == "user":
+            ordered.append(turn)
+    return tuple(ordered)
+
+
+def search_text(*, question: str, history: Sequence[Turn]) -> str:
+    """Return what the Knowledge Base is asked: the question after the user's last two, as far as 1,000 characters go.
+
+    A follow-up ("and how long does it take?") names its subject only in the turns before it. Whole questions are
+    taken, nearest first; the question itself is never cut.
+    """
+    lines = [question]
+    earlier = [turn.text for turn in history if turn.role == "user"]
+    for text in reversed(earlier[-_EARLIER_QUESTIONS_SEARCHED:]):
+        if len("\n".join([text, *lines])) > MAX_QUESTION_CHARACTERS:
+            break
+        lines.insert(0, text)
+    return "\n".join(lines)
+
+
+def _read_turn(entry: object) -> Turn:
+    if not isinstance(entry, Mapping) or entry.get("role") not in _ROLES:
+        raise bad_request("invalid_request", 'Each turn of history needs a role, "user" or "assistant", and a text.')
+    text = text_field(entry, "text")
+    if not 1 <= len(text) <= MAX_TURN_CHARACTERS:
+        raise bad_request("invalid_request", f"A turn's text must have 1 to {MAX_TURN_CHARACTERS} characters.")
+    return Turn(role=str(entry["role"]), text=text)
+
+
+def _newest_that_fit(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    kept: list[Turn] = []
+    room = MAX_HISTORY_CHARACTERS
+    for turn in reversed(turns):
+        room -= len(turn.text)
+        if room < 0:
+            break
+        kept.insert(0, turn)
+    return tuple(kept)

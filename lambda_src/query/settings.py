@@ -1,0 +1,34 @@
+"""What the stack tells the query function."""
+
+from dataclasses import dataclass
+
+from shared.environment import ConfigurationError, Environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The query function's environment; model ids are Bedrock model or inference profile ids."""
+
+    region: str
+    site_origin: str
+    knowledge_base_id: str
+    answer_model_id: str
+    allowed_model_ids: tuple[str, ...]
+    guardrail_id: str
+    guardrail_version: str
+
+    @classmethod
+    def read(cls, environment: Environment) -> "Settings":
+        """Read the settings; raises `ConfigurationError` naming the variable at fault."""
+        default, allowed = environment.text("ANSWER_MODEL_ID"), environment.texts("ALLOWED_MODEL_IDS")
+        if default not in allowed:
+            raise ConfigurationError(f"environment variable ALLOWED_MODEL_IDS must contain ANSWER_MODEL_ID ({default})")
+        return cls(
+            region=environment.text("AWS_REGION"),
+            site_origin=environment.text("SITE_ORIGIN"),
+            knowledge_base_id=environment.text("KNOWLEDGE_BASE_ID"),
+            answer_model_id=default,
+            allowed_model_ids=allowed,
+            guardrail_id=environment.text("GUARDRAIL_ID"),
+            guardrail_version=environment.text("GUARDRAIL_VERSION"),
+        )

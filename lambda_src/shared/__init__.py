@@ -1,0 +1,1 @@
+"""What the five functions share: settings, clients, logs, answers, errors."""

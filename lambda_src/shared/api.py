@@ -1,0 +1,151 @@
+"""What the four functions behind the API share: reading a proxy event, answering it, answering errors.
+
+Events and answers are API Gateway's Lambda proxy format, version 1.0. (Source: docs.aws.amazon.com, API Gateway,
+"Lambda proxy integrations in API Gateway" and "CORS for REST APIs": with a proxy integration the function itself
+returns the CORS headers, on errors too.)
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.aws_errors import describe, translate
+from shared.errors import ApiError, bad_request
+from shared.logs import Log
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context object that the functions use."""
+
+    @property
+    def aws_request_id(self) -> str:
+        """The id of this invocation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer before it becomes a proxy response: `body` is anything that JSON can hold."""
+
+    body: Mapping[str, object]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def serve(
+    event: Mapping[str, object],
+    context: LambdaContext,
+    *,
+    site_origin: str,
+    log: Log,
+    route: Callable[[Mapping[str, object], Log], Answer],
+) -> dict[str, object]:
+    """Run `route` and turn whatever happens into a proxy response; nothing escapes.
+
+    `ApiError` becomes its own answer, an AWS error what `shared.aws_errors.translate` says, anything else is logged
+    with its stack trace and answered as 500 `internal`.
+    """
+    bound = log.bind(requestId=context.aws_request_id, apiRequestId=api_request_id(event))
+    try:
+        answer = route(event, bound)
+    except ApiError as error:
+        _log_failure(bound, "refused", error)
+        answer = _error_answer(error)
+    except (ClientError, BotoCoreError) as error:
+        translated = translate(error)
+        _log_failure(bound.bind(**describe(error)), "aws_call_failed", translated)
+        answer = _error_answer(translated)
+    except Exception:  # noqa: BLE001 - the last line of defence: logged in full, answered without detail
+        bound.exception("unexpected_error", status=500, code="internal")
+        answer = _error_answer(ApiError(status=500, code="internal", message="The request could not be handled."))
+    return _proxy_response(answer, site_origin=site_origin)
+
+
+def api_request_id(event: Mapping[str, object]) -> str:
+    """Return API Gateway's id of the request, or "" where there is none."""
+    request_context = event.get("requestContext")
+    request_id = request_context.get("requestId") if isinstance(request_context, Mapping) else None
+    return request_id if isinstance(request_id, str) else ""
+
+
+def query_parameter(event: Mapping[str, object], name: str) -> str:
+    """Return a query string parameter, or "" where it is absent; API Gateway sends null for none at all."""
+    parameters = event.get("queryStringParameters")
+    value = parameters.get(name) if isinstance(parameters, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+def json_body(event: Mapping[str, object]) -> dict[str, object]:
+    """Return the request's body, which must be a JSON object of at most 256 KiB.
+
+    Raises `ApiError`: 413 `too_large`, 400 `invalid_json` (not JSON, or not an object).
+    """
+    raw = _raw_body(event)
+    if len(raw) > MAX_BODY_BYTES:
+        raise ApiError(status=413, code="too_large", message=f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    try:
+        body: object = json.loads(raw)
+    # RecursionError: brackets nested thousands deep.
+    except (ValueError, RecursionError) as error:
+        raise bad_request("invalid_json", "The body is not valid JSON.") from error
+    if not isinstance(body, dict):
+        raise bad_request("invalid_json", "The body must be a JSON object.")
+    return body
+
+
+def text_field(body: Mapping[str, object], name: str) -> str:
+    """Return a field that must be a string of valid Unicode, trimmed; may be empty.
+
+    Raises `ApiError` 400 `invalid_request`. A lone surrogate is legal in JSON, but no AWS call can carry it.
+    """
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise bad_request("invalid_request", f"{name} is required and must be a string.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise bad_request("invalid_request", f"{name} is not valid Unicode text.")
+    return value.strip()
+
+
+def _raw_body(event: Mapping[str, object]) -> bytes:
+    body = event.get("body")
+    if not isinstance(body, str):
+        raise bad_request("invalid_json", "The request needs a JSON body.")
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", errors="surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError as error:
+        raise bad_request("invalid_json", "The body is not valid base64.") from error
+
+
+def _log_failure(log: Log, event: str, error: ApiError) -> None:
+    """Write what was answered; ERROR is kept for what an operator should look at, so that an alarm can count it."""
+    write = log.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.warning
+    write(event, status=error.status, code=error.code)
+
+
+def _error_answer(error: ApiError) -> Answer:
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return Answer(status=error.status, headers=headers, body={"error": {"code": error.code, "message": error.message}})
+
+
+def _proxy_response(answer: Answer, *, site_origin: str) -> dict[str, object]:
+    return {
+        "statusCode": answer.status,
+        "headers": {
+            "Content-Type": "application/json",
+            "Cache-Control": "no-store",
+            "Access-Control-Allow-Origin": site_origin,
+            "Access-Control-Expose-Headers": "Retry-After",
+            "Vary": "Origin",
+            **answer.headers,
+        },
+        "isBase64Encoded": False,
+        "body": json.dumps(answer.body),
+    }

@@ -1,0 +1,54 @@
+"""A function's environment variables, read once at cold start; a missing or wrong one is named."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class ConfigurationError(Exception):
+    """An environment variable of the function is missing or has a value that cannot be used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Typed reading of environment variables.
+
+    Every method raises `ConfigurationError` naming the variable, what was found and what would be right.
+    """
+
+    variables: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """Read a variable that must be there and not be blank."""
+        value = self.variables.get(name, "").strip()
+        if not value:
+            raise ConfigurationError(f"environment variable {name} is missing or empty: the stack must set it")
+        return value
+
+    def positive_integer(self, name: str) -> int:
+        """Read a whole number greater than zero."""
+        value = self.text(name)
+        if not value.isascii() or not value.isdigit() or int(value) == 0:
+            raise ConfigurationError(f"environment variable {name} is {value!r}: expected a whole number above 0")
+        return int(value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Read a JSON list of strings with at least one entry."""
+        value = self._json(name)
+        if not isinstance(value, list) or not value or not all(isinstance(entry, str) for entry in value):
+            raise ConfigurationError(f"environment variable {name} must be a JSON list of strings, not empty")
+        return tuple(value)
+
+    def text_map(self, name: str) -> dict[str, str]:
+        """Read a JSON object whose values are strings, with at least one entry."""
+        value = self._json(name)
+        if not isinstance(value, dict) or not value or not all(isinstance(entry, str) for entry in value.values()):
+            raise ConfigurationError(f"environment variable {name} must be a JSON object of strings, not empty")
+        return value
+
+    def _json(self, name: str) -> object:
+        try:
+            value: object = json.loads(self.text(name))
+        except ValueError as error:
+            raise ConfigurationError(f"environment variable {name} is not valid JSON: {error}") from error
+        return value

@@ -1,0 +1,1 @@
+"""POST /upload: a presigned POST that itself enforces key, type and size."""

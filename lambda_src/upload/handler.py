@@ -1,0 +1,30 @@
+"""The upload function's entry point."""
+
+import os
+from collections.abc import Mapping
+
+import boto3
+
+from shared.api import Answer, LambdaContext, json_body, serve
+from shared.clients import presigning_config
+from shared.environment import Environment
+from shared.logs import Log
+from upload.presign import presign_upload
+from upload.request import read_upload_request
+from upload.settings import Settings
+
+_SETTINGS = Settings.read(Environment(variables=os.environ))
+_LOG = Log(fields={"function": "upload", "region": _SETTINGS.region})
+_S3 = boto3.client("s3", region_name=_SETTINGS.region, config=presigning_config())
+
+
+def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
+    """Answer `POST /upload` with a presigned POST."""
+    return serve(event, context, site_origin=_SETTINGS.site_origin, log=_LOG, route=_upload)
+
+
+def _upload(event: Mapping[str, object], log: Log) -> Answer:
+    request = read_upload_request(json_body(event), _SETTINGS)
+    answer = presign_upload(_S3, request=request, settings=_SETTINGS)
+    log.info("presigned", contentType=request.content_type)
+    return Answer(body=answer)

@@ -1,0 +1,165 @@
+"""One emulator for the session, and the functions imported as a cold start imports them."""
+
+import importlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import boto3
+import pytest
+import urllib3
+
+from tests.lambdas.lambda_support import (
+    ANSWER_MODEL,
+    BLOCKED_MODEL,
+    GUARDRAIL_WORD,
+    OTHER_MODEL,
+    SITE_ORIGIN,
+    Handler,
+    World,
+)
+
+REGION = "us-west-2"
+_FUNCTIONS = ("health", "ingest", "ingestion_status", "query", "upload")
+_STARTED_WITHIN_SECONDS = 20
+_UPLOAD_TYPES = {".md": "text/markdown", ".pdf": "application/pdf", ".txt": "text/plain"}
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the developer's profile or reaches AWS."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_REGION", REGION)
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A MiniStack process of our own on a free port; yields its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    directory = tmp_path_factory.mktemp("ministack")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "TMPDIR": str(directory)}
+    with (directory / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"], env=environment, cwd=directory, stdout=log, stderr=log
+        )
+        try:
+            _wait_until_ready(f"http://127.0.0.1:{port}", process, directory / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + _STARTED_WITHIN_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib3.request("GET", f"{url}/_ministack/health", timeout=1, retries=False)
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"the emulator did not start:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture
+def world(emulator: str, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A region of its own in the emulator: bucket, queue, Knowledge Base, data source, guardrail."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator)
+    urllib3.request("POST", f"{emulator}/_ministack/reset", timeout=10)
+    return _make_world(emulator)
+
+
+def _make_world(url: str) -> World:
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="documents-test", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_versioning(Bucket="documents-test", VersioningConfiguration={"Status": "Enabled"})
+    agent = boto3.client("bedrock-agent", region_name=REGION)
+    knowledge_base_id = agent.create_knowledge_base(
+        name="test",
+        roleArn="arn:aws:iam::000000000000:role/test",
+        knowledgeBaseConfiguration={
+            "type": "VECTOR",
+            "vectorKnowledgeBaseConfiguration": {
+                "embeddingModelArn": f"arn:aws:bedrock:{REGION}::foundation-model/amazon.titan-embed-text-v2:0"
+            },
+        },
+    )["knowledgeBase"]["knowledgeBaseId"]
+    return World(
+        url=url,
+        region=REGION,
+        bucket="documents-test",
+        queue_url=boto3.client("sqs", region_name=REGION).create_queue(QueueName="ingest-test")["QueueUrl"],
+        knowledge_base_id=knowledge_base_id,
+        data_source_id=agent.create_data_source(
+            knowledgeBaseId=knowledge_base_id,
+            name="documents",
+            dataSourceConfiguration={"type": "S3", "s3Configuration": {"bucketArn": "arn:aws:s3:::documents-test"}},
+        )["dataSource"]["dataSourceId"],
+        guardrail_id=_make_guardrail(),
+    )
+
+
+def _make_guardrail() -> str:
+    return str(
+        boto3.client("bedrock", region_name=REGION).create_guardrail(
+            name="test",
+            blockedInputMessaging="blocked question",
+            blockedOutputsMessaging="blocked answer",
+            wordPolicyConfig={"wordsConfig": [{"text": GUARDRAIL_WORD}]},
+        )["guardrailId"]
+    )
+
+
+@pytest.fixture
+def cold_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Handler]]:
+    """Import a function's handler anew under the environment that the stack would give it."""
+
+    def start(function: str, variables: Mapping[str, str]) -> Handler:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        _forget(function)
+        handler: Handler = importlib.import_module(f"{function}.handler").handler
+        return handler
+
+    yield start
+    for function in _FUNCTIONS:
+        _forget(function)
+
+
+def _forget(function: str) -> None:
+    sys.modules.pop(f"{function}.handler", None)
+
+
+@pytest.fixture
+def variables() -> Callable[[World], dict[str, str]]:
+    """What the stack would put into every function's environment; a function reads its own part."""
+
+    def of(world: World) -> dict[str, str]:
+        return {
+            "SITE_ORIGIN": SITE_ORIGIN,
+            "KNOWLEDGE_BASE_ID": world.knowledge_base_id,
+            "DATA_SOURCE_ID": world.data_source_id,
+            "DOCUMENTS_BUCKET": world.bucket,
+            "INGEST_QUEUE_URL": world.queue_url,
+            "ANSWER_MODEL_ID": ANSWER_MODEL,
+            "ALLOWED_MODEL_IDS": json.dumps([ANSWER_MODEL, OTHER_MODEL, BLOCKED_MODEL]),
+            "GUARDRAIL_ID": world.guardrail_id,
+            "GUARDRAIL_VERSION": "DRAFT",
+            "MAX_UPLOAD_BYTES": "1000",
+            "UPLOAD_TYPES": json.dumps(_UPLOAD_TYPES),
+        }
+
+    return of

@@ -1,0 +1,135 @@
+import uuid
+from collections.abc import Callable
+
+import boto3
+import pytest
+
+from query.answering import NOTHING_FOUND
+from query.request import read_query_request
+from query.settings import Settings
+from tests.lambdas.lambda_support import (
+    ANSWER_MODEL,
+    BLOCKED_MODEL,
+    NOWHERE,
+    OTHER_MODEL,
+    SITE_ORIGIN,
+    Context,
+    Handler,
+    World,
+    api_event,
+    body_of,
+    error_of,
+)
+
+
+@pytest.fixture
+def query(world: World, cold_start: Callable[..., Handler], variables: Callable[[World], dict[str, str]]) -> Handler:
+    s3 = boto3.client("s3", region_name=world.region)
+    s3.put_object(Bucket=world.bucket, Key="refunds.txt", Body=b"Refunds take ten days.")
+    boto3.client("bedrock-agent", region_name=world.region).start_ingestion_job(
+        knowledgeBaseId=world.knowledge_base_id, dataSourceId=world.data_source_id
+    )
+    return cold_start("query", variables(world))
+
+
+@pytest.fixture
+def offline(cold_start: Callable[..., Handler], variables: Callable[[World], dict[str, str]]) -> Handler:
+    """The function without any AWS: refusing needs none."""
+    return cold_start("query", variables(NOWHERE))
+
+
+def test_a_question_is_answered_with_the_document_that_tells(query: Handler, world: World) -> None:
+    response = query(api_event({"question": " How long do refunds take? "}), Context())
+    body = body_of(response)
+    assert response["statusCode"] == 200
+    assert set(body) == {"response", "citation", "citations", "sessionId", "region"}
+    assert body["response"]
+    assert body["citation"] == f"s3://{world.bucket}/refunds.txt"
+    assert body["citations"][0]["text"] == "Refunds take ten days."
+    assert 0 < body["citations"][0]["score"] <= 1
+    assert body["region"] == world.region
+
+
+def test_a_question_with_no_matching_document_says_so(query: Handler) -> None:
+    body = body_of(query(api_event({"question": "zzz yyy"}), Context()))
+    assert body["response"] == NOTHING_FOUND
+    assert body["citation"] == ""
+    assert body["citations"] == []
+
+
+def test_a_follow_up_finds_its_subject_in_the_history(query: Handler) -> None:
+    history = [{"role": "user", "text": "Tell me about refunds"}, {"role": "assistant", "text": "Yes?"}]
+    body = body_of(query(api_event({"question": "whence?", "history": history}), Context()))
+    assert body["citation"].endswith("refunds.txt")
+
+
+def test_another_allowed_model_may_be_asked(query: Handler) -> None:
+    request = {"question": "refunds?", "modelId": OTHER_MODEL}
+    assert "claude-sonnet-4-6" in body_of(query(api_event(request), Context()))["response"]
+
+
+def test_an_answer_that_the_guardrail_stops_is_replaced_by_its_message(query: Handler) -> None:
+    response = query(api_event({"question": "refunds?", "modelId": BLOCKED_MODEL}), Context())
+    body = body_of(response)
+    assert response["statusCode"] == 200
+    assert (body["response"], body["citation"], body["citations"]) == ("blocked answer", "", [])
+
+
+def test_the_session_id_comes_back(query: Handler) -> None:
+    request = {"question": "refunds?", "requestSessionId": "abc-1"}
+    assert body_of(query(api_event(request), Context()))["sessionId"] == "abc-1"
+
+
+@pytest.mark.parametrize("session", [None, "", "a b", "x" * 65, 7, "a\n"])
+def test_a_session_id_that_is_none_is_replaced(session: object) -> None:
+    settings = Settings(
+        region="us-west-2",
+        site_origin=SITE_ORIGIN,
+        knowledge_base_id="KB00000001",
+        answer_model_id=ANSWER_MODEL,
+        allowed_model_ids=(ANSWER_MODEL,),
+        guardrail_id="guardrail1",
+        guardrail_version="1",
+    )
+    request = read_query_request({"question": "refunds?", "requestSessionId": session}, settings)
+    assert uuid.UUID(request.session_id).version == 4
+
+
+def test_a_question_of_a_thousand_characters_is_taken(query: Handler) -> None:
+    assert query(api_event({"question": "refunds " * 124 + "refunds!"}), Context())["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    "request_body,code",
+    [
+        ({}, "invalid_request"),
+        ({"question": None}, "invalid_request"),
+        ({"question": 1}, "invalid_request"),
+        ({"question": "  "}, "invalid_request"),
+        ({"question": "x" * 1001}, "invalid_request"),
+        ({"question": "\ud83d"}, "invalid_request"),
+        ({"question": "a", "history": "b"}, "invalid_request"),
+        ({"question": "a", "modelId": "other.model"}, "model_not_allowed"),
+        ({"question": "a", "modelId": ["x"]}, "model_not_allowed"),
+    ],
+)
+def test_a_bad_question_is_refused(offline: Handler, request_body: dict[str, object], code: str) -> None:
+    assert error_of(offline(api_event(request_body), Context())) == (400, code)
+
+
+def test_a_knowledge_base_that_is_gone_is_a_502(
+    world: World, cold_start: Callable[..., Handler], variables: Callable[[World], dict[str, str]]
+) -> None:
+    query = cold_start("query", {**variables(world), "KNOWLEDGE_BASE_ID": "GONE000000"})
+    response = query(api_event({"question": "refunds?"}), Context())
+    assert error_of(response) == (502, "upstream_missing")
+    assert response["headers"]["Access-Control-Allow-Origin"] == SITE_ORIGIN
+    assert "GONE000000" not in response["body"]
+
+
+def test_no_question_and_no_answer_is_logged(query: Handler, capsys: pytest.CaptureFixture[str]) -> None:
+    query(api_event({"question": "How long do refunds take?"}), Context())
+    query(api_event({"question": "refunds?", "modelId": "secretmodel"}), Context())
+    logged = capsys.readouterr().out
+    assert '"message": "answered"' in logged
+    assert not [word for word in ("refunds", "Refunds", "ministack", "secretmodel") if word in logged]
