@@ -18,6 +18,7 @@ class Report:
 
     answer: Answer
     failed: tuple[str, ...]
+    healthy_percent: int
     checked_at: float
 
 
@@ -34,7 +35,12 @@ def make_report(checks: Mapping[str, Check], *, region: str, deadline_seconds: f
         "checks": {name: result.as_answer() for name, result in results.items()},
         "totalResponseTimeMs": round((ended - started) * 1000),
     }
-    return Report(answer=Answer(status=503 if failed else 200, body=body), failed=failed, checked_at=ended)
+    return Report(
+        answer=Answer(status=503 if failed else 200, body=body),
+        failed=failed,
+        healthy_percent=round(100 * (1 - len(failed) / len(results))),
+        checked_at=ended,
+    )
 
 
 class CachedReport:

@@ -75,6 +75,7 @@ def test_one_failed_check_makes_the_region_degraded() -> None:
     report = make_report(checks, region="us-west-2", deadline_seconds=1)
     assert report.answer.status == 503
     assert report.answer.body["status"] == "degraded"
+    assert report.healthy_percent == 50
     assert report.failed == ("bad",)
 
 
@@ -84,7 +85,8 @@ def test_a_report_is_kept_for_five_seconds_healthy_or_not(status: int) -> None:
     made: list[Report] = []
 
     def make() -> Report:
-        made.append(Report(answer=Answer(status=status, body={"n": len(made)}), failed=(), checked_at=clock[0]))
+        answer = Answer(status=status, body={"n": len(made)})
+        made.append(Report(answer=answer, failed=(), healthy_percent=100, checked_at=clock[0]))
         return made[-1]
 
     cached = CachedReport(make, clock=lambda: clock[0])

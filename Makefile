@@ -1,0 +1,92 @@
+# Every target sets up what it needs and may be run again at any time. `make` alone shows them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+COGGED := README.md docs/reference.md
+PYTHON_READY := $(VENV)/.ready
+NODE_READY := node_modules/.ready
+
+# jsii tells at every start that Node 20 is old; it works with it.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export PIPENV_VERBOSITY := -1
+export CHECKPOINT_DISABLE := 1
+
+.PHONY: help setup synth rehearse rehearse-down test test-fast check format lock docs clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(PYTHON_READY) $(NODE_READY) ## Install everything that is pinned: Python packages into .venv, cdktf-cli into node_modules
+
+synth: $(PYTHON_READY) need-node ## Write the Terraform JSON to cdktf.out/stacks/warm-standby/cdk.tf.json
+	@$(BIN)/python main.py
+	@echo cdktf.out/stacks/warm-standby/cdk.tf.json
+
+rehearse: $(PYTHON_READY) need-node need-terraform ## Run both regions on this machine: apply, upload, replicate, ingest, ask
+	@$(BIN)/standby rehearse up
+
+rehearse-down: $(PYTHON_READY) ## End the rehearsal and remove what it made
+	@$(BIN)/standby rehearse down
+
+test: test-fast $(NODE_READY) need-terraform ## Run all tests: the fast ones, then those with real Terraform
+	@$(BIN)/pytest -m e2e
+
+test-fast: $(PYTHON_READY) need-node ## Run the tests that need no Terraform
+	@$(BIN)/pytest -m 'not e2e'
+
+check: $(PYTHON_READY) need-node ## Check style, types, lock files and generated docs; changes nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pipenv verify
+	@! grep -nE '"(resolved|url)":' Pipfile.lock package-lock.json || { echo 'A lock file names a registry: make lock' >&2; exit 1; }
+	@$(BIN)/cog --check -P -r $(COGGED)
+
+format: $(PYTHON_READY) ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: $(PYTHON_READY) need-node ## Write the generated parts of the docs anew
+	@$(BIN)/cog -P -r $(COGGED)
+
+lock: $(PYTHON_READY) ## Lock the pinned dependencies anew, without any registry's address
+	@$(BIN)/pipenv lock --dev
+	@$(BIN)/python -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4, sort_keys=True) + "\n")'
+	@npm install --package-lock-only --ignore-scripts
+
+clean: rehearse-down ## End the rehearsal and remove what make made
+	@rm -rf $(VENV) node_modules cdktf.out
+
+# --- what the targets need ---------------------------------------------------------------------------------------------
+
+$(PYTHON_READY): Pipfile.lock pyproject.toml | need-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check "pipenv==$$(sed -nE 's/^pipenv = "==(.*)"/\1/p' Pipfile)"
+	@$(BIN)/pipenv sync --dev
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_READY): package-lock.json | need-node
+	@npm ci --loglevel=error
+	@touch $@
+
+.PHONY: need-python need-node need-terraform
+need-python:
+	@test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null || \
+	  { echo 'Python 3.11 to 3.13 is needed and was not found: apt install python3 python3-venv, or see python.org/downloads; PYTHON=/path/to/python names one.' >&2; exit 3; }
+
+need-node:
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || \
+	  { echo 'Node.js 20 or newer is needed and was not found: see nodejs.org/en/download.' >&2; exit 3; }
+
+need-terraform:
+	@terraform version >/dev/null 2>&1 || \
+	  { echo 'Terraform 1.10 or newer (below 2) is needed and was not found: see developer.hashicorp.com/terraform/install.' >&2; exit 3; }
