@@ -48,14 +48,14 @@ check: $(PYTHON_READY) need-node ## Check style, types, lock files and generated
 	@$(BIN)/mypy
 	@$(BIN)/pipenv verify
 	@! grep -nE '"(resolved|url)":' Pipfile.lock package-lock.json || { echo 'A lock file names a registry: make lock' >&2; exit 1; }
-	@$(BIN)/cog --check -P -r $(COGGED)
+	@$(BIN)/cog --check -r $(COGGED)
 
 format: $(PYTHON_READY) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 docs: $(PYTHON_READY) need-node ## Write the generated parts of the docs anew
-	@$(BIN)/cog -P -r $(COGGED)
+	@$(BIN)/cog -r $(COGGED)
 
 lock: $(PYTHON_READY) ## Lock the pinned dependencies anew, without any registry's address
 	@$(BIN)/pipenv lock --dev

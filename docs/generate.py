@@ -1,0 +1,80 @@
+"""What cog writes into the docs: each function returns Markdown made from the code itself."""
+
+import json
+import subprocess
+import tempfile
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from click.testing import CliRunner
+
+import lazy_bindings
+from standby.cli import cli
+
+WIDTH: Final = 100
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Return the text as a fenced block."""
+    return f"```{language}\n{text.strip()}\n```\n"
+
+
+def make_help() -> str:
+    """Return what `make` shows."""
+    run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return fenced("$ make\n" + run.stdout)
+
+
+def settings_file() -> str:
+    """Return `standby.toml`, which holds every setting with its default."""
+    return fenced((ROOT / "standby.toml").read_text(encoding="utf-8"), "toml")
+
+
+def command_help(*names: str) -> str:
+    """Return the help of the operator's tool, or of one of its commands."""
+    return fenced(CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=WIDTH).output)
+
+
+@cache
+def _stack() -> dict[str, Any]:
+    lazy_bindings.install()
+    from cdktf import Testing  # noqa: PLC0415 - after the bindings were made lazy
+
+    from warm_standby.settings import Settings  # noqa: PLC0415 - the same
+    from warm_standby.sources import read_sources  # noqa: PLC0415 - the same
+    from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - the same
+
+    with tempfile.TemporaryDirectory() as directory:
+        archive = Path(directory, "functions.zip")
+        sources = read_sources(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
+        stack = WarmStandbyStack(Testing.app(), settings=Settings.load(ROOT / "standby.toml"), sources=sources)
+        synthesized: dict[str, Any] = json.loads(Testing.synth(stack))
+    return synthesized
+
+
+def outputs() -> str:
+    """Return the stack's outputs as a table: the value is the reference that Terraform resolves."""
+    rows = [f"| `{name}` | `{output['value']}` |" for name, output in sorted(_stack()["output"].items())]
+    shown = [row if len(row) < 160 else row.split(" | ")[0] + " | one JSON document |" for row in rows]  # noqa: PLR2004
+    return "\n".join(["| output | value |", "| --- | --- |", *shown]) + "\n"
+
+
+def _side(name: str) -> str:
+    prefix = name.partition("_")[0]
+    return prefix if prefix in {"primary", "failover"} else "once"
+
+
+def resources() -> str:
+    """Return how many resources of each type the default settings make, by role."""
+    counts: dict[str, Counter[str]] = {}
+    for kind, named in _stack()["resource"].items():
+        counts[kind] = Counter(_side(name) for name in named)
+    rows = [
+        f"| `{kind}` | {c['primary'] or ''} | {c['failover'] or ''} | {c['once'] or ''} |" for kind, c in counts.items()
+    ]
+    total = sum(sum(count.values()) for count in counts.values())
+    head = ["| type | primary | failover | once |", "| --- | --: | --: | --: |"]
+    return f"{total} resources.\n\n" + "\n".join([*head, *sorted(rows)]) + "\n"
