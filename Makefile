@@ -14,7 +14,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 
 # jsii tells at every start that Node 20 is old; it works with it.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PIPENV_VERBOSITY := -1
 export CHECKPOINT_DISABLE := 1
@@ -84,7 +84,7 @@ need-python:
 	  { echo 'Python 3.11 to 3.13 is needed and was not found: apt install python3 python3-venv, or see python.org/downloads; PYTHON=/path/to/python names one.' >&2; exit 3; }
 
 need-node:
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || \
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || \
 	  { echo 'Node.js 20 or newer is needed and was not found: see nodejs.org/en/download.' >&2; exit 3; }
 
 need-terraform:

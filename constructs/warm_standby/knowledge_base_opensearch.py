@@ -62,6 +62,7 @@ class OpenSearchKnowledgeBase(Construct):
             provider=provider,
             name=names.regional("documents"),
             knowledge_base_id=knowledge_base.id,
+            description="The documents bucket",
             data_deletion_policy="RETAIN",
             data_source_configuration=[_bucket(documents)],
             vector_ingestion_configuration=[_chunks(settings)],

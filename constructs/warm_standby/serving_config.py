@@ -24,7 +24,7 @@ class ServingConfig(Construct):
                 "region": serving.names.region,
                 "role": serving.role,
                 "generation": FIRST_GENERATION,
-                "updatedAt": "${plantimestamp()}",
+                "updatedAt": Fn.plantimestamp(),
             }
         )
         for backend in (serving, standby):
