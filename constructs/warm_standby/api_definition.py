@@ -10,7 +10,16 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 STAGE: Final = "prod"
-ALLOWED_HEADERS: Final = "Content-Type"
+# A body of any content type is validated. Source: docs.aws.amazon.com, API Gateway, "Request validation for REST APIs".
+VALIDATED_CONTENT_TYPE: Final = "$default"
+PREFLIGHT_STATUS: Final = "204"
+PREFLIGHT_TEMPLATE: Final = json.dumps({"statusCode": int(PREFLIGHT_STATUS)})
+PREFLIGHT_HEADERS: Final[Mapping[str, str]] = {
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "3600",
+    "Vary": "Origin",
+}
+"""What every preflight answers, beside the route's method and the site's origin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +101,11 @@ GATEWAY_ANSWERS: Final = (
 
 
 def definition_digest() -> str:
-    """Return a digest that changes when a route, a schema or an answer does."""
+    """Return a digest that changes when a route, a schema, a preflight or an answer does."""
     definition = {
         "routes": [asdict(route) for route in ROUTES],
         "answers": [asdict(answer) for answer in GATEWAY_ANSWERS],
-        "headers": ALLOWED_HEADERS,
+        "validated": VALIDATED_CONTENT_TYPE,
+        "preflight": [PREFLIGHT_STATUS, PREFLIGHT_TEMPLATE, PREFLIGHT_HEADERS],
     }
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()

@@ -13,7 +13,13 @@ from cdktf_cdktf_provider_aws.api_gateway_resource import ApiGatewayResource
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.api_definition import ALLOWED_HEADERS, Route
+from warm_standby.api_definition import (
+    PREFLIGHT_HEADERS,
+    PREFLIGHT_STATUS,
+    PREFLIGHT_TEMPLATE,
+    VALIDATED_CONTENT_TYPE,
+    Route,
+)
 from warm_standby.function import Function
 from warm_standby.names import Names
 
@@ -61,9 +67,7 @@ class ApiRoute(Construct):
             resource_id=self._resource.id,
             http_method=self._route.method,
             authorization="NONE",
-            # $default: a body of any content type is validated.
-            # Source: docs.aws.amazon.com, API Gateway, "Request validation for REST APIs".
-            request_models={"$default": model.name} if model else None,
+            request_models={VALIDATED_CONTENT_TYPE: model.name} if model else None,
             request_validator_id=validator_id if model else None,
         )
         integration = ApiGatewayIntegration(
@@ -99,11 +103,9 @@ class ApiRoute(Construct):
             "resource_id": self._resource.id,
         }
         headers = {
-            "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+            **PREFLIGHT_HEADERS,
             "Access-Control-Allow-Methods": f"OPTIONS,{self._route.method}",
             "Access-Control-Allow-Origin": site_origin,
-            "Access-Control-Max-Age": "3600",
-            "Vary": "Origin",
         }
         method = ApiGatewayMethod(self, "preflight", **where, http_method="OPTIONS", authorization="NONE")
         integration = ApiGatewayIntegration(
@@ -112,14 +114,14 @@ class ApiRoute(Construct):
             **where,
             http_method=method.http_method,
             type="MOCK",
-            request_templates={"application/json": json.dumps({"statusCode": 204})},
+            request_templates={"application/json": PREFLIGHT_TEMPLATE},
         )
         response = ApiGatewayMethodResponse(
             self,
             "preflight_response",
             **where,
             http_method=method.http_method,
-            status_code="204",
+            status_code=PREFLIGHT_STATUS,
             response_parameters={f"method.response.header.{header}": True for header in headers},
         )
         answer = ApiGatewayIntegrationResponse(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cdktf import ITerraformDependable
+from cdktf import Fn, ITerraformDependable, Token
 from cdktf_cdktf_provider_aws.cloudcontrolapi_resource import CloudcontrolapiResource
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
@@ -138,4 +138,4 @@ class CloudControlResource(Construct):
 
     def attribute(self, name: str) -> str:
         """Return a reference to a property that AWS gave the resource, such as an ARN."""
-        return f'${{jsondecode({self.resource.fqn}.properties)["{name}"]}}'
+        return Token.as_string(Fn.lookup_nested(Fn.jsondecode(self.resource.properties), [name]))

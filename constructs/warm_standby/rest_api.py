@@ -47,7 +47,12 @@ class RestApi(Construct):
         self.host = f"{self.rest_api.id}.execute-api.{names.region}.amazonaws.com"
         self.url = f"https://{self.host}/{STAGE}/"
         self.deployment = self._deploy(
-            [*self._routes(names, functions, site_origin), *self._gateway_answers(site_origin)], site_origin
+            [*self._routes(names, functions, site_origin), *self._gateway_answers(site_origin)],
+            triggers={
+                "definition": definition_digest(),
+                "functions": " ".join(functions[route.function].name for route in ROUTES),
+                "site_origin": site_origin,
+            },
         )
         self.stage = ApiStage(
             self,
@@ -111,13 +116,13 @@ class RestApi(Construct):
             for answer in GATEWAY_ANSWERS
         ]
 
-    def _deploy(self, parts: list[ITerraformDependable], site_origin: str) -> ApiGatewayDeployment:
+    def _deploy(self, parts: list[ITerraformDependable], *, triggers: Mapping[str, str]) -> ApiGatewayDeployment:
         return ApiGatewayDeployment(
             self,
             "deployment",
             provider=self._provider,
             rest_api_id=self.rest_api.id,
-            triggers={"definition": definition_digest(), "site_origin": site_origin},
+            triggers=dict(triggers),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             depends_on=parts,
         )

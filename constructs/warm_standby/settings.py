@@ -198,8 +198,8 @@ class Settings(_Section):
 
 
 def _line(path: Path, error: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in error["loc"]) or "(the whole file)"
-    remedy = str(error["msg"]).removeprefix("Value error, ").replace("\n", " ")
+    key = ".".join(str(part) for part in error["loc"] if part != "[key]") or "(the whole file)"
+    remedy = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "missing":
         return f"{path}: {key}: is missing: add it"
     if error["type"] == "extra_forbidden":

@@ -70,7 +70,9 @@ def test_the_health_log_carries_the_metric_that_the_alarm_reads(rehearsal: Rehea
     call(rehearsal, "primary", "GET", "health?deep=true")
     logs = rehearsal.session("primary").client("logs")
     group = f"/aws/lambda/{rehearsal.deployment.name}-health"
-    (filters,) = [f for f in logs.describe_metric_filters(logGroupName=group)["metricFilters"] if "healthy" in f["filterName"]]
+    (filters,) = [
+        f for f in logs.describe_metric_filters(logGroupName=group)["metricFilters"] if "healthy" in f["filterName"]
+    ]
     assert filters["metricTransformations"][0]["metricValue"] == "$.healthyPercent"
 
     def logged() -> bool:
@@ -90,7 +92,8 @@ def test_the_manifest_is_in_both_regions(rehearsal: Rehearsal, role: Role) -> No
 @pytest.mark.parametrize("role", ROLES)
 def test_both_buckets_first_say_that_the_primary_serves(rehearsal: Rehearsal, role: Role) -> None:
     bucket = rehearsal.deployment.regions[role].frontend_bucket
-    config = json.loads(rehearsal.session(role).client("s3").get_object(Bucket=bucket, Key="config.json")["Body"].read())
+    s3 = rehearsal.session(role).client("s3")
+    config = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())
     primary = rehearsal.deployment.regions["primary"]
     assert config.pop("updatedAt").startswith("20")
     assert config == {"apiUrl": primary.api_url, "region": primary.region, "role": "primary", "generation": 1}

@@ -45,7 +45,9 @@ def test_an_unknown_path_is_not_found_and_says_so_to_the_site(rehearsal: Rehears
     assert answer.headers[ORIGIN] == rehearsal.outputs["cloudfront_url"]
 
 
-@pytest.mark.parametrize("path,method", [("docs", "POST"), ("upload", "POST"), ("ingestion-status", "GET"), ("health", "GET")])
+@pytest.mark.parametrize(
+    "path,method", [("docs", "POST"), ("upload", "POST"), ("ingestion-status", "GET"), ("health", "GET")]
+)
 def test_the_preflight_allows_the_site_and_nobody_else(rehearsal: Rehearsal, path: str, method: str) -> None:
     answer = call(rehearsal, "failover", "OPTIONS", path)
     assert answer.status == 204

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
@@ -76,7 +77,7 @@ def without(rehearsal: Rehearsal, *, function: str, sid: str) -> Iterator[None]:
     """Take one statement out of a function's policy for a while."""
     iam = rehearsal.session("primary").client("iam")
     role = f"{rehearsal.deployment.name}-{function}-{rehearsal.deployment.regions['primary'].region}"
-    policy = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
+    policy = cast("dict[str, Any]", iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"])
     rest = [statement for statement in policy["Statement"] if statement["Sid"] != sid]
     assert len(rest) == len(policy["Statement"]) - 1
     try:

@@ -31,7 +31,11 @@ def _cdktf(rehearsal: Rehearsal, command: str, *, output: Path) -> str:
     lock = {"TF_CLI_ARGS_providers_lock": f"-fs-mirror={mirror}"} if mirror else {}
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))},
-        **{"STANDBY_SETTINGS": str(SETTINGS), "CHECKPOINT_DISABLE": "1", "CI": "1"},
+        "STANDBY_SETTINGS": str(SETTINGS),
+        "CHECKPOINT_DISABLE": "1",
+        "CI": "1",
+        # The provider lies on this machine: no second copy of it in the home directory.
+        "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
         **cli_config,
         **lock,
     }

@@ -1,0 +1,42 @@
+"""One synth, as a process: `python -m bench.synth.program {floor,stack} OUT TIMES`; stock or lazy by environment."""
+
+import sys
+from pathlib import Path
+
+import lazy_bindings
+
+ROOT = Path(__file__).parents[2]
+
+
+def floor(out: Path) -> None:
+    """Synthesize with cdktf alone: no provider, one output."""
+    from cdktf import App, TerraformOutput, TerraformStack  # noqa: PLC0415 - what is imported is what is measured
+
+    app = App(outdir=str(out))
+    TerraformOutput(TerraformStack(app, "floor"), "output", value="value")
+    app.synth()
+
+
+def stacks(out: Path, times: int) -> None:
+    """Synthesize our own stack, `times` times over in one App."""
+    lazy_bindings.install()
+    from cdktf import App  # noqa: PLC0415 - after the bindings were made lazy
+
+    from warm_standby.settings import Settings  # noqa: PLC0415 - the same
+    from warm_standby.sources import read_sources  # noqa: PLC0415 - the same
+    from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - the same
+
+    app = App(outdir=str(out))
+    sources = read_sources(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=out / "functions.zip")
+    settings = Settings.load(ROOT / "standby.toml")
+    for number in range(times):
+        WarmStandbyStack(app, f"stack-{number}", settings=settings, sources=sources)
+    app.synth()
+
+
+if __name__ == "__main__":
+    program, directory, repetitions = sys.argv[1:]
+    if program == "floor":
+        floor(Path(directory))
+    else:
+        stacks(Path(directory), int(repetitions))

@@ -1,0 +1,101 @@
+"""The Python side: a prebuilt provider's package is imported without its two thousand submodules.
+
+A prebuilt provider's `__init__.py`, as jsii-pacmak writes it, ends in one `from . import x` per resource, "to ensure
+their types are registered with the jsii runtime library". The loader here runs the file up to that point and gives
+the module the attributes on first use; jsii's registry learns where each type would come from (`_registry.py`).
+"""
+
+import importlib
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import CodeType, ModuleType
+
+from lazy_bindings._bytecode import BytecodeCache, CachedLoader
+from lazy_bindings._registry import register_submodules
+
+PREBUILT = re.compile(r"(?:cdktf_cdktf|cdktn)_provider_[a-z0-9_]+")
+_BASES = {"cdktf", "cdktn", "constructs"}  # generated too: compiled as a provider's modules are, and loaded whole
+_MARKER = "\n# Loading modules to ensure their types are registered with the jsii runtime library\n"
+_LAZY_ALREADY = (
+    "\ndef __getattr__(name: str) -> object:\n    if name in _SUBMODULES:\n"  # as current jsii-pacmak writes
+)
+_IMPORT = re.compile(r"from \. import ([A-Za-z_][A-Za-z0-9_]*)")
+
+_log = logging.getLogger("lazy_bindings")
+
+
+def split_init(source: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return what comes before the submodules' imports, and the submodules; None where the layout is another one."""
+    head, marker, tail = source.partition(_MARKER)
+    matches = [_IMPORT.fullmatch(line) for line in tail.splitlines() if line]
+    names = tuple(match[1] for match in matches if match)
+    return (head + "\n", names) if marker and names and len(names) == len(matches) else None
+
+
+class LazyPackage(ModuleType):
+    """A package whose submodules are imported when they are first asked for."""
+
+    __lazy_submodules__: frozenset[str] = frozenset()
+
+    def __getattr__(self, name: str) -> ModuleType:
+        if name in self.__lazy_submodules__:
+            return importlib.import_module(f"{self.__name__}.{name}")
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*self.__dict__, *self.__lazy_submodules__} - {"__lazy_submodules__"})
+
+
+class PackageLoader(SourceFileLoader):
+    """Loads a prebuilt provider's package without its submodules, or whole if its layout is not the known one."""
+
+    _submodules: tuple[str, ...] = ()
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the code of the package, cut before its submodules' imports."""
+        source = self.get_source(fullname) or ""
+        parts = split_init(source)
+        if parts is None:
+            if _LAZY_ALREADY not in source:
+                _log.warning("stock bindings are used: %s does not import its submodules in the known way", fullname)
+            return super().get_code(fullname)
+        head, self._submodules = parts
+        code: CodeType = compile(head, self.get_filename(fullname), "exec", dont_inherit=True)
+        return code
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the package, then make lazy the module that it published (PyPI's `publication` swaps it) and itself."""
+        super().exec_module(module)
+        if self._submodules:
+            for part in (module, sys.modules[module.__name__]):
+                part.__class__ = LazyPackage
+                part.__dict__["__lazy_submodules__"] = frozenset(self._submodules)
+            register_submodules(module.__name__, self._submodules)
+
+
+class PrebuiltFinder(MetaPathFinder):
+    """Finds prebuilt providers' packages, their submodules and cdktf itself, and nothing else."""
+
+    def __init__(self, *, cache: BytecodeCache | None, imported: Callable[[ModuleType], None]) -> None:
+        self._cache = cache
+        self._imported = imported
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the module's own spec with a loader of ours; None for every other module."""
+        package, _, submodule = fullname.partition(".")
+        prebuilt = PREBUILT.fullmatch(package)
+        if not prebuilt and fullname not in _BASES:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec and type(spec.loader) is SourceFileLoader:
+            if prebuilt and not submodule:
+                spec.loader = PackageLoader(fullname, spec.loader.path)
+            elif self._cache and submodule != "_jsii":
+                spec.loader = CachedLoader(fullname, spec.loader.path, cache=self._cache, imported=self._imported)
+        return spec

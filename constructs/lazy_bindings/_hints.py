@@ -1,0 +1,37 @@
+"""The type hints of the generated type-checking stubs, each resolved once.
+
+jsii's generated constructors call `typing.get_type_hints` on a stub at every call. Here a stub's hints are remembered,
+and so is each annotation's text within its module: a module repeats few texts often.
+"""
+
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_QUOTES = frozenset("'\"")
+_of_stub: dict[Callable[..., Any], dict[str, Any]] = {}
+_of_text: dict[tuple[str, str], object] = {}
+
+
+def type_hints(stub: Callable[..., Any]) -> Mapping[str, Any]:
+    """Return what `typing.get_type_hints(stub)` does, to be read only."""
+    hints = _of_stub.get(stub)
+    if hints is None:
+        hints = _of_stub[stub] = _resolve(stub)
+    return hints
+
+
+def _resolve(stub: Callable[..., Any]) -> dict[str, Any]:
+    """Resolve a stub's annotations; the general way for anything but unquoted text, of which `eval` is all of it."""
+    texts = stub.__annotations__
+    if not all(isinstance(text, str) and _QUOTES.isdisjoint(text) for text in texts.values()):
+        return typing.get_type_hints(stub)
+    return {name: _evaluate(text, stub.__module__, stub.__globals__) for name, text in texts.items()}
+
+
+def _evaluate(text: str, module: str, scope: dict[str, Any]) -> object:
+    key = (module, text)
+    if key not in _of_text:
+        value = eval(text, scope)  # noqa: S307 - an annotation of an installed module, as typing.get_type_hints does
+        _of_text[key] = type(None) if value is None else value
+    return _of_text[key]

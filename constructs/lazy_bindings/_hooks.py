@@ -1,0 +1,39 @@
+"""What is put into the running process, and nowhere else: one import finder, one class, one table."""
+
+import sys
+from types import ModuleType
+
+from jsii import kernel
+from jsii._kernel.providers import process
+from jsii._kernel.providers.process import _NodeProcess
+from jsii._reference_map import _assembly_to_module
+
+from lazy_bindings._bytecode import default_root, open_cache
+from lazy_bindings._finder import PrebuiltFinder
+from lazy_bindings._process import LazyNodeProcess, can_start_directly
+
+
+def hook(*, start_kernel: bool) -> tuple[bool, bool, str]:
+    """Put both hooks in place; return whether Python's side and Node's side are lazy, and why one is not."""
+    if not any(isinstance(finder, PrebuiltFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, PrebuiltFinder(cache=open_cache(default_root()), imported=_require_ahead))
+        if _assembly_to_module:
+            return True, False, "install() was called after cdktf was imported: Node had started"
+        setattr(process, _NodeProcess.__name__, LazyNodeProcess)
+        if start_kernel and can_start_directly():
+            _running()
+    return True, getattr(process, _NodeProcess.__name__) is LazyNodeProcess, ""
+
+
+def _running() -> object:
+    """Return the kernel's process; jsii starts it when it is first asked for."""
+    return getattr(kernel.provider, "_process", None)
+
+
+def _require_ahead(module: ModuleType) -> None:
+    """Tell Node which resource Python has just imported: whoever imports a resource is about to make one."""
+    running = _running()
+    resources = (value for value in vars(module).values() if "TF_RESOURCE_TYPE" in getattr(value, "__dict__", ()))
+    resource = next(resources, None)
+    if isinstance(running, LazyNodeProcess) and resource is not None:
+        running.require_ahead(resource.__jsii_type__)

@@ -1,0 +1,45 @@
+"""The one public call: both sides' hooks, or the stock path with one log line."""
+
+import importlib
+import logging
+import os
+from dataclasses import dataclass
+
+STOCK_VARIABLE = "WARM_STANDBY_STOCK_BINDINGS"
+
+_log = logging.getLogger("lazy_bindings")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What `install` did.
+
+    `python` and `node` say whether that side loads lazily; `reason` says why one of them does not (empty when both do).
+    """
+
+    python: bool
+    node: bool
+    reason: str = ""
+
+
+def install(*, start_kernel: bool = True) -> Status:
+    """Load prebuilt provider bindings lazily from here on, in this process and in its jsii kernel.
+
+    Call it before the first import of cdktf; calling it again changes nothing. It never raises for a layout that it
+    does not know: it logs one line (logger `lazy_bindings`) and leaves the stock path in place.
+    `WARM_STANDBY_STOCK_BINDINGS=1` in the environment forces the stock path.
+    `start_kernel` starts Node now, beside whatever Python does next; without it, Node starts with the first import of
+    cdktf, as in stock.
+    """
+    if os.environ.get(STOCK_VARIABLE) == "1":
+        return Status(python=False, node=False, reason=f"{STOCK_VARIABLE}=1")
+    try:
+        hooks = importlib.import_module("lazy_bindings._hooks")
+    except (ImportError, AttributeError) as error:  # the hooks name each part of jsii that they build on
+        status = Status(python=False, node=False, reason=f"this jsii is not laid out as expected: {error}")
+    else:
+        python, node, reason = hooks.hook(start_kernel=start_kernel)
+        status = Status(python=python, node=node, reason=reason)
+    if status.reason:
+        _log.warning("stock bindings are used: %s", status.reason)
+    return status

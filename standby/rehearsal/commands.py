@@ -1,0 +1,185 @@
+"""`standby rehearse`: the whole deployment on this machine."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+
+from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError
+from standby.rehearsal.core import UP_HINT, Rehearsal
+from standby.rehearsal.deployment import ROLES
+from standby.rehearsal.layout import find_project
+from standby.rehearsal.logs import file_lines, function_lines
+from standby.rehearsal.progress import ConsoleProgress
+from standby.rehearsal.report import Report
+from standby.rehearsal.shell import exports, variables
+from standby.rehearsal.status import Status
+from standby.rehearsal.synth import SETTINGS_VARIABLE
+
+AGAIN_HINT: Final = "`standby rehearse up` goes on from here; `standby rehearse down` removes everything."
+WIDE: Final = 160
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Which rehearsal: the options of the group, looked up only when a command runs (`--help` works everywhere)."""
+
+    project: Path | None
+    directory: Path | None
+
+    def rehearsal(self) -> Rehearsal:
+        """Return the rehearsal. Raises `BadUsageError` outside a project."""
+        named = os.environ.get(SETTINGS_VARIABLE)
+        return Rehearsal(
+            project=self.project or find_project(Path.cwd()),
+            directory=self.directory,
+            settings=Path(named) if named else None,
+        )
+
+
+def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[P, R]:
+    """Hand the rehearsal to a command as its first argument."""
+
+    @click.pass_obj
+    @wraps(command)
+    def wrapped(place: Place, /, *arguments: P.args, **named: P.kwargs) -> R:
+        return command(place.rehearsal(), *arguments, **named)
+
+    return wrapped
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+@click.group()
+@click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The project's directory. Default: the nearest one, from here upwards.",
+)
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the rehearsal keeps its files. Default: .rehearsal in the project.",
+)
+@click.pass_context
+def rehearse(context: click.Context, *, project: Path | None, directory: Path | None) -> None:
+    """Rehearse the whole deployment on this machine, without an AWS account.
+
+    Real Terraform and the real AWS provider apply the stack, unchanged, to an AWS emulator.
+    """
+    context.obj = Place(project=project, directory=directory)
+
+
+@rehearse.command()
+@json_option
+@pass_rehearsal
+def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
+    """Bring everything up, apply what changed, and check it by using it.
+
+    Run it again at any time: it goes on from whatever it finds, and changes nothing when everything is up.
+    """
+    with _shown(rehearsal):
+        report = rehearsal.up()
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2))
+    else:
+        _show_report(report)
+    if not report.passed:
+        click.get_current_context().exit(FAILED)
+
+
+@rehearse.command()
+@click.option("--destroy", is_flag=True, help="Let Terraform destroy the resources first.")
+@pass_rehearsal
+def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
+    """Stop the emulator and remove the rehearsal's files."""
+    with _shown(rehearsal):
+        ended = rehearsal.down(destroy=destroy)
+    click.echo("The rehearsal is down." if ended else "The rehearsal was not up.")
+
+
+@rehearse.command()
+@json_option
+@pass_rehearsal
+def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
+    """Tell what is up: exit code 0 when the stack is applied, 3 when not."""
+    found = rehearsal.status()
+    click.echo(json.dumps(found.as_json(), indent=2) if as_json else _status_text(found))
+    if not found.applied:
+        click.get_current_context().exit(REFUSED)
+
+
+@rehearse.command()
+@pass_rehearsal
+def env(rehearsal: Rehearsal) -> None:
+    """Print shell exports: eval "$(standby rehearse env)" && aws s3 ls."""
+    found = variables(rehearsal.outputs, deployment=rehearsal.deployment, endpoint=rehearsal.endpoint)
+    click.echo(exports(found))
+
+
+@rehearse.command()
+@click.argument("function", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is added, until Ctrl-C.")
+@click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(min=1), help="How many lines.")
+@pass_rehearsal
+def logs(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int) -> None:
+    """Print the emulator's log, or a function's of both regions.
+
+    FUNCTION is query, upload, ingest, ingestion_status or health.
+    """
+    with suppress(KeyboardInterrupt):  # how one stops following
+        for line in _log_lines(rehearsal, function=function, follow=follow, lines=lines):
+            click.echo(line)
+
+
+def _log_lines(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int) -> Iterator[str]:
+    if function is None:
+        if not rehearsal.layout.emulator_log.is_file():
+            raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
+        return file_lines(rehearsal.layout.emulator_log, last=lines, follow=follow)
+    sessions = tuple(rehearsal.session(role) for role in ROLES)
+    return function_lines(sessions, function=function, last=lines, follow=follow)
+
+
+@contextmanager
+def _shown(rehearsal: Rehearsal) -> Iterator[None]:
+    progress = ConsoleProgress(Console(stderr=True))
+    rehearsal.progress = progress
+    try:
+        with progress.live():
+            yield
+    except KeyboardInterrupt:
+        raise InterruptedRunError("Interrupted.", hint=AGAIN_HINT) from None
+
+
+def _show_report(report: Report) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)
+    console.print(report.table())
+    changed = ", ".join(f"{count} {what}" for what, count in report.changes.items() if count) or "nothing changed"
+    times = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in report.seconds.items())
+    click.echo(f"{report.resources} resources: {changed} ({times})")
+    for name, url in {"emulator": report.endpoint, **report.urls}.items():
+        click.echo(f"{name + ':':<14}{url}")
+
+
+def _status_text(status: Status) -> str:
+    if status.endpoint is None:
+        return f"The rehearsal is not up. {UP_HINT}"
+    if not status.applied:
+        return f"The emulator is up ({status.endpoint}), but the stack is not applied to it. {UP_HINT}"
+    documents = ", ".join(f"{count} in {role}" for role, count in status.documents.items())
+    urls = "\n".join(f"{name + ':':<14}{url}" for name, url in {"emulator": status.endpoint, **status.urls}.items())
+    return f"The rehearsal is up: {status.resources} resources; documents: {documents}.\n{urls}"

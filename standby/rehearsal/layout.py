@@ -1,0 +1,133 @@
+"""Where a rehearsal keeps its files. Everything that it makes lies in one directory and is named here."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from standby.errors import BadUsageError
+
+DIRECTORY_NAME: Final = ".rehearsal"
+PROJECT_FILES: Final = ("main.py", "cdktf.json")
+LOCK_NAME: Final = "lock"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The absolute paths of one rehearsal: `project` is the CDKTF project's root, `directory` holds what is made."""
+
+    project: Path
+    directory: Path
+
+    @property
+    def synthesized(self) -> Path:
+        """The rehearsal's own synthesis output.
+
+        An override file in the user's would point a real deploy at the emulator.
+        """
+        return self.directory / "cdktf.out"
+
+    @property
+    def state(self) -> Path:
+        """Terraform's state. It describes the emulator that is running, and is thrown away with it."""
+        return self.directory / "terraform.tfstate"
+
+    @property
+    def terraform_data(self) -> Path:
+        """Terraform's working data (`TF_DATA_DIR`): the installed provider and the backend's settings."""
+        return self.directory / "terraform-data"
+
+    @property
+    def cli_config(self) -> Path:
+        """Terraform's CLI configuration, written only where a provider tree was found on this machine."""
+        return self.directory / "terraform.rc"
+
+    @property
+    def terraform_log(self) -> Path:
+        """What Terraform printed, one JSON document a line."""
+        return self.directory / "terraform.log"
+
+    @property
+    def emulator_log(self) -> Path:
+        """What the emulator printed."""
+        return self.directory / "ministack.log"
+
+    @property
+    def emulator_record(self) -> Path:
+        """Which process the emulator is, and its port."""
+        return self.directory / "emulator.json"
+
+    @property
+    def initialized_record(self) -> Path:
+        """What `terraform init` was last run for."""
+        return self.directory / "initialized.json"
+
+    @property
+    def applied_record(self) -> Path:
+        """What was last applied, and to which emulator."""
+        return self.directory / "applied.json"
+
+    @property
+    def applying_record(self) -> Path:
+        """Stands while Terraform applies: found later, it means that an apply was interrupted."""
+        return self.directory / "applying"
+
+    @property
+    def home(self) -> Path:
+        """The home directory of the emulator and its functions, so that they read nobody's `~/.aws`."""
+        return self.directory / "home"
+
+    @property
+    def temporary(self) -> Path:
+        """The emulator's directory for temporary files."""
+        return self.directory / "tmp"
+
+    @property
+    def lock(self) -> Path:
+        """The file that a command locks while it changes the rehearsal."""
+        return self.directory / LOCK_NAME
+
+    @property
+    def holder(self) -> Path:
+        """Who holds the lock."""
+        return self.directory / "holder.json"
+
+    def made(self) -> tuple[Path, ...]:
+        """Return everything that a rehearsal makes, the lock last."""
+        state = (self.state, *(self.directory / f"terraform.tfstate.{end}" for end in ("backup", "lock.info")))
+        records = (self.emulator_record, self.initialized_record, self.applied_record, self.applying_record)
+        logs = (self.terraform_log, self.emulator_log)
+        lock_info = self.directory / ".terraform.tfstate.lock.info"
+        folders = (self.synthesized, self.terraform_data, self.home, self.temporary)
+        return (*state, lock_info, *records, *logs, self.cli_config, *folders, self.holder, self.lock)
+
+    def remove(self) -> None:
+        """Remove what a rehearsal makes. A file that somebody else put there stays, and so does the directory then."""
+        for path in self.made():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        if self.directory.is_dir() and not any(self.directory.iterdir()):
+            self.directory.rmdir()
+
+    def forget_applied(self) -> None:
+        """Discard Terraform's state and the record of it: the emulator that they describe is gone."""
+        self.applied_record.unlink(missing_ok=True)
+        self.applying_record.unlink(missing_ok=True)
+        for path in self.directory.glob("*terraform.tfstate*"):
+            path.unlink(missing_ok=True)
+
+
+def find_project(start: Path) -> Path:
+    """Return the nearest directory, from `start` upwards, that holds the CDKTF project.
+
+    Raises `BadUsageError` where there is none.
+    """
+    for directory in (start, *start.parents):
+        if all((directory / name).is_file() for name in PROJECT_FILES):
+            return directory
+    raise BadUsageError(
+        f"No project here: {start} and its parents hold no {' and '.join(PROJECT_FILES)}.",
+        hint="Run the command inside the project's directory, or name it with --project.",
+    )

@@ -1,0 +1,41 @@
+"""The rehearsal as shell exports, so that any AWS tool can be pointed at it."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Final
+
+from standby.awsclient import EMULATOR_CREDENTIALS
+from standby.rehearsal.deployment import ROLES, Deployment
+from standby.rehearsal.hosts import local_url
+
+UNSET: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+"""What would take an AWS tool to another account, or spoil the emulator's credentials."""
+
+
+def variables(outputs: Mapping[str, str], *, deployment: Deployment, endpoint: str) -> dict[str, str]:
+    """Return the variables: endpoint, credentials, region, every output in UPPER_CASE, and the APIs' local URLs."""
+    region = deployment.regions["primary"].region
+    local = {
+        f"{role.upper()}_API_LOCAL_URL": local_url(deployment.regions[role].api_url, endpoint=endpoint)
+        for role in ROLES
+    }
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": EMULATOR_CREDENTIALS,
+        "AWS_SECRET_ACCESS_KEY": EMULATOR_CREDENTIALS,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        **{_variable_name(name): value for name, value in sorted(outputs.items())},
+        **local,
+    }
+
+
+def exports(values: Mapping[str, str]) -> str:
+    """Return lines that a POSIX shell evaluates; every value is quoted."""
+    lines = (f"export {name}={shlex.quote(value)}" for name, value in values.items())
+    return "\n".join((f"unset {' '.join(UNSET)}", *lines))
+
+
+def _variable_name(output: str) -> str:
+    return re.sub(r"[^A-Z0-9_]", "_", output.upper())

@@ -1,0 +1,40 @@
+"""Whether a rehearsal is up, and what it holds."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from standby.rehearsal.deployment import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What is up: the emulator's URL (None: not up), and what is applied to it (`documents` per role)."""
+
+    endpoint: str | None
+    resources: int = 0
+    documents: Mapping[Role, int] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def applied(self) -> bool:
+        """Whether the stack is applied to the running emulator."""
+        return bool(self.documents)
+
+    def as_json(self) -> dict[str, object]:
+        """Return all of it as JSON values."""
+        return {"up": self.endpoint is not None, "applied": self.applied, **asdict(self)}
+
+
+class Clock:
+    """Measure the phases of a run, in seconds."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, phase: str) -> None:
+        """Note the time since the last lap under the name of `phase`."""
+        now = time.monotonic()
+        self.seconds[phase] = round(now - self._began, 2)
+        self._began = now

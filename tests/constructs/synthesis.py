@@ -1,0 +1,23 @@
+"""The one place of these tests that imports cdktf, and with it starts Node. Imported by the fixtures when asked for."""
+
+import json
+from pathlib import Path
+
+from cdktf import App
+
+from tests.constructs.plan import Plan
+from warm_standby.settings import STACK_NAME, Settings
+from warm_standby.sources import read_sources
+from warm_standby.stack import WarmStandbyStack
+
+
+def synthesize(settings: Settings, *, functions: Path, site: Path, out: Path) -> Plan:
+    """Do what `main.py` does, into `out`."""
+    app = App(outdir=str(out))
+    sources = read_sources(functions=functions, site=site, archive=out / "functions.zip")
+    WarmStandbyStack(app, settings=settings, sources=sources)
+    app.synth()
+    directory = out / "stacks" / STACK_NAME
+    return Plan(
+        settings=settings, directory=directory, document=json.loads((directory / "cdk.tf.json").read_text("utf-8"))
+    )

@@ -1,0 +1,177 @@
+"""Every alarm that the design asks for, in the region where its metric is published."""
+
+import json
+import re
+
+import pytest
+
+from tests.constructs.plan import (
+    ROLES,
+    ROOT,
+    Json,
+    Plan,
+    Synthesize,
+    default_settings,
+    functions,
+    in_region,
+    only,
+    resources,
+    statements,
+)
+from tests.constructs.rendering import ACCOUNT, render
+from tests.constructs.twins import without_hash
+
+OTHER = {"primary": "failover", "failover": "primary"}
+
+
+def alarm(plan: Plan, role: str, name: str) -> Json:
+    found = in_region(plan, "aws_cloudwatch_metric_alarm", role)
+    return only(body for body in found if body["alarm_name"] == f"chatbot-{name}")
+
+
+def judged(body: Json) -> tuple[str, float, int, int]:
+    return body["comparison_operator"], body["threshold"], body["evaluation_periods"], body["period"]
+
+
+def documents(role: str) -> str:
+    return f"${{aws_s3_bucket.{role}_documents_private_bucket.bucket}}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_region_has_the_seven_alarms(plan: Plan, role: str) -> None:
+    assert len(in_region(plan, "aws_cloudwatch_metric_alarm", role)) == 7
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("purpose, above", [("query", 5), ("ingest", 3)])
+def test_errors_logged_or_died_of_are_counted_in_five_minutes(plan: Plan, role: str, purpose: str, above: int) -> None:
+    body = alarm(plan, role, f"{purpose}-errors")
+    queries = {query["id"]: query for query in body["metric_query"]}
+    metrics = [query["metric"] for query in queries.values() if "metric" in query]
+    assert body["threshold"] == above
+    assert body["comparison_operator"] == "GreaterThanThreshold"
+    assert body["evaluation_periods"] == 1
+    assert {(metric["period"], metric["stat"]) for metric in metrics} == {(300, "Sum")}
+    assert [query["id"] for query in queries.values() if query.get("return_data")] == ["errors"]
+    died = only(metric for metric in metrics if metric["namespace"] == "AWS/Lambda")
+    assert (died["metric_name"], died["dimensions"]) == ("Errors", {"FunctionName": f"chatbot-{purpose}"})
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_any_dead_letter_raises_an_alarm(plan: Plan, role: str) -> None:
+    body = alarm(plan, role, "dead-letters")
+    assert judged(body) == ("GreaterThanThreshold", 0, 1, 300)
+    assert (body["namespace"], body["metric_name"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert render(plan, body["dimensions"]["QueueName"]) == "chatbot-ingest-dead-letters"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_more_than_five_percent_of_5xx_answers_raise_an_alarm(plan: Plan, role: str) -> None:
+    body = alarm(plan, role, "api-errors")
+    assert judged(body) == ("GreaterThanThreshold", 0.05, 1, 300)
+    assert (body["namespace"], body["metric_name"], body["statistic"]) == ("AWS/ApiGateway", "5XXError", "Average")
+    api = only(in_region(plan, "aws_api_gateway_rest_api", role))
+    assert body["dimensions"] == {"ApiName": api["name"], "Stage": "prod"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_health_below_100_percent_or_unknown_for_three_minutes_raises_an_alarm(plan: Plan, role: str) -> None:
+    body = alarm(plan, role, "health")
+    assert judged(body) == ("LessThanThreshold", 100, 3, 60)
+    assert (body["statistic"], body["treat_missing_data"]) == ("Minimum", "breaching")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_replication_lag_is_watched_in_the_destination_s_region(plan: Plan, role: str) -> None:
+    """Source: docs.aws.amazon.com, S3, "Monitoring replication with metrics, event notifications, and statuses"."""
+    body = alarm(plan, role, "replication-latency")
+    assert judged(body) == ("GreaterThanThreshold", 15 * 60, 1, 300)
+    assert (body["namespace"], body["metric_name"], body["statistic"]) == ("AWS/S3", "ReplicationLatency", "Maximum")
+    assert without_hash(body["dimensions"]["SourceBucket"]) == documents(OTHER[role])
+    assert without_hash(body["dimensions"]["DestinationBucket"]) == documents(role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_failed_replication_is_watched_in_the_source_s_region(plan: Plan, role: str) -> None:
+    body = alarm(plan, role, "replication-failed")
+    assert judged(body) == ("GreaterThanThreshold", 0, 1, 300)
+    assert (body["metric_name"], body["statistic"]) == ("OperationsFailedReplication", "Sum")
+    assert without_hash(body["dimensions"]["SourceBucket"]) == documents(role)
+    assert without_hash(body["dimensions"]["DestinationBucket"]) == documents(OTHER[role])
+
+
+def test_the_replication_alarms_name_the_rule_that_replicates(plan: Plan) -> None:
+    rules = {only(b["rule"])["id"] for b in resources(plan, "aws_s3_bucket_replication_configuration").values()}
+    alarms = resources(plan, "aws_cloudwatch_metric_alarm").values()
+    watched = [body["dimensions"]["RuleId"] for body in alarms if body.get("namespace") == "AWS/S3"]
+    assert set(watched) == rules
+    assert len(watched) == 4
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_alarm_goes_to_its_own_region_s_topic_and_says_when_it_is_over(plan: Plan, role: str) -> None:
+    for body in in_region(plan, "aws_cloudwatch_metric_alarm", role):
+        assert without_hash(only(body["alarm_actions"])) == f"${{aws_sns_topic.{role}_alerts_topic.arn}}"
+        assert body["ok_actions"] == body["alarm_actions"]
+        assert body["alarm_description"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_custom_metric_that_an_alarm_reads_is_counted_from_a_function_s_log(plan: Plan, role: str) -> None:
+    filters = in_region(plan, "aws_cloudwatch_log_metric_filter", role)
+    counted = {(body["metric_transformation"]["namespace"], body["metric_transformation"]["name"]) for body in filters}
+    alarms = in_region(plan, "aws_cloudwatch_metric_alarm", role)
+    metrics = [query["metric"] for body in alarms for query in body.get("metric_query", []) if "metric" in query]
+    metrics += [body for body in alarms if "namespace" in body]
+    read = {(metric["namespace"], metric["metric_name"]) for metric in metrics}
+    assert {metric for metric in read if not metric[0].startswith("AWS/")} == counted
+    logs = {without_hash(body["log_group_name"]) for body in filters}
+    assert logs == {
+        f"${{aws_cloudwatch_log_group.{role}_functions_{name}_logs.name}}" for name in ("query", "ingest", "health")
+    }
+
+
+@pytest.mark.parametrize("field", ["level", "healthyPercent"])
+def test_what_the_metric_filters_look_for_is_what_the_functions_write(plan: Plan, field: str) -> None:
+    patterns = [body["pattern"] for body in resources(plan, "aws_cloudwatch_log_metric_filter").values()]
+    assert {name for pattern in patterns for name in re.findall(r"\$\.(\w+)", pattern)} == {"level", "healthyPercent"}
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "lambda_src").rglob("*.py")]
+    assert any(re.search(rf'"{field}": |\b{field}=', source) for source in sources)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_the_region_s_alarms_may_publish_to_its_topic(plan: Plan, role: str) -> None:
+    topic = only(in_region(plan, "aws_sns_topic", role))
+    policy = statements(only(in_region(plan, "aws_sns_topic_policy", role))["policy"])
+    allow = only(statement for statement in policy if statement["Effect"] == "Allow")
+    assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allow["Action"] == ["sns:Publish"]
+    assert [render(plan, arn) for arn in allow["Resource"]] == [
+        f"arn:aws:sns:{plan.region(role)}:{ACCOUNT}:{topic['name']}"
+    ]
+
+
+def test_every_alert_address_is_subscribed_in_both_regions(synthesize: Synthesize, plan: Plan) -> None:
+    assert resources(plan, "aws_sns_topic_subscription") == {}
+    emails = {"a@example.com", "b@example.com"}
+    told = synthesize(default_settings(operations={"alert_emails": sorted(emails)}))
+    for role in ROLES:
+        found = in_region(told, "aws_sns_topic_subscription", role)
+        assert {(body["protocol"], body["endpoint"]) for body in found} == {("email", email) for email in emails}
+        assert {without_hash(body["topic_arn"]) for body in found} == {f"${{aws_sns_topic.{role}_alerts_topic.arn}}"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_dashboard_shows_its_own_region_s_functions_queues_and_health(plan: Plan, role: str) -> None:
+    dashboard = only(in_region(plan, "aws_cloudwatch_dashboard", role))
+    widgets = json.loads(dashboard["dashboard_body"])["widgets"]
+    assert dashboard["dashboard_name"].endswith(plan.region(role))  # dashboards are an account's, not a region's
+    assert {widget["properties"]["region"] for widget in widgets} == {plan.region(role)}
+    shown = render(plan, json.dumps(widgets))
+    for body in functions(plan, role).values():
+        assert f'"{body["function_name"]}"' in shown
+    for queue in in_region(plan, "aws_sqs_queue", role):
+        assert f'"{queue["name"]}"' in shown
+    assert "healthy-percent" in shown
+    places = [(widget["x"], widget["y"]) for widget in widgets]
+    assert len(set(places)) == len(places)

@@ -1,0 +1,216 @@
+"""The REST API: what it offers, when it is deployed anew, and what its own errors look like."""
+
+import dataclasses
+import json
+
+import pytest
+
+from tests.constructs.plan import ROLES, Json, Plan, Synthesize, default_settings, functions, in_region, only, resources
+from tests.constructs.rendering import render
+from tests.constructs.twins import without_hash
+from warm_standby import api_definition
+from warm_standby.api_definition import GATEWAY_ANSWERS, ROUTES, definition_digest
+
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
+ORIGIN = "https://d111111abcdef8.cloudfront.net"
+CONTRACT = {("POST", "docs"), ("POST", "upload"), ("GET", "ingestion-status"), ("GET", "health")}
+DEPLOYED = ("method", "integration", "method_response", "integration_response", "model", "gateway_response")
+
+
+def trigger(plan: Plan) -> list[dict[str, str]]:
+    return [
+        {
+            key: render(plan, value)
+            for key, value in only(in_region(plan, "aws_api_gateway_deployment", role))["triggers"].items()
+        }
+        for role in ROLES
+    ]
+
+
+def path_of(plan: Plan, body: Json) -> str:
+    name = body["resource_id"].removeprefix("${aws_api_gateway_resource.").removesuffix(".id}")
+    path: str = resources(plan, "aws_api_gateway_resource")[name]["path_part"]
+    return path
+
+
+def methods(plan: Plan, role: str) -> dict[tuple[str, str], Json]:
+    return {
+        (body["http_method"], path_of(plan, body)): body for body in in_region(plan, "aws_api_gateway_method", role)
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_api_offers_the_contract_s_routes_each_with_its_preflight(plan: Plan, role: str) -> None:
+    assert set(methods(plan, role)) == CONTRACT | {("OPTIONS", path) for _, path in CONTRACT}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_route_is_answered_by_its_function_in_its_own_region(plan: Plan, role: str) -> None:
+    answered = {
+        path_of(plan, body): body["uri"]
+        for body in in_region(plan, "aws_api_gateway_integration", role)
+        if body["type"] == "AWS_PROXY"
+    }
+    names = {"docs": "query", "upload": "upload", "ingestion-status": "ingestion_status", "health": "health"}
+    assert set(answered) == set(names)
+    for path, uri in answered.items():
+        assert f":apigateway:{plan.region(role)}:lambda:path/2015-03-31/functions/" in uri
+        address = without_hash(uri).split("${")[1].split("}")[0]
+        assert address == f"aws_lambda_function.{role}_functions_{names[path]}_function.arn"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_api_gateway_may_invoke_each_function_for_its_route_and_no_other(plan: Plan, role: str) -> None:
+    sources = {
+        render(plan, body["source_arn"]).split("a1b2c3d4e5/*/")[1]
+        for body in in_region(plan, "aws_lambda_permission", role)
+        if body["principal"] == "apigateway.amazonaws.com"
+    }
+    assert sources == {f"{method}/{path}" for method, path in CONTRACT}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_bodies_are_validated_whatever_content_type_they_claim(plan: Plan, role: str) -> None:
+    models = resources(plan, "aws_api_gateway_model")
+    validator = only(in_region(plan, "aws_api_gateway_request_validator", role))
+    assert validator["validate_request_body"] is True
+    required = {}
+    for (method, path), body in methods(plan, role).items():
+        if method == "POST":
+            assert "aws_api_gateway_request_validator." in body["request_validator_id"]
+            model = body["request_models"]["$default"].removeprefix("${aws_api_gateway_model.").removesuffix(".name}")
+            required[path] = json.loads(models[model]["schema"])["required"]
+    assert required == {"docs": ["question"], "upload": ["fileName", "fileType"]}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_preflight_allows_the_site_s_origin_and_the_route_s_method(plan: Plan, role: str) -> None:
+    answers = in_region(plan, "aws_api_gateway_integration_response", role)
+    assert len(answers) == 4
+    allowed = {path: method for method, path in CONTRACT}
+    for body in answers:
+        sent = {
+            name.removeprefix("method.response.header."): render(plan, value)
+            for name, value in body["response_parameters"].items()
+        }
+        assert sent["Access-Control-Allow-Origin"] == f"'{ORIGIN}'"
+        assert allowed[path_of(plan, body)] in sent["Access-Control-Allow-Methods"].strip("'").split(",")
+        assert sent["Access-Control-Allow-Headers"] == "'Content-Type'"
+        assert sent["Vary"] == "'Origin'"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_api_gateway_s_own_errors_have_our_shape_and_carry_cors(plan: Plan, role: str) -> None:
+    answers = {body["response_type"]: body for body in in_region(plan, "aws_api_gateway_gateway_response", role)}
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "BAD_REQUEST_BODY", "THROTTLED", "MISSING_AUTHENTICATION_TOKEN"} <= set(
+        answers
+    )
+    for body in answers.values():
+        error = json.loads(body["response_templates"]["application/json"])["error"]
+        assert set(error) == {"code", "message"}
+        origin = body["response_parameters"]["gatewayresponse.header.Access-Control-Allow-Origin"]
+        assert render(plan, origin) == f"'{ORIGIN}'"
+        assert body["response_parameters"]["gatewayresponse.header.Vary"] == "'Origin'"
+    statuses = {name: body.get("status_code") for name, body in answers.items()}
+    assert (statuses["BAD_REQUEST_BODY"], statuses["THROTTLED"], statuses["DEFAULT_5XX"]) == ("400", "429", None)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_deployment_waits_for_everything_that_it_publishes(plan: Plan, role: str) -> None:
+    deployment = only(in_region(plan, "aws_api_gateway_deployment", role))
+    parts = {
+        f"aws_api_gateway_{kind}.{name}"
+        for kind in DEPLOYED
+        for name, body in resources(plan, f"aws_api_gateway_{kind}").items()
+        if body["provider"] == f"aws.{role}"
+    }
+    assert len(parts) == 8 + 8 + 4 + 4 + 2 + 5
+    assert set(deployment["depends_on"]) == parts
+    assert deployment["lifecycle"] == {"create_before_destroy": True}
+
+
+def test_nothing_but_the_api_and_the_origin_makes_a_new_deployment(synthesize: Synthesize, plan: Plan) -> None:
+    changed = default_settings(
+        operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"]},
+        answers={"model": "amazon.nova-lite-v1:0"},
+        documents={"max_upload_mb": 1, "replication": "one-way"},
+        knowledge_base={"chunk_tokens": 300},
+    )
+    assert trigger(synthesize(changed)) == trigger(plan)
+    assert trigger(synthesize(default_settings(), anew=True)) == trigger(plan)
+
+
+def test_another_origin_makes_a_new_deployment(synthesize: Synthesize, plan: Plan) -> None:
+    site = {"domain_names": ["chat.example.com"], "certificate_arn": CERTIFICATE}
+    for before, after in zip(trigger(plan), trigger(synthesize(default_settings(site=site))), strict=True):
+        assert before != after
+        assert "https://chat.example.com" in after.values()
+
+
+def test_renamed_functions_make_a_new_deployment(synthesize: Synthesize, plan: Plan) -> None:
+    """What is deployed goes on calling the functions of the old names, which are gone."""
+    for before, after in zip(trigger(plan), trigger(synthesize(default_settings(name="assistant"))), strict=True):
+        assert before != after
+
+
+@pytest.mark.parametrize("field, value", [("method", "PUT"), ("path", "x"), ("function", "x"), ("schema", {"a": 1})])
+def test_any_change_of_a_route_changes_the_digest(monkeypatch: pytest.MonkeyPatch, field: str, value: object) -> None:
+    before = definition_digest()
+    changed = dataclasses.replace(ROUTES[0], **{field: value})  # type: ignore[arg-type] # each value fits its field
+    monkeypatch.setattr(api_definition, "ROUTES", (changed, *ROUTES[1:]))
+    assert definition_digest() != before
+
+
+@pytest.mark.parametrize("field", ["response_type", "status_code", "code", "message"])
+def test_any_change_of_an_answer_changes_the_digest(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    before = definition_digest()
+    changed = dataclasses.replace(GATEWAY_ANSWERS[0], **{field: "changed"})
+    monkeypatch.setattr(api_definition, "GATEWAY_ANSWERS", (changed, *GATEWAY_ANSWERS[1:]))
+    assert definition_digest() != before
+
+
+def test_a_changed_schema_makes_a_new_deployment(
+    synthesize: Synthesize, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = {**dict(ROUTES[0].schema or {}), "required": ["question", "modelId"]}
+    changed = (dataclasses.replace(ROUTES[0], schema=schema), *ROUTES[1:])
+    monkeypatch.setattr(api_definition, "ROUTES", changed)
+    monkeypatch.setattr("warm_standby.rest_api.ROUTES", changed)
+    after = synthesize(default_settings(), anew=True)
+    assert all(new != old for new, old in zip(trigger(after), trigger(plan), strict=True))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_stage_is_throttled_traced_and_logs_json_without_bodies(plan: Plan, role: str) -> None:
+    stage = only(in_region(plan, "aws_api_gateway_stage", role))
+    assert (stage["stage_name"], stage["xray_tracing_enabled"]) == ("prod", True)
+    assert set(json.loads(stage["access_log_settings"]["format"])) >= {"requestId", "status", "path", "latencyMs", "ip"}
+    assert "body" not in stage["access_log_settings"]["format"].lower()
+    assert "aws_cloudwatch_log_group." in stage["access_log_settings"]["destination_arn"]
+    limits = only(in_region(plan, "aws_api_gateway_method_settings", role))
+    assert limits["method_path"] == "*/*"
+    assert limits["settings"]["throttling_rate_limit"] == 100
+    assert limits["settings"]["throttling_burst_limit"] == 200
+    assert limits["settings"].get("data_trace_enabled", False) is False
+    assert resources(plan, "aws_api_gateway_usage_plan") == {}
+
+
+def test_the_throttle_is_a_setting(synthesize: Synthesize) -> None:
+    plan = synthesize(default_settings(operations={"api_rate_limit": 7, "api_burst_limit": 9}))
+    limits = [body["settings"] for body in resources(plan, "aws_api_gateway_method_settings").values()]
+    assert [(limit["throttling_rate_limit"], limit["throttling_burst_limit"]) for limit in limits] == [(7, 9)] * 2
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_api_gateway_may_log_in_each_region_before_its_stage_does(plan: Plan, role: str) -> None:
+    account = only(in_region(plan, "aws_api_gateway_account", role))
+    assert "aws_iam_role_policy." in only(account["depends_on"])
+    assert "aws_api_gateway_account." in only(only(in_region(plan, "aws_api_gateway_stage", role))["depends_on"])
+
+
+def test_the_integration_waits_as_long_as_the_slowest_function_takes(plan: Plan) -> None:
+    slowest = max(body["timeout"] for name, body in functions(plan, "primary").items() if name != "ingest")
+    waits = [
+        body.get("timeout_milliseconds", 29_000) for body in in_region(plan, "aws_api_gateway_integration", "primary")
+    ]
+    assert min(waits) >= slowest * 1000

@@ -1,0 +1,154 @@
+"""The five functions of each region, and that each is given what its package reads."""
+
+import importlib
+import inspect
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+
+from tests.constructs.plan import FUNCTIONS, ROLES, Json, Plan, Synthesize, default_settings, functions, resources
+from tests.constructs.rendering import render
+
+ALL = [(role, name) for role in ROLES for name in FUNCTIONS]
+
+
+class Recorder(dict[str, str]):
+    """Environment variables that remember which of them were read."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__(variables)
+        self.read: set[str] = set()
+
+    def get(self, key: str, default: object = None) -> str:
+        self.read.add(key)
+        return super().get(key, str(default))
+
+
+@pytest.fixture
+def function(request: pytest.FixtureRequest, plan: Plan) -> Json:
+    role, name = request.param
+    return functions(plan, role)[name]
+
+
+@pytest.fixture
+def fresh_modules() -> Iterator[None]:
+    """Import handlers as a cold start does, and leave none behind that another test would take for its own."""
+    handlers = [f"{name}.handler" for name in FUNCTIONS]
+    for handler in handlers:
+        sys.modules.pop(handler, None)
+    yield
+    for handler in handlers:
+        sys.modules.pop(handler, None)
+
+
+def variables(plan: Plan, body: Json) -> dict[str, str]:
+    return {name: render(plan, value) for name, value in body["environment"]["variables"].items()}
+
+
+def log_group(plan: Plan, body: Json) -> Json:
+    name = body["logging_config"]["log_group"].removeprefix("${aws_cloudwatch_log_group.").removesuffix(".name}")
+    return resources(plan, "aws_cloudwatch_log_group")[name]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_region_has_the_five_functions(plan: Plan, role: str) -> None:
+    assert sorted(functions(plan, role)) == list(FUNCTIONS)
+
+
+def test_every_function_has_a_role_of_its_own(plan: Plan) -> None:
+    roles = [body["role"] for role in ROLES for body in functions(plan, role).values()]
+    assert len(set(roles)) == len(roles) == 10
+    known = {f"${{aws_iam_role.{name}.arn}}" for name in resources(plan, "aws_iam_role")}
+    assert set(roles) <= known
+
+
+@pytest.mark.parametrize("function", ALL, indirect=True)
+def test_a_function_is_traced_on_arm_and_logs_json(function: Json) -> None:
+    assert function["tracing_config"] == {"mode": "Active"}
+    assert function["architectures"] == ["arm64"]
+    assert function["logging_config"]["log_format"] == "JSON"
+    assert re.fullmatch(r"python3\.1[2-4]", function["runtime"])
+
+
+@pytest.mark.parametrize("function", ALL, indirect=True)
+def test_a_function_logs_to_a_group_of_its_own_name_that_is_made_before_it(plan: Plan, function: Json) -> None:
+    group = log_group(plan, function)
+    assert group["name"] == f"/aws/lambda/{function['function_name']}"
+    assert group["provider"] == function["provider"]
+    assert group["retention_in_days"] == 30
+
+
+@pytest.mark.parametrize("function", ALL, indirect=True)
+def test_a_function_s_permissions_are_there_before_it_runs(plan: Plan, function: Json) -> None:
+    policies = [address.split(".")[1] for address in function["depends_on"] if "aws_iam_role_policy" in address]
+    of = {resources(plan, "aws_iam_role_policy")[name]["role"].replace(".name}", ".arn}") for name in policies}
+    assert of == {function["role"]}
+
+
+def test_every_log_group_s_retention_is_the_setting_s(synthesize: Synthesize) -> None:
+    plan = synthesize(default_settings(operations={"log_retention_days": 7}))
+    groups = resources(plan, "aws_cloudwatch_log_group").values()
+    assert len(groups) == 12
+    assert {group["retention_in_days"] for group in groups} == {7}
+
+
+@pytest.mark.parametrize("function", ALL, indirect=True)
+def test_a_function_is_given_exactly_the_variables_that_its_package_reads(plan: Plan, function: Json) -> None:
+    package = function["handler"].partition(".")[0]
+    given = variables(plan, function)
+    environment = importlib.import_module("shared.environment").Environment
+    recorder = Recorder({**given, "AWS_REGION": plan.region(function["provider"].removeprefix("aws."))})
+    importlib.import_module(f"{package}.settings").Settings.read(environment(variables=recorder))
+    assert recorder.read - {"AWS_REGION"} == set(given)
+
+
+@pytest.mark.parametrize("function", [("primary", name) for name in FUNCTIONS], indirect=True)
+def test_a_handler_starts_with_what_the_stack_gives_it(
+    plan: Plan, function: Json, fresh_modules: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**variables(plan, function), "AWS_REGION": "us-west-2"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    module, _, name = function["handler"].rpartition(".")
+    handler = getattr(importlib.import_module(module), name)
+    assert list(inspect.signature(handler).parameters) == ["event", "context"]
+
+
+@pytest.mark.parametrize("function", ALL, indirect=True)
+def test_the_archive_lies_where_the_plan_says_and_holds_the_handler(plan: Plan, function: Json) -> None:
+    path = plan.directory / function["filename"]
+    with zipfile.ZipFile(path) as archive:
+        assert f"{function['handler'].rpartition('.')[0].replace('.', '/')}.py" in archive.namelist()
+        assert "shared/environment.py" in archive.namelist()
+    assert function["source_code_hash"] == f'${{filebase64sha256("{function["filename"]}")}}'
+
+
+def test_the_settings_reach_the_functions(synthesize: Synthesize) -> None:
+    answers = {"model": "us.anthropic.claude-x-v1:0", "allowed_models": ["amazon.nova-lite-v1:0"]}
+    documents = {"max_upload_mb": 2, "upload_types": [".md"]}
+    plan = synthesize(default_settings(answers=answers, documents=documents))
+    for role in ROLES:
+        named = {name: variables(plan, body) for name, body in functions(plan, role).items()}
+        assert named["query"]["ANSWER_MODEL_ID"] == named["health"]["ANSWER_MODEL_ID"] == "us.anthropic.claude-x-v1:0"
+        assert named["query"]["ALLOWED_MODEL_IDS"] == '["us.anthropic.claude-x-v1:0", "amazon.nova-lite-v1:0"]'
+        assert named["upload"]["MAX_UPLOAD_BYTES"] == str(2 * 1024 * 1024)
+        assert named["upload"]["UPLOAD_TYPES"] == '{".md": "text/markdown"}'
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_api_gateway_calls_may_not_take_longer_than_it_waits(plan: Plan, role: str) -> None:
+    """Source: docs.aws.amazon.com, API Gateway, "Quotas for configuring and running a REST API": 29 seconds."""
+    timeouts = {name: body["timeout"] for name, body in functions(plan, role).items() if name != "ingest"}
+    assert {name: seconds for name, seconds in timeouts.items() if seconds > 29} == {}
+
+
+def test_whoever_invokes_a_function_does_so_for_one_source_in_its_own_region(plan: Plan) -> None:
+    permissions = list(resources(plan, "aws_lambda_permission").values())
+    assert len(permissions) == 12
+    for body in permissions:
+        region = plan.region(body["provider"].removeprefix("aws."))
+        assert body["principal"] in {"apigateway.amazonaws.com", "events.amazonaws.com"}
+        assert re.fullmatch(rf"arn:aws:(execute-api|events):{region}:111122223333:.+", render(plan, body["source_arn"]))

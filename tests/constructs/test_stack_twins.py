@@ -1,0 +1,67 @@
+"""The two regions differ in region and names only."""
+
+import json
+
+import pytest
+
+from tests.constructs.plan import Plan, Synthesize, default_settings
+from tests.constructs.rendering import render
+from tests.constructs.twins import region_s_view
+
+# What there is once, made by the primary's provider.
+ONCE = {
+    "data.aws_caller_identity.caller",
+    "data.aws_iam_session_context.applier",
+    "aws_cloudfront_distribution.distribution",
+    "aws_cloudfront_origin_access_control.distribution_origin_access_control",
+    "aws_cloudfront_response_headers_policy.distribution_headers_policy",
+}
+# What both regions must hold word for word: which region serves, and what the deployment is.
+SAME = {"aws_s3_object.serving_config_OWN": "content", "aws_ssm_parameter.manifest_parameter_OWN": "insecure_value"}
+
+
+def twins(plan: Plan) -> tuple[dict[str, object], dict[str, object]]:
+    primary, failover = region_s_view(plan, "primary"), region_s_view(plan, "failover")
+    for view in (primary, failover):
+        for address, argument in SAME.items():
+            view[address].pop(argument)
+    return {address: body for address, body in primary.items() if address not in ONCE}, failover
+
+
+@pytest.fixture(params=["opensearch-serverless", "s3-vectors"])
+def apart(request: pytest.FixtureRequest, synthesize: Synthesize) -> Plan:
+    """Both regions away from those that the answer model's profile routes to, which are the same for both."""
+    regions = {"primary": "ca-central-1", "failover": "sa-east-1"}
+    knowledge_base = {"vector_store": request.param}
+    return synthesize(
+        default_settings(
+            regions=regions, knowledge_base=knowledge_base, operations={"alert_emails": ["oncall@example.com"]}
+        )
+    )
+
+
+def test_the_regions_differ_in_region_and_names_only(apart: Plan) -> None:
+    primary, failover = twins(apart)
+    assert len(primary) > 80
+    assert sorted(primary) == sorted(failover)
+    assert {address for address, body in primary.items() if failover[address] != body} == set()
+
+
+def test_what_there_is_once_is_made_by_the_primary_s_provider(apart: Plan) -> None:
+    assert set(region_s_view(apart, "primary")) - set(region_s_view(apart, "failover")) == ONCE
+
+
+def test_both_regions_are_told_the_same_about_who_serves_and_what_is_deployed(plan: Plan) -> None:
+    for type_, name, argument in (
+        ("aws_s3_object", "serving_config", "content"),
+        ("aws_ssm_parameter", "manifest_parameter", "insecure_value"),
+    ):
+        named = {key: body for key, body in plan.document["resource"][type_].items() if key.startswith(name)}
+        assert len(named) == 2
+        assert len({render(plan, json.dumps(body[argument])) for body in named.values()}) == 1
+
+
+def test_changing_roles_changes_places_and_nothing_else(synthesize: Synthesize, plan: Plan) -> None:
+    swapped = synthesize(default_settings(regions={"primary": "us-east-1", "failover": "us-west-2"}))
+    assert region_s_view(swapped, "failover").keys() == region_s_view(plan, "failover").keys()
+    assert [provider["region"] for provider in swapped.document["provider"]["aws"]] == ["us-east-1", "us-west-2"]

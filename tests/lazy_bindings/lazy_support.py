@@ -1,0 +1,44 @@
+"""A small process of its own for what can only be seen at a process's start."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+CONSTRUCTS = Path(__file__).parents[2] / "constructs"
+ONE_BUCKET = """
+import lazy_bindings, sys
+status = lazy_bindings.install()
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
+app = App(outdir=sys.argv[1])
+stack = TerraformStack(app, "stack")
+AwsProvider(stack, "aws", region="us-west-2")
+S3Bucket(stack, "bucket", bucket="name")
+app.synth()
+loaded = {name.split(".")[1] for name in sys.modules if name.startswith("cdktf_cdktf_provider_aws.")}
+print(status, sorted(name for name in loaded if not name.startswith("_")))
+"""
+
+
+def run_python(program: str, *arguments: object, environment: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """Run a program with the variables given; return what it wrote to standard output and standard error."""
+    result = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(CONSTRUCTS)} | dict(environment or {}),
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return result.stdout, result.stderr
+
+
+def run_node(program: str, *, name: Path, preload: Path) -> str:
+    """Run a JavaScript file of the given name with the preload; return what it wrote to standard output."""
+    name.parent.mkdir(parents=True, exist_ok=True)
+    name.write_text(program)
+    command = ["node", "--preserve-symlinks", "--require", str(preload), str(name)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout

@@ -1,0 +1,72 @@
+"""Stock and lazy bindings, each in a process of its own, over the same programs: every byte is the same."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lazy_bindings import STOCK_VARIABLE
+
+ROOT = Path(__file__).parents[2]
+RESOURCE_TYPES = 100  # at least so many in the torture stack
+
+pytestmark = pytest.mark.e2e
+
+
+def _run(out: Path, *, stock: bool) -> Path:
+    program = [sys.executable, "-m", "tests.lazy_bindings.torture", str(out)]
+    paths = os.pathsep.join([str(ROOT / "constructs"), str(ROOT)])
+    environment = os.environ | {STOCK_VARIABLE: "1" if stock else "0", "PYTHONPATH": paths}
+    subprocess.run(program, cwd=out.parents[1], env=environment, check=True, timeout=240)
+    return out
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _run(tmp_path_factory.mktemp("stock") / "out", stock=True)
+
+
+@pytest.fixture(scope="module")
+def lazy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _run(tmp_path_factory.mktemp("lazy") / "out", stock=False)
+
+
+def _synthesized(out: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def _report(out: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((out / "report.json").read_text())
+    return report
+
+
+def test_every_file_of_every_stack_is_the_same_stock_and_lazy(stock: Path, lazy: Path) -> None:
+    before, after = _synthesized(stock), _synthesized(lazy)
+    assert list(before) == list(after)
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_the_torture_stack_has_at_least_a_hundred_types(lazy: Path) -> None:
+    plan = json.loads((lazy / "torture/stacks/sampled/cdk.tf.json").read_text())
+    assert len(plan["resource"]) + len(plan["data"]) >= RESOURCE_TYPES
+    assert plan["data"]
+
+
+def test_our_own_stack_differs_between_its_variants(lazy: Path) -> None:
+    """The comparison would prove little if the settings changed nothing."""
+    plans = {path.read_bytes() for path in lazy.glob("*/stacks/warm-standby/cdk.tf.json")}
+    assert len(plans) == len(list(lazy.glob("*/stacks/warm-standby"))) > 1
+
+
+def test_each_mistake_is_reported_as_stock_reports_it(stock: Path, lazy: Path) -> None:
+    mistakes = _report(stock)["errors"]
+    assert _report(lazy)["errors"] == mistakes
+    assert {"wrong type", "wrong list", "missing argument", "unknown argument"} <= set(mistakes)
+
+
+def test_dir_and_inspect_see_the_names_that_they_see_in_stock(stock: Path, lazy: Path) -> None:
+    assert _report(lazy)["names"] == _report(stock)["names"]

@@ -1,0 +1,167 @@
+"""The Python side: what is imported, what is kept, and when it steps aside."""
+
+import importlib.machinery
+import marshal
+import sys
+import types
+import typing
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lazy_bindings._bytecode import BytecodeCache, compile_generated, open_cache
+from lazy_bindings._finder import PrebuiltFinder, split_init
+from lazy_bindings._hints import type_hints
+from lazy_bindings._registry import SubmoduleMap
+
+HEAD = '"""Doc."""\n__all__ = ["alpha", "beta"]\n'
+MARKER = "\n# Loading modules to ensure their types are registered with the jsii runtime library\n"
+IMPORTS = "from . import alpha\nfrom . import beta\n"
+GENERATED = """
+import typing
+def _typecheckingstub__1(*, a: typing.Optional[int], b: "Later") -> None: ...
+class Later: ...
+def hints():
+    type_hints = typing.get_type_hints(_typecheckingstub__1)
+    return type_hints
+"""
+
+
+def _ignore(module: types.ModuleType) -> None:
+    """Stand where Node would be told of an import."""
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> BytecodeCache:
+    cache = open_cache(tmp_path / "cache")
+    assert cache is not None
+    return cache
+
+
+@pytest.fixture
+def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package that is named as a prebuilt provider's is."""
+    package = tmp_path / "site" / "cdktn_provider_fake"
+    for name in ("alpha", "beta"):
+        (package / name).mkdir(parents=True)
+        (package / name / "__init__.py").write_text(f"NAME = {name!r}\n")
+    (package / "__init__.py").write_text(HEAD + MARKER + IMPORTS)
+    monkeypatch.syspath_prepend(package.parent)
+    return package
+
+
+def test_the_head_of_a_package_ends_before_its_submodules() -> None:
+    assert split_init(HEAD + MARKER + IMPORTS) == (HEAD + "\n", ("alpha", "beta"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [HEAD, HEAD + MARKER, HEAD + MARKER + IMPORTS + "alpha.run()\n", HEAD + MARKER + "import os\n", HEAD + IMPORTS],
+)
+def test_another_layout_is_left_alone(source: str) -> None:
+    assert split_init(source) is None
+
+
+def test_a_package_of_another_layout_is_imported_whole_with_one_log_line(
+    provider: Path, cache: BytecodeCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    (provider / "__init__.py").write_text(HEAD + IMPORTS)
+    spec = PrebuiltFinder(cache=cache, imported=_ignore).find_spec(provider.name, None)
+    assert spec is not None
+    assert spec.loader is not None
+    module = types.ModuleType(provider.name)
+    code = typing.cast("Any", spec.loader).get_code(provider.name)
+    assert {"alpha", "beta"} <= set(code.co_names)
+    assert type(module) is types.ModuleType
+    assert [record.name for record in caplog.records] == ["lazy_bindings"]
+
+
+def test_a_package_that_is_lazy_by_itself_is_left_alone_in_silence(
+    provider: Path, cache: BytecodeCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    lazy = "\ndef __getattr__(name: str) -> object:\n    if name in _SUBMODULES:\n        return name\n"
+    (provider / "__init__.py").write_text(HEAD + '_SUBMODULES = {"alpha"}\n' + lazy)
+    spec = PrebuiltFinder(cache=cache, imported=_ignore).find_spec(provider.name, None)
+    assert spec is not None
+    assert "_SUBMODULES" in typing.cast("Any", spec.loader).get_code(provider.name).co_names
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("name", ["json", "boto3", "cdktf_cdktf_provider_aws_extra.x.y", "cdktf.testing_matchers"])
+def test_other_modules_are_not_the_finders_business(name: str, cache: BytecodeCache) -> None:
+    found = PrebuiltFinder(cache=cache, imported=_ignore).find_spec(name, [])
+    assert found is None
+
+
+def test_a_submodule_is_loaded_by_us_only_with_a_cache(provider: Path, cache: BytecodeCache) -> None:
+    name = f"{provider.name}.alpha"
+    with_cache = PrebuiltFinder(cache=cache, imported=_ignore).find_spec(name, [str(provider)])
+    without = PrebuiltFinder(cache=None, imported=_ignore).find_spec(name, [str(provider)])
+    assert with_cache is not None
+    assert without is not None
+    assert type(without.loader) is importlib.machinery.SourceFileLoader
+    assert type(with_cache.loader) is not importlib.machinery.SourceFileLoader
+
+
+def test_hints_of_a_compiled_module_equal_those_of_the_source() -> None:
+    stock: dict[str, Any] = {}
+    exec(compile(GENERATED, "m.py", "exec"), stock)  # noqa: S102 - a text of this file
+    lazy: dict[str, Any] = {"_lazy_type_hints": type_hints, "__name__": "m"}
+    exec(compile_generated(GENERATED.encode(), "m.py"), lazy)  # noqa: S102 - the same
+    expected = {name: hint for name, hint in stock["hints"]().items() if name != "b"}
+    assert {name: hint for name, hint in lazy["hints"]().items() if name != "b"} == expected
+    assert lazy["hints"]()["b"] is lazy["Later"]
+    assert lazy["hints"]() is lazy["hints"]()
+
+
+def test_a_kept_module_is_used_until_its_source_changes(tmp_path: Path, cache: BytecodeCache) -> None:
+    source = tmp_path / "module.py"
+    source.write_text("VALUE = 1\n")
+    assert 1 in cache.load(str(source)).co_consts
+    kept = next(cache.directory.iterdir()).stat().st_mtime_ns
+    cache.load(str(source))
+    assert next(cache.directory.iterdir()).stat().st_mtime_ns == kept
+    source.write_text("VALUE = 22\n")
+    assert 22 in cache.load(str(source)).co_consts
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 200, marshal.dumps(compile("VALUE = 9", "x", "exec"))])
+def test_a_damaged_entry_is_made_anew(damage: bytes, tmp_path: Path, cache: BytecodeCache) -> None:
+    source = tmp_path / "module.py"
+    source.write_text("VALUE = 1\n")
+    cache.load(str(source))
+    entry = next(cache.directory.iterdir())
+    sound = entry.read_bytes()
+    entry.write_bytes(damage)
+    assert 1 in cache.load(str(source)).co_consts
+    assert entry.read_bytes() == sound
+
+
+def test_many_writers_leave_one_sound_entry_and_nothing_else(tmp_path: Path, cache: BytecodeCache) -> None:
+    source = tmp_path / "module.py"
+    source.write_text("VALUE = 1\n")
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda _: cache.load(str(source)), range(40)))
+    assert all(1 in code.co_consts for code in codes)
+    assert len(list(cache.directory.iterdir())) == 1
+
+
+def test_a_directory_that_cannot_be_made_is_done_without(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("")
+    assert open_cache(tmp_path / "file") is None
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_a_directory_that_others_may_write_is_done_without(tmp_path: Path, cache: BytecodeCache) -> None:
+    cache.directory.chmod(0o777)
+    assert open_cache(cache.directory.parent) is None
+
+
+def test_a_type_is_found_by_either_languages_spelling() -> None:
+    known = SubmoduleMap({"@cdktf/provider-aws.s3bucket": "bindings.s3_bucket", "exact": "module"})
+    assert known.get("@cdktf/provider-aws.s3Bucket") == "bindings.s3_bucket"
+    assert known.get("exact") == "module"
+    assert known.get("@cdktf/provider-aws.other") is None

@@ -1,0 +1,36 @@
+"""Our own stack, once for each setting that changes what is synthesized."""
+
+from pathlib import Path
+from typing import Any
+
+from cdktf import App
+
+from warm_standby.settings import Settings
+from warm_standby.sources import read_sources
+from warm_standby.stack import WarmStandbyStack
+
+ROOT = Path(__file__).parents[2]
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+BASE: dict[str, Any] = {"name": "chatbot", "regions": {"primary": "us-west-2", "failover": "us-east-1"}}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "other-regions": {"regions": {"primary": "us-east-1", "failover": "us-west-2"}},
+    "s3-vectors": {"knowledge_base": {"vector_store": "s3-vectors", "chunk_tokens": 300, "chunk_overlap_percent": 10}},
+    "one-way": {"documents": {"replication": "one-way", "expire_days": 365, "max_upload_mb": 5}},
+    "own-domain": {"site": {"domain_names": ["chat.example.com"], "certificate_arn": CERTIFICATE}},
+    "server-errors-only": {"site": {"origin_failover_status_codes": [500, 502, 503, 504]}},
+    "alerts": {"operations": {"alert_emails": ["a@example.com", "b@example.com"], "force_destroy": True}},
+    "remote-state": {"state": {"backend": "s3", "bucket": "state-of-chatbot", "region": "us-west-2"}},
+    "named": {"name": "another", "tags": {"owner": "x", "cost-centre": "42"}},
+}
+
+
+def synthesize_variants(out: Path) -> None:
+    """Write each variant's stack to a directory of its name below `out`."""
+    for name, changes in VARIANTS.items():
+        app = App(outdir=str(out / name))
+        archive = out / name / "functions.zip"
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        sources = read_sources(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
+        WarmStandbyStack(app, settings=Settings.model_validate(BASE | changes), sources=sources)
+        app.synth()

@@ -1,0 +1,50 @@
+"""What the tests of the `standby` command share: a small project, a program in Terraform's place, a real emulator."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from standby.rehearsal.emulator import Emulator, start_emulator, stop_emulator
+from standby.rehearsal.layout import Layout
+from tests.standby.rehearsal_support import MAIN, FakeTerraform, configuration
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose `main.py` writes a small configuration without cdktf."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "main.py").write_text(MAIN)
+    (root / "cdktf.json").write_text("{}")
+    (root / "configuration.json").write_text(json.dumps(configuration()))
+    return root
+
+
+@pytest.fixture
+def fake_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraform:
+    """A program in Terraform's place, first on the PATH."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    return FakeTerraform(programs)
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Iterator[Layout]:
+    """The paths of a rehearsal; every process of it is ended after the test."""
+    layout = Layout(project=tmp_path, directory=tmp_path / "rehearsal")
+    layout.directory.mkdir()
+    yield layout
+    stop_emulator(layout)
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """A real emulator, shared by a module's tests."""
+    directory = tmp_path_factory.mktemp("emulator")
+    layout = Layout(project=directory, directory=directory)
+    yield start_emulator(layout)
+    stop_emulator(layout)

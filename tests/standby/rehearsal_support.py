@@ -1,0 +1,95 @@
+"""What the tests of the rehearsal share: a small configuration and manifest, and a program in Terraform's place."""
+
+import json
+import sys
+from pathlib import Path
+
+ROLES = {"primary": "us-west-2", "failover": "us-east-1"}
+
+MAIN = """
+import json, os, pathlib
+out = pathlib.Path(os.environ["CDKTF_OUTDIR"])
+stack = out / "stacks" / "small"
+stack.mkdir(parents=True, exist_ok=True)
+source = pathlib.Path(__file__).with_name("configuration.json")
+(stack / "cdk.tf.json").write_text(source.read_text())
+manifest = {"stacks": {"small": {"name": "small", "workingDirectory": "stacks/small"}}}
+(out / "manifest.json").write_text(json.dumps(manifest))
+"""
+
+FAKE_TERRAFORM = """#!{python}
+import json, os, pathlib, sys
+plan = json.loads(pathlib.Path(__file__).with_name("terraform.json").read_text())
+if sys.argv[1:2] == ["version"]:
+    print(json.dumps({{"terraform_version": plan.get("version", "1.11.4")}}))
+    sys.exit()
+with pathlib.Path(__file__).with_name("calls").open("a") as calls:
+    print(sys.argv[1], file=calls)
+if sys.argv[1] == "init":
+    pathlib.Path(os.environ["TF_DATA_DIR"], "providers").mkdir(parents=True, exist_ok=True)
+    pathlib.Path(".terraform.lock.hcl").touch()
+    sys.exit()
+override = json.loads(pathlib.Path("rehearsal_override.tf.json").read_text())
+state = pathlib.Path(override["terraform"]["backend"]["local"]["path"])
+state.write_text(json.dumps({{"resources": [{{"mode": "managed", "instances": [{{}}]}}]}}))
+answer = plan[sys.argv[1]]
+for event in answer["events"]:
+    print(json.dumps(event))
+sys.exit(answer["code"])
+"""
+
+
+class FakeTerraform:
+    """A program in Terraform's place that prints what it is told to, and notes how it was called."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.install()
+        self.answer()
+
+    def install(self) -> None:
+        """Put the program in its place."""
+        program = self._directory / "terraform"
+        program.write_text(FAKE_TERRAFORM.format(python=sys.executable))
+        program.chmod(0o755)
+
+    def answer(self, *, version: str = "1.11.4", **answers: dict[str, object]) -> None:
+        """Answer each command with these events and this exit code."""
+        good = {"code": 0, "events": [{"type": "outputs", "outputs": {"manifest": {"value": manifest_text()}}}]}
+        told = {"version": version, "apply": good, "destroy": good, **answers}
+        (self._directory / "terraform.json").write_text(json.dumps(told))
+
+    def calls(self) -> list[str]:
+        """Return the commands that were run so far."""
+        path = self._directory / "calls"
+        return path.read_text().split() if path.is_file() else []
+
+
+def manifest_text() -> str:
+    """Return a manifest such as the stack puts out."""
+    regions = {
+        role: {
+            "region": region,
+            "apiUrl": f"https://api{role}.execute-api.{region}.amazonaws.com/prod/",
+            "documentsBucket": f"documents-{region}",
+            "frontendBucket": f"frontend-{region}",
+            "knowledgeBaseId": "KB",
+            "dataSourceId": "DS",
+            "ingestQueueUrl": f"https://sqs.{region}.amazonaws.com/000000000000/ingest",
+        }
+        for role, region in ROLES.items()
+    }
+    site = {"url": "https://d1.cloudfront.net", "distributionId": "D1"}
+    manifest = {"name": "small", "account": "000000000000", "vectorStore": "opensearch-serverless", "site": site}
+    return json.dumps({**manifest, "regions": regions})
+
+
+def configuration() -> dict[str, object]:
+    """Return a small synthesized configuration with two aliased providers and an S3 backend."""
+    return {
+        "terraform": {
+            "backend": {"s3": {"bucket": "states", "key": "small", "region": "us-west-2"}},
+            "required_providers": {"aws": {"source": "aws", "version": "5.100.0"}},
+        },
+        "provider": {"aws": [{"alias": role, "region": region} for role, region in ROLES.items()]},
+    }

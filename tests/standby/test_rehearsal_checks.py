@@ -1,0 +1,109 @@
+"""The checks tell what was seen, and never end a rehearsal with an error of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from standby.awsclient import EmulatorSession
+from standby.errors import StandbyError
+from standby.rehearsal.checks import Verification
+from standby.rehearsal.deployment import ROLES, Deployment, read_deployment
+from standby.rehearsal.documents import count_objects, find_object, replicates, wait_for
+from standby.rehearsal.emulator import Emulator
+from standby.rehearsal.progress import Silent
+from standby.rehearsal.report import Check, Report, Result
+from standby.rehearsal.samples import SampleDocument, read_samples
+from tests.standby.rehearsal_support import manifest_text
+
+PROJECT = Path(__file__).parents[2]
+SAMPLE = SampleDocument(name="policy.md", role="primary", question="What?", content=b"Something.")
+
+
+def deployment(*, vector_store: str = "opensearch-serverless") -> Deployment:
+    return read_deployment({"manifest": manifest_text().replace("opensearch-serverless", vector_store)})
+
+
+def checks(emulator: Emulator, *, of: Deployment) -> tuple[Check, ...]:
+    sessions = {role: EmulatorSession(region=of.regions[role].region, endpoint=emulator.endpoint) for role in ROLES}
+    return tuple(Verification(of, emulator.endpoint, sessions, (SAMPLE,), Silent()).run())
+
+
+@pytest.fixture
+def session(emulator: Emulator) -> Iterator[EmulatorSession]:
+    session = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
+    bucket = deployment().regions["primary"].documents_bucket
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    yield session
+    for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    s3.delete_bucket(Bucket=bucket)
+
+
+def test_a_document_is_found_again_by_its_name_and_content_alone(session: EmulatorSession) -> None:
+    region = deployment().regions["primary"]
+    s3 = session.client("s3")
+    s3.put_object(Bucket=region.documents_bucket, Key="uploads/1/policy.md", Body=b"An older text.")
+    s3.put_object(Bucket=region.documents_bucket, Key="uploads/2/other.md", Body=SAMPLE.content)
+    assert find_object(session, region, sample=SAMPLE) is None
+    s3.put_object(Bucket=region.documents_bucket, Key="uploads/3/policy.md", Body=SAMPLE.content)
+    assert find_object(session, region, sample=SAMPLE) == "uploads/3/policy.md"
+    assert find_object(session, region, sample=SAMPLE, key="uploads/1/policy.md") is None
+    assert count_objects(session, region) == 3
+
+
+def test_a_bucket_without_a_replication_rule_replicates_nothing(session: EmulatorSession) -> None:
+    assert not replicates(session, deployment().regions["primary"])
+
+
+def test_what_never_comes_is_an_error_with_the_time_that_was_waited() -> None:
+    with pytest.raises(StandbyError, match="it did not come within 0 s"):
+        wait_for(lambda: None, seconds=0, missing="it did not come")
+
+
+def test_every_check_of_an_empty_emulator_fails_and_says_why(emulator: Emulator) -> None:
+    found = checks(emulator, of=deployment())
+    assert {check.name for check in found} == {"site files", "health", "upload", "ingestion", "question"}
+    assert {check.result for check in found} == {Result.FAILED}
+    assert all(check.detail for check in found)
+
+
+def test_a_vector_store_that_the_emulator_does_not_serve_is_not_asked(emulator: Emulator) -> None:
+    found = checks(emulator, of=deployment(vector_store="s3-vectors"))
+    unasked = {check.name for check in found if check.result is Result.NOT_SIMULATED}
+    assert unasked == {"ingestion", "question"}
+
+
+@pytest.mark.parametrize("result,passed", [(Result.PASSED, True), (Result.NOT_SIMULATED, True), (Result.FAILED, False)])
+def test_a_report_passes_unless_a_check_failed(result: Result, *, passed: bool) -> None:
+    check = Check(name="health", role="primary", region="us-west-2", result=result, detail="seen", seconds=0.1)
+    report = Report(checks=(check,), endpoint="", urls={}, resources=0, changes={}, seconds={})
+    assert report.passed is passed
+    assert report.as_json()["passed"] is passed
+
+
+def test_the_table_shows_what_was_seen_word_for_word() -> None:
+    detail = "GET /health: 503 [bold]{}[/bold]"
+    check = Check(name="x", role="primary", region="us-west-2", result=Result.FAILED, detail=detail, seconds=0.1)
+    report = Report(checks=(check,), endpoint="", urls={}, resources=0, changes={}, seconds={})
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(report.table())
+    assert detail in capture.get()
+
+
+def test_the_sample_documents_go_in_through_both_regions() -> None:
+    samples = read_samples(PROJECT)
+    assert [sample.role for sample in samples] == ["primary", "primary", "failover"]
+    assert all(sample.content.decode() and sample.question.endswith("?") for sample in samples)
+
+
+def test_a_sample_for_an_unknown_role_is_refused(tmp_path: Path) -> None:
+    directory = tmp_path / "examples" / "documents"
+    directory.mkdir(parents=True)
+    (directory / "a.md").write_text("text")
+    (directory / "rehearsal.toml").write_text('[[document]]\nfile = "a.md"\nupload_to = "third"\nquestion = "What?"\n')
+    with pytest.raises(StandbyError, match="upload_to is one of"):
+        read_samples(tmp_path)
