@@ -19,7 +19,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PIPENV_VERBOSITY := -1
 export CHECKPOINT_DISABLE := 1
 
-.PHONY: help setup synth rehearse rehearse-down test test-fast check format lock docs clean
+.PHONY: help setup synth rehearse rehearse-down test test-fast check bench-synth compat format lock docs clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,8 +47,15 @@ check: $(PYTHON_READY) need-node ## Check style, types, lock files and generated
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pipenv verify
-	@! grep -nE '"(resolved|url)":' Pipfile.lock package-lock.json || { echo 'A lock file names a registry: make lock' >&2; exit 1; }
+	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json || \
+	  { echo 'A lock file names a registry: make lock' >&2; exit 1; }
 	@$(BIN)/cog --check -r $(COGGED)
+
+bench-synth: $(PYTHON_READY) need-node ## Measure synth: stock bindings, lazy ones, and the bare floor (a quarter of an hour)
+	@$(BIN)/python -m bench.synth
+
+compat: $(PYTHON_READY) need-node ## Prove lazy bindings with newer providers and with CDK Terrain, each in its own environment
+	@$(BIN)/python -m bench.synth.compat
 
 format: $(PYTHON_READY) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix .

@@ -1,5 +1,7 @@
 """What is put into the running process, and nowhere else: one import finder, one class, one table."""
 
+import atexit
+import gc
 import sys
 from types import ModuleType
 
@@ -16,6 +18,8 @@ from lazy_bindings._process import LazyNodeProcess, can_start_directly
 def hook(*, start_kernel: bool) -> tuple[bool, bool, str]:
     """Put both hooks in place; return whether Python's side and Node's side are lazy, and why one is not."""
     if not any(isinstance(finder, PrebuiltFinder) for finder in sys.meta_path):
+        # The interpreter's end walks a million objects of the generated classes, in vain: it is the end.
+        atexit.register(gc.freeze)
         sys.meta_path.insert(0, PrebuiltFinder(cache=open_cache(default_root()), imported=_require_ahead))
         if _assembly_to_module:
             return True, False, "install() was called after cdktf was imported: Node had started"
