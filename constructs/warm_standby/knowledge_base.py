@@ -1,5 +1,7 @@
 """A Bedrock Knowledge Base over one region's documents bucket."""
 
+from typing import Any
+
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
@@ -27,62 +29,61 @@ class KnowledgeBase(Construct):
         applier_arn: str,
     ) -> None:
         super().__init__(scope, id_)
-        role_name = names.in_account("knowledge-base")
-        store: OpenSearchVectorStore | S3VectorStore
+        self._names = names
+        self._role_name = names.in_account("knowledge-base")
+        self._common: dict[str, Any] = {
+            "provider": provider,
+            "names": names,
+            "settings": settings,
+            "documents": documents,
+        }
         if settings.vector_store == "opensearch-serverless":
-            reader = Reader(
-                knowledge_base_role_arn=f"arn:aws:iam::{names.account}:role/{role_name}", applier_arn=applier_arn
-            )
-            store = OpenSearchVectorStore(
-                self,
-                "vectors",
-                provider=provider,
-                names=names,
-                dimensions=settings.embedding_dimensions,
-                reader=reader,
-            )
+            service = self._on_opensearch(provider, settings, applier_arn)
         else:
-            store = S3VectorStore(
-                self, "vectors", provider=provider, names=names, dimensions=settings.embedding_dimensions
-            )
-        role = ServiceRole(
+            service = self._on_s3_vectors(provider, settings)
+        self.knowledge_base_id = service.knowledge_base_id
+        self.data_source_id = service.data_source_id
+        self.arn = names.arn("bedrock", f"knowledge-base/{self.knowledge_base_id}")
+
+    def _on_opensearch(
+        self, provider: AwsProvider, settings: KnowledgeBaseSettings, applier_arn: str
+    ) -> OpenSearchKnowledgeBase | S3VectorsKnowledgeBase:
+        store = OpenSearchVectorStore(
+            self,
+            "vectors",
+            provider=provider,
+            names=self._names,
+            dimensions=settings.embedding_dimensions,
+            reader=Reader(
+                knowledge_base_role_arn=f"arn:aws:iam::{self._names.account}:role/{self._role_name}",
+                applier_arn=applier_arn,
+            ),
+        )
+        return OpenSearchKnowledgeBase(self, "service", **self._common, store=store, role=self._role(store))
+
+    def _on_s3_vectors(
+        self, provider: AwsProvider, settings: KnowledgeBaseSettings
+    ) -> OpenSearchKnowledgeBase | S3VectorsKnowledgeBase:
+        store = S3VectorStore(
+            self, "vectors", provider=provider, names=self._names, dimensions=settings.embedding_dimensions
+        )
+        return S3VectorsKnowledgeBase(self, "service", **self._common, store=store, role=self._role(store))
+
+    def _role(self, store: OpenSearchVectorStore | S3VectorStore) -> ServiceRole:
+        return ServiceRole(
             self,
             "role",
-            provider=provider,
-            name=role_name,
+            provider=self._common["provider"],
+            name=self._role_name,
             service="bedrock.amazonaws.com",
             trust_conditions={
-                "StringEquals": {"aws:SourceAccount": names.account},
-                "ArnLike": {"aws:SourceArn": names.arn("bedrock", "knowledge-base/*")},
+                "StringEquals": {"aws:SourceAccount": self._names.account},
+                "ArnLike": {"aws:SourceArn": self._names.arn("bedrock", "knowledge-base/*")},
             },
-            statements=_permissions(names, settings, documents, store.role_statement()),
+            statements=_permissions(
+                self._names, self._common["settings"], self._common["documents"], store.role_statement()
+            ),
         )
-        knowledge_base: OpenSearchKnowledgeBase | S3VectorsKnowledgeBase
-        if isinstance(store, OpenSearchVectorStore):
-            knowledge_base = OpenSearchKnowledgeBase(
-                self,
-                "service",
-                provider=provider,
-                names=names,
-                settings=settings,
-                documents=documents,
-                store=store,
-                role=role,
-            )
-        else:
-            knowledge_base = S3VectorsKnowledgeBase(
-                self,
-                "service",
-                provider=provider,
-                names=names,
-                settings=settings,
-                documents=documents,
-                store=store,
-                role=role,
-            )
-        self.knowledge_base_id = knowledge_base.knowledge_base_id
-        self.data_source_id = knowledge_base.data_source_id
-        self.arn = names.arn("bedrock", f"knowledge-base/{self.knowledge_base_id}")
 
 
 def _permissions(
