@@ -5,12 +5,12 @@ Every rule takes a value and returns it, or raises `ValueError` with the remedy;
 """
 
 import difflib
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
+from importlib.resources import files
 from typing import Final, TypeVar
-
-import botocore.session
 
 T = TypeVar("T")
 
@@ -66,8 +66,13 @@ _STATE_BUCKET: Final = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
 
 @cache
 def bedrock_regions() -> tuple[str, ...]:
-    """Return the AWS regions (commercial partition) that offer Bedrock, as botocore's own endpoint list knows them."""
-    return tuple(botocore.session.Session().get_available_regions("bedrock"))
+    """Return the AWS regions (commercial partition) that offer Bedrock, as botocore's own endpoint list knows them.
+
+    The list is read without the rest of botocore, which takes longer to import than our stack's constructs together.
+    """
+    endpoints = json.loads(files("botocore").joinpath("data", "endpoints.json").read_bytes())
+    commercial = next(part for part in endpoints["partitions"] if part["partition"] == "aws")
+    return tuple(region for region in commercial["regions"] if region in commercial["services"]["bedrock"]["endpoints"])
 
 
 def _refuse_unless(ok: object, remedy: str) -> None:

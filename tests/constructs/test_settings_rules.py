@@ -4,10 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from warm_standby._settings_rules import bedrock_regions
 from warm_standby.names import Names
 from warm_standby.settings import Settings, SettingsError
 
@@ -185,3 +187,7 @@ def test_any_value_at_any_key_loads_or_is_refused_on_one_line(scratch: Path, key
 
 def test_the_sections_have_keys_to_try() -> None:
     assert {"regions.primary", "state.backend", "operations.force_destroy"} <= set(_KEYS)
+
+
+def test_the_regions_with_bedrock_are_those_that_botocore_names() -> None:
+    assert list(bedrock_regions()) == botocore.session.Session().get_available_regions("bedrock")
