@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cdktf import Fn, ITerraformDependable, Token
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudcontrolapi_resource import CloudcontrolapiResource
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
@@ -135,7 +135,3 @@ class CloudControlResource(Construct):
             desired_state=json.dumps(desired_state, sort_keys=True),
             depends_on=list(depends_on),
         )
-
-    def attribute(self, name: str) -> str:
-        """Return a reference to a property that AWS gave the resource, such as an ARN."""
-        return Token.as_string(Fn.lookup_nested(Fn.jsondecode(self.resource.properties), [name]))

@@ -3,6 +3,7 @@
 The pinned provider (5.100.0) knows no such storage: it came with 6.27.0 (the provider's CHANGELOG).
 """
 
+from cdktf import Fn, TerraformLocal
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
@@ -44,7 +45,7 @@ class S3VectorsKnowledgeBase(Construct):
             },
             depends_on=[role.policy, store.index.resource],
         )
-        self.knowledge_base_id = knowledge_base.attribute("KnowledgeBaseId")
+        self.knowledge_base_id = knowledge_base.resource.id
         data_source = CloudControlResource(
             self,
             "data_source",
@@ -58,7 +59,10 @@ class S3VectorsKnowledgeBase(Construct):
                 "VectorIngestionConfiguration": {"ChunkingConfiguration": _chunks(settings)},
             },
         )
-        self.data_source_id = data_source.attribute("DataSourceId")
+        # Its identifier is KNOWLEDGEBASE|DATASOURCE.
+        # Source: docs.aws.amazon.com, Cloud Control API, "Identifying resources".
+        parts = Fn.split("|", data_source.resource.id)
+        self.data_source_id = TerraformLocal(self, "data_source_id", Fn.element(Fn.reverse(parts), 0)).as_string
 
 
 def _vectors(names: Names, settings: KnowledgeBaseSettings) -> dict[str, object]:

@@ -36,7 +36,7 @@ class Verification:
         """Yield each check as it ends: site, health, uploads, replication, ingestion, questions. None raises."""
         for role in ROLES:
             yield self._check("site files", role, partial(self._site, role))
-            yield self._check("health", role, partial(self._health, role))
+            yield self._served("health", role, partial(self._health, role))
         uploaded: list[UploadedDocument] = []
         for sample in self.samples:
             role = sample.role if sample.role in self._sources else "primary"

@@ -15,6 +15,9 @@ from standby.rehearsal.records import read_json
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 CONFIGURATION_NAME: Final = "cdk.tf.json"
 _BAD_SETTINGS: Final = 2
+# jsii prints a banner about a Node that is out of support, above whatever else is to be said; the value lists majors.
+# Source: aws/jsii, @jsii/check-node.
+_QUIET_NODE: Final = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
 _LAST_LINES: Final = 15
 
 
@@ -50,7 +53,7 @@ def synthesize(layout: Layout, *, settings: Path | None) -> SynthesizedStack:
 
     Raises `BadUsageError` when the settings are refused, `StandbyError` when the program fails.
     """
-    environment = {**os.environ, "CDKTF_OUTDIR": str(layout.synthesized)}
+    environment = {**os.environ, **_QUIET_NODE, "CDKTF_OUTDIR": str(layout.synthesized)}
     if settings is not None:
         environment[SETTINGS_VARIABLE] = str(settings)
     result = subprocess.run(

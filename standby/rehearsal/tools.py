@@ -43,7 +43,7 @@ class FoundTool:
 TERRAFORM: Final = Tool(
     name="terraform",
     version_command=("version", "-json"),
-    oldest=(1, 5),
+    oldest=(1, 10),
     newest=(2,),
     where="https://developer.hashicorp.com/terraform/install",
 )

@@ -8,9 +8,8 @@ from tests.constructs.plan import Json, Plan
 
 ACCOUNT: Final = "111122223333"
 
-_REFERENCE: Final = r"(?:data\.)?aws_[a-z0-9_]+\.[\w-]+\.[a-z_]+|local\.[a-z_]+"
-_CLOUD_CONTROL: Final = r'jsondecode\(aws_cloudcontrolapi_resource\.[\w-]+\.properties\)(?:\["|\.)(\w+)(?:"\])?'
-_CLOUD_CONTROL_IDS: Final = {"DataSourceId": "DSABCDEFGH", "KnowledgeBaseId": "KBABCDEFGH"}
+_REFERENCE: Final = r"(?:data\.)?aws_[a-z0-9_]+\.[\w-]+\.[a-z_]+|local\.[\w-]+"
+_LAST_PART: Final = re.compile(r'\${element\(reverse\(split\("\|", aws_cloudcontrolapi_resource\.[\w-]+\.id\)\), 0\)}')
 _KNOWN_AFTER_APPLY: Final = {
     "aws_api_gateway_rest_api.id": "a1b2c3d4e5",
     "aws_bedrock_guardrail.guardrail_id": "abcdefghij12",
@@ -18,6 +17,7 @@ _KNOWN_AFTER_APPLY: Final = {
     "aws_bedrockagent_data_source.data_source_id": "DSABCDEFGH",
     "aws_bedrockagent_knowledge_base.id": "KBABCDEFGH",
     "aws_caller_identity.account_id": ACCOUNT,
+    "aws_cloudcontrolapi_resource.id": "KBABCDEFGH",
     "aws_cloudfront_distribution.arn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1A2B3C4D5E6F7",
     "aws_cloudfront_distribution.domain_name": "d111111abcdef8.cloudfront.net",
     "aws_cloudfront_distribution.id": "E1A2B3C4D5E6F7",
@@ -26,7 +26,7 @@ _KNOWN_AFTER_APPLY: Final = {
 
 def render(plan: Plan, text: str) -> str:
     """Fill in every `${...}`. A reference without a known value fails, so that none is measured too short."""
-    text = re.sub(rf"\${{{_CLOUD_CONTROL}}}", lambda found: _CLOUD_CONTROL_IDS[found[1]], text)
+    text = _LAST_PART.sub("DSABCDEFGH", text)
     return re.sub(rf"\${{({_REFERENCE})}}", lambda found: _value(plan, found[1]), text)
 
 
@@ -35,7 +35,6 @@ def render_json(plan: Plan, expression: str) -> Json:
     inner = expression.removeprefix("${jsonencode(").removesuffix(")}")
     assert inner != expression, f"not a jsonencode: {expression[:60]}"
     inner = render(plan, inner).replace('" = ', '": ')
-    inner = re.sub(_CLOUD_CONTROL, lambda found: json.dumps(_CLOUD_CONTROL_IDS[found[1]]), inner)
     inner = re.sub(rf"(?<=[:,\[] )({_REFERENCE})", lambda found: json.dumps(_value(plan, found[1])), inner)
     evaluated: Json = json.loads(inner)
     return evaluated

@@ -73,7 +73,7 @@ def test_every_check_of_an_empty_emulator_fails_and_says_why(emulator: Emulator)
 def test_a_vector_store_that_the_emulator_does_not_serve_is_not_asked(emulator: Emulator) -> None:
     found = checks(emulator, of=deployment(vector_store="s3-vectors"))
     unasked = {check.name for check in found if check.result is Result.NOT_SIMULATED}
-    assert unasked == {"ingestion", "question"}
+    assert unasked == {"health", "ingestion", "question"}
 
 
 @pytest.mark.parametrize("result,passed", [(Result.PASSED, True), (Result.NOT_SIMULATED, True), (Result.FAILED, False)])
