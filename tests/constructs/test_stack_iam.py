@@ -83,7 +83,7 @@ def test_a_role_that_a_shared_service_assumes_says_for_whom(either: Plan) -> Non
     """Source: docs.aws.amazon.com, IAM, "The confused deputy problem"."""
     for body in resources(either, "aws_iam_role").values():
         trust = only(statements(body["assume_role_policy"]))
-        if trust["Principal"]["Service"] in {"bedrock.amazonaws.com", "s3.amazonaws.com"}:
+        if trust["Principal"]["Service"] == "bedrock.amazonaws.com":
             assert render(either, trust["Condition"]["StringEquals"]["aws:SourceAccount"]) == ACCOUNT
             assert "aws:SourceArn" in trust["Condition"]["ArnLike"]
 

@@ -85,13 +85,15 @@ def test_the_role_of_a_direction_has_exactly_the_eight_actions_of_the_guide(
 
 
 @pytest.mark.parametrize("source, destination", DIRECTIONS)
-def test_the_role_of_a_direction_is_s3_s_for_that_bucket_alone(plan: Plan, source: str, destination: str) -> None:
+def test_the_role_of_a_direction_is_its_own_and_trusts_s3_without_conditions(
+    plan: Plan, source: str, destination: str
+) -> None:
     address = configuration(plan, source)["role"].removeprefix("${aws_iam_role.").removesuffix(".arn}")
     role = resources(plan, "aws_iam_role")[address]
     assert role["name"] == f"chatbot-replication-{plan.region(source)}"
-    conditions = only(statements(role["assume_role_policy"]))["Condition"]
-    assert render(plan, conditions["ArnLike"]["aws:SourceArn"]) == f"arn:aws:s3:::{documents(plan, source)}"
-    assert render(plan, conditions["StringEquals"]["aws:SourceAccount"]) == ACCOUNT
+    trust = only(statements(role["assume_role_policy"]))
+    assert trust["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert "Condition" not in trust
 
 
 def test_one_way_replicates_from_the_primary_only_and_watches_only_that(synthesize: Synthesize) -> None:
