@@ -24,6 +24,7 @@ from standby.rehearsal.report import Check, Report
 from standby.rehearsal.samples import read_samples
 from standby.rehearsal.status import Clock, Status
 from standby.rehearsal.synth import SynthesizedStack, find_stack, synthesize
+from standby.rehearsal.terraform import TerraformFailedError
 from standby.rehearsal.terraform_events import Outcome
 from standby.rehearsal.tools import NODE, TERRAFORM, FoundTool, find_tool
 
@@ -65,7 +66,7 @@ class Rehearsal:
     def apply(self) -> Applied:
         """Do what `start` does, and apply what changed."""
         with self._held("apply"):
-            return apply_stack(self._start(), progress=self.progress)[0]
+            return self._apply(self._start())[0]
 
     def verify(self) -> tuple[Check, ...]:
         """Check what is applied. Raises `RefusedError` when nothing is."""
@@ -136,7 +137,7 @@ class Rehearsal:
     def _up(self) -> Report:
         clock = Clock()
         workspace = self._start(clock)
-        applied, outcome = apply_stack(workspace, progress=self.progress)
+        applied, outcome = self._apply(workspace)
         clock.lap("apply")
         checks = tuple(self._verification().run())
         clock.lap("checks")
@@ -151,6 +152,20 @@ class Rehearsal:
             changes=changes,
             seconds=clock.seconds,
         )
+
+    def _apply(self, workspace: Workspace) -> tuple[Applied, Outcome | None]:
+        # The provider repeats a call whose answer it missed, and is then told that the resource exists: seen on a busy
+        # machine, for a log group and for an API's resource. Nobody's state knows that resource, so only an emulator
+        # without it can help.
+        try:
+            return apply_stack(workspace, progress=self.progress)
+        except TerraformFailedError as error:
+            if not error.names_existing_resources:
+                raise
+        self.progress.note("The emulator holds resources that Terraform does not know: starting afresh")
+        start_emulator(self.layout)
+        afresh = self._workspace(workspace.stack, terraform=find_tool(TERRAFORM))
+        return apply_stack(afresh, progress=self.progress)
 
     def _start(self, clock: Clock | None = None) -> Workspace:
         clock = clock or Clock()

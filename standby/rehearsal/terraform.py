@@ -1,6 +1,7 @@
 """Terraform, run on the synthesized stack with state, data and settings of the rehearsal's own."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,9 +16,10 @@ from standby.rehearsal.progress import Progress
 from standby.rehearsal.providers import CLI_CONFIG_VARIABLE, PLUGIN_CACHE_VARIABLE
 from standby.rehearsal.terraform_events import Diagnostic, Outcome, read_events
 
-PARALLELISM: Final = 30
+PARALLELISM: Final = 20
 """Most of an apply is the provider's own waiting between polls, so more than Terraform's ten at a time costs little."""
 
+_EXISTS: Final = re.compile(r"already[ -]?(exists|has this name|owned)", re.IGNORECASE)
 INTERRUPT_SECONDS: Final = 120
 SHOWN_ERRORS: Final = 8
 _DROPPED: Final = ("AWS_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG", "STANDBY_")
@@ -33,6 +35,11 @@ class TerraformFailedError(StandbyError):
         said = "\n".join(texts)
         super().__init__(f"terraform {command} failed:\n{said}", hint=f"All of it: {log}")
         self.diagnostics = diagnostics
+
+    @property
+    def names_existing_resources(self) -> bool:
+        """Whether resources could not be created because they exist already."""
+        return any(_EXISTS.search(diagnostic.text) for diagnostic in self.diagnostics)
 
 
 @dataclass(frozen=True, kw_only=True)

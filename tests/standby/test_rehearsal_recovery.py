@@ -23,6 +23,13 @@ CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler
 STANDBY = (sys.executable, "-c", f"{CTRL_C}; from standby.cli import main; main()", "rehearse")
 SYNTAX = {"severity": "error", "summary": "Unsupported argument", "detail": "An argument is wrong.", "address": "x.y"}
 
+EXISTS = {
+    "severity": "error",
+    "summary": "creating API Gateway Resource: ConflictException",
+    "detail": "Another resource with the same parent already has this name: upload",
+    "address": "x.y",
+}
+
 
 def failure(diagnostic: dict[str, str]) -> dict[str, object]:
     return {"code": 1, "events": [{"type": "diagnostic", "diagnostic": diagnostic}]}
@@ -72,6 +79,18 @@ def test_a_failed_apply_goes_on_in_the_same_emulator(rehearsal: Rehearsal, fake_
     fake_terraform.answer()
     rehearsal.apply()
     assert rehearsal.emulator == before
+
+
+def test_an_apply_that_meets_resources_that_nobody_knows_is_made_once_more_on_a_new_emulator(
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform
+) -> None:
+    rehearsal.start()
+    before = rehearsal.emulator
+    fake_terraform.answer(apply=failure(EXISTS))
+    with pytest.raises(TerraformFailedError, match="already has this name"):
+        rehearsal.apply()
+    assert [call for call in fake_terraform.calls() if call == "apply"] == ["apply", "apply"]
+    assert rehearsal.emulator not in {None, before}
 
 
 def test_a_killed_emulator_means_another_apply(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:
