@@ -22,7 +22,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from lazy_bindings._hints import type_hints
+from lazy_bindings._hints import remembering, type_hints
 
 VERSION = "2"  # of what `compile_generated` does: another one makes older entries void
 _RESOLVE = b"= typing.get_type_hints(_typecheckingstub__"
@@ -110,6 +110,8 @@ class CachedLoader(SourceFileLoader):
         """Run the module, with what its compiled code calls."""
         module.__dict__["_lazy_type_hints"] = type_hints
         super().exec_module(module)
+        if check_type := module.__dict__.get("check_type"):
+            module.__dict__["check_type"] = remembering(check_type)
         self._imported(module)
 
 

@@ -8,9 +8,11 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
+_SCALARS = {str, int, float, bool, type(None)}
 _QUOTES = frozenset("'\"")
 _of_stub: dict[Callable[..., Any], dict[str, Any]] = {}
 _of_text: dict[tuple[str, str], object] = {}
+_taken: dict[tuple[int, type], object] = {}
 
 
 def type_hints(stub: Callable[..., Any]) -> Mapping[str, Any]:
@@ -19,6 +21,26 @@ def type_hints(stub: Callable[..., Any]) -> Mapping[str, Any]:
     if hints is None:
         hints = _of_stub[stub] = _resolve(stub)
     return hints
+
+
+def remembering(check: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a generated module's `check_type`, which asks `check` about each scalar's type once for each hint.
+
+    Whether a hint takes a text, number, truth value or None depends on its type alone. What is refused is asked again,
+    so that the error is the stock one; what holds other values is always asked.
+    """
+
+    def check_type(argname: str, value: object, expected_type: object) -> object:
+        kind = type(value)
+        key = (id(expected_type), kind)
+        if key in _taken:
+            return value
+        checked = check(argname=argname, value=value, expected_type=expected_type)
+        if kind in _SCALARS:
+            _taken[key] = expected_type  # kept, so that no other hint can get its id
+        return checked
+
+    return check_type
 
 
 def _resolve(stub: Callable[..., Any]) -> dict[str, Any]:

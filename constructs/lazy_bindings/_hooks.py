@@ -12,11 +12,15 @@ from jsii._reference_map import _assembly_to_module
 
 from lazy_bindings._bytecode import default_root, open_cache
 from lazy_bindings._finder import PrebuiltFinder
-from lazy_bindings._process import LazyNodeProcess, can_start_directly
+from lazy_bindings._node import Node, can_start_directly
+from lazy_bindings._process import LazyNodeProcess
 
 
-def hook(*, start_kernel: bool) -> tuple[bool, bool, str]:
-    """Put both hooks in place; return whether Python's side and Node's side are lazy, and why one is not."""
+def hook(*, start_kernel: bool, started: Node | None) -> tuple[bool, bool, str]:
+    """Put both hooks in place; return whether Python's side and Node's side are lazy, and why one is not.
+
+    `started` is a kernel that runs already.
+    """
     if not any(isinstance(finder, PrebuiltFinder) for finder in sys.meta_path):
         # The interpreter's end walks a million objects of the generated classes, in vain: it is the end.
         atexit.register(gc.freeze)
@@ -24,7 +28,8 @@ def hook(*, start_kernel: bool) -> tuple[bool, bool, str]:
         if _assembly_to_module:
             return True, False, "install() was called after cdktf was imported: Node had started"
         setattr(process, _NodeProcess.__name__, LazyNodeProcess)
-        if start_kernel and can_start_directly():
+        LazyNodeProcess.started = started
+        if start_kernel and (started or can_start_directly()):
             _running()
     return True, getattr(process, _NodeProcess.__name__) is LazyNodeProcess, ""
 

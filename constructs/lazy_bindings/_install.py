@@ -3,7 +3,10 @@
 import importlib
 import logging
 import os
+import sys
 from dataclasses import dataclass
+
+from lazy_bindings._node import can_start_directly, start_node
 
 STOCK_VARIABLE = "WARM_STANDBY_STOCK_BINDINGS"
 
@@ -33,12 +36,16 @@ def install(*, start_kernel: bool = True) -> Status:
     """
     if os.environ.get(STOCK_VARIABLE) == "1":
         return Status(python=False, node=False, reason=f"{STOCK_VARIABLE}=1")
+    # Node takes longest: it starts first, beside the import of jsii itself.
+    started = start_node() if start_kernel and "jsii" not in sys.modules and can_start_directly() else None
     try:
         hooks = importlib.import_module("lazy_bindings._hooks")
     except (ImportError, AttributeError) as error:  # the hooks name each part of jsii that they build on
+        if started:
+            started.end()
         status = Status(python=False, node=False, reason=f"this jsii is not laid out as expected: {error}")
     else:
-        python, node, reason = hooks.hook(start_kernel=start_kernel)
+        python, node, reason = hooks.hook(start_kernel=start_kernel, started=started)
         status = Status(python=python, node=node, reason=reason)
     if status.reason:
         _log.warning("stock bindings are used: %s", status.reason)

@@ -1,32 +1,20 @@
-"""The Node side: jsii's kernel process, started early, spoken to directly, with our preload.
-
-`jsii` starts one Node process that starts a second one and relays every message between the two. The kernel (the second
-one, `lib/program.js`) speaks the same protocol on file descriptor 3, so here it is started by itself where that is
-possible. Source: aws/jsii, packages/@jsii/runtime/bin/jsii-runtime.ts and lib/program.ts.
-"""
+"""The Node side: jsii's kernel process, started early, spoken to directly (`_node.py`), with our preload."""
 
 import atexit
 import os
-import platform
-import shutil
-import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any, cast
 
-from jsii._embedded.jsii import EMBEDDED_FILES
 from jsii._kernel.providers.process import _NodeProcess
 from jsii._kernel.types import GetResponse, KernelRequest, KernelResponse, LoadRequest, StaticGetRequest
 
-PRELOAD = Path(__file__).with_name("preload.cjs")
-_HEAP = "--max-old-space-size=4069"  # jsii's own figure
-_SHELL = 'exec "$@" 3<&0 0</dev/null'  # the channel comes as standard input and becomes file descriptor 3
+from lazy_bindings import _node
+from lazy_bindings._node import PRELOAD, Node
+
 _MOST_AHEAD = 64  # answers that may wait unread: more could fill the channel, and then both sides would wait for ever
-_DIRECT = "--without-relay"  # tells the preload that the relay's other duties are its own
 
 
 def node_options(current: str) -> str:
@@ -35,19 +23,10 @@ def node_options(current: str) -> str:
     return f'{current} --require "{path}"'.strip()
 
 
-def can_start_directly() -> bool:
-    """Tell whether the kernel can run without jsii's relay: POSIX, jsii's own runtime, and Node to be found."""
-    known = EMBEDDED_FILES.get("lib__program.js") == "lib/program.js" and "JSII_RUNTIME" not in os.environ
-    return os.name == "posix" and known and shutil.which(_node()) is not None
-
-
-def _node() -> str:
-    return os.environ.get("JSII_NODE", "node")
-
-
 class LazyNodeProcess(_NodeProcess):
     """jsii's kernel process; its greeting and what nobody waits for are read when the next answer is needed."""
 
+    started: Node | None = None  # before jsii was imported, for the one kernel that there is
     _deferring = False
     _unread_greeting = False
     _stdout_thread: threading.Thread | None = None
@@ -56,7 +35,7 @@ class LazyNodeProcess(_NodeProcess):
         """Start the kernel with the preload."""
         self._owner = threading.get_ident()
         self._unread: list[type] = []  # of each request whose answer is still to be read, in order
-        if can_start_directly():
+        if self.started or _node.can_start_directly():
             self._start_directly()
         else:
             self._start_behind_relay()
@@ -97,20 +76,13 @@ class LazyNodeProcess(_NodeProcess):
         return next(failed, None)
 
     def _start_directly(self) -> None:
-        program = Path(self._jsii_runtime()).parent.parent / "lib" / "program.js"
-        command = [_node(), _HEAP, "--preserve-symlinks", "--require", str(PRELOAD), str(program), _DIRECT]
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _SHELL, "sh", *command],
-                stdin=theirs.fileno(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=os.environ | {"JSII_AGENT": f"Python/{platform.python_version()}"},
-            )
-            self._stdout_thread = _sink(cast("IO[bytes]", self._process.stdout), "stdout")
-            self.sink_thread = _sink(cast("IO[bytes]", self._process.stderr), "stderr")
-            self._process.stdin, self._process.stdout = ours.makefile("wb"), ours.makefile("rb")
+        node, LazyNodeProcess.started = self.started or _node.start_node(), None
+        self._ctx_stack.enter_context(node.directory)
+        self._process = node.process
+        self._stdout_thread = _sink(cast("IO[bytes]", node.process.stdout), "stdout")
+        self.sink_thread = _sink(cast("IO[bytes]", node.process.stderr), "stderr")
+        with node.channel as channel:
+            self._process.stdin, self._process.stdout = channel.makefile("wb"), channel.makefile("rb")
         self._unread_greeting = True
         atexit.register(self.stop)
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from lazy_bindings import STOCK_VARIABLE
+from warm_standby.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 RESOURCE_TYPES = 100  # at least so many in the torture stack
+NOT_IN_STACK = {"objectives"}  # what a drill holds its measures against
 
 pytestmark = pytest.mark.e2e
 
@@ -54,6 +56,18 @@ def test_the_torture_stack_has_at_least_a_hundred_types(lazy: Path) -> None:
     plan = json.loads((lazy / "torture/stacks/sampled/cdk.tf.json").read_text())
     assert len(plan["resource"]) + len(plan["data"]) >= RESOURCE_TYPES
     assert plan["data"]
+
+
+def test_every_setting_that_reaches_the_stack_has_a_variant_that_changes_it(lazy: Path) -> None:
+    sections = {name: getattr(field.annotation, "model_fields", {}) for name, field in Settings.model_fields.items()}
+    settings = {(name, key) for name, fields in sections.items() for key in fields or [""] if name not in NOT_IN_STACK}
+    changed = {
+        (name, key)
+        for variant in _report(lazy)["variants"].values()
+        for name, value in variant.items()
+        for key in (value if sections[name] else [""])
+    }
+    assert settings - changed == set()
 
 
 def test_our_own_stack_differs_between_its_variants(lazy: Path) -> None:

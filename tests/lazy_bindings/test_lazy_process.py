@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lazy_bindings import STOCK_VARIABLE
-from lazy_bindings._process import PRELOAD, node_options
+from lazy_bindings._node import PRELOAD
+from lazy_bindings._process import node_options
 from tests.lazy_bindings.lazy_support import ONE_BUCKET, run_node, run_python
 
 INDEX = 'exports.a = exports.b = void 0;\nexports.a = require("./a");\nexports.b = require("./b");\n'
@@ -121,9 +122,37 @@ def test_a_jsii_of_another_layout_is_left_alone(tmp_path: Path) -> None:
     assert "not laid out as expected" in logged
 
 
+def test_a_kernel_that_was_started_for_another_jsii_is_ended(tmp_path: Path) -> None:
+    embedded = tmp_path / "jsii" / "_embedded" / "jsii"
+    embedded.mkdir(parents=True)
+    (tmp_path / "jsii" / "__init__.py").write_text("kernel = None\n")
+    (embedded / "lib__program.js").write_text("setInterval(() => {}, 1000);\n")
+    program = f"""
+import sys; sys.path.insert(0, {str(tmp_path)!r})
+import lazy_bindings, lazy_bindings._install as installing, psutil
+start, processes = installing.start_node, []
+installing.start_node = lambda: [started := start(), processes.append(started.process.pid)][0]
+print(lazy_bindings.install().node, [psutil.pid_exists(pid) for pid in processes])
+"""
+    written, logged = run_python(program)
+    assert written.split() == ["False", "[False]"]
+    assert logged.count("\n") == 1
+
+
+def test_node_starts_before_jsii_is_imported_and_serves(tmp_path: Path) -> None:
+    early = """
+import sys, lazy_bindings._install as installing
+start = installing.start_node
+installing.start_node = lambda: [start(), print("jsii" in sys.modules)][0]
+"""
+    written, _ = run_python(early + ONE_BUCKET, tmp_path)
+    assert written.splitlines()[0] == "False"
+    assert "['provider', 's3_bucket']" in written
+
+
 def test_behind_jsiis_relay_the_users_node_options_are_kept(tmp_path: Path) -> None:
     """Where the kernel cannot be started directly, the preload goes into NODE_OPTIONS of that one process."""
-    relay = "import os, lazy_bindings._process as p; p.can_start_directly = lambda: False\n"
+    relay = "import os, lazy_bindings._node as n; n.can_start_directly = lambda: False\n"
     after = "\nprint(os.environ['NODE_OPTIONS'])"
     written, _ = run_python(relay + ONE_BUCKET + after, tmp_path, environment={"NODE_OPTIONS": "--no-warnings"})
     assert written.splitlines()[-1] == "--no-warnings"

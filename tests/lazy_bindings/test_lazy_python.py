@@ -13,7 +13,7 @@ import pytest
 
 from lazy_bindings._bytecode import BytecodeCache, compile_generated, open_cache
 from lazy_bindings._finder import PrebuiltFinder, split_init
-from lazy_bindings._hints import type_hints
+from lazy_bindings._hints import remembering, type_hints
 from lazy_bindings._registry import SubmoduleMap
 
 HEAD = '"""Doc."""\n__all__ = ["alpha", "beta"]\n'
@@ -114,6 +114,44 @@ def test_hints_of_a_compiled_module_equal_those_of_the_source() -> None:
     assert {name: hint for name, hint in lazy["hints"]().items() if name != "b"} == expected
     assert lazy["hints"]()["b"] is lazy["Later"]
     assert lazy["hints"]() is lazy["hints"]()
+
+
+class Checking:
+    """A `check_type` that takes what has one of the given types, and notes what it is asked."""
+
+    def __init__(self, *taken: type) -> None:
+        self.taken, self.asked = taken, list[object]()
+        self.check_type = remembering(self._check)
+
+    def _check(self, argname: str, value: object, expected_type: object) -> None:
+        self.asked.append(value)
+        if not isinstance(value, self.taken):
+            raise TypeError(argname)
+
+
+def test_a_scalar_s_type_is_checked_once_for_each_hint() -> None:
+    checking = Checking(str)
+    hints: list[object] = [str | None, str | int]
+    for hint in (*hints, *hints):
+        for text in ("a", "b"):
+            checking.check_type("name", text, hint)
+    assert checking.asked == ["a", "a"]
+
+
+def test_what_is_refused_is_refused_each_time_and_by_the_stock_check() -> None:
+    checking = Checking(str)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="name"):
+            checking.check_type("name", 7, str)
+    assert checking.asked == [7, 7]
+
+
+@pytest.mark.parametrize("values", [(["a"], [1]), ({"a": 1}, {}), ((), (1,)), (True, 1)])
+def test_what_holds_other_values_or_has_another_type_is_checked_anew(values: tuple[object, ...]) -> None:
+    checking = Checking(object)
+    for value in values:
+        checking.check_type("name", value, list)
+    assert checking.asked == list(values)
 
 
 def test_a_kept_module_is_used_until_its_source_changes(tmp_path: Path, cache: BytecodeCache) -> None:

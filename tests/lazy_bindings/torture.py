@@ -23,7 +23,7 @@ from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket, S3BucketCorsRule  # noq
 
 from tests.lazy_bindings.sampling import Sampler  # noqa: E402 - the same
 from tests.lazy_bindings.torture_features import FeatureStack  # noqa: E402 - the same
-from tests.lazy_bindings.torture_variants import synthesize_variants  # noqa: E402 - the same
+from tests.lazy_bindings.torture_variants import VARIANTS, synthesize_variants  # noqa: E402 - the same
 
 EVERY = 18  # of the provider's 2,135 modules, one in so many: 119 types
 
@@ -111,7 +111,7 @@ def main(out: Path) -> None:
     SampledStack(app, "sampled")
     app.synth()
     synthesize_variants(out)
-    report = {"errors": errors(), "names": names()}
+    report = {"errors": errors(), "names": names(), "variants": VARIANTS}
     (out / "report.json").write_text(json.dumps(report, indent=1))
 
 
