@@ -1,8 +1,5 @@
 """How every boto3 client of the functions is configured."""
 
-import os
-from collections.abc import Mapping
-
 from botocore.config import Config
 
 
@@ -19,15 +16,17 @@ def client_config(*, connect_seconds: float, read_seconds: float, attempts: int 
     )
 
 
-def presigning_config(environment: Mapping[str, str] = os.environ) -> Config:
-    """Build the configuration of the S3 client that presigns uploads.
+def regional_s3_endpoint(region: str) -> str:
+    """Return the endpoint of S3 in one region, for a client that presigns.
 
-    On AWS the URL names the bucket's own region (`https://BUCKET.s3.REGION.amazonaws.com/`): the global name would
-    redirect, and a browser drops the form's body on a redirect. With a custom endpoint (an emulator) boto3 chooses
-    path style by itself, which works without any DNS.
+    A URL that goes to a browser names the bucket's own region (`https://BUCKET.s3.REGION.amazonaws.com/`): the global
+    name would redirect, and a browser drops the form's body on a redirect. An explicit endpoint also wins over
+    `AWS_ENDPOINT_URL`, which is for the function's own calls. (Source: docs.aws.amazon.com, AWS SDKs and Tools,
+    Service-specific endpoints.)
     """
-    custom = "AWS_ENDPOINT_URL" in environment or "AWS_ENDPOINT_URL_S3" in environment
-    return Config(
-        signature_version="s3v4",
-        s3={"addressing_style": "auto" if custom else "virtual", "us_east_1_regional_endpoint": "regional"},
-    )
+    return f"https://s3.{region}.amazonaws.com"
+
+
+def presigning_config() -> Config:
+    """Build the configuration of the S3 client that presigns uploads: the bucket's name is part of the host name."""
+    return Config(signature_version="s3v4", s3={"addressing_style": "virtual"})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import boto3
 
 from shared.api import Answer, LambdaContext, json_body, serve
-from shared.clients import presigning_config
+from shared.clients import presigning_config, regional_s3_endpoint
 from shared.environment import Environment
 from shared.logs import Log
 from upload.presign import presign_upload
@@ -15,7 +15,12 @@ from upload.settings import Settings
 
 _SETTINGS = Settings.read(Environment(variables=os.environ))
 _LOG = Log(fields={"function": "upload", "region": _SETTINGS.region})
-_S3 = boto3.client("s3", region_name=_SETTINGS.region, config=presigning_config())
+_S3 = boto3.client(
+    "s3",
+    region_name=_SETTINGS.region,
+    endpoint_url=regional_s3_endpoint(_SETTINGS.region),
+    config=presigning_config(),
+)
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:

@@ -12,9 +12,14 @@ if TYPE_CHECKING:
 EXPIRES_SECONDS = 300
 
 
-def object_key(name: str) -> str:
-    """Return a key that no other upload has, so that nothing is ever overwritten."""
-    return f"uploads/{uuid.uuid4()}/{name}"
+# Whoever reads a citation sees a key, and shall not be able to overwrite what lies there: an upload's id leads to its
+# key (by SHA-1, RFC 9562 version 5), a key does not lead back to the id.
+_KEYS = uuid.UUID("6c5f7c3e-4c0b-5d0a-9a51-6a4f1d3f2b7e")
+
+
+def object_key(*, name: str, upload_id: uuid.UUID) -> str:
+    """Return a key that no other upload has, and that this upload has in either region, however often it is tried."""
+    return f"uploads/{uuid.uuid5(_KEYS, str(upload_id))}/{name}"
 
 
 def presign_upload(client: "S3Client", *, request: UploadRequest, settings: Settings) -> dict[str, object]:
@@ -23,7 +28,7 @@ def presign_upload(client: "S3Client", *, request: UploadRequest, settings: Sett
     The policy fixes the exact key and `Content-Type` and a size of 1 byte to the limit: S3 refuses anything else with
     403 `AccessDenied` or 400 `EntityTooLarge`. (Source: docs.aws.amazon.com, Amazon S3 API Reference, POST policy.)
     """
-    key = object_key(request.name)
+    key = object_key(name=request.name, upload_id=request.upload_id)
     post = client.generate_presigned_post(
         Bucket=settings.documents_bucket,
         Key=key,

@@ -1,5 +1,6 @@
 """The upload request, checked."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,14 +14,18 @@ _METADATA_SUFFIX = ".metadata.json"
 
 @dataclass(frozen=True, kw_only=True)
 class UploadRequest:
-    """A file that may be uploaded: its safe name and the content type that S3 will insist on."""
+    """A file that may be uploaded: its safe name, the content type that S3 will insist on, and the upload's id.
+
+    A caller that repeats an upload, in another region too, gives it the same id and so gets the same key.
+    """
 
     name: str
     content_type: str
+    upload_id: uuid.UUID
 
 
 def read_upload_request(body: Mapping[str, object], settings: Settings) -> UploadRequest:
-    """Check `fileName`, `fileType` and, where given, `fileSize` (bytes).
+    """Check `fileName`, `fileType` and, where given, `fileSize` (bytes) and `uploadId` (a UUID; else one is made).
 
     Raises `ApiError`: 400 `invalid_request` (a field missing, of the wrong kind, or no usable name), 400
     `unsupported_type` (extension not allowed), 400 `type_mismatch` (content type is not the extension's), 413
@@ -29,7 +34,7 @@ def read_upload_request(body: Mapping[str, object], settings: Settings) -> Uploa
     name = _read_name(body)
     content_type = _read_content_type(body, name=name, upload_types=settings.upload_types)
     _check_size(body.get("fileSize"), limit=settings.max_upload_bytes)
-    return UploadRequest(name=name, content_type=content_type)
+    return UploadRequest(name=name, content_type=content_type, upload_id=_read_upload_id(body))
 
 
 def _read_name(body: Mapping[str, object]) -> str:
@@ -49,6 +54,15 @@ def _read_content_type(body: Mapping[str, object], *, name: str, upload_types: M
     if text_field(body, "fileType").lower() != expected.lower():
         raise bad_request("type_mismatch", f"fileType must be {expected} for a {extension} file.")
     return expected
+
+
+def _read_upload_id(body: Mapping[str, object]) -> uuid.UUID:
+    if body.get("uploadId") is None:
+        return uuid.uuid4()
+    try:
+        return uuid.UUID(text_field(body, "uploadId"))
+    except ValueError as error:
+        raise bad_request("invalid_request", "uploadId must be a UUID.") from error
 
 
 def _check_size(size: object, *, limit: int) -> None:

@@ -1,5 +1,6 @@
 """One emulator for the session, and the functions imported as a cold start imports them."""
 
+import functools
 import importlib
 import json
 import os
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -82,11 +84,17 @@ def world(emulator: str, monkeypatch: pytest.MonkeyPatch) -> World:
     return _make_world(emulator)
 
 
+@functools.cache
+def _client(service: str, url: str) -> Any:  # noqa: ANN401 - a client's operations are made at run time
+    """Make a client for the test's own use once: botocore reads a service's model each time."""
+    return boto3.client(service, region_name=REGION, endpoint_url=url)  # type: ignore[call-overload]  # any service
+
+
 def _make_world(url: str) -> World:
-    s3 = boto3.client("s3", region_name=REGION)
+    s3 = _client("s3", url)
     s3.create_bucket(Bucket="documents-test", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_bucket_versioning(Bucket="documents-test", VersioningConfiguration={"Status": "Enabled"})
-    agent = boto3.client("bedrock-agent", region_name=REGION)
+    agent = _client("bedrock-agent", url)
     knowledge_base_id = agent.create_knowledge_base(
         name="test",
         roleArn="arn:aws:iam::000000000000:role/test",
@@ -101,20 +109,20 @@ def _make_world(url: str) -> World:
         url=url,
         region=REGION,
         bucket="documents-test",
-        queue_url=boto3.client("sqs", region_name=REGION).create_queue(QueueName="ingest-test")["QueueUrl"],
+        queue_url=_client("sqs", url).create_queue(QueueName="ingest-test")["QueueUrl"],
         knowledge_base_id=knowledge_base_id,
         data_source_id=agent.create_data_source(
             knowledgeBaseId=knowledge_base_id,
             name="documents",
             dataSourceConfiguration={"type": "S3", "s3Configuration": {"bucketArn": "arn:aws:s3:::documents-test"}},
         )["dataSource"]["dataSourceId"],
-        guardrail_id=_make_guardrail(),
+        guardrail_id=_make_guardrail(url),
     )
 
 
-def _make_guardrail() -> str:
+def _make_guardrail(url: str) -> str:
     return str(
-        boto3.client("bedrock", region_name=REGION).create_guardrail(
+        _client("bedrock", url).create_guardrail(
             name="test",
             blockedInputMessaging="blocked question",
             blockedOutputsMessaging="blocked answer",
