@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import lazy_bindings
 from standby.cli import cli
+from standby.operate import options, schema
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -36,6 +37,18 @@ def settings_file() -> str:
 def command_help(*names: str) -> str:
     """Return the help of the operator's tool, or of one of its commands."""
     return fenced(CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=WIDTH).output)
+
+
+def json_fields(name: str) -> str:
+    """Return the fields of a command's JSON as a table: STATUS, CHANGE or JOURNAL."""
+    rows = [f"| `{field}` | {text} |" for field, text in getattr(schema, name).items()]
+    return "\n".join(["| field | meaning |", "| --- | --- |", *rows]) + "\n"
+
+
+def exit_codes() -> str:
+    """Return how a changing command's result becomes its exit code."""
+    rows = [f"| {result} | {code} |" for result, code in options.EXIT_CODES.items()]
+    return "\n".join(["| result | exit code |", "| --- | --: |", *rows]) + "\n"
 
 
 @cache

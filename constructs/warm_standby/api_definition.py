@@ -70,6 +70,7 @@ UPLOAD: Final[Mapping[str, object]] = {
         "fileName": {"type": "string", "minLength": 1},
         "fileType": {"type": "string", "minLength": 1},
         "fileSize": {"type": "integer", "minimum": 1},
+        "uploadId": {"type": "string"},
     },
 }
 

@@ -31,8 +31,12 @@ class SiteFile:
 SITE_CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=86400, stale-if-error=604800"
 
 
+# The operators' journal lies beside the config.json that it tells of, for both must be writable in the same moment.
+OPERATORS_PREFIX = "standby/"
+
+
 class FrontendBucket(Construct):
-    """A private bucket with the site in it, readable by one distribution."""
+    """A private bucket with the site in it, readable by one distribution, but for what operators keep there."""
 
     def __init__(
         self,
@@ -53,7 +57,10 @@ class FrontendBucket(Construct):
             provider=provider,
             name=name,
             force_destroy=force_destroy,
-            bucket_policy_statements=[_readable_by(distribution_arn, f"arn:aws:s3:::{name}")],
+            bucket_policy_statements=[
+                _readable_by(distribution_arn, f"arn:aws:s3:::{name}"),
+                _never_served(f"arn:aws:s3:::{name}"),
+            ],
         )
         self.bucket = self.private_bucket.bucket
         # The regional name: the global one may redirect for a day.
@@ -83,4 +90,14 @@ def _readable_by(distribution_arn: str, bucket_arn: str) -> Statement:
         actions=["s3:GetObject"],
         resources=[f"{bucket_arn}/*"],
         conditions={"StringEquals": {"AWS:SourceArn": distribution_arn}},
+    )
+
+
+def _never_served(bucket_arn: str) -> Statement:
+    return Statement(
+        sid="DistributionNeverReads",
+        effect="Deny",
+        principal={"Service": "cloudfront.amazonaws.com"},
+        actions=["s3:GetObject"],
+        resources=[f"{bucket_arn}/{OPERATORS_PREFIX}*"],
     )

@@ -8,7 +8,7 @@ from warm_standby.distribution import Distribution
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Settings
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Manifest(Construct):
@@ -34,8 +34,15 @@ class Manifest(Construct):
                 "name": settings.name,
                 "account": account,
                 "vectorStore": settings.knowledge_base.vector_store,
-                "site": {"url": distribution.url, "distributionId": distribution.distribution.id},
-                "regions": {backend.role: _region(backend) for backend in backends},
+                "site": {
+                    "url": distribution.url,
+                    "distributionId": distribution.distribution.id,
+                    "apiFallback": settings.site.api_fallback,
+                },
+                "regions": {
+                    backend.role: _region(backend) | {"replicatesTo": _replicates_to(backend, settings)}
+                    for backend in backends
+                },
             }
         )
         for backend in backends:
@@ -59,10 +66,18 @@ def _region(backend: RegionalBackend) -> dict[str, str]:
         "frontendBucket": backend.frontend.bucket.bucket,
         "knowledgeBaseId": backend.knowledge_base.knowledge_base_id,
         "dataSourceId": backend.knowledge_base.data_source_id,
+        "ingestFunction": backend.functions.ingest.name,
         "ingestQueueUrl": backend.queue.queue.url,
         "deadLetterQueueUrl": backend.queue.dead_letters.url,
         "alertTopicArn": backend.topic.topic.arn,
     }
+
+
+def _replicates_to(backend: RegionalBackend, settings: Settings) -> str:
+    """Return the region that a region's documents are replicated to, "" where they stay."""
+    if backend.role == "primary":
+        return settings.regions.failover
+    return settings.regions.primary if settings.documents.replication == "two-way" else ""
 
 
 def write_outputs(

@@ -13,14 +13,19 @@ FIRST_GENERATION = 1
 class ServingConfig(Construct):
     """`config.json` in both frontend buckets, pointing at `serving`.
 
+    With `fallback`, it also names the API that the page may ask by itself while the serving one is dead.
+
     Terraform creates it once and then leaves it alone, so that an apply during or after a failover does not fail back.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, serving: RegionalBackend, standby: RegionalBackend) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, serving: RegionalBackend, standby: RegionalBackend, fallback: bool
+    ) -> None:
         super().__init__(scope, id_)
         content = Fn.jsonencode(
             {
                 "apiUrl": serving.api.url,
+                **({"fallbackApiUrl": standby.api.url} if fallback else {}),
                 "region": serving.names.region,
                 "role": serving.role,
                 "generation": FIRST_GENERATION,

@@ -112,7 +112,7 @@ class Documents(_Section):
 
 
 class Site(_Section):
-    """The distribution in front of the two frontend buckets."""
+    """The distribution in front of the two frontend buckets, and what the page may do without an operator."""
 
     origin_failover_status_codes: Annotated[
         tuple[Annotated[int, AfterValidator(rules.failover_status_code)], ...], AfterValidator(rules.unique)
@@ -121,6 +121,7 @@ class Site(_Section):
         tuple[Annotated[str, AfterValidator(rules.domain_name)], ...], AfterValidator(rules.unique)
     ] = Field(default=(), strict=False)
     certificate_arn: Annotated[str, AfterValidator(rules.certificate_arn)] = ""
+    api_fallback: bool = True
 
     @field_validator("certificate_arn")
     @classmethod
@@ -141,6 +142,22 @@ class Operations(_Section):
     api_burst_limit: int = Field(default=200, ge=1, le=5_000)
     sweep_minutes: int = Field(default=5, ge=1, le=60)
     force_destroy: bool = False
+
+
+class Objectives(_Section):
+    """What a drill holds its measures against. Defaults: the guide's "Recovery Objectives", and ours for execution.
+
+    `page_rto_seconds`: the longest that a person who keeps asking waits for a page. `page_rpo_files`: site files that
+    differ between the frontend buckets. `api_rpo_answers`: failed questions that stay unanswered when asked again.
+    `documents_rpo_seconds`: age, at the fault, of the oldest accepted document that the survivor lacks at failover.
+    `execution_seconds`: from the failover command to the first good answer, and the command's own duration.
+    """
+
+    page_rto_seconds: float = Field(default=1.0, gt=0, le=3600, strict=False)
+    page_rpo_files: int = Field(default=0, ge=0)
+    api_rpo_answers: int = Field(default=0, ge=0)
+    documents_rpo_seconds: float = Field(default=900.0, gt=0, le=86_400, strict=False)
+    execution_seconds: float = Field(default=5.0, gt=0, le=3600, strict=False)
 
 
 class State(_Section):
@@ -173,6 +190,7 @@ class Settings(_Section):
     documents: Documents = Documents()
     site: Site = Site()
     operations: Operations = Operations()
+    objectives: Objectives = Objectives()
     state: State = State()
     tags: dict[TagKey, Annotated[str, Field(max_length=256)]] = Field(default={}, max_length=40)
 

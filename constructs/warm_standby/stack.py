@@ -15,6 +15,7 @@ from warm_standby.regional_backend import RegionalBackend, Surroundings
 from warm_standby.replication import Replication
 from warm_standby.serving_config import ServingConfig
 from warm_standby.settings import STACK_NAME, Settings
+from warm_standby.site_limits import SiteLimits
 from warm_standby.sources import Sources
 
 # 1.10 brought S3's native state locking. Source: the Terraform CHANGELOG.
@@ -57,7 +58,15 @@ class WarmStandbyStack(TerraformStack):
         )
         site_origin.expression = self.distribution.url
         distribution_arn.expression = self.distribution.distribution.arn
-        ServingConfig(self, "serving_config", serving=self.primary, standby=self.failover)
+        ServingConfig(
+            self,
+            "serving_config",
+            serving=self.primary,
+            standby=self.failover,
+            fallback=settings.site.api_fallback,
+        )
+        for backend in backends:
+            SiteLimits(self, f"limits_{backend.role}", backend=backend, settings=settings.documents)
         manifest = Manifest(
             self,
             "manifest_parameter",

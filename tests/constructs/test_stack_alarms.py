@@ -11,7 +11,6 @@ from tests.constructs.plan import (
     Json,
     Plan,
     Synthesize,
-    default_settings,
     functions,
     in_region,
     only,
@@ -20,6 +19,7 @@ from tests.constructs.plan import (
 )
 from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.twins import without_hash
+from tests.constructs.variants import CHANGED
 
 OTHER = {"primary": "failover", "failover": "primary"}
 
@@ -154,7 +154,7 @@ def test_only_the_region_s_alarms_may_publish_to_its_topic(plan: Plan, role: str
 def test_every_alert_address_is_subscribed_in_both_regions(synthesize: Synthesize, plan: Plan) -> None:
     assert resources(plan, "aws_sns_topic_subscription") == {}
     emails = {"a@example.com", "b@example.com"}
-    told = synthesize(default_settings(operations={"alert_emails": sorted(emails)}))
+    told = synthesize(CHANGED)
     for role in ROLES:
         found = in_region(told, "aws_sns_topic_subscription", role)
         assert {(body["protocol"], body["endpoint"]) for body in found} == {("email", email) for email in emails}

@@ -8,10 +8,10 @@ import pytest
 from tests.constructs.plan import ROLES, Json, Plan, Synthesize, default_settings, functions, in_region, only, resources
 from tests.constructs.rendering import render
 from tests.constructs.twins import without_hash
+from tests.constructs.variants import CERTIFICATE, CHANGED
 from warm_standby import api_definition
 from warm_standby.api_definition import GATEWAY_ANSWERS, ROUTES, definition_digest
 
-CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 ORIGIN = "https://d111111abcdef8.cloudfront.net"
 CONTRACT = {("POST", "docs"), ("POST", "upload"), ("GET", "ingestion-status"), ("GET", "health")}
 DEPLOYED = ("method", "integration", "method_response", "integration_response", "model", "gateway_response")
@@ -196,7 +196,7 @@ def test_the_stage_is_throttled_traced_and_logs_json_without_bodies(plan: Plan, 
 
 
 def test_the_throttle_is_a_setting(synthesize: Synthesize) -> None:
-    plan = synthesize(default_settings(operations={"api_rate_limit": 7, "api_burst_limit": 9}))
+    plan = synthesize(CHANGED)
     limits = [body["settings"] for body in resources(plan, "aws_api_gateway_method_settings").values()]
     assert [(limit["throttling_rate_limit"], limit["throttling_burst_limit"]) for limit in limits] == [(7, 9)] * 2
 

@@ -11,13 +11,13 @@ from tests.constructs.plan import (
     Json,
     Plan,
     Synthesize,
-    default_settings,
     in_region,
     only,
     resources,
     statements,
 )
 from tests.constructs.rendering import ACCOUNT, render, render_json
+from tests.constructs.variants import CHANGED
 from warm_standby.sources import read_sources
 
 
@@ -69,7 +69,7 @@ def test_every_bucket_refuses_plain_http_for_itself_and_its_objects(plan: Plan) 
     assert set(policies) == bucket_ids(plan)
     for bucket, body in policies.items():
         arn = f"arn:aws:s3:::{plan.document['resource']['aws_s3_bucket'][bucket.split('.')[1]]['bucket']}"
-        deny = only(statement for statement in statements(body["policy"]) if statement["Effect"] == "Deny")
+        deny = only(statement for statement in statements(body["policy"]) if statement["Sid"] == "DenyWithoutTls")
         assert (deny["Principal"], deny["Action"]) == ("*", ["s3:*"])
         assert deny["Resource"] == [arn, f"{arn}/*"]
         assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -89,6 +89,18 @@ def test_nobody_but_the_one_distribution_is_let_in_by_a_bucket_policy(plan: Plan
         assert reads["Action"] == ["s3:GetObject"]
         source = reads["Condition"]["StringEquals"]["AWS:SourceArn"]
         assert render(plan, source) == f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1A2B3C4D5E6F7"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_operators_keep_beside_the_site_is_never_served(plan: Plan, role: str) -> None:
+    policy = only(body for body in in_region(plan, "aws_s3_bucket_policy", role) if "_frontend_" in body["bucket"])
+    deny = only(statement for statement in statements(policy["policy"]) if statement["Sid"] == "DistributionNeverReads")
+    assert (deny["Effect"], deny["Principal"]) == ("Deny", {"Service": "cloudfront.amazonaws.com"})
+    assert deny["Action"] == ["s3:GetObject"]
+    assert [render(plan, resource) for resource in deny["Resource"]] == [
+        f"arn:aws:s3:::chatbot-frontend-{ACCOUNT}-{plan.region(role)}/standby/*"
+    ]
+    assert "Condition" not in deny
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -122,7 +134,7 @@ def test_old_versions_and_abandoned_uploads_expire_and_documents_do_not(plan: Pl
 
 
 def test_documents_expire_in_both_regions_where_the_setting_says_so(synthesize: Synthesize) -> None:
-    plan = synthesize(default_settings(documents={"expire_days": 400, "noncurrent_version_days": 7}))
+    plan = synthesize(CHANGED)
     for body in resources(plan, "aws_s3_bucket_lifecycle_configuration").values():
         assert [rule["expiration"] for rule in body["rule"] if "expiration" in rule] == [[{"days": 400}]]
         assert body["rule"][0]["noncurrent_version_expiration"] == [{"noncurrent_days": 7}]
@@ -130,7 +142,7 @@ def test_documents_expire_in_both_regions_where_the_setting_says_so(synthesize: 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_both_frontend_buckets_get_every_file_of_the_site_with_its_type_and_cache_rules(plan: Plan, role: str) -> None:
-    files = {body["key"]: body for body in in_region(plan, "aws_s3_object", role) if body["key"] != "config.json"}
+    files = {body["key"]: body for body in in_region(plan, "aws_s3_object", role) if "source" in body}
     assert {key: body["content_type"].partition(";")[0] for key, body in files.items()} == {
         "index.html": "text/html",
         "app.js": "text/javascript",
@@ -159,6 +171,7 @@ def test_config_json_is_made_once_and_then_left_to_the_operator(plan: Plan, role
     assert config["content_type"] == "application/json"
     assert render_json(plan, config["content"].replace("plantimestamp()", '"2026-11-24T00:00:00Z"')) == {
         "apiUrl": f"https://a1b2c3d4e5.execute-api.{plan.region('primary')}.amazonaws.com/prod/",
+        "fallbackApiUrl": f"https://a1b2c3d4e5.execute-api.{plan.region('failover')}.amazonaws.com/prod/",
         "region": plan.region("primary"),
         "role": "primary",
         "generation": 1,
@@ -166,7 +179,26 @@ def test_config_json_is_made_once_and_then_left_to_the_operator(plan: Plan, role
     }
 
 
+def test_without_the_fallback_config_json_names_one_api_alone(synthesize: Synthesize) -> None:
+    plan = synthesize(CHANGED)
+    for role in ROLES:
+        config = only(body for body in in_region(plan, "aws_s3_object", role) if body["key"] == "config.json")
+        assert "fallbackApiUrl" not in config["content"]
+    assert render_json(plan, plan.document["output"]["manifest"]["value"])["site"]["apiFallback"] is False
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_both_frontend_buckets_tell_the_page_what_may_be_uploaded(synthesize: Synthesize, role: str) -> None:
+    plan = synthesize(CHANGED)
+    limits = only(body for body in in_region(plan, "aws_s3_object", role) if body["key"] == "limits.json")
+    assert render_json(plan, limits["content"]) == {
+        "maxUploadBytes": 2 * 1024 * 1024,
+        "uploadTypes": {".md": "text/markdown", ".pdf": "application/pdf"},
+    }
+    assert limits["cache_control"].startswith("public, max-age=60, ")
+
+
 def test_every_object_waits_for_its_bucket_s_versioning(plan: Plan) -> None:
     waits = [json.dumps(body["depends_on"]) for body in resources(plan, "aws_s3_object").values()]
-    assert len(waits) == 8
+    assert len(waits) == 10
     assert all("aws_s3_bucket_versioning." in wait for wait in waits)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.constructs.plan import Json, Plan, Synthesize, default_settings, only, resources
+from tests.constructs.plan import Json, Plan, Synthesize, only, resources
 from tests.constructs.rendering import render
 from tests.constructs.twins import without_hash
+from tests.constructs.variants import CERTIFICATE, CHANGED
 
-CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 # Source: docs.aws.amazon.com, CloudFront, "Use managed cache policies".
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -61,7 +61,7 @@ def test_both_groups_fail_over_on_the_guide_s_codes_and_on_403_and_404(plan: Pla
 
 
 def test_the_codes_are_a_setting(synthesize: Synthesize) -> None:
-    plan = synthesize(default_settings(site={"origin_failover_status_codes": [504, 500]}))
+    plan = synthesize(CHANGED)
     codes = [group["failover_criteria"]["status_codes"] for group in distribution(plan)["origin_group"]]
     assert codes == [[500, 504]] * 2
 
@@ -125,8 +125,7 @@ def test_without_a_certificate_cloudfront_s_own_is_used(plan: Plan) -> None:
 
 @pytest.fixture
 def named(synthesize: Synthesize) -> Plan:
-    site = {"domain_names": ["chat.example.com", "www.example.com"], "certificate_arn": CERTIFICATE}
-    return synthesize(default_settings(site=site))
+    return synthesize(CHANGED)
 
 
 def test_with_a_certificate_nothing_below_tls_1_2_is_spoken(named: Plan) -> None:

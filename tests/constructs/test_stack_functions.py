@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.constructs.plan import FUNCTIONS, ROLES, Json, Plan, Synthesize, default_settings, functions, resources
+from tests.constructs.plan import FUNCTIONS, ROLES, Json, Plan, Synthesize, functions, resources
 from tests.constructs.rendering import render
+from tests.constructs.variants import CHANGED
 
 ALL = [(role, name) for role in ROLES for name in FUNCTIONS]
 
@@ -89,7 +90,7 @@ def test_a_function_s_permissions_are_there_before_it_runs(plan: Plan, function:
 
 
 def test_every_log_group_s_retention_is_the_setting_s(synthesize: Synthesize) -> None:
-    plan = synthesize(default_settings(operations={"log_retention_days": 7}))
+    plan = synthesize(CHANGED)
     groups = resources(plan, "aws_cloudwatch_log_group").values()
     assert len(groups) == 12
     assert {group["retention_in_days"] for group in groups} == {7}
@@ -127,15 +128,14 @@ def test_the_archive_lies_where_the_plan_says_and_holds_the_handler(plan: Plan, 
 
 
 def test_the_settings_reach_the_functions(synthesize: Synthesize) -> None:
-    answers = {"model": "us.anthropic.claude-x-v1:0", "allowed_models": ["amazon.nova-lite-v1:0"]}
-    documents = {"max_upload_mb": 2, "upload_types": [".md"]}
-    plan = synthesize(default_settings(answers=answers, documents=documents))
+    plan = synthesize(CHANGED)
+    allowed = '["us.anthropic.claude-x-v1:0", "amazon.nova-lite-v1:0", "global.anthropic.claude-y-v1:0"]'
     for role in ROLES:
         named = {name: variables(plan, body) for name, body in functions(plan, role).items()}
         assert named["query"]["ANSWER_MODEL_ID"] == named["health"]["ANSWER_MODEL_ID"] == "us.anthropic.claude-x-v1:0"
-        assert named["query"]["ALLOWED_MODEL_IDS"] == '["us.anthropic.claude-x-v1:0", "amazon.nova-lite-v1:0"]'
+        assert named["query"]["ALLOWED_MODEL_IDS"] == allowed
         assert named["upload"]["MAX_UPLOAD_BYTES"] == str(2 * 1024 * 1024)
-        assert named["upload"]["UPLOAD_TYPES"] == '{".md": "text/markdown"}'
+        assert named["upload"]["UPLOAD_TYPES"] == '{".md": "text/markdown", ".pdf": "application/pdf"}'
 
 
 @pytest.mark.parametrize("role", ROLES)

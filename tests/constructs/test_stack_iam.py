@@ -11,6 +11,7 @@ from tests.constructs.plan import Json, Plan, Synthesize, default_settings, only
 from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.snapshots import TextExtension
 from tests.constructs.twins import seen_from
+from tests.constructs.variants import CHANGED
 from warm_standby.iam import Statement
 
 # Service Authorization Reference, AWS X-Ray: PutTraceSegments and PutTelemetryRecords support no resource types.
@@ -109,7 +110,7 @@ def test_every_resource_policy_lets_in_one_service_for_a_named_source_and_denies
         for statement in (statement for statement in found if statement["Effect"] == "Allow"):
             assert set(statement["Principal"]) == {"Service"}
             assert re.search(r"aws:Source(Arn|Account)", json.dumps(statement["Condition"]), re.IGNORECASE)
-        deny = only(statement for statement in found if statement["Effect"] == "Deny")
+        deny = only(statement for statement in found if statement["Sid"] == "DenyWithoutTls")
         assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert deny["Principal"] == "*"
 
@@ -124,12 +125,7 @@ def test_a_statement_for_any_resource_needs_its_reason(resource_list: list[str])
 
 
 def test_a_profile_s_model_is_allowed_wherever_it_may_run_and_a_plain_one_only_here(synthesize: Synthesize) -> None:
-    answers = {
-        "model": "us.anthropic.claude-x-v1:0",
-        "allowed_models": ["amazon.nova-lite-v1:0", "global.anthropic.claude-y-v1:0"],
-        "profile_regions": ["us-east-1", "us-west-2"],
-    }
-    plan = synthesize(default_settings(answers=answers))
+    plan = synthesize(CHANGED)
     by_sid = {statement["Sid"]: statement for statement in role_statements(plan)["chatbot-query-us-east-1"]}
     model, profile = "foundation-model", f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile"
     assert set(by_sid["Answer"]["Resource"]) == {

@@ -11,9 +11,8 @@ import pytest
 from tests.constructs.plan import FUNCTIONS, ROLES, ROOT, Plan, Synthesize, default_settings, everything, references
 from tests.constructs.plan import resources as of_type
 from tests.constructs.rendering import render
-from warm_standby._settings_rules import bedrock_regions
+from tests.constructs.variants import CHANGED, LONGEST
 
-LONGEST_NAME = "a" * 20
 # The most characters that AWS takes. Sources: docs.aws.amazon.com, the API reference of each service: S3 bucket naming
 # rules; IAM CreateRole; Lambda CreateFunction; OpenSearch Serverless CreateCollection, CreateAccessPolicy and
 # CreateSecurityPolicy; Bedrock CreateGuardrail and CreateKnowledgeBase; EventBridge PutRule; SQS CreateQueue; SNS
@@ -120,8 +119,7 @@ def test_the_account_is_asked_for_and_never_written_down(plan: Plan) -> None:
 
 
 def test_the_longest_name_in_the_longest_regions_fits_every_service(synthesize: Synthesize) -> None:
-    failover, primary = sorted(bedrock_regions(), key=len)[-2:]
-    plan = synthesize(default_settings(name=LONGEST_NAME, regions={"primary": primary, "failover": failover}))
+    plan = synthesize(LONGEST)
     lengths = {
         (type_, key): max(len(render(plan, body[key])) for body in of_type(plan, type_).values())
         for type_, key in LIMITS
@@ -149,8 +147,7 @@ def test_state_is_local_and_outside_of_what_synth_may_empty(plan: Plan) -> None:
 
 
 def test_state_in_s3_is_encrypted_and_locked_by_s3_itself(synthesize: Synthesize) -> None:
-    state = {"backend": "s3", "bucket": "my-states", "region": "eu-west-1"}
-    terraform = synthesize(default_settings(state=state)).document["terraform"]
+    terraform = synthesize(CHANGED).document["terraform"]
     assert terraform["backend"]["s3"] == {
         "bucket": "my-states",
         "encrypt": True,
@@ -167,6 +164,6 @@ def test_terraform_must_be_new_enough_for_that_lock(plan: Plan) -> None:
 
 
 def test_a_destroy_deletes_documents_only_where_the_setting_says_so(synthesize: Synthesize, plan: Plan) -> None:
-    forced = synthesize(default_settings(operations={"force_destroy": True}))
+    forced = synthesize(CHANGED)
     assert [body["force_destroy"] for body in of_type(plan, "aws_s3_bucket").values()] == [False] * 4
     assert [body["force_destroy"] for body in of_type(forced, "aws_s3_bucket").values()] == [True] * 4

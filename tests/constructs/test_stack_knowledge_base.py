@@ -17,6 +17,7 @@ from tests.constructs.plan import (
 )
 from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.twins import without_hash
+from tests.constructs.variants import CHANGED
 
 CHUNKS = {"chunk_tokens": 300, "chunk_overlap_percent": 10, "embedding_dimensions": 512}
 TITAN = "amazon.titan-embed-text-v2:0"
@@ -24,7 +25,7 @@ TITAN = "amazon.titan-embed-text-v2:0"
 
 @pytest.fixture
 def opensearch(synthesize: Synthesize) -> Plan:
-    return synthesize(default_settings(knowledge_base=CHUNKS))
+    return synthesize(CHANGED)
 
 
 @pytest.fixture

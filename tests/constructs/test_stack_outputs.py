@@ -7,7 +7,7 @@ import pytest
 from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region, only, resources
 from tests.constructs.rendering import ACCOUNT, render, render_json
 from tests.constructs.twins import without_hash
-from warm_standby._settings_rules import bedrock_regions
+from tests.constructs.variants import LONGEST
 
 OF_A_ROLE = (
     "api_gateway_url",
@@ -17,6 +17,7 @@ OF_A_ROLE = (
     "knowledge_base_id",
     "data_source_id",
 )
+
 # A standard parameter's largest value. Source: docs.aws.amazon.com, Systems Manager, "Managing parameter tiers".
 STANDARD_PARAMETER_BYTES = 4096
 IN_MANIFEST = {
@@ -27,9 +28,11 @@ IN_MANIFEST = {
     "frontendBucket": "chatbot-frontend-{account}-{region}",
     "knowledgeBaseId": "KBABCDEFGH",
     "dataSourceId": "DSABCDEFGH",
+    "ingestFunction": "chatbot-ingest",
     "ingestQueueUrl": "https://sqs.{region}.amazonaws.com/{account}/chatbot-ingest",
     "deadLetterQueueUrl": "https://sqs.{region}.amazonaws.com/{account}/chatbot-ingest-dead-letters",
     "alertTopicArn": "arn:aws:sns:{region}:{account}:chatbot-alerts",
+    "replicatesTo": "{other}",
 }
 
 
@@ -66,15 +69,31 @@ def test_the_manifest_names_everything_that_an_operator_needs(synthesize: Synthe
     manifest = render_json(plan, plan.document["output"]["manifest"]["value"])
     regions = manifest.pop("regions")
     assert manifest == {
-        "schemaVersion": 1,
+        "schemaVersion": 2,
         "name": "chatbot",
         "account": ACCOUNT,
         "vectorStore": store,
-        "site": {"url": "https://d111111abcdef8.cloudfront.net", "distributionId": "E1A2B3C4D5E6F7"},
+        "site": {
+            "url": "https://d111111abcdef8.cloudfront.net",
+            "distributionId": "E1A2B3C4D5E6F7",
+            "apiFallback": True,
+        },
     }
     assert regions == {
-        role: {key: text.format(region=plan.region(role), account=ACCOUNT) for key, text in IN_MANIFEST.items()}
-        for role in ROLES
+        role: {
+            key: text.format(region=plan.region(role), other=plan.region(other), account=ACCOUNT)
+            for key, text in IN_MANIFEST.items()
+        }
+        for role, other in zip(ROLES, reversed(ROLES), strict=True)
+    }
+
+
+def test_the_manifest_says_where_documents_do_not_go(synthesize: Synthesize) -> None:
+    plan = synthesize(default_settings(documents={"replication": "one-way"}))
+    regions = render_json(plan, plan.document["output"]["manifest"]["value"])["regions"]
+    assert {role: region["replicatesTo"] for role, region in regions.items()} == {
+        "primary": "us-east-1",
+        "failover": "",
     }
 
 
@@ -94,10 +113,6 @@ def test_the_manifest_is_kept_in_both_regions_under_the_deployment_s_name(plan: 
 
 
 def test_the_largest_manifest_fits_a_standard_parameter(synthesize: Synthesize) -> None:
-    failover, primary = sorted(bedrock_regions(), key=len)[-2:]
-    certificate = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
-    site = {"domain_names": [f"{'a' * 63}.{'b' * 63}.{'c' * 63}.example.com"], "certificate_arn": certificate}
-    regions = {"primary": primary, "failover": failover}
-    plan = synthesize(default_settings(name="a" * 20, regions=regions, site=site))
+    plan = synthesize(LONGEST)
     manifest = render_json(plan, plan.document["output"]["manifest"]["value"])
     assert len(json.dumps(manifest, separators=(",", ":")).encode()) < STANDARD_PARAMETER_BYTES

@@ -1,0 +1,47 @@
+"""Settings that several tests synthesize with: a synthesis costs half a second, and one shows many settings at once."""
+
+from typing import Final
+
+from tests.constructs.plan import default_settings
+from warm_standby._settings_rules import bedrock_regions
+
+CERTIFICATE: Final = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
+
+CHANGED: Final = default_settings(
+    knowledge_base={"chunk_tokens": 300, "chunk_overlap_percent": 10, "embedding_dimensions": 512},
+    answers={
+        "model": "us.anthropic.claude-x-v1:0",
+        "allowed_models": ["amazon.nova-lite-v1:0", "global.anthropic.claude-y-v1:0"],
+        "profile_regions": ["us-east-1", "us-west-2"],
+    },
+    documents={
+        "expire_days": 400,
+        "noncurrent_version_days": 7,
+        "max_upload_mb": 2,
+        "upload_types": [".md", ".pdf"],
+    },
+    site={
+        "origin_failover_status_codes": [504, 500],
+        "domain_names": ["chat.example.com", "www.example.com"],
+        "certificate_arn": CERTIFICATE,
+        "api_fallback": False,
+    },
+    operations={
+        "alert_emails": ["a@example.com", "b@example.com"],
+        "log_retention_days": 7,
+        "api_rate_limit": 7,
+        "api_burst_limit": 9,
+        "sweep_minutes": 1,
+        "force_destroy": True,
+    },
+    state={"backend": "s3", "bucket": "my-states", "region": "eu-west-1"},
+)
+"""Every setting otherwise than by default, but those that change which resources there are."""
+
+_FAILOVER, _PRIMARY = sorted(bedrock_regions(), key=len)[-2:]
+LONGEST: Final = default_settings(
+    name="a" * 20,
+    regions={"primary": _PRIMARY, "failover": _FAILOVER},
+    site={"domain_names": [f"{'a' * 63}.{'b' * 63}.{'c' * 63}.example.com"], "certificate_arn": CERTIFICATE},
+)
+"""The longest names in the longest regions."""
