@@ -1,71 +1,61 @@
-// Asks a question of the API that config.json names, and shows the answer with its sources.
+// Puts the page together.
 
-const TIMEOUT_MS = 30_000;
+import { Chat } from "./chat.js";
+import { Conversation } from "./conversation.js";
+import { button, byId } from "./dom.js";
+import { Ingestion } from "./ingestion.js";
+import { readLimits } from "./limits.js";
+import { Panel } from "./panel.js";
+import { Service } from "./service.js";
+import { Uploads } from "./uploads.js";
 
-class Unavailable extends Error {}
+// With an API known, a troubled config.json is worth a remark; without one, it is all that there is to say.
+const REMARKS = {
+  missing: "The page’s configuration is missing: it goes on with the last one it knew.",
+  malformed: "The page’s configuration cannot be read: it goes on with the last one it knew.",
+  unreachable: "The page’s configuration cannot be reached: it goes on with the last one it knew.",
+  older: "An older configuration was found: the page goes on with the newer one it knows.",
+};
+const STOPPED = {
+  missing:
+    "This page is not set up yet: its configuration, config.json, is missing. Whoever runs the page can put it back with “standby reconcile”.",
+  malformed:
+    "This page’s configuration, config.json, cannot be read. Whoever runs the page can put it right with “standby reconcile”.",
+  unreachable:
+    "This page’s configuration cannot be reached: the network, or the service, is interrupted. The page tries again by itself.",
+};
 
-async function readJson(url, options = {}) {
-  let answer;
-  try {
-    answer = await fetch(url, { ...options, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch {
-    throw new Unavailable("The service cannot be reached. Please try again in a moment.");
-  }
-  const body = await answer.json().catch(() => null);
-  if (answer.ok && body) return body;
-  throw new Unavailable(body?.error?.message ?? "The service did not answer. Please try again in a moment.");
+const service = new Service();
+const uploads = new Uploads(service);
+const ingestion = new Ingestion(service, uploads);
+const panel = new Panel(uploads, ingestion);
+const chat = new Chat(service, new Conversation());
+
+function showService() {
+  const { api, down, configState } = service;
+  byId("region").textContent = api?.region ?? "";
+  byId("region").hidden = !api?.region;
+  let line = "";
+  if (down) line = "No region answers at the moment. The page goes on trying.";
+  else if (!api) line = STOPPED[configState] ?? "";
+  else if (api.standby) line = "Answering from the standby region";
+  else line = REMARKS[configState] ?? "";
+  const parts = !api && line ? [`${line} `, button("Try again", () => service.refresh(5))] : [line];
+  if (byId("line").textContent !== (line && !api ? `${line} Try again` : line)) byId("line").replaceChildren(...parts);
+  byId("line").className = down || !api ? "trouble" : "";
 }
 
-// Read anew for every question: after a failover it names the other region's API.
-async function apiUrl() {
-  const config = await readJson("config.json", { cache: "no-store" });
-  if (typeof config.apiUrl !== "string") throw new Unavailable("The page's configuration is incomplete.");
-  return config.apiUrl.endsWith("/") ? config.apiUrl : `${config.apiUrl}/`;
+function toggleDocuments() {
+  const toggle = byId("show-documents");
+  const open = toggle.ariaExpanded !== "true";
+  toggle.ariaExpanded = `${open}`;
+  document.body.classList.toggle("documents-open", open);
+  if (open) byId("documents").focus();
 }
 
-async function ask(question) {
-  return readJson(`${await apiUrl()}docs`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ question }),
-  });
-}
-
-function documentName(uri) {
-  return decodeURIComponent(uri.slice(uri.lastIndexOf("/") + 1));
-}
-
-function citationItem({ uri, text }) {
-  const item = document.createElement("li");
-  const details = document.createElement("details");
-  const summary = document.createElement("summary");
-  const quote = document.createElement("blockquote");
-  summary.textContent = documentName(uri);
-  quote.textContent = text;
-  details.append(summary, quote);
-  item.append(details);
-  return item;
-}
-
-function show({ response, citations, region }) {
-  document.getElementById("response").textContent = response;
-  document.getElementById("citations").replaceChildren(...citations.map(citationItem));
-  document.getElementById("answer").hidden = false;
-  return `Answered from ${region}.`;
-}
-
-document.getElementById("ask").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const button = event.target.querySelector("button");
-  const status = document.getElementById("status");
-  button.disabled = true;
-  status.textContent = "Looking through the documents…";
-  try {
-    status.textContent = show(await ask(event.target.question.value.trim()));
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    status.textContent = error.message;
-  } finally {
-    button.disabled = false;
-  }
-});
+service.addEventListener("change", showService);
+byId("show-documents").addEventListener("click", toggleDocuments);
+byId("forget").addEventListener("click", () => chat.startAnew());
+await service.start();
+uploads.limits = await readLimits();
+panel.showLimits();
