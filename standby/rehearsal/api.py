@@ -10,13 +10,13 @@ import urllib3
 
 from standby.errors import StandbyError
 from standby.rehearsal.hosts import local_target
+from standby.rehearsal.network import Client, FormField
+
+__all__ = ["Api", "ApiError", "FormField", "send"]
 
 TIMEOUT_SECONDS: Final = 30.0
 """API Gateway's own limit is 29 s. Source: docs.aws.amazon.com, API Gateway, "Quotas for configuring and running a REST
 API"."""
-
-FormField = str | tuple[str, bytes, str]
-"""A form's field: text, or a file's name, content and content type."""
 
 
 class ApiError(StandbyError):
@@ -29,10 +29,10 @@ class ApiError(StandbyError):
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """One region's API: `url` as Terraform prints it, `endpoint` the emulator's."""
+    """One region's API: `url` as Terraform prints it, reached with `client` as a browser reaches it."""
 
     url: str
-    endpoint: str
+    client: Client
 
     def get(self, path: str) -> Mapping[str, object]:
         """GET `path` (without the stage). Raises `ApiError` unless the answer is 200 and a JSON object."""
@@ -49,14 +49,14 @@ class Api:
         if not isinstance(url, str) or not isinstance(fields, dict) or not isinstance(key, str):
             raise ApiError(f"POST /upload answered without a presigned POST: {sorted(asked)}", status=HTTPStatus.OK)
         form: dict[str, FormField] = {**fields, "file": (name, content, content_type)}
-        response = send("POST", url, endpoint=self.endpoint, fields=form)
+        response = self._send("POST", url, fields=form)
         if response.status not in {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}:
             raise ApiError(f"S3 refused the upload of {name}: {_excerpt(response)}", status=response.status)
         return key
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Mapping[str, object]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        response = send(method, self.url.rstrip("/") + "/" + path, endpoint=self.endpoint, body=body, headers=headers)
+        response = self._send(method, self.url.rstrip("/") + "/" + path, body=body, headers=headers)
         if response.status != HTTPStatus.OK:
             raise ApiError(f"{method} /{path}: {response.status} {_excerpt(response)}", status=response.status)
         try:
@@ -66,6 +66,20 @@ class Api:
         if not isinstance(value, dict):
             raise ApiError(f"{method} /{path} answered with something else than a JSON object", status=response.status)
         return value
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        fields: Mapping[str, FormField] | None = None,
+    ) -> urllib3.BaseHTTPResponse:
+        try:
+            return self.client.request(method, url, body=body, headers=headers, fields=fields, timeout=TIMEOUT_SECONDS)
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiError(f"{method} {url}: no answer ({error})", status=0) from error
 
 
 def send(
@@ -77,7 +91,7 @@ def send(
     headers: Mapping[str, str] | None = None,
     fields: Mapping[str, FormField] | None = None,
 ) -> urllib3.BaseHTTPResponse:
-    """Send one request to the emulator, whatever AWS host the URL names, without retries.
+    """Send one request to the emulator itself, past fronts and faults, whatever AWS host the URL names.
 
     Raises `ApiError` when there is no answer.
     """

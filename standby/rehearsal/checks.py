@@ -1,24 +1,34 @@
 """Check what was applied by using it: every check is an effect that was seen, not a status that was read."""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from http import HTTPStatus
 from typing import Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError
 
 from standby.errors import StandbyError
+from standby.manifest import ROLES, Manifest, Role
 from standby.rehearsal.api import Api
-from standby.rehearsal.deployment import ROLES, Deployment, Role
 from standby.rehearsal.documents import ARRIVAL_SECONDS, UploadedDocument, find_object, replicates, wait_for
 from standby.rehearsal.ingestion import Ingestion
+from standby.rehearsal.network import Client
 from standby.rehearsal.progress import Progress
 from standby.rehearsal.report import Check, Result
 from standby.rehearsal.samples import SampleDocument
 
+SIMULATED_VECTOR_STORE: Final = "opensearch-serverless"
+"""A Knowledge Base on another vector store is made through Cloud Control, which the emulator stores without serving."""
+
 SITE_FILES: Final = ("index.html", "config.json")
+EDGE: Final = "the edge"
+PAGE_SECONDS: Final = 10.0
 NOT_SERVED: Final = "the emulator stores a Knowledge Base on this vector store without serving it"
 
 
@@ -26,8 +36,8 @@ NOT_SERVED: Final = "the emulator stores a Knowledge Base on this vector store w
 class Verification:
     """Everything that the checks need: what is deployed, a session for each region, the sample documents."""
 
-    deployment: Deployment
-    endpoint: str
+    deployment: Manifest
+    client: Client
     sessions: Mapping[Role, boto3.Session]
     samples: tuple[SampleDocument, ...]
     progress: Progress
@@ -37,6 +47,8 @@ class Verification:
         for role in ROLES:
             yield self._check("site files", role, partial(self._site, role))
             yield self._served("health", role, partial(self._health, role))
+        yield self._check("page", None, self._page)
+        yield self._check("config", None, self._config)
         uploaded: list[UploadedDocument] = []
         for sample in self.samples:
             role = sample.role if sample.role in self._sources else "primary"
@@ -50,19 +62,19 @@ class Verification:
         for role in ROLES:
             yield self._served("question", role, partial(self._answered, role, uploaded))
 
-    def _check(self, name: str, role: Role, act: Callable[[], str]) -> Check:
-        region = self.deployment.regions[role].region
+    def _check(self, name: str, role: Role | None, act: Callable[[], str]) -> Check:
+        region = self.deployment.regions[role].region if role else EDGE
         self.progress.start(f"Checking {name} in {region}")
         began = time.monotonic()
         try:
             result, detail = Result.PASSED, act()
-        except (StandbyError, ClientError, BotoCoreError) as error:
+        except (StandbyError, ClientError, BotoCoreError, HTTPError) as error:
             result, detail = Result.FAILED, str(error)
         seconds = round(time.monotonic() - began, 2)
         return Check(name=name, role=role, region=region, result=result, detail=detail, seconds=seconds)
 
     def _served(self, name: str, role: Role, act: Callable[[], str]) -> Check:
-        if self.deployment.answers_questions:
+        if self.deployment.vector_store == SIMULATED_VECTOR_STORE:
             return self._check(name, role, act)
         region = self.deployment.regions[role].region
         return Check(name=name, role=role, region=region, result=Result.NOT_SIMULATED, detail=NOT_SERVED, seconds=0)
@@ -72,7 +84,7 @@ class Verification:
         return frozenset(role for role in ROLES if replicates(self.sessions[role], self.deployment.regions[role]))
 
     def _api(self, role: Role) -> Api:
-        return Api(url=self.deployment.regions[role].api_url, endpoint=self.endpoint)
+        return Api(url=self.deployment.regions[role].api_url, client=self.client)
 
     def _site(self, role: Role) -> str:
         bucket = self.deployment.regions[role].frontend_bucket
@@ -86,6 +98,32 @@ class Verification:
         if answer.get("status") != "healthy":
             raise StandbyError(f"GET /health says {answer.get('status')}")
         return f"GET /health in {answer.get('totalResponseTimeMs')} ms"
+
+    def _page(self) -> str:
+        url = f"{self.deployment.site_url}/"
+        answer = self._asked(url)
+        if "Content-Security-Policy" not in answer.headers or b"<html" not in answer.data:
+            raise StandbyError(f"{url} is no page with a Content-Security-Policy")
+        return f"{url} over TLS, {len(answer.data)} bytes, with its Content-Security-Policy"
+
+    def _config(self) -> str:
+        url = f"{self.deployment.site_url}/config.json"
+        said = self._asked(url).data
+        try:
+            config = json.loads(said)
+        except ValueError:
+            config = None
+        by_url = {region.api_url: region for region in self.deployment.regions.values()}
+        named = by_url.get(config.get("apiUrl", "")) if isinstance(config, dict) else None
+        if named is None:
+            raise StandbyError(f"{url} names no API of this deployment: {said[:200]!r}")
+        return f"{url} names the {named.role}'s API, generation {config.get('generation')}"
+
+    def _asked(self, url: str) -> BaseHTTPResponse:
+        answer = self.client.request("GET", url, timeout=PAGE_SECONDS, cold=True)  # what the buckets hold, not the edge
+        if answer.status != HTTPStatus.OK:
+            raise StandbyError(f"GET {url}: {answer.status}")
+        return answer
 
     def _upload(self, sample: SampleDocument, role: Role, uploaded: list[UploadedDocument]) -> str:
         there = find_object(self.sessions[role], self.deployment.regions[role], sample=sample)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,18 +14,18 @@ import click
 from rich.console import Console
 
 from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError
+from standby.manifest import ROLES, Role
+from standby.rehearsal.chromium import browse_site
 from standby.rehearsal.core import UP_HINT, Rehearsal
-from standby.rehearsal.deployment import ROLES
+from standby.rehearsal.faults import FAULT_KINDS, FaultKind
 from standby.rehearsal.layout import find_project
 from standby.rehearsal.logs import file_lines, function_lines
 from standby.rehearsal.progress import ConsoleProgress
-from standby.rehearsal.report import Report
 from standby.rehearsal.shell import exports, variables
-from standby.rehearsal.status import Status
+from standby.rehearsal.showing import show_report, status_text
 from standby.rehearsal.synth import SETTINGS_VARIABLE
 
 AGAIN_HINT: Final = "`standby rehearse up` goes on from here; `standby rehearse down` removes everything."
-WIDE: Final = 160
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,14 +88,15 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
 def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
     """Bring everything up, apply what changed, and check it by using it.
 
-    Run it again at any time: it goes on from whatever it finds, and changes nothing when everything is up.
+    Run it again at any time: it goes on from whatever it finds, heals what `fault` broke (and says so), and changes
+    nothing when everything is up.
     """
     with _shown(rehearsal):
         report = rehearsal.up()
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
     else:
-        _show_report(report)
+        show_report(report)
     if not report.passed:
         click.get_current_context().exit(FAILED)
 
@@ -103,7 +105,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
 @click.option("--destroy", is_flag=True, help="Let Terraform destroy the resources first.")
 @pass_rehearsal
 def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
-    """Stop the emulator and remove the rehearsal's files."""
+    """Stop the emulator, the fronts and the edge, and remove the rehearsal's files."""
     with _shown(rehearsal):
         ended = rehearsal.down(destroy=destroy)
     click.echo("The rehearsal is down." if ended else "The rehearsal was not up.")
@@ -115,16 +117,71 @@ def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
 def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
     """Tell what is up: exit code 0 when the stack is applied, 3 when not."""
     found = rehearsal.status()
-    click.echo(json.dumps(found.as_json(), indent=2) if as_json else _status_text(found))
+    click.echo(json.dumps(found.as_json(), indent=2) if as_json else status_text(found))
     if not found.applied:
         click.get_current_context().exit(REFUSED)
+
+
+@rehearse.command()
+@click.argument("kind", type=click.Choice(FAULT_KINDS), metavar="KIND")
+@click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
+@click.option("--milliseconds", type=click.IntRange(min=1), help="For slow: how long each answer waits.")
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Heal it after so long, or on Ctrl-C.")
+@pass_rehearsal
+def fault(
+    rehearsal: Rehearsal, *, kind: FaultKind, role: Role, milliseconds: int | None, seconds: float | None
+) -> None:
+    """Break the region that plays ROLE, primary or failover, on purpose, until `heal`.
+
+    \b
+    region-down            nobody listens there any more: connections are refused
+    region-black-hole      connections are taken and never answered
+    s3-errors, api-errors  S3 alone, or the API alone, answers 503
+    slow                   every answer comes later, by --milliseconds
+    knowledge-base-denied  query and health may not ask the Knowledge Base
+    replication-paused     no new document leaves the region
+    """  # noqa: D301 - click reads the control character
+    if seconds is None:
+        rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
+        click.echo(f"{kind}: {role} ({_region(rehearsal, role)}). `standby rehearse heal {role}` undoes it.")
+        return
+    try:
+        with _shown(rehearsal):
+            rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
+            _wait(rehearsal, f"{kind} in {_region(rehearsal, role)}", seconds=seconds)
+    finally:
+        for found in rehearsal.faults.heal(role):
+            click.echo(f"Healed: {found}")
+
+
+@rehearse.command()
+@click.argument("role", required=False, type=click.Choice(ROLES), metavar="[ROLE]")
+@pass_rehearsal
+def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
+    """Undo the faults of ROLE, or all of them, and wait until the region answers again."""
+    healed = rehearsal.faults.heal(role)
+    for found in healed:
+        click.echo(f"Healed: {found}")
+    if not healed:
+        click.echo("No fault is set.")
+
+
+@rehearse.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1)
+@pass_rehearsal
+def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
+    """Open the site in Chromium, where AWS's host names lead to this machine.
+
+    It has a profile of its own, which is thrown away. OPTIONS are handed to Chromium.
+    """
+    browse_site(rehearsal.network, rehearsal.deployment.site_url, options)
 
 
 @rehearse.command()
 @pass_rehearsal
 def env(rehearsal: Rehearsal) -> None:
     """Print shell exports: eval "$(standby rehearse env)" && aws s3 ls."""
-    found = variables(rehearsal.outputs, deployment=rehearsal.deployment, endpoint=rehearsal.endpoint)
+    found = variables(rehearsal.outputs, deployment=rehearsal.deployment, network=rehearsal.network)
     click.echo(exports(found))
 
 
@@ -152,6 +209,18 @@ def _log_lines(rehearsal: Rehearsal, *, function: str | None, follow: bool, line
     return function_lines(sessions, function=function, last=lines, follow=follow)
 
 
+def _region(rehearsal: Rehearsal, role: Role) -> str:
+    return rehearsal.deployment.regions[role].region
+
+
+def _wait(rehearsal: Rehearsal, text: str, *, seconds: float) -> None:
+    rehearsal.progress.start(text)
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        rehearsal.progress.count(round(seconds - left), round(seconds))
+        time.sleep(min(1.0, left))
+
+
 @contextmanager
 def _shown(rehearsal: Rehearsal) -> Iterator[None]:
     progress = ConsoleProgress(Console(stderr=True))
@@ -161,25 +230,3 @@ def _shown(rehearsal: Rehearsal) -> Iterator[None]:
             yield
     except KeyboardInterrupt:
         raise InterruptedRunError("Interrupted.", hint=AGAIN_HINT) from None
-
-
-def _show_report(report: Report) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDE)
-    console.print(report.table())
-    changed = ", ".join(f"{count} {what}" for what, count in report.changes.items() if count) or "nothing changed"
-    times = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in report.seconds.items())
-    click.echo(f"{report.resources} resources: {changed} ({times})")
-    for name, url in {"emulator": report.endpoint, **report.urls}.items():
-        click.echo(f"{name + ':':<14}{url}")
-
-
-def _status_text(status: Status) -> str:
-    if status.endpoint is None:
-        return f"The rehearsal is not up. {UP_HINT}"
-    if not status.applied:
-        return f"The emulator is up ({status.endpoint}), but the stack is not applied to it. {UP_HINT}"
-    documents = ", ".join(f"{count} in {role}" for role, count in status.documents.items())
-    urls = "\n".join(f"{name + ':':<14}{url}" for name, url in {"emulator": status.endpoint, **status.urls}.items())
-    return f"The rehearsal is up: {status.resources} resources; documents: {documents}.\n{urls}"

@@ -4,29 +4,31 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import boto3
 
 from standby.awsclient import EmulatorSession
 from standby.errors import RefusedError
+from standby.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.rehearsal.api import Api
-from standby.rehearsal.applying import Applied, Workspace, apply_stack, prepare_workspace, read_applied
+from standby.rehearsal.applying import Applied, Workspace, read_applied
+from standby.rehearsal.building import Building
 from standby.rehearsal.checks import Verification
-from standby.rehearsal.deployment import ROLES, Deployment, Role, read_deployment
+from standby.rehearsal.connecting import Connecting
 from standby.rehearsal.documents import count_objects
-from standby.rehearsal.emulator import Emulator, running_emulator, start_emulator, stop_emulator
+from standby.rehearsal.emulator import Emulator, running_emulator, stop_emulator
+from standby.rehearsal.faults import Faults
 from standby.rehearsal.hosts import local_url
 from standby.rehearsal.layout import DIRECTORY_NAME, Layout
-from standby.rehearsal.lock import held
+from standby.rehearsal.lock import held, network_lock
+from standby.rehearsal.network import Client, Network, read_network
 from standby.rehearsal.processes import stop_all
 from standby.rehearsal.progress import Progress, Silent
 from standby.rehearsal.report import Check, Report
 from standby.rehearsal.samples import read_samples
 from standby.rehearsal.status import Clock, Status
-from standby.rehearsal.synth import SynthesizedStack, find_stack, synthesize
-from standby.rehearsal.terraform import TerraformFailedError
 from standby.rehearsal.terraform_events import Outcome
-from standby.rehearsal.tools import NODE, TERRAFORM, FoundTool, find_tool
 
 UP_HINT: Final = "Run `standby rehearse up`."
 
@@ -61,12 +63,24 @@ class Rehearsal:
     def start(self) -> Workspace:
         """Synthesize, start the emulator, and initialize Terraform; apply nothing."""
         with self._held("start"):
-            return self._start()
+            return self._building.start()
 
     def apply(self) -> Applied:
         """Do what `start` does, and apply what changed."""
         with self._held("apply"):
-            return self._apply(self._start())[0]
+            return self._building.apply(self._building.start())[0]
+
+    def connect(self) -> Network:
+        """Do what `apply` does, heal what faults are set, and bring up the fronts and the edge."""
+        with self._held("connect"):
+            self._building.apply(self._building.start())
+            return self._connect()
+
+    def refresh_edge(self) -> None:
+        """Have the edge read the distribution anew. Raises `RefusedError` when the rehearsal is not up."""
+        _ = self.network
+        with network_lock(self.layout):
+            self.connecting.load_edge()
 
     def verify(self) -> tuple[Check, ...]:
         """Check what is applied. Raises `RefusedError` when nothing is."""
@@ -108,22 +122,48 @@ class Rehearsal:
         return self._applied().outputs
 
     @property
-    def deployment(self) -> Deployment:
+    def deployment(self) -> Manifest:
         """The manifest of what is applied. Raises `RefusedError` when nothing is."""
-        return read_deployment(self.outputs)
+        return parse_manifest(self.outputs.get("manifest", ""))
+
+    @property
+    def network(self) -> Network:
+        """The ways into what is applied. Raises `RefusedError` when the fronts and the edge are not up."""
+        network = read_network(self.layout)
+        if network is None:
+            raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
+        return network
+
+    @property
+    def connecting(self) -> Connecting:
+        """What starts and reloads the fronts and the edge. Raises `RefusedError` when nothing is applied."""
+        return Connecting(layout=self.layout, emulator=self._running(), deployment=self.deployment)
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that one may set and heal."""
+        return Faults(self)
 
     def session(self, role: Role) -> boto3.Session:
-        """Return a boto3 session for the region that plays `role`; its clients talk to the emulator."""
+        """Return a boto3 session for the region that plays `role`.
+
+        Its clients talk to the emulator itself, past the front and past every fault.
+        """
         return EmulatorSession(region=self.deployment.regions[role].region, endpoint=self.endpoint)
 
     def api(self, role: Role) -> Api:
-        """Return the API of the region that plays `role`."""
-        return Api(url=self.deployment.regions[role].api_url, endpoint=self.endpoint)
+        """Return the API of the region that plays `role`, as it is reached through the region's front."""
+        return Api(url=self.deployment.regions[role].api_url, client=Client(self.network))
 
     def urls(self) -> dict[str, str]:
         """Return the URLs that a user may open or call on this machine."""
-        regions = self.deployment.regions
-        return {f"{role} API": local_url(regions[role].api_url, endpoint=self.endpoint) for role in ROLES}
+        deployment, network = self.deployment, self.network
+        edge = network.hosts[urlsplit(deployment.site_url).hostname or ""]
+        apis = {
+            f"{region.role} API": local_url(region.api_url, endpoint=network.fronts[region.region])
+            for region in deployment.regions.values()
+        }
+        return {"site": deployment.site_url, "edge": f"https://{edge.host}:{edge.port} (TLS)", **apis}
 
     def status(self) -> Status:
         """Return what is up. Nothing being up is an answer, not an error."""
@@ -132,18 +172,24 @@ class Rehearsal:
         if emulator is None or applied is None:
             return Status(endpoint=emulator.endpoint if emulator else None)
         documents = {role: count_objects(self.session(role), self.deployment.regions[role]) for role in ROLES}
-        return Status(endpoint=emulator.endpoint, resources=applied.resources, documents=documents, urls=self.urls())
+        return Status(
+            endpoint=emulator.endpoint,
+            resources=applied.resources,
+            documents=documents,
+            urls=self.urls() if read_network(self.layout) else {},
+            faults=self.faults.active(),
+        )
 
     def _up(self) -> Report:
         clock = Clock()
-        workspace = self._start(clock)
-        applied, outcome = self._apply(workspace)
+        applied, outcome = self._building.apply(self._building.start(clock))
         clock.lap("apply")
+        self._connect()
+        clock.lap("network")
         checks = tuple(self._verification().run())
         clock.lap("checks")
-        changes = {"added": 0, "changed": 0, "removed": 0}
-        if outcome is not None:
-            changes = {"added": outcome.added, "changed": outcome.changed, "removed": outcome.removed}
+        outcome = outcome or Outcome(outputs={})
+        changes = {"added": outcome.added, "changed": outcome.changed, "removed": outcome.removed}
         return Report(
             checks=checks,
             endpoint=self.endpoint,
@@ -153,44 +199,16 @@ class Rehearsal:
             seconds=clock.seconds,
         )
 
-    def _apply(self, workspace: Workspace) -> tuple[Applied, Outcome | None]:
-        # The provider repeats a call whose answer it missed, and is then told that the resource exists: seen on a busy
-        # machine, for a log group and for an API's resource. Nobody's state knows that resource, so only an emulator
-        # without it can help.
-        try:
-            return apply_stack(workspace, progress=self.progress)
-        except TerraformFailedError as error:
-            if not error.names_existing_resources:
-                raise
-        self.progress.note("The emulator holds resources that Terraform does not know: starting afresh")
-        start_emulator(self.layout)
-        afresh = self._workspace(workspace.stack, terraform=find_tool(TERRAFORM))
-        return apply_stack(afresh, progress=self.progress)
+    @property
+    def _building(self) -> Building:
+        return Building(layout=self.layout, settings=self.settings, progress=self.progress)
 
-    def _start(self, clock: Clock | None = None) -> Workspace:
-        clock = clock or Clock()
-        terraform = find_tool(TERRAFORM)
-        find_tool(NODE)
-        self.progress.start("Synthesizing the stack")
-        stack = synthesize(self.layout, settings=self.settings)
-        clock.lap("synth")
-        workspace = self._workspace(stack, terraform=terraform)
-        clock.lap("start")
-        return workspace
-
-    def _workspace(self, stack: SynthesizedStack, *, terraform: FoundTool) -> Workspace:
-        emulator = self.emulator
-        if emulator is not None and self.layout.applying_record.exists():
-            self.progress.note(
-                "The last apply was interrupted and may have made what nobody wrote down: starting afresh"
-            )
-            emulator = None
-        if emulator is None:
-            self.progress.start("Starting the emulator")
-            emulator = start_emulator(self.layout)
-        return prepare_workspace(
-            self.layout, stack=stack, emulator=emulator, terraform=terraform, progress=self.progress
-        )
+    def _connect(self) -> Network:
+        self.progress.start("Starting the fronts and the edge")
+        for fault in self.faults.heal():
+            self.progress.note(f"Healed: {fault}")
+        with network_lock(self.layout):
+            return self.connecting.connect()
 
     def _down(self, *, destroy: bool) -> int:
         try:
@@ -204,16 +222,12 @@ class Rehearsal:
 
     def _destroy(self) -> Outcome:
         self._running()
-        stack = find_stack(self.layout.synthesized)
-        workspace = self._workspace(stack, terraform=find_tool(TERRAFORM))
-        self.layout.applied_record.unlink(missing_ok=True)
-        self.progress.start("terraform destroy")
-        return workspace.terraform.destroy()
+        return self._building.destroy()
 
     def _verification(self) -> Verification:
         return Verification(
             deployment=self.deployment,
-            endpoint=self.endpoint,
+            client=Client(self.network),
             sessions={role: self.session(role) for role in ROLES},
             samples=read_samples(self.layout.project),
             progress=self.progress,

@@ -3,14 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import boto3
 from botocore.exceptions import ClientError
 
 from standby.errors import StandbyError
-from standby.rehearsal.deployment import RegionalDeployment, Role
+from standby.manifest import Region, Role
 from standby.rehearsal.samples import SampleDocument
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ReplicationConfigurationOutputTypeDef
 
 ARRIVAL_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.25
@@ -31,7 +34,7 @@ class UploadedDocument:
 
 
 def find_object(
-    session: boto3.Session, region: RegionalDeployment, *, sample: SampleDocument, key: str | None = None
+    session: boto3.Session, region: Region, *, sample: SampleDocument, key: str | None = None
 ) -> str | None:
     """Return the key of an object with the sample's content and file name (or `key`, where given), else None."""
     pages = session.client("s3").get_paginator("list_objects_v2").paginate(Bucket=region.documents_bucket)
@@ -44,21 +47,27 @@ def find_object(
     return None
 
 
-def count_objects(session: boto3.Session, region: RegionalDeployment) -> int:
+def count_objects(session: boto3.Session, region: Region) -> int:
     """Return how many documents the region's bucket holds."""
     pages = session.client("s3").get_paginator("list_objects_v2").paginate(Bucket=region.documents_bucket)
     return sum(len(page.get("Contents", [])) for page in pages)
 
 
-def replicates(session: boto3.Session, region: RegionalDeployment) -> bool:
+def replicates(session: boto3.Session, region: Region) -> bool:
     """Tell whether the region's documents bucket replicates to another one."""
+    found = replication(session, region)
+    return found is not None and any(rule["Status"] == "Enabled" for rule in found["Rules"])
+
+
+def replication(session: boto3.Session, region: Region) -> "ReplicationConfigurationOutputTypeDef | None":
+    """Return the replication configuration of the region's documents bucket, None where there is none."""
     try:
         answer = session.client("s3").get_bucket_replication(Bucket=region.documents_bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] in _NO_REPLICATION:
-            return False
+            return None
         raise
-    return any(rule["Status"] == "Enabled" for rule in answer["ReplicationConfiguration"]["Rules"])
+    return answer["ReplicationConfiguration"]
 
 
 def wait_for(seen: Callable[[], T | None], *, seconds: float, missing: str) -> T:

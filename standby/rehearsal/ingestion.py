@@ -13,7 +13,7 @@ from typing import Final
 import boto3
 
 from standby.errors import StandbyError
-from standby.rehearsal.deployment import RegionalDeployment
+from standby.manifest import Region
 from standby.rehearsal.documents import UploadedDocument, wait_for
 from standby.rehearsal.progress import Progress
 
@@ -29,7 +29,7 @@ class Ingestion:
     """The ingestion of one region."""
 
     session: boto3.Session
-    region: RegionalDeployment
+    region: Region
     progress: Progress
 
     def wait(self, *, by_event: Documents, by_sweep: Documents) -> str:

@@ -83,6 +83,36 @@ class Layout:
         return self.directory / "tmp"
 
     @property
+    def network(self) -> Path:
+        """The folder of the fronts and the edge: configurations, logs, certificates, and which process is which."""
+        return self.directory / "network"
+
+    @property
+    def network_record(self) -> Path:
+        """Which processes the fronts and the edge are, and their ports."""
+        return self.network / "network.json"
+
+    @property
+    def storage(self) -> Path:
+        """Caddy's storage: its certificate authority and the certificates."""
+        return self.network / "storage"
+
+    @property
+    def authority(self) -> Path:
+        """The root certificate of Caddy's own authority. Source: caddyserver.com, "Conventions", data directory."""
+        return self.storage / "pki" / "authorities" / "local" / "root.crt"
+
+    @property
+    def faults_record(self) -> Path:
+        """The faults that are set, and what it takes to heal them."""
+        return self.directory / "faults.json"
+
+    @property
+    def faults_lock(self) -> Path:
+        """The file that is locked while a fault is set or healed."""
+        return self.directory / "faults.lock"
+
+    @property
     def lock(self) -> Path:
         """The file that a command locks while it changes the rehearsal."""
         return self.directory / LOCK_NAME
@@ -96,10 +126,11 @@ class Layout:
         """Return everything that a rehearsal makes, the lock last."""
         state = (self.state, *(self.directory / f"terraform.tfstate.{end}" for end in ("backup", "lock.info")))
         records = (self.emulator_record, self.initialized_record, self.applied_record, self.applying_record)
+        faults = (self.faults_record, self.faults_lock)
         logs = (self.terraform_log, self.emulator_log)
         lock_info = self.directory / ".terraform.tfstate.lock.info"
-        folders = (self.synthesized, self.terraform_data, self.home, self.temporary)
-        return (*state, lock_info, *records, *logs, self.cli_config, *folders, self.holder, self.lock)
+        folders = (self.synthesized, self.terraform_data, self.home, self.temporary, self.network)
+        return (*state, lock_info, *records, *faults, *logs, self.cli_config, *folders, self.holder, self.lock)
 
     def remove(self) -> None:
         """Remove what a rehearsal makes. A file that somebody else put there stays, and so does the directory then."""

@@ -4,12 +4,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from standby.errors import RefusedError
 from standby.rehearsal.layout import Layout
 from standby.rehearsal.records import read_json, write_json
+
+NETWORK_SECONDS: Final = 60.0
 
 
 @contextmanager
@@ -28,6 +31,11 @@ def held(layout: Layout, *, command: str) -> Iterator[None]:
     finally:
         layout.holder.unlink(missing_ok=True)
         lock.release()
+
+
+def network_lock(layout: Layout) -> FileLock:
+    """Return the lock under which fronts, edge and faults are changed. Whoever wants it waits a little."""
+    return FileLock(layout.faults_lock, timeout=NETWORK_SECONDS)
 
 
 def _refusal(layout: Layout) -> str:

@@ -70,6 +70,7 @@ def stop(processes: Iterable[psutil.Process], *, how: signal.Signals = signal.SI
     for process in asked:
         with suppress(psutil.Error):
             process.send_signal(how)
+            process.resume()  # one that is stopped (a fault of a rehearsal) would never hear of it
     _wait(asked)
     for process in asked:
         if not _ended(process):

@@ -9,7 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from standby.rehearsal.deployment import Role
+from standby.manifest import Role
 
 
 class Result(StrEnum):
@@ -29,10 +29,13 @@ _STYLES: Final[Mapping[Result, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that was checked: what, where, how it ended, what was seen, and how long it took (seconds)."""
+    """One thing that was checked: what, where, how it ended, what was seen, and how long it took (seconds).
+
+    `role` is None for what belongs to no region.
+    """
 
     name: str
-    role: Role
+    role: Role | None
     region: str
     result: Result
     detail: str
@@ -66,6 +69,6 @@ class Report:
         table.add_column("what was seen", overflow="fold")
         for check in self.checks:
             result = f"[{_STYLES[check.result]}]{check.result.value}[/]"
-            where = f"{check.role} {check.region}"
+            where = f"{check.role} {check.region}" if check.role else check.region
             table.add_row(check.name, where, result, f"{check.seconds:.1f}", escape(check.detail))
         return table

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.errors import StandbyError
-from standby.rehearsal.deployment import ROLES, Role
+from standby.manifest import ROLES, Role
 
 DIRECTORY: Final = Path("examples") / "documents"
 INDEX_NAME: Final = "rehearsal.toml"

@@ -1,5 +1,8 @@
 """The emulator's process: MiniStack behind what stands in for a TLS front, with its known wrong answers set right.
 
+Two headers of the rehearsal's own fronts and edge are obeyed: wait before the answer, and read a bucket's object as
+CloudFront.
+
 Buckets that refuse plain HTTP (`aws:SecureTransport`) refuse every request to a MiniStack without TLS, and TLS would
 ask every tool on this machine to trust another certificate. MiniStack believes the header that a front sets; this
 sets it where a request has none. A request with `X-Forwarded-Proto: http` is refused by those buckets, as on AWS.
@@ -10,7 +13,8 @@ Run as a file, so that nothing else of this package is loaded. Written against M
 import asyncio
 import importlib
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from hypercorn.asyncio import serve
@@ -30,6 +34,53 @@ PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au"
 Source: docs.aws.amazon.com, Bedrock, "Prerequisites for inference profiles"."""
 
 
+DELAY: Final = b"x-rehearsal-delay-milliseconds"
+DISTRIBUTION: Final = b"x-rehearsal-distribution"
+BUCKET_HOST: Final = re.compile(r"^(?P<bucket>[a-z0-9.-]+)\.s3\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$")
+READS: Final = frozenset({"GET", "HEAD"})
+MILLISECONDS: Final = 1000
+
+
+class Delayed:
+    """An ASGI application that waits before it hands a request on, where the request says so."""
+
+    def __init__(self, application: ASGIFramework) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Hand one request on."""
+        delay = _headers(scope).get(DELAY, b"")
+        if delay.isdigit():
+            await asyncio.sleep(int(delay) / MILLISECONDS)
+        await self._application(scope, receive, send)
+
+
+class OriginAccess:
+    """An ASGI application that answers a distribution's own requests to a bucket: its policy decides.
+
+    MiniStack's CloudFront asks its S3 in the same way, but within one process.
+    """
+
+    def __init__(self, application: ASGIFramework) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer, or hand on a request that is no distribution's."""
+        headers = _headers(scope)
+        bucket = BUCKET_HOST.match(headers.get(b"host", b"").decode("latin-1"))
+        if scope["type"] != "http" or DISTRIBUTION not in headers or not bucket or scope["method"] not in READS:
+            await self._application(scope, receive, send)
+            return
+        plain = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+        distribution = headers[DISTRIBUTION].decode("latin-1")
+        status, found, body = await asyncio.to_thread(
+            _fetch, bucket["bucket"], bucket["region"], scope["path"].lstrip("/"), plain, distribution
+        )
+        pairs = [(name.lower().encode(), str(value).encode("latin-1")) for name, value in found.items()]
+        await send({"type": "http.response.start", "status": status, "headers": pairs})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
 class TlsFront:
     """An ASGI application that hands requests on as if they had come over TLS."""
 
@@ -38,10 +89,8 @@ class TlsFront:
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Hand one request on."""
-        if scope["type"] == "http":
-            headers = list(scope["headers"])
-            if not any(name.lower() == FORWARDED_PROTOCOL for name, _ in headers):
-                scope["headers"] = [*headers, (FORWARDED_PROTOCOL, b"https")]
+        if scope["type"] == "http" and FORWARDED_PROTOCOL not in _headers(scope):
+            scope["headers"] = [*scope["headers"], (FORWARDED_PROTOCOL, b"https")]
         await self._application(scope, receive, send)
 
 
@@ -69,15 +118,35 @@ def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
     return extract_resource_arn
 
 
+def _headers(scope: Scope) -> Mapping[bytes, bytes]:
+    return {name.lower(): value for name, value in scope["headers"]} if scope["type"] == "http" else {}
+
+
+def _fetch(
+    bucket: str, region: str, key: str, headers: Mapping[str, str], distribution: str
+) -> tuple[int, Mapping[str, object], bytes]:
+    responses = importlib.import_module("ministack.core.responses")
+    s3 = importlib.import_module("ministack.services.s3")
+    evaluator = importlib.import_module("ministack.core.iam_evaluator")
+    # CloudFront asks S3 as its viewers asked it: over TLS.
+    evaluator.pin_request_origin("127.0.0.1", secure_transport=True)
+    with responses.request_scope(distribution.split(":")[4], region):
+        answer: tuple[int, Mapping[str, object], bytes] = s3.serve_cloudfront_origin_fetch(
+            bucket, key, "GET", headers, source_arn=distribution
+        )
+        return answer
+
+
 def main() -> None:
     """Serve until a signal ends it, on the address that MiniStack's own variables give."""
     iam = importlib.import_module("ministack.core.iam_actions")
     vars(iam)["extract_iam_action"] = corrected_action(iam.extract_iam_action)
     vars(iam)["extract_resource_arn"] = corrected_resource(iam.extract_resource_arn)
+    application = Delayed(OriginAccess(TlsFront(importlib.import_module("ministack.app").app)))
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75  # MiniStack's own: the AWS SDKs keep connections longer than hypercorn's 5 s
-    asyncio.run(serve(TlsFront(importlib.import_module("ministack.app").app), config))
+    asyncio.run(serve(application, config))
 
 
 if __name__ == "__main__":

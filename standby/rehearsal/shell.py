@@ -4,30 +4,41 @@ import re
 import shlex
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from standby.awsclient import EMULATOR_CREDENTIALS
-from standby.rehearsal.deployment import ROLES, Deployment
+from standby.manifest import ROLES, Manifest
 from standby.rehearsal.hosts import local_url
+from standby.rehearsal.network import Network
 
 UNSET: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """What would take an AWS tool to another account, or spoil the emulator's credentials."""
 
 
-def variables(outputs: Mapping[str, str], *, deployment: Deployment, endpoint: str) -> dict[str, str]:
-    """Return the variables: endpoint, credentials, region, every output in UPPER_CASE, and the APIs' local URLs."""
+def variables(outputs: Mapping[str, str], *, deployment: Manifest, network: Network) -> dict[str, str]:
+    """Return the variables: endpoint, credentials, region, every output in UPPER_CASE, and what is local.
+
+    The endpoint is the router: it sends a request to the front of the region that it is signed for. The site is opened
+    with `curl --cacert "$SITE_AUTHORITY" --connect-to "::$SITE_ADDRESS" "$CLOUDFRONT_URL"`.
+    """
     region = deployment.regions["primary"].region
     local = {
-        f"{role.upper()}_API_LOCAL_URL": local_url(deployment.regions[role].api_url, endpoint=endpoint)
+        f"{role.upper()}_API_LOCAL_URL": local_url(
+            deployment.regions[role].api_url, endpoint=network.fronts[deployment.regions[role].region]
+        )
         for role in ROLES
     }
+    site = network.hosts[urlsplit(deployment.site_url).hostname or ""]
     return {
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": network.router,
         "AWS_ACCESS_KEY_ID": EMULATOR_CREDENTIALS,
         "AWS_SECRET_ACCESS_KEY": EMULATOR_CREDENTIALS,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         **{_variable_name(name): value for name, value in sorted(outputs.items())},
         **local,
+        "SITE_ADDRESS": f"{site.host}:{site.port}",
+        "SITE_AUTHORITY": str(network.authority),
     }
 
 

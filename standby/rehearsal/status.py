@@ -4,17 +4,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from standby.rehearsal.deployment import Role
+from standby.manifest import Role
+from standby.rehearsal.faults import Fault
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """What is up: the emulator's URL (None: not up), and what is applied to it (`documents` per role)."""
+    """What is up: the emulator's URL (None: not up), what is applied to it (`documents` per role), what is broken."""
 
     endpoint: str | None
     resources: int = 0
     documents: Mapping[Role, int] = field(default_factory=dict)
     urls: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
     @property
     def applied(self) -> bool:
@@ -23,7 +25,8 @@ class Status:
 
     def as_json(self) -> dict[str, object]:
         """Return all of it as JSON values."""
-        return {"up": self.endpoint is not None, "applied": self.applied, **asdict(self)}
+        faults = [fault.as_json() for fault in self.faults]
+        return {"up": self.endpoint is not None, "applied": self.applied, **asdict(self), "faults": faults}
 
 
 class Clock:
