@@ -4,16 +4,27 @@ import importlib
 import os
 import signal
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
 import click
 
-from standby.errors import RefusedError, StandbyError
+from standby.errors import BadUsageError, RefusedError, StandbyError
+from standby.operate.place import Place
 
-_COMMANDS: Final[Mapping[str, str]] = {"rehearse": "standby.rehearsal.commands"}
-"""Each command, and the module that defines it. A module is imported when its command runs, for the rehearsal needs
-packages that somebody who only operates a deployment does not install."""
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "status": ("standby.operate.commands.status", "Tell who serves, how both regions are, and one verdict."),
+    "failover": ("standby.operate.commands.failover", "Have the failover region serve."),
+    "failback": ("standby.operate.commands.failback", "Have the primary region serve again, once it is in step."),
+    "reconcile": ("standby.operate.commands.reconcile", "Bring a region that was lost back into step."),
+    "journal": ("standby.operate.commands.journal", "Show who did what, when, and how it ended."),
+    "drill": ("standby.drill.commands", "Break things on purpose and measure how well it is survived."),
+    "rehearse": ("standby.rehearsal.commands", "Rehearse the whole deployment on this machine."),
+}
+"""Each command in the order of the help, the module that defines it, and what the help says of it. A module is imported
+when its command runs: the rehearsal needs packages that somebody who only operates a deployment does not install, and
+a failover should not wait for them."""
 
 DEBUG_VARIABLE: Final = "STANDBY_DEBUG"
 _REHEARSAL_PACKAGES: Final = frozenset({"filelock", "ministack", "psutil"})
@@ -23,15 +34,20 @@ class CommandGroup(click.Group):
     """A group that imports its commands late and lets no traceback reach the user."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return sorted({*super().list_commands(ctx), *_COMMANDS})
+        """Return the names of the commands, in the order in which they are needed."""
+        return [*COMMANDS, *super().list_commands(ctx)]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click gives it
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, imported now. Raises `RefusedError` when a package of its own is missing."""
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         try:
-            module = importlib.import_module(_COMMANDS[cmd_name])
+            module = importlib.import_module(COMMANDS[cmd_name][0])
         except ModuleNotFoundError as error:
             if error.name not in _REHEARSAL_PACKAGES:
                 raise
@@ -55,9 +71,33 @@ class CommandGroup(click.Group):
 
 
 @click.group(cls=CommandGroup)
+@click.option("--name", help="The deployment's name. Default: from standby.toml.")
+@click.option("--region", "regions", multiple=True, help="One of its regions; may be given twice. Default: the same.")
+@click.option("--profile", help="The AWS profile of the account where it is deployed.")
+@click.option("--aws", is_flag=True, help="The account of AWS's default credentials, even while a rehearsal is up.")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The rehearsal in this directory. Default: the one in .rehearsal of the project, where it is up.",
+)
 @click.version_option(package_name="warm-standby")
-def cli() -> None:
-    """Operate a document chatbot that stands by, warm, in a second AWS region."""
+@click.pass_context
+def cli(
+    context: click.Context,
+    *,
+    name: str | None,
+    regions: tuple[str, ...],
+    profile: str | None,
+    aws: bool,
+    directory: Path | None,
+) -> None:
+    """Operate a document chatbot that stands by, warm, in a second AWS region.
+
+    Exit codes: 0 done, 1 failed, lost to another operator or declined, 2 wrong usage, 3 not ready or refused.
+    """
+    if directory and (aws or profile):
+        raise BadUsageError("--directory names a rehearsal, --profile and --aws an account: give one of them.")
+    context.obj = Place(name=name, regions=regions, profile=profile, aws=aws, directory=directory)
 
 
 def main() -> None:

@@ -1,0 +1,93 @@
+"""boto3's clients for the operator: made once, few attempts, short time-outs, each region's own endpoint."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_bedrock_agent import AgentsforBedrockClient
+    from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
+
+GLOBAL_REGION: Final = "us-east-1"
+"""Where CloudFront's control plane is. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, Appendix B."""
+
+FACTS: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=20)
+"""One attempt: whoever asks at night wants to know that a region is down, not to wait until it might be up."""
+PATIENT: Final = Config(connect_timeout=1, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=20)
+"""For the `ingest` function, which may run for 60 s, and for copies of large documents."""
+
+C = TypeVar("C")
+
+
+class _Arguments(TypedDict, total=False):
+    region_name: str
+    endpoint_url: str
+    config: Config
+
+
+class Clients:
+    """The clients of both regions. With `endpoints` they talk to those, and to `elsewhere` in any other region."""
+
+    def __init__(
+        self, session: "boto3.Session", *, endpoints: Mapping[str, str] | None = None, elsewhere: str = ""
+    ) -> None:
+        self._session = session
+        self._endpoints = endpoints
+        self._elsewhere = elsewhere
+        self._made: dict[tuple[str, str], object] = {}
+        self._lock = threading.Lock()  # a boto3 session is not safe for threads; its clients are
+
+    def s3(self, region: str) -> "S3Client":
+        """Return the client for S3 for facts and small objects."""
+        return self._once("s3", region, lambda extra: self._session.client("s3", **extra))
+
+    def patient_s3(self, region: str) -> "S3Client":
+        """Return the client for S3 for documents of any size."""
+        return self._once("patient s3", region, lambda extra: self._session.client("s3", **extra), PATIENT)
+
+    def ssm(self, region: str) -> "SSMClient":
+        """Return the client for Parameter Store, where the manifest is."""
+        return self._once("ssm", region, lambda extra: self._session.client("ssm", **extra))
+
+    def sts(self, region: str) -> "STSClient":
+        """Return the client for STS, which says who the operator is."""
+        return self._once("sts", region, lambda extra: self._session.client("sts", **extra))
+
+    def sqs(self, region: str) -> "SQSClient":
+        """Return the client for SQS."""
+        return self._once("sqs", region, lambda extra: self._session.client("sqs", **extra))
+
+    def cloudwatch(self, region: str) -> "CloudWatchClient":
+        """Return the client for CloudWatch, for alarms."""
+        return self._once("cloudwatch", region, lambda extra: self._session.client("cloudwatch", **extra))
+
+    def bedrock_agent(self, region: str) -> "AgentsforBedrockClient":
+        """Return the client for Bedrock's agents, for the Knowledge Base's documents and jobs."""
+        return self._once("bedrock-agent", region, lambda extra: self._session.client("bedrock-agent", **extra))
+
+    def functions(self, region: str) -> "LambdaClient":
+        """Return the client for Lambda, for the `ingest` function."""
+        return self._once("lambda", region, lambda extra: self._session.client("lambda", **extra), PATIENT)
+
+    def cloudfront(self) -> "CloudFrontClient":
+        """Return the client for CloudFront's control plane."""
+        return self._once("cloudfront", GLOBAL_REGION, lambda extra: self._session.client("cloudfront", **extra))
+
+    def _once(self, kind: str, region: str, make: Callable[[_Arguments], C], config: Config = FACTS) -> C:
+        with self._lock:
+            if (kind, region) not in self._made:
+                arguments = _Arguments(region_name=region, config=config)
+                if self._endpoints is not None:
+                    arguments["endpoint_url"] = self._endpoints.get(region, self._elsewhere)
+                self._made[kind, region] = make(arguments)
+            made: C = self._made[kind, region]  # type: ignore[assignment]  # the kind says which client it is
+            return made

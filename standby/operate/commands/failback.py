@@ -1,0 +1,37 @@
+"""`standby failback`."""
+
+import click
+
+from standby.operate.options import mutating_options
+
+
+@click.command()
+@mutating_options
+@click.option(
+    "--checks", default=3, show_default=True, type=click.IntRange(min=1), help="Good health checks wanted in a row."
+)
+@click.option(
+    "--wait", default=60, show_default=True, type=click.IntRange(min=0), help="Seconds for what is only on its way."
+)
+@click.pass_context
+def failback(
+    context: click.Context,
+    *,
+    dry_run: bool,
+    yes: bool,
+    force: bool,
+    reason: str,
+    as_json: bool,
+    checks: int,
+    wait: int,
+) -> None:
+    """Have the primary region serve again, once it is in step.
+
+    Refused (exit code 3) unless the primary region is healthy several times in a row, no document is missing on
+    either side, its Knowledge Base has seen its bucket, and both copies of config.json agree. `standby reconcile` gets
+    there. --force goes on all the same: it is also the way out when the failover region is lost while it serves.
+    """
+    from standby.operate.switch_command import Options, switch_back  # noqa: PLC0415 - the help needs none of it
+
+    options = Options(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
+    switch_back(context.obj, options, checks=checks, wait_seconds=0 if force else wait)

@@ -1,0 +1,22 @@
+"""`standby failover`."""
+
+import click
+
+from standby.operate.options import mutating_options
+
+
+@click.command()
+@mutating_options
+@click.pass_context
+def failover(context: click.Context, *, dry_run: bool, yes: bool, force: bool, reason: str, as_json: bool) -> None:
+    """Have the failover region serve.
+
+    Writes config.json in the failover region first, then in the primary one if it is up, and verifies through the
+    edge. Asks nothing of the region that is left. Refused (exit code 3) while the failover region cannot serve;
+    --force overrides its health, never a bucket that cannot be written. Run again, it changes nothing, or finishes
+    what an interrupted run left.
+    """
+    from standby.operate.switch_command import Options, switch  # noqa: PLC0415 - the help needs none of it
+
+    options = Options(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
+    switch(context.obj, "failover", "failover", options)

@@ -1,0 +1,20 @@
+"""`standby journal`."""
+
+import click
+
+from standby.operate.options import json_option
+
+
+@click.command()
+@click.option("-n", "--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many events.")
+@json_option
+@click.pass_context
+def journal(context: click.Context, *, last: int, as_json: bool) -> None:
+    """Show who did what, when, and how it ended.
+
+    From the journals of both regions, by generation. What a region lacks was written while it was down; `standby
+    reconcile` completes it.
+    """
+    from standby.operate.journal_command import show_journal  # noqa: PLC0415 - the help needs none of it
+
+    show_journal(context.obj, last=last, as_json=as_json)

@@ -1,0 +1,36 @@
+"""`standby reconcile`."""
+
+import click
+
+from standby.operate.options import mutating_options
+
+
+@click.command()
+@mutating_options
+@click.option("--verbose", is_flag=True, help="Name each document.")
+@click.option(
+    "--wait", default=600, show_default=True, type=click.IntRange(min=1), help="Seconds for a Knowledge Base to follow."
+)
+@click.pass_context
+def reconcile(
+    context: click.Context,
+    *,
+    dry_run: bool,
+    yes: bool,
+    force: bool,
+    reason: str,
+    as_json: bool,
+    verbose: bool,
+    wait: int,
+) -> None:
+    """Bring a region that was lost back into step.
+
+    First config.json, so that the region misleads nobody; then the documents that one side lacks, both ways; then the
+    Knowledge Bases; then the journals. Nothing newer is overwritten, S3 keeps every version, and documents that
+    somebody deleted stay deleted. Run again, it goes on from where it stopped.
+    """
+    from standby.operate.reconcile_command import reconcile as run  # noqa: PLC0415 - the help needs none of it
+    from standby.operate.switch_command import Options  # noqa: PLC0415 - the same
+
+    options = Options(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
+    run(context.obj, options, verbose=verbose, wait_seconds=wait)

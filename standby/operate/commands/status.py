@@ -1,0 +1,23 @@
+"""`standby status`."""
+
+import click
+
+from standby.operate.options import json_option
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Look again every few seconds, until Ctrl-C.")
+@json_option
+@click.pass_context
+def status(context: click.Context, *, watch: bool, as_json: bool) -> None:
+    """Tell who serves, how both regions are, and one verdict.
+
+    \b
+    ready                   all is well and a failover is possible      exit code 0
+    failed over             the failover region serves and is well                0
+    degraded                something is wrong, see why                           3
+    not ready to fail over  a failover would be refused now                       3
+    """  # noqa: D301 - click reads the control character
+    from standby.operate.status_command import show_status  # noqa: PLC0415 - the help needs none of it
+
+    show_status(context.obj, watch=watch, as_json=as_json)

@@ -1,0 +1,112 @@
+"""What has to hold before the primary region may serve again. Pure, but for the asking."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from standby.manifest import Manifest
+from standby.operate.connection import Connection
+from standby.operate.executing import say
+from standby.operate.health import DEEP_SECONDS, Health, ask_health
+from standby.operate.knowledge import Knowledge
+from standby.operate.plan import Refusal
+from standby.operate.replication import Replication
+from standby.operate.state import Queues, RegionState, State
+from standby.operate.status import gather_state
+from standby.operate.switching import health_refusals
+from standby.operate.together import Unknown, attempt
+from standby.operate.verdict import disagreement
+from standby.operate.words import missing
+
+PAUSE_SECONDS = 1.0
+
+
+def failback_conditions(state: State, checks: Sequence[Health | Unknown]) -> tuple[Refusal, ...]:
+    """Return what speaks against failing back now."""
+    primary = state.regions["primary"]
+    return (*_unhealthy(primary, checks), *(Refusal(reason=reason) for reason in _not_in_step(state)))
+
+
+def passes_by_itself(state: State) -> bool:
+    """Tell whether all that stands against failing back is on its way: documents that S3 is replicating, a running job.
+
+    While users upload there is always something on its way; a failback waits for a moment without.
+    """
+    regions = [region for region in state.regions.values() if not region.down]
+    knowledge, replications = state.regions["primary"].knowledge, [region.replication for region in regions]
+    late = [
+        one for found in replications if isinstance(found, Replication) for one in found.left if one.why != "pending"
+    ]
+    waiting = [
+        region.queues.waiting + region.queues.in_flight for region in regions if isinstance(region.queues, Queues)
+    ]
+    follows = isinstance(knowledge, Knowledge) and (knowledge.in_step or knowledge.running or any(waiting))
+    settled = not any(disagreement(state)) and not any(event.result == "incomplete" for event in state.events)
+    return len(regions) == len(state.regions) and not late and follows and settled
+
+
+def _unhealthy(primary: RegionState, checks: Sequence[Health | Unknown]) -> tuple[Refusal, ...]:
+    for number, health in enumerate(checks, start=1):
+        found = health_refusals(primary.region, health)
+        if found:
+            return (Refusal(reason=f"{found[0].reason} (check {number} of {len(checks)})"),)
+    return ()
+
+
+def _not_in_step(state: State) -> Iterator[str]:
+    yield from disagreement(state)
+    for region in state.regions.values():
+        if region.down:
+            yield f"{region.region} {region.down}: what it has cannot be compared"
+            continue
+        if isinstance(region.copy, Unknown):
+            yield f"config.json of {region.region} {region.copy}"
+        yield from _documents(state, region)
+    knowledge = state.regions["primary"].knowledge
+    if not isinstance(knowledge, Knowledge):
+        yield f"the Knowledge Base of {state.regions['primary'].region}: {knowledge}"
+    elif not knowledge.in_step:
+        yield f"the Knowledge Base of {state.regions['primary'].region} is behind its bucket: run `standby reconcile`"
+    if any(event.result == "incomplete" for event in state.events):
+        yield "the journal has something left: run `standby reconcile`"
+
+
+def _documents(state: State, region: RegionState) -> Iterator[str]:
+    other = state.manifest.other(region.role).region
+    if not isinstance(region.replication, Replication):
+        if any(known.down for known in state.regions.values()):
+            return  # told already
+        yield f"replication from {region.region}: {region.replication}"
+    elif region.replication.left:
+        told = missing(len(region.replication.left), "document", of=region.region, there=other)
+        yield f"{told}: run `standby reconcile`"
+
+
+def settled_state(connection: Connection, manifest: Manifest, *, wait_seconds: float) -> State:
+    """Return the state, as soon as nothing is on its way any more, or after so many seconds."""
+    began = time.monotonic()
+    while True:
+        state = gather_state(connection, manifest)
+        reasons = [refusal.reason for refusal in failback_conditions(state, ())]
+        passing = state.serving != "primary" and reasons and passes_by_itself(state)
+        if not passing or time.monotonic() - began > wait_seconds:
+            return state
+        say(f"waiting for what is on its way: {'; '.join(reasons)}")
+        time.sleep(PAUSE_SECONDS)
+
+
+def check_primary(connection: Connection, manifest: Manifest, *, checks: int) -> tuple[Health | Unknown, ...]:
+    """Ask the primary's API for its deep health so many times, a second apart, until one is not good.
+
+    Deep, for a shallow answer may be five seconds old.
+    """
+    region, found = manifest.regions["primary"], []
+    for number in range(1, checks + 1):
+        if number > 1:
+            time.sleep(PAUSE_SECONDS)
+        health = attempt(lambda: ask_health(connection, region, deep=True, seconds=DEEP_SECONDS))
+        found.append(health)
+        good = isinstance(health, Health) and health.healthy
+        say(f"check {number} of {checks}: {region.region} {health.status if isinstance(health, Health) else health}")
+        if not good:
+            break
+    return tuple(found)

@@ -1,0 +1,159 @@
+"""What the steps of `reconcile` do: copy documents inside S3, bring Knowledge Bases into step, complete journals."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from standby.manifest import Manifest, Region
+from standby.operate import journal
+from standby.operate.connection import Connection
+from standby.operate.documents import Missing
+from standby.operate.executing import Run, StepFailedError, say
+from standby.operate.plan import CopyDocuments, CopyEvents, Ingest
+from standby.operate.together import explain, in_parallel
+from standby.operate.words import counted
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+WORKERS: Final = 16
+LINES_EVERY: Final = 100
+PAUSE_SECONDS: Final = 3.0
+FAILED_JOBS: Final = 3
+SWEEP: Final = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "resources": [], "detail": {}}
+"""The event of a schedule, which `ingest` takes as: start a job if the bucket is not what the last good one saw.
+Source: docs.aws.amazon.com, EventBridge, "Creating a rule that runs on a schedule"."""
+
+
+class MendingActions:
+    """The steps, on one deployment."""
+
+    def __init__(self, connection: Connection, manifest: Manifest, *, wait_seconds: float) -> None:
+        self._connection = connection
+        self._manifest = manifest
+        self._wait = wait_seconds
+
+    def copy_documents(self, run: Run, action: CopyDocuments) -> str:
+        """Copy each document that is still missing. Raises `StepFailedError` when some could not be copied."""
+        source, destination = self._manifest.regions[action.source], self._manifest.regions[action.destination]
+        count = _Count(len(action.documents), f"copying to {destination.region}")
+
+        def copy(missing: Missing) -> str:
+            result = _copied(self._connection.clients.patient_s3(destination.region), missing, source, destination)
+            run.details.append(f"{destination.region}: {result}: {missing.document.key} ({missing.why})")
+            count.one_more()
+            return result.partition(":")[0]
+
+        results = Counter(in_parallel(action.documents, copy, workers=WORKERS))
+        told = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
+        if results["failed"]:
+            raise StepFailedError(f"{told}; --verbose names each")
+        return told
+
+    def ingest(self, action: Ingest) -> str:
+        """Have `ingest` start jobs until the Knowledge Base has seen what the bucket holds.
+
+        Raises `StepFailedError` when it has not within the time, or when jobs fail again and again.
+        """
+        region, began, starts = self._manifest.regions[action.role], time.monotonic(), 0
+        while (decision := self._sweep(region)) != "covered":
+            starts += decision == "start"
+            if starts > FAILED_JOBS:
+                raise StepFailedError(f"{FAILED_JOBS} jobs started and none covered the bucket: {self._why(region)}")
+            if time.monotonic() - began > self._wait:
+                raise StepFailedError(f"not in step within {self._wait:.0f} s ({decision}); run `standby reconcile`")
+            say(f"  waiting for the Knowledge Base of {region.region} ({decision}, {time.monotonic() - began:.0f} s)")
+            time.sleep(PAUSE_SECONDS if decision == "wait" or starts > 1 else PAUSE_SECONDS / 10)
+        return f"in step after {counted(starts, 'job')}"
+
+    def copy_events(self, action: CopyEvents) -> str:
+        """Write the events that the region's journal lacks. Raises `StepFailedError` when that fails."""
+        region = self._manifest.regions[action.role]
+        client = self._connection.clients.s3(region.region)
+        try:
+            in_parallel(action.events, lambda event: journal.write_event(client, region, event), workers=WORKERS)
+        except (ClientError, BotoCoreError) as error:
+            raise StepFailedError(f"the journal {explain(error)}") from error
+        return counted(len(action.events), "event")
+
+    def _sweep(self, region: Region) -> str:
+        event = {**SWEEP, "region": region.region, "time": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        try:
+            answer = self._connection.clients.functions(region.region).invoke(
+                FunctionName=region.ingest_function, Payload=json.dumps(event).encode()
+            )
+            body = json.loads(answer["Payload"].read() or b"null")
+        except (ClientError, BotoCoreError, ValueError) as error:
+            raise StepFailedError(f"{region.ingest_function} {explain(error)}") from error
+        if answer.get("FunctionError") or not isinstance(body, Mapping):
+            raise StepFailedError(f"{region.ingest_function} failed: {str(body)[:200]}")
+        return str(body.get("decision"))
+
+    def _why(self, region: Region) -> str:
+        try:
+            answer = self._connection.clients.bedrock_agent(region.region).list_ingestion_jobs(
+                knowledgeBaseId=region.knowledge_base_id,
+                dataSourceId=region.data_source_id,
+                maxResults=1,
+                sortBy={"attribute": "STARTED_AT", "order": "DESCENDING"},
+            )["ingestionJobSummaries"]
+        except (ClientError, BotoCoreError) as error:
+            return f"the Knowledge Base {explain(error)}"
+        return f"the last job is {answer[0]['status']}" if answer else "there is no job"
+
+
+def _copied(s3: "S3Client", missing: Missing, source: Region, destination: Region) -> str:
+    """Copy one document, unless somebody was faster: nothing newer is ever overwritten, and S3 keeps every version.
+
+    The conditions on the destination are S3's own. Source: docs.aws.amazon.com, S3, "How to prevent object overwrites
+    with conditional writes". Asked for beforehand too, for the emulator knows them for PutObject alone.
+    """
+    key, etag = missing.document.key, missing.destination_etag
+    condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+    try:
+        if _etag(s3, destination, key) != etag:
+            return "there already"
+        s3.copy_object(
+            Bucket=destination.documents_bucket,
+            Key=key,
+            CopySource={"Bucket": source.documents_bucket, "Key": key},
+            CopySourceIfMatch=missing.document.etag,
+            **condition,  # type: ignore[arg-type]  # one of two keyword arguments, both text
+        )
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in {404, 409, 412}:
+            return "changed meanwhile"
+        return f"failed: {explain(error)}"
+    except BotoCoreError as error:
+        return f"failed: {explain(error)}"
+    return "copied"
+
+
+def _etag(s3: "S3Client", region: Region, key: str) -> str:
+    try:
+        return s3.head_object(Bucket=region.documents_bucket, Key=key)["ETag"]
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - Not Found
+            return ""
+        raise
+
+
+class _Count:
+    """Says how far it is, once in so many."""
+
+    def __init__(self, total: int, what: str) -> None:
+        self._total, self._what, self._done = total, what, 0
+        self._lock = threading.Lock()
+
+    def one_more(self) -> None:
+        """Count one."""
+        with self._lock:
+            self._done += 1
+            if self._done % LINES_EVERY == 0:
+                say(f"  {self._what}: {self._done} of {self._total}")

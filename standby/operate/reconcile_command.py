@@ -1,0 +1,74 @@
+"""`reconcile`, from the options to the exit code."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import click
+
+from standby.manifest import ROLES, Manifest, Region, Role
+from standby.operate import journal
+from standby.operate.connection import Connection, connect
+from standby.operate.executing import say
+from standby.operate.journal import Event
+from standby.operate.manifest import read_manifest
+from standby.operate.options import Clock
+from standby.operate.place import Place
+from standby.operate.reconciling import ReconcileFacts, plan_reconcile
+from standby.operate.serving import Copy
+from standby.operate.status import gather_state
+from standby.operate.switch_command import Options, headline, run_plan, tell
+from standby.operate.together import Unknown, attempt, in_parallel, side_by_side
+
+SECONDS = 30.0
+
+
+def reconcile(place: Place, options: Options, *, verbose: bool, wait_seconds: float) -> None:
+    """Reconcile: gather, plan, show, ask, do, tell."""
+    clock = Clock()
+    connection = connect(place)
+    manifest = read_manifest(connection)
+    headline(connection, manifest)
+    facts = gather_reconcile(connection, manifest)
+    gathered = clock.seconds
+    plan = plan_reconcile(facts, reason=options.reason)
+    ended = run_plan(connection, manifest, plan, options, wait=wait_seconds)
+    if verbose and not options.as_json and ended.run is not None:
+        for line in ended.run.details:
+            click.echo(line)
+    tell(connection, manifest, ended, options, seconds={"gathered": gathered, "total": clock.seconds})
+
+
+def gather_reconcile(connection: Connection, manifest: Manifest) -> ReconcileFacts:
+    """Learn everything that is left, however much: a large bucket takes its time."""
+    say("Comparing both regions")
+    state = gather_state(connection, manifest, limit=None)
+    up = [role for role in ROLES if isinstance(state.copies[role], Copy)]
+    found = read_journals(connection, manifest, *up)
+    journals = {role: events for role, events in found.items() if isinstance(events, tuple)}
+    arn = attempt(partial(_arn, connection, manifest.regions[up[0]])) if up else "unknown"
+    events = journal.merged(journals.values())
+    return ReconcileFacts(
+        state=replace(state, events=events),
+        journals=journals,
+        journal_generation=max((event.generation for event in events), default=0),
+        actor=journal.actor(arn if isinstance(arn, str) else "unknown"),
+    )
+
+
+def read_journals(
+    connection: Connection, manifest: Manifest, *roles: Role
+) -> Mapping[Role, tuple[Event, ...] | Unknown]:
+    """Return every event of these regions' journals, by default of both."""
+    asked = {role: partial(_all_events, connection, manifest.regions[role]) for role in roles or ROLES}
+    return side_by_side(asked, seconds=SECONDS)
+
+
+def _all_events(connection: Connection, region: Region) -> tuple[Event, ...]:
+    s3 = connection.clients.s3(region.region)
+    found = in_parallel(journal.list_keys(s3, region), lambda key: journal.read_event(s3, region, key))
+    return tuple(event for event in found if event is not None)
+
+
+def _arn(connection: Connection, region: Region) -> str:
+    return connection.clients.sts(region.region).get_caller_identity()["Arn"]

@@ -1,0 +1,126 @@
+"""A status as a person reads it: a table of both regions, the last failover, the verdict and why."""
+
+from typing import Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from standby.manifest import ROLES
+from standby.operate.health import Health
+from standby.operate.journal import last_switch
+from standby.operate.knowledge import Knowledge
+from standby.operate.replication import Replication
+from standby.operate.serving import Copy
+from standby.operate.state import Alarms, Queues, RegionState, State
+from standby.operate.status import Status
+from standby.operate.together import Unknown
+
+WIDE: Final = 200
+_STYLES: Final = {"ready": "bold green", "failed over": "bold yellow", "degraded": "bold yellow"}
+
+
+def status_view(status: Status) -> Group:
+    """Return the whole picture."""
+    state, verdict = status.state, status.verdict
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for role in ROLES:
+        table.add_column(f"{role} {state.regions[role].region}")
+    for name, cells in _rows(state).items():
+        table.add_row(name, *cells)
+    style = _STYLES.get(verdict.name, "bold red")
+    lines = [Text(f"- {reason}") for reason in verdict.reasons] + [Text(f"note: {note}") for note in verdict.notes]
+    return Group(table, Text(_last(state)), Text(f"verdict: {verdict.name}", style=style), *lines)
+
+
+def _rows(state: State) -> dict[str, list[str]]:
+    regions = [state.regions[role] for role in ROLES]
+    if all(region.down for region in regions):
+        return {"": [region.down for region in regions]}
+    rows = {
+        "serves": ["yes" if region.role == state.serving else "no" for region in regions],
+        "config.json": [_cell(region, _config(state, region.copy)) for region in regions],
+        "API health": [_cell(region, _health(region.health)) for region in regions],
+        "Knowledge Base": [_cell(region, _knowledge(region.knowledge)) for region in regions],
+        "last job": [_cell(region, _last_job(region.knowledge)) for region in regions],
+        "replication": [_cell(region, _replication(state, region.replication)) for region in regions],
+        "queue": [_cell(region, _queues(region.queues)) for region in regions],
+        "alarms": [_cell(region, _alarms(region.alarms)) for region in regions],
+    }
+    for column, region in enumerate(regions):
+        if region.down:  # once, not in every row
+            rows["config.json"][column] = region.down
+    return rows
+
+
+def _cell(region: RegionState, text: str) -> str:
+    return "" if region.down else text
+
+
+def _config(state: State, copy: Copy | Unknown) -> str:
+    if isinstance(copy, Unknown):
+        return str(copy)
+    if copy.config is None:
+        return "missing" if not copy.etag else "unreadable"
+    role = state.manifest.role_of(copy.config.api_url)
+    target = state.manifest.regions[role].region if role else copy.config.api_url
+    return f"{target}, {'hand-made' if copy.config.hand_made else f'generation {copy.generation}'}"
+
+
+def _health(health: Health | Unknown) -> str:
+    if isinstance(health, Unknown):
+        return str(health)
+    if not health.checks:
+        return health.status
+    failed = ", ".join(f"{name}: {error}" for name, error in health.checks.items() if error)
+    return f"{health.status} ({failed or f'{len(health.checks)} checks, {health.milliseconds} ms'})"
+
+
+def _knowledge(knowledge: Knowledge | Unknown) -> str:
+    if isinstance(knowledge, Unknown):
+        return str(knowledge)
+    failed = f", {knowledge.failed} failed" if knowledge.failed else ""
+    step = "in step" if knowledge.in_step else "BEHIND"
+    return f"{step}: {knowledge.documents} documents, {knowledge.indexed} indexed{failed}"
+
+
+def _last_job(knowledge: Knowledge | Unknown) -> str:
+    job = None if isinstance(knowledge, Unknown) else knowledge.last_job
+    return f"{job.status}, {job.started_at:%Y-%m-%d %H:%M:%S} UTC" if job else "none known"
+
+
+def _replication(state: State, replication: Replication | Unknown) -> str:
+    if isinstance(replication, Unknown):
+        return str(replication)
+    other = state.manifest.other(replication.source).region
+    if not replication.left:
+        return f"to {other}: nothing left" if replication.configured else f"not to {other}; nothing left"
+    counts = {
+        "pending": replication.count("pending"),
+        "failed": replication.count("failed"),
+        "never began": replication.count("never"),
+        "other": replication.count("gone", "older"),
+    }
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"to {other}: {told}; oldest {replication.oldest_seconds(state.now)} s"
+
+
+def _queues(queues: Queues | Unknown) -> str:
+    if isinstance(queues, Unknown):
+        return str(queues)
+    return f"{queues.waiting} waiting, {queues.in_flight} in flight, {queues.dead} dead letters"
+
+
+def _alarms(alarms: Alarms | Unknown) -> str:
+    if isinstance(alarms, Unknown):
+        return str(alarms)
+    return f"ALARM: {', '.join(alarms.ringing)}" if alarms.ringing else f"none of {alarms.total}"
+
+
+def _last(state: State) -> str:
+    event = last_switch(state.events)
+    if event is None:
+        return "last failover: none"
+    moved = f"{event.source or '?'} -> {event.target}"
+    return f"last {event.command}: {moved}, {event.started_at[:19]}Z, {event.result}, by {event.actor}"

@@ -1,0 +1,177 @@
+"""Plan a failover or a failback: the target's own region first, then the other one if it is up. Pure.
+
+Preconditions are the target's alone when failing over: the region that is left may be gone.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from standby.manifest import Manifest, Role
+from standby.operate.health import Health
+from standby.operate.journal import Event, Unwritten, by_config, iso, new_event
+from standby.operate.plan import (
+    CloseEvent,
+    Command,
+    Invalidate,
+    Plan,
+    PutConfig,
+    Refusal,
+    Step,
+    VerifyEdge,
+    VerifyHealth,
+    WriteIntent,
+)
+from standby.operate.serving import Copies, Copy, holding, render_config, serving_config
+from standby.operate.together import Unknown
+
+TERRAFORMS_GENERATION: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwitchFacts:
+    """What is known when somebody wants the region with the role `target` to serve.
+
+    `journal_generation` is the highest generation in any journal that answered, `events` what they say of it.
+    """
+
+    manifest: Manifest
+    target: Role
+    copies: Copies
+    journal_generation: int
+    health: Health | Unknown
+    actor: str
+    now: datetime
+    events: tuple[Event, ...] = ()
+    conditions: tuple[Refusal, ...] = field(default=())
+
+
+def plan_switch(facts: SwitchFacts, *, command: Command, reason: str) -> Plan:
+    """Return the plan that has the target serve; what an interrupted run left, when it serves already."""
+    own = facts.copies[facts.target]
+    region = facts.manifest.regions[facts.target].region
+    if isinstance(own, Unknown):
+        reason = f"config.json of {region} cannot be read ({own}): the target's own bucket is written first"
+        return Plan(
+            command=command,
+            summary=f"{region} cannot take over",
+            target=region,
+            refusals=(Refusal(reason=reason, overridable=False),),
+        )
+    held = holding(facts.copies)
+    if held is not None and held.config is not None and facts.manifest.role_of(held.config.api_url) == facts.target:
+        return _finish(facts, held, command=command)
+    return _switch(facts, own, held, command=command, reason=reason)
+
+
+def _switch(facts: SwitchFacts, own: Copy, held: Copy | None, *, command: Command, reason: str) -> Plan:
+    manifest, target = facts.manifest, facts.target
+    region, other = manifest.regions[target].region, manifest.other(target)
+    generation = next_generation(facts.copies, facts.journal_generation)
+    source = _source(manifest, held)
+    event = new_event(
+        generation=generation,
+        command=command,
+        actor=facts.actor,
+        reason=reason,
+        source=source,
+        target=region,
+        now=facts.now,
+    )
+    config = serving_config(manifest, target, generation=generation, updated_at=iso(facts.now))
+    text = render_config(config)
+    steps = [
+        Step(title="Write the intent into the journal", region=region, action=WriteIntent(role=target)),
+        Step(title="Write config.json", region=region, action=PutConfig(seen=own, config=config, text=text)),
+    ]
+    beside = facts.copies[other.role]
+    unwritten: tuple[Unwritten, ...] = ()
+    if isinstance(beside, Copy):
+        put = PutConfig(seen=beside, config=config, text=text)
+        steps.append(Step(title="Write config.json", region=other.region, action=put))
+    else:
+        unwritten = (Unwritten(region=other.region, what="config.json", why=f"{other.region} {beside}"),)
+    steps += [
+        Step(title="Ask CloudFront to forget config.json", region="us-east-1", action=Invalidate()),
+        Step(title="See config.json through the edge", region="", action=VerifyEdge(config=config)),
+        Step(title="Ask /health", region=region, action=VerifyHealth(role=target)),
+        Step(title="Write the result into the journal", region="", action=CloseEvent()),
+    ]
+    return Plan(
+        command=command,
+        summary=f"{region} ({target}) is to serve, generation {generation}",
+        source=source,
+        target=region,
+        generation=generation,
+        steps=tuple(steps),
+        refusals=(*health_refusals(region, facts.health), *facts.conditions),
+        notes=_notes(manifest, held),
+        event=event,
+        unwritten=unwritten,
+    )
+
+
+def _finish(facts: SwitchFacts, held: Copy, *, command: Command) -> Plan:
+    region = facts.manifest.regions[facts.target].region
+    config = held.config
+    if config is None or config.hand_made:
+        note = "config.json was written by hand: `standby reconcile` gives it a generation"
+        return Plan(command=command, summary=f"{region} serves already", target=region, notes=(note,))
+    stale = [copy for copy in facts.copies.values() if isinstance(copy, Copy) and copy.config != config]
+    event = by_config(facts.events, generation=config.generation, updated_at=config.updated_at)
+    steps = [
+        Step(
+            title="Write config.json, which an interrupted command left",
+            region=copy.region,
+            action=PutConfig(seen=copy, config=config, text=held.text),
+        )
+        for copy in stale
+    ]
+    lost = [beside for beside in facts.copies.values() if isinstance(beside, Unknown)]
+    unfinished = event is not None and (event.result == "started" or (event.result == "incomplete" and not lost))
+    if steps or unfinished:
+        steps += [
+            Step(title="See config.json through the edge", region="", action=VerifyEdge(config=config)),
+            Step(title="Ask /health", region=region, action=VerifyHealth(role=facts.target)),
+        ]
+    if event is not None and unfinished:
+        steps.append(Step(title="Write the result into the journal", region="", action=CloseEvent()))
+    return Plan(
+        command=command,
+        summary=f"{region} serves already, generation {config.generation}",
+        source=event.source if event else "",
+        target=region,
+        generation=config.generation or 0,
+        steps=tuple(steps),
+        event=event if unfinished else None,
+        unwritten=event.unwritten if event and unfinished and lost else (),
+    )
+
+
+def next_generation(copies: Copies, journal_generation: int) -> int:
+    """Return one more than the highest generation known anywhere; the first one is Terraform's."""
+    known = [copy.generation for copy in copies.values() if isinstance(copy, Copy)]
+    return max([TERRAFORMS_GENERATION, journal_generation, *known]) + 1
+
+
+def health_refusals(region: str, health: Health | Unknown) -> tuple[Refusal, ...]:
+    """Return what speaks against a region taking over."""
+    if isinstance(health, Unknown):
+        return (Refusal(reason=f"the API of {region} {health}"),)
+    if health.healthy:
+        return ()
+    failed = ", ".join(f"{name} ({error})" for name, error in health.checks.items() if error)
+    return (Refusal(reason=f"the API of {region} is {health.status}{': ' if failed else ''}{failed}"),)
+
+
+def _source(manifest: Manifest, held: Copy | None) -> str:
+    role = manifest.role_of(held.config.api_url) if held is not None and held.config is not None else None
+    return manifest.regions[role].region if role else ""
+
+
+def _notes(manifest: Manifest, held: Copy | None) -> tuple[str, ...]:
+    if held is None or held.config is None:
+        return ("no config.json was found: this writes the first one",)
+    made = (f"config.json in {held.region} was written by hand",) if held.config.hand_made else ()
+    unknown = (f"config.json names an API of neither region: {held.config.api_url}",)
+    return made + (() if manifest.role_of(held.config.api_url) else unknown)

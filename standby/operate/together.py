@@ -1,0 +1,144 @@
+"""Ask several things at once, and wait for none of them longer than is said."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from standby.errors import StandbyError
+
+K = TypeVar("K")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A fact that could not be learnt, and why. `unreachable`: nobody answered, as from a region that is down."""
+
+    why: str
+    unreachable: bool = False
+
+    def __str__(self) -> str:
+        return self.why
+
+
+class NoAnswerError(StandbyError):
+    """Nobody answered a request."""
+
+
+def explain(error: Exception) -> Unknown:
+    """Return in a few words why a call failed."""
+    if isinstance(error, ClientError):
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return Unknown(f"answers {code or status}", unreachable=False)
+    if isinstance(error, EndpointConnectionError):
+        return Unknown("does not answer (connection refused)", unreachable=True)
+    if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
+        return Unknown("does not answer (time-out)", unreachable=True)
+    if isinstance(error, NoAnswerError):
+        return Unknown(error.message, unreachable=True)
+    if isinstance(error, NoCredentialsError):
+        return Unknown("no credentials were found")
+    return Unknown(f"failed: {error}", unreachable=isinstance(error, BotoCoreError) and "onnection" in str(error))
+
+
+def attempt(task: Callable[[], T]) -> T | Unknown:
+    """Do the task; what AWS or the network refuses becomes `Unknown`, any other error is raised."""
+    try:
+        return task()
+    except (BotoCoreError, ClientError, StandbyError) as error:
+        return explain(error)
+
+
+def side_by_side(
+    tasks: Mapping[K, Callable[[], T]],
+    *,
+    seconds: float,
+    needed: Collection[K] | None = None,
+    grace: float = 0.0,
+) -> dict[K, T | Unknown]:
+    """Do all tasks at once and return what each came to after at most `seconds`.
+
+    With `needed`, the others are waited for only `grace` seconds longer than the needed ones. One that hangs is left
+    behind: its thread ends with the process.
+    """
+    answers = Answers(tasks)
+    answers.wait(tasks if needed is None else needed, seconds=seconds)
+    if needed is not None:
+        answers.wait(tasks, seconds=grace)
+    return answers.so_far(seconds if needed is None else grace)
+
+
+def first_good(tasks: Mapping[K, Callable[[], T]], *, seconds: float, then: float) -> dict[K, T | Unknown]:
+    """Do all tasks at once; when one came to something good, wait for the others `then` seconds longer."""
+    answers = Answers(tasks)
+    answers.wait(tasks, seconds=seconds, enough=lambda done: any(not isinstance(v, Unknown) for v in done))
+    answers.wait(tasks, seconds=then)
+    return answers.so_far(seconds)
+
+
+class Answers(Generic[K, T]):
+    """Tasks that have begun, each in a thread that ends with the process."""
+
+    def __init__(self, tasks: Mapping[K, Callable[[], T]]) -> None:
+        self._queue: queue.SimpleQueue[tuple[K, T | Unknown | BaseException]] = queue.SimpleQueue()
+        self._done: dict[K, T | Unknown] = {}
+        self._keys = tuple(tasks)
+        for key, task in tasks.items():
+            threading.Thread(target=self._run, args=(key, task), daemon=True).start()
+
+    def _run(self, key: K, task: Callable[[], T]) -> None:
+        try:
+            self._queue.put((key, attempt(task)))
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            self._queue.put((key, error))
+
+    def wait(
+        self,
+        keys: Iterable[K],
+        *,
+        seconds: float,
+        enough: Callable[[Iterable[T | Unknown]], bool] = lambda _: False,
+    ) -> None:
+        """Wait for these tasks, until there is enough, but not longer than so many seconds."""
+        wanted, deadline = set(keys), time.monotonic() + seconds
+        while not wanted <= self._done.keys() and not enough(self._done.values()):
+            try:
+                key, value = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return
+            if isinstance(value, BaseException):
+                raise value
+            self._done[key] = value
+
+    def so_far(self, seconds: float) -> dict[K, T | Unknown]:
+        """Return what each task came to; one that is under way counts as late by `seconds`."""
+        late = Unknown(f"does not answer (time-out after {seconds:g} s)", unreachable=True)
+        return {key: self._done.get(key, late) for key in self._keys}
+
+
+def in_parallel(items: Iterable[T], do: Callable[[T], R], *, workers: int = 16) -> list[R]:
+    """Do the same for every item, so many at once, and return the results in the items' order.
+
+    Raises the first error; an interruption (Ctrl-C) leaves what has not begun undone.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not needed when failing over
+
+    pool = ThreadPoolExecutor(max_workers=workers)
+    try:
+        return [future.result() for future in [pool.submit(do, item) for item in items]]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
