@@ -1,0 +1,115 @@
+"""A whole drill: its ground, one scenario after the other, the report."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from standby.awsclient import EmulatorSession
+from standby.drill.eyes import Eyes
+from standby.drill.limits import REHEARSAL_LIMITS
+from standby.drill.objectives import read_bounds
+from standby.drill.places import Place
+from standby.drill.records import Outcome, ScenarioReport
+from standby.drill.report import DrillReport
+from standby.drill.runner import Ground, play
+from standby.drill.scenario import Scenario
+from standby.drill.steady import steady
+from standby.errors import RefusedError
+from standby.manifest import ROLES
+from standby.operate.clients import GLOBAL_REGION, Clients
+from standby.operate.connection import connect
+from standby.operate.manifest import read_manifest
+from standby.operate.place import Place as OperatorsPlace
+from standby.rehearsal.core import Rehearsal
+from standby.rehearsal.faults import Faults
+from standby.rehearsal.progress import Progress
+
+WHERE: Final = "REHEARSAL on this machine"
+NOT_PLAYED: Final = "not played: the deployment was not put back to its steady state before"
+
+
+def drill(rehearsal: Rehearsal, scenarios: Sequence[Scenario], *, progress: Progress) -> DrillReport:
+    """Play the scenarios on a rehearsal that is up.
+
+    Raises `RefusedError` when none is up, or when another drill is at work on it.
+    """
+    ground = rehearsed_ground(rehearsal, progress=progress)
+    with alone(rehearsal.layout.directory):
+        ground.faults.heal()  # a drill that was killed may have left a fault
+        return run(ground, scenarios, where=WHERE, limits=REHEARSAL_LIMITS)
+
+
+def run(ground: Ground, scenarios: Sequence[Scenario], *, where: str, limits: tuple[str, ...]) -> DrillReport:
+    """Play the scenarios one after the other."""
+    started, began = datetime.now(tz=UTC), time.monotonic()
+    played: list[ScenarioReport] = []
+    for number, scenario in enumerate(scenarios, start=1):
+        report = play(scenario, ground)
+        played.append(report)
+        why = f": {report.reason}" if report.reason else ""
+        text = f"{number} of {len(scenarios)}  {scenario.name}: {report.result.value} ({report.seconds:.0f} s){why}"
+        ground.progress.note(text)
+        if report.extra.get("unsteady"):
+            played += [_not_played(rest) for rest in scenarios[number:]]
+            break
+    return DrillReport(
+        started_at=f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        place=where,
+        regions={role: ground.deployment.regions[role].region for role in ROLES},
+        scenarios=tuple(played),
+        limits=limits,
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+def rehearsed_ground(rehearsal: Rehearsal, *, progress: Progress) -> Ground:
+    """Return the ground of a rehearsal that is up. Raises `RefusedError` when it is not."""
+    network, layout = rehearsal.network, rehearsal.layout
+    deployment = read_manifest(connect(OperatorsPlace(directory=layout.directory)))
+    place = Place(project=str(layout.project), directory=str(layout.directory))
+    session = EmulatorSession(region=GLOBAL_REGION, endpoint=network.gateway)
+    past_faults = {region.region: network.gateway for region in deployment.regions.values()}
+    clients = Clients(session, endpoints=past_faults, elsewhere=network.gateway)
+    eyes = Eyes(deployment=deployment, clients=clients, client=place.client())
+    options = ("--directory", str(layout.directory))
+    return Ground(
+        deployment=deployment,
+        place=place,
+        faults=Faults(rehearsal),
+        eyes=eyes,
+        options=options,
+        steady=partial(steady, eyes, options=options, progress=progress),
+        bounds=read_bounds(layout.project),
+        progress=progress,
+    )
+
+
+def rehearsed_place(place: OperatorsPlace) -> Place:
+    """Return where users reach what the command line names: a rehearsal by its directory, AWS without one."""
+    if place.directory is None:
+        return Place()
+    return Place(project=str(place.directory.resolve().parent), directory=str(place.directory.resolve()))
+
+
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Keep other drills away. The directory itself is locked: nothing is left behind, however the drill ends."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise RefusedError("Another drill is at work on this rehearsal.", hint="Wait for it to end.") from None
+    else:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _not_played(scenario: Scenario) -> ScenarioReport:
+    return ScenarioReport(name=scenario.name, summary=scenario.summary, result=Outcome.SKIPPED, reason=NOT_PLAYED)

@@ -1,0 +1,170 @@
+"""Drill a real deployment: only what harms nobody, each confirmed by its owner, each undone at the end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import click
+
+from standby.drill.denial import PageDenial
+from standby.drill.drilling import rehearsed_place, run
+from standby.drill.eyes import Eyes
+from standby.drill.limits import LIVE_LIMITS
+from standby.drill.objectives import (
+    API_RPO,
+    EXECUTED,
+    EXECUTION,
+    PAGE_RPO,
+    PAGE_RTO,
+    PAGES_FAILED,
+    QUESTIONS_FAILED,
+    Objective,
+    read_bounds,
+)
+from standby.drill.records import Kind
+from standby.drill.report import DrillReport
+from standby.drill.runner import Ground
+from standby.drill.scenario import Scenario
+from standby.drill.stage import Stage
+from standby.drill.steady import Canary, ready
+from standby.errors import BadUsageError, StandbyError
+from standby.manifest import Manifest
+from standby.operate.connection import AwsConnection, Connection, connect
+from standby.operate.manifest import read_manifest
+from standby.operate.place import Place
+from standby.rehearsal.progress import Progress
+
+GENTLE_LOAD: Final[Mapping[Kind, float]] = {"page": 2.0, "question": 1.0}
+"""Requests per second: a real deployment has users of its own, and answers cost money. Nothing is uploaded."""
+
+DENIED_SECONDS: Final = 60.0
+WATCHED_SECONDS: Final = 5.0
+SERVED_ELSEWHERE: Final = Objective(
+    name="pages of the other region seen", measure="pages_never_from_standby", bound=lambda _: 0.0
+)
+
+
+def _pages(stage: Stage) -> None:
+    """Deny CloudFront the primary's pages, let the edges forget theirs, and see pages of the other region."""
+    standby = stage.deployment.regions["failover"].region
+    stage.break_("s3-errors", "primary")
+    deadline = stage.clock.now() + DENIED_SECONDS
+    stage.progress.start(f"Waiting until pages come from {standby}")
+    while not _from(stage, standby) and stage.clock.now() < deadline:
+        stage.wait(0.5)
+    stage.wait(WATCHED_SECONDS)
+    stage.measured["pages_never_from_standby"] = 0 if _from(stage, standby) else 1
+
+
+def _from(stage: Stage, region: str) -> bool:
+    pages = (request for request in stage.pressure.requests() if request.kind in {"page", "cold-page"})
+    return any(page.region == region for page in pages)
+
+
+def _api(stage: Stage) -> None:
+    """Move the API, watch, and (as everything is put back) move it home."""
+    stage.failover()
+    stage.until_answered("failover")
+    stage.wait(WATCHED_SECONDS)
+
+
+LIVE_SCENARIOS: Final = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(
+            name="live-pages",
+            summary="CloudFront is denied the primary region's pages for a minute; it serves the other region's.",
+            play=_pages,
+            objectives=(PAGES_FAILED, PAGE_RTO, PAGE_RPO, SERVED_ELSEWHERE, QUESTIONS_FAILED),
+            load=GENTLE_LOAD,
+        ),
+        Scenario(
+            name="live-api",
+            summary="The API is moved to the standby region and home again while both are well; no question fails.",
+            play=_api,
+            objectives=(EXECUTED, EXECUTION, QUESTIONS_FAILED, API_RPO, PAGES_FAILED),
+            load=GENTLE_LOAD,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmed:
+    """A deployment whose owner has said yes to every scenario."""
+
+    place: Place
+    connection: Connection
+    deployment: Manifest
+    scenarios: tuple[Scenario, ...]
+
+
+def confirmed(place: Place, scenarios: Sequence[Scenario]) -> Confirmed:
+    """Find the deployment that the command line names, and ask for each scenario.
+
+    Raises `BadUsageError` where a rehearsal is meant by accident, `StandbyError` where the owner does not confirm.
+    """
+    connection = connect(place)
+    if place.directory is None and not isinstance(connection, AwsConnection):
+        raise BadUsageError(
+            "A rehearsal is up here, and --live is for a real deployment.",
+            hint="Name that with --profile or --aws; or the rehearsal with --directory, to practise.",
+        )
+    deployment = read_manifest(connection)
+    for scenario in scenarios:
+        confirm(scenario, connection, deployment)
+    return Confirmed(place=place, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
+
+
+def live_drill(to: Confirmed, *, progress: Progress) -> DrillReport:
+    """Play the scenarios that were confirmed."""
+    ground = live_ground(to.connection, to.deployment, to.place, progress=progress)
+    ground.faults.heal()  # a drill that was killed may have left its denial
+    scenarios = to.scenarios
+    if to.place.directory is not None:  # a rehearsal's edge honours no invalidation, but can be asked past its cache
+        scenarios = tuple(replace(scenario, load={**scenario.load, "cold-page": 2.0}) for scenario in scenarios)
+    where = f"{to.connection.where}, account {to.deployment.account}"
+    return run(ground, scenarios, where=where, limits=LIVE_LIMITS)
+
+
+def confirm(scenario: Scenario, connection: Connection, deployment: Manifest) -> None:
+    """Ask for the account and both regions to be typed. Raises `StandbyError` for anything else."""
+    regions = " ".join(region.region for region in deployment.regions.values())
+    wanted = f"{deployment.account} {regions}"
+    click.echo(f"{scenario.name} on {connection.where}: {deployment.name}.\n  {scenario.summary}", err=True)
+    typed = click.prompt(f"To go on, type `{wanted}`", default="", show_default=False, err=True)
+    if typed.split() != wanted.split():
+        raise StandbyError("Not confirmed; nothing was done.")
+
+
+def live_ground(connection: Connection, deployment: Manifest, place: Place, *, progress: Progress) -> Ground:
+    """Return the ground of the deployment behind a connection."""
+    rehearsed = rehearsed_place(place)
+    eyes = Eyes(deployment=deployment, clients=connection.clients, client=rehearsed.client())
+    options = _options(place, connection)
+    return Ground(
+        deployment=deployment,
+        place=rehearsed,
+        faults=PageDenial(deployment=deployment, clients=connection.clients),
+        eyes=eyes,
+        options=options,
+        steady=partial(_steady, options, progress=progress),
+        bounds=read_bounds(Path.cwd()),
+        progress=progress,
+    )
+
+
+def _steady(options: Sequence[str], *, progress: Progress) -> Canary:
+    progress.start("Seeing that all is well: standby status")
+    ready(options)
+    return Canary(question="Which documents are there?")
+
+
+def _options(place: Place, connection: Connection) -> tuple[str, ...]:
+    if place.directory:
+        return ("--directory", str(place.directory))
+    named = ("--profile", place.profile) if place.profile else ("--aws",)
+    regions = [part for region in connection.regions for part in ("--region", region)]
+    return (*named, "--name", connection.name, *regions)

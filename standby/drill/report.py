@@ -1,0 +1,111 @@
+"""The whole report: as JSON for programs, as a table for people. The page for an auditor is made in `page`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from standby.drill.compare import Difference
+from standby.drill.records import Held, Number, Outcome, ScenarioReport
+from standby.errors import FAILED, REFUSED
+
+SCHEMA_VERSION: Final = 1
+STYLES: Final = {
+    Outcome.PASSED: "green",
+    Outcome.MISSED: "bold red",
+    Outcome.FAILED: "bold red",
+    Outcome.SKIPPED: "yellow",
+}
+CHANGE_STYLES: Final = {"better": "green", "worse": "bold red", "same": "dim", "new": "dim", "gone": "yellow"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillReport:
+    """Everything that a drill found. `place` says loudly whether it was a rehearsal or an AWS account."""
+
+    started_at: str
+    place: str
+    regions: Mapping[str, str]
+    scenarios: tuple[ScenarioReport, ...]
+    limits: tuple[str, ...]
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0: all is well; 1: an objective was missed or a scenario failed; 3: no steady state to begin from."""
+        results = {scenario.result for scenario in self.scenarios}
+        if any(scenario.result is Outcome.FAILED and scenario.extra.get("unsteady") for scenario in self.scenarios):
+            return REFUSED
+        return FAILED if results & {Outcome.MISSED, Outcome.FAILED} else 0
+
+    def as_json(self) -> dict[str, object]:
+        """Return all of it as JSON values."""
+        return {
+            "schemaVersion": SCHEMA_VERSION,
+            "startedAt": self.started_at,
+            "place": self.place,
+            "regions": dict(self.regions),
+            "seconds": self.seconds,
+            "scenarios": [asdict(scenario) for scenario in self.scenarios],
+            "limits": list(self.limits),
+        }
+
+    def table(self) -> Table:
+        """Return the table of objectives, scenario by scenario."""
+        table = Table("scenario", "result", "objective", box=box.SIMPLE, pad_edge=False)
+        for column in ("measured", "bound"):
+            table.add_column(column, justify="right")
+        table.add_column("seconds", justify="right")
+        for scenario in self.scenarios:
+            _add_scenario(table, scenario)
+        return table
+
+
+def comparison_table(differences: Sequence[Difference]) -> Table:
+    """Return what got better or worse; what stayed the same is only counted, in the caption."""
+    table = Table("scenario", "measure", box=box.SIMPLE, pad_edge=False)
+    for column in ("then", "now"):
+        table.add_column(column, justify="right")
+    table.add_column("change")
+    for difference in differences:
+        if difference.change != "same":
+            change = f"[{CHANGE_STYLES[difference.change]}]{difference.change}[/]"
+            values = (number(difference.old), number(difference.new))
+            table.add_row(difference.scenario, difference.measure.replace("_", " "), *values, change)
+    same = sum(difference.change == "same" for difference in differences)
+    table.caption = f"{same} measures of {len(differences)} are the same, within the noise of a run"
+    return table
+
+
+def number(value: Number) -> str:
+    """Return a measure as text: what was not measured is a dash."""
+    if value is None:
+        return "-"
+    return f"{value:g}" if isinstance(value, int) or value == int(value) else f"{value:.2f}"
+
+
+def bound(held: Held) -> str:
+    """Return a bound as text, with its sign and unit."""
+    return f"{'<' if held.strict else '≤'} {number(held.bound)} {held.unit}".rstrip()
+
+
+def measured(held: Held) -> str:
+    """Return what was measured as text, with its unit."""
+    return number(held.measured) if held.measured is None else f"{number(held.measured)} {held.unit}".rstrip()
+
+
+def _add_scenario(table: Table, scenario: ScenarioReport) -> None:
+    result = f"[{STYLES[scenario.result]}]{scenario.result.value}[/]"
+    first = (scenario.name, result)
+    if scenario.reason:
+        table.add_row(*first, escape(scenario.reason), "", "", f"{scenario.seconds:.0f}")
+        first = ("", "")
+    for index, held in enumerate(scenario.objectives):
+        seconds = f"{scenario.seconds:.0f}" if index == 0 and not scenario.reason else ""
+        style = "" if held.met else "bold red"
+        table.add_row(*first, held.name, measured(held), bound(held), seconds, style=style)
+        first = ("", "")
+    table.add_section()

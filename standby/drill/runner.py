@@ -1,0 +1,162 @@
+"""Play one scenario: the steady state, the load, the fault, everything put back, and what that came to."""
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from standby.drill.eyes import Eyes
+from standby.drill.load import Order
+from standby.drill.measures import api_measures, document_measures, page_measures, series
+from standby.drill.objectives import hold
+from standby.drill.places import Place
+from standby.drill.pressure import Pressure
+from standby.drill.records import Clock, Number, Outcome, Request, ScenarioReport
+from standby.drill.scenario import Scenario
+from standby.drill.signals import undisturbed
+from standby.drill.stage import Breaks, Stage
+from standby.drill.steady import Canary, NotSteadyError
+from standby.errors import StandbyError
+from standby.manifest import Manifest
+from standby.rehearsal.progress import Progress
+from warm_standby.settings import Objectives
+
+WENT_WRONG: Final = (StandbyError, BotoCoreError, ClientError, urllib3.exceptions.HTTPError)
+"""What a scenario may meet without being to blame itself: it is reported, and the next scenario played."""
+
+BEFORE_SECONDS: Final = 2.0
+"""Users before the fault: so that the edge has the pages, and the timeline shows what it is like when all is well."""
+
+LAST_ANSWERS_SECONDS: Final = 8.0
+"""How long requests that are under way at the end may take; longer than an API's answer, after everything is healed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What a drill stands on: the deployment, and every way to it. `steady` raises `NotSteadyError`."""
+
+    deployment: Manifest
+    place: Place
+    faults: Breaks
+    eyes: Eyes
+    options: tuple[str, ...]
+    steady: Callable[[], Canary]
+    bounds: Objectives
+    progress: Progress
+
+
+def play(scenario: Scenario, ground: Ground) -> ScenarioReport:
+    """Play the scenario and report. What goes wrong is in the report; only Ctrl-C is raised, after all is put back."""
+    began = time.monotonic()
+    reason = scenario.skipped()
+    if reason:
+        return ScenarioReport(name=scenario.name, summary=scenario.summary, result=Outcome.SKIPPED, reason=reason)
+    try:
+        report = _play(scenario, ground)
+    except NotSteadyError as error:
+        report = _failed(scenario, error.message, unsteady=True)
+    except WENT_WRONG as error:
+        report = _failed(scenario, _words(error), unsteady=False)
+    return replace(report, seconds=round(time.monotonic() - began, 1))
+
+
+def _play(scenario: Scenario, ground: Ground) -> ScenarioReport:
+    canary = ground.steady()
+    with tempfile.TemporaryDirectory(prefix="standby-drill-") as directory:
+        clock = Clock()
+        order = _order(scenario, ground, canary=canary, clock=clock, out=Path(directory) / "requests.jsonl")
+        with Pressure(order) as pressure:
+            stage = _stage(ground, clock=clock, pressure=pressure)
+            reason = _act(scenario, stage)
+            until = clock.now()
+            pressure.stop(seconds=LAST_ANSWERS_SECONDS)
+            return _report(scenario, stage, requests=pressure.requests(), until=until, reason=reason, ground=ground)
+
+
+def _act(scenario: Scenario, stage: Stage) -> str:
+    """Do the fault and put everything back; return what went wrong, "" when nothing did."""
+    reasons: list[str] = []
+    try:
+        stage.progress.start(f"{scenario.name}: users before anything happens")
+        stage.wait(BEFORE_SECONDS)
+        scenario.play(stage)
+    except WENT_WRONG as error:
+        reasons.append(_words(error))
+    finally:
+        with undisturbed(stage.progress):
+            try:
+                stage.restore()
+            except WENT_WRONG as error:
+                reasons.append(f"putting everything back: {_words(error)}")
+    return "; ".join(reasons)
+
+
+def _report(
+    scenario: Scenario, stage: Stage, *, requests: list[Request], until: float, reason: str, ground: Ground
+) -> ScenarioReport:
+    moments = stage.moments(until=until)
+    documents = stage.documents(requests)
+    measures: Mapping[str, Number] = {
+        **page_measures(requests, until=until),
+        "site_files_different": ground.eyes.site_files_different(),
+        **api_measures(requests, moments),
+        **document_measures(requests, documents, moments),
+        **stage.measured,
+    }
+    objectives = hold(scenario.objectives, measures, ground.bounds)
+    missed = any(not held.met for held in objectives)
+    return ScenarioReport(
+        name=scenario.name,
+        summary=scenario.summary,
+        result=Outcome.FAILED if reason else Outcome.MISSED if missed else Outcome.PASSED,
+        reason=reason,
+        measures=measures,
+        objectives=objectives,
+        events=tuple(sorted(stage.events, key=lambda event: event.at)),
+        regions=tuple(stage.spans),
+        series=series(requests, until=until),
+        extra=stage.extra,
+    )
+
+
+def _words(error: Exception) -> str:
+    return error.message if isinstance(error, StandbyError) else f"{type(error).__name__}: {error}"
+
+
+def _failed(scenario: Scenario, reason: str, *, unsteady: bool) -> ScenarioReport:
+    extra = {"unsteady": True} if unsteady else {}
+    return ScenarioReport(
+        name=scenario.name, summary=scenario.summary, result=Outcome.FAILED, reason=reason, extra=extra
+    )
+
+
+def _order(scenario: Scenario, ground: Ground, *, canary: Canary, clock: Clock, out: Path) -> Order:
+    return Order(
+        origin=clock.origin,
+        place=ground.place,
+        out=str(out),
+        site_url=ground.deployment.site_url,
+        paths=("/", *(f"/{key}" for key in sorted(ground.eyes.site_files("primary")))),
+        question=canary.question,
+        canary_key=canary.key,
+        page_versions=ground.eyes.page_versions(),
+        rates=scenario.load,
+    )
+
+
+def _stage(ground: Ground, *, clock: Clock, pressure: Pressure) -> Stage:
+    return Stage(
+        deployment=ground.deployment,
+        faults=ground.faults,
+        eyes=ground.eyes,
+        client=ground.eyes.client,
+        pressure=pressure,
+        clock=clock,
+        progress=ground.progress,
+        options=ground.options,
+    )

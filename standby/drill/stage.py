@@ -1,0 +1,231 @@
+"""The stage: what a scenario may do to the deployment, what it sees, and how everything is put back after it."""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, Protocol
+
+import urllib3
+
+from standby.drill.eyes import Eyes
+from standby.drill.measures import Documents, Moments, first_good
+from standby.drill.operating import Ran, Running
+from standby.drill.pressure import Pressure
+from standby.drill.records import Clock, Event, EventKind, Number, Request, Span
+from standby.drill.users import Asks
+from standby.errors import StandbyError
+from standby.manifest import ROLES, Manifest, Role
+from standby.rehearsal.faults import FaultKind
+from standby.rehearsal.progress import Progress
+
+POLL_SECONDS: Final = 0.5
+POLL_TIMEOUT_SECONDS: Final = 2.0
+BAD_POLLS: Final = 2
+"""The operator's detection: /health is asked every half second, and two bad answers in a row are an outage."""
+
+DETECTION_SECONDS: Final = 20.0
+ATTEMPTS: Final = 4
+KILLED: Final = -signal.SIGKILL
+AGAIN_SECONDS: Final = 2.0
+ANSWERED_SECONDS: Final = 10.0
+STATES: Final = {
+    "region-down": "refuses",
+    "region-black-hole": "black hole",
+    "s3-errors": "S3 fails",
+    "api-errors": "API fails",
+    "slow": "slow",
+    "knowledge-base-denied": "no Knowledge Base",
+    "replication-paused": "replication paused",
+}
+
+
+class Breaks(Protocol):
+    """Does faults, and puts everything back: those of a rehearsal, or the harmless ones to a real deployment."""
+
+    def set(self, kind: FaultKind, role: Role, /) -> None:
+        """Do the fault."""
+
+    def heal(self) -> object:
+        """Undo every fault; nothing is done where none is."""
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """One scenario's stage. `options` are those of every `standby` command (which deployment)."""
+
+    deployment: Manifest
+    faults: Breaks
+    eyes: Eyes
+    client: Asks
+    pressure: Pressure
+    clock: Clock
+    progress: Progress
+    options: Sequence[str]
+    events: list[Event] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    measured: dict[str, Number] = field(default_factory=dict)
+    extra: dict[str, object] = field(default_factory=dict)
+    at_failover: frozenset[str] | None = None
+    _fault: float | None = None
+    _detected: float | None = None
+    _command: Ran | None = None
+    _survivor: Role | None = None
+    _broken: list[tuple[Role, str, float]] = field(default_factory=list)
+
+    def wait(self, seconds: float) -> None:
+        """Let users go on for so long."""
+        time.sleep(seconds)
+
+    def note(self, text: str) -> None:
+        """Note something in the report."""
+        self._event("note", text)
+
+    def break_(self, kind: FaultKind, role: Role) -> None:
+        """Do the fault. The outage counts from the first one that the scenario is about."""
+        region = self.deployment.regions[role].region
+        self.progress.start(f"Breaking {region}: {kind}")
+        began = self.clock.now()
+        self.faults.set(kind, role)
+        if kind != "replication-paused" and self._fault is None:
+            self._fault = began
+        self._broken.append((role, STATES[kind], began))
+        self.events.append(Event(at=began, kind="fault", text=f"{kind} {region}", role=role))
+
+    def heal(self) -> None:
+        """Put every region back, if any is broken."""
+        self.faults.heal()
+        now = self.clock.now()
+        for role, state, began in self._broken:
+            region = self.deployment.regions[role].region
+            self.spans.append(Span(role=role, region=region, state=state, began=began, ended=now))
+        if self._broken:
+            self._event("heal", "healed " + " and ".join(sorted({self._region(role) for role, _, _ in self._broken})))
+        self._broken.clear()
+
+    def detect(self, role: Role) -> None:
+        """Poll the region's health as an operator's monitor does, until it is seen to be bad.
+
+        Raises `StandbyError` when it never is: then the fault did nothing.
+        """
+        url = f"{self.deployment.regions[role].health_url}?deep=true"
+        self.until_bad(url, what=f"the health of {self._region(role)}")
+
+    def until_bad(self, url: str, *, what: str) -> None:
+        """Poll a URL until it answers badly twice in a row."""
+        self.progress.start(f"Watching {what}")
+        bad, deadline = 0, self.clock.now() + DETECTION_SECONDS
+        while self.clock.now() < deadline:
+            following = self.clock.now() + POLL_SECONDS
+            bad = 0 if self._good(url) else bad + 1
+            if bad == BAD_POLLS:
+                self._detected = self._detected or self.clock.now()
+                self._event("detected", f"{what} is seen to be bad")
+                return
+            time.sleep(max(following - self.clock.now(), 0.0))
+        raise StandbyError(f"{what} stayed good for {DETECTION_SECONDS:.0f} s: the fault did nothing")
+
+    def failover(self, *, to: Role = "failover") -> Ran:
+        """Run the operator's failover. Raises `StandbyError` when it does not do what it should."""
+        if any(request.kind == "upload" for request in self.pressure.requests()):
+            self.at_failover = self.eyes.keys(to)
+        ran = self.command("failover")
+        self._command, self._survivor = ran, to
+        return ran.required()
+
+    def command(self, *arguments: str) -> Ran:
+        """Run an operator's command to its end, whatever that is."""
+        return self.start(*arguments)()
+
+    def start(self, *arguments: str, heard: Callable[[Running, str], None] | None = None) -> Callable[[], Ran]:
+        """Start an operator's command; return what waits for its end. `heard` is called with each line of progress."""
+        asked = arguments if arguments[0] == "status" else (*arguments, "--yes", "--reason", "drill")
+        name = f"standby {arguments[0]}"
+        self.progress.start(f"Running {name}")
+        self._event("command", name)
+        running = Running((*asked, "--json"), options=self.options, clock=self.clock)
+        running.listen((lambda line: heard(running, line)) if heard else None)
+
+        def end() -> Ran:
+            ran = running.wait()
+            how = "killed" if ran.code == KILLED else f"exit code {ran.code}"
+            done = f"{name}: {how}, {ran.ended - ran.began:.1f} s"
+            self.events.append(Event(at=ran.ended, kind="done", text=done))
+            return ran
+
+        return end
+
+    def until_answered(self, role: Role, *, seconds: float = ANSWERED_SECONDS) -> bool:
+        """Wait until a question asked from now on is answered by the region; tell whether it was, in that time."""
+        region, since = self._region(role), self.clock.now()
+        deadline = since + seconds
+        while self.clock.now() < deadline:
+            if first_good(self.questions(), since=since, region=region):
+                return True
+            time.sleep(0.1)
+        self.note(f"no question was answered by {region} within {seconds:.0f} s")
+        return False
+
+    def questions(self) -> list[Request]:
+        """Return the questions recorded so far."""
+        return [request for request in self.pressure.requests() if request.kind == "question"]
+
+    def moments(self, *, until: float) -> Moments:
+        """Return when what happened; the load went on `until` then."""
+        command = self._command
+        return Moments(
+            until=until,
+            fault=self._fault,
+            detected=self._detected,
+            command=command.began if command else None,
+            command_ended=command.ended if command else None,
+            survivor=self._region(self._survivor) if self._survivor else None,
+        )
+
+    def restore(self) -> None:
+        """Put everything back, whatever happened: heal, reconcile, fail back. Raises `StandbyError` when it cannot."""
+        self.heal()
+        with suppress(StandbyError):  # a load that has died is no reason to leave anything as it is
+            self.pressure.rate("upload", 0)  # failing back is a planned act: it waits for documents in step
+        self.insist("reconcile")
+        if self.eyes.serving() != "primary":
+            self.insist("failback")
+            self.until_answered("primary")
+
+    def insist(self, command: str) -> Ran:
+        """Run a command, and again as its hint says when it could not; raise `StandbyError` when it never could."""
+        for _ in range(ATTEMPTS - 1):
+            ran = self.command(command)
+            if ran.code == 0:
+                return ran
+            self.note(f"standby {command}, to be run again: {' '.join(ran.stderr.split())[-200:]}")
+            time.sleep(AGAIN_SECONDS)
+        return self.command(command).required()
+
+    def documents(self, requests: Sequence[Request]) -> Documents:
+        """Look what has become of the documents that were accepted."""
+        self.progress.start("Looking for every accepted document, in both regions")
+        words = frozenset(request.word for request in requests if request.kind == "upload" and request.ok)
+        if not words:
+            return Documents(at_failover=self.at_failover)
+        return Documents(
+            at_failover=self.at_failover,
+            found={role: self.eyes.found(role, words) for role in ROLES},
+            after={role: self.eyes.stored(role) for role in ROLES},
+        )
+
+    def _good(self, url: str) -> bool:
+        try:
+            return (
+                self.client.request("GET", url, timeout=POLL_TIMEOUT_SECONDS).status < HTTPStatus.INTERNAL_SERVER_ERROR
+            )
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def _event(self, kind: EventKind, text: str, role: Role | None = None) -> None:
+        self.events.append(Event(at=self.clock.now(), kind=kind, text=text, role=role))
+
+    def _region(self, role: Role) -> str:
+        return self.deployment.regions[role].region
