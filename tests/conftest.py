@@ -1,13 +1,35 @@
-"""What every folder's tests may ask for: the stack, synthesized as a user would. Node starts when a test asks."""
+"""What every folder's tests may ask for: the stack, synthesized as a user would, and the rehearsal of it.
 
+Node starts when a test asks for the first, Terraform when one asks for the second.
+"""
+
+import gc
 import importlib
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist comes without types
 
 import lazy_bindings
+from standby.rehearsal.core import Rehearsal
 from tests.constructs.plan import ROOT, Plan, Synthesize, default_settings
+from tests.e2e.e2e_support import SETTINGS
 from warm_standby.settings import Settings
+
+KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: what is up there is used, and stays up
+_E2E = ("tests/e2e/", "tests/browser/")
+_ALONE = ("tests/browser/", "tests/e2e/test_e2e_drill")
+_PROGRAMS = (
+    "tests/constructs/test_settings_file.py::test_main_",
+    "tests/constructs/test_stack_determinism.py::test_two_processes_",
+    "tests/lambdas/test_lambda_packaged.py",
+    "tests/lazy_bindings/test_lazy_process.py",
+    "tests/standby/test_rehearsal_network.py",
+)
+_START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
+_WORLDS = {"tests/e2e/test_e2e_deploy": "deploy", **dict.fromkeys(_E2E, "rehearsal")}
 
 lazy_bindings.install(start_kernel=False)
 # On a Node that jsii no longer supports it prints a banner at every start, into the output that tests compare. The
@@ -21,6 +43,36 @@ def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | Non
     This is `Testing.__test__ = False` without importing cdktf, which starts Node, for tests that need neither.
     """
     return [] if name == "Testing" and getattr(obj, "__module__", "").startswith("cdktf") else None
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # the same
+    """A worker takes a file at a time, and all tests of one rehearsal: those run one after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        world = next((world for start, world in _WORLDS.items() if nodeid.startswith(start)), None)
+        return world or str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)  # there is none with `-p no:xdist`
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    """Schedule with groups of our own: xdist's (`xdist_group`) go into a private part of an item that pytest 9 lost."""
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs Terraform, what nothing may run beside, and what starts programs of its own."""
+    for item in items:
+        if item.nodeid.startswith(_E2E):
+            item.add_marker(pytest.mark.e2e)
+        if item.nodeid.startswith(_ALONE):
+            item.add_marker(pytest.mark.alone)
+        if item.nodeid.startswith(_PROGRAMS) or not _START_PROGRAMS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.programs)
+
+
+def pytest_collection_finish() -> None:
+    """Tell the garbage collector that what was imported and collected stays: it need not walk it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +90,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
             made: Plan = synthesis.synthesize(
                 settings, functions=ROOT / "lambda_src", site=site, out=tmp_path_factory.mktemp("out")
             )
+            gc.freeze()  # so do the generated classes, a million objects
             if anew:
                 return made
             plans[key] = made
@@ -50,3 +103,17 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
 def plan(synthesize: Synthesize) -> Plan:
     """Return the stack as `standby.toml` describes it when the project is cloned."""
     return synthesize(default_settings())
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """The stack, applied by real Terraform to an emulator of the tests' own, behind its fronts and its edge."""
+    kept = os.environ.get(KEPT)
+    directory = Path(kept) if kept else tmp_path_factory.mktemp("e2e") / "rehearsal"
+    rehearsal = Rehearsal(project=ROOT, directory=directory, settings=SETTINGS)
+    try:
+        rehearsal.connect()
+        yield rehearsal
+    finally:
+        if not kept:
+            rehearsal.down()

@@ -10,9 +10,9 @@ from typing import Any, Final, TypeVar
 
 import urllib3
 
+from standby.manifest import Role
 from standby.rehearsal.api import send
 from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.deployment import Role
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SETTINGS: Final = Path(__file__).parent / "e2e.toml"

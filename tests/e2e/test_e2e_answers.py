@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from standby.manifest import ROLES, Role
 from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.deployment import ROLES, Role
 from tests.e2e.e2e_support import Document, ask, call, cites, sweep, upload, wait_for
 
 
@@ -96,4 +96,5 @@ def test_both_buckets_first_say_that_the_primary_serves(rehearsal: Rehearsal, ro
     config = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())
     primary = rehearsal.deployment.regions["primary"]
     assert config.pop("updatedAt").startswith("20")
+    assert config.pop("fallbackApiUrl") == rehearsal.deployment.regions["failover"].api_url
     assert config == {"apiUrl": primary.api_url, "region": primary.region, "role": "primary", "generation": 1}

@@ -9,6 +9,7 @@ import pytest
 
 from standby.rehearsal.emulator import Emulator, start_emulator, stop_emulator
 from standby.rehearsal.layout import Layout
+from tests.standby.rehearsal_network_support import SmallRehearsal
 from tests.standby.rehearsal_support import MAIN, FakeTerraform, configuration
 
 
@@ -48,3 +49,17 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     layout = Layout(project=directory, directory=directory)
     yield start_emulator(layout)
     stop_emulator(layout)
+
+
+@pytest.fixture(scope="session")
+def small_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallRehearsal]:
+    """A small deployment with its fronts and edge, shared by the run's tests; `small` hands it out whole."""
+    with SmallRehearsal(tmp_path_factory.mktemp("small")) as small:
+        yield small
+
+
+@pytest.fixture
+def small(small_rehearsal: SmallRehearsal) -> Iterator[SmallRehearsal]:
+    """The small deployment; what a test broke is put right after it."""
+    yield small_rehearsal
+    small_rehearsal.repair()

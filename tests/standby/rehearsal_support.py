@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-ROLES = {"primary": "us-west-2", "failover": "us-east-1"}
+from tests.standby.manifests import REGIONS, manifest_text
 
 MAIN = """
 import json, os, pathlib
@@ -65,25 +65,6 @@ class FakeTerraform:
         return path.read_text().split() if path.is_file() else []
 
 
-def manifest_text() -> str:
-    """Return a manifest such as the stack puts out."""
-    regions = {
-        role: {
-            "region": region,
-            "apiUrl": f"https://api{role}.execute-api.{region}.amazonaws.com/prod/",
-            "documentsBucket": f"documents-{region}",
-            "frontendBucket": f"frontend-{region}",
-            "knowledgeBaseId": "KB",
-            "dataSourceId": "DS",
-            "ingestQueueUrl": f"https://sqs.{region}.amazonaws.com/000000000000/ingest",
-        }
-        for role, region in ROLES.items()
-    }
-    site = {"url": "https://d1.cloudfront.net", "distributionId": "D1"}
-    manifest = {"name": "small", "account": "000000000000", "vectorStore": "opensearch-serverless", "site": site}
-    return json.dumps({**manifest, "regions": regions})
-
-
 def configuration() -> dict[str, object]:
     """Return a small synthesized configuration with two aliased providers and an S3 backend."""
     return {
@@ -91,5 +72,5 @@ def configuration() -> dict[str, object]:
             "backend": {"s3": {"bucket": "states", "key": "small", "region": "us-west-2"}},
             "required_providers": {"aws": {"source": "aws", "version": "5.100.0"}},
         },
-        "provider": {"aws": [{"alias": role, "region": region} for role, region in ROLES.items()]},
+        "provider": {"aws": [{"alias": role, "region": region} for role, region in REGIONS.items()]},
     }

@@ -1,6 +1,7 @@
 """The checks tell what was seen, and never end a rehearsal with an error of their own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,26 +9,30 @@ from rich.console import Console
 
 from standby.awsclient import EmulatorSession
 from standby.errors import StandbyError
+from standby.manifest import ROLES, Manifest, parse_manifest
 from standby.rehearsal.checks import Verification
-from standby.rehearsal.deployment import ROLES, Deployment, read_deployment
 from standby.rehearsal.documents import count_objects, find_object, replicates, wait_for
 from standby.rehearsal.emulator import Emulator
+from standby.rehearsal.network import Client
 from standby.rehearsal.progress import Silent
 from standby.rehearsal.report import Check, Report, Result
 from standby.rehearsal.samples import SampleDocument, read_samples
-from tests.standby.rehearsal_support import manifest_text
+from tests.standby.manifests import manifest_text
+from tests.standby.rehearsal_network_support import SmallRehearsal
 
 PROJECT = Path(__file__).parents[2]
 SAMPLE = SampleDocument(name="policy.md", role="primary", question="What?", content=b"Something.")
 
 
-def deployment(*, vector_store: str = "opensearch-serverless") -> Deployment:
-    return read_deployment({"manifest": manifest_text().replace("opensearch-serverless", vector_store)})
+def deployment(*, vector_store: str = "opensearch-serverless") -> Manifest:
+    return parse_manifest(manifest_text(vector_store=vector_store))
 
 
-def checks(emulator: Emulator, *, of: Deployment) -> tuple[Check, ...]:
+def checks(emulator: Emulator, small: SmallRehearsal, *, of: Manifest) -> tuple[Check, ...]:
+    """Check a deployment that is not there, on a network that serves none of its names."""
     sessions = {role: EmulatorSession(region=of.regions[role].region, endpoint=emulator.endpoint) for role in ROLES}
-    return tuple(Verification(of, emulator.endpoint, sessions, (SAMPLE,), Silent()).run())
+    nowhere = Client(replace(small.rehearsal.network, hosts={}))
+    return tuple(Verification(of, nowhere, sessions, (SAMPLE,), Silent()).run())
 
 
 @pytest.fixture
@@ -63,17 +68,47 @@ def test_what_never_comes_is_an_error_with_the_time_that_was_waited() -> None:
         wait_for(lambda: None, seconds=0, missing="it did not come")
 
 
-def test_every_check_of_an_empty_emulator_fails_and_says_why(emulator: Emulator) -> None:
-    found = checks(emulator, of=deployment())
-    assert {check.name for check in found} == {"site files", "health", "upload", "ingestion", "question"}
+def test_every_check_of_an_empty_emulator_fails_and_says_why(emulator: Emulator, small: SmallRehearsal) -> None:
+    found = checks(emulator, small, of=deployment())
+    assert {check.name for check in found} == {
+        "site files",
+        "health",
+        "page",
+        "config",
+        "upload",
+        "ingestion",
+        "question",
+    }
     assert {check.result for check in found} == {Result.FAILED}
     assert all(check.detail for check in found)
 
 
-def test_a_vector_store_that_the_emulator_does_not_serve_is_not_asked(emulator: Emulator) -> None:
-    found = checks(emulator, of=deployment(vector_store="s3-vectors"))
+def test_a_vector_store_that_the_emulator_does_not_serve_is_not_asked(
+    emulator: Emulator, small: SmallRehearsal
+) -> None:
+    found = checks(emulator, small, of=deployment(vector_store="s3-vectors"))
     unasked = {check.name for check in found if check.result is Result.NOT_SIMULATED}
     assert unasked == {"health", "ingestion", "question"}
+
+
+def test_the_page_and_its_configuration_are_checked_through_the_edge(small: SmallRehearsal) -> None:
+    deployment, client = small.rehearsal.deployment, small.client
+    found = {check.name: check for check in Verification(deployment, client, small.sessions, (), Silent()).run()}
+    assert found["page"].result is found["config"].result is Result.PASSED
+    assert "with its Content-Security-Policy" in found["page"].detail
+    assert "names the primary's API, generation 1" in found["config"].detail
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b'{"apiUrl": "https://elsewhere.example/prod/"}', b"[]"])
+def test_a_configuration_that_names_no_api_of_the_deployment_fails_its_check(
+    small: SmallRehearsal, body: bytes
+) -> None:
+    good = small.get("/config.json").data
+    small.put("failover", "config.json", body)
+    deployment, client = small.rehearsal.deployment, small.client
+    found = {check.name: check for check in Verification(deployment, client, small.sessions, (), Silent()).run()}
+    small.put("failover", "config.json", good)
+    assert (found["page"].result, found["config"].result) == (Result.PASSED, Result.FAILED)
 
 
 @pytest.mark.parametrize("result,passed", [(Result.PASSED, True), (Result.NOT_SIMULATED, True), (Result.FAILED, False)])

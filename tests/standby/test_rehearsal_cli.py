@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from standby.awsclient import EmulatorSession
 from standby.cli import DEBUG_VARIABLE, cli
 from standby.rehearsal import Rehearsal
 from standby.rehearsal.status import Status
+from tests.standby.manifests import manifest_text
+from tests.standby.rehearsal_distribution_support import distribution_config
+from tests.standby.rehearsal_network_support import SmallRehearsal
 from tests.standby.rehearsal_support import FakeTerraform
 
 
@@ -54,6 +58,46 @@ def test_status_as_json_is_json_alone(here: Path) -> None:
     result = run("status", "--json")
     assert result.exit_code == 3
     assert json.loads(result.stdout) == {**Status(endpoint=None).as_json(), "up": False, "applied": False}
+
+
+def test_status_names_site_edge_and_what_is_broken(small: SmallRehearsal) -> None:
+    small.rehearsal.faults.set("slow", "failover", milliseconds=5)
+    result = small.command("status")
+    assert result.exit_code == 0, result.stderr
+    assert f"site:         {small.site}\n" in result.stdout
+    assert "edge:         https://127.0.0.1:" in result.stdout
+    assert "fault:        slow failover by 5 ms, since " in result.stdout
+    (fault,) = json.loads(small.command("status", "--json").stdout)["faults"]
+    assert (fault["kind"], fault["role"], fault["milliseconds"]) == ("slow", "failover", 5)
+
+
+def test_a_fault_is_set_and_healed_by_commands_that_say_what_they_did(small: SmallRehearsal) -> None:
+    assert small.command("heal").stdout == "No fault is set.\n"
+    result = small.command("fault", "api-errors", "primary")
+    assert result.stdout == "api-errors: primary (us-west-2). `standby rehearse heal primary` undoes it.\n"
+    assert small.command("heal", "failover").stdout == "No fault is set.\n"
+    assert small.command("heal", "primary").stdout.startswith("Healed: api-errors primary, since ")
+    assert small.rehearsal.faults.active() == ()
+
+
+def test_a_fault_for_some_seconds_is_healed_by_its_own_command(small: SmallRehearsal) -> None:
+    result = small.command("fault", "s3-errors", "failover", "--seconds", "0.05")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("Healed: s3-errors failover, since ")
+    assert small.rehearsal.faults.active() == ()
+
+
+def test_slow_without_a_time_is_a_wrong_usage(small: SmallRehearsal) -> None:
+    result = small.command("fault", "slow", "primary")
+    assert result.exit_code == 2
+    assert "--milliseconds N" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["fault", "region-down", "primary"], ["fault", "slow", "primary"]])
+def test_nothing_can_be_broken_where_nothing_is_up(here: Path, arguments: list[str]) -> None:
+    result = run(*arguments, *(["--milliseconds", "5"] if "slow" in arguments else []))
+    assert (result.exit_code, result.stderr) == (3, "Error: The rehearsal is not up.\n  Run `standby rehearse up`.\n")
+    assert not (here / ".rehearsal").exists()
 
 
 @pytest.mark.parametrize("arguments", [["env"], ["logs"], ["logs", "query"]])
@@ -130,7 +174,15 @@ def test_up_reports_each_check_as_json_and_fails_when_one_failed(here: Path, fak
     samples.mkdir(parents=True)
     (samples / "rehearsal.toml").write_text('[[document]]\nfile = "a.md"\nupload_to = "primary"\nquestion = "What?"\n')
     (samples / "a.md").write_text("Something.")
+    manifest = json.loads(manifest_text())
     try:
+        emulator = Rehearsal(project=here).start().emulator
+        client = EmulatorSession(region="us-east-1", endpoint=emulator.endpoint).client("cloudfront")
+        buckets = {role: region["frontendBucket"] for role, region in manifest["regions"].items()}
+        made = client.create_distribution(DistributionConfig=distribution_config(client, buckets))["Distribution"]
+        manifest["site"] |= {"url": f"https://{made['DomainName']}", "distributionId": made["Id"]}
+        outputs = {"manifest": {"value": json.dumps(manifest)}}
+        fake_terraform.answer(apply={"code": 0, "events": [{"type": "outputs", "outputs": outputs}]})
         result = run("up", "--json")
         assert result.exit_code == 1, result.stderr
         report = json.loads(result.stdout)

@@ -3,12 +3,14 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from standby.rehearsal.deployment import read_deployment
+from standby.manifest import parse_manifest
+from standby.rehearsal.network import Address, Network
 from standby.rehearsal.shell import exports, variables
-from tests.standby.rehearsal_support import manifest_text
+from tests.standby.manifests import manifest_text
 
 NASTY = """it's "quoted" $HOME `id` \\ ; & | * ? ~ # ! (x)\nsecond line \u00fc"""
 
@@ -32,8 +34,16 @@ def test_what_leads_to_a_real_account_is_unset(name: str) -> None:
 
 def test_outputs_are_exported_in_upper_case_beside_the_local_urls() -> None:
     outputs = {"manifest": manifest_text(), "primary_docs_bucket_name": "documents"}
-    found = variables(outputs, deployment=read_deployment(outputs), endpoint="http://127.0.0.1:4999")
+    network = Network(
+        gateway="http://127.0.0.1:4990",
+        router="http://127.0.0.1:4999",
+        fronts={"us-west-2": "http://127.0.0.1:5001", "us-east-1": "http://127.0.0.1:5002"},
+        hosts={"d1.cloudfront.net": Address(host="127.0.0.1", port=5003)},
+        authority=Path("/rehearsal/root.crt"),
+    )
+    found = variables(outputs, deployment=parse_manifest(outputs["manifest"]), network=network)
     assert found["PRIMARY_DOCS_BUCKET_NAME"] == "documents"
-    assert found["FAILOVER_API_LOCAL_URL"] == "http://127.0.0.1:4999/_aws/execute-api/apifailover/prod/"
+    assert found["FAILOVER_API_LOCAL_URL"] == "http://127.0.0.1:5002/_aws/execute-api/apifailover/prod/"
     assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "us-west-2"
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4999"
+    assert (found["SITE_ADDRESS"], found["SITE_AUTHORITY"]) == ("127.0.0.1:5003", "/rehearsal/root.crt")

@@ -1,0 +1,64 @@
+"""The page as files: small, whole, and nobody else's."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from standby.rehearsal.core import Rehearsal
+from standby.rehearsal.network import Client
+from tests.browser.browser_states import ROOT
+from tests.browser.conftest import Visit
+
+FILES: Final = sorted(path for path in (ROOT / "frontend").rglob("*") if path.is_file())
+MAX_BYTES: Final = 100_000
+MAX_LINES: Final = 250
+HTML_SINKS: Final = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|DOMParser"
+)
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_whole_page_is_under_100_kilobytes() -> None:
+    assert sum(path.stat().st_size for path in FILES) < MAX_BYTES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_file_is_short_and_parses_no_html(path: Path) -> None:
+    assert text(path).count("\n") < MAX_LINES
+    assert not HTML_SINKS.search(text(path))
+
+
+def test_every_module_is_loaded_ahead_and_every_file_used() -> None:
+    page = text(ROOT / "frontend" / "index.html")
+    named = {path.name for path in FILES if f'"{path.name}"' in page}
+    assert named == {path.name for path in FILES} - {"index.html"}
+
+
+def test_the_page_sends_requests_to_nobody_but_the_site_the_apis_and_the_buckets(
+    visit: Visit, rehearsal: Rehearsal
+) -> None:
+    visitor = visit()
+    visitor.ask("What about annual leave?")
+    hosts = {request.url.split("/")[2] for _, request in visitor.requests}
+    assert hosts <= set(rehearsal.network.hosts)
+
+
+def test_the_policy_that_the_edge_sends_forbids_all_that_the_page_does_not_need(rehearsal: Rehearsal) -> None:
+    answer = Client(rehearsal.network).request("GET", rehearsal.deployment.site_url + "/")
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert "require-trusted-types-for 'script'; trusted-types 'none'" in answer.data.decode()
+
+
+def test_no_markup_can_be_made_of_text_even_by_mistake(visit: Visit) -> None:
+    visitor = visit()
+    refused = """() => { try { document.body.innerHTML = "<b>x</b>"; return false; } catch { return true; } }"""
+    assert visitor.page.evaluate(refused)
+    assert visitor.trouble
+    visitor.trouble.clear()

@@ -1,0 +1,33 @@
+"""A manifest such as the stack writes it."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from standby.manifest import Role
+
+REGIONS: Final[Mapping[Role, str]] = {"primary": "us-west-2", "failover": "us-east-1"}
+
+
+def manifest_text(suffix: str = "", *, name: str = "chatbot", vector_store: str = "opensearch-serverless") -> str:
+    """Return a manifest as the stack writes it."""
+    regions = {
+        role: {
+            "region": region,
+            "apiUrl": f"https://api{role}.execute-api.{region}.amazonaws.com/prod/",
+            "healthUrl": f"https://api{role}.execute-api.{region}.amazonaws.com/prod/health",
+            "documentsBucket": f"docs{suffix}-{region}",
+            "frontendBucket": f"frontend{suffix}-{region}",
+            "knowledgeBaseId": "KB",
+            "dataSourceId": "DS",
+            "ingestQueueUrl": f"https://sqs.{region}.amazonaws.com/000000000000/ingest",
+            "deadLetterQueueUrl": f"https://sqs.{region}.amazonaws.com/000000000000/dead",
+            "alertTopicArn": f"arn:aws:sns:{region}:000000000000:alerts",
+            "ingestFunction": f"{name}-ingest",
+            "replicatesTo": REGIONS["failover" if role == "primary" else "primary"],
+        }
+        for role, region in REGIONS.items()
+    }
+    site = {"url": "https://d1.cloudfront.net", "distributionId": "D1", "apiFallback": True}
+    of = {"name": name, "account": "000000000000", "vectorStore": vector_store}
+    return json.dumps({"schemaVersion": 2, **of, "site": site, "regions": regions})

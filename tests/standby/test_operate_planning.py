@@ -1,0 +1,196 @@
+"""The planners: whatever is known, no plan does harm."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standby.manifest import ROLES, Role
+from standby.operate.health import Health
+from standby.operate.journal import Event, Unwritten, new_event
+from standby.operate.plan import CloseEvent, VerifyEdge, VerifyHealth, WriteIntent
+from standby.operate.serving import Config, Copy, agree, holding
+from standby.operate.switching import SwitchFacts, plan_switch
+from standby.operate.together import Unknown
+from tests.standby.operate_support import (
+    DOWN,
+    EAST,
+    FACTS,
+    HEALTHY,
+    MANIFEST,
+    NOON,
+    WEST,
+    config,
+    copy_of,
+    puts,
+)
+
+
+def facts(target: Role = "failover", **said: object) -> SwitchFacts:
+    """Both copies have the primary region serve in generation 3, and all is well, but for what is said."""
+    copies = {role: copy_of(role, config("primary", 3)) for role in ROLES}
+    well = SwitchFacts(
+        manifest=MANIFEST,
+        target=target,
+        copies=copies,
+        journal_generation=3,
+        health=HEALTHY,
+        actor="somebody",
+        now=NOON,
+    )
+    return replace(well, **said)  # type: ignore[arg-type]  # a test says which part differs
+
+
+def both(*, primary: Config, failover: Config) -> dict[Role, Copy]:
+    return {"primary": copy_of("primary", primary), "failover": copy_of("failover", failover)}
+
+
+@given(FACTS)
+def test_no_write_lowers_a_generation(known: SwitchFacts) -> None:
+    for put in puts(plan_switch(known, command="failover", reason="")):
+        assert put.config.generation is not None
+        assert put.config.generation >= put.seen.generation
+
+
+@given(FACTS)
+def test_a_new_generation_is_above_everything_that_is_known(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    copies = [copy for copy in known.copies.values() if isinstance(copy, Copy)]
+    if any(isinstance(step.action, WriteIntent) for step in plan.steps):
+        assert plan.generation > max([known.journal_generation, *(copy.generation for copy in copies)])
+
+
+@given(FACTS)
+def test_the_target_s_own_bucket_is_written_first(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    if any(isinstance(step.action, WriteIntent) for step in plan.steps):
+        assert puts(plan)[0].seen.role == known.target
+        assert plan.steps[0].action == WriteIntent(role=known.target)
+
+
+@given(FACTS)
+def test_nothing_is_written_to_a_region_that_is_down(known: SwitchFacts) -> None:
+    written = {put.seen.role for put in puts(plan_switch(known, command="failover", reason=""))}
+    assert not any(isinstance(known.copies[role], Unknown) for role in written)
+
+
+@given(FACTS)
+def test_what_cannot_be_written_now_is_remembered(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    if plan.event is not None and plan.event.result == "started" and puts(plan):
+        down = {MANIFEST.regions[role].region for role, copy in known.copies.items() if isinstance(copy, Unknown)}
+        assert {part.region for part in plan.unwritten} == down
+
+
+@given(FACTS)
+def test_force_never_overrides_an_unreadable_bucket_of_the_target(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    if isinstance(known.copies[known.target], Unknown):
+        assert plan.refused(force=True)
+        assert not plan.steps
+    else:
+        assert not plan.refused(force=True)
+
+
+@given(FACTS)
+def test_a_region_that_is_not_healthy_takes_over_only_by_force(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    sick = isinstance(known.health, Unknown) or not known.health.healthy
+    if any(isinstance(step.action, WriteIntent) for step in plan.steps):
+        assert bool(plan.refused(force=False)) == sick
+
+
+@given(FACTS)
+def test_after_the_plan_what_holds_is_the_target_in_every_bucket_that_is_up(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    after = dict(known.copies)
+    for put in puts(plan):
+        assert known.copies[put.seen.role] == put.seen
+        after[put.seen.role] = replace(put.seen, config=put.config, text=put.text, etag="new")
+    held = holding(after)
+    if plan.steps:
+        assert held is not None
+        assert held.config is not None
+        assert MANIFEST.role_of(held.config.api_url) == known.target
+        assert agree(after) or any(isinstance(copy, Unknown) for copy in after.values())
+
+
+@given(FACTS)
+def test_a_second_run_changes_nothing(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    after = dict(known.copies)
+    for put in puts(plan):
+        after[put.seen.role] = replace(put.seen, config=put.config, text=put.text, etag="new")
+    if puts(plan):
+        again = plan_switch(replace(known, copies=after), command="failover", reason="")
+        assert not again.steps
+
+
+def test_a_failover_of_a_well_deployment_is_seven_steps_in_this_order() -> None:
+    plan = plan_switch(facts(), command="failover", reason="drill")
+    assert [f"{step.title} {step.region}".strip() for step in plan.steps] == [
+        f"Write the intent into the journal {EAST}",
+        f"Write config.json {EAST}",
+        f"Write config.json {WEST}",
+        "Ask CloudFront to forget config.json us-east-1",
+        "See config.json through the edge",
+        f"Ask /health {EAST}",
+        "Write the result into the journal",
+    ]
+    assert (plan.generation, plan.source, plan.target) == (4, WEST, EAST)
+
+
+def test_a_degraded_target_is_refused_with_the_check_that_failed() -> None:
+    sick = Health(status="degraded", checks={"retrieve": "AccessDenied", "documentsBucket": ""})
+    plan = plan_switch(facts(health=sick), command="failover", reason="")
+    assert [refusal.reason for refusal in plan.refusals] == [
+        "the API of us-east-1 is degraded: retrieve (AccessDenied)"
+    ]
+
+
+def event(result: str, *, moment: str = "then") -> Event:
+    made = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
+    left = (Unwritten(region=WEST, what="config.json", why="down"),) if result == "incomplete" else ()
+    return replace(made, result=result, started_at=moment, unwritten=left)  # type: ignore[arg-type]  # a test's word
+
+
+def test_what_an_interrupted_run_left_is_finished() -> None:
+    copies = both(failover=config("failover", 4), primary=config("primary", 3))
+    plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
+    assert [type(step.action).__name__ for step in plan.steps] == [
+        "PutConfig",
+        "VerifyEdge",
+        "VerifyHealth",
+        "CloseEvent",
+    ]
+    assert [put.config.generation for put in puts(plan)] == [4]
+
+
+def test_a_finished_failover_with_the_other_region_still_down_has_nothing_to_do() -> None:
+    copies = {"failover": copy_of("failover", config("failover", 4)), "primary": DOWN}
+    assert not plan_switch(facts(copies=copies, events=(event("incomplete"),)), command="failover", reason="").steps
+
+
+def test_only_the_journal_is_finished_when_both_copies_agree() -> None:
+    copies = {role: copy_of(role, config("failover", 4)) for role in ROLES}
+    plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
+    assert [type(step.action) for step in plan.steps] == [VerifyEdge, VerifyHealth, CloseEvent]
+
+
+@given(st.sampled_from(ROLES), st.integers(1, 9))
+def test_with_equal_generations_the_failover_bucket_s_copy_holds(role: Role, generation: int) -> None:
+    other: Role = "primary" if role == "failover" else "failover"
+    copies = both(failover=config(role, generation), primary=config(other, generation))
+    assert holding(copies) == copies["failover"]
+
+
+def test_a_hand_made_config_in_the_failover_bucket_holds_whatever_the_other_says() -> None:
+    copies = both(failover=config("failover", None), primary=config("primary", 9))
+    assert holding(copies) == copies["failover"]
+
+
+def test_failing_back_from_a_hand_made_config_goes_on_from_the_highest_generation() -> None:
+    copies = {role: copy_of(role, config("failover", None)) for role in ROLES}
+    plan = plan_switch(facts("primary", copies=copies, journal_generation=7), command="failback", reason="")
+    assert plan.generation == 8
+    assert plan.notes == ("config.json in us-east-1 was written by hand",)

@@ -1,0 +1,127 @@
+"""Reconciling: config.json before documents, documents before Knowledge Bases, and nothing left in the journal."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+
+from standby.manifest import ROLES, Role
+from standby.operate.journal import Event, new_event
+from standby.operate.plan import CopyDocuments, CopyEvents, Ingest, PutConfig, WriteIntent
+from standby.operate.reconciling import ReconcileFacts, plan_reconcile
+from standby.operate.state import State
+from standby.operate.together import Unknown
+from standby.operate.verdict import judge
+from tests.standby.manifests import REGIONS
+from tests.standby.operate_states import BEHIND, dead, left, missing, moved, region, state
+from tests.standby.operate_support import EAST, NOON, WEST, config, copy_of
+
+
+def reconciling(found: State, **journals: tuple[object, ...]) -> ReconcileFacts:
+    known = {role: journals.get(role, ()) for role in ROLES}
+    return ReconcileFacts(state=found, journals=known, journal_generation=4, actor="somebody")  # type: ignore[arg-type]  # events
+
+
+def test_config_json_is_reconciled_before_documents_and_documents_before_knowledge_bases() -> None:
+    found = moved(
+        primary={"copy": copy_of("primary", config("primary", 3)), "knowledge": BEHIND},
+        failover={"replication": left(missing("never"), missing("deleted"), source="failover")},
+    )
+    plan = plan_reconcile(reconciling(found))
+    kinds = [type(step.action) for step in plan.steps]
+    assert kinds[0] is WriteIntent
+    assert kinds.index(PutConfig) < kinds.index(CopyDocuments) < kinds.index(Ingest)
+    (copies,) = [step.action for step in plan.steps if isinstance(step.action, CopyDocuments)]
+    assert [one.why for one in copies.documents] == ["never"]
+    assert plan.notes == (f"left alone in {EAST}, for it was deleted in the other region: deleted.txt",)
+
+
+def test_a_deployment_in_step_has_nothing_to_reconcile() -> None:
+    assert plan_reconcile(reconciling(moved())).steps == ()
+
+
+def test_with_a_region_down_reconciling_is_refused_but_may_be_forced() -> None:
+    plan = plan_reconcile(reconciling(state(primary=dead("primary"))))
+    assert plan.refused(force=False)
+    assert not plan.refused(force=True)
+
+
+def test_documents_that_cannot_be_compared_are_never_passed_over_in_silence() -> None:
+    plan = plan_reconcile(reconciling(moved(primary={"replication": Unknown("answers AccessDenied")})))
+    assert [refusal.reason for refusal in plan.refusals] == [
+        "the documents of us-west-2 cannot be compared: answers AccessDenied"
+    ]
+
+
+def test_a_config_made_by_hand_gets_the_next_generation() -> None:
+    by_hand = {role: region(role, "failover", None) for role in ROLES}
+    plan = plan_reconcile(reconciling(state(by_hand["primary"], by_hand["failover"])))
+    written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
+    assert [(made.role, made.generation) for made in written] == [("failover", 5), ("failover", 5)]
+
+
+def begun(generation: int, moment: str) -> Event:
+    made = new_event(
+        generation=generation, command="failback", actor="a", reason="", source=EAST, target=WEST, now=NOON
+    )
+    return replace(made, started_at=moment)
+
+
+def switched(command: Literal["failover", "failback"]) -> Event:
+    target = EAST if command == "failover" else WEST
+    made = new_event(generation=4, command=command, actor="a", reason="", source="", target=target, now=NOON)
+    return replace(made, result="done")
+
+
+@pytest.mark.parametrize("last,serves", [(None, "primary"), ("failover", "failover"), ("failback", "primary")])
+def test_a_config_that_is_gone_from_both_regions_is_written_for_whoever_served_last(
+    last: Literal["failover", "failback"] | None, serves: Role
+) -> None:
+    gone = {role: replace(region(role, "primary", 4), copy=copy_of(role, None)) for role in ROLES}
+    found = replace(state(gone["primary"], gone["failover"]), events=() if last is None else (switched(last),))
+    plan = plan_reconcile(reconciling(found))
+    written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
+    assert [(made.role, made.generation) for made in written] == [(serves, 5), (serves, 5)]
+    assert f"{REGIONS[serves]} served last" in plan.notes[0]
+    assert any("run `standby reconcile`" in reason for reason in judge(found).reasons)
+
+
+def test_a_config_is_not_made_anew_while_one_copy_could_not_be_read() -> None:
+    gone = replace(region("failover", "primary", 4), copy=copy_of("failover", None))
+    found = state(primary=dead("primary"), failover=gone)
+    assert not [step for step in plan_reconcile(reconciling(found)).steps if isinstance(step.action, PutConfig)]
+
+
+@pytest.mark.parametrize("generation,void", [(3, True), (4, True), (5, False)])
+def test_an_event_that_a_later_one_made_void_is_not_named_and_is_closed_at_once(generation: int, *, void: bool) -> None:
+    event = begun(generation, f"{NOON:%Y-%m-%dT%H:%M:%SZ}")
+    found = replace(moved(), events=(event,))
+    assert (judge(found).reasons == ()) is void
+    plan = plan_reconcile(reconciling(found, primary=(event,), failover=(event,)))
+    assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is void
+
+
+def test_a_killed_reconcile_is_not_named_once_a_later_one_has_done_everything() -> None:
+    killed = replace(begun(4, "2026-11-24T12:00:00.000000Z"), command="reconcile", id="1")
+    later = replace(begun(4, "2026-11-24T12:00:05.000000Z"), command="reconcile", id="2", result="done")
+    assert judge(replace(moved(), events=(killed,))).reasons
+    assert judge(replace(moved(), events=(killed, later))).reasons == ()
+    assert judge(replace(moved(), events=(replace(later, result="started"), replace(killed, result="done")))).reasons
+
+
+@pytest.mark.parametrize(
+    "result,minutes,closed", [("incomplete", 0, "done"), ("started", 1, ""), ("started", 9, "failed")]
+)
+def test_an_open_event_is_closed_when_nothing_is_left_of_it(result: str, minutes: int, closed: str) -> None:
+    moment = NOON - timedelta(minutes=minutes)
+    event = replace(
+        new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=moment),
+        result=result,  # type: ignore[arg-type]  # one of the words
+    )
+    both = dict.fromkeys(ROLES, (event,))
+    copies = {role: copy_of(role, config("failover", 4, moment=event.started_at)) for role in ROLES}
+    found = moved(primary={"copy": copies["primary"]}, failover={"copy": copies["failover"]})
+    plan = plan_reconcile(reconciling(replace(found, events=(event,)), **both))
+    written = [one.result for step in plan.steps if isinstance(step.action, CopyEvents) for one in step.action.events]
+    assert written == ([closed] * 2 if closed else [])

@@ -1,0 +1,64 @@
+"""The documented JSON: every field that is printed is documented, and every documented field is printed."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from standby.cli import cli
+from standby.manifest import Role
+from standby.operate import schema
+from standby.rehearsal.emulator import Emulator
+from tests.standby.operate_support import World
+
+LISTS = frozenset({"reasons", "notes", "unfinished", "refusals", "plan", "steps", "details", "unwritten", "missingIn"})
+WHOLE = frozenset({"deployment", "config", "health", "knowledgeBase", "replication", "queues", "alarms", "lastSwitch"})
+
+
+def paths(value: object, prefix: str = "") -> Iterator[str]:
+    """Return the paths of a document's fields as the schema names them."""
+    if not isinstance(value, dict) or (not prefix and not value):
+        yield prefix
+        return
+    for name, inner in value.items():
+        path = f"{prefix}.{'ROLE' if prefix == 'regions' else name}".lstrip(".")
+        if name in LISTS:
+            yield f"{path}[]"
+        elif name == "events":
+            yield f"{path}[]"
+            for event in inner:
+                yield from paths(event, f"{path}[]")
+        elif name in WHOLE or not isinstance(inner, dict) or name in {"seconds", "holds", "winner", "unknown"}:
+            yield path
+        else:
+            yield from paths(inner, path)
+
+
+@pytest.mark.parametrize(
+    "name,arguments,dead",
+    [
+        ("STATUS", ["status"], ()),
+        ("STATUS", ["status"], ("primary",)),
+        ("CHANGE", ["failover", "--yes"], ("primary",)),
+        ("CHANGE", ["failover", "--yes"], ("failover",)),
+        ("CHANGE", ["failback", "--yes", "--checks", "1"], ()),
+        ("CHANGE", ["reconcile", "--yes"], ()),
+        ("JOURNAL", ["journal"], ()),
+    ],
+)
+def test_the_documented_fields_are_the_printed_ones(
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    arguments: list[str],
+    dead: tuple[Role, ...],
+) -> None:
+    world = World.make(emulator.endpoint)
+    for module in ("switch_command", "status_command", "reconcile_command", "journal_command"):
+        monkeypatch.setattr(f"standby.operate.{module}.connect", lambda _: world.connect(*dead))
+    if name == "JOURNAL":
+        CliRunner().invoke(cli, ["failover", "--yes"])
+    printed = set(paths(json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)))
+    documented = set(getattr(schema, name)) - {"regions.ROLE.X.unknown"}
+    assert printed == documented
