@@ -9,7 +9,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-COGGED := README.md docs/reference.md
+COGGED := README.md docs/cli.md docs/reference.md
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 
@@ -18,11 +18,15 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PIPENV_VERBOSITY := -1
 export CHECKPOINT_DISABLE := 1
+# Bytecode is kept, whatever an image for containers says: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup synth rehearse rehearse-down test test-fast check bench-synth compat format lock docs clean
+WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
+
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e pictures check bench-synth compat format lock docs clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(PYTHON_READY) $(NODE_READY) ## Install everything that is pinned: Python packages into .venv, cdktf-cli into node_modules
 
@@ -33,14 +37,28 @@ synth: $(PYTHON_READY) need-node ## Write the Terraform JSON to cdktf.out/stacks
 rehearse: $(PYTHON_READY) need-node need-terraform ## Run both regions on this machine: apply, upload, replicate, ingest, ask
 	@$(BIN)/standby rehearse up
 
+drill: $(PYTHON_READY) need-node need-terraform ## Run all drill scenarios against the rehearsal and write drill.html
+	@$(BIN)/standby rehearse up
+	@$(BIN)/standby drill --all --html drill.html
+
 rehearse-down: $(PYTHON_READY) ## End the rehearsal and remove what it made
 	@$(BIN)/standby rehearse down
 
-test: test-fast $(NODE_READY) need-terraform ## Run all tests: the fast ones, then those with real Terraform
-	@$(BIN)/pytest -m e2e
+test: test-fast test-e2e ## Run all tests: the fast ones, then the others
 
-test-fast: $(PYTHON_READY) need-node ## Run the tests that need no Terraform
-	@$(BIN)/pytest -m 'not e2e'
+test-fast: $(PYTHON_READY) need-node ## Run the tests of logic and of the synthesized stack (seconds)
+	@$(BIN)/pytest -m 'not e2e and not programs' -n $(WORKERS) --dist loadscope
+
+# Side by side first, with one worker more than there are processors: most of an apply is waiting. Then, alone, what takes times or
+# breaks a region, on the same rehearsal; the drill before the browser tests, whose Playwright would be in the way of its own.
+test-e2e: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Run the tests that start programs, and those that apply the stack with real Terraform (minutes)
+	@directory="$$(mktemp -d)"; export STANDBY_TEST_REHEARSAL="$$directory/rehearsal"; \
+	trap '$(BIN)/standby rehearse --directory "$$STANDBY_TEST_REHEARSAL" down; rm -rf "$$directory"' EXIT; \
+	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $$(( $(WORKERS) + 1 )) --dist loadscope --no-loadscope-reorder; \
+	$(BIN)/pytest -m alone tests/e2e tests/browser
+
+pictures: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Take the pictures of the page in docs/pictures anew
+	@STANDBY_PICTURES=docs/pictures $(BIN)/pytest tests/browser/test_browser_states.py
 
 check: $(PYTHON_READY) need-node ## Check style, types, lock files and generated docs; changes nothing
 	@$(BIN)/ruff check .
@@ -49,10 +67,10 @@ check: $(PYTHON_READY) need-node ## Check style, types, lock files and generated
 	@$(BIN)/pipenv verify
 	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json || \
 	  { echo 'A lock file names a registry: make lock' >&2; exit 1; }
-	@$(BIN)/cog --check -r $(COGGED)
+	@$(BIN)/cog --check $(COGGED)
 
-bench-synth: $(PYTHON_READY) need-node ## Measure synth: stock bindings, lazy ones, and the bare floor (a quarter of an hour)
-	@$(BIN)/python -m bench.synth
+bench-synth: $(PYTHON_READY) need-node ## Measure synth: stock bindings, lazy ones, and the bare floor; draw bench/synth/synth.svg (a quarter of an hour)
+	@$(BIN)/python -m bench.synth --svg bench/synth/synth.svg
 
 compat: $(PYTHON_READY) need-node ## Prove lazy bindings with newer providers and with CDK Terrain, each in its own environment
 	@$(BIN)/python -m bench.synth.compat
@@ -85,7 +103,7 @@ $(NODE_READY): package-lock.json | need-node
 	@npm ci --loglevel=error
 	@touch $@
 
-.PHONY: need-python need-node need-terraform
+.PHONY: need-python need-node need-terraform need-chromium
 need-python:
 	@test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null || \
 	  { echo 'Python 3.11 to 3.13 is needed and was not found: apt install python3 python3-venv, or see python.org/downloads; PYTHON=/path/to/python names one.' >&2; exit 3; }
@@ -97,3 +115,12 @@ need-node:
 need-terraform:
 	@terraform version >/dev/null 2>&1 || \
 	  { echo 'Terraform 1.10 or newer (below 2) is needed and was not found: see developer.hashicorp.com/terraform/install.' >&2; exit 3; }
+
+# In CI (the variable `CI` is set), as root and with apt, it is installed.
+need-chromium:
+	@for name in chromium chromium-browser google-chrome; do ! command -v $$name >/dev/null || exit 0; done; \
+	if [ -n "$${CI:-}" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  if apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; then exit 0; fi; \
+	fi; \
+	echo 'Chromium is needed to test the page and was not found: apt install chromium.' >&2; exit 3
