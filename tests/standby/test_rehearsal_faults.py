@@ -33,6 +33,8 @@ def health(small: SmallRehearsal, role: Role = "primary") -> str:
         return "refused"
     except urllib3.exceptions.TimeoutError:
         return "silent"
+    except urllib3.exceptions.ProtocolError:  # asked in the moment in which a front takes another configuration
+        return "cut"
     return f"{status} late" if time.monotonic() - began > 0.3 else str(status)
 
 
