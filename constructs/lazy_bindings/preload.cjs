@@ -5,6 +5,7 @@ const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 const workers = require("node:worker_threads");
+const { keepCompiledCode } = require("./code_cache.cjs");
 
 const PROVIDER = /[\\/]node_modules[\\/]@(?:cdktf|cdktn)[\\/]provider-[^\\/]+[\\/]lib[\\/](?:[\w-]+[\\/])?index\.js$/;
 const INDEX = /[\\/]lib[\\/]index\.js$/;
@@ -155,6 +156,7 @@ if (!workers.isMainThread) {
   if (workers.workerData?.running) announceEnd(workers.workerData);
 } else if (path.basename(process.argv[1] ?? "") === "program.js") {
   if (process.argv[2] === "--without-relay") checkNodeVersion(process.argv[1]);
+  if (process.env.LAZY_CODE) keepCompiledCode(process.env.LAZY_CODE);
   loadProvidersLazily();
   readDefinitionsInRanges(process.argv[1]);
   awaitIndexBuilders();

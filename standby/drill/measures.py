@@ -84,6 +84,10 @@ def first_good(requests: Iterable[Request], *, since: float, region: str | None 
     return min(good, key=lambda request: request.ended, default=None)
 
 
+def _asked_between(requests: Iterable[Request], since: float, until: float | None) -> bool:
+    return any(since <= request.scheduled and (until is None or request.scheduled <= until) for request in requests)
+
+
 def answers_lost(requests: Iterable[Request]) -> int:
     """Return how many questions were never answered: neither at first nor when they were asked again."""
     asked = of_kind(requests, "question", "asked-again")
@@ -107,11 +111,13 @@ def page_measures(requests: Sequence[Request], *, until: float) -> dict[str, Num
 def api_measures(requests: Sequence[Request], moments: Moments) -> dict[str, Number]:
     """Return what users of the API noticed: the gap, and its two parts, the operator's and the command's.
 
-    The gap counts from the fault to the first good answer of the survivor to a question that was asked since.
+    The gap counts from the fault to the first good answer of the survivor to a question that was asked since. Where
+    nobody asked until the command had ended, nobody can tell.
     """
     questions = of_kind(requests, "question")
     since = moments.fault if moments.fault is not None else moments.command
-    back = first_good(questions, since=since, region=moments.survivor) if since is not None else None
+    watched = since is not None and _asked_between(questions, since, moments.command_ended)
+    back = first_good(questions, since=since, region=moments.survivor) if since is not None and watched else None
     return {
         "questions_asked": len(questions),
         "questions_failed": failures(questions),

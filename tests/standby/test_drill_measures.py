@@ -120,6 +120,13 @@ def test_an_api_that_never_came_back_has_no_gap_to_measure() -> None:
     assert measured["execution_seconds"] is None
 
 
+def test_where_nobody_asked_until_the_command_had_ended_there_is_no_gap_to_measure() -> None:
+    moments = Moments(until=90, fault=4.0, command=30.0, command_ended=31.0, survivor="us-east-1")
+    measured = api_measures([request(84, kind="question", region="us-east-1")], moments)
+    assert measured["api_gap_seconds"] is None
+    assert measured["execution_seconds"] is None
+
+
 def test_without_a_command_there_is_no_api_gap() -> None:
     measured = api_measures([request(5, kind="question", region="us-west-2")], Moments(until=10, fault=4.0))
     assert measured["api_gap_seconds"] is None
