@@ -6,6 +6,7 @@ Node starts when a test asks for the first, Terraform when one asks for the seco
 import gc
 import importlib
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,10 @@ lazy_bindings.install(start_kernel=False)
 # On a Node that jsii no longer supports it prints a banner at every start, into the output that tests compare. The
 # variable lists the major versions to say nothing about. Source: aws/jsii, @jsii/check-node.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", ",".join(map(str, range(12, 40))))
+# What starts the tests in the background lets them ignore Ctrl-C, and so every command that they start: then none could
+# be interrupted as in a terminal.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:

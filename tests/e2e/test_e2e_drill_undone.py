@@ -19,11 +19,6 @@ from standby.drill.records import Clock
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
 
-# A shell that runs tests in the background hands on an ignored SIGINT.
-INTERRUPTIBLE = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from standby.cli import main; main()"
-)
-
 
 def verdict(rehearsal: Rehearsal) -> object:
     options = ("--directory", str(rehearsal.layout.directory))
@@ -51,7 +46,7 @@ def drilling(rehearsal: Rehearsal, log: Path) -> Iterator["subprocess.Popen[str]
     place = ("--directory", str(rehearsal.layout.directory))
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-c", INTERRUPTIBLE, *place, "drill", "--scenario", "region-lost"],
+            [sys.executable, "-m", "standby", *place, "drill", "--scenario", "region-lost"],
             stdout=subprocess.DEVNULL,
             stderr=stderr,
             text=True,

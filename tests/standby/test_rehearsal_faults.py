@@ -1,6 +1,7 @@
 """A fault is real, said, and healed whole, whatever became of the command that did it."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -199,15 +200,14 @@ def test_the_knowledge_base_is_denied_to_query_and_health_alone(small: SmallRehe
 
 def test_a_fault_for_some_seconds_is_healed_also_when_it_is_interrupted(small: SmallRehearsal) -> None:
     layout = small.rehearsal.layout
-    code = "from standby.cli import main; main()"
     where = ("rehearse", "--project", str(layout.project), "--directory", str(layout.directory))
-    command = (sys.executable, "-c", code, *where, "fault", "api-errors", "primary", "--seconds", "60")
+    command = (sys.executable, "-m", "standby", *where, "fault", "api-errors", "primary", "--seconds", "60")
     (layout.project / "cdktf.json").touch()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 10
         while health(small) != "503" and time.monotonic() < deadline:
             time.sleep(0.02)
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=10)
     assert output.startswith("Healed: api-errors primary"), errors
     assert "Traceback" not in errors

@@ -18,9 +18,7 @@ from standby.rehearsal.processes import ours
 from standby.rehearsal.terraform import TerraformFailedError
 from tests.standby.rehearsal_support import FakeTerraform, configuration
 
-# As in a terminal: what starts these tests in the background lets them ignore Ctrl-C, and their children too.
-CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-STANDBY = (sys.executable, "-c", f"{CTRL_C}; from standby.cli import main; main()", "rehearse")
+STANDBY = (sys.executable, "-m", "standby", "rehearse")
 SYNTAX = {"severity": "error", "summary": "Unsupported argument", "detail": "An argument is wrong.", "address": "x.y"}
 
 EXISTS = {
