@@ -18,24 +18,29 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
 from lazy_bindings._hints import remembering, type_hints
 
-VERSION = "2"  # of what `compile_generated` does: another one makes older entries void
+VERSION = "3"  # of what `compile_generated` does: another one makes older entries void
 _RESOLVE = b"= typing.get_type_hints(_typecheckingstub__"
 _RESOLVE_ONCE = b"= _lazy_type_hints(_typecheckingstub__"
+_ASK = b"= int(_metadata_package_version("  # for the version of typeguard, which each module reads from its metadata
+_ASK_ONCE = b"= int(_lazy_version("
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 _log = logging.getLogger("lazy_bindings")
 
 
 def compile_generated(source: bytes, path: str) -> CodeType:
-    """Compile a generated module with postponed annotations and memoized type hints; line numbers stay."""
+    """Compile a generated module with postponed annotations and what it asks for remembered; line numbers stay."""
     flags = __future__.annotations.compiler_flag
-    code: CodeType = compile(source.replace(_RESOLVE, _RESOLVE_ONCE), path, "exec", flags=flags, dont_inherit=True)
+    source = source.replace(_RESOLVE, _RESOLVE_ONCE).replace(_ASK, _ASK_ONCE)
+    code: CodeType = compile(source, path, "exec", flags=flags, dont_inherit=True)
     return code
 
 
@@ -92,6 +97,11 @@ def default_root() -> Path:
     return Path(home) / "lazy_bindings"
 
 
+@cache
+def _version(package: str) -> str:
+    return metadata.version(package)
+
+
 class CachedLoader(SourceFileLoader):
     """Loads a generated module from the cache."""
 
@@ -108,7 +118,7 @@ class CachedLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module, with what its compiled code calls."""
-        module.__dict__["_lazy_type_hints"] = type_hints
+        module.__dict__.update(_lazy_type_hints=type_hints, _lazy_version=_version)
         super().exec_module(module)
         if check_type := module.__dict__.get("check_type"):
             module.__dict__["check_type"] = remembering(check_type)

@@ -5,7 +5,7 @@ const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 const workers = require("node:worker_threads");
-const { keepCompiledCode } = require("./code_cache.cjs");
+const { keepCompiledCode, openDirectory, withKeptDigests } = require("./kept.cjs");
 
 const PROVIDER = /[\\/]node_modules[\\/]@(?:cdktf|cdktn)[\\/]provider-[^\\/]+[\\/]lib[\\/](?:[\w-]+[\\/])?index\.js$/;
 const INDEX = /[\\/]lib[\\/]index\.js$/;
@@ -133,6 +133,17 @@ function announceEnd({ running }) {
   });
 }
 
+/** Keep what the kernel works out anew at each start from files that stay the same. */
+function keepBetweenRuns(directory, program) {
+  keepCompiledCode(directory);
+  const stock = Module._extensions[".js"];
+  Module._extensions[".js"] = function load(module, filename) {
+    if (filename !== program) return stock(module, filename);
+    Module._extensions[".js"] = stock;
+    return module._compile(withKeptDigests(directory, fs.readFileSync(program, "utf8")), filename);
+  };
+}
+
 /** jsii's relay, which we do without, first says when Node's version is out of support; then it starts the kernel. */
 function checkNodeVersion(program) {
   const silenced = process.env.JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION?.split(",").map((major) => major.trim());
@@ -156,8 +167,9 @@ if (!workers.isMainThread) {
   if (workers.workerData?.running) announceEnd(workers.workerData);
 } else if (path.basename(process.argv[1] ?? "") === "program.js") {
   if (process.argv[2] === "--without-relay") checkNodeVersion(process.argv[1]);
-  if (process.env.LAZY_CODE) keepCompiledCode(process.env.LAZY_CODE);
+  const directory = openDirectory();
   loadProvidersLazily();
+  if (directory) keepBetweenRuns(directory, process.argv[1]);
   readDefinitionsInRanges(process.argv[1]);
   awaitIndexBuilders();
 }

@@ -5,11 +5,8 @@ Every rule takes a value and returns it, or raises `ValueError` with the remedy;
 """
 
 import difflib
-import json
 import re
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -56,23 +53,22 @@ LOG_RETENTION_DAYS: Final = (
 )
 """Source: docs.aws.amazon.com, CloudWatch Logs API, "PutRetentionPolicy"."""
 
+BEDROCK_REGIONS: Final = (
+    *("af-south-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2"),
+    *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6"),
+    *("ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1"),
+    *("eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1"),
+    *("mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"),
+)
+"""The AWS regions (commercial partition) that offer Bedrock. Source: botocore's endpoint list, with which a test
+compares it; to read that list here would take as long as to make fifty resources."""
+
 _BUCKET_PREFIXES_REFUSED: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\d+)*$")
 _EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 _DOMAIN: Final = re.compile(r"^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
 _CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
 _STATE_BUCKET: Final = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-
-
-@cache
-def bedrock_regions() -> tuple[str, ...]:
-    """Return the AWS regions (commercial partition) that offer Bedrock, as botocore's own endpoint list knows them.
-
-    The list is read without the rest of botocore, which takes longer to import than our stack's constructs together.
-    """
-    endpoints = json.loads(files("botocore").joinpath("data", "endpoints.json").read_bytes())
-    commercial = next(part for part in endpoints["partitions"] if part["partition"] == "aws")
-    return tuple(region for region in commercial["regions"] if region in commercial["services"]["bedrock"]["endpoints"])
 
 
 def _refuse_unless(ok: object, remedy: str) -> None:
@@ -95,9 +91,10 @@ def deployment_name(value: str) -> str:
 
 def region(value: str) -> str:
     """Return a region that offers Bedrock."""
-    close = difflib.get_close_matches(value, bedrock_regions(), n=3) or ["us-west-2", "us-east-1"]
-    _refuse_unless(value in bedrock_regions(), f"not an AWS region with Bedrock: did you mean {' or '.join(close)}?")
-    return value
+    if value in BEDROCK_REGIONS:
+        return value
+    close = difflib.get_close_matches(value, BEDROCK_REGIONS, n=3) or ["us-west-2", "us-east-1"]
+    raise ValueError(f"not an AWS region with Bedrock: did you mean {' or '.join(close)}?")
 
 
 def model_id(value: str) -> str:

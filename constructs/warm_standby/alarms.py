@@ -88,7 +88,7 @@ class Alarms(Construct):
         super().__init__(scope, id_)
         self._provider = provider
         self._names = names
-        self._topic = topic
+        self._actions = [topic.topic.arn]
         self.namespace = f"WarmStandby/{names.deployment}"
 
     def alarm(
@@ -118,8 +118,8 @@ class Alarms(Construct):
             comparison_operator="GreaterThanThreshold" if above is not None else "LessThanThreshold",
             threshold=above if above is not None else below,
             treat_missing_data=missing,
-            alarm_actions=[self._topic.topic.arn],
-            ok_actions=[self._topic.topic.arn],
+            alarm_actions=self._actions,
+            ok_actions=self._actions,
         )
 
     def function_errors(self, function: Function, *, purpose: str, above: int) -> None:
@@ -149,8 +149,8 @@ class Alarms(Construct):
             comparison_operator="GreaterThanThreshold",
             threshold=above,
             treat_missing_data="notBreaching",
-            alarm_actions=[self._topic.topic.arn],
-            ok_actions=[self._topic.topic.arn],
+            alarm_actions=self._actions,
+            ok_actions=self._actions,
         )
 
     def dead_letters(self, queue: IngestionQueue) -> None:

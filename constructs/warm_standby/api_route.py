@@ -44,9 +44,10 @@ class ApiRoute(Construct):
         site_origin: str,
     ) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
         self._route = route
-        self._resource = resource
+        rest_api_id = resource.rest_api_id
+        self._api: dict[str, Any] = {"provider": provider, "rest_api_id": rest_api_id}
+        self._where: dict[str, Any] = {**self._api, "resource_id": resource.id}
         self.parts: list[ITerraformDependable] = [
             *self._method(names, function, validator_id),
             *self._preflight(site_origin),
@@ -54,7 +55,7 @@ class ApiRoute(Construct):
         function.allow(
             "api",
             principal="apigateway.amazonaws.com",
-            source_arn=names.arn("execute-api", f"{resource.rest_api_id}/*/{route.method}/{route.path}"),
+            source_arn=names.arn("execute-api", f"{rest_api_id}/*/{route.method}/{route.path}"),
         )
 
     def _method(self, names: Names, function: Function, validator_id: str) -> list[ITerraformDependable]:
@@ -62,9 +63,7 @@ class ApiRoute(Construct):
         method = ApiGatewayMethod(
             self,
             "method",
-            provider=self._provider,
-            rest_api_id=self._resource.rest_api_id,
-            resource_id=self._resource.id,
+            **self._where,
             http_method=self._route.method,
             authorization="NONE",
             request_models={VALIDATED_CONTENT_TYPE: model.name} if model else None,
@@ -73,9 +72,7 @@ class ApiRoute(Construct):
         integration = ApiGatewayIntegration(
             self,
             "integration",
-            provider=self._provider,
-            rest_api_id=self._resource.rest_api_id,
-            resource_id=self._resource.id,
+            **self._where,
             http_method=method.http_method,
             type="AWS_PROXY",
             integration_http_method="POST",
@@ -89,29 +86,23 @@ class ApiRoute(Construct):
         return ApiGatewayModel(
             self,
             "model",
-            provider=self._provider,
-            rest_api_id=self._resource.rest_api_id,
+            **self._api,
             name=str(self._route.schema["title"]),
             content_type="application/json",
             schema=json.dumps(self._route.schema, sort_keys=True),
         )
 
     def _preflight(self, site_origin: str) -> list[ITerraformDependable]:
-        where: dict[str, Any] = {
-            "provider": self._provider,
-            "rest_api_id": self._resource.rest_api_id,
-            "resource_id": self._resource.id,
-        }
         headers = {
             **PREFLIGHT_HEADERS,
             "Access-Control-Allow-Methods": f"OPTIONS,{self._route.method}",
             "Access-Control-Allow-Origin": site_origin,
         }
-        method = ApiGatewayMethod(self, "preflight", **where, http_method="OPTIONS", authorization="NONE")
+        method = ApiGatewayMethod(self, "preflight", **self._where, http_method="OPTIONS", authorization="NONE")
         integration = ApiGatewayIntegration(
             self,
             "preflight_integration",
-            **where,
+            **self._where,
             http_method=method.http_method,
             type="MOCK",
             request_templates={"application/json": PREFLIGHT_TEMPLATE},
@@ -123,7 +114,7 @@ class ApiRoute(Construct):
         response = ApiGatewayMethodResponse(
             self,
             "preflight_response",
-            **where,
+            **self._where,
             http_method=method.http_method,
             status_code=PREFLIGHT_STATUS,
             response_parameters={f"method.response.header.{header}": True for header in headers},
@@ -131,7 +122,7 @@ class ApiRoute(Construct):
         answer = ApiGatewayIntegrationResponse(
             self,
             "preflight_answer",
-            **where,
+            **self._where,
             http_method=integration.http_method,
             status_code=response.status_code,
             response_parameters={f"method.response.header.{header}": f"'{value}'" for header, value in headers.items()},

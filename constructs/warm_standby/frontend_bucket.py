@@ -66,12 +66,13 @@ class FrontendBucket(Construct):
         # The regional name: the global one may redirect for a day.
         # Source: docs.aws.amazon.com, CloudFront, "Origin settings".
         self.domain_name = self.bucket.bucket_regional_domain_name
+        bucket_id = self.bucket.id
         for file in site:
             S3Object(
                 self,
                 f"file_{file.key}",
                 provider=provider,
-                bucket=self.bucket.id,
+                bucket=bucket_id,
                 key=file.key,
                 source=file.path,
                 source_hash=file.source_hash,

@@ -43,12 +43,13 @@ class PrivateBucket(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.bucket = S3Bucket(self, "bucket", provider=provider, bucket=name, force_destroy=force_destroy)
+        self._id = self.bucket.id
         self.arn = f"arn:aws:s3:::{name}"
         self.versioning = S3BucketVersioningA(
             self,
             "versioning",
             provider=provider,
-            bucket=self.bucket.id,
+            bucket=self._id,
             versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
         )
         self._encrypt(provider)
@@ -57,7 +58,7 @@ class PrivateBucket(Construct):
             self,
             "policy",
             provider=provider,
-            bucket=self.bucket.id,
+            bucket=self._id,
             policy=policy_document(deny_without_tls("s3:*", [self.arn, f"{self.arn}/*"]), *bucket_policy_statements),
             depends_on=[self.public_access_block],
         )
@@ -70,7 +71,7 @@ class PrivateBucket(Construct):
             self,
             "encryption",
             provider=provider,
-            bucket=self.bucket.id,
+            bucket=self._id,
             rule=[
                 S3BucketServerSideEncryptionConfigurationRuleA(apply_server_side_encryption_by_default=default),
             ],
@@ -81,14 +82,14 @@ class PrivateBucket(Construct):
             self,
             "ownership",
             provider=provider,
-            bucket=self.bucket.id,
+            bucket=self._id,
             rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
         )
         return S3BucketPublicAccessBlock(
             self,
             "public_access_block",
             provider=provider,
-            bucket=self.bucket.id,
+            bucket=self._id,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,

@@ -44,7 +44,8 @@ class RestApi(Construct):
             description="Questions, uploads and health of the document chatbot",
             endpoint_configuration=ApiGatewayRestApiEndpointConfiguration(types=["REGIONAL"]),
         )
-        self.host = f"{self.rest_api.id}.execute-api.{names.region}.amazonaws.com"
+        self._id = self.rest_api.id
+        self.host = f"{self._id}.execute-api.{names.region}.amazonaws.com"
         self.url = f"https://{self.host}/{STAGE}/"
         self.deployment = self._deploy(
             [*self._routes(names, functions, site_origin), *self._gateway_answers(site_origin)],
@@ -60,7 +61,7 @@ class RestApi(Construct):
             provider=provider,
             names=names,
             settings=settings,
-            rest_api_id=self.rest_api.id,
+            rest_api_id=self._id,
             deployment_id=self.deployment.id,
         )
 
@@ -70,17 +71,17 @@ class RestApi(Construct):
             "validator",
             provider=self._provider,
             name="body",
-            rest_api_id=self.rest_api.id,
+            rest_api_id=self._id,
             validate_request_body=True,
         )
-        routes = []
+        routes, root = [], self.rest_api.root_resource_id
         for route in ROUTES:
             resource = ApiGatewayResource(
                 self,
                 f"resource_{route.path}",
                 provider=self._provider,
-                rest_api_id=self.rest_api.id,
-                parent_id=self.rest_api.root_resource_id,
+                rest_api_id=self._id,
+                parent_id=root,
                 path_part=route.path,
             )
             routes.append(
@@ -104,7 +105,7 @@ class RestApi(Construct):
                 self,
                 f"answer_{answer.response_type}",
                 provider=self._provider,
-                rest_api_id=self.rest_api.id,
+                rest_api_id=self._id,
                 response_type=answer.response_type,
                 status_code=answer.status_code,
                 response_templates={"application/json": answer.template},
@@ -121,7 +122,7 @@ class RestApi(Construct):
             self,
             "deployment",
             provider=self._provider,
-            rest_api_id=self.rest_api.id,
+            rest_api_id=self._id,
             triggers=dict(triggers),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             depends_on=parts,

@@ -96,14 +96,14 @@ class WarmStandbyStack(TerraformStack):
     ) -> Surroundings:
         code = TerraformAsset(self, "functions", path=str(sources.code.resolve()), type=AssetType.FILE)
         site = TerraformAsset(self, "site", path=str(sources.site.resolve()), type=AssetType.DIRECTORY)
-        files = []
+        files, directory, archive = [], site.path, code.path
         for file in sources.site_files:
-            path = f"{site.path}/{file.key}"
+            path = f"{directory}/{file.key}"
             files.append(
                 SiteFile(key=file.key, path=path, source_hash=Fn.filesha256(path), content_type=file.content_type)
             )
         return Surroundings(
-            code=Code(path=code.path, source_code_hash=Fn.filebase64sha256(code.path)),
+            code=Code(path=archive, source_code_hash=Fn.filebase64sha256(archive)),
             site=files,
             site_origin=site_origin,
             distribution_arn=distribution_arn,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warm_standby._settings_rules import bedrock_regions
+from warm_standby._settings_rules import BEDROCK_REGIONS
 from warm_standby.names import Names
 from warm_standby.settings import Settings, SettingsError
 
@@ -198,4 +198,4 @@ def test_the_sections_have_keys_to_try() -> None:
 
 
 def test_the_regions_with_bedrock_are_those_that_botocore_names() -> None:
-    assert list(bedrock_regions()) == botocore.session.Session().get_available_regions("bedrock")
+    assert list(BEDROCK_REGIONS) == botocore.session.Session().get_available_regions("bedrock")

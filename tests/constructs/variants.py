@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.constructs.plan import default_settings
-from warm_standby._settings_rules import bedrock_regions
+from warm_standby._settings_rules import BEDROCK_REGIONS
 
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 
@@ -38,7 +38,7 @@ CHANGED: Final = default_settings(
 )
 """Every setting otherwise than by default, but those that change which resources there are."""
 
-_FAILOVER, _PRIMARY = sorted(bedrock_regions(), key=len)[-2:]
+_FAILOVER, _PRIMARY = sorted(BEDROCK_REGIONS, key=len)[-2:]
 LONGEST: Final = default_settings(
     name="a" * 20,
     regions={"primary": _PRIMARY, "failover": _FAILOVER},

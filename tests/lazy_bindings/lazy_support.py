@@ -36,9 +36,10 @@ def run_python(program: str, *arguments: object, environment: Mapping[str, str] 
     return result.stdout, result.stderr
 
 
-def run_node(program: str, *, name: Path, preload: Path) -> str:
+def run_node(program: str, *, name: Path, preload: Path, environment: Mapping[str, str] | None = None) -> str:
     """Run a JavaScript file of the given name with the preload; return what it wrote to standard output."""
     name.parent.mkdir(parents=True, exist_ok=True)
     name.write_text(program)
     command = ["node", "--preserve-symlinks", "--require", str(preload), str(name)]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    variables = os.environ | {"XDG_CACHE_HOME": str(name.parent / "cache")} | dict(environment or {})
+    return subprocess.run(command, env=variables, check=True, capture_output=True, text=True, timeout=60).stdout

@@ -1,0 +1,148 @@
+"""What the kernel keeps between runs: used again, made anew when it is not sound, and never another's."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lazy_bindings._node import PRELOAD
+from tests.lazy_bindings.lazy_support import ONE_BUCKET, run_node, run_python
+
+MAIN = """
+const value = require("./value");
+const { cache, main, resolve } = require;
+const found = { main: main === module, resolved: resolve("./value"), cached: cache[__filename] === module };
+console.log(JSON.stringify({ ...found, value, file: __filename }));
+"""
+DIGESTING = """
+const fs = require("fs");
+let read = 0;
+function readFileChunks(file, each, ...comments) {
+  read += 1;
+  return require("crypto").createHash("sha256").update(fs.readFileSync(file)).update(comments.join()).digest();
+}
+function digestFile(e,...p){return readFileChunks(e,()=>{},...p)}
+const digests = ["one", "two"].map((comment) => digestFile("ARCHIVE", comment).toString("hex"));
+console.log(JSON.stringify({ digests, read }));
+"""
+
+
+class Kernel:
+    """A kernel's program of the test's own, in a directory and with a cache of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.library = directory / "lib"
+        self.library.mkdir()
+        self.home = directory / "cache"
+        self.say("'first'")
+
+    def say(self, value: str) -> None:
+        """Have the module that the program requires say something else."""
+        (self.library / "value.js").write_text(f"module.exports = (() => {value})();")
+
+    def run(self, program: str = MAIN) -> dict[str, Any]:
+        """Run the program; return what it printed."""
+        name, environment = self.library / "program.js", {"XDG_CACHE_HOME": str(self.home)}
+        printed: dict[str, Any] = json.loads(run_node(program, name=name, preload=PRELOAD, environment=environment))
+        return printed
+
+    def kept(self, kind: str) -> dict[Path, tuple[int, bytes]]:
+        """Return the files of one kind that are kept: which one it is, and what it holds."""
+        return {path: (path.stat().st_ino, path.read_bytes()) for path in self.home.rglob(f"*.{kind}")}
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Kernel:
+    return Kernel(tmp_path)
+
+
+def test_compiled_code_is_kept_and_used_again(kernel: Kernel) -> None:
+    first = kernel.run()
+    kept = kernel.kept("code")
+    assert len(kept) == 2
+    assert kernel.run() == first
+    assert kernel.kept("code") == kept  # what V8 refuses is written anew
+
+
+def test_a_module_that_comes_from_kept_code_finds_itself_as_any_other_does(kernel: Kernel) -> None:
+    kernel.run()
+    value = str(kernel.library / "value.js")
+    program = str(kernel.library / "program.js")
+    assert kernel.run() == {"main": True, "resolved": value, "cached": True, "value": "first", "file": program}
+
+
+def test_another_source_of_the_same_length_is_compiled_anew(kernel: Kernel) -> None:
+    kernel.run()
+    kernel.say("'other'")
+    assert kernel.run()["value"] == "other"
+
+
+def test_the_same_source_elsewhere_is_found_again(kernel: Kernel, tmp_path: Path) -> None:
+    kernel.run()
+    kept = kernel.kept("code")
+    kernel.library = kernel.library.rename(tmp_path / "moved")
+    assert kernel.run()["value"] == "first"
+    assert kernel.kept("code") == kept
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing that was kept", bytes(5000)])
+def test_what_is_damaged_is_not_used_and_kept_anew(kernel: Kernel, damage: bytes) -> None:
+    first = kernel.run()
+    for path in kernel.kept("code"):
+        path.write_bytes(damage)
+    assert kernel.run() == first
+    assert all(content != damage for _, content in kernel.kept("code").values())
+
+
+def test_a_directory_that_others_may_write_is_not_used(kernel: Kernel) -> None:
+    kernel.run()
+    for path in kernel.kept("code"):
+        path.unlink()
+        path.parent.chmod(0o777)
+    assert kernel.run()["value"] == "first"
+    assert kernel.kept("code") == {}
+
+
+def test_a_cache_that_cannot_be_made_is_done_without(kernel: Kernel) -> None:
+    kernel.home.write_text("a file")
+    assert kernel.run()["value"] == "first"
+
+
+def test_the_digest_of_an_archive_is_kept_for_each_comment(kernel: Kernel, tmp_path: Path) -> None:
+    archive = tmp_path / "archive.tgz"
+    archive.write_bytes(b"content")
+    program = DIGESTING.replace("ARCHIVE", str(archive))
+    first = kernel.run(program)
+    assert first["read"] == 2
+    assert len(set(first["digests"])) == 2
+    assert kernel.run(program) == {"digests": first["digests"], "read": 0}
+
+
+def test_an_archive_that_was_written_again_is_digested_again_whatever_its_times_say(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    archive = tmp_path / "archive.tgz"
+    archive.write_bytes(b"content")
+    program = DIGESTING.replace("ARCHIVE", str(archive))
+    first, times = kernel.run(program), archive.stat()
+    archive.write_bytes(b"another")
+    os.utime(archive, ns=(times.st_atime_ns, times.st_mtime_ns))
+    again = kernel.run(program)
+    assert again["read"] == 2
+    assert set(again["digests"]).isdisjoint(first["digests"])
+
+
+def test_a_program_of_another_layout_digests_as_it_does(kernel: Kernel, tmp_path: Path) -> None:
+    archive = tmp_path / "archive.tgz"
+    archive.write_bytes(b"content")
+    program = DIGESTING.replace("ARCHIVE", str(archive)).replace("()=>{},", "() => {}, ")
+    assert kernel.run(program) == kernel.run(program)
+    assert kernel.kept("digest") == {}
+
+
+def test_the_pinned_jsii_s_program_is_laid_out_as_expected(tmp_path: Path) -> None:
+    run_python(ONE_BUCKET, tmp_path / "out", environment={"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    assert len([*(tmp_path / "cache").rglob("*.digest")]) == 3  # constructs, cdktf, and the provider
+    assert len([*(tmp_path / "cache").rglob("*.code")]) > 10
