@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from standby.manifest import ROLES
+from standby.operate.advice import next_command
 from standby.operate.health import Health
 from standby.operate.journal import last_switch
 from standby.operate.knowledge import Knowledge
@@ -31,6 +32,8 @@ def status_view(status: Status) -> Group:
         table.add_row(name, *cells)
     style = _STYLES.get(verdict.name, "bold red")
     lines = [Text(f"- {reason}") for reason in verdict.reasons] + [Text(f"note: {note}") for note in verdict.notes]
+    following = next_command(state, verdict)
+    lines += [Text(f"next: {following}", style="bold")] if following else []
     return Group(table, Text(_last(state)), Text(f"verdict: {verdict.name}", style=style), *lines)
 
 

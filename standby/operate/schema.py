@@ -24,6 +24,7 @@ STATUS: Final[Mapping[str, str]] = {
     "verdict": "`ready`, `failed over`, `degraded` or `not ready to fail over`",
     "reasons[]": "what is wrong, one sentence each",
     "notes[]": "what is only worth knowing",
+    "next": "the next command, in a sentence; null where there is nothing to do",
     "deployment": "`where` (rehearsal or account), `name` and `account`",
     "at": "when this was asked, in UTC",
     "serving.role": "who serves: `primary`, `failover`, or null when config.json names neither, or is not known",

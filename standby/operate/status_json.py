@@ -1,5 +1,6 @@
 """A status as JSON values. The schema is in docs/cli.md; what is not known is null, with the reason beside it."""
 
+from standby.operate.advice import next_command
 from standby.operate.health import Health
 from standby.operate.journal import event_json, last_switch
 from standby.operate.knowledge import Knowledge
@@ -19,6 +20,7 @@ def status_json(status: Status) -> dict[str, object]:
         "verdict": verdict.name,
         "reasons": list(verdict.reasons),
         "notes": list(verdict.notes),
+        "next": next_command(state, verdict) or None,
         "deployment": {"where": state.where, "name": state.manifest.name, "account": state.manifest.account},
         "at": state.now.isoformat(),
         "serving": {

@@ -1,0 +1,61 @@
+"""The next command, for whoever is woken by a status. Pure."""
+
+from typing import Final
+
+from standby.manifest import Role
+from standby.operate.knowledge import Knowledge
+from standby.operate.replication import Replication
+from standby.operate.serving import Copy
+from standby.operate.state import RegionState, State
+from standby.operate.switching import health_refusals
+from standby.operate.together import Unknown
+from standby.operate.verdict import Verdict, disagreement
+
+NEITHER: Final = "neither region can be made to serve: docs/runbook.md"
+
+
+def next_command(state: State, verdict: Verdict) -> str:
+    """Say what to type next; "" where there is nothing to do, or nothing that a command could do.
+
+    Users first: a region that serves and cannot is left before anything is reconciled.
+    """
+    if state.serving is not None and not _can_serve(state.regions[state.serving]):
+        return _leave(state, state.serving)
+    if all(isinstance(copy, Unknown) for copy in state.copies.values()):
+        return NEITHER
+    lost = [region.region for region in state.regions.values() if region.down]
+    if lost:
+        return f"nothing now; when {lost[0]} is back: `standby reconcile`"
+    begun = [event for event in state.unfinished if event.target and event.result == "started"]
+    if begun:
+        return f"`standby {begun[-1].command}` again, from any machine: it finishes what was begun"
+    if _out_of_step(state):
+        return "`standby reconcile` brings both regions into step"
+    if verdict.name == "failed over":
+        return f"`standby failback` has {state.regions['primary'].region} serve again, when you want it to"
+    return ""
+
+
+def _leave(state: State, serving: Role) -> str:
+    target = state.regions["primary" if serving == "failover" else "failover"]
+    if not _can_serve(target):
+        return NEITHER
+    if serving == "primary":
+        return f"`standby failover` has {target.region} serve"
+    return f"`standby failback` has {target.region} serve; with `--force` where the documents are not in step"
+
+
+def _can_serve(region: RegionState) -> bool:
+    return not region.down and isinstance(region.copy, Copy) and not health_refusals(region.region, region.health)
+
+
+def _out_of_step(state: State) -> bool:
+    return bool(
+        state.held is None or state.unfinished or any(disagreement(state)) or any(map(_behind, state.regions.values()))
+    )
+
+
+def _behind(region: RegionState) -> bool:
+    knowledge, replication = region.knowledge, region.replication
+    waits = isinstance(replication, Replication) and any(one.why != "pending" for one in replication.left)
+    return waits or (isinstance(knowledge, Knowledge) and not (knowledge.in_step or knowledge.running))
