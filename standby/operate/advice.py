@@ -1,5 +1,6 @@
 """The next command, for whoever is woken by a status. Pure."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from standby.manifest import Role
@@ -15,25 +16,26 @@ NEITHER: Final = "neither region can be made to serve: docs/runbook.md"
 
 
 def next_command(state: State, verdict: Verdict) -> str:
-    """Say what to type next; "" where there is nothing to do, or nothing that a command could do.
+    """Say what to type next; "" where there is nothing to do, or nothing that a command could do."""
+    return next(_by_urgency(state, verdict), "")
 
-    Users first: a region that serves and cannot is left before anything is reconciled.
-    """
+
+def _by_urgency(state: State, verdict: Verdict) -> Iterator[str]:
+    # Users first: a region that serves and cannot is left before anything is reconciled.
     if state.serving is not None and not _can_serve(state.regions[state.serving]):
-        return _leave(state, state.serving)
+        yield _leave(state, state.serving)
     if all(isinstance(copy, Unknown) for copy in state.copies.values()):
-        return NEITHER
-    lost = [region.region for region in state.regions.values() if region.down]
-    if lost:
-        return f"nothing now; when {lost[0]} is back: `standby reconcile`"
-    begun = [event for event in state.unfinished if event.target and event.result == "started"]
-    if begun:
-        return f"`standby {begun[-1].command}` again, from any machine: it finishes what was begun"
+        yield NEITHER
+    for region in state.regions.values():
+        if region.down:
+            yield f"nothing now; when {region.region} is back: `standby reconcile`"
+    for event in state.unfinished:
+        if event.target and event.result == "started":
+            yield f"`standby {event.command}` again, from any machine: it finishes what was begun"
     if _out_of_step(state):
-        return "`standby reconcile` brings both regions into step"
+        yield "`standby reconcile` brings both regions into step"
     if verdict.name == "failed over":
-        return f"`standby failback` has {state.regions['primary'].region} serve again, when you want it to"
-    return ""
+        yield f"`standby failback` has {state.regions['primary'].region} serve again, when you want it to"
 
 
 def _leave(state: State, serving: Role) -> str:
