@@ -39,8 +39,7 @@ class Building:
     def apply(self, workspace: Workspace) -> tuple[Applied, Outcome | None]:
         """Apply what changed; the outcome is None where nothing did."""
         # The provider repeats a call whose answer it missed, and is then told that the resource exists: seen on a busy
-        # machine, for a log group and for an API's resource. Nobody's state knows that resource, so only an emulator
-        # without it can help.
+        # machine, for an API's resource. Nobody's state knows that resource, so only an emulator without it can help.
         try:
             return apply_stack(workspace, progress=self.progress)
         except TerraformFailedError as error:

@@ -1,7 +1,9 @@
 """The emulator is started, found again and ended, whatever happened to it in between. Real processes throughout."""
 
+import io
 import json
 import socket
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,6 +126,30 @@ def test_iam_is_enforced(emulator: Emulator) -> None:
     reader = reader_client(root, endpoint=emulator.endpoint, name="stranger", statement={**READER, "Action": "sqs:*"})
     with pytest.raises(ClientError, match="AccessDenied"):
         reader.list_buckets()
+
+
+def test_an_invocation_logs_where_its_log_group_is_and_makes_none(emulator: Emulator) -> None:
+    """Made anew after `destroy` had deleted it, it would be in the way of the next apply."""
+    root = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
+    functions, logs = root.client("lambda"), root.client("logs")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = root.client("iam").create_role(RoleName="logging", AssumeRolePolicyDocument=policy(trust))["Role"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("handler.py", "def handler(event, context):\n    print('was here')\n")
+    functions.create_function(
+        FunctionName="logging",
+        Runtime="python3.13",
+        Handler="handler.handler",
+        Role=role["Arn"],
+        Code={"ZipFile": code.getvalue()},
+    )
+    functions.invoke(FunctionName="logging")
+    assert logs.describe_log_groups()["logGroups"] == []
+    logs.create_log_group(logGroupName="/aws/lambda/logging")
+    functions.invoke(FunctionName="logging")
+    events = logs.filter_log_events(logGroupName="/aws/lambda/logging")["events"]
+    assert "was here" in [event["message"].strip() for event in events]
 
 
 def reader_client(
