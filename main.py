@@ -5,7 +5,7 @@ from pathlib import Path
 
 import lazy_bindings
 
-lazy_bindings.install()
+lazy_bindings.install(collect_at_exit=False)
 
 from cdktf import App  # noqa: E402 - after the bindings were made lazy
 

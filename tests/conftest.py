@@ -27,6 +27,7 @@ _PROGRAMS = (
     "tests/constructs/test_stack_determinism.py::test_two_processes_",
     "tests/lambdas/test_lambda_packaged.py",
     "tests/lazy_bindings/test_lazy_kept.py",
+    "tests/lazy_bindings/test_lazy_kernel.py",
     "tests/lazy_bindings/test_lazy_process.py",
     "tests/standby/test_rehearsal_network.py",
 )

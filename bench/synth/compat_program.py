@@ -7,6 +7,7 @@ program is the same whatever the provider's schema is.
 import importlib
 import inspect
 import itertools
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +28,10 @@ def _types(bindings: Any, bases: tuple[type, ...]) -> Iterator[tuple[str, Any]]:
 
 
 def main(cdk_name: str, bindings_name: str, out: str) -> None:
-    """Synthesize, and print how the bindings were loaded and how many types there are."""
+    """Synthesize, and print how the bindings were loaded and how many types there are.
+
+    Raises SystemExit if they were not loaded lazily though nobody asked for stock: nothing would be proved.
+    """
     status = lazy_bindings.install()
     cdk = importlib.import_module(cdk_name)
     bindings = importlib.import_module(bindings_name)
@@ -42,6 +46,9 @@ def main(cdk_name: str, bindings_name: str, out: str) -> None:
     app.synth()
     loaded = sum(name.startswith(f"{bindings_name}.") for name in sys.modules)
     print(f"python lazy: {status.python}, node lazy: {status.node}, {count} types, {loaded} modules loaded")
+    stock = os.environ.get(lazy_bindings.STOCK_VARIABLE) == "1"
+    if not stock and not (status.python and status.node and loaded < len(bindings.__all__) / 2):
+        sys.exit("The bindings were not loaded lazily.")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def floor(out: Path) -> None:
 
 def stacks(out: Path, times: int) -> None:
     """Synthesize our own stack, `times` times over in one App."""
-    lazy_bindings.install()
+    lazy_bindings.install(collect_at_exit=False)
     from cdktf import App  # noqa: PLC0415 - after the bindings were made lazy
 
     from warm_standby.settings import Settings  # noqa: PLC0415 - the same

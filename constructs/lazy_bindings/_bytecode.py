@@ -12,26 +12,24 @@ import importlib.util
 import logging
 import marshal
 import os
-import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from threading import get_ident
 from types import CodeType, ModuleType
 
 from lazy_bindings._hints import remembering, type_hints
+from lazy_bindings._place import make_directory, remove_unused, use
 
 VERSION = "3"  # of what `compile_generated` does: another one makes older entries void
 _RESOLVE = b"= typing.get_type_hints(_typecheckingstub__"
 _RESOLVE_ONCE = b"= _lazy_type_hints(_typecheckingstub__"
 _ASK = b"= int(_metadata_package_version("  # for the version of typeguard, which each module reads from its metadata
 _ASK_ONCE = b"= int(_lazy_version("
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 _log = logging.getLogger("lazy_bindings")
 
@@ -44,57 +42,57 @@ def compile_generated(source: bytes, path: str) -> CodeType:
     return code
 
 
-@dataclass(frozen=True, kw_only=True)
 class BytecodeCache:
     """A directory of marshalled code, each file with the digest of its content and of what it was made from."""
 
-    directory: Path
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._kept_one = False
+        self._refused = False
 
     def load(self, path: str) -> CodeType:
         """Return the code of the module at `path`, compiling and keeping it where the kept one is not sound.
 
         Raises OSError if the source cannot be read.
         """
-        entry = self.directory / f"{hashlib.sha256(path.encode()).hexdigest()[:32]}.bin"
+        entry = self._directory / f"{hashlib.sha256(path.encode()).hexdigest()[:32]}.bin"
         origin = _origin(path)
         with suppress(OSError):
             digest, body = _split(entry.read_bytes())
             if digest == _digest(origin, body):
+                use(entry)
                 code: CodeType = marshal.loads(body)  # noqa: S302 - the digest holds, in a directory only we may write
                 return code
         code = compile_generated(Path(path).read_bytes(), path)
-        self._keep(entry, origin, marshal.dumps(code))
+        if not self._refused:
+            self._keep(entry, _digest(origin, body := marshal.dumps(code)) + body)
         return code
 
-    def _keep(self, entry: Path, origin: bytes, body: bytes) -> None:
+    def _keep(self, entry: Path, content: bytes) -> None:
+        beside = entry.with_name(f"{entry.name}.{os.getpid()}.{get_ident()}")
         try:
-            with tempfile.NamedTemporaryFile(dir=self.directory, delete=False) as file:
-                file.write(_digest(origin, body) + body)
-            Path(file.name).replace(entry)
+            beside.write_bytes(content)
+            beside.replace(entry)
         except OSError as error:
-            _log.warning("the compiled bindings could not be kept: %s", error)
+            self._refused = True  # for this process: the next module would only say the same
+            _log.warning("compiled bindings are not kept: %s", error)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+        if not self._kept_one:
+            self._kept_one = True
+            remove_unused(self._directory.parent)
 
 
-def open_cache(root: Path) -> BytecodeCache | None:
-    """Return the cache for this Python under `root`, or None where it cannot be written, or others may write it."""
+def open_cache(root: Path | None) -> BytecodeCache | None:
+    """Return the cache for this Python under `root`; None, with a log line, where it cannot be made."""
+    if root is None:
+        return None
     directory = root / f"{sys.implementation.cache_tag}-{sys.flags.optimize}"
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = directory.stat()
+        return BytecodeCache(make_directory(directory))
     except OSError as error:
         _log.warning("compiled bindings are not kept: %s", error)
         return None
-    foreign = os.name == "posix" and (status.st_uid != os.getuid() or status.st_mode & _OTHERS_MAY_WRITE)
-    if foreign or not os.access(directory, os.W_OK):
-        _log.warning("compiled bindings are not kept: %s is not writable by this user alone", directory)
-        return None
-    return BytecodeCache(directory=directory)
-
-
-def default_root() -> Path:
-    """Return the user's cache directory. Source: XDG Base Directory Specification, XDG_CACHE_HOME."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "lazy_bindings"
 
 
 @cache
@@ -118,7 +116,7 @@ class CachedLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module, with what its compiled code calls."""
-        module.__dict__.update(_lazy_type_hints=type_hints, _lazy_version=_version)
+        module.__dict__.update(_lazy_type_hints=type_hints, _lazy_texts={}, _lazy_version=_version)
         super().exec_module(module)
         if check_type := module.__dict__.get("check_type"):
             module.__dict__["check_type"] = remembering(check_type)

@@ -69,6 +69,7 @@ class PackageLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the package, then make lazy the module that it published (PyPI's `publication` swaps it) and itself."""
+        module.__dict__.pop("__lazy_submodules__", None)  # of a module that is loaded again: `publication` asks for all
         super().exec_module(module)
         if self._submodules:
             for part in (module, sys.modules[module.__name__]):

@@ -11,7 +11,6 @@ from typing import Any
 _SCALARS = {str, int, float, bool, type(None)}
 _QUOTES = frozenset("'\"")
 _of_stub: dict[Callable[..., Any], dict[str, Any]] = {}
-_of_text: dict[tuple[str, str], object] = {}
 _taken: dict[tuple[int, type], object] = {}
 
 
@@ -48,12 +47,12 @@ def _resolve(stub: Callable[..., Any]) -> dict[str, Any]:
     texts = stub.__annotations__
     if not all(isinstance(text, str) and _QUOTES.isdisjoint(text) for text in texts.values()):
         return typing.get_type_hints(stub)
-    return {name: _evaluate(text, stub.__module__, stub.__globals__) for name, text in texts.items()}
+    return {name: _evaluate(text, stub.__globals__) for name, text in texts.items()}
 
 
-def _evaluate(text: str, module: str, scope: dict[str, Any]) -> object:
-    key = (module, text)
-    if key not in _of_text:
+def _evaluate(text: str, scope: dict[str, Any]) -> object:
+    known: dict[str, object] = scope["_lazy_texts"]  # the module's own: loaded anew, it has other classes
+    if text not in known:
         value = eval(text, scope)  # noqa: S307 - an annotation of an installed module, as typing.get_type_hints does
-        _of_text[key] = type(None) if value is None else value
-    return _of_text[key]
+        known[text] = type(None) if value is None else value
+    return known[text]

@@ -5,44 +5,41 @@ import gc
 import sys
 from types import ModuleType
 
-from jsii import kernel
 from jsii._kernel.providers import process
 from jsii._kernel.providers.process import _NodeProcess
 from jsii._reference_map import _assembly_to_module
 
-from lazy_bindings._bytecode import default_root, open_cache
+from lazy_bindings import _node
+from lazy_bindings._bytecode import open_cache
 from lazy_bindings._finder import PrebuiltFinder
-from lazy_bindings._node import Node, can_start_directly
+from lazy_bindings._node import Node
+from lazy_bindings._place import private_root
 from lazy_bindings._process import LazyNodeProcess
 
 
-def hook(*, start_kernel: bool, started: Node | None) -> tuple[bool, bool, str]:
+def hook(*, start_kernel: bool, started: Node | None, collect_at_exit: bool) -> tuple[bool, bool, str]:
     """Put both hooks in place; return whether Python's side and Node's side are lazy, and why one is not.
 
     `started` is a kernel that runs already.
     """
     if not any(isinstance(finder, PrebuiltFinder) for finder in sys.meta_path):
-        # The interpreter's end walks a million objects of the generated classes, in vain: it is the end.
-        atexit.register(gc.freeze)
-        sys.meta_path.insert(0, PrebuiltFinder(cache=open_cache(default_root()), imported=_require_ahead))
+        if not collect_at_exit:
+            # The interpreter's end walks a million objects of the generated classes.
+            atexit.register(gc.freeze)
+        sys.meta_path.insert(0, PrebuiltFinder(cache=open_cache(private_root()), imported=_require_ahead))
         if _assembly_to_module:
             return True, False, "install() was called after cdktf was imported: Node had started"
         setattr(process, _NodeProcess.__name__, LazyNodeProcess)
-        LazyNodeProcess.started = started
-        if start_kernel and (started or can_start_directly()):
-            _running()
+        if start_kernel and not started and _node.can_start_directly():
+            started = _node.start_node()
+        LazyNodeProcess.wait_for_use(started)
     return True, getattr(process, _NodeProcess.__name__) is LazyNodeProcess, ""
-
-
-def _running() -> object:
-    """Return the kernel's process; jsii starts it when it is first asked for."""
-    return getattr(kernel.provider, "_process", None)
 
 
 def _require_ahead(module: ModuleType) -> None:
     """Tell Node which resource Python has just imported: whoever imports a resource is about to make one."""
-    running = _running()
+    running = LazyNodeProcess.running
     resources = (value for value in vars(module).values() if "TF_RESOURCE_TYPE" in getattr(value, "__dict__", ()))
     resource = next(resources, None)
-    if isinstance(running, LazyNodeProcess) and resource is not None:
+    if running and resource is not None:
         running.require_ahead(resource.__jsii_type__)

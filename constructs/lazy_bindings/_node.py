@@ -15,6 +15,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from lazy_bindings._place import VARIABLE, private_root
+
 PRELOAD = Path(__file__).with_name("preload.cjs")
 _PROGRAM = "lib__program.js"  # as jsii embeds it: the name says where it is to lie
 _HEAP = "--max-old-space-size=4069"  # jsii's own figure
@@ -24,16 +26,31 @@ _DIRECT = "--without-relay"  # tells the preload that the relay's other duties a
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A running kernel: its process, our end of the channel, and the directory that its program lies in."""
+    """A running kernel: its process, our end of the channel, and the directory that its program lies in.
+
+    `surroundings` are the process, the environment and the working directory that it was started with.
+    """
 
     process: "subprocess.Popen[bytes]"
     channel: socket.socket
-    directory: "tempfile.TemporaryDirectory[str]"
+    directory: Path
+    surroundings: tuple[int, dict[str, str], str]
+
+    def fits(self) -> bool:
+        """Tell whether one that started now would have the same surroundings."""
+        return self.surroundings == _surroundings()
 
     def end(self) -> None:
-        """End it: nobody is going to use it."""
-        with self.directory, self.channel, self.process as process:
-            process.kill()
+        """End it: nobody is going to use it. In a forked child it is the parent's."""
+        if self.surroundings[0] == os.getpid():
+            with self.channel, self.process as process:
+                process.kill()
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove its program: it has ended."""
+        if self.surroundings[0] == os.getpid():
+            shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def can_start_directly() -> bool:
@@ -44,12 +61,12 @@ def can_start_directly() -> bool:
 
 def start_node() -> Node:
     """Start the kernel, as `can_start_directly` says that one can."""
-    directory = tempfile.TemporaryDirectory()
+    directory = Path(tempfile.mkdtemp())
     for file in _embedded().glob("*__*.js*"):
-        copy = Path(directory.name, *file.name.split("__", maxsplit=1))
+        copy = Path(directory, *file.name.split("__", maxsplit=1))
         copy.parent.mkdir(exist_ok=True)
         shutil.copyfile(file, copy)
-    program = Path(directory.name, *_PROGRAM.split("__"))
+    program = Path(directory, *_PROGRAM.split("__"))
     command = [_node(), _HEAP, "--preserve-symlinks", "--require", str(PRELOAD), str(program), _DIRECT]
     ours, theirs = socket.socketpair()
     with theirs:
@@ -58,9 +75,26 @@ def start_node() -> Node:
             stdin=theirs.fileno(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=os.environ | {"JSII_AGENT": f"Python/{platform.python_version()}"},
+            env=os.environ | {"JSII_AGENT": f"Python/{platform.python_version()}", **for_the_preload()},
         )
-    return Node(process=process, channel=ours, directory=directory)
+    return Node(process=process, channel=ours, directory=directory, surroundings=_surroundings())
+
+
+def for_the_preload() -> dict[str, str]:
+    """Return the environment variable that tells the preload where to keep what it works out: nowhere on Windows."""
+    root = private_root() if os.name == "posix" else None
+    return {VARIABLE: str(root or "")}
+
+
+def _surroundings() -> tuple[int, dict[str, str], str]:
+    return os.getpid(), dict(os.environ), _working_directory()
+
+
+def _working_directory() -> str:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:  # it was removed: that is for whoever uses it to find out
+        return ""
 
 
 def _node() -> str:

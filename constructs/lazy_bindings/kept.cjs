@@ -4,25 +4,24 @@
 const crypto = require("node:crypto");
 const fs = require("node:fs");
 const Module = require("node:module");
-const os = require("node:os");
 const path = require("node:path");
 const vm = require("node:vm");
 
-const OTHERS_MAY_WRITE = 0o022;
 const IMPORTS = "import("; // asks a loader that a script made here does not have
-const DIGEST = /(function digestFile\((\w+),\.\.\.(\w+)\)\{return )(readFileChunks\(\2,\(\)=>\{\},\.\.\.\3\))\}/;
+const DIGEST = /(?<=function digestFile\((\w+),\.\.\.(\w+)\)\{return )readFileChunks\(\1,\(\)=>\{\},\.\.\.\2\)(?=\})/;
 const DIGEST_BYTES = 32;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Return our directory for this Node; undefined where it cannot be made, or somebody else may write what we would run. */
+/** Return our directory for this Node, in the one that Python found to be its user's alone; undefined without one. */
 function openDirectory() {
-  const root = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
-  const directory = path.join(root, "lazy_bindings", `node-${process.version}-${process.arch}`);
+  const root = process.env.LAZY_BINDINGS_CACHE;
+  if (!root) return undefined;
+  const directory = path.join(root, `node-${process.version}-${process.arch}`);
   try {
     fs.mkdirSync(directory, { mode: 0o700, recursive: true });
-    const { mode, uid } = fs.statSync(directory);
-    return uid === process.getuid() && !(mode & OTHERS_MAY_WRITE) ? directory : undefined;
+    return directory;
   } catch {
-    return undefined; // also where there are no user ids
+    return undefined;
   }
 }
 
@@ -40,10 +39,17 @@ function read(file) {
   try {
     const kept = fs.readFileSync(file);
     const content = kept.subarray(DIGEST_BYTES);
-    return sha256(content).equals(kept.subarray(0, DIGEST_BYTES)) ? content : undefined;
+    if (!sha256(content).equals(kept.subarray(0, DIGEST_BYTES))) return undefined;
+    use(file);
+    return content;
   } catch {
     return undefined;
   }
+}
+
+/** Note that a file was used: once a day is enough. Python removes what was not for long. */
+function use(file) {
+  if (Date.now() - fs.statSync(file).mtimeMs > DAY_MS) fs.utimesSync(file, new Date(), new Date());
 }
 
 /** Keep it with its digest, in whole or not at all: what cannot be kept is worked out again. */
@@ -81,7 +87,9 @@ function keepCompiledCode(directory) {
     // By its content: V8 itself tells two sources apart by their length alone.
     const file = fileOf(directory, content, "code");
     const cachedData = read(file);
-    const script = new vm.Script(Module.wrap(content), { filename, cachedData });
+    // The wrapper is on the first line: stack traces count its columns from the content on.
+    const columnOffset = -Module.wrapper[0].length;
+    const script = new vm.Script(Module.wrap(content), { filename, columnOffset, cachedData });
     if (!cachedData || script.cachedDataRejected) fresh.set(file, script);
     const run = script.runInThisContext();
     return run.call(this.exports, this.exports, requireOf(this), this, filename, path.dirname(filename));
@@ -92,20 +100,22 @@ function keepCompiledCode(directory) {
 /**
  * Return jsii's program so that it asks for an archive's digest here: it reads and digests every archive at each start,
  * to find what it has unpacked. A file that was replaced or written differs in its times (`ctime` cannot be set).
- * A program of another layout is returned as it is.
+ * A program of another layout is returned as it is, and no column of its one long line moves: stack traces name it.
  */
 function withKeptDigests(directory, program) {
-  process[Symbol.for("lazy_bindings.digest")] = (archive, comments, digest) => {
+  globalThis.digestOf = (readFileChunks, archive, comments) => {
     const { dev, ino, size, mtimeNs, ctimeNs } = fs.statSync(archive, { bigint: true });
     const known = [path.resolve(archive), dev, ino, size, mtimeNs, ctimeNs, ...comments].join("\0");
     const file = fileOf(directory, known, "digest");
     const kept = read(file);
     if (kept) return kept;
-    const found = digest();
+    const found = readFileChunks(archive, () => {}, ...comments);
     write(file, found);
     return found;
   };
-  return program.replace(DIGEST, '$1process[Symbol.for("lazy_bindings.digest")]($2,$3,()=>$4)}');
+  return program.replace(DIGEST, (call, archive, comments) =>
+    `digestOf(readFileChunks,${archive},${comments})`.padEnd(call.length),
+  );
 }
 
 module.exports = { keepCompiledCode, openDirectory, withKeptDigests };

@@ -2,12 +2,14 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lazy_bindings._node import PRELOAD
+from lazy_bindings._place import VARIABLE
 from tests.lazy_bindings.lazy_support import ONE_BUCKET, run_node, run_python
 
 MAIN = """
@@ -44,7 +46,7 @@ class Kernel:
 
     def run(self, program: str = MAIN) -> dict[str, Any]:
         """Run the program; return what it printed."""
-        name, environment = self.library / "program.js", {"XDG_CACHE_HOME": str(self.home)}
+        name, environment = self.library / "program.js", {VARIABLE: str(self.home)}
         printed: dict[str, Any] = json.loads(run_node(program, name=name, preload=PRELOAD, environment=environment))
         return printed
 
@@ -96,13 +98,32 @@ def test_what_is_damaged_is_not_used_and_kept_anew(kernel: Kernel, damage: bytes
     assert all(content != damage for _, content in kernel.kept("code").values())
 
 
-def test_a_directory_that_others_may_write_is_not_used(kernel: Kernel) -> None:
+def test_nothing_is_kept_where_python_names_no_directory(kernel: Kernel) -> None:
+    """It names none that others may write: `test_nothing_is_kept_where_others_may_write`."""
+    name = kernel.library / "program.js"
+    run_node(MAIN, name=name, preload=PRELOAD, environment={VARIABLE: "", "XDG_CACHE_HOME": str(kernel.home)})
+    assert kernel.kept("code") == {}
+
+
+def test_kept_code_that_is_used_is_young_again(kernel: Kernel) -> None:
     kernel.run()
     for path in kernel.kept("code"):
-        path.unlink()
-        path.parent.chmod(0o777)
-    assert kernel.run()["value"] == "first"
-    assert kernel.kept("code") == {}
+        os.utime(path, (0, 0))
+    kernel.run()
+    assert all(path.stat().st_mtime > 0 for path in kernel.kept("code"))
+
+
+STACK = 'const found = { stack: new Error().stack.split("\\n")[1] }; console.log(JSON.stringify(found));'
+
+
+@pytest.mark.parametrize("before", ["", "function digestFile(e,...p){return readFileChunks(e,()=>{},...p)};"])
+def test_columns_in_stack_traces_are_stock(kernel: Kernel, before: str) -> None:
+    """They reach what is synthesized: an annotation of cdktf carries one in manifest.json."""
+    stock = kernel.library / "stock.js"
+    stock.write_text(before + STACK)
+    expected = json.loads(subprocess.run(["node", stock], check=True, capture_output=True, text=True).stdout)["stack"]
+    for _ in ("compiled", "kept"):
+        assert kernel.run(before + STACK)["stack"].replace("program.js", "stock.js") == expected
 
 
 def test_a_cache_that_cannot_be_made_is_done_without(kernel: Kernel) -> None:

@@ -92,7 +92,7 @@ def test_an_unwritable_cache_directory_costs_time_and_one_line(tmp_path: Path) -
     written, logged = run_python(ONE_BUCKET, tmp_path / "out", environment={"XDG_CACHE_HOME": str(tmp_path / "file")})
     assert written.strip().endswith("['provider', 's3_bucket']")
     assert logged.count("\n") == 1
-    assert "compiled bindings are not kept" in logged
+    assert "nothing is kept between runs" in logged
 
 
 def test_the_variable_forces_stock() -> None:
@@ -129,9 +129,9 @@ def test_a_kernel_that_was_started_for_another_jsii_is_ended(tmp_path: Path) -> 
     (embedded / "lib__program.js").write_text("setInterval(() => {}, 1000);\n")
     program = f"""
 import sys; sys.path.insert(0, {str(tmp_path)!r})
-import lazy_bindings, lazy_bindings._install as installing, psutil
-start, processes = installing.start_node, []
-installing.start_node = lambda: [started := start(), processes.append(started.process.pid)][0]
+import lazy_bindings, lazy_bindings._node as starting, psutil
+start, processes = starting.start_node, []
+starting.start_node = lambda: [started := start(), processes.append(started.process.pid)][0]
 print(lazy_bindings.install().node, [psutil.pid_exists(pid) for pid in processes])
 """
     written, logged = run_python(program)
@@ -141,9 +141,9 @@ print(lazy_bindings.install().node, [psutil.pid_exists(pid) for pid in processes
 
 def test_node_starts_before_jsii_is_imported_and_serves(tmp_path: Path) -> None:
     early = """
-import sys, lazy_bindings._install as installing
-start = installing.start_node
-installing.start_node = lambda: [start(), print("jsii" in sys.modules)][0]
+import sys, lazy_bindings._node as starting
+start = starting.start_node
+starting.start_node = lambda: [start(), print("jsii" in sys.modules)][0]
 """
     written, _ = run_python(early + ONE_BUCKET, tmp_path)
     assert written.splitlines()[0] == "False"
@@ -153,9 +153,12 @@ installing.start_node = lambda: [start(), print("jsii" in sys.modules)][0]
 def test_behind_jsiis_relay_the_users_node_options_are_kept(tmp_path: Path) -> None:
     """Where the kernel cannot be started directly, the preload goes into NODE_OPTIONS of that one process."""
     relay = "import os, lazy_bindings._node as n; n.can_start_directly = lambda: False\n"
-    after = "\nprint(os.environ['NODE_OPTIONS'])"
+    after = """
+import jsii
+print(jsii.kernel.provider._process._process.args[-1].endswith("jsii-runtime.js"), os.environ["NODE_OPTIONS"])
+"""
     written, _ = run_python(relay + ONE_BUCKET + after, tmp_path, environment={"NODE_OPTIONS": "--no-warnings"})
-    assert written.splitlines()[-1] == "--no-warnings"
+    assert written.splitlines()[-1] == "True --no-warnings"
     assert "['provider', 's3_bucket']" in written
 
 

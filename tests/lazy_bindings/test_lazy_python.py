@@ -1,11 +1,8 @@
 """The Python side: what is imported, what is kept, and when it steps aside."""
 
 import importlib.machinery
-import marshal
-import sys
 import types
 import typing
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -152,50 +149,6 @@ def test_what_holds_other_values_or_has_another_type_is_checked_anew(values: tup
     for value in values:
         checking.check_type("name", value, list)
     assert checking.asked == list(values)
-
-
-def test_a_kept_module_is_used_until_its_source_changes(tmp_path: Path, cache: BytecodeCache) -> None:
-    source = tmp_path / "module.py"
-    source.write_text("VALUE = 1\n")
-    assert 1 in cache.load(str(source)).co_consts
-    kept = next(cache.directory.iterdir()).stat().st_mtime_ns
-    cache.load(str(source))
-    assert next(cache.directory.iterdir()).stat().st_mtime_ns == kept
-    source.write_text("VALUE = 22\n")
-    assert 22 in cache.load(str(source)).co_consts
-
-
-@pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 200, marshal.dumps(compile("VALUE = 9", "x", "exec"))])
-def test_a_damaged_entry_is_made_anew(damage: bytes, tmp_path: Path, cache: BytecodeCache) -> None:
-    source = tmp_path / "module.py"
-    source.write_text("VALUE = 1\n")
-    cache.load(str(source))
-    entry = next(cache.directory.iterdir())
-    sound = entry.read_bytes()
-    entry.write_bytes(damage)
-    assert 1 in cache.load(str(source)).co_consts
-    assert entry.read_bytes() == sound
-
-
-def test_many_writers_leave_one_sound_entry_and_nothing_else(tmp_path: Path, cache: BytecodeCache) -> None:
-    source = tmp_path / "module.py"
-    source.write_text("VALUE = 1\n")
-    with ThreadPoolExecutor(8) as pool:
-        codes = list(pool.map(lambda _: cache.load(str(source)), range(40)))
-    assert all(1 in code.co_consts for code in codes)
-    assert len(list(cache.directory.iterdir())) == 1
-
-
-def test_a_directory_that_cannot_be_made_is_done_without(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "file").write_text("")
-    assert open_cache(tmp_path / "file") is None
-    assert len(caplog.records) == 1
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
-def test_a_directory_that_others_may_write_is_done_without(tmp_path: Path, cache: BytecodeCache) -> None:
-    cache.directory.chmod(0o777)
-    assert open_cache(cache.directory.parent) is None
 
 
 def test_a_type_is_found_by_either_languages_spelling() -> None:
