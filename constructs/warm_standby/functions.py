@@ -20,6 +20,9 @@ from warm_standby.settings import Settings
 # API Gateway waits 29 s for an integration.
 # Source: docs.aws.amazon.com, API Gateway, "Quotas for configuring and running a REST API".
 API_TIMEOUT: Final = 29
+# MB. Lambda gives CPU by memory, one whole CPU at this size.
+# Source: docs.aws.amazon.com, Lambda, "Configure Lambda function memory".
+ONE_CPU: Final = 1769
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +147,7 @@ class Functions(Construct):
                 self._services.queue.consume_statement(),
             ],
             timeout=FUNCTION_TIMEOUT,
+            memory=ONE_CPU,  # it lists and digests whole buckets
         )
 
     def _ingestion_status(self) -> Function:

@@ -52,7 +52,7 @@ def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -
     """Decide on the sweep, which finds changes whose events were lost.
 
     `description` stands for the bucket's present content (see `ingest.listing`); the last COMPLETE job carries the
-    one of its time. None: there were too many objects to compare, and the sweep starts a job once an hour.
+    one of its time. None: there were too many objects to compare in time, and the sweep starts a job once an hour.
     """
     if any(job.running for job in jobs):
         return Decision.WAIT

@@ -13,6 +13,7 @@ from ingest.settings import Settings
 from shared.aws_errors import THROTTLING, error_code
 from shared.ingestion_jobs import Job, list_jobs
 from shared.logs import Log
+from shared.retries import Budget
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 # Far enough back to find the last COMPLETE job behind a row of failed ones, in one call.
 _JOBS_LOOKED_AT = 100
+# Seconds, from the start, that comparing may take. To compare is a means: what is left of the function's 60 is for the
+# job, which must start however many objects there are.
+_COMPARISON_SECONDS = 30.0
 # Another invocation was faster, or the quotas are used up (one job per Knowledge Base, five per account, one start in
 # ten seconds): nothing is wrong, later will do. Source: docs.aws.amazon.com, Amazon Bedrock, StartIngestionJob.
 _BUSY = THROTTLING | {"ConflictException"}
@@ -32,6 +36,7 @@ class Synchroniser:
     bedrock_agent: "AgentsforBedrockClient"
     s3: "S3Client"
     settings: Settings
+    comparison_seconds: float = _COMPARISON_SECONDS
 
     def batch(self, batch: Batch, log: Log) -> tuple[str, ...]:
         """Handle an SQS batch and return the ids of the messages that have to come back.
@@ -40,6 +45,7 @@ class Synchroniser:
         none can be started. Raises botocore's errors for anything unexpected: then Lambda returns the whole batch and
         counts an error.
         """
+        budget = Budget.of(self.comparison_seconds)
         if batch.malformed:
             log.error("malformed_messages", messageIds=batch.malformed)
         if not any(message.happened_by for message in batch.messages):
@@ -47,22 +53,26 @@ class Synchroniser:
         plan = plan_batch(batch.messages, self._jobs(log))
         done = plan.decision is Decision.COVERED
         if plan.decision is Decision.START:
-            done = self._start(content_description(self.s3, self.settings.documents_bucket), log)
+            done = self._start(self._description(budget), log)
         log.info("batch", decision=plan.decision, messages=len(batch.messages), uncovered=len(plan.uncovered))
         return batch.malformed if done else (*batch.malformed, *plan.uncovered)
 
     def sweep(self, log: Log) -> Decision:
         """Start a job if the bucket is not what the last good job saw; return what was decided."""
+        budget = Budget.of(self.comparison_seconds)
         jobs = self._jobs(log)
         if any(job.running for job in jobs):
             decision = Decision.WAIT
         else:
-            description = content_description(self.s3, self.settings.documents_bucket)
+            description = self._description(budget)
             decision = plan_sweep(jobs=jobs, description=description, now=datetime.now(tz=UTC))
             if decision is Decision.START and not self._start(description, log):
                 decision = Decision.WAIT
         log.info("sweep", decision=decision)
         return decision
+
+    def _description(self, budget: Budget) -> str | None:
+        return content_description(self.s3, self.settings.documents_bucket, budget=budget)
 
     def _jobs(self, log: Log) -> tuple[Job, ...]:
         jobs = list_jobs(

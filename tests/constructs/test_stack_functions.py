@@ -139,6 +139,12 @@ def test_the_settings_reach_the_functions(synthesize: Synthesize) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_what_lists_whole_buckets_has_a_whole_cpu(plan: Plan, role: str) -> None:
+    """Source: docs.aws.amazon.com, Lambda, "Configure Lambda function memory": one vCPU at 1,769 MB."""
+    assert functions(plan, role)["ingest"]["memory_size"] >= 1769
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_what_api_gateway_calls_may_not_take_longer_than_it_waits(plan: Plan, role: str) -> None:
     """Source: docs.aws.amazon.com, API Gateway, "Quotas for configuring and running a REST API": 29 seconds."""
     timeouts = {name: body["timeout"] for name, body in functions(plan, role).items() if name != "ingest"}

@@ -1,5 +1,6 @@
 """Ingesting against botocore's own clients, stubbed with what AWS may answer."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from ingest.messages import Batch, Message
 from ingest.settings import Settings
 from ingest.synchronise import Synchroniser
 from shared.logs import Log
+from shared.retries import Budget
 from tests.lambdas.lambda_support import NOON
 
 SETTINGS = Settings(
@@ -32,6 +34,7 @@ class Stubbed:
         self.agent.activate()
         self.s3.activate()
         self.synchroniser = Synchroniser(bedrock_agent=agent, s3=s3, settings=SETTINGS)
+        self.hurried = replace(self.synchroniser, comparison_seconds=0)
 
     def has_jobs(self, *jobs: tuple[str, float, str]) -> None:
         summaries = [
@@ -45,9 +48,14 @@ class Stubbed:
         contents = [{"Key": key, "ETag": etag} for key, etag in objects]
         self.s3.add_response("list_objects_v2", {"Contents": contents, "IsTruncated": False}, {"Bucket": "b"})
 
-    def starts(self) -> None:
+    def holds_many(self) -> None:
+        """A first page of many: whoever asks for the next one fails the test."""
+        page: dict[str, Any] = {"Contents": [{"Key": "a", "ETag": "1"}], "IsTruncated": True}
+        self.s3.add_response("list_objects_v2", {**page, "NextContinuationToken": "t"}, {"Bucket": "b"})
+
+    def starts(self, *, description: object = ANY) -> None:
         answer = {"ingestionJob": _job("STARTING", started=NOON, description="")}
-        self.agent.add_response("start_ingestion_job", answer, {**IDS, "description": ANY})
+        self.agent.add_response("start_ingestion_job", answer, {**IDS, "description": description})
 
     def refuses_to_start(self, code: str) -> None:
         self.agent.add_client_error("start_ingestion_job", code)
@@ -146,6 +154,22 @@ def test_the_sweep_waits_when_another_was_faster(stubbed: Stubbed) -> None:
     assert stubbed.synchroniser.sweep(Log()) is Decision.WAIT
 
 
+def test_a_batch_starts_its_job_however_long_comparing_would_take(stubbed: Stubbed) -> None:
+    stubbed.has_jobs()
+    stubbed.holds_many()
+    stubbed.starts(description="content not compared")
+    assert stubbed.hurried.batch(BATCH, Log()) == ()
+    stubbed.done()
+
+
+def test_the_sweep_starts_its_job_however_long_comparing_would_take(stubbed: Stubbed) -> None:
+    stubbed.has_jobs(("COMPLETE", 0, ""))
+    stubbed.holds_many()
+    stubbed.starts(description="content not compared")
+    assert stubbed.hurried.sweep(Log()) is Decision.START
+    stubbed.done()
+
+
 def test_a_failed_last_job_is_logged_as_an_error(stubbed: Stubbed, capsys: pytest.CaptureFixture[str]) -> None:
     stubbed.has_jobs(("COMPLETE", 0, ""), ("FAILED", 60, ""))
     stubbed.holds()
@@ -157,7 +181,7 @@ def test_a_failed_last_job_is_logged_as_an_error(stubbed: Stubbed, capsys: pytes
 def described(*objects: tuple[str, str], max_pages: int = 100) -> str | None:
     stubbed = Stubbed()
     stubbed.holds(*objects)
-    return content_description(stubbed.synchroniser.s3, "b", max_pages=max_pages)
+    return content_description(stubbed.synchroniser.s3, "b", budget=Budget.of(30), max_pages=max_pages)
 
 
 def test_any_change_of_the_content_changes_its_description() -> None:
@@ -173,12 +197,21 @@ def test_a_description_fits_into_a_jobs() -> None:
 
 def test_a_bucket_of_several_pages_is_read_to_its_end() -> None:
     stubbed = Stubbed()
-    first: dict[str, Any] = {"Contents": [{"Key": "a", "ETag": "1"}], "IsTruncated": True, "NextContinuationToken": "t"}
-    stubbed.s3.add_response("list_objects_v2", first, {"Bucket": "b"})
+    stubbed.holds_many()
     last = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": False}
     stubbed.s3.add_response("list_objects_v2", last, {"Bucket": "b", "ContinuationToken": "t"})
-    assert content_description(stubbed.synchroniser.s3, "b") == described(("a", "1"), ("b", "1"))
+    assert content_description(stubbed.synchroniser.s3, "b", budget=Budget.of(30)) == described(("a", "1"), ("b", "1"))
 
 
 def test_a_bucket_with_too_many_pages_has_no_description() -> None:
     assert described(("a", "1"), max_pages=0) is None
+
+
+def test_a_listing_ends_when_its_time_is_over() -> None:
+    stubbed, clock = Stubbed(), iter((29.0, 30.0))
+    stubbed.holds_many()
+    more = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": True, "NextContinuationToken": "u"}
+    stubbed.s3.add_response("list_objects_v2", more, {"Bucket": "b", "ContinuationToken": "t"})
+    budget = Budget(deadline=30, clock=lambda: next(clock))
+    assert content_description(stubbed.synchroniser.s3, "b", budget=budget) is None
+    stubbed.done()
