@@ -1,6 +1,6 @@
-"""One region's alert topic and alarms."""
+"""One region's alarms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,14 +14,11 @@ from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
     CloudwatchMetricAlarmMetricQueryMetric,
 )
 from cdktf_cdktf_provider_aws.provider import AwsProvider
-from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
-from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
-from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
 from constructs import Construct
 
+from warm_standby.alert_topic import AlertTopic
 from warm_standby.api_definition import STAGE
 from warm_standby.function import Function
-from warm_standby.iam import Statement, deny_without_tls, policy_document
 from warm_standby.ingestion_queue import IngestionQueue
 from warm_standby.names import Names
 from warm_standby.rest_api import RestApi
@@ -39,46 +36,6 @@ class Metric:
     statistic: str
     dimensions: Mapping[str, str] = field(default_factory=dict)
     period: int = FIVE_MINUTES
-
-
-class AlertTopic(Construct):
-    """The topic that this region's alarms go to. Its subscribers must confirm by e-mail.
-
-    It is not encrypted with the AWS managed key: CloudWatch can publish only to topics whose key's policy lets it.
-    Source: docs.aws.amazon.com, SNS, "Key management", "Event sources and encrypted topics".
-    """
-
-    def __init__(
-        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, emails: Sequence[str]
-    ) -> None:
-        super().__init__(scope, id_)
-        self.topic = SnsTopic(self, "topic", provider=provider, name=names.regional("alerts"))
-        arn = names.arn("sns", names.regional("alerts"))
-        SnsTopicPolicy(
-            self,
-            "policy",
-            provider=provider,
-            arn=self.topic.arn,
-            policy=policy_document(
-                Statement(
-                    sid="AlarmsPublish",
-                    principal={"Service": "cloudwatch.amazonaws.com"},
-                    actions=["sns:Publish"],
-                    resources=[arn],
-                    conditions={"StringEquals": {"aws:SourceAccount": names.account}},
-                ),
-                deny_without_tls("sns:Publish", [arn]),
-            ),
-        )
-        for email in emails:
-            SnsTopicSubscription(
-                self,
-                f"subscription_{email}",
-                provider=provider,
-                topic_arn=self.topic.arn,
-                protocol="email",
-                endpoint=email,
-            )
 
 
 class Alarms(Construct):
@@ -125,32 +82,36 @@ class Alarms(Construct):
     def function_errors(self, function: Function, *, purpose: str, above: int) -> None:
         """Alert on errors that a function logged, or died of, whichever are more, in five minutes."""
         logged = Metric(namespace=self.namespace, name=f"{purpose}-errors", statistic="Sum")
-        died = Metric(
-            namespace="AWS/Lambda", name="Errors", statistic="Sum", dimensions={"FunctionName": function.name}
-        )
         self._count(function, purpose=f"{purpose}_errors", metric=logged, pattern='{ $.level = "ERROR" }', value="1")
-        CloudwatchMetricAlarm(
-            self,
+        self._logged_or_died(
             f"{purpose}_errors",
-            provider=self._provider,
-            alarm_name=self._names.regional(f"{purpose}-errors"),
-            alarm_description=f"{function.name} failed more than {above} times in 5 minutes",
-            metric_query=[
-                CloudwatchMetricAlarmMetricQuery(
-                    id="errors",
-                    expression="MAX([FILL(logged, 0), FILL(died, 0)])",
-                    label="Errors",
-                    return_data=True,
-                ),
-                _query("logged", logged),
-                _query("died", died),
-            ],
-            evaluation_periods=1,
-            comparison_operator="GreaterThanThreshold",
-            threshold=above,
-            treat_missing_data="notBreaching",
-            alarm_actions=self._actions,
-            ok_actions=self._actions,
+            function=function,
+            logged=logged,
+            description=f"{function.name} failed more than {above} times in 5 minutes",
+            above=above,
+        )
+
+    def ingestion_stuck(self, ingest: Function, *, sweep_minutes: int) -> None:
+        """Alert when ingestion keeps failing, however slowly: in three periods of four, each as long as a sweep's.
+
+        A period in which every job failed, or every sweep died, has one error or three; `function_errors` lets those
+        pass. One period of the four may be without: two sweeps fall into one where their minutes straddle its end.
+        """
+        period = max(FIVE_MINUTES, sweep_minutes * 60)
+        failed = Metric(namespace=self.namespace, name="ingestion-failed", statistic="Sum", period=period)
+        pattern = '{ $.message = "last_job_failed" }'
+        self._count(ingest, purpose="ingestion_failed", metric=failed, pattern=pattern, value="1")
+        self._logged_or_died(
+            "ingestion_stuck",
+            function=ingest,
+            logged=failed,
+            description=(
+                f"No document gets into the Knowledge Base: ingestion jobs, or {ingest.name} itself, have failed for"
+                f" {3 * period // 60} minutes. docs/runbook.md, The Knowledge Base is behind"
+            ),
+            above=0,
+            periods=4,
+            breaching=3,
         )
 
     def dead_letters(self, queue: IngestionQueue) -> None:
@@ -199,6 +160,49 @@ class Alarms(Construct):
             below=100,
             periods=3,
             missing="breaching",
+        )
+
+    def _logged_or_died(
+        self,
+        purpose: str,
+        *,
+        function: Function,
+        logged: Metric,
+        description: str,
+        above: int,
+        periods: int = 1,
+        breaching: int | None = None,
+    ) -> None:
+        died = Metric(
+            namespace="AWS/Lambda",
+            name="Errors",
+            statistic="Sum",
+            dimensions={"FunctionName": function.name},
+            period=logged.period,
+        )
+        CloudwatchMetricAlarm(
+            self,
+            purpose,
+            provider=self._provider,
+            alarm_name=self._names.regional(purpose.replace("_", "-")),
+            alarm_description=description,
+            metric_query=[
+                CloudwatchMetricAlarmMetricQuery(
+                    id="errors",
+                    expression="MAX([FILL(logged, 0), FILL(died, 0)])",
+                    label="Errors",
+                    return_data=True,
+                ),
+                _query("logged", logged),
+                _query("died", died),
+            ],
+            evaluation_periods=periods,
+            datapoints_to_alarm=breaching,
+            comparison_operator="GreaterThanThreshold",
+            threshold=above,
+            treat_missing_data="notBreaching",
+            alarm_actions=self._actions,
+            ok_actions=self._actions,
         )
 
     def _count(self, function: Function, *, purpose: str, metric: Metric, pattern: str, value: str) -> None:

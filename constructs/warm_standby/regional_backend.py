@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.alarms import Alarms, AlertTopic
+from warm_standby.alarms import Alarms
+from warm_standby.alert_topic import AlertTopic
 from warm_standby.dashboard import Dashboard
 from warm_standby.documents_bucket import DocumentsBucket
 from warm_standby.frontend_bucket import FrontendBucket, SiteFile
@@ -112,7 +113,7 @@ class RegionalBackend(Construct):
         self._ingest_documents(operations.sweep_minutes)
         self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=operations.alert_emails)
         self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
-        self._watch()
+        self._watch(operations.sweep_minutes)
 
     def _ingest_documents(self, sweep_minutes: int) -> None:
         self.queue.feed(self.functions.ingest)
@@ -127,7 +128,7 @@ class RegionalBackend(Construct):
             minutes=sweep_minutes,
         )
 
-    def _watch(self) -> None:
+    def _watch(self, sweep_minutes: int) -> None:
         Schedule(
             self,
             "health_check",
@@ -140,6 +141,7 @@ class RegionalBackend(Construct):
         )
         self.alarms.function_errors(self.functions.query, purpose="query", above=5)
         self.alarms.function_errors(self.functions.ingest, purpose="ingest", above=3)
+        self.alarms.ingestion_stuck(self.functions.ingest, sweep_minutes=sweep_minutes)
         self.alarms.dead_letters(self.queue)
         self.alarms.api_errors(self.api)
         self.alarms.health(self.functions.health)

@@ -53,11 +53,12 @@ def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -
 
     `description` stands for the bucket's present content (see `ingest.listing`); the last COMPLETE job carries the
     one of its time. None: there were too many objects to compare in time, and the sweep starts a job once an hour.
+    After a failed job it starts another whatever the bucket holds: nobody knows how far that one came.
     """
     if any(job.running for job in jobs):
         return Decision.WAIT
     complete = [job for job in jobs if job.complete]
-    if not complete:
+    if not complete or max(jobs, key=lambda job: job.started_at).failed:
         return Decision.START
     last = max(complete, key=lambda job: job.started_at)
     if description is None:

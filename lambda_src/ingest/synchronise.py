@@ -1,5 +1,6 @@
 """The two ways in: a batch of events, and the sweep."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -81,8 +82,7 @@ class Synchroniser:
             data_source_id=self.settings.data_source_id,
             count=_JOBS_LOOKED_AT,
         )
-        if jobs and jobs[0].status == "FAILED":
-            log.error("last_job_failed", jobId=jobs[0].job_id)
+        _report_last(jobs, log)
         return jobs
 
     def _start(self, description: str | None, log: Log) -> bool:
@@ -96,3 +96,15 @@ class Synchroniser:
             return False
         log.info("job_started", jobId=answer["ingestionJob"]["ingestionJobId"])
         return True
+
+
+def _report_last(jobs: Sequence[Job], log: Log) -> None:
+    """Tell how the last job that ended did; a metric filter counts `last_job_failed`, at whatever level."""
+    last = next((job for job in jobs if not job.running), None)
+    if last is None:
+        return
+    if last.failed:
+        tell = log.warning if jobs[0].running else log.error
+        tell("last_job_failed", jobId=last.job_id)
+    elif last.documents_failed:
+        log.warning("documents_failed", jobId=last.job_id, documents=last.documents_failed)

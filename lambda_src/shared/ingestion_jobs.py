@@ -35,6 +35,16 @@ class Job:
         """Whether the job ended well."""
         return self.status == "COMPLETE"
 
+    @property
+    def failed(self) -> bool:
+        """Whether the job ended badly, as a whole."""
+        return self.status == "FAILED"
+
+    @property
+    def documents_failed(self) -> int:
+        """How many documents the job could not read; it may be COMPLETE all the same."""
+        return self.statistics.get("numberOfDocumentsFailed", 0)
+
 
 def list_jobs(
     client: "AgentsforBedrockClient", *, knowledge_base_id: str, data_source_id: str, count: int

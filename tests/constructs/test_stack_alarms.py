@@ -11,6 +11,7 @@ from tests.constructs.plan import (
     Json,
     Plan,
     Synthesize,
+    default_settings,
     functions,
     in_region,
     only,
@@ -38,8 +39,8 @@ def documents(role: str) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_region_has_the_seven_alarms(plan: Plan, role: str) -> None:
-    assert len(in_region(plan, "aws_cloudwatch_metric_alarm", role)) == 7
+def test_a_region_has_the_eight_alarms(plan: Plan, role: str) -> None:
+    assert len(in_region(plan, "aws_cloudwatch_metric_alarm", role)) == 8
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -55,6 +56,37 @@ def test_errors_logged_or_died_of_are_counted_in_five_minutes(plan: Plan, role: 
     assert [query["id"] for query in queries.values() if query.get("return_data")] == ["errors"]
     died = only(metric for metric in metrics if metric["namespace"] == "AWS/Lambda")
     assert (died["metric_name"], died["dimensions"]) == ("Errors", {"FunctionName": f"chatbot-{purpose}"})
+
+
+@pytest.mark.parametrize("minutes, period", [(1, 300), (5, 300), (60, 3600)])
+def test_ingestion_that_fails_sweep_after_sweep_raises_an_alarm(
+    synthesize: Synthesize, minutes: int, period: int
+) -> None:
+    plan = synthesize(CHANGED if minutes == 1 else default_settings(operations={"sweep_minutes": minutes}))
+    for role in ROLES:
+        body = alarm(plan, role, "ingestion-stuck")
+        metrics = {query["id"]: query["metric"] for query in body["metric_query"] if "metric" in query}
+        assert (body["comparison_operator"], body["threshold"]) == ("GreaterThanThreshold", 0)
+        assert (body["datapoints_to_alarm"], body["evaluation_periods"]) == (3, 4)
+        assert body["treat_missing_data"] == "notBreaching"
+        assert {(metric["period"], metric["stat"]) for metric in metrics.values()} == {(period, "Sum")}
+        assert metrics["died"]["dimensions"] == {"FunctionName": "chatbot-ingest"}
+        told = only(
+            found
+            for found in in_region(plan, "aws_cloudwatch_log_metric_filter", role)
+            if found["metric_transformation"]["name"] == metrics["logged"]["metric_name"]
+        )
+        assert told["pattern"] == '{ $.message = "last_job_failed" }'
+        assert (
+            without_hash(told["log_group_name"]) == f"${{aws_cloudwatch_log_group.{role}_functions_ingest_logs.name}}"
+        )
+
+
+def test_the_alarm_for_stuck_ingestion_names_the_runbook_s_section(plan: Plan) -> None:
+    file, _, section = (
+        alarm(plan, "primary", "ingestion-stuck")["alarm_description"].rpartition(". ")[2].partition(", ")
+    )
+    assert f"\n## {section}\n" in (ROOT / file).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -131,10 +163,11 @@ def test_every_custom_metric_that_an_alarm_reads_is_counted_from_a_function_s_lo
     }
 
 
-@pytest.mark.parametrize("field", ["level", "healthyPercent"])
+@pytest.mark.parametrize("field", ["level", "message", "healthyPercent"])
 def test_what_the_metric_filters_look_for_is_what_the_functions_write(plan: Plan, field: str) -> None:
     patterns = [body["pattern"] for body in resources(plan, "aws_cloudwatch_log_metric_filter").values()]
-    assert {name for pattern in patterns for name in re.findall(r"\$\.(\w+)", pattern)} == {"level", "healthyPercent"}
+    read = {name for pattern in patterns for name in re.findall(r"\$\.(\w+)", pattern)}
+    assert read == {"level", "message", "healthyPercent"}
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "lambda_src").rglob("*.py")]
     assert any(re.search(rf'"{field}": |\b{field}=', source) for source in sources)
 

@@ -1,5 +1,6 @@
 """Ingesting against botocore's own clients, stubbed with what AWS may answer."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,9 +37,10 @@ class Stubbed:
         self.synchroniser = Synchroniser(bedrock_agent=agent, s3=s3, settings=SETTINGS)
         self.hurried = replace(self.synchroniser, comparison_seconds=0)
 
-    def has_jobs(self, *jobs: tuple[str, float, str]) -> None:
+    def has_jobs(self, *jobs: tuple[str, float, str], statistics: dict[str, int] | None = None) -> None:
         summaries = [
             _job(status, started=NOON + timedelta(seconds=seconds), description=description)
+            | {"statistics": statistics or {}}
             for status, seconds, description in jobs
         ]
         expected = {**IDS, "maxResults": 100, "sortBy": {"attribute": "STARTED_AT", "order": "DESCENDING"}}
@@ -176,6 +178,33 @@ def test_a_failed_last_job_is_logged_as_an_error(stubbed: Stubbed, capsys: pytes
     stubbed.starts()
     assert stubbed.synchroniser.sweep(Log()) is Decision.START
     assert '"level": "ERROR", "message": "last_job_failed"' in capsys.readouterr().out
+
+
+def test_a_failed_job_is_told_of_while_the_next_one_runs_but_is_no_error_then(
+    stubbed: Stubbed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stubbed.has_jobs(("FAILED", 0, ""), ("IN_PROGRESS", 60, ""))
+    assert stubbed.synchroniser.sweep(Log()) is Decision.WAIT
+    assert '"level": "WARNING", "message": "last_job_failed"' in capsys.readouterr().out
+
+
+def test_a_failed_job_is_forgotten_once_another_was_complete(
+    stubbed: Stubbed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stubbed.has_jobs(("FAILED", 0, ""), ("COMPLETE", 60, ""), ("IN_PROGRESS", 120, ""))
+    stubbed.synchroniser.sweep(Log())
+    assert "last_job_failed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number, told", [(0, []), (2, [("WARNING", "JOB0000001", 2)])])
+def test_documents_that_a_complete_job_could_not_read_are_a_warning(
+    stubbed: Stubbed, capsys: pytest.CaptureFixture[str], number: int, told: list[tuple[str, str, int]]
+) -> None:
+    stubbed.has_jobs(("COMPLETE", 60, ""), statistics={"numberOfDocumentsFailed": number})
+    assert stubbed.synchroniser.batch(BATCH, Log()) == ()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    failed = [line for line in lines if line["message"] == "documents_failed"]
+    assert [(line["level"], line["jobId"], line["documents"]) for line in failed] == told
 
 
 def described(*objects: tuple[str, str], max_pages: int = 100) -> str | None:

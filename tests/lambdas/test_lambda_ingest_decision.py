@@ -84,9 +84,15 @@ def test_of_a_mixed_batch_only_the_uncovered_messages_come_back() -> None:
         (
             [job("FAILED", started=9), job("COMPLETE", started=0, description="content a")],
             "content a",
-            Decision.COVERED,
+            Decision.START,
         ),
         ([job("FAILED", started=9, description="content a")], "content a", Decision.START),
+        (
+            [job("COMPLETE", started=9, description="content a"), job("FAILED", started=0)],
+            "content a",
+            Decision.COVERED,
+        ),
+        ([job("FAILED", started=0), job("COMPLETE", started=-60)], None, Decision.START),
         ([job("IN_PROGRESS", started=0, description="content b")], "content a", Decision.WAIT),
         # Back to what an older job saw: the newest COMPLETE job decides.
         (
@@ -102,7 +108,7 @@ def test_of_a_mixed_batch_only_the_uncovered_messages_come_back() -> None:
         ([], None, Decision.START),
     ],
 )
-def test_the_sweep_is_decided_by_the_last_complete_jobs_content(
+def test_the_sweep_is_decided_by_a_failed_last_job_or_the_last_complete_ones_content(
     jobs: list[Job], description: str | None, decision: Decision
 ) -> None:
     assert plan_sweep(jobs=jobs, description=description, now=NOON) is decision

@@ -66,7 +66,7 @@ DISAGREEMENT = (
             [f"2 dead letters in {WEST}"],
         ),
         (
-            state(primary=region("primary", alarms=Alarms(ringing=("chatbot-health",), total=7))),
+            state(primary=region("primary", alarms=Alarms(ringing=("chatbot-health",), total=8))),
             "degraded",
             [f"alarms in {WEST}: chatbot-health"],
         ),
