@@ -8,6 +8,7 @@ import boto3
 
 from health.runner import Check, NotReadyError
 from health.settings import Settings
+from shared.answer_model import AnswerModel, guarded
 from shared.clients import client_config
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _PROBE = "health check"
-_PROBE_TOKENS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +78,14 @@ def shallow_checks(clients: ShallowClients, settings: Settings) -> dict[str, Che
 def deep_checks(clients: DeepClients, settings: Settings) -> dict[str, Check]:
     """Return the checks that really retrieve and really invoke the answer model.
 
-    A standby whose model was retired, or never enabled, is found out here and not on the worst day.
+    A standby whose model was retired, or never enabled, is found out here and not on the worst day; so is a model that
+    refuses the request that `query` makes.
     """
+    model = AnswerModel(
+        model_id=settings.answer_model_id,
+        guardrail_id=settings.guardrail_id,
+        guardrail_version=settings.guardrail_version,
+    )
 
     def retrieve() -> None:
         clients.agent_runtime.retrieve(
@@ -89,14 +95,6 @@ def deep_checks(clients: DeepClients, settings: Settings) -> dict[str, Check]:
         )
 
     def answer_model() -> None:
-        clients.runtime.converse(
-            modelId=settings.answer_model_id,
-            messages=[{"role": "user", "content": [{"text": _PROBE}]}],
-            inferenceConfig={"maxTokens": _PROBE_TOKENS},
-            guardrailConfig={
-                "guardrailIdentifier": settings.guardrail_id,
-                "guardrailVersion": settings.guardrail_version,
-            },
-        )
+        model.converse(clients.runtime, [{"role": "user", "content": [guarded(_PROBE)]}])
 
     return {"retrieve": retrieve, "answerModel": answer_model}

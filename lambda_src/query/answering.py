@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from query.citations import cited
 from query.conversation import search_text
-from query.prompt import INSTRUCTIONS, NO_ANSWER, build_messages
+from query.prompt import build_messages
 from query.request import QueryRequest
 from query.retrieval import Passage, retrieve
 from query.settings import Settings
+from shared.answer_model import NO_ANSWER, AnswerModel
 from shared.errors import ApiError
 from shared.retries import Budget, call_with_retries
 
@@ -24,8 +25,6 @@ CONNECT_SECONDS = 1
 RETRIEVE_READ_SECONDS = 3
 CONVERSE_READ_SECONDS = 16
 BUDGET_SECONDS = 26
-
-_MAX_ANSWER_TOKENS = 800
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,27 +61,18 @@ def answer_question(request: QueryRequest, *, settings: Settings, bedrock: Bedro
     )
     if not passages:
         return Answered(outcome="no_match", text=NOTHING_FOUND)
+    messages = build_messages(question=request.question, history=request.history, passages=passages)
+    model = AnswerModel(
+        model_id=request.model_id,
+        guardrail_id=settings.guardrail_id,
+        guardrail_version=settings.guardrail_version,
+    )
     response = call_with_retries(
-        lambda: _converse(bedrock.runtime, request=request, passages=passages, settings=settings),
+        lambda: model.converse(bedrock.runtime, messages),
         budget=budget,
         attempt_seconds=CONNECT_SECONDS + CONVERSE_READ_SECONDS,
     )
     return _answered(response, passages)
-
-
-def _converse(
-    client: "BedrockRuntimeClient", *, request: QueryRequest, passages: tuple[Passage, ...], settings: Settings
-) -> "ConverseResponseTypeDef":
-    return client.converse(
-        modelId=request.model_id,
-        system=[{"text": INSTRUCTIONS}],
-        messages=build_messages(question=request.question, history=request.history, passages=passages),
-        inferenceConfig={"maxTokens": _MAX_ANSWER_TOKENS, "temperature": 0},
-        guardrailConfig={
-            "guardrailIdentifier": settings.guardrail_id,
-            "guardrailVersion": settings.guardrail_version,
-        },
-    )
 
 
 def _answered(response: "ConverseResponseTypeDef", passages: tuple[Passage, ...]) -> Answered:

@@ -7,13 +7,16 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
+from health.checks import DeepClients, deep_checks
+from health.settings import Settings as HealthSettings
 from query.answering import NOTHING_FOUND, Answered, Bedrock, answer_question
 from query.citations import cited
 from query.conversation import Turn
-from query.prompt import NO_ANSWER, build_messages, passages_block
+from query.prompt import build_messages, passages_block
 from query.request import QueryRequest
 from query.retrieval import Passage
 from query.settings import Settings
+from shared.answer_model import NO_ANSWER
 from shared.errors import ApiError
 from shared.retries import Budget
 from tests.lambdas.lambda_support import ANSWER_MODEL
@@ -24,6 +27,17 @@ SETTINGS = Settings(
     knowledge_base_id="KB00000001",
     answer_model_id=ANSWER_MODEL,
     allowed_model_ids=(ANSWER_MODEL,),
+    guardrail_id="guardrail1",
+    guardrail_version="1",
+)
+HEALTH_SETTINGS = HealthSettings(
+    region="us-west-2",
+    site_origin="https://chat.example.com",
+    knowledge_base_id="KB00000001",
+    data_source_id="DS00000001",
+    documents_bucket="b",
+    ingest_queue_url="q",
+    answer_model_id=ANSWER_MODEL,
     guardrail_id="guardrail1",
     guardrail_version="1",
 )
@@ -87,6 +101,30 @@ def test_the_model_is_asked_under_the_guardrail(stubbed: Stubbed) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses("Ten days [1].", expected={**EVERYTHING, "modelId": ANSWER_MODEL, "guardrailConfig": guardrail})
     assert stubbed.ask().outcome == "answered"
+
+
+def test_the_model_is_asked_for_nothing_that_a_later_one_refuses(stubbed: Stubbed) -> None:
+    """Claude Opus 4.7 and later answer ValidationException: `temperature` is deprecated for this model."""
+    stubbed.retrieves(FIRST)
+    stubbed.converses("Ten.", expected={**EVERYTHING, "guardrailConfig": ANY, "inferenceConfig": {"maxTokens": 800}})
+    assert stubbed.ask().outcome == "answered"
+
+
+def test_the_deep_check_sends_the_request_of_a_question_but_for_its_messages(stubbed: Stubbed) -> None:
+    sent: list[dict[str, Any]] = []
+    stubbed.bedrock.runtime.meta.events.register(
+        "provide-client-params.bedrock-runtime.Converse", lambda params, **_: sent.append(params)
+    )
+    stubbed.retrieves(FIRST)
+    stubbed.converses("Ten.")
+    stubbed.converses(NO_ANSWER)
+    stubbed.ask()
+    clients = DeepClients(agent_runtime=stubbed.bedrock.agent_runtime, runtime=stubbed.bedrock.runtime)
+    deep_checks(clients, HEALTH_SETTINGS)["answerModel"]()
+    question, probe = ({name: value for name, value in params.items() if name != "messages"} for params in sent)
+    assert probe == question
+    assert set(probe) == {"modelId", "system", "inferenceConfig", "guardrailConfig"}
+    assert [set(block) for block in sent[1]["messages"][0]["content"]] == [{"guardContent"}]
 
 
 def test_without_a_passage_the_model_is_not_asked(stubbed: Stubbed) -> None:
