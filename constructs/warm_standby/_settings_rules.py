@@ -16,9 +16,21 @@ T = TypeVar("T")
 MIN_NAME_LENGTH: Final = 3
 MAX_NAME_LENGTH: Final = 20
 MAX_MODEL_ID_LENGTH: Final = 128
-GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
-"""Prefixes of cross-region inference profiles. Source: docs.aws.amazon.com, Bedrock, "Supported Regions and models
-for inference profiles"."""
+PROFILE_AREAS: Final[dict[str, tuple[str, ...]]] = {
+    "us": ("us-", "ca-", "mx-", "sa-"),
+    "us-gov": ("us-gov-",),
+    "eu": ("eu-", "il-", "me-", "af-"),
+    "apac": ("ap-", "me-"),
+    "jp": ("ap-northeast-",),
+    "au": ("ap-southeast-",),
+    "ca": ("ca-",),
+}
+"""Geographies of inference profiles, the prefixes of their ids, and how the regions begin that may call them. A model's
+own list is shorter; neighbours are in because some models have them: `us.` in Canada, `apac.` in the Emirates.
+Source: docs.aws.amazon.com, Bedrock, "Supported Regions and models for inference profiles"; CDK API Reference,
+aws-bedrock-alpha, "CrossRegionInferenceProfileRegion"; AWS Machine Learning Blog, "Boost generative AI innovation in
+Canada with Amazon Bedrock Cross-Region Inference"."""
+GEOGRAPHIES: Final = frozenset({*PROFILE_AREAS, "global"})
 
 EMBEDDING_DIMENSIONS: Final[dict[str, tuple[int, ...]]] = {
     "amazon.titan-embed-text-v2:0": (256, 512, 1024),
@@ -110,6 +122,12 @@ def geography(model: str) -> str | None:
     """Return the geography of an inference profile's id (`us`, `global`), or None for a plain model id."""
     prefix = model.partition(".")[0]
     return prefix if prefix in GEOGRAPHIES else None
+
+
+def callable_from(model: str, region: str) -> bool:
+    """Tell whether a model's id may work in a region: a geography's profile does in its own area only."""
+    area = PROFILE_AREAS.get(geography(model) or "")
+    return area is None or region.startswith(area)
 
 
 def embedding_model(value: str) -> str:

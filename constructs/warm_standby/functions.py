@@ -224,9 +224,9 @@ class Functions(Construct):
         return statements
 
     def _foundation_models(self, model: str) -> list[str]:
-        """Every place where a profile may run the model, or the region itself for a model without one.
+        """Every place where a profile may run the model and the region itself, or that alone for a model without one.
 
-        Source: docs.aws.amazon.com, Bedrock, "Prerequisites for inference profiles".
+        Source: docs.aws.amazon.com, Bedrock, "Geographic cross-Region inference", "IAM policy requirements".
         """
         geography = rules.geography(model)
         plain = model.removeprefix(f"{geography}.")
@@ -235,6 +235,5 @@ class Functions(Construct):
             return [here]
         if geography == "global":
             return [here, f"arn:aws:bedrock:::foundation-model/{plain}"]
-        return [
-            f"arn:aws:bedrock:{region}::foundation-model/{plain}" for region in self._settings.answers.profile_regions
-        ]
+        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._names.region))
+        return [f"arn:aws:bedrock:{region}::foundation-model/{plain}" for region in regions]

@@ -2,10 +2,12 @@
 
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from warm_standby import _settings_rules as rules
 
@@ -77,11 +79,15 @@ class Answers(_Section):
     @classmethod
     def _within_each_geography(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for model in (info.data.get("model", ""), *info.data.get("allowed_models", ())):
-            geography = rules.geography(model)
-            abroad = any(region.startswith("us-") != (geography == "us") for region in value)
-            if geography not in {None, "global"} and abroad:
+            if not all(rules.callable_from(model, region) for region in value):
                 raise ValueError(f"name the regions that {model} routes to (its model card lists them)")
         return value
+
+    def models_by_key(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield every model with the place where it is named."""
+        yield ("model",), self.model
+        for index, model in enumerate(self.allowed_models):
+            yield ("allowed_models", index), model
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -194,6 +200,21 @@ class Settings(_Section):
     state: State = State()
     tags: dict[TagKey, Annotated[str, Field(max_length=256)]] = Field(default={}, max_length=40)
 
+    @field_validator("answers")
+    @classmethod
+    def _can_be_asked_in_both_regions(cls, value: Answers, info: ValidationInfo) -> Answers:
+        regions: Regions | None = info.data.get("regions")
+        for key, model in value.models_by_key():
+            for region in (regions.primary, regions.failover) if regions else ():
+                if not rules.callable_from(model, region):
+                    raise _refusal(
+                        key,
+                        model,
+                        f"{rules.geography(model)}. profiles cannot be called from {region}: name the model's profile"
+                        " for both regions, or its global. one",
+                    )
+        return value
+
     @classmethod
     def load(cls, file: Path | None = None) -> Self:
         """Read the settings from a file: the given one, that of `STANDBY_SETTINGS`, or `standby.toml` here.
@@ -213,6 +234,14 @@ class Settings(_Section):
             raise SettingsError(f"{path}: not valid TOML: {error}") from None
         except ValidationError as error:
             raise SettingsError(_line(path, dict(error.errors()[0]))) from None
+
+
+def _refusal(key: tuple[str | int, ...], value: object, remedy: str) -> ValidationError:
+    """Return what refuses a value inside a section for what another section says."""
+    error = InitErrorDetails(
+        type=PydanticCustomError("value_error", "{remedy}", {"remedy": remedy}), loc=key, input=value
+    )
+    return ValidationError.from_exception_data("Settings", [error])
 
 
 def _line(path: Path, error: dict[str, Any]) -> str:

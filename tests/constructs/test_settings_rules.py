@@ -15,6 +15,8 @@ from warm_standby.settings import Settings, SettingsError
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 NAME = 'name = "chatbot"\n'
+EUROPE = 'regions = {primary = "eu-central-1", failover = "eu-west-1"}\n'
+JAPAN = 'regions = {primary = "ap-northeast-1", failover = "ap-northeast-3"}\n'
 S3_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 # What stands in the file, the key that the message names, the value that it quotes, and the remedy.
@@ -50,6 +52,31 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + 'answers.model = "eu.a.b"', "answers.profile_regions", ("us-east-1", "us-east-2", "us-west-2"), "eu.a.b"),
     (NAME + 'answers.profile_regions = ["eu-west-1"]', "answers.profile_regions", ["eu-west-1"], "routes to"),
     (NAME + 'answers.allowed_models = ["jp.a.b"]', "answers.profile_regions", None, "jp.a.b"),
+    (
+        NAME + 'answers = {model = "eu.a.b", profile_regions = ["ca-central-1"]}',
+        "answers.profile_regions",
+        None,
+        "eu.a.b",
+    ),
+    (
+        NAME + EUROPE,
+        "answers.model",
+        "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+        "cannot be called from eu-central-1",
+    ),
+    (NAME + EUROPE + 'answers.model = "us.a.b"', "answers.model", "us.a.b", "its global. one"),
+    (
+        NAME + EUROPE + 'answers = {model = "global.a.b", allowed_models = ["a.b", "us.a.b"]}',
+        "answers.allowed_models.1",
+        "us.a.b",
+        "cannot be called from eu-central-1",
+    ),
+    (
+        NAME + 'regions.failover = "eu-west-1"',
+        "answers.model",
+        "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+        "cannot be called from eu-west-1",
+    ),
     (NAME + 'documents.replication = "three-way"', "documents.replication", "three-way", "one-way"),
     (NAME + "documents.max_upload_mb = 51", "documents.max_upload_mb", 51, "50"),
     (NAME + "documents.max_upload_mb = 0", "documents.max_upload_mb", 0, "1"),
@@ -100,10 +127,13 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
 )
 
 ACCEPTED = (
-    'regions = {primary = "eu-central-1", failover = "eu-west-1"}',
+    EUROPE + 'answers.model = "global.anthropic.claude-x-v1:0"',
+    'regions = {primary = "eu-central-1", failover = "ap-south-1"}\nanswers.model = "amazon.nova-lite-v1:0"',
+    'regions = {primary = "ca-central-1", failover = "us-east-1"}',
     'knowledge_base = {embedding_model = "cohere.embed-multilingual-v3"}',
     "knowledge_base = {embedding_dimensions = 256, chunk_tokens = 20, chunk_overlap_percent = 99}",
-    'answers = {model = "eu.anthropic.claude-x-v1:0", profile_regions = ["eu-central-1", "eu-west-1"]}',
+    EUROPE + 'answers = {model = "eu.anthropic.claude-x-v1:0", profile_regions = ["eu-west-1"]}',
+    JAPAN + 'answers = {model = "jp.a.b", allowed_models = ["apac.a.b"], profile_regions = ["ap-northeast-1"]}',
     'answers = {model = "global.anthropic.claude-x-v1:0", allowed_models = ["amazon.nova-lite-v1:0"]}',
     'documents = {replication = "one-way", max_upload_mb = 1, upload_types = [".pdf"], expire_days = 365}',
     f'site = {{domain_names = ["chat.example.com", "*.example.com"], certificate_arn = "{CERTIFICATE}"}}',

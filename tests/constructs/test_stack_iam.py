@@ -141,6 +141,14 @@ def test_a_profile_s_model_is_allowed_wherever_it_may_run_and_a_plain_one_only_h
     }
 
 
+def test_a_profile_that_is_called_from_a_neighbour_has_the_model_allowed_there_too(synthesize: Synthesize) -> None:
+    """Source: docs.aws.amazon.com, Bedrock, "Geographic cross-Region inference": the model in the source region."""
+    plan = synthesize(default_settings(regions={"primary": "ca-central-1", "failover": "us-east-1"}))
+    found = role_statements(plan)["chatbot-query-ca-central-1"]
+    allowed = only(statement for statement in found if statement["Sid"] == "Answer")["Resource"]
+    assert [arn.split(":")[3] for arn in allowed] == ["us-east-1", "us-east-2", "us-west-2", "ca-central-1"]
+
+
 def test_every_role_s_permissions_are_the_reviewed_ones(plan: Plan, snapshot: SnapshotAssertion) -> None:
     lines = []
     for role, found in sorted(role_statements(plan).items()):

@@ -42,6 +42,7 @@ _FAILOVER, _PRIMARY = sorted(BEDROCK_REGIONS, key=len)[-2:]
 LONGEST: Final = default_settings(
     name="a" * 20,
     regions={"primary": _PRIMARY, "failover": _FAILOVER},
+    answers={"model": "global.anthropic.claude-haiku-4-5-20251001-v1:0"},
     site={"domain_names": [f"{'a' * 63}.{'b' * 63}.{'c' * 63}.example.com"], "certificate_arn": CERTIFICATE},
 )
 """The longest names in the longest regions."""
