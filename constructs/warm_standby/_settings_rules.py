@@ -78,7 +78,7 @@ compares it; to read that list here would take as long as to make fifty resource
 _BUCKET_PREFIXES_REFUSED: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\d+)*$")
 _EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
-_DOMAIN: Final = re.compile(r"^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
+_DOMAIN: Final = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
 _CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
 _STATE_BUCKET: Final = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
 
@@ -143,7 +143,10 @@ def email(value: str) -> str:
 
 
 def domain_name(value: str) -> str:
-    """Return a host name for the distribution, with a leading `*.` or without."""
+    """Return a host name for the distribution; a wildcard is no origin that a page could have."""
+    _refuse_unless(
+        not value.startswith("*."), "the API answers pages of one origin: name the host, such as chat.example.com"
+    )
     _refuse_unless(_DOMAIN.fullmatch(value), "use a lower-case host name such as chat.example.com")
     return value
 
@@ -190,6 +193,15 @@ def tag_key(value: str) -> str:
     """Return a tag's key; AWS keeps those that start with `aws:` to itself."""
     _refuse_unless(not value.lower().startswith("aws:"), "choose a key that does not start with aws:")
     return value
+
+
+def one_origin(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the site's names if there is one at most: a page of another could not call the API.
+
+    CORS names one origin. Source: Fetch Standard, "CORS protocol", Access-Control-Allow-Origin.
+    """
+    _refuse_unless(len(names) <= 1, "the API answers pages of one origin: keep one name, and redirect the others to it")
+    return names
 
 
 def unique(values: Iterable[T]) -> tuple[T, ...]:

@@ -4,12 +4,12 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from warm_standby import _settings_rules as rules
+from warm_standby._settings_errors import line, refusal
 
 STACK_NAME: Final = "warm-standby"
 DEFAULT_FILE: Final = "standby.toml"
@@ -124,7 +124,7 @@ class Site(_Section):
         tuple[Annotated[int, AfterValidator(rules.failover_status_code)], ...], AfterValidator(rules.unique)
     ] = Field(default=(403, 404, 500, 502, 503, 504), strict=False, min_length=1)
     domain_names: Annotated[
-        tuple[Annotated[str, AfterValidator(rules.domain_name)], ...], AfterValidator(rules.unique)
+        tuple[Annotated[str, AfterValidator(rules.domain_name)], ...], AfterValidator(rules.one_origin)
     ] = Field(default=(), strict=False)
     certificate_arn: Annotated[str, AfterValidator(rules.certificate_arn)] = ""
     api_fallback: bool = True
@@ -207,7 +207,7 @@ class Settings(_Section):
         for key, model in value.models_by_key():
             for region in (regions.primary, regions.failover) if regions else ():
                 if not rules.callable_from(model, region):
-                    raise _refusal(
+                    raise refusal(
                         key,
                         model,
                         f"{rules.geography(model)}. profiles cannot be called from {region}: name the model's profile"
@@ -233,22 +233,4 @@ class Settings(_Section):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not valid TOML: {error}") from None
         except ValidationError as error:
-            raise SettingsError(_line(path, dict(error.errors()[0]))) from None
-
-
-def _refusal(key: tuple[str | int, ...], value: object, remedy: str) -> ValidationError:
-    """Return what refuses a value inside a section for what another section says."""
-    error = InitErrorDetails(
-        type=PydanticCustomError("value_error", "{remedy}", {"remedy": remedy}), loc=key, input=value
-    )
-    return ValidationError.from_exception_data("Settings", [error])
-
-
-def _line(path: Path, error: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in error["loc"] if part != "[key]") or "(the whole file)"
-    remedy = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "missing":
-        return f"{path}: {key}: is missing: add it"
-    if error["type"] == "extra_forbidden":
-        return f"{path}: {key} = {error['input']!r}: no such setting: remove it, or correct its name"
-    return f"{path}: {key} = {error['input']!r}: {remedy}"
+            raise SettingsError(line(path, dict(error.errors()[0]))) from None

@@ -89,6 +89,13 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + "site.origin_failover_status_codes = [418]", "site.origin_failover_status_codes.0", 418, "503"),
     (NAME + "site.origin_failover_status_codes = []", "site.origin_failover_status_codes", [], "at least 1"),
     (NAME + 'site.domain_names = ["Chat"]', "site.domain_names.0", "Chat", "chat.example.com"),
+    (NAME + 'site.domain_names = ["*.example.com"]', "site.domain_names.0", "*.example.com", "pages of one origin"),
+    (
+        NAME + f'site = {{domain_names = ["a.example.com", "b.example.com"], certificate_arn = "{CERTIFICATE}"}}',
+        "site.domain_names",
+        ["a.example.com", "b.example.com"],
+        "redirect the others to it",
+    ),
     (NAME + 'site.domain_names = ["chat.example.com"]', "site.certificate_arn", "", "together"),
     (NAME + f'site.certificate_arn = "{CERTIFICATE}"', "site.certificate_arn", CERTIFICATE, "together"),
     (
@@ -136,7 +143,7 @@ ACCEPTED = (
     JAPAN + 'answers = {model = "jp.a.b", allowed_models = ["apac.a.b"], profile_regions = ["ap-northeast-1"]}',
     'answers = {model = "global.anthropic.claude-x-v1:0", allowed_models = ["amazon.nova-lite-v1:0"]}',
     'documents = {replication = "one-way", max_upload_mb = 1, upload_types = [".pdf"], expire_days = 365}',
-    f'site = {{domain_names = ["chat.example.com", "*.example.com"], certificate_arn = "{CERTIFICATE}"}}',
+    f'site = {{domain_names = ["chat.example.com"], certificate_arn = "{CERTIFICATE}"}}',
     'operations = {alert_emails = ["a.b+c@example.co.uk"], log_retention_days = 3653, sweep_minutes = 60}',
     "objectives = {page_rto_seconds = 1, execution_seconds = 0.5, page_rpo_files = 3}",
     'state = {backend = "s3", bucket = "my.states-1", region = "eu-west-1", key = "a/b"}',

@@ -134,7 +134,7 @@ def test_with_a_certificate_nothing_below_tls_1_2_is_spoken(named: Plan) -> None
         "minimum_protocol_version": "TLSv1.2_2021",
         "ssl_support_method": "sni-only",
     }
-    assert distribution(named)["aliases"] == ["chat.example.com", "www.example.com"]
+    assert distribution(named)["aliases"] == ["chat.example.com"]
 
 
 def test_with_a_domain_name_that_is_the_site_s_origin_everywhere(named: Plan) -> None:

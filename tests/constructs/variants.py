@@ -22,7 +22,7 @@ CHANGED: Final = default_settings(
     },
     site={
         "origin_failover_status_codes": [504, 500],
-        "domain_names": ["chat.example.com", "www.example.com"],
+        "domain_names": ["chat.example.com"],
         "certificate_arn": CERTIFICATE,
         "api_fallback": False,
     },
