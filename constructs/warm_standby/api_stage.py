@@ -37,7 +37,8 @@ ACCESS_LOG: Final = {
 class ApiStage(Construct):
     """The stage `prod`. Throttling is the stage's own: a usage plan without API keys throttles nobody.
 
-    `ApiGatewayAccount` holds the one role that API Gateway logs with, for the account in this region.
+    `ApiGatewayAccount` holds the one role that API Gateway logs with, for all APIs of the account in this region; it
+    replaces another's. Where `settings.api_gateway_account` is off, the account must have one already.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class ApiStage(Construct):
             name=f"/aws/apigateway/{names.regional('api')}",
             retention_in_days=settings.log_retention_days,
         )
-        account = self._account(provider, names)
+        account = [self._account(provider, names)] if settings.api_gateway_account else []
         self.stage = ApiGatewayStage(
             self,
             "stage",
@@ -71,7 +72,7 @@ class ApiStage(Construct):
             access_log_settings=ApiGatewayStageAccessLogSettings(
                 destination_arn=self.access_logs.arn, format=json.dumps(ACCESS_LOG)
             ),
-            depends_on=[account],
+            depends_on=account,
         )
         ApiGatewayMethodSettings(
             self,

@@ -138,7 +138,10 @@ class Site(_Section):
 
 
 class Operations(_Section):
-    """Logs (days), alerts, throttling (requests/s), ingestion sweep (minutes), and what a destroy may delete."""
+    """Logs (days), alerts, throttling (requests/s), ingestion sweep (minutes), and what a destroy may delete.
+
+    `api_gateway_account`: whether the role that API Gateway logs with, one for an account and region, is ours.
+    """
 
     alert_emails: Annotated[tuple[Annotated[str, AfterValidator(rules.email)], ...], AfterValidator(rules.unique)] = (
         Field(default=(), strict=False)
@@ -148,6 +151,7 @@ class Operations(_Section):
     api_burst_limit: int = Field(default=200, ge=1, le=5_000)
     sweep_minutes: int = Field(default=5, ge=1, le=60)
     force_destroy: bool = False
+    api_gateway_account: bool = True
 
 
 class Objectives(_Section):

@@ -5,7 +5,18 @@ import json
 
 import pytest
 
-from tests.constructs.plan import ROLES, Json, Plan, Synthesize, default_settings, functions, in_region, only, resources
+from tests.constructs.plan import (
+    ROLES,
+    Json,
+    Plan,
+    Synthesize,
+    default_settings,
+    everything,
+    functions,
+    in_region,
+    only,
+    resources,
+)
 from tests.constructs.rendering import render
 from tests.constructs.twins import without_hash
 from tests.constructs.variants import CERTIFICATE, CHANGED
@@ -206,6 +217,24 @@ def test_api_gateway_may_log_in_each_region_before_its_stage_does(plan: Plan, ro
     account = only(in_region(plan, "aws_api_gateway_account", role))
     assert "aws_iam_role_policy." in only(account["depends_on"])
     assert "aws_api_gateway_account." in only(only(in_region(plan, "aws_api_gateway_stage", role))["depends_on"])
+
+
+def test_the_account_s_own_logging_role_is_left_alone_where_the_setting_says_so(
+    synthesize: Synthesize, plan: Plan
+) -> None:
+    other = synthesize(default_settings(operations={"api_gateway_account": False}))
+    gone = set(everything(plan)) - set(everything(other))
+    assert {address.partition(".")[0] for address in gone} == {
+        "aws_api_gateway_account",
+        "aws_iam_role",
+        "aws_iam_role_policy",
+    }
+    assert len(gone) == 6
+    assert set(everything(other)) <= set(everything(plan))
+    for role in ROLES:
+        stage = only(in_region(other, "aws_api_gateway_stage", role))
+        assert stage["access_log_settings"]
+        assert "aws_api_gateway_account" not in json.dumps(stage)
 
 
 def test_the_integration_waits_as_long_as_the_slowest_function_takes(plan: Plan) -> None:

@@ -52,6 +52,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "api_burst_limit": 9,
             "sweep_minutes": 60,
             "force_destroy": True,
+            "api_gateway_account": False,
         }
     },
     "remote-state": {
