@@ -1,12 +1,14 @@
 """The same tree gives the same bytes: on another checkout, in another process, on another day."""
 
 import hashlib
+import mimetypes
 import os
 import random
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,40 @@ def test_functions_or_a_site_that_cannot_be_used_are_refused_with_the_path(tmp_p
     (tmp_path / "page.unknown-type").write_text("x")
     with pytest.raises(ValueError, match=r"page\.unknown-type: unknown file type"):
         read_sources(functions=FUNCTIONS, site=tmp_path, archive=tmp_path / "functions.zip")
+
+
+@pytest.fixture
+def foreign_types(tmp_path: Path) -> Iterator[None]:
+    """A machine whose table of content types says otherwise."""
+    table = tmp_path / "mime.types"
+    table.write_text("application/x-here js mjs css html svg webp woff woff2 md unknown-type\n")
+    mimetypes.init(files=[str(table)])
+    yield
+    mimetypes.init()
+
+
+def test_the_machine_s_table_of_content_types_changes_nothing(tmp_path: Path, foreign_types: None) -> None:
+    site = tmp_path / "site"
+    expected = {
+        "a.css": "text/css; charset=utf-8",
+        "a.html": "text/html; charset=utf-8",
+        "a.js": "text/javascript; charset=utf-8",
+        "a.md": "text/markdown; charset=utf-8",
+        "a.mjs": "text/javascript; charset=utf-8",
+        "a.svg": "image/svg+xml; charset=utf-8",
+        "a.webp": "image/webp",
+        "a.woff": "font/woff",
+        "a.woff2": "font/woff2",
+    }
+    site.mkdir()
+    for name in expected:
+        (site / name).touch()
+    assert mimetypes.guess_type("a.js")[0] == "application/x-here"
+    files = read_sources(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip").site_files
+    assert {file.key: file.content_type for file in files} == expected
+    (site / "page.unknown-type").touch()
+    with pytest.raises(ValueError, match="unknown file type"):
+        read_sources(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip")
 
 
 def synth(project: Path, seed: str) -> "subprocess.Popen[bytes]":
