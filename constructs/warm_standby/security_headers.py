@@ -49,7 +49,7 @@ class SecurityHeaders(Construct):
                     referrer_policy="no-referrer", override=True
                 ),
                 strict_transport_security=CloudfrontResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurity(
-                    access_control_max_age_sec=TWO_YEARS, include_subdomains=True, override=True
+                    access_control_max_age_sec=TWO_YEARS, include_subdomains=False, override=True
                 ),
             ),
         )

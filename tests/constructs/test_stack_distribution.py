@@ -100,8 +100,12 @@ def test_answers_may_not_be_framed_sniffed_or_fetched_over_plain_http(plan: Plan
     assert config["content_type_options"] == {"override": True}
     assert config["referrer_policy"]["referrer_policy"] == "no-referrer"
     assert config["strict_transport_security"]["access_control_max_age_sec"] >= 365 * 24 * 3600
-    assert config["strict_transport_security"]["include_subdomains"] is True
     assert {section["override"] for section in config.values()} == {True}
+
+
+def test_the_site_speaks_for_no_host_below_its_own_name(plan: Plan) -> None:
+    """On chat.example.com, includeSubDomains would forbid plain HTTP to hosts that are not the deployment's."""
+    assert headers(plan)["strict_transport_security"]["include_subdomains"] is False
 
 
 def test_the_content_security_policy_allows_the_site_both_apis_and_both_documents_buckets(plan: Plan) -> None:
