@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
 
 from standby.errors import BadUsageError
@@ -110,7 +111,7 @@ def test_a_region_s_credentials_come_from_its_own_sts_whatever_hangs_in_the_othe
             threading.Event().wait(20)
         text = ASSUMED if host.startswith("sts.") else json.dumps({"Parameter": {"Value": manifest_text()}})
         raw = urllib3.HTTPResponse(body=BytesIO(text.encode()), preload_content=False)
-        return AWSResponse(request.url, 200, raw.headers, raw)
+        return AWSResponse(request.url, 200, HTTPHeaders(), raw)
 
     monkeypatch.setattr(URLLib3Session, "send", send)
     monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", endpoints)
