@@ -40,7 +40,7 @@ def command_help(*names: str) -> str:
 
 
 def json_fields(name: str) -> str:
-    """Return the fields of a command's JSON as a table: STATUS, CHANGE or JOURNAL."""
+    """Return the fields of a command's JSON as a table: STATUS, CHANGE, JOURNAL or ERROR."""
     rows = [f"| `{field}` | {text} |" for field, text in getattr(schema, name).items()]
     return "\n".join(["| field | meaning |", "| --- | --- |", *rows]) + "\n"
 

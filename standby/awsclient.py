@@ -1,10 +1,12 @@
 """The one module that makes boto3 sessions. Everything else asks it, so time-outs and endpoints are decided here."""
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session as BotocoreSession
 
 CONNECT_TIMEOUT_SECONDS: Final = 3
@@ -40,6 +42,33 @@ class EmulatorSession(boto3.Session):
             return super().client(service_name, **{"endpoint_url": self._endpoint, **arguments})
 
 
+def account_session(region: str, *, profile: str | None, config: Config) -> boto3.Session:
+    """Return a session for one region of an AWS account. Raises botocore's `ProfileNotFound`.
+
+    Where credentials come from STS, they come from this region's, whatever else is down: botocore asks the STS of the
+    session's region. `config` is that of its clients, of those too that fetch credentials.
+    """
+    session = _bare_session(profile)
+    session.set_config_variable("sts_regional_endpoints", "regional")
+    session.set_default_client_config(config)
+    return boto3.Session(botocore_session=session, region_name=region)
+
+
+def authorities(profile: str | None) -> str | bool:
+    """Return whom boto3 trusts for TLS: a file, or True for its own list. Raises botocore's `ProfileNotFound`.
+
+    Source: boto3's documentation, "Configuration", `AWS_CA_BUNDLE`; `REQUESTS_CA_BUNDLE` is botocore's second choice.
+    """
+    named = _bare_session(profile).get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return str(named) if named else True
+
+
+def _bare_session(profile: str | None) -> BotocoreSession:
+    session = BotocoreSession(profile=profile)
+    _share_models(session, session.get_config_variable("data_path"))
+    return session
+
+
 def _botocore_session(extra: Config) -> BotocoreSession:
     session = BotocoreSession(session_vars=_NO_USER_CONFIGURATION)
     base = Config(
@@ -48,4 +77,15 @@ def _botocore_session(extra: Config) -> BotocoreSession:
         retries={"mode": "standard", "total_max_attempts": 3},
     )
     session.set_default_client_config(base.merge(extra))
+    _share_models(session, None)
     return session
+
+
+def _share_models(session: BotocoreSession, data_path: str | None) -> None:
+    """Have all sessions read the services' descriptions once: that is most of what making a client takes."""
+    session.register_component("data_loader", _loader(data_path))
+
+
+@cache
+def _loader(data_path: str | None) -> Loader:
+    return create_loader(data_path)

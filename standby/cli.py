@@ -10,7 +10,8 @@ from typing import Final
 
 import click
 
-from standby.errors import BadUsageError, RefusedError, StandbyError
+from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, RefusedError, StandbyError
+from standby.operate.options import print_json
 from standby.operate.place import Place
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -25,6 +26,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 """Each command in the order of the help, the module that defines it, and what the help says of it. A module is imported
 when its command runs: the rehearsal needs packages that somebody who only operates a deployment does not install, and
 a failover should not wait for them."""
+
+RESULTS: Final[Mapping[int, str]] = {FAILED: "failed", USAGE: "wrong usage", REFUSED: "refused"}
+"""The result that the JSON document of an error names, by exit code."""
 
 DEBUG_VARIABLE: Final = "STANDBY_DEBUG"
 _REHEARSAL_PACKAGES: Final = frozenset({"filelock", "ministack", "psutil"})
@@ -58,16 +62,35 @@ class CommandGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; what no command foresaw becomes one message."""
+        """Run the command. What no command foresaw becomes one message; with `--json` an error is a document too."""
+        as_json = "--json" in ctx.args  # click takes them away
+        try:
+            return self._invoke(ctx)
+        except click.ClickException as error:
+            if as_json:
+                _print_error(ctx, RESULTS[error.exit_code], error.format_message())
+            raise
+        except (click.Abort, KeyboardInterrupt):
+            if as_json:
+                _print_error(ctx, RESULTS[FAILED], "Interrupted.")
+            raise
+
+    def _invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except BrokenPipeError:  # whoever read what we print has gone: click ends quietly
             raise
         except Exception as error:
             # Whatever it is, a user can do nothing with a traceback; DEBUG_VARIABLE shows it to whoever can.
             if DEBUG_VARIABLE in os.environ:
                 raise
             raise StandbyError(f"{type(error).__name__}: {error}", hint=f"{DEBUG_VARIABLE}=1 shows where.") from error
+
+
+def _print_error(ctx: click.Context, result: str, error: str) -> None:
+    print_json({"command": ctx.invoked_subcommand, "result": result, "error": error})
 
 
 @click.group(cls=CommandGroup)

@@ -26,6 +26,7 @@ class Region:
     data_source_id: str
     ingest_queue_url: str
     dead_letter_queue_url: str
+    alert_topic_arn: str
     ingest_function: str
     replicates_to: str
 
@@ -90,6 +91,7 @@ def _region(role: Role, part: Mapping[str, str]) -> Region:
         data_source_id=part["dataSourceId"],
         ingest_queue_url=part["ingestQueueUrl"],
         dead_letter_queue_url=part["deadLetterQueueUrl"],
+        alert_topic_arn=part["alertTopicArn"],
         ingest_function=part["ingestFunction"],
         replicates_to=part["replicatesTo"],
     )

@@ -22,7 +22,7 @@ from standby.drill.scenario import Scenario
 from standby.drill.steady import steady
 from standby.errors import RefusedError
 from standby.manifest import ROLES
-from standby.operate.clients import GLOBAL_REGION, Clients
+from standby.operate.clients import Clients
 from standby.operate.connection import connect
 from standby.operate.manifest import read_manifest
 from standby.operate.place import Place as OperatorsPlace
@@ -73,9 +73,12 @@ def rehearsed_ground(rehearsal: Rehearsal, *, progress: Progress) -> Ground:
     network, layout = rehearsal.network, rehearsal.layout
     deployment = read_manifest(connect(OperatorsPlace(directory=layout.directory)))
     place = Place(project=str(layout.project), directory=str(layout.directory))
-    session = EmulatorSession(region=GLOBAL_REGION, endpoint=network.gateway)
     past_faults = {region.region: network.gateway for region in deployment.regions.values()}
-    clients = Clients(session, endpoints=past_faults, elsewhere=network.gateway)
+    clients = Clients(
+        lambda region: EmulatorSession(region=region, endpoint=network.gateway),
+        endpoints=past_faults,
+        elsewhere=network.gateway,
+    )
     eyes = Eyes(deployment=deployment, clients=clients, client=place.client())
     options = ("--directory", str(layout.directory))
     return Ground(

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from standby.drill.compare import Difference
 from standby.drill.records import Held, Number, Outcome, ScenarioReport
@@ -72,9 +72,9 @@ def comparison_table(differences: Sequence[Difference]) -> Table:
     table.add_column("change")
     for difference in differences:
         if difference.change != "same":
-            change = f"[{CHANGE_STYLES[difference.change]}]{difference.change}[/]"
-            values = (number(difference.old), number(difference.new))
-            table.add_row(difference.scenario, difference.measure.replace("_", " "), *values, change)
+            change = Text(difference.change, style=CHANGE_STYLES[difference.change])
+            what = (Text(difference.scenario), Text(difference.measure.replace("_", " ")))  # names from a user's file
+            table.add_row(*what, number(difference.old), number(difference.new), change)
     same = sum(difference.change == "same" for difference in differences)
     table.caption = f"{same} measures of {len(differences)} are the same, within the noise of a run"
     return table
@@ -98,14 +98,13 @@ def measured(held: Held) -> str:
 
 
 def _add_scenario(table: Table, scenario: ScenarioReport) -> None:
-    result = f"[{STYLES[scenario.result]}]{scenario.result.value}[/]"
-    first = (scenario.name, result)
+    first = (scenario.name, Text(scenario.result.value, style=STYLES[scenario.result]))
     if scenario.reason:
-        table.add_row(*first, escape(scenario.reason), "", "", f"{scenario.seconds:.0f}")
-        first = ("", "")
+        table.add_row(*first, Text(scenario.reason), "", "", f"{scenario.seconds:.0f}")
+        first = ("", Text())
     for index, held in enumerate(scenario.objectives):
         seconds = f"{scenario.seconds:.0f}" if index == 0 and not scenario.reason else ""
         style = "" if held.met else "bold red"
         table.add_row(*first, held.name, measured(held), bound(held), seconds, style=style)
-        first = ("", "")
+        first = ("", Text())
     table.add_section()

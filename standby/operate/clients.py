@@ -1,4 +1,4 @@
-"""boto3's clients for the operator: made once, few attempts, short time-outs, each region's own endpoint."""
+"""boto3's clients for the operator: made once, few attempts, short time-outs, nothing shared between regions."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -35,59 +35,73 @@ class _Arguments(TypedDict, total=False):
 
 
 class Clients:
-    """The clients of both regions. With `endpoints` they talk to those, and to `elsewhere` in any other region."""
+    """The clients of both regions. With `endpoints` they talk to those, and to `elsewhere` in any other region.
+
+    `session` makes a region's session: each region has its own, and so its own credentials, for a session gets them all
+    by way of one region.
+    """
 
     def __init__(
-        self, session: "boto3.Session", *, endpoints: Mapping[str, str] | None = None, elsewhere: str = ""
+        self,
+        session: "Callable[[str], boto3.Session]",
+        *,
+        endpoints: Mapping[str, str] | None = None,
+        elsewhere: str = "",
     ) -> None:
         self._session = session
         self._endpoints = endpoints
         self._elsewhere = elsewhere
+        self._sessions: dict[str, boto3.Session] = {}
         self._made: dict[tuple[str, str], object] = {}
-        self._lock = threading.Lock()  # a boto3 session is not safe for threads; its clients are
+        # A boto3 session is not safe for threads; its clients are. Making one may wait for its region's credentials.
+        self._locks: dict[str, threading.Lock] = {}
 
     def s3(self, region: str) -> "S3Client":
         """Return the client for S3 for facts and small objects."""
-        return self._once("s3", region, lambda extra: self._session.client("s3", **extra))
+        return self._once("s3", region, lambda session, extra: session.client("s3", **extra))
 
     def patient_s3(self, region: str) -> "S3Client":
         """Return the client for S3 for documents of any size."""
-        return self._once("patient s3", region, lambda extra: self._session.client("s3", **extra), PATIENT)
+        return self._once("patient s3", region, lambda session, extra: session.client("s3", **extra), PATIENT)
 
     def ssm(self, region: str) -> "SSMClient":
         """Return the client for Parameter Store, where the manifest is."""
-        return self._once("ssm", region, lambda extra: self._session.client("ssm", **extra))
+        return self._once("ssm", region, lambda session, extra: session.client("ssm", **extra))
 
     def sts(self, region: str) -> "STSClient":
         """Return the client for STS, which says who the operator is."""
-        return self._once("sts", region, lambda extra: self._session.client("sts", **extra))
+        return self._once("sts", region, lambda session, extra: session.client("sts", **extra))
 
     def sqs(self, region: str) -> "SQSClient":
         """Return the client for SQS."""
-        return self._once("sqs", region, lambda extra: self._session.client("sqs", **extra))
+        return self._once("sqs", region, lambda session, extra: session.client("sqs", **extra))
 
     def cloudwatch(self, region: str) -> "CloudWatchClient":
         """Return the client for CloudWatch, for alarms."""
-        return self._once("cloudwatch", region, lambda extra: self._session.client("cloudwatch", **extra))
+        return self._once("cloudwatch", region, lambda session, extra: session.client("cloudwatch", **extra))
 
     def bedrock_agent(self, region: str) -> "AgentsforBedrockClient":
         """Return the client for Bedrock's agents, for the Knowledge Base's documents and jobs."""
-        return self._once("bedrock-agent", region, lambda extra: self._session.client("bedrock-agent", **extra))
+        return self._once("bedrock-agent", region, lambda session, extra: session.client("bedrock-agent", **extra))
 
     def functions(self, region: str) -> "LambdaClient":
         """Return the client for Lambda, for the `ingest` function."""
-        return self._once("lambda", region, lambda extra: self._session.client("lambda", **extra), PATIENT)
+        return self._once("lambda", region, lambda session, extra: session.client("lambda", **extra), PATIENT)
 
     def cloudfront(self) -> "CloudFrontClient":
         """Return the client for CloudFront's control plane."""
-        return self._once("cloudfront", GLOBAL_REGION, lambda extra: self._session.client("cloudfront", **extra))
+        return self._once("cloudfront", GLOBAL_REGION, lambda session, extra: session.client("cloudfront", **extra))
 
-    def _once(self, kind: str, region: str, make: Callable[[_Arguments], C], config: Config = FACTS) -> C:
-        with self._lock:
+    def _once(
+        self, kind: str, region: str, make: "Callable[[boto3.Session, _Arguments], C]", config: Config = FACTS
+    ) -> C:
+        with self._locks.setdefault(region, threading.Lock()):
             if (kind, region) not in self._made:
+                if region not in self._sessions:
+                    self._sessions[region] = self._session(region)
                 arguments = _Arguments(region_name=region, config=config)
                 if self._endpoints is not None:
                     arguments["endpoint_url"] = self._endpoints.get(region, self._elsewhere)
-                self._made[kind, region] = make(arguments)
+                self._made[kind, region] = make(self._sessions[region], arguments)
             made: C = self._made[kind, region]  # type: ignore[assignment]  # the kind says which client it is
             return made

@@ -3,28 +3,21 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from botocore.exceptions import ProfileNotFound
+
 from standby.errors import BadUsageError, RefusedError
-from standby.operate.clients import Clients
+from standby.operate.clients import FACTS, Clients
 from standby.operate.place import Place
-from standby.operate.together import NoAnswerError
+from standby.operate.web import HTTP_SECONDS, Answer, Web
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 SETTINGS_FILE: Final = "standby.toml"
 DEFAULT_NAME: Final = "chatbot"
 DEFAULT_REGIONS: Final = {"primary": "us-west-2", "failover": "us-east-1"}
-HTTP_SECONDS: Final = 2.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What an HTTP request was answered with."""
-
-    status: int
-    body: bytes
 
 
 class Connection(Protocol):
@@ -43,38 +36,19 @@ class AwsConnection:
     """A deployment in an AWS account."""
 
     def __init__(self, *, name: str, regions: tuple[str, ...], profile: str | None) -> None:
-        import boto3  # noqa: PLC0415 - a third of a second, and not needed for the help
-        from botocore.exceptions import ProfileNotFound  # noqa: PLC0415 - the same
+        from standby.awsclient import account_session, authorities  # noqa: PLC0415 - boto3; a rehearsal may be meant
 
         self.name, self.regions = name, regions
         self.where = f"AWS, profile {profile}" if profile else "AWS, default credentials"
+        self.clients = Clients(partial(account_session, profile=profile, config=FACTS))
         try:
-            self.clients = Clients(boto3.Session(profile_name=profile))
+            self._web = Web(trusted=authorities(profile))
         except ProfileNotFound as error:
             raise BadUsageError(f"{error}.", hint="`aws configure list-profiles`") from error
 
     def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:
         """Send one request. Raises `NoAnswerError` when there is no answer in time."""
-        import urllib3  # noqa: PLC0415 - botocore has loaded it by now
-
-        timeout = urllib3.Timeout(connect=min(1.0, seconds), read=seconds)
-        try:
-            answer = urllib3.request(method, url, body=body, timeout=timeout, retries=False, headers=_headers(body))
-        except urllib3.exceptions.HTTPError as error:
-            raise NoAnswerError(no_answer(error)) from error
-        return Answer(status=answer.status, body=answer.data)
-
-
-def _headers(body: bytes | None) -> Mapping[str, str]:
-    return {"Content-Type": "application/json"} if body is not None else {}
-
-
-def no_answer(error: Exception) -> str:
-    """Return in a few words why an HTTP request was not answered."""
-    kind = type(error).__name__
-    if "Timeout" in kind:
-        return "does not answer (time-out)"
-    return f"does not answer ({'connection refused' if 'refused' in str(error) else kind})"
+        return self._web.request(method, url, body=body, seconds=seconds)
 
 
 def connect(place: Place) -> Connection:
@@ -103,7 +77,7 @@ def _rehearsed(directory: Path, place: Place) -> Connection | None:
 
 
 def _aws(place: Place) -> Connection:
-    settings = _settings()
+    settings = {} if place.name and place.regions else _settings()
     regions = place.regions or tuple(_setting(settings, "regions", role) for role in DEFAULT_REGIONS)
     name = place.name or str(settings.get("name", DEFAULT_NAME))
     return AwsConnection(name=name, regions=regions, profile=place.profile)

@@ -1,9 +1,13 @@
 """Carry out a plan, or only show it. Every step says on stderr when it begins and when it ends."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Literal
 
 import click
@@ -172,8 +176,15 @@ class Executor:
 
 
 def say(text: str) -> None:
-    """Print a line of progress on stderr, at once."""
-    click.echo(text, err=True)
+    """Print a line of progress on stderr, at once. Where nobody reads it any more, it is lost: no plan stops for that.
+
+    Source: docs.python.org, signal, "Note on SIGPIPE": what is written to the null device cannot fail at the end.
+    """
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        with Path(os.devnull).open("wb") as nowhere, suppress(OSError):
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())
 
 
 def show_plan(plan: Plan) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import urllib3
 
 from standby.awsclient import EmulatorSession
-from standby.operate.clients import GLOBAL_REGION, Clients
-from standby.operate.connection import HTTP_SECONDS, Answer, no_answer
-from standby.operate.together import NoAnswerError
+from standby.operate.clients import Clients
+from standby.operate.together import NoAnswerError, no_answer
+from standby.operate.web import HTTP_SECONDS, Answer
 from standby.rehearsal.layout import Layout
 from standby.rehearsal.network import Client, Network, read_network
 from standby.rehearsal.records import read_json
@@ -21,8 +21,11 @@ class RehearsedConnection:
     def __init__(self, *, name: str, regions: tuple[str, ...], network: Network, directory: Path) -> None:
         self.name, self.regions = name, regions
         self.where = f"REHEARSAL in {directory}"
-        session = EmulatorSession(region=GLOBAL_REGION, endpoint=network.gateway)
-        self.clients = Clients(session, endpoints=network.fronts, elsewhere=network.gateway)
+        self.clients = Clients(
+            lambda region: EmulatorSession(region=region, endpoint=network.gateway),
+            endpoints=network.fronts,
+            elsewhere=network.gateway,
+        )
         self._http = Client(network)
 
     def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:

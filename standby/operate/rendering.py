@@ -1,8 +1,11 @@
-"""A status as a person reads it: a table of both regions, the last failover, the verdict and why."""
+"""A status as a person reads it: a table of both regions, the last failover, the verdict and why.
+
+What services and users wrote is shown as `Text`: a plain string in a table would be read as rich's markup.
+"""
 
 from typing import Final
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -21,20 +24,44 @@ WIDE: Final = 200
 _STYLES: Final = {"ready": "bold green", "failed over": "bold yellow", "degraded": "bold yellow"}
 
 
+def console() -> Console:
+    """Return where a status goes: the terminal, or a file or pipe, which is as wide as it need be."""
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=WIDE)
+
+
 def status_view(status: Status) -> Group:
     """Return the whole picture."""
-    state, verdict = status.state, status.verdict
+    return Group(_table(status.state), _verdict(status), *_reasons(status), *_next(status))
+
+
+def watch_view(status: Status) -> Group:
+    """Return the same for a screen that may show the top alone: the verdict and what to do first, the table last."""
+    return Group(_verdict(status), *_next(status), *_reasons(status), _table(status.state))
+
+
+def _table(state: State) -> Group:
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for role in ROLES:
-        table.add_column(f"{role} {state.regions[role].region}")
+        table.add_column(Text(f"{role} {state.regions[role].region}"))
     for name, cells in _rows(state).items():
-        table.add_row(name, *cells)
-    style = _STYLES.get(verdict.name, "bold red")
-    lines = [Text(f"- {reason}") for reason in verdict.reasons] + [Text(f"note: {note}") for note in verdict.notes]
-    following = next_command(state, verdict)
-    lines += [Text(f"next: {following}", style="bold")] if following else []
-    return Group(table, Text(_last(state)), Text(f"verdict: {verdict.name}", style=style), *lines)
+        table.add_row(name, *map(Text, cells))
+    return Group(table, Text(_last(state)))
+
+
+def _verdict(status: Status) -> Text:
+    return Text(f"verdict: {status.verdict.name}", style=_STYLES.get(status.verdict.name, "bold red"))
+
+
+def _reasons(status: Status) -> list[Text]:
+    verdict = status.verdict
+    return [Text(f"- {reason}") for reason in verdict.reasons] + [Text(f"note: {note}") for note in verdict.notes]
+
+
+def _next(status: Status) -> list[Text]:
+    following = next_command(status.state, status.verdict)
+    return [Text(f"next: {following}", style="bold")] if following else []
 
 
 def _rows(state: State) -> dict[str, list[str]]:

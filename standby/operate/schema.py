@@ -77,3 +77,10 @@ JOURNAL: Final[Mapping[str, str]] = {
     "events[].missingIn[]": "regions whose journal lacks it, until `reconcile`",
     "unknown": "region: why its journal could not be read",
 }
+
+ERROR: Final[Mapping[str, str]] = {
+    "schemaVersion": "1",
+    "command": "the command",
+    "result": "`failed` (exit code 1), `wrong usage` (2) or `refused` (3)",
+    "error": "what was told on stderr",
+}

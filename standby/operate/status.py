@@ -108,9 +108,13 @@ def _queues(connection: Connection, region: Region) -> Queues:
 
 
 def _alarms(connection: Connection, region: Region) -> Alarms:
-    client = connection.clients.cloudwatch(region.region)
-    pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{connection.name}-")
-    found = [alarm for page in pages for alarm in page["MetricAlarms"]]
+    """Return the alarms that go to the region's topic: by their names, `chatbot-*`, `chatbot-staging`'s would be ours.
+
+    Source: docs.aws.amazon.com, CloudWatch, DescribeAlarms, `ActionPrefix`.
+    """
+    client, topic = connection.clients.cloudwatch(region.region), region.alert_topic_arn
+    pages = client.get_paginator("describe_alarms").paginate(ActionPrefix=topic)
+    found = [alarm for page in pages for alarm in page["MetricAlarms"] if topic in alarm.get("AlarmActions", [])]
     ringing = [alarm["AlarmName"] for alarm in found if alarm["StateValue"] == "ALARM"]
     return Alarms(ringing=tuple(sorted(ringing)), total=len(found))
 

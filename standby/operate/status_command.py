@@ -3,11 +3,13 @@
 import time
 from typing import Final
 
-from standby.operate.connection import connect
+from standby.errors import BadUsageError, StandbyError
+from standby.manifest import Manifest
+from standby.operate.connection import Connection, connect
 from standby.operate.manifest import read_manifest
 from standby.operate.options import exit_with, print_json
 from standby.operate.place import Place
-from standby.operate.status import gather_status
+from standby.operate.status import Status, gather_status
 from standby.operate.status_json import status_json
 from standby.operate.switch_command import headline
 from standby.operate.verdict import EXIT_CODES
@@ -17,30 +19,48 @@ WATCH_SECONDS: Final = 5.0
 
 def show_status(place: Place, *, watch: bool, as_json: bool) -> None:
     """Print the state and the verdict once, or again and again until Ctrl-C."""
+    if watch and as_json:
+        raise BadUsageError("--json prints one document, --watch never ends: give one of them.")
     connection = connect(place)
     manifest = read_manifest(connection)
     headline(connection, manifest)
     status = gather_status(connection, manifest)
     if as_json:
         print_json(status_json(status))
+    elif watch:
+        status = _watch(connection, manifest, status)
     else:
-        # Imported when it is needed: a script that asks for JSON does not wait for it.
-        from rich.console import Console  # noqa: PLC0415
-        from rich.live import Live  # noqa: PLC0415
-
-        from standby.operate.rendering import WIDE, status_view  # noqa: PLC0415
-
-        console = Console()
-        console = console if console.is_terminal else Console(width=WIDE)
-        if not watch:
-            console.print(status_view(status))
-        else:
-            try:
-                with Live(status_view(status), console=console, auto_refresh=False) as live:
-                    while True:
-                        time.sleep(WATCH_SECONDS)
-                        status = gather_status(connection, manifest)
-                        live.update(status_view(status), refresh=True)
-            except KeyboardInterrupt:  # how one stops watching
-                pass
+        _show(status)
     exit_with(EXIT_CODES[status.verdict.name])
+
+
+def _show(status: Status) -> None:
+    # Imported when it is needed: a script that asks for JSON does not wait for it.
+    from standby.operate.rendering import console, status_view  # noqa: PLC0415
+
+    console().print(status_view(status))
+
+
+def _watch(connection: Connection, manifest: Manifest, status: Status) -> Status:
+    """Look again and again; return the last status that was seen."""
+    from rich.live import Live  # noqa: PLC0415 - the same
+
+    from standby.operate.rendering import console, watch_view  # noqa: PLC0415 - the same
+
+    try:
+        with Live(watch_view(status), console=console(), auto_refresh=False) as live:
+            while True:
+                time.sleep(WATCH_SECONDS)
+                manifest = _manifest_now(connection, manifest)
+                status = gather_status(connection, manifest)
+                live.update(watch_view(status), refresh=True)
+    except KeyboardInterrupt:  # how one stops watching
+        return status
+
+
+def _manifest_now(connection: Connection, manifest: Manifest) -> Manifest:
+    """Return the manifest as it is now, for somebody may apply the stack meanwhile; the last one when none answers."""
+    try:
+        return read_manifest(connection)
+    except StandbyError:
+        return manifest

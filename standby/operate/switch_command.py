@@ -59,11 +59,12 @@ def _executed(executor: Executor, plan: Plan) -> Ended:
     try:
         run = executor.run(plan)
     except KeyboardInterrupt:
-        raise StepFailedError(f"Interrupted. {AGAIN}") from None
-    except RefusedError as error:
-        return Ended(result="refused", plan=plan, error=error)
-    except (LostError, StepFailedError) as error:
-        return Ended(result=executor.last.result, plan=plan, run=executor.last, error=error)
+        error = StepFailedError(f"Interrupted. {AGAIN}")
+        return Ended(result="failed", plan=plan, run=executor.last, error=error)
+    except RefusedError as refused:
+        return Ended(result="refused", plan=plan, error=refused)
+    except (LostError, StepFailedError) as ended:
+        return Ended(result=executor.last.result, plan=plan, run=executor.last, error=ended)
     failed = StandbyError("; ".join(run.failures), hint=AGAIN) if run.failures else None
     return Ended(result=run.result, plan=plan, run=run, error=failed)
 

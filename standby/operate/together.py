@@ -3,7 +3,9 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +17,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ReadTimeoutError,
 )
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from standby.errors import StandbyError
 
@@ -44,15 +47,29 @@ def explain(error: Exception) -> Unknown:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return Unknown(f"answers {code or status}", unreachable=False)
-    if isinstance(error, EndpointConnectionError):
-        return Unknown("does not answer (connection refused)", unreachable=True)
-    if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
-        return Unknown("does not answer (time-out)", unreachable=True)
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):
+        return Unknown(no_answer(error), unreachable=True)
     if isinstance(error, NoAnswerError):
         return Unknown(error.message, unreachable=True)
     if isinstance(error, NoCredentialsError):
         return Unknown("no credentials were found")
     return Unknown(f"failed: {error}", unreachable=isinstance(error, BotoCoreError) and "onnection" in str(error))
+
+
+def no_answer(error: Exception) -> str:
+    """Return in a few words why an HTTP request was not answered, from urllib3's error or botocore's around it."""
+    cause = error.kwargs.get("error") if isinstance(error, EndpointConnectionError) else error
+    return f"does not answer ({_reason(cause)})"
+
+
+def _reason(cause: object) -> str:
+    if "Timeout" in type(cause).__name__:
+        return "time-out"
+    if isinstance(cause, NameResolutionError):
+        return "its name cannot be resolved"
+    if "refused" in str(cause):
+        return "connection refused"
+    return "no connection" if isinstance(cause, NewConnectionError) else type(cause).__name__
 
 
 def attempt(task: Callable[[], T]) -> T | Unknown:
@@ -133,12 +150,35 @@ class Answers(Generic[K, T]):
 def in_parallel(items: Iterable[T], do: Callable[[T], R], *, workers: int = 16) -> list[R]:
     """Do the same for every item, so many at once, and return the results in the items' order.
 
-    Raises the first error; an interruption (Ctrl-C) leaves what has not begun undone.
+    Raises the first error. After it, or an interruption (Ctrl-C), what has not begun is left undone. The threads end
+    with the process: one that hangs keeps nobody waiting.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not needed when failing over
+    waiting = deque(enumerate(items))
+    ended: queue.SimpleQueue[tuple[int, R] | BaseException] = queue.SimpleQueue()
+    results: dict[int, R] = {}
+    number_of_items = len(waiting)
 
-    pool = ThreadPoolExecutor(max_workers=workers)
+    def work() -> None:
+        try:
+            for number, item in _taken(waiting):
+                ended.put((number, do(item)))
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            ended.put(error)
+
+    for _ in range(min(workers, number_of_items)):
+        threading.Thread(target=work, daemon=True).start()
     try:
-        return [future.result() for future in [pool.submit(do, item) for item in items]]
+        while len(results) < number_of_items:
+            end = ended.get()
+            if isinstance(end, BaseException):
+                raise end
+            results[end[0]] = end[1]
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        waiting.clear()
+    return [results[number] for number in range(number_of_items)]
+
+
+def _taken(waiting: deque[T]) -> Iterator[T]:
+    with suppress(IndexError):  # another thread took the last one
+        while True:
+            yield waiting.popleft()

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 
 from rich.console import Console
+from rich.text import Text
 
 LINES_EVERY: Final = 20
 """Without a terminal, a count is printed once in so many steps."""
@@ -68,6 +69,6 @@ class ConsoleProgress:
 
     def _show(self, text: str, *, lasting: bool) -> None:
         if self._status is not None:
-            self._status.update(text)
+            self._status.update(Text(text))
         elif lasting:
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from standby.manifest import Role
 
@@ -68,7 +68,7 @@ class Report:
         table.add_column("seconds", justify="right")
         table.add_column("what was seen", overflow="fold")
         for check in self.checks:
-            result = f"[{_STYLES[check.result]}]{check.result.value}[/]"
+            result = Text(check.result.value, style=_STYLES[check.result])
             where = f"{check.role} {check.region}" if check.role else check.region
-            table.add_row(check.name, where, result, f"{check.seconds:.1f}", escape(check.detail))
+            table.add_row(check.name, where, result, f"{check.seconds:.1f}", Text(check.detail))
         return table

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import boto3
@@ -20,6 +21,9 @@ from standby.rehearsal.core import Rehearsal
 from tests.e2e.e2e_support import Document, upload, wait_for
 from tests.e2e.operate_world import Operator, connection
 from tests.e2e.runbook import RUNBOOK, Act, Scenario, same, scenarios
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import AccessKeyTypeDef
 
 
 @pytest.fixture
@@ -114,6 +118,16 @@ def test_the_runbook_shows_what_one_sees(
             assert line == "..." or same(line) in lines, f"$ standby {' '.join(act.typed)}\n{line}\nbut:\n{seen}"
 
 
+def clients_with(key: "AccessKeyTypeDef", rehearsal: Rehearsal) -> Clients:
+    """Return clients that sign with this key."""
+    fronts = rehearsal.network.fronts
+    return Clients(
+        lambda region: boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=region),
+        endpoints=fronts,
+        elsewhere=fronts["us-east-1"],
+    )
+
+
 def test_the_runbook_s_policy_suffices_for_every_command(operator: Operator) -> None:
     rehearsal = operator.rehearsal
     text = RUNBOOK.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
@@ -127,8 +141,7 @@ def test_the_runbook_s_policy_suffices_for_every_command(operator: Operator) -> 
     iam.create_user(UserName=user)
     iam.put_user_policy(UserName=user, PolicyName="operate", PolicyDocument=json.dumps(json.loads(text)))
     key = iam.create_access_key(UserName=user)["AccessKey"]
-    session = boto3.Session(aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
-    clients = Clients(session, endpoints=rehearsal.network.fronts, elsewhere=rehearsal.network.fronts["us-east-1"])
+    clients = clients_with(key, rehearsal)
     for role in ROLES:
         rehearsal.faults.set("replication-paused", role)
     upload(rehearsal, "primary", Document())
@@ -151,8 +164,7 @@ def test_without_the_policy_nothing_is_changed_and_the_reason_is_told(operator: 
     user = f"nobody-{uuid.uuid4().hex[:8]}"
     iam.create_user(UserName=user)
     key = iam.create_access_key(UserName=user)["AccessKey"]
-    session = boto3.Session(aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
-    clients = Clients(session, endpoints=rehearsal.network.fronts)
+    clients = clients_with(key, rehearsal)
     here = connection(rehearsal.layout.directory)
     with patch.object(here, "clients", clients), patch("standby.operate.switch_command.connect", lambda _: here):
         ran = CliRunner().invoke(cli, ["failover", "--yes", "--force"])

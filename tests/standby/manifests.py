@@ -22,7 +22,7 @@ def manifest_text(suffix: str = "", *, name: str = "chatbot", vector_store: str 
             "dataSourceId": "DS",
             "ingestQueueUrl": f"https://sqs.{region}.amazonaws.com/000000000000/ingest",
             "deadLetterQueueUrl": f"https://sqs.{region}.amazonaws.com/000000000000/dead",
-            "alertTopicArn": f"arn:aws:sns:{region}:000000000000:alerts",
+            "alertTopicArn": f"arn:aws:sns:{region}:000000000000:{name}-alerts",
             "ingestFunction": f"{name}-ingest",
             "replicatesTo": REGIONS["failover" if role == "primary" else "primary"],
         }

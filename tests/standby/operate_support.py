@@ -13,13 +13,13 @@ from standby.awsclient import EmulatorSession
 from standby.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.operate import journal
 from standby.operate.clients import Clients
-from standby.operate.connection import HTTP_SECONDS, Answer
 from standby.operate.health import Health
 from standby.operate.journal import Event
 from standby.operate.plan import Plan, PutConfig
 from standby.operate.serving import Config, Copy, read_copy, render_config, serving_config
 from standby.operate.switching import SwitchFacts
 from standby.operate.together import NoAnswerError, Unknown
+from standby.operate.web import HTTP_SECONDS, Answer
 from tests.standby.manifests import REGIONS, manifest_text
 
 if TYPE_CHECKING:
@@ -39,12 +39,9 @@ _numbers = itertools.count(1)
 def clients(endpoint: str, dead: tuple[Role, ...] = ()) -> Clients:
     """Return clients of both regions; making them takes longer than what most tests do with them."""
     endpoints = {region: REFUSING if role in dead else endpoint for role, region in REGIONS.items()}
-    return Clients(_session(endpoint), endpoints=endpoints, elsewhere=endpoint)
-
-
-@cache
-def _session(endpoint: str) -> EmulatorSession:
-    return EmulatorSession(region=EAST, endpoint=endpoint)
+    return Clients(
+        lambda region: EmulatorSession(region=region, endpoint=endpoint), endpoints=endpoints, elsewhere=endpoint
+    )
 
 
 MANIFEST: Final = parse_manifest(manifest_text())

@@ -168,6 +168,7 @@ def manifest() -> Manifest:
             ("api_url", "health_url", "documents_bucket", "frontend_bucket", "knowledge_base_id"), "x"
         )
         more = dict.fromkeys(("data_source_id", "ingest_queue_url", "dead_letter_queue_url", "ingest_function"), "x")
+        more |= {"alert_topic_arn": "x"}
         return Region(role=role, region=name, **texts, **more, replicates_to="")
 
     regions: dict[Role, Region] = {

@@ -218,6 +218,7 @@ def test_the_comparison_is_in_the_page_and_in_the_table() -> None:
     differences = [
         Difference(scenario="region-lost", measure="pages_failed", old=3, new=0, change="better"),
         Difference(scenario="region-lost", measure="answers_lost", old=0, new=0, change="same"),
+        Difference(scenario="region-lost", measure="[/of] a file", old=3, new=None, change="gone"),
     ]
     page = render(drill_report(), differences=differences)
     assert "Compared with an older report" in page
@@ -226,4 +227,5 @@ def test_the_comparison_is_in_the_page_and_in_the_table() -> None:
     with console.capture() as captured:
         console.print(comparison_table(differences))
     assert "pages failed" in captured.get()
-    assert "1 measures of 2 are the same" in captured.get()
+    assert "[/of] a file" in captured.get()
+    assert "1 measures of 3 are the same" in captured.get()

@@ -1,5 +1,6 @@
 """The checks tell what was seen, and never end a rehearsal with an error of their own."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from standby.rehearsal.checks import Verification
 from standby.rehearsal.documents import count_objects, find_object, replicates, wait_for
 from standby.rehearsal.emulator import Emulator
 from standby.rehearsal.network import Client
-from standby.rehearsal.progress import Silent
+from standby.rehearsal.progress import ConsoleProgress, Silent
 from standby.rehearsal.report import Check, Report, Result
 from standby.rehearsal.samples import SampleDocument, read_samples
 from tests.standby.manifests import manifest_text
@@ -127,6 +128,15 @@ def test_the_table_shows_what_was_seen_word_for_word() -> None:
     with console.capture() as capture:
         console.print(report.table())
     assert detail in capture.get()
+
+
+def test_progress_on_a_terminal_is_shown_word_for_word() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    with ConsoleProgress(console).live() as progress:
+        progress.start("Apply module[/x]")
+        progress.note("Not applied: module[/x]")
+    shown = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+    assert "Not applied: module[/x]" in shown
 
 
 def test_the_sample_documents_go_in_through_both_regions() -> None:

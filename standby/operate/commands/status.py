@@ -6,7 +6,7 @@ from standby.operate.options import json_option
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Look again every few seconds, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Look again every few seconds, until Ctrl-C. Not with --json.")
 @json_option
 @click.pass_context
 def status(context: click.Context, *, watch: bool, as_json: bool) -> None:
