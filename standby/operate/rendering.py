@@ -85,7 +85,8 @@ def _knowledge(knowledge: Knowledge | Unknown) -> str:
         return str(knowledge)
     failed = f", {knowledge.failed} failed" if knowledge.failed else ""
     step = "in step" if knowledge.in_step else "BEHIND"
-    return f"{step}: {knowledge.documents} documents, {knowledge.indexed} indexed{failed}"
+    compared = "" if knowledge.compared else " (not compared)"
+    return f"{step}{compared}: {knowledge.documents} documents, {knowledge.indexed} indexed{failed}"
 
 
 def _last_job(knowledge: Knowledge | Unknown) -> str:

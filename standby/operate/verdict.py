@@ -158,6 +158,9 @@ def _notes(state: State) -> Iterator[str]:
         if not isinstance(region.replication, Unknown) and region.replication.left_alone:
             kinds = _kinds(region.replication.left_alone)
             yield f"{region.region} has documents that the other region has not, left alone: {kinds}"
+        if not isinstance(region.knowledge, Unknown) and region.knowledge.left_out:
+            told = counted(region.knowledge.left_out, "document")
+            yield f"{told} could not be ingested in {region.region}: `GET /ingestion-status` there says why"
 
 
 def _without(reasons: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
