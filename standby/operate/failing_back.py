@@ -9,13 +9,13 @@ from standby.operate.executing import say
 from standby.operate.health import DEEP_SECONDS, Health, ask_health
 from standby.operate.knowledge import Knowledge
 from standby.operate.plan import Refusal
-from standby.operate.replication import Replication
+from standby.operate.replication import UNTIL_LEFT, Replication
 from standby.operate.state import Queues, RegionState, State
 from standby.operate.status import gather_state
 from standby.operate.switching import health_refusals
 from standby.operate.together import Unknown, attempt
 from standby.operate.verdict import disagreement
-from standby.operate.words import missing
+from standby.operate.words import missing, unseen
 
 PAUSE_SECONDS = 1.0
 
@@ -33,8 +33,9 @@ def passes_by_itself(state: State) -> bool:
     """
     regions = [region for region in state.regions.values() if not region.down]
     knowledge, replications = state.regions["primary"].knowledge, [region.replication for region in regions]
-    late = [
-        one for found in replications if isinstance(found, Replication) for one in found.left if one.why != "pending"
+    known = [found for found in replications if isinstance(found, Replication)]
+    late = [one for found in known for one in found.left if one.why != "pending"] + [
+        found for found in known if found.more
     ]
     waiting = [
         region.queues.waiting + region.queues.in_flight for region in regions if isinstance(region.queues, Queues)
@@ -76,16 +77,17 @@ def _documents(state: State, region: RegionState) -> Iterator[str]:
         if any(known.down for known in state.regions.values()):
             return  # told already
         yield f"replication from {region.region}: {region.replication}"
-    elif region.replication.left:
-        told = missing(len(region.replication.left), "document", of=region.region, there=other)
-        yield f"{told}: run `standby reconcile`"
+    elif not region.replication.in_step:
+        left, more = len(region.replication.left), region.replication.more
+        told = missing(left + more, "document", of=region.region, there=other)
+        yield f"{told}{f' ({unseen(more)})' if more else ''}: run `standby reconcile`"
 
 
 def settled_state(connection: Connection, manifest: Manifest, *, wait_seconds: float) -> State:
     """Return the state, as soon as nothing is on its way any more, or after so many seconds."""
     began = time.monotonic()
     while True:
-        state = gather_state(connection, manifest)
+        state = gather_state(connection, manifest, depth=UNTIL_LEFT)
         reasons = [refusal.reason for refusal in failback_conditions(state, ())]
         passing = state.serving != "primary" and reasons and passes_by_itself(state)
         if not passing or time.monotonic() - began > wait_seconds:

@@ -15,6 +15,7 @@ from standby.operate.manifest import read_manifest
 from standby.operate.options import Clock
 from standby.operate.place import Place
 from standby.operate.reconciling import ReconcileFacts, plan_reconcile
+from standby.operate.replication import WHOLE
 from standby.operate.serving import Copy
 from standby.operate.status import gather_state
 from standby.operate.switch_command import Options, headline, run_plan, tell
@@ -42,7 +43,7 @@ def reconcile(place: Place, options: Options, *, verbose: bool, wait_seconds: fl
 def gather_reconcile(connection: Connection, manifest: Manifest) -> ReconcileFacts:
     """Learn everything that is left, however much: a large bucket takes its time."""
     say("Comparing both regions")
-    state = gather_state(connection, manifest, limit=None)
+    state = gather_state(connection, manifest, depth=WHOLE)
     up = [role for role in ROLES if isinstance(state.copies[role], Copy)]
     found = read_journals(connection, manifest, *up)
     journals = {role: events for role, events in found.items() if isinstance(events, tuple)}
