@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from standby.manifest import Manifest
 from standby.operate.connection import Connection
 from standby.operate.executing import say
+from standby.operate.gathering import read_copies
 from standby.operate.health import DEEP_SECONDS, Health, ask_health
 from standby.operate.knowledge import Knowledge
 from standby.operate.plan import Refusal
@@ -17,7 +19,30 @@ from standby.operate.together import Unknown, attempt
 from standby.operate.verdict import disagreement
 from standby.operate.words import missing, unseen
 
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS: Final = 1.0
+
+
+NOT_ASKED: Final = Refusal(reason="whether both regions are in step was not looked at")
+
+
+def learn_conditions(
+    connection: Connection, manifest: Manifest, *, force: bool, checks: int, wait_seconds: float
+) -> tuple[Refusal, ...]:
+    """Learn what speaks against failing back now, nothing where the primary region serves already.
+
+    With a region down, or by force, that is known at once: `failback --force` is the way out of a region that is lost
+    while it serves, and waits for nothing that it would override.
+    """
+    copies = read_copies(connection, manifest)
+    unread = [(manifest.regions[role].region, copy) for role, copy in copies.items() if isinstance(copy, Unknown)]
+    if unread:
+        return tuple(Refusal(reason=_incomparable(region, why)) for region, why in unread)
+    if force:
+        return (NOT_ASKED,)
+    state = settled_state(connection, manifest, wait_seconds=wait_seconds)
+    if state.serving == "primary":
+        return ()
+    return failback_conditions(state, check_primary(connection, manifest, checks=checks))
 
 
 def failback_conditions(state: State, checks: Sequence[Health | Unknown]) -> tuple[Refusal, ...]:
@@ -57,7 +82,7 @@ def _not_in_step(state: State) -> Iterator[str]:
     yield from disagreement(state)
     for region in state.regions.values():
         if region.down:
-            yield f"{region.region} {region.down}: what it has cannot be compared"
+            yield _incomparable(region.region, region.down)
             continue
         if isinstance(region.copy, Unknown):
             yield f"config.json of {region.region} {region.copy}"
@@ -69,6 +94,10 @@ def _not_in_step(state: State) -> Iterator[str]:
         yield f"the Knowledge Base of {state.regions['primary'].region} is behind its bucket: run `standby reconcile`"
     if any(event.result == "incomplete" for event in state.events):
         yield "the journal has something left: run `standby reconcile`"
+
+
+def _incomparable(region: str, why: object) -> str:
+    return f"{region} {why}: what it has cannot be compared"
 
 
 def _documents(state: State, region: RegionState) -> Iterator[str]:
