@@ -84,8 +84,8 @@ def gather_replication(
         looked_at = found[begin : min(begin + AT_ONCE, limit)]
         missing = look_closer(
             looked_at,
-            source=(clients.s3(here.region), here),
-            destination=(clients.s3(there.region), there),
+            source=(clients.retrying_s3(here.region), here),
+            destination=(clients.retrying_s3(there.region), there),
         )
         direction = replace(direction, missing=(*direction.missing, *missing), more=direction.more - len(looked_at))
         if depth.left is not None and len(direction.left) >= depth.left:

@@ -91,7 +91,7 @@ def _tasks(connection: Connection, region: Region) -> dict[str, Callable[[], obj
         "alarms": partial(_alarms, connection, region),
         "events": partial(_last_events, connection, region),
         "indexed": lambda: read_indexed(clients.bedrock_agent(name), region),
-        "listing": lambda: list_documents(clients.s3(name), region),
+        "listing": lambda: list_documents(clients.retrying_s3(name), region),
     }
 
 

@@ -14,6 +14,7 @@ from standby.operate.manifest import read_manifest
 from standby.operate.options import EXIT_CODES, Clock, confirmed, exit_with, print_json
 from standby.operate.place import Place
 from standby.operate.plan import Command, Plan, Refusal
+from standby.operate.serving import KEY
 from standby.operate.switching import plan_switch
 
 
@@ -129,7 +130,8 @@ def _closing(ended: Ended) -> str:
     lines = [f"{plan.summary}: done."]
     lines += [f"Not written: {part.what} in {part.region} ({part.why})." for part in (run.unwritten if run else ())]
     if run and run.unwritten:
-        lines.append("When the region is back: `standby reconcile`.")
+        waits = any(part.what == KEY for part in run.unwritten)
+        lines.append(f"{'When the region is back' if waits else 'Later'}: `standby reconcile`.")
     return "\n".join(lines)
 
 

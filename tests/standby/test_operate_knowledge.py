@@ -96,7 +96,7 @@ def test_reconcile_says_in_step_only_where_the_sweep_has_compared(description: s
         functions=lambda _: SimpleNamespace(invoke=lambda **_: answer),
         bedrock_agent=lambda _: Bedrock(job(description), job("content old", minutes=9)),
     )
-    mending = MendingActions(SimpleNamespace(clients=clients), MANIFEST, wait_seconds=1)  # type: ignore[arg-type]  # as much of a connection as it uses
+    mending = MendingActions(SimpleNamespace(clients=clients), MANIFEST, wait_seconds=1)
     assert mending.ingest(Ingest(role="failover")) == told
 
 
