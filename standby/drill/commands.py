@@ -16,6 +16,7 @@ from standby.drill.live import LIVE_SCENARIOS, confirmed, live_drill
 from standby.drill.page import render, verdict
 from standby.drill.report import DrillReport, comparison_table
 from standby.drill.scenario import Scenario
+from standby.drill.signals import hanging_up
 from standby.errors import BadUsageError, InterruptedRunError
 from standby.operate.place import Place
 from standby.rehearsal.core import Rehearsal
@@ -121,10 +122,10 @@ def _list(scenarios: Sequence[Scenario]) -> None:
 def _shown() -> Iterator[Progress]:
     progress = ConsoleProgress(Console(stderr=True))
     try:
-        with progress.live():
+        with hanging_up(), progress.live():
             yield progress
-    except KeyboardInterrupt:
-        raise InterruptedRunError("Interrupted; everything was put back.") from None
+    except KeyboardInterrupt:  # a scenario tells itself what became of it
+        raise InterruptedRunError("Interrupted; no scenario was under way.") from None
 
 
 def _print(report: DrillReport, differences: Sequence[Difference], *, as_json: bool, html: Path | None) -> None:

@@ -9,16 +9,53 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from standby.errors import StandbyError
+from standby.errors import RefusedError, StandbyError
 from standby.manifest import Manifest, Role
 from standby.operate.clients import Clients
+from standby.operate.together import Unknown, attempt
 from standby.rehearsal.faults import FaultKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront.type_defs import DistributionConfigOutputTypeDef
 
 SID: Final = "StandbyDrillDenies"
 LONGEST: Final = timedelta(minutes=10)
 PAGES: Final = ("/", "/index.html")
+DENIED: Final = 403
+
+
+def passes_on(config: "DistributionConfigOutputTypeDef") -> str:
+    """Return why visitors would be shown a denial of the first bucket's pages; "" when the other bucket is asked. Pure.
+
+    Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover".
+    """
+    groups = {group["Id"]: group for group in config.get("OriginGroups", {}).get("Items", [])}
+    group = groups.get(config["DefaultCacheBehavior"]["TargetOriginId"])
+    if group is None:
+        return "the site's pages come from one bucket alone"
+    codes = group["FailoverCriteria"]["StatusCodes"]["Items"]
+    if DENIED in codes:
+        return ""
+    return f"the site fails over on {', '.join(map(str, sorted(codes)))}, not on {DENIED}"
+
+
+def require_other_bucket(clients: Clients, deployment: Manifest) -> None:
+    """Raise `RefusedError` unless CloudFront asks the other bucket when it is denied the primary's pages."""
+    id_ = deployment.distribution_id
+    found = attempt(lambda: clients.cloudfront().get_distribution_config(Id=id_)["DistributionConfig"])
+    if isinstance(found, Unknown):
+        raise RefusedError(
+            f"Whether visitors would see that pages are denied is not known: the distribution {id_} {found}.",
+            hint="These credentials must be allowed cloudfront:GetDistributionConfig.",
+        )
+    why = passes_on(found)
+    if why:
+        raise RefusedError(
+            f"To deny the primary region's pages would show visitors the error: {why}.",
+            hint="Add 403 to site.origin_failover_status_codes in standby.toml and apply; or drill live-api alone.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from standby.drill.denial import PageDenial
+from standby.drill.denial import PageDenial, require_other_bucket
 from standby.drill.drilling import rehearsed_place, run
 from standby.drill.eyes import Eyes
 from standby.drill.limits import LIVE_LIMITS
@@ -79,6 +79,7 @@ LIVE_SCENARIOS: Final = {
             play=_pages,
             objectives=(PAGES_FAILED, PAGE_RTO, PAGE_RPO, SERVED_ELSEWHERE, QUESTIONS_FAILED),
             load=GENTLE_LOAD,
+            required=require_other_bucket,
         ),
         Scenario(
             name="live-api",
@@ -104,7 +105,8 @@ class Confirmed:
 def confirmed(place: Place, scenarios: Sequence[Scenario]) -> Confirmed:
     """Find the deployment that the command line names, and ask for each scenario.
 
-    Raises `BadUsageError` where a rehearsal is meant by accident, `StandbyError` where the owner does not confirm.
+    Raises `BadUsageError` where a rehearsal is meant by accident, `RefusedError` where a scenario would harm this
+    deployment's users, `StandbyError` where the owner does not confirm.
     """
     connection = connect(place)
     if place.directory is None and not isinstance(connection, AwsConnection):
@@ -113,6 +115,8 @@ def confirmed(place: Place, scenarios: Sequence[Scenario]) -> Confirmed:
             hint="Name that with --profile or --aws; or the rehearsal with --directory, to practise.",
         )
     deployment = read_manifest(connection)
+    for scenario in scenarios:
+        scenario.required(connection.clients, deployment)
     for scenario in scenarios:
         confirm(scenario, connection, deployment)
     return Confirmed(place=place, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
@@ -153,6 +157,7 @@ def live_ground(connection: Connection, deployment: Manifest, place: Place, *, p
         steady=partial(_steady, options, progress=progress),
         bounds=read_bounds(Path.cwd()),
         progress=progress,
+        live=True,
     )
 
 

@@ -8,11 +8,15 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from standby.drill.records import Clock
 from standby.errors import StandbyError
 
-COMMAND_SECONDS = 90.0
+COMMAND_SECONDS: Final = 90.0
+LONGER: Final = {"reconcile": 2400.0, "failback": 1200.0}
+"""For commands that wait themselves: `reconcile` compares for a quarter of an hour at most and waits ten minutes for
+each Knowledge Base, `failback` compares and waits a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +86,14 @@ class Running:
         """Let a command go on that sleeps."""
         self._process.send_signal(signal.SIGCONT)
 
-    def wait(self, *, seconds: float = COMMAND_SECONDS) -> Ran:
-        """Wait for the end. A command that takes longer is killed, and its exit code is that of SIGKILL."""
+    def wait(self, *, seconds: float | None = None) -> Ran:
+        """Wait for the end. A command that takes longer is killed, and its exit code is that of SIGKILL.
+
+        Without `seconds` it has as long as a command of its name may take.
+        """
+        longest = LONGER.get(self._arguments[0], COMMAND_SECONDS)
         try:
-            self._process.wait(timeout=seconds)
+            self._process.wait(timeout=longest if seconds is None else seconds)
         except subprocess.TimeoutExpired:
             self.kill()
         ended = self._clock.now()

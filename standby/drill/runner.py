@@ -7,9 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import urllib3
-from botocore.exceptions import BotoCoreError, ClientError
-
 from standby.drill.eyes import Eyes
 from standby.drill.load import Order
 from standby.drill.measures import api_measures, document_measures, page_measures, series
@@ -17,17 +14,16 @@ from standby.drill.objectives import hold
 from standby.drill.places import Place
 from standby.drill.pressure import Pressure
 from standby.drill.records import Clock, Number, Outcome, Request, ScenarioReport
+from standby.drill.restoring import restore
 from standby.drill.scenario import Scenario
 from standby.drill.signals import undisturbed
 from standby.drill.stage import Breaks, Stage
 from standby.drill.steady import Canary, NotSteadyError
-from standby.errors import StandbyError
+from standby.drill.troubles import WENT_WRONG, NotPutBackError, words
+from standby.errors import InterruptedRunError
 from standby.manifest import Manifest
 from standby.rehearsal.progress import Progress
 from warm_standby.settings import Objectives
-
-WENT_WRONG: Final = (StandbyError, BotoCoreError, ClientError, urllib3.exceptions.HTTPError)
-"""What a scenario may meet without being to blame itself: it is reported, and the next scenario played."""
 
 BEFORE_SECONDS: Final = 2.0
 """Users before the fault: so that the edge has the pages, and the timeline shows what it is like when all is well."""
@@ -38,7 +34,10 @@ LAST_ANSWERS_SECONDS: Final = 8.0
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What a drill stands on: the deployment, and every way to it. `steady` raises `NotSteadyError`."""
+    """What a drill stands on: the deployment, and every way to it. `steady` raises `NotSteadyError`.
+
+    `live`: real users are on it, who are taken home by force where nothing else does it.
+    """
 
     deployment: Manifest
     place: Place
@@ -48,10 +47,14 @@ class Ground:
     steady: Callable[[], Canary]
     bounds: Objectives
     progress: Progress
+    live: bool = False
 
 
 def play(scenario: Scenario, ground: Ground) -> ScenarioReport:
-    """Play the scenario and report. What goes wrong is in the report; only Ctrl-C is raised, after all is put back."""
+    """Play the scenario and report. What goes wrong is in the report.
+
+    Raises `InterruptedRunError` on Ctrl-C, once everything is put back as far as that was possible.
+    """
     began = time.monotonic()
     reason = scenario.skipped()
     if reason:
@@ -60,8 +63,10 @@ def play(scenario: Scenario, ground: Ground) -> ScenarioReport:
         report = _play(scenario, ground)
     except NotSteadyError as error:
         report = _failed(scenario, error.message, unsteady=True)
+    except InterruptedRunError:
+        raise
     except WENT_WRONG as error:
-        report = _failed(scenario, _words(error), unsteady=False)
+        report = _failed(scenario, words(error), unsteady=False)
     return replace(report, seconds=round(time.monotonic() - began, 1))
 
 
@@ -79,21 +84,34 @@ def _play(scenario: Scenario, ground: Ground) -> ScenarioReport:
 
 
 def _act(scenario: Scenario, stage: Stage) -> str:
-    """Do the fault and put everything back; return what went wrong, "" when nothing did."""
-    reasons: list[str] = []
+    """Do the fault and put everything back; return what went wrong, "" when nothing did.
+
+    Raises `InterruptedRunError` on Ctrl-C, which says whether everything is put back.
+    """
+    wrong: list[str] = []
+    left: list[NotPutBackError] = []
     try:
-        stage.progress.start(f"{scenario.name}: users before anything happens")
-        stage.wait(BEFORE_SECONDS)
-        scenario.play(stage)
-    except WENT_WRONG as error:
-        reasons.append(_words(error))
-    finally:
-        with undisturbed(stage.progress):
-            try:
-                stage.restore()
-            except WENT_WRONG as error:
-                reasons.append(f"putting everything back: {_words(error)}")
-    return "; ".join(reasons)
+        try:
+            stage.progress.start(f"{scenario.name}: users before anything happens")
+            stage.wait(BEFORE_SECONDS)
+            scenario.play(stage)
+        except WENT_WRONG as error:
+            wrong.append(words(error))
+        finally:
+            with undisturbed(stage.progress):
+                left += _put_back(stage)
+    except KeyboardInterrupt:
+        told, hint = (left[0].message, left[0].hint) if left else ("everything was put back.", "")
+        raise InterruptedRunError(f"Interrupted; {told}", hint=hint) from None
+    return "; ".join([*wrong, *(error.message for error in left)])
+
+
+def _put_back(stage: Stage) -> tuple[NotPutBackError, ...]:
+    try:
+        restore(stage)
+    except NotPutBackError as error:
+        return (error,)
+    return ()
 
 
 def _report(
@@ -122,10 +140,6 @@ def _report(
         series=series(requests, until=until),
         extra=stage.extra,
     )
-
-
-def _words(error: Exception) -> str:
-    return error.message if isinstance(error, StandbyError) else f"{type(error).__name__}: {error}"
 
 
 def _failed(scenario: Scenario, reason: str, *, unsteady: bool) -> ScenarioReport:
@@ -159,4 +173,5 @@ def _stage(ground: Ground, *, clock: Clock, pressure: Pressure) -> Stage:
         clock=clock,
         progress=ground.progress,
         options=ground.options,
+        by_force=ground.live,
     )

@@ -7,6 +7,8 @@ from typing import Final
 from standby.drill.objectives import DOCUMENTS, Objective
 from standby.drill.records import Kind
 from standby.drill.stage import Stage
+from standby.manifest import Manifest
+from standby.operate.clients import Clients
 
 STANDARD_LOAD: Final[Mapping[Kind, float]] = {"page": 4.0, "cold-page": 4.0, "question": 4.0, "upload": 1.0}
 """Requests per second, of each kind."""
@@ -17,13 +19,18 @@ def always() -> str:
     return ""
 
 
+def harmless(_clients: Clients, _deployment: Manifest) -> None:
+    """Refuse no deployment."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A fault, what is done about it, and the objectives that must hold.
 
     `summary` is the hypothesis, one sentence that an auditor reads. `play` does the fault and the operator's part; what
     it raises fails the scenario. Before it the steady state has been seen; after it everything is put back, whatever
-    happened. `skipped` returns why the scenario cannot be played here, "" when it can.
+    happened. `skipped` returns why the scenario cannot be played here, "" when it can. `required` raises `RefusedError`
+    for a real deployment whose users it would harm.
     """
 
     name: str
@@ -32,3 +39,4 @@ class Scenario:
     objectives: tuple[Objective, ...] = DOCUMENTS
     load: Mapping[Kind, float] = field(default_factory=lambda: STANDARD_LOAD)
     skipped: Callable[[], str] = always
+    required: Callable[[Clients, Manifest], None] = harmless

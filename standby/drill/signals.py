@@ -1,6 +1,8 @@
-"""Ctrl-C and the termination signal, held back while half of the work would be worse than none of it."""
+"""Ctrl-C, the termination signal and a lost terminal end a drill, and wait while half would be worse than none."""
 
+import os
 import signal
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +11,20 @@ from typing import Final
 
 from standby.rehearsal.progress import Progress
 
-HELD: Final = (signal.SIGINT, signal.SIGTERM)
+HELD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def hanging_up() -> Iterator[None]:
+    """Take the loss of the terminal (SIGHUP, as when ssh drops) for Ctrl-C, unless it is ignored, as under `nohup`."""
+    if threading.current_thread() is not threading.main_thread() or _ignored(signal.SIGHUP):
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, _hang_up)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager
@@ -22,9 +37,11 @@ def undisturbed(progress: Progress) -> Iterator[None]:
 
     def later(number: int, _frame: FrameType | None) -> None:
         held.append(number)
+        if number == signal.SIGHUP:
+            _leave_terminal()
         progress.note("Putting everything back first; this takes some seconds.")
 
-    before = {number: signal.signal(number, later) for number in HELD}
+    before = {number: signal.signal(number, later) for number in HELD if not _ignored(number)}
     try:
         yield
     finally:
@@ -32,3 +49,21 @@ def undisturbed(progress: Progress) -> Iterator[None]:
             signal.signal(number, handler)
     if held:
         raise KeyboardInterrupt
+
+
+def _ignored(number: int) -> bool:
+    return signal.getsignal(number) is signal.SIG_IGN
+
+
+def _hang_up(_number: int, _frame: FrameType | None) -> None:
+    _leave_terminal()
+    raise KeyboardInterrupt
+
+
+def _leave_terminal() -> None:
+    """Write to nowhere from now on what went to the terminal: a line of progress to one that is gone is an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        if stat.S_ISCHR(os.fstat(output).st_mode):
+            os.dup2(nowhere, output)
+    os.close(nowhere)

@@ -1,9 +1,8 @@
-"""The stage: what a scenario may do to the deployment, what it sees, and how everything is put back after it."""
+"""The stage: what a scenario may do to the deployment, and what it sees."""
 
 import signal
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -54,7 +53,10 @@ class Breaks(Protocol):
 
 @dataclass(kw_only=True)
 class Stage:
-    """One scenario's stage. `options` are those of every `standby` command (which deployment)."""
+    """One scenario's stage. `options` are those of every `standby` command (which deployment).
+
+    `by_force`: users are taken home by force where nothing else does it: they were moved while both regions were well.
+    """
 
     deployment: Manifest
     faults: Breaks
@@ -64,6 +66,7 @@ class Stage:
     clock: Clock
     progress: Progress
     options: Sequence[str]
+    by_force: bool = False
     events: list[Event] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     measured: dict[str, Number] = field(default_factory=dict)
@@ -184,25 +187,15 @@ class Stage:
             survivor=self._region(self._survivor) if self._survivor else None,
         )
 
-    def restore(self) -> None:
-        """Put everything back, whatever happened: heal, reconcile, fail back. Raises `StandbyError` when it cannot."""
-        self.heal()
-        with suppress(StandbyError):  # a load that has died is no reason to leave anything as it is
-            self.pressure.rate("upload", 0)  # failing back is a planned act: it waits for documents in step
-        self.insist("reconcile")
-        if self.eyes.serving() != "primary":
-            self.insist("failback")
-            self.until_answered("primary")
-
-    def insist(self, command: str) -> Ran:
+    def insist(self, *arguments: str) -> Ran:
         """Run a command, and again as its hint says when it could not; raise `StandbyError` when it never could."""
         for _ in range(ATTEMPTS - 1):
-            ran = self.command(command)
+            ran = self.command(*arguments)
             if ran.code == 0:
                 return ran
-            self.note(f"standby {command}, to be run again: {' '.join(ran.stderr.split())[-200:]}")
+            self.note(f"standby {arguments[0]}, to be run again: {' '.join(ran.stderr.split())[-200:]}")
             time.sleep(AGAIN_SECONDS)
-        return self.command(command).required()
+        return self.command(*arguments).required()
 
     def documents(self, requests: Sequence[Request]) -> Documents:
         """Look what has become of the documents that were accepted."""

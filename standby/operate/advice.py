@@ -59,5 +59,7 @@ def _out_of_step(state: State) -> bool:
 
 def _behind(region: RegionState) -> bool:
     knowledge, replication = region.knowledge, region.replication
-    waits = isinstance(replication, Replication) and any(one.why != "pending" for one in replication.left)
+    waits = isinstance(replication, Replication) and (
+        replication.more > 0 or any(one.why != "pending" for one in replication.left)
+    )
     return waits or (isinstance(knowledge, Knowledge) and not (knowledge.in_step or knowledge.running))

@@ -22,6 +22,10 @@ GLOBAL_REGION: Final = "us-east-1"
 
 FACTS: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=20)
 """One attempt: whoever asks at night wants to know that a region is down, not to wait until it might be up."""
+RETRYING: Final = Config(
+    connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=20
+)
+"""For thousands of requests to a region that is up, of which S3 may well ask one to slow down."""
 PATIENT: Final = Config(connect_timeout=1, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=20)
 """For the `ingest` function, which may run for 60 s, and for copies of large documents."""
 
@@ -59,6 +63,10 @@ class Clients:
     def s3(self, region: str) -> "S3Client":
         """Return the client for S3 for facts and small objects."""
         return self._once("s3", region, lambda session, extra: session.client("s3", **extra))
+
+    def retrying_s3(self, region: str) -> "S3Client":
+        """Return the client for S3 for listings, and for a question about each of many objects."""
+        return self._once("retrying s3", region, lambda extra: self._session.client("s3", **extra), RETRYING)
 
     def patient_s3(self, region: str) -> "S3Client":
         """Return the client for S3 for documents of any size."""

@@ -2,22 +2,47 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from standby.manifest import Manifest
 from standby.operate.connection import Connection
 from standby.operate.executing import say
+from standby.operate.gathering import read_copies
 from standby.operate.health import DEEP_SECONDS, Health, ask_health
 from standby.operate.knowledge import Knowledge
 from standby.operate.plan import Refusal
-from standby.operate.replication import Replication
+from standby.operate.replication import UNTIL_LEFT, Replication
 from standby.operate.state import Queues, RegionState, State
 from standby.operate.status import gather_state
 from standby.operate.switching import health_refusals
 from standby.operate.together import Unknown, attempt
 from standby.operate.verdict import disagreement
-from standby.operate.words import missing
+from standby.operate.words import missing, unseen
 
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS: Final = 1.0
+
+
+NOT_ASKED: Final = Refusal(reason="whether both regions are in step was not looked at")
+
+
+def learn_conditions(
+    connection: Connection, manifest: Manifest, *, force: bool, checks: int, wait_seconds: float
+) -> tuple[Refusal, ...]:
+    """Learn what speaks against failing back now, nothing where the primary region serves already.
+
+    With a region down, or by force, that is known at once: `failback --force` is the way out of a region that is lost
+    while it serves, and waits for nothing that it would override.
+    """
+    copies = read_copies(connection, manifest)
+    unread = [(manifest.regions[role].region, copy) for role, copy in copies.items() if isinstance(copy, Unknown)]
+    if unread:
+        return tuple(Refusal(reason=_incomparable(region, why)) for region, why in unread)
+    if force:
+        return (NOT_ASKED,)
+    state = settled_state(connection, manifest, wait_seconds=wait_seconds)
+    if state.serving == "primary":
+        return ()
+    return failback_conditions(state, check_primary(connection, manifest, checks=checks))
 
 
 def failback_conditions(state: State, checks: Sequence[Health | Unknown]) -> tuple[Refusal, ...]:
@@ -33,8 +58,9 @@ def passes_by_itself(state: State) -> bool:
     """
     regions = [region for region in state.regions.values() if not region.down]
     knowledge, replications = state.regions["primary"].knowledge, [region.replication for region in regions]
-    late = [
-        one for found in replications if isinstance(found, Replication) for one in found.left if one.why != "pending"
+    known = [found for found in replications if isinstance(found, Replication)]
+    late = [one for found in known for one in found.left if one.why != "pending"] + [
+        found for found in known if found.more
     ]
     waiting = [
         region.queues.waiting + region.queues.in_flight for region in regions if isinstance(region.queues, Queues)
@@ -56,7 +82,7 @@ def _not_in_step(state: State) -> Iterator[str]:
     yield from disagreement(state)
     for region in state.regions.values():
         if region.down:
-            yield f"{region.region} {region.down}: what it has cannot be compared"
+            yield _incomparable(region.region, region.down)
             continue
         if isinstance(region.copy, Unknown):
             yield f"config.json of {region.region} {region.copy}"
@@ -70,22 +96,27 @@ def _not_in_step(state: State) -> Iterator[str]:
         yield "the journal has something left: run `standby reconcile`"
 
 
+def _incomparable(region: str, why: object) -> str:
+    return f"{region} {why}: what it has cannot be compared"
+
+
 def _documents(state: State, region: RegionState) -> Iterator[str]:
     other = state.manifest.other(region.role).region
     if not isinstance(region.replication, Replication):
         if any(known.down for known in state.regions.values()):
             return  # told already
         yield f"replication from {region.region}: {region.replication}"
-    elif region.replication.left:
-        told = missing(len(region.replication.left), "document", of=region.region, there=other)
-        yield f"{told}: run `standby reconcile`"
+    elif not region.replication.in_step:
+        left, more = len(region.replication.left), region.replication.more
+        told = missing(left + more, "document", of=region.region, there=other)
+        yield f"{told}{f' ({unseen(more)})' if more else ''}: run `standby reconcile`"
 
 
 def settled_state(connection: Connection, manifest: Manifest, *, wait_seconds: float) -> State:
     """Return the state, as soon as nothing is on its way any more, or after so many seconds."""
     began = time.monotonic()
     while True:
-        state = gather_state(connection, manifest)
+        state = gather_state(connection, manifest, depth=UNTIL_LEFT)
         reasons = [refusal.reason for refusal in failback_conditions(state, ())]
         passing = state.serving != "primary" and reasons and passes_by_itself(state)
         if not passing or time.monotonic() - began > wait_seconds:

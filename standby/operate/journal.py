@@ -232,7 +232,10 @@ def superseded(event: Event, *, generation: int, updated_at: str) -> bool:
 
 
 def reconciled_since(event: Event, events: Iterable[Event]) -> bool:
-    """Tell whether a `reconcile` that never ended has nothing left to do: a later one has done all there was."""
+    """Tell whether nothing has to be known of a `reconcile` that never ended: a later one has gone well.
+
+    What that one left of the documents, if anything, is found by comparing them and by no journal.
+    """
     if event.command != "reconcile" or event.result != "started":
         return False
     return any(other.command == "reconcile" and other.result == "done" and other.key > event.key for other in events)

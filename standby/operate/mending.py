@@ -15,8 +15,9 @@ from standby.operate import journal
 from standby.operate.connection import Connection
 from standby.operate.documents import Missing
 from standby.operate.executing import Run, StepFailedError, say
+from standby.operate.knowledge import NOT_COMPARED, Job, last_good, read_jobs
 from standby.operate.plan import CopyDocuments, CopyEvents, Ingest
-from standby.operate.together import explain, in_parallel
+from standby.operate.together import Unknown, attempt, explain, in_parallel
 from standby.operate.words import counted
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class MendingActions:
                 raise StepFailedError(f"not in step within {self._wait:.0f} s ({decision}); run `standby reconcile`")
             say(f"  waiting for the Knowledge Base of {region.region} ({decision}, {time.monotonic() - began:.0f} s)")
             time.sleep(PAUSE_SECONDS if decision == "wait" or starts > 1 else PAUSE_SECONDS / 10)
-        return f"in step after {counted(starts, 'job')}"
+        return f"{self._compared(region)} after {counted(starts, 'job')}"
 
     def copy_events(self, action: CopyEvents) -> str:
         """Write the events that the region's journal lacks. Raises `StepFailedError` when that fails."""
@@ -95,17 +96,22 @@ class MendingActions:
             raise StepFailedError(f"{region.ingest_function} failed: {str(body)[:200]}")
         return str(body.get("decision"))
 
+    def _compared(self, region: Region) -> str:
+        """Say how far `covered` may be believed: of a bucket that `ingest` cannot compare it says so once an hour."""
+        jobs = self._jobs(region)
+        good = None if isinstance(jobs, Unknown) else last_good(jobs)
+        if good is not None and good.description == NOT_COMPARED:
+            return "not compared, for there are too many documents (a sweep synchronises them every hour),"
+        return "in step"
+
     def _why(self, region: Region) -> str:
-        try:
-            answer = self._connection.clients.bedrock_agent(region.region).list_ingestion_jobs(
-                knowledgeBaseId=region.knowledge_base_id,
-                dataSourceId=region.data_source_id,
-                maxResults=1,
-                sortBy={"attribute": "STARTED_AT", "order": "DESCENDING"},
-            )["ingestionJobSummaries"]
-        except (ClientError, BotoCoreError) as error:
-            return f"the Knowledge Base {explain(error)}"
-        return f"the last job is {answer[0]['status']}" if answer else "there is no job"
+        jobs = self._jobs(region)
+        if isinstance(jobs, Unknown):
+            return f"the Knowledge Base {jobs}"
+        return f"the last job is {jobs[0].status}" if jobs else "there is no job"
+
+    def _jobs(self, region: Region) -> tuple[Job, ...] | Unknown:
+        return attempt(lambda: read_jobs(self._connection.clients.bedrock_agent(region.region), region))
 
 
 def _copied(s3: "S3Client", missing: Missing, source: Region, destination: Region) -> str:

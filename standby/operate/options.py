@@ -73,4 +73,4 @@ EXIT_CODES: Final = {
     "lost": FAILED,
     "refused": REFUSED,
 }
-"""`incomplete`: users are served, and what could not be written to a region that is down is in the journal."""
+"""`incomplete`: users are served, and what could not be written or compared is in the journal."""

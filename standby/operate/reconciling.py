@@ -1,17 +1,19 @@
-"""Plan a reconciliation: config.json first, then documents, then Knowledge Bases, then journals. Pure."""
+"""Plan a reconciliation: config.json first, and on its own; then documents, Knowledge Bases and journals. Pure.
+
+Two plans, for what misleads users must not wait until a million documents are compared.
+"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from typing import Final
 
 from standby.manifest import ROLES, Role
-from standby.operate.journal import Event, ended, iso, new_event
+from standby.operate.closing import closing_steps
+from standby.operate.journal import Event, Unwritten, iso, new_event
 from standby.operate.knowledge import Knowledge
 from standby.operate.plan import (
     CloseEvent,
     CopyDocuments,
-    CopyEvents,
     Ingest,
     Plan,
     PutConfig,
@@ -21,15 +23,14 @@ from standby.operate.plan import (
     WriteIntent,
 )
 from standby.operate.replication import Replication
-from standby.operate.serving import Config, Copy, render_config, serving_config
+from standby.operate.serving import KEY, Config, Copy, agree, render_config, serving_config
 from standby.operate.state import State
 from standby.operate.switching import next_generation
 from standby.operate.together import Unknown
-from standby.operate.words import counted
+from standby.operate.words import counted, unseen
 
-ABANDONED: Final = timedelta(minutes=5)
-"""After so long an event that never ended is one whose operator's machine is gone: no command changes things longer
-without writing it down."""
+DOCUMENTS: Final = "documents"
+"""What an event says that it left, where two regions' documents could not be compared."""
 
 SHOWN: Final = 10
 _WHY: Final = {
@@ -40,7 +41,10 @@ _WHY: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class ReconcileFacts:
-    """A state, with every missing document looked at, and every event of each region's journal that answered."""
+    """A state and every event of each region's journal that answered.
+
+    To plan for config.json the state has to tell of its copies alone; for documents, of every missing one.
+    """
 
     state: State
     journals: Mapping[Role, tuple[Event, ...]]
@@ -48,47 +52,103 @@ class ReconcileFacts:
     actor: str
 
 
-def plan_reconcile(facts: ReconcileFacts, *, reason: str = "") -> Plan:
-    """Return the plan that leaves nothing to reconcile between the regions that are up."""
+def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
+    """Return the plan that has every copy of config.json that can be read say what holds; no steps where it does."""
     state = facts.state
     config = _config_to_hold(facts)
-    event = new_event(
+    mending = tuple(_config_steps(state, config))
+    left = frozenset({DOCUMENTS, *(KEY for copy in state.copies.values() if isinstance(copy, Unknown))})
+    return _plan(
+        facts,
+        summary=f"config.json first, generation {config.generation}"
+        if config and mending
+        else "config.json is in step",
         generation=(config.generation if config else None) or facts.journal_generation,
-        command="reconcile",
-        actor=facts.actor,
+        steps=(*mending, *closing_steps(state, facts.journals, left=left)) if mending else (),
+        refusals=tuple(_unread(state)),
+        notes=tuple(_rewritten(state)),
         reason=reason,
-        source="",
-        target="",
-        now=state.now,
     )
-    mending = [*_config_steps(state, config), *_document_steps(state), *_ingest_steps(state)]
-    closing = tuple(_journal_steps(facts, nothing_left=not tuple(refusals(state))))
+
+
+def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
+    """Return the plan that leaves nothing to reconcile between the regions that are up, config.json apart.
+
+    A direction whose documents could not be compared keeps nothing else from being done: it is left for the next run.
+    """
+    state = facts.state
+    unwritten = tuple(_uncompared(state))
+    left = frozenset({*(part.what for part in unwritten), *(() if agree(state.copies) else (KEY,))})
+    mending = (*_document_steps(state), *_ingest_steps(state), *closing_steps(state, facts.journals, left=left))
+    nothing = not mending and not unwritten
+    return _plan(
+        facts,
+        summary="both regions are in step" if nothing else "bring both regions into step",
+        generation=(state.held.generation if state.held else 0) or facts.journal_generation,
+        steps=mending,
+        notes=tuple(_notes(state)),
+        reason=reason,
+        unwritten=unwritten,
+    )
+
+
+def _plan(
+    facts: ReconcileFacts,
+    *,
+    summary: str,
+    generation: int,
+    steps: tuple[Step, ...],
+    notes: tuple[str, ...],
+    reason: str,
+    refusals: tuple[Refusal, ...] = (),
+    unwritten: tuple[Unwritten, ...] = (),
+) -> Plan:
+    state = facts.state
     up = next((role for role in ROLES if isinstance(state.copies[role], Copy)), None)
-    steps: list[Step] = []
-    if (mending or closing) and up is not None:
-        region = state.regions[up].region
-        steps.append(Step(title="Write the intent into the journal", region=region, action=WriteIntent(role=up)))
-        steps += [*mending, *closing, Step(title="Write the result into the journal", region="", action=CloseEvent())]
+    region = state.regions[up].region if up else ""
+    event = None
+    if up is not None and (steps or unwritten):
+        event = new_event(
+            generation=generation,
+            command="reconcile",
+            actor=facts.actor,
+            reason=reason,
+            source="",
+            target="",
+            now=state.now,
+        )
+        first = Step(title="Write the intent into the journal", region=region, action=WriteIntent(role=up))
+        steps = (first, *steps, Step(title="Write the result into the journal", region="", action=CloseEvent()))
     return Plan(
         command="reconcile",
-        summary="both regions are in step" if not steps else "bring both regions into step",
-        target=state.regions[up].region if up else "",
-        generation=(config.generation if config else None) or 0,
-        steps=tuple(steps),
-        refusals=tuple(refusals(state)),
-        notes=tuple(_notes(state)),
-        event=event if steps else None,
+        summary=summary,
+        target=region,
+        generation=generation,
+        steps=steps if event else (),
+        refusals=refusals,
+        notes=notes,
+        event=event,
+        unwritten=unwritten,
     )
 
 
-def refusals(state: State) -> Iterator[Refusal]:
+def _unread(state: State) -> Iterator[Refusal]:
     """Say what stands against reconciling: it needs both regions, but with `--force` does what can be done with one."""
+    one = any(isinstance(copy, Copy) for copy in state.copies.values())
     for region in state.regions.values():
-        if region.down or isinstance(region.copy, Unknown):
-            why = region.down or str(region.copy)
-            yield Refusal(reason=f"{region.region} {why}: nothing can be reconciled with it")
-        elif isinstance(region.replication, Unknown) and not any(known.down for known in state.regions.values()):
-            yield Refusal(reason=f"the documents of {region.region} cannot be compared: {region.replication}")
+        if isinstance(region.copy, Unknown):
+            reason = f"{region.region} {region.copy}: nothing can be reconciled with it"
+            yield Refusal(reason=reason, overridable=one)
+
+
+def _uncompared(state: State) -> Iterator[Unwritten]:
+    for role, region in state.regions.items():
+        found, there = region.replication, state.manifest.other(role).region
+        if isinstance(found, Unknown):
+            why = f"what {region.region} has cannot be compared: {found}"
+            yield Unwritten(region=there, what=DOCUMENTS, why=why)
+        elif found.more:
+            yield Unwritten(region=there, what=DOCUMENTS, why=f"of {region.region}, {unseen(found.more)}")
 
 
 def _config_to_hold(facts: ReconcileFacts) -> Config | None:
@@ -151,34 +211,13 @@ def _ingest_steps(state: State) -> Iterator[Step]:
             yield Step(title=title, region=region.region, action=Ingest(role=role))
 
 
-def _journal_steps(facts: ReconcileFacts, *, nothing_left: bool) -> Iterator[Step]:
-    merged = {event.key: event for event in facts.state.events}
-    working = {event.key for event in facts.state.unfinished}
-    for role, known in facts.journals.items():
-        have = {event.key: event for event in known}
-        wanted = [
-            _closed(event, facts.state.now, void=event.key not in working, nothing_left=nothing_left)
-            for event in merged.values()
-        ]
-        write = tuple(event for event in wanted if have.get(event.key) != event)
-        if write:
-            region = facts.state.regions[role].region
-            title = f"Complete the journal ({counted(len(write), 'event')})"
-            yield Step(title=title, region=region, action=CopyEvents(role=role, events=write))
-
-
-def _closed(event: Event, now: datetime, *, void: bool, nothing_left: bool) -> Event:
-    if event.result == "incomplete" and nothing_left:
-        return replace(event, result="done", unwritten=())
-    if event.result == "started" and (void or now - datetime.fromisoformat(event.started_at) > ABANDONED):
-        return ended(event, "failed", now=now)
-    return event
+def _rewritten(state: State) -> Iterator[str]:
+    if state.held is None and (role := _served_last(state)):
+        yield f"config.json is gone from both regions: {state.regions[role].region} served last and is written again"
 
 
 def _notes(state: State) -> Iterator[str]:
     held = state.held
-    if held is None and (role := _served_last(state)):
-        yield f"config.json is gone from both regions: {state.regions[role].region} served last and is written again"
     if held is not None and held.config is not None and held.config.hand_made and state.serving is None:
         yield f"config.json names an API of neither region ({held.config.api_url}): it is left as it is"
     for region in state.regions.values():

@@ -112,7 +112,8 @@ def _knowledge(knowledge: Knowledge | Unknown) -> str:
         return str(knowledge)
     failed = f", {knowledge.failed} failed" if knowledge.failed else ""
     step = "in step" if knowledge.in_step else "BEHIND"
-    return f"{step}: {knowledge.documents} documents, {knowledge.indexed} indexed{failed}"
+    compared = "" if knowledge.compared else " (not compared)"
+    return f"{step}{compared}: {knowledge.documents} documents, {knowledge.indexed} indexed{failed}"
 
 
 def _last_job(knowledge: Knowledge | Unknown) -> str:
@@ -124,16 +125,18 @@ def _replication(state: State, replication: Replication | Unknown) -> str:
     if isinstance(replication, Unknown):
         return str(replication)
     other = state.manifest.other(replication.source).region
-    if not replication.left:
+    if replication.in_step:
         return f"to {other}: nothing left" if replication.configured else f"not to {other}; nothing left"
     counts = {
         "pending": replication.count("pending"),
         "failed": replication.count("failed"),
         "never began": replication.count("never"),
         "other": replication.count("gone", "older"),
+        "not looked at": replication.more,
     }
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"to {other}: {told}; oldest {replication.oldest_seconds(state.now)} s"
+    oldest = f"; oldest {replication.oldest_seconds(state.now)} s" if replication.left else ""
+    return f"to {other}: {told}{oldest}"
 
 
 def _queues(queues: Queues | Unknown) -> str:

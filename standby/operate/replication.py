@@ -1,7 +1,7 @@
 """How replication stands in each direction, and how much of it is left."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -9,13 +9,32 @@ from standby.manifest import Manifest, Role
 from standby.operate.connection import Connection
 from standby.operate.documents import Listing, Missing, Why, differences, look_closer
 
-LOOKED_AT: Final = 2000
-"""How many missing documents `status` looks at one by one; `reconcile` looks at all."""
+AT_ONCE: Final = 2000
+"""How many missing documents are looked at one by one before it is asked whether that is enough; the oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Depth:
+    """How many missing documents are looked at one by one, and after how many that are left it is enough. None: all."""
+
+    looked_at: int | None = None
+    left: int | None = None
+
+
+GLANCE: Final = Depth(looked_at=10 * AT_ONCE, left=AT_ONCE)
+"""For `status`, which is asked again and again."""
+UNTIL_LEFT: Final = Depth(left=AT_ONCE)
+"""For `failback`, which any document that is left keeps from going on."""
+WHOLE: Final = Depth()
+"""For `reconcile`, which mends what it has seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replication:
-    """One direction. `configured`: S3 is to replicate this way. `more`: so many missing ones were not looked at."""
+    """One direction. `configured`: S3 is to replicate this way. `more`: so many missing ones were not looked at.
+
+    Nobody knows whether those are left: they count as if.
+    """
 
     source: Role
     configured: bool
@@ -31,6 +50,11 @@ class Replication:
     def left_alone(self) -> tuple[Missing, ...]:
         """What a person has to decide on."""
         return tuple(missing for missing in self.missing if missing.left_alone)
+
+    @property
+    def in_step(self) -> bool:
+        """Whether nothing is left, for sure."""
+        return not self.left and not self.more
 
     def count(self, *why: Why) -> int:
         """Return how many are missing for these reasons."""
@@ -48,21 +72,22 @@ def age(missing: Iterable[Missing], now: datetime) -> int | None:
 
 
 def gather_replication(
-    connection: Connection, manifest: Manifest, source: Role, listings: dict[Role, Listing], *, limit: int | None
+    connection: Connection, manifest: Manifest, source: Role, listings: dict[Role, Listing], *, depth: Depth
 ) -> Replication:
     """Find what the other region lacks of this one's documents, the oldest first. Raises botocore's errors."""
     here, there = manifest.regions[source], manifest.other(source)
     found = sorted(differences(listings[source], listings[there.role]), key=lambda pair: pair[0].modified)
-    looked_at = found if limit is None else found[:limit]
+    limit = len(found) if depth.looked_at is None else min(depth.looked_at, len(found))
     clients = connection.clients
-    missing = look_closer(
-        looked_at,
-        source=(clients.s3(here.region), here),
-        destination=(clients.s3(there.region), there),
-    )
-    return Replication(
-        source=source,
-        configured=here.replicates_to == there.region,
-        missing=missing,
-        more=len(found) - len(looked_at),
-    )
+    direction = Replication(source=source, configured=here.replicates_to == there.region, more=len(found))
+    for begin in range(0, limit, AT_ONCE):
+        looked_at = found[begin : min(begin + AT_ONCE, limit)]
+        missing = look_closer(
+            looked_at,
+            source=(clients.retrying_s3(here.region), here),
+            destination=(clients.retrying_s3(there.region), there),
+        )
+        direction = replace(direction, missing=(*direction.missing, *missing), more=direction.more - len(looked_at))
+        if depth.left is not None and len(direction.left) >= depth.left:
+            break
+    return direction

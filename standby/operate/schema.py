@@ -12,7 +12,7 @@ _EVENT: Final = {
     "reason": "what `--reason` said",
     "startedAt": "when it began, in UTC; the config.json that it wrote says the same in `updatedAt`",
     "endedAt": "when it ended; null while it runs, or when its machine is gone",
-    "result": "`started`, `done`, `incomplete` (something is left for a region that was down), `failed` or `lost`",
+    "result": "`started`, `done`, `incomplete` (something is left for `reconcile`), `failed` or `lost`",
     "from": "the region that served before",
     "to": "the region that was to serve",
     "steps[]": "`step`, `result`, `detail`, `at` (UTC) and `seconds` of each step",
@@ -52,7 +52,7 @@ CHANGE: Final[Mapping[str, str]] = {
     "schemaVersion": "1",
     "command": "`failover`, `failback` or `reconcile`",
     "deployment": "`where`, `name` and `account`",
-    "result": "`done`; `incomplete` (users are served, something is left for a region that is down); `nothing to do`; "
+    "result": "`done`; `incomplete` (users are served, something is left for `reconcile`); `nothing to do`; "
     "`planned` (`--dry-run`); `declined`, `failed` or `lost` (exit code 1); `refused` (3)",
     "summary": "the plan in a sentence",
     "generation": "the generation that the plan writes, or that holds",

@@ -51,6 +51,21 @@ class RegionState:
         return unreachable[0].why if len(unreachable) == len(facts) else ""
 
 
+def copies_alone(manifest: Manifest, role: Role, copy: Copy | Unknown) -> RegionState:
+    """Return what is known of a region that was asked for nothing but its copy of config.json."""
+    unknown = Unknown("was not asked")
+    return RegionState(
+        role=role,
+        region=manifest.regions[role].region,
+        copy=copy,
+        health=unknown,
+        knowledge=unknown,
+        replication=unknown,
+        queues=unknown,
+        alarms=unknown,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class State:
     """Everything that is known at one moment. `events` are the journals' last ones, merged."""

@@ -14,7 +14,7 @@ from standby.operate.health import QUICK_SECONDS, Health, ask_health
 from standby.operate.journal import Event
 from standby.operate.knowledge import Indexed, Knowledge, compare, read_indexed
 from standby.operate.manifest import DISAGREEMENT, fetch_manifest
-from standby.operate.replication import LOOKED_AT, Replication, gather_replication
+from standby.operate.replication import GLANCE, Depth, Replication, gather_replication
 from standby.operate.serving import Copy, read_copy
 from standby.operate.state import Alarms, Queues, RegionState, State
 from standby.operate.together import Answers, Unknown, attempt, in_parallel
@@ -26,7 +26,7 @@ SECONDS: Final = 3.0
 DEEP_SECONDS: Final = 10.0
 LISTING_SECONDS: Final = 60.0
 WHOLE_LISTING_SECONDS: Final = 900.0
-"""When every missing document is wanted: a million objects are a thousand pages."""
+"""When it is to be known for sure what is missing: a million objects are a thousand pages."""
 EVENTS: Final = 50
 """How many events of each journal `status` reads."""
 
@@ -51,8 +51,8 @@ def gather_status(connection: Connection, manifest: Manifest) -> Status:
     return Status(state=state, verdict=judge(state))
 
 
-def gather_state(connection: Connection, manifest: Manifest, *, limit: int | None = LOOKED_AT) -> State:
-    """Learn the state; at most `limit` missing documents are looked at one by one (None: all)."""
+def gather_state(connection: Connection, manifest: Manifest, *, depth: Depth = GLANCE) -> State:
+    """Learn the state; `depth` says how many missing documents are looked at one by one."""
     tasks: dict[tuple[str, Role], Callable[[], object]] = {}
     for role in ROLES:
         tasks |= {(what, role): task for what, task in _tasks(connection, manifest.regions[role]).items()}
@@ -61,10 +61,10 @@ def gather_state(connection: Connection, manifest: Manifest, *, limit: int | Non
     quick = answers.so_far(SECONDS)
     up = [role for role in ROLES if isinstance(quick["copy", role], Copy)]
     answers.wait([("deep", role) for role in ROLES if isinstance(quick["quick", role], Health)], seconds=DEEP_SECONDS)
-    listing = WHOLE_LISTING_SECONDS if limit is None else LISTING_SECONDS
+    listing = LISTING_SECONDS if depth == GLANCE else WHOLE_LISTING_SECONDS
     answers.wait([("listing", role) for role in up], seconds=listing)
     found = answers.so_far(SECONDS)
-    replication = _replication(connection, manifest, found, limit=limit)
+    replication = _replication(connection, manifest, found, depth=depth)
     return State(
         manifest=_compared(manifest, found),
         where=connection.where,
@@ -91,7 +91,7 @@ def _tasks(connection: Connection, region: Region) -> dict[str, Callable[[], obj
         "alarms": partial(_alarms, connection, region),
         "events": partial(_last_events, connection, region),
         "indexed": lambda: read_indexed(clients.bedrock_agent(name), region),
-        "listing": lambda: list_documents(clients.s3(name), region),
+        "listing": lambda: list_documents(clients.retrying_s3(name), region),
     }
 
 
@@ -127,7 +127,7 @@ def _last_events(connection: Connection, region: Region) -> tuple[Event, ...]:
 
 
 def _replication(
-    connection: Connection, manifest: Manifest, found: Facts, *, limit: int | None
+    connection: Connection, manifest: Manifest, found: Facts, *, depth: Depth
 ) -> dict[Role, Replication | Unknown]:
     listings: dict[Role, Listing] = {}
     for role in ROLES:
@@ -139,7 +139,7 @@ def _replication(
             return dict.fromkeys(ROLES, why)
         listings[role] = listing
     return {
-        role: attempt(partial(gather_replication, connection, manifest, role, listings, limit=limit)) for role in ROLES
+        role: attempt(partial(gather_replication, connection, manifest, role, listings, depth=depth)) for role in ROLES
     }
 
 

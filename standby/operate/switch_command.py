@@ -14,6 +14,7 @@ from standby.operate.manifest import read_manifest
 from standby.operate.options import EXIT_CODES, Clock, confirmed, exit_with, print_json
 from standby.operate.place import Place
 from standby.operate.plan import Command, Plan, Refusal
+from standby.operate.serving import KEY
 from standby.operate.switching import plan_switch
 
 
@@ -77,7 +78,7 @@ def switch(place: Place, target: Role, command: Command, options: Options) -> No
     headline(connection, manifest)
     facts = gather_switch(connection, manifest, target)
     gathered = clock.seconds
-    plan = plan_switch(facts, command=command, reason=options.reason)
+    plan = plan_switch(facts, command=command, reason=options.reason, force=options.force)
     ended = run_plan(connection, manifest, plan, options)
     tell(connection, manifest, ended, options, seconds={"gathered": gathered, "total": clock.seconds})
 
@@ -85,19 +86,16 @@ def switch(place: Place, target: Role, command: Command, options: Options) -> No
 def switch_back(place: Place, options: Options, *, checks: int, wait_seconds: float) -> None:
     """Fail back: the same, after what has to hold first was looked at."""
     # Imported here: failing over needs none of it.
-    from standby.operate.failing_back import check_primary, failback_conditions, settled_state  # noqa: PLC0415
+    from standby.operate.failing_back import learn_conditions  # noqa: PLC0415
 
     clock = Clock()
     connection = connect(place)
     manifest = read_manifest(connection)
     headline(connection, manifest)
-    conditions: tuple[Refusal, ...] = ()
-    state = settled_state(connection, manifest, wait_seconds=wait_seconds)
-    if state.serving != "primary":
-        conditions = failback_conditions(state, check_primary(connection, manifest, checks=checks))
+    conditions = learn_conditions(connection, manifest, force=options.force, checks=checks, wait_seconds=wait_seconds)
     facts = gather_switch(connection, manifest, "primary", conditions=conditions)
     gathered = clock.seconds
-    plan = plan_switch(facts, command="failback", reason=options.reason)
+    plan = plan_switch(facts, command="failback", reason=options.reason, force=options.force)
     ended = run_plan(connection, manifest, plan, options)
     tell(connection, manifest, ended, options, seconds={"gathered": gathered, "total": clock.seconds})
 
@@ -133,7 +131,8 @@ def _closing(ended: Ended) -> str:
     lines = [f"{plan.summary}: done."]
     lines += [f"Not written: {part.what} in {part.region} ({part.why})." for part in (run.unwritten if run else ())]
     if run and run.unwritten:
-        lines.append("When the region is back: `standby reconcile`.")
+        waits = any(part.what == KEY for part in run.unwritten)
+        lines.append(f"{'When the region is back' if waits else 'Later'}: `standby reconcile`.")
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 Preconditions are the target's alone when failing over: the region that is left may be gone.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +26,9 @@ from standby.operate.serving import Copies, Copy, holding, render_config, servin
 from standby.operate.together import Unknown
 
 TERRAFORMS_GENERATION: Final = 1
+BLIND: Final = 2
+"""How far above what is known a generation is taken by force while the other copy cannot be read: that one may be the
+next already, and must not be its equal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +49,12 @@ class SwitchFacts:
     conditions: tuple[Refusal, ...] = field(default=())
 
 
-def plan_switch(facts: SwitchFacts, *, command: Command, reason: str) -> Plan:
-    """Return the plan that has the target serve; what an interrupted run left, when it serves already."""
+def plan_switch(facts: SwitchFacts, *, command: Command, reason: str, force: bool = False) -> Plan:
+    """Return the plan that has the target serve; what an interrupted run left, when it serves already.
+
+    Whether it serves may be all that the target's own copy tells. Then `force` writes a generation above the one that
+    the copy that cannot be read may hold.
+    """
     own = facts.copies[facts.target]
     region = facts.manifest.regions[facts.target].region
     if isinstance(own, Unknown):
@@ -60,15 +67,19 @@ def plan_switch(facts: SwitchFacts, *, command: Command, reason: str) -> Plan:
         )
     held = holding(facts.copies)
     if held is not None and held.config is not None and facts.manifest.role_of(held.config.api_url) == facts.target:
-        return _finish(facts, held, command=command)
+        blind = isinstance(facts.copies[facts.manifest.other(facts.target).role], Unknown)
+        if not (force and blind):
+            return _finish(facts, held, command=command)
+        above = _switch(facts, own, held, command=command, reason=reason, step=BLIND)
+        return replace(above, notes=(*above.notes, *_as_far_as_known(facts)))
     return _switch(facts, own, held, command=command, reason=reason)
 
 
-def _switch(facts: SwitchFacts, own: Copy, held: Copy | None, *, command: Command, reason: str) -> Plan:
+def _switch(facts: SwitchFacts, own: Copy, held: Copy | None, *, command: Command, reason: str, step: int = 1) -> Plan:
     manifest, target = facts.manifest, facts.target
     region, other = manifest.regions[target].region, manifest.other(target)
-    generation = next_generation(facts.copies, facts.journal_generation)
-    source = _source(manifest, held)
+    generation = next_generation(facts.copies, facts.journal_generation) + step - 1
+    source = _source(manifest, held) if step == 1 else ""
     event = new_event(
         generation=generation,
         command=command,
@@ -116,7 +127,8 @@ def _finish(facts: SwitchFacts, held: Copy, *, command: Command) -> Plan:
     config = held.config
     if config is None or config.hand_made:
         note = "config.json was written by hand: `standby reconcile` gives it a generation"
-        return Plan(command=command, summary=f"{region} serves already", target=region, notes=(note,))
+        notes = (note, *_as_far_as_known(facts))
+        return Plan(command=command, summary=f"{region} serves already", target=region, notes=notes)
     stale = [copy for copy in facts.copies.values() if isinstance(copy, Copy) and copy.config != config]
     event = by_config(facts.events, generation=config.generation, updated_at=config.updated_at)
     steps = [
@@ -144,8 +156,17 @@ def _finish(facts: SwitchFacts, held: Copy, *, command: Command) -> Plan:
         generation=config.generation or 0,
         steps=tuple(steps),
         event=event if unfinished else None,
+        notes=_as_far_as_known(facts),
         unwritten=event.unwritten if event and unfinished and lost else (),
     )
+
+
+def _as_far_as_known(facts: SwitchFacts) -> tuple[str, ...]:
+    own, other = facts.manifest.regions[facts.target].region, facts.manifest.other(facts.target)
+    if isinstance(facts.copies[other.role], Copy):
+        return ()
+    told = f"{own} serves as far as its own copy of config.json tells; {other.region} may hold a higher generation"
+    return (f"{told}: --force writes one above it",)
 
 
 def next_generation(copies: Copies, journal_generation: int) -> int:

@@ -11,7 +11,7 @@ from standby.operate.serving import Copy, agree
 from standby.operate.state import RegionState, State
 from standby.operate.switching import health_refusals
 from standby.operate.together import Unknown
-from standby.operate.words import counted, missing
+from standby.operate.words import counted, missing, unseen
 
 Name = Literal["ready", "failed over", "degraded", "not ready to fail over"]
 EXIT_CODES: Final = {"ready": 0, "failed over": 0, "degraded": 3, "not ready to fail over": 3}
@@ -133,10 +133,12 @@ def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
             yield f"replication is {region.replication}"
         return
     late = [one for one in region.replication.left if one.why != "pending" or _late(one, state)]
-    if late:
+    more = region.replication.more
+    if late or more:
         other = state.manifest.other(region.role).region
-        told = missing(len(late) + region.replication.more, "document", of=region.region, there=other)
-        yield f"{told} ({_kinds(late)}; the oldest is {age(late, state.now)} s old)"
+        told = missing(len(late) + more, "document", of=region.region, there=other)
+        oldest = f"the oldest is {age(late, state.now)} s old" if late else ""
+        yield f"{told} ({'; '.join(part for part in (_kinds(late), oldest, unseen(more)) if part)})"
 
 
 def _late(document: Missing, state: State) -> bool:
@@ -158,6 +160,9 @@ def _notes(state: State) -> Iterator[str]:
         if not isinstance(region.replication, Unknown) and region.replication.left_alone:
             kinds = _kinds(region.replication.left_alone)
             yield f"{region.region} has documents that the other region has not, left alone: {kinds}"
+        if not isinstance(region.knowledge, Unknown) and region.knowledge.left_out:
+            told = counted(region.knowledge.left_out, "document")
+            yield f"{told} could not be ingested in {region.region}: `GET /ingestion-status` there says why"
 
 
 def _without(reasons: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:

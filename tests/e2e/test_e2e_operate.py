@@ -93,6 +93,27 @@ def test_a_standby_lost_while_it_serves_is_left_by_force_and_its_old_config_is_r
     assert (operator.page().role, operator.page().generation) == ("primary", before + 1)
 
 
+def test_a_primary_that_knows_nothing_of_the_failover_takes_users_back_by_force_and_above_it(
+    operator: Operator,
+) -> None:
+    before = operator.generation()
+    lose(operator, "primary")
+    operator.failover()
+    operator.rehearsal.faults.heal()
+    lose(operator, "failover")
+    ran = operator.failback()
+    assert (ran.code, ran.result) == (0, "nothing to do")
+    assert "us-east-1 may hold a higher generation" in ran.document["notes"][0]
+    ran = operator.failback("--force")
+    assert (ran.code, ran.result) == (0, "incomplete")
+    assert (operator.page().role, operator.page().generation) == ("primary", before + 2)
+    operator.rehearsal.faults.heal()
+    assert operator.generations() == {"primary": ("primary", before + 2), "failover": ("failover", before + 1)}
+    assert operator.status()["serving"]["role"] == "primary"
+    assert operator.reconcile().result == "done"
+    assert set(operator.generations().values()) == {("primary", before + 2)}
+
+
 def test_with_both_regions_lost_every_command_says_so_and_what_returns_serves_on(operator: Operator) -> None:
     lose(operator, "primary")
     operator.failover()

@@ -157,6 +157,49 @@ def test_failing_back_is_refused_with_every_reason(run: Run, world: World) -> No
     assert agree(world.copies())
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is compared and no health asked again and again: whoever begins that fails."""
+
+    def compared(*_: object, **__: object) -> None:
+        raise AssertionError("somebody waits")
+
+    for name in ("gather_state", "check_primary"):
+        monkeypatch.setattr(f"standby.operate.failing_back.{name}", compared)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("dead", [(), ("failover",)])
+def test_failing_back_by_force_waits_for_nothing_that_it_overrides(
+    run: Run, world: World, dead: tuple[Role, ...]
+) -> None:
+    run("failover", "--yes")
+    result = run("failback", "--yes", "--force", dead=dead)
+    assert result.exit_code == 0
+    assert ("overridden: us-east-1 does not answer" if dead else "overridden: whether both regions") in result.stderr
+    assert world.copies()["primary"].generation == 5
+
+
+@pytest.mark.usefixtures("impatient")
+def test_failing_back_with_a_region_down_is_refused_at_once(run: Run) -> None:
+    run("failover", "--yes")
+    result = run("failback", "--yes", dead=("failover",))
+    assert result.exit_code == 3
+    assert "us-east-1 does not answer (connection refused): what it has cannot be compared" in result.stderr
+
+
+def test_a_primary_that_does_not_know_that_it_was_left_takes_users_back_by_force(run: Run, world: World) -> None:
+    run("failover", "--yes", dead=("primary",))
+    shown = run("failback", "--yes", dead=("failover",))
+    assert shown.exit_code == 0
+    assert "us-west-2 serves as far as its own copy of config.json tells" in shown.stdout
+    assert run("failback", "--yes", "--force", dead=("failover",)).exit_code == 0
+    assert {role: copy.generation for role, copy in world.copies().items()} == {"primary": 5, "failover": 4}
+    assert run("reconcile", "--yes").exit_code == 0
+    assert agree(world.copies())
+    assert world.copies()["failover"].generation == 5
+
+
 def test_reconcile_brings_the_returned_region_s_config_up_to_date(run: Run, world: World) -> None:
     run("failover", "--yes", dead=("primary",))
     result = run("reconcile", "--yes", "--json")

@@ -10,7 +10,7 @@ from standby.operate.documents import list_documents
 from standby.operate.executing import Run
 from standby.operate.mending import MendingActions
 from standby.operate.plan import CopyDocuments, Plan
-from standby.operate.replication import Replication, gather_replication
+from standby.operate.replication import WHOLE, Replication, gather_replication
 from standby.rehearsal.emulator import Emulator
 from tests.standby.operate_support import World
 
@@ -44,7 +44,7 @@ def versions(world: World, role: Role, key: str) -> int:
 
 def found(world: World, source: Role) -> Replication:
     listings = {role: list_documents(world.s3(role), world.manifest.regions[role]) for role in ROLES}
-    return gather_replication(world.connect(), world.manifest, source, listings, limit=None)
+    return gather_replication(world.connect(), world.manifest, source, listings, depth=WHOLE)
 
 
 def copy(world: World, source: Role) -> Run:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -194,3 +195,38 @@ def test_failing_back_from_a_hand_made_config_goes_on_from_the_highest_generatio
     plan = plan_switch(facts("primary", copies=copies, journal_generation=7), command="failback", reason="")
     assert plan.generation == 8
     assert plan.notes == ("config.json in us-east-1 was written by hand",)
+
+
+def blind(target: Role) -> dict[Role, Copy | Unknown]:
+    return {role: copy_of(role, config(target, 3)) if role == target else DOWN for role in ROLES}
+
+
+@pytest.mark.parametrize("target,own,other", [("primary", WEST, EAST), ("failover", EAST, WEST)])
+def test_who_serves_as_far_as_one_copy_tells_is_said_so(target: Role, own: str, other: str) -> None:
+    plan = plan_switch(facts(target, copies=blind(target)), command="failback", reason="")
+    assert not plan.steps
+    told = f"{own} serves as far as its own copy of config.json tells; {other} may hold a higher generation"
+    assert plan.notes == (f"{told}: --force writes one above it",)
+
+
+def test_with_both_copies_read_nothing_is_said_of_a_higher_generation() -> None:
+    plan = plan_switch(facts("primary"), command="failback", reason="", force=True)
+    assert (plan.steps, plan.notes) == ((), ())
+
+
+@given(st.sampled_from(ROLES), st.none() | st.integers(1, 9), st.integers(0, 9))
+def test_force_writes_above_the_next_generation_that_an_unread_copy_may_hold(
+    target: Role, generation: int | None, journal: int
+) -> None:
+    copies = blind(target) | {target: copy_of(target, config(target, generation))}
+    known = facts(target, copies=copies, journal_generation=journal)
+    plan = plan_switch(known, command="failback", reason="", force=True)
+    next_one = max(1, generation or 0, journal) + 1
+    (put,) = puts(plan)
+    assert (put.seen.role, put.config.role) == (target, target)
+    assert put.config.generation == plan.generation > next_one
+    returned = {**copies, target: replace(put.seen, config=put.config)}
+    other: Role = "failover" if target == "primary" else "primary"
+    held = holding({**returned, other: copy_of(other, config(other, next_one))})
+    assert held is not None
+    assert held.role == target

@@ -29,9 +29,10 @@ def failback(
 
     Refused (exit code 3) unless the primary region is healthy several times in a row, no document is missing on
     either side, its Knowledge Base has seen its bucket, and both copies of config.json agree. `standby reconcile` gets
-    there. --force goes on all the same: it is also the way out when the failover region is lost while it serves.
+    there. --force goes on all the same, and looks at none of it: it is the way out when the failover region is lost
+    while it serves. That one may hold a higher generation than the primary region knows; then --force writes above it.
     """
     from standby.operate.switch_command import Options, switch_back  # noqa: PLC0415 - the help needs none of it
 
     options = Options(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
-    switch_back(context.obj, options, checks=checks, wait_seconds=0 if force else wait)
+    switch_back(context.obj, options, checks=checks, wait_seconds=wait)

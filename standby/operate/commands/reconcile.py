@@ -25,9 +25,10 @@ def reconcile(
 ) -> None:
     """Bring a region that was lost back into step.
 
-    First config.json, so that the region misleads nobody; then the documents that one side lacks, both ways; then the
-    Knowledge Bases; then the journals. Nothing newer is overwritten, S3 keeps every version, and documents that
-    somebody deleted stay deleted. Run again, it goes on from where it stopped.
+    First config.json, so that the region misleads nobody: a plan of its own, asked and carried out before anything is
+    compared. Then the documents that one side lacks, both ways; then the Knowledge Bases; then the journals. Nothing
+    newer is overwritten, S3 keeps every version, and documents that somebody deleted stay deleted. What cannot be
+    compared is left for the next run. Run again, it goes on from where it stopped.
     """
     from standby.operate.reconcile_command import reconcile as run  # noqa: PLC0415 - the help needs none of it
     from standby.operate.switch_command import Options  # noqa: PLC0415 - the same
