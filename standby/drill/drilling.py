@@ -1,13 +1,9 @@
 """A whole drill: its ground, one scenario after the other, the report."""
 
-import fcntl
-import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from standby.awsclient import EmulatorSession
@@ -20,7 +16,6 @@ from standby.drill.report import DrillReport
 from standby.drill.runner import Ground, play
 from standby.drill.scenario import Scenario
 from standby.drill.steady import steady
-from standby.errors import RefusedError
 from standby.manifest import ROLES
 from standby.operate.clients import GLOBAL_REGION, Clients
 from standby.operate.connection import connect
@@ -28,6 +23,7 @@ from standby.operate.manifest import read_manifest
 from standby.operate.place import Place as OperatorsPlace
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
+from standby.rehearsal.lock import drill_lock
 from standby.rehearsal.progress import Progress
 
 WHERE: Final = "REHEARSAL on this machine"
@@ -40,7 +36,7 @@ def drill(rehearsal: Rehearsal, scenarios: Sequence[Scenario], *, progress: Prog
     Raises `RefusedError` when none is up, or when another drill is at work on it.
     """
     ground = rehearsed_ground(rehearsal, progress=progress)
-    with alone(rehearsal.layout.directory):
+    with drill_lock(rehearsal.layout, command="standby drill"):
         ground.faults.heal()  # a drill that was killed may have left a fault
         return run(ground, scenarios, where=WHERE, limits=REHEARSAL_LIMITS)
 
@@ -95,20 +91,6 @@ def rehearsed_place(place: OperatorsPlace) -> Place:
     if place.directory is None:
         return Place()
     return Place(project=str(place.directory.resolve().parent), directory=str(place.directory.resolve()))
-
-
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """Keep other drills away. The directory itself is locked: nothing is left behind, however the drill ends."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise RefusedError("Another drill is at work on this rehearsal.", hint="Wait for it to end.") from None
-    else:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _not_played(scenario: Scenario) -> ScenarioReport:

@@ -93,15 +93,17 @@ class Rehearsal:
         Raises `RefusedError` when the emulator is not up.
         """
         with self._held("destroy"):
-            return self._destroy()
+            self._running()
+            return self._building.destroy()
 
     def down(self, *, destroy: bool = False) -> int:
         """End every process of the rehearsal and remove its files.
 
         With `destroy`, Terraform destroys the resources first; where it fails, the rest is done all the same, and then
-        its error raised. Returns how many processes were ended; nothing is done where nothing is.
+        its error raised. Returns how many processes were ended; nothing is done where nothing is. Raises
+        `RefusedError` where the directory is somebody else's.
         """
-        if not self.layout.directory.exists():
+        if not self.layout.directory.exists() or not any(self.layout.directory.iterdir()):
             return stop_all(self.layout.directory)
         with self._held("down"):
             return self._down(destroy=destroy)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from standby.errors import BadUsageError, StandbyError
 from standby.manifest import ROLES, Region, Role
+from standby.rehearsal.claim import check
 from standby.rehearsal.emulator import answers
 from standby.rehearsal.fault_rules import (
     allow_knowledge_base,
@@ -94,7 +95,11 @@ class Faults:
             self._do(kind, role)
 
     def heal(self, role: Role | None = None) -> tuple[Fault, ...]:
-        """Undo the faults of a role, or of both, and wait until the regions answer. Returns what was undone."""
+        """Undo the faults of a role, or of both, and wait until the regions answer. Returns what was undone.
+
+        Raises `RefusedError` where the directory is somebody else's.
+        """
+        check(self._layout)
         if not self._layout.faults_record.is_file():
             return ()
         with self._lock:
