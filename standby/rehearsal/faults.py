@@ -111,6 +111,25 @@ class Faults:
             self._write(fault for fault in self.active() if fault not in healed)
         return healed
 
+    def undo_rules(self) -> tuple[Fault, ...]:
+        """Undo what faults did to permissions and replication, and leave the fronts alone. Returns what was undone.
+
+        For who is about to apply: what is put back now, the apply finds, and nothing is put back over it later.
+        """
+        with self._lock:
+            undone = tuple(fault for fault in self.active() if fault.kind not in _GONE | _CONFIGURED)
+            for fault in undone:
+                self._undo_rules(fault.role, {fault.kind})
+            self._write(fault for fault in self.active() if fault not in undone)
+        return undone
+
+    def forget(self) -> tuple[Fault, ...]:
+        """Return the faults that were set and take them as healed, by who has put right all that they did."""
+        with self._lock:
+            healed = self.active()
+            self._write(())
+        return healed
+
     def active(self) -> tuple[Fault, ...]:
         """Return the faults that are set. They end with the emulator that they were done to."""
         faults = self._stored().get("faults")
@@ -139,13 +158,16 @@ class Faults:
             self._write_replication(role, paused=True)
 
     def _heal(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
+        self._undo_rules(role, kinds)
+        if kinds & (_GONE | _CONFIGURED):
+            self._rehearsal.connecting.load_front(role, FrontFaults())
+            self._wait_until_it_answers(role)
+
+    def _undo_rules(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
         if "knowledge-base-denied" in kinds:
             allow_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
         if "replication-paused" in kinds:
             self._write_replication(role, paused=False)
-        if kinds & (_GONE | _CONFIGURED):
-            self._rehearsal.connecting.load_front(role, FrontFaults())
-            self._wait_until_it_answers(role)
 
     def _load_front(self, role: Role) -> None:
         # A region that is gone is not brought back by another fault; it comes back with `heal`, whole.

@@ -166,6 +166,22 @@ def test_replication_is_paused_and_goes_on_as_it_was(
     assert replicating() == ["Enabled", "Disabled"]
 
 
+def test_before_an_apply_rules_are_put_back_once_and_fronts_are_left_alone(
+    small: SmallRehearsal, replicating: Callable[[], list[str]]
+) -> None:
+    set_fault(small, "replication-paused")
+    set_fault(small, "api-errors")
+    assert [fault.kind for fault in small.rehearsal.faults.undo_rules()] == ["replication-paused"]
+    assert replicating() == ["Enabled", "Disabled"]
+    assert health(small) == "503"
+    documents = "documents-us-west-2"
+    applied = small.s3["primary"].get_bucket_replication(Bucket=documents)["ReplicationConfiguration"]
+    applied["Rules"][1]["Status"] = "Enabled"  # the apply then changes it
+    small.s3["primary"].put_bucket_replication(Bucket=documents, ReplicationConfiguration=applied)
+    assert [fault.kind for fault in small.rehearsal.faults.heal()] == ["api-errors"]
+    assert replicating() == ["Enabled", "Enabled"]
+
+
 def test_replication_that_there_is_not_cannot_be_paused(small: SmallRehearsal) -> None:
     with pytest.raises(RefusedError, match="no replication to pause"):
         set_fault(small, "replication-paused", "failover")
