@@ -157,6 +157,25 @@ def test_a_question_reads_config_json_first_and_asks_the_api_that_it_names(site:
     assert site.sent[0] == f"GET {SITE}/config.json"
 
 
+def test_a_new_visitor_believes_an_old_config_json_and_nobody_else_does(site: Site) -> None:
+    users = Users(client=site, site_url=SITE, canary_key="canary")
+    site.config = {"apiUrl": "https://east.example/prod/", "generation": 2}
+    assert users.ask().region == "us-east-1"
+    site.config = {"apiUrl": "https://west.example/prod/", "generation": 1}
+    assert [users.ask().region, users.ask(new=True).region, users.ask().region] == [
+        "us-east-1",
+        "us-west-2",
+        "us-east-1",
+    ]
+
+
+def test_every_second_question_comes_from_a_new_visitor_and_is_recorded_so(site: Site) -> None:
+    requests = run(load_of(site, question=20), seconds=0.6, drain=1.0)
+    asked = sorted((one for one in requests if one.kind == "question"), key=lambda one: one.scheduled)
+    assert len(asked) >= 10
+    assert [one.new for one in asked] == [bool(number % 2) for number in range(len(asked))]
+
+
 def test_an_answer_that_does_not_cite_the_canary_is_no_good_answer(site: Site) -> None:
     assert Users(client=site, site_url=SITE, canary_key="another").ask().result is Result.ERROR
 
