@@ -117,7 +117,19 @@ def test_the_page_is_written_and_an_older_report_compared(played: list[tuple[str
     assert changed == [{"scenario": "api-lost", "measure": "pages_failed", "old": 7, "new": 0, "change": "better"}]
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"schemaVersion": 2, "scenarios": []}', "[]"])
+NOT_A_NUMBER = '{"schemaVersion": 1, "scenarios": [{"name": "api-lost", "measures": {"page_gap_seconds": %s}}]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"schemaVersion": 2, "scenarios": []}',
+        "[]",
+        *(NOT_A_NUMBER % number for number in ("NaN", "Infinity", "1e999")),
+    ],
+)
 def test_something_else_than_a_report_cannot_be_compared_with(
     played: list[tuple[str, ...]], tmp_path: Path, text: str
 ) -> None:
@@ -125,6 +137,35 @@ def test_something_else_than_a_report_cannot_be_compared_with(
     result = run("drill", "--all", "--compare", str(tmp_path / "old.json"))
     assert result.exit_code == 2
     assert played == []
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_played(
+    played: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    result = run("drill", "--all", "--html", str(tmp_path / "nowhere" / "drill.html"))
+    assert (result.exit_code, played) == (2, [])
+    assert f"there is no folder {tmp_path / 'nowhere'}." in result.stderr
+
+
+def test_a_report_that_cannot_be_written_is_on_stdout_all_the_same(
+    played: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    result = run("drill", "--scenario", "api-lost", "--json", "--html", str(tmp_path / "drill.html"))
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["scenarios"][0]["name"] == "api-lost"
+
+
+def test_that_an_older_report_shares_no_scenario_is_said(played: list[tuple[str, ...]], tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(drill_report(scenario_report(name="region-lost")).as_json()))
+    result = run("drill", "--scenario", "api-lost", "--compare", str(old))
+    assert "Nothing is compared: no scenario of the older report was played again." in result.stdout
+    as_json = run("drill", "--scenario", "api-lost", "--json", "--compare", str(old))
+    assert json.loads(as_json.stdout)["comparison"] == []
 
 
 def test_two_drills_at_once_are_refused_and_leave_nothing_behind(tmp_path: Path) -> None:
