@@ -8,8 +8,9 @@ from typing import Final
 
 from standby.awsclient import EmulatorSession
 from standby.drill.eyes import Eyes
+from standby.drill.home import bring_home, end_programs
 from standby.drill.limits import REHEARSAL_LIMITS
-from standby.drill.objectives import read_bounds
+from standby.drill.objectives import read_bounds, read_failover_codes
 from standby.drill.places import Place
 from standby.drill.records import Outcome, ScenarioReport
 from standby.drill.report import DrillReport
@@ -33,11 +34,16 @@ NOT_PLAYED: Final = "not played: the deployment was not put back to its steady s
 def drill(rehearsal: Rehearsal, scenarios: Sequence[Scenario], *, progress: Progress) -> DrillReport:
     """Play the scenarios on a rehearsal that is up.
 
-    Raises `RefusedError` when none is up, or when another drill is at work on it.
+    What a drill that was killed has left is put back first, and the edge reads the distribution anew. Raises
+    `RefusedError` when none is up, when another drill is at work on it, or when what was left cannot be put back.
     """
     ground = rehearsed_ground(rehearsal, progress=progress)
-    with drill_lock(rehearsal.layout, command="standby drill"):
-        ground.faults.heal()  # a drill that was killed may have left a fault
+    with drill_lock(rehearsal.layout, command="standby drill") as killed:
+        if killed:
+            end_programs(rehearsal.layout.directory)
+        ground.faults.heal()
+        rehearsal.refresh_edge()
+        bring_home(ground.eyes, options=ground.options, progress=progress, killed=killed)
         return run(ground, scenarios, where=WHERE, limits=REHEARSAL_LIMITS)
 
 
@@ -72,7 +78,8 @@ def rehearsed_ground(rehearsal: Rehearsal, *, progress: Progress) -> Ground:
     session = EmulatorSession(region=GLOBAL_REGION, endpoint=network.gateway)
     past_faults = {region.region: network.gateway for region in deployment.regions.values()}
     clients = Clients(session, endpoints=past_faults, elsewhere=network.gateway)
-    eyes = Eyes(deployment=deployment, clients=clients, client=place.client())
+    codes = read_failover_codes(layout.project)
+    eyes = Eyes(deployment=deployment, clients=clients, client=place.client(), failover_codes=codes)
     options = ("--directory", str(layout.directory))
     return Ground(
         deployment=deployment,

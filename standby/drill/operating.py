@@ -8,11 +8,16 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
 
 from standby.drill.records import Clock
 from standby.errors import StandbyError
+from standby.rehearsal.processes import marked
 
-COMMAND_SECONDS = 90.0
+COMMAND_SECONDS: Final = 90.0
+LAST_WORDS: Final = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +40,13 @@ class Ran:
         """Return the command when it did what it should. Raises `StandbyError` with its own words when not."""
         if self.code == 0:
             return self
-        words = " ".join((self.stderr.strip() or json.dumps(self.answer)).split())
-        raise StandbyError(f"`{self.name}` ended with exit code {self.code}: {words[-400:]}")
+        raise StandbyError(f"`{self.name}` ended with {self.words}")
+
+    @property
+    def words(self) -> str:
+        """Its exit code, and what it said last, on one line."""
+        said = " ".join((self.stderr.strip() or json.dumps(self.answer)).split())
+        return f"exit code {self.code}: {said[-LAST_WORDS:]}"
 
 
 class Running:
@@ -54,7 +64,7 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=_environment(options),
             start_new_session=True,  # Ctrl-C is the drill's: it ends the command when it has put everything back
         )
         self._stdout: list[str] = []
@@ -74,6 +84,12 @@ class Running:
         """End the command as a power cut does: SIGKILL, no last words."""
         self._process.kill()
 
+    def end(self) -> None:
+        """Kill the command, wherever it is, and wait until it has ended. Run again, each converges."""
+        self.kill()
+        self._process.wait()
+        self._close()
+
     def sleep(self) -> None:
         """Stop the command where it is, as a laptop does whose lid is closed."""
         self._process.send_signal(signal.SIGSTOP)
@@ -83,18 +99,20 @@ class Running:
         self._process.send_signal(signal.SIGCONT)
 
     def wait(self, *, seconds: float = COMMAND_SECONDS) -> Ran:
-        """Wait for the end. A command that takes longer is killed, and its exit code is that of SIGKILL."""
+        """Wait for the end. A command that takes longer is killed, and its exit code is that of SIGKILL.
+
+        Who is interrupted while waiting leaves no command behind, which would go on writing when all is put back.
+        """
         try:
             self._process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self.kill()
+        except BaseException:
+            self.end()
+            raise
         ended = self._clock.now()
         code = self._process.wait()
-        for reader in self._readers:
-            reader.join(timeout=5)
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
+        self._close()
         return Ran(
             arguments=self._arguments,
             code=code,
@@ -104,6 +122,14 @@ class Running:
             ended=ended,
         )
 
+    def _close(self) -> None:
+        for reader in self._readers:
+            if reader.ident is not None:
+                reader.join(timeout=5)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+
     def _read_progress(self) -> None:
         for line in self._process.stderr or ():
             self._stderr.append(line)
@@ -112,6 +138,13 @@ class Running:
 
     def _read_answer(self) -> None:
         self._stdout.extend(self._process.stdout or ())
+
+
+def _environment(options: Sequence[str]) -> dict[str, str]:
+    # Marked, so that `standby rehearse down` finds a command whose drill was killed, also one that sleeps.
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    named = dict(pairwise(options)).get("--directory")
+    return marked(environment, directory=Path(named).resolve()) if named else environment
 
 
 def _json(text: str) -> Mapping[str, object]:

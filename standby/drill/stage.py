@@ -37,6 +37,7 @@ STATES: Final = {
     "s3-errors": "S3 fails",
     "api-errors": "API fails",
     "slow": "slow",
+    "pages-denied": "pages denied",
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
 }
@@ -74,6 +75,7 @@ class Stage:
     _command: Ran | None = None
     _survivor: Role | None = None
     _broken: list[tuple[Role, str, float]] = field(default_factory=list)
+    _under_way: list[Running] = field(default_factory=list)
 
     def wait(self, seconds: float) -> None:
         """Let users go on for so long."""
@@ -146,16 +148,24 @@ class Stage:
         self.progress.start(f"Running {name}")
         self._event("command", name)
         running = Running((*asked, "--json"), options=self.options, clock=self.clock)
+        self._under_way.append(running)
         running.listen((lambda line: heard(running, line)) if heard else None)
 
         def end() -> Ran:
             ran = running.wait()
+            self._under_way.remove(running)
             how = "killed" if ran.code == KILLED else f"exit code {ran.code}"
             done = f"{name}: {how}, {ran.ended - ran.began:.1f} s"
             self.events.append(Event(at=ran.ended, kind="done", text=done))
             return ran
 
         return end
+
+    def abandon(self) -> None:
+        """End the commands that are still under way, before anything is put back that they could undo."""
+        for running in self._under_way:
+            running.end()
+        self._under_way.clear()
 
     def until_answered(self, role: Role, *, seconds: float = ANSWERED_SECONDS) -> bool:
         """Wait until a question asked from now on is answered by the region; tell whether it was, in that time."""
@@ -186,6 +196,7 @@ class Stage:
 
     def restore(self) -> None:
         """Put everything back, whatever happened: heal, reconcile, fail back. Raises `StandbyError` when it cannot."""
+        self.abandon()
         self.heal()
         with suppress(StandbyError):  # a load that has died is no reason to leave anything as it is
             self.pressure.rate("upload", 0)  # failing back is a planned act: it waits for documents in step

@@ -139,6 +139,7 @@ def fault(
     region-black-hole      connections are taken and never answered
     s3-errors, api-errors  S3 alone, or the API alone, answers 503
     slow                   every answer comes later, by --milliseconds
+    pages-denied           CloudFront may not read the region's pages: its bucket answers 403
     knowledge-base-denied  query and health may not ask the Knowledge Base
     replication-paused     no new document leaves the region
     """  # noqa: D301 - click reads the control character

@@ -16,7 +16,9 @@ from standby.rehearsal.claim import check
 from standby.rehearsal.emulator import answers
 from standby.rehearsal.fault_rules import (
     allow_knowledge_base,
+    allow_pages,
     deny_knowledge_base,
+    deny_pages,
     read_replication,
     write_replication,
 )
@@ -35,6 +37,7 @@ FaultKind = Literal[
     "s3-errors",
     "api-errors",
     "slow",
+    "pages-denied",
     "knowledge-base-denied",
     "replication-paused",
 ]
@@ -154,6 +157,8 @@ class Faults:
             self._load_front(role)
         elif kind == "knowledge-base-denied":
             deny_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
+        elif kind == "pages-denied":
+            deny_pages(self._rehearsal.session(role), self._region(role))
         else:
             self._write_replication(role, paused=True)
 
@@ -166,6 +171,8 @@ class Faults:
     def _undo_rules(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
         if "knowledge-base-denied" in kinds:
             allow_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
+        if "pages-denied" in kinds:
+            allow_pages(self._rehearsal.session(role), self._region(role))
         if "replication-paused" in kinds:
             self._write_replication(role, paused=False)
 

@@ -110,22 +110,25 @@ def test_with_every_worker_waiting_latency_still_counts_from_when_a_request_was_
 
 
 def test_what_has_not_ended_is_recorded_as_unanswered_and_once() -> None:
-    clock, records, release = Clock(), list[Request](), threading.Event()
+    clock, records, began, release = Clock(), list[Request](), threading.Event(), threading.Event()
 
     def work(task: Task) -> Request:
-        release.wait(timeout=5)
+        began.set()
+        release.wait(timeout=60)
         return Request(kind=task.kind, scheduled=task.due, began=0, ended=clock.now(), result=Result.OK)
 
     crew = Crew(work, done=records.append, clock=clock, workers=1)
     crew.submit(Task(kind="page", due=0.0))
-    time.sleep(0.05)
+    assert began.wait(timeout=60)
     crew.submit(Task(kind="page", due=0.1))
     crew.drain(seconds=0)
     release.set()
-    time.sleep(0.05)
+    crew.submit(Task(kind="page", due=0.2))  # when this one has ended, the one worker has done with those before
+    crew.drain(seconds=60)
     assert [(request.result, request.detail) for request in records] == [
         (Result.NO_ANSWER, NOT_ENDED),
         (Result.NO_ANSWER, NOT_SENT),
+        (Result.OK, ""),
     ]
 
 

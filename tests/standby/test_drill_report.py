@@ -160,6 +160,18 @@ def test_a_bound_of_less_than_is_missed_at_the_bound() -> None:
     assert met == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    "gap,longest,met", [(0.1, 0.2, True), (0.1, 29.0, False), (5.0, 0.2, False), (None, None, False)]
+)
+def test_the_page_rto_is_held_against_the_gap_and_the_slowest_page_alike(
+    gap: float | None, longest: float | None, *, met: bool
+) -> None:
+    measures = {"page_gap_seconds": gap, "page_longest_seconds": longest}
+    (held,) = hold((PAGE_RTO,), measures, Objectives())
+    assert held.met is met
+    assert held.measured == (None if gap is None or longest is None else max(gap, longest))
+
+
 def test_what_could_not_be_measured_is_missed() -> None:
     (held,) = hold((API_BACK,), {"execution_seconds": None}, Objectives())
     assert not held.met
