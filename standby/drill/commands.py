@@ -14,7 +14,7 @@ from standby.drill.compare import Difference, compare, read_report
 from standby.drill.drilling import drill as run_drill
 from standby.drill.live import LIVE_SCENARIOS, confirmed, live_drill
 from standby.drill.page import render, verdict
-from standby.drill.report import DrillReport, comparison_table
+from standby.drill.report import DrillReport, compared_words, comparison_table
 from standby.drill.scenario import Scenario
 from standby.drill.signals import hanging_up
 from standby.errors import BadUsageError, InterruptedRunError
@@ -60,7 +60,7 @@ def drill(
 
     Plays on the rehearsal of this machine; with --live on a real deployment, only what harms nobody. Users from outside
     ask for pages, put questions and upload documents at a fixed rate all the while. Exit codes: 0 every objective is
-    met, 1 one was missed, 3 there was no steady state to begin from, or no rehearsal is up.
+    met, 1 one was missed, 3 nothing was played: there was no steady state to begin from, or no rehearsal is up.
     """
     offered = LIVE_SCENARIOS if live else SCENARIOS
     if listed:
@@ -68,11 +68,14 @@ def drill(
         return
     wanted = _wanted(names, everything=everything, offered=tuple(offered))
     before = read_report(older) if older else None
+    if html and not html.absolute().parent.is_dir():
+        raise BadUsageError(f"--html: there is no folder {html.absolute().parent}.", hint="Make it, or name another.")
     report = _live(place, wanted) if live else _rehearsed(place, wanted)
-    differences = compare(before, json.loads(json.dumps(report.as_json()))) if before else ()
+    differences = compare(before, json.loads(json.dumps(report.as_json()))) if before else None
+    _print(report, differences, as_json=as_json)
     if html:
         html.write_text(render(report, differences=differences), encoding="utf-8")
-    _print(report, differences, as_json=as_json, html=html)
+        click.echo(f"Report: {html}", err=as_json)
     click.get_current_context().exit(report.exit_code)
 
 
@@ -128,10 +131,10 @@ def _shown() -> Iterator[Progress]:
         raise InterruptedRunError("Interrupted; no scenario was under way.") from None
 
 
-def _print(report: DrillReport, differences: Sequence[Difference], *, as_json: bool, html: Path | None) -> None:
+def _print(report: DrillReport, differences: Sequence[Difference] | None, *, as_json: bool) -> None:
     if as_json:
         document = report.as_json()
-        if differences:
+        if differences is not None:
             document["comparison"] = [vars(difference) for difference in differences]
         click.echo(json.dumps(document, indent=2))
         return
@@ -139,9 +142,7 @@ def _print(report: DrillReport, differences: Sequence[Difference], *, as_json: b
     if not console.is_terminal:
         console = Console(width=WIDE)
     console.print(report.table())
-    if differences:
-        console.print(comparison_table(differences))
+    if differences is not None:
+        console.print(comparison_table(differences) if differences else f"{compared_words(differences)}.")
     click.echo(f"{verdict(report)} ({report.place}, {report.seconds:.0f} s).")
     click.echo("What a drill here cannot show is told in the report (--html, --json).")
-    if html:
-        click.echo(f"Report: {html}")

@@ -1,6 +1,7 @@
 """Hold a report against an older one, measure by measure: what got better, what got worse."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ NEITHER: Final = frozenset(
         "documents_extra_versions",
         "scenario_seconds",
         "runs_killed",
+        "person_questions",
     }
 )
 """Measures that say how much was tried, not how well it went. How far behind documents were is the fault's doing."""
@@ -50,7 +52,8 @@ class Difference:
 def read_report(path: Path) -> Mapping[str, object]:
     """Read a report that `--json` printed. Raises `BadUsageError` when it is none."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (OSError, ValueError) as error:
         raise BadUsageError(f"{path} cannot be read as a report: {error}") from error
     if not isinstance(value, dict) or value.get("schemaVersion") != 1 or not isinstance(value.get("scenarios"), list):
@@ -70,19 +73,29 @@ def _differences(
         for measure in dict.fromkeys((*old[scenario], *new[scenario])):
             before, after = old[scenario].get(measure), new[scenario].get(measure)
             if (before, after) != (None, None) and measure not in NEITHER:
-                change = _change(before, after, seconds=measure.endswith("_seconds"))
+                seconds = measure.endswith("_seconds")
+                in_both = measure in old[scenario] and measure in new[scenario]
+                change = _change(before, after, seconds=seconds, in_both=in_both)
                 yield Difference(scenario=scenario, measure=measure, old=before, new=after, change=change)
 
 
-def _change(old: Number, new: Number, *, seconds: bool) -> Change:
+def _change(old: Number, new: Number, *, seconds: bool, in_both: bool) -> Change:
+    never_ended = seconds and in_both  # a time that was looked for, and had no end to measure
     if old is None:
-        return "new"
+        return "better" if never_ended else "new"
     if new is None:
-        return "gone"
+        return "worse" if never_ended else "gone"
     noise = max(NOISE_SECONDS, NOISE_SHARE * old) if seconds else NOISE_COUNT if old and new else 0
     if abs(new - old) <= noise:
         return "same"
     return "better" if new < old else "worse"
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no measure")
+    return number
 
 
 def _measures(report: Mapping[str, object]) -> dict[str, Mapping[str, Number]]:

@@ -14,11 +14,12 @@ NOT_ENDED: Final = "no answer when the load ended"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """A due request; `name` tells a question that is asked again which one it was."""
+    """A due request; `name` tells a question that is asked again which one it was, `new` whether a new visitor asks."""
 
     kind: Kind
     due: float
     name: str = ""
+    new: bool = False
 
 
 class Crew:
@@ -85,5 +86,6 @@ class Crew:
             ended=now,
             result=Result.NO_ANSWER,
             name=task.name,
+            new=task.new,
             detail=NOT_SENT if began is None else NOT_ENDED,
         )

@@ -1,26 +1,22 @@
 """A whole drill: its ground, one scenario after the other, the report."""
 
-import fcntl
-import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from standby.awsclient import EmulatorSession
 from standby.drill.eyes import Eyes
+from standby.drill.home import bring_home, end_programs
 from standby.drill.limits import REHEARSAL_LIMITS
-from standby.drill.objectives import read_bounds
+from standby.drill.objectives import read_bounds, read_failover_codes
 from standby.drill.places import Place
 from standby.drill.records import Outcome, ScenarioReport
 from standby.drill.report import DrillReport
 from standby.drill.runner import Ground, play
 from standby.drill.scenario import Scenario
 from standby.drill.steady import steady
-from standby.errors import RefusedError
 from standby.manifest import ROLES
 from standby.operate.clients import Clients
 from standby.operate.connection import connect
@@ -28,6 +24,7 @@ from standby.operate.manifest import read_manifest
 from standby.operate.place import Place as OperatorsPlace
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
+from standby.rehearsal.lock import drill_lock
 from standby.rehearsal.progress import Progress
 
 WHERE: Final = "REHEARSAL on this machine"
@@ -37,11 +34,16 @@ NOT_PLAYED: Final = "not played: the deployment was not put back to its steady s
 def drill(rehearsal: Rehearsal, scenarios: Sequence[Scenario], *, progress: Progress) -> DrillReport:
     """Play the scenarios on a rehearsal that is up.
 
-    Raises `RefusedError` when none is up, or when another drill is at work on it.
+    What a drill that was killed has left is put back first, and the edge reads the distribution anew. Raises
+    `RefusedError` when none is up, when another drill is at work on it, or when what was left cannot be put back.
     """
     ground = rehearsed_ground(rehearsal, progress=progress)
-    with alone(rehearsal.layout.directory):
-        ground.faults.heal()  # a drill that was killed may have left a fault
+    with drill_lock(rehearsal.layout, command="standby drill") as killed:
+        if killed:
+            end_programs(rehearsal.layout.directory)
+        ground.faults.heal()
+        rehearsal.refresh_edge()
+        bring_home(ground.eyes, options=ground.options, progress=progress, killed=killed)
         return run(ground, scenarios, where=WHERE, limits=REHEARSAL_LIMITS)
 
 
@@ -79,7 +81,8 @@ def rehearsed_ground(rehearsal: Rehearsal, *, progress: Progress) -> Ground:
         endpoints=past_faults,
         elsewhere=network.gateway,
     )
-    eyes = Eyes(deployment=deployment, clients=clients, client=place.client())
+    codes = read_failover_codes(layout.project)
+    eyes = Eyes(deployment=deployment, clients=clients, client=place.client(), failover_codes=codes)
     options = ("--directory", str(layout.directory))
     return Ground(
         deployment=deployment,
@@ -98,20 +101,6 @@ def rehearsed_place(place: OperatorsPlace) -> Place:
     if place.directory is None:
         return Place()
     return Place(project=str(place.directory.resolve().parent), directory=str(place.directory.resolve()))
-
-
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """Keep other drills away. The directory itself is locked: nothing is left behind, however the drill ends."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise RefusedError("Another drill is at work on this rehearsal.", hint="Wait for it to end.") from None
-    else:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _not_played(scenario: Scenario) -> ScenarioReport:

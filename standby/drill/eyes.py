@@ -17,6 +17,7 @@ from standby.drill.measures import Stored
 from standby.drill.users import Asks
 from standby.manifest import ROLES, Manifest, Role
 from standby.operate.clients import Clients
+from standby.rehearsal.distribution import Distribution, read_distribution
 
 FOUND_SECONDS: Final = 15.0
 BETWEEN_SWEEPS_SECONDS: Final = 1.0
@@ -28,11 +29,19 @@ NO_SITE_FILES: Final = ("config.json", "standby/")
 
 @dataclass(frozen=True, kw_only=True)
 class Eyes:
-    """Looks at both regions: `clients` past every fault, `client` as users do."""
+    """Looks at both regions: `clients` past every fault, `client` as users do.
+
+    `failover_codes`: the status codes on which, by the settings, the other region's bucket is asked for a page.
+    """
 
     deployment: Manifest
     clients: Clients
     client: Asks
+    failover_codes: frozenset[int] = frozenset()
+
+    def distribution(self) -> Distribution:
+        """Return the distribution. Raises `StandbyError` when it has what the rehearsal's edge cannot do."""
+        return read_distribution(self.clients.cloudfront(), self.deployment.distribution_id)
 
     def stored(self, role: Role) -> tuple[Stored, ...]:
         """Return the documents in the region's bucket, each with the number of its versions."""

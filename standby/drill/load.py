@@ -30,6 +30,9 @@ IDLE_SECONDS: Final = 0.2
 WORKERS: Final[Mapping[Kind, int]] = {"page": 48, "cold-page": 48, "question": 48, "upload": 24, "asked-again": 4}
 """Enough for the slowest: at 4 questions a second and 5 s of patience, 20 wait. Nobody asks again all at once."""
 
+NEW_VISITORS: Final = 2
+"""Of so many questions one comes from a new visitor, who has seen no `config.json` before and believes the first."""
+
 Line = Mapping[str, object]
 
 
@@ -97,7 +100,8 @@ class Load:
     def _submit(self, kind: Kind, due: float) -> None:
         self._questions += kind == "question"
         name = f"question {self._questions}" if kind == "question" else ""
-        self._crews[kind].submit(Task(kind=kind, due=due, name=name))
+        new = kind == "question" and self._questions % NEW_VISITORS == 0
+        self._crews[kind].submit(Task(kind=kind, due=due, name=name, new=new))
 
     def _end(self, *, seconds: float) -> None:
         """End all that is under way; then ask every question that failed once more."""
@@ -111,7 +115,7 @@ class Load:
     def _work(self, task: Task) -> Request:
         began = self.clock.now()
         try:
-            answer = self._actions[task.kind]()
+            answer = self._actions[task.kind](task)
         except Exception as error:  # noqa: BLE001 - whatever it is, this user got no answer, and the load goes on
             answer = Answer(result=Result.NO_ANSWER, detail=f"{type(error).__name__}: {error}")
         return Request(
@@ -126,17 +130,18 @@ class Load:
             key=answer.key,
             word=answer.word,
             name=task.name,
+            new=task.new,
             detail=answer.detail,
         )
 
     @property
-    def _actions(self) -> Mapping[Kind, Callable[[], Answer]]:
+    def _actions(self) -> Mapping[Kind, Callable[[Task], Answer]]:
         return {
-            "page": self.users.page,
-            "cold-page": lambda: self.users.page(cold=True),
-            "question": self.users.ask,
-            "asked-again": lambda: self.users.ask(patience=self.again_seconds),
-            "upload": self.users.upload,
+            "page": lambda _: self.users.page(),
+            "cold-page": lambda _: self.users.page(cold=True),
+            "question": lambda task: self.users.ask(new=task.new),
+            "asked-again": lambda _: self.users.ask(patience=self.again_seconds),
+            "upload": lambda _: self.users.upload(),
         }
 
     def _record(self, request: Request) -> None:

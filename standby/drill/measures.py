@@ -78,6 +78,11 @@ def longest_gap(requests: Iterable[Request], *, until: float) -> float | None:
     return max(map(wait, asked), default=None)
 
 
+def longest(requests: Iterable[Request]) -> float | None:
+    """Return how long the slowest request took, whatever its end; None where nobody asked."""
+    return max((request.latency for request in requests), default=None)
+
+
 def first_good(requests: Iterable[Request], *, since: float, region: str | None = None) -> Request | None:
     """Return the earliest good answer among the requests due since then, of one region where one is named."""
     good = (r for r in requests if r.ok and r.scheduled >= since and region in {None, r.region})
@@ -96,15 +101,20 @@ def answers_lost(requests: Iterable[Request]) -> int:
 
 
 def page_measures(requests: Sequence[Request], *, until: float) -> dict[str, Number]:
-    """Return what users of the pages noticed, apart for pages that the edge had and pages that it had never seen."""
+    """Return what users of the pages noticed, apart for pages that the edge had and pages that it had never seen.
+
+    The gap forgives a slow page whose neighbours were quick, for who asks again is served; the longest one does not.
+    """
     warm, cold = of_kind(requests, "page"), of_kind(requests, "cold-page")
     return {
         "pages_asked": len(warm),
         "pages_failed": failures(warm),
         "page_gap_seconds": _rounded(longest_gap(warm, until=until)),
+        "page_longest_seconds": _rounded(longest(warm)),
         "cold_pages_asked": len(cold),
         "cold_pages_failed": failures(cold),
         "cold_page_gap_seconds": _rounded(longest_gap(cold, until=until)),
+        "cold_page_longest_seconds": _rounded(longest(cold)),
     }
 
 

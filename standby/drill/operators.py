@@ -22,6 +22,8 @@ from standby.manifest import ROLES, Role
 RETURNED_SECONDS: Final = 3.0
 ASLEEP_SECONDS: Final = 30.0
 UPLOADED_SECONDS: Final = 15.0
+FAILED_OVER: Final = "failed over"
+DISAGREE: Final = "the two copies of config.json disagree"
 _STEP: Final = re.compile(r"^step (?P<number>\d+) of (?P<count>\d+) (?P<what>begins|done)")
 Moment = Literal["begins", "done"]
 
@@ -143,9 +145,7 @@ def _return_and_failback(stage: Stage) -> None:
     stage.pressure.rate("upload", 0)
     stage.heal()
     back = stage.clock.now()
-    status = stage.command("status")
-    if status.answer.get("verdict") == "ready":
-        raise StandbyError("`standby status` is content although the region that came back has an old config.json")
+    _see_disagreement(stage.command("status"))
     stage.wait(RETURNED_SECONDS)
     _count_pulled_back(stage, since=back)
     stage.insist("reconcile")
@@ -155,9 +155,25 @@ def _return_and_failback(stage: Stage) -> None:
     stage.measured["questions_failed_since_return"] = len(failed)
 
 
+def _see_disagreement(status: Ran) -> None:
+    """See that `status` names the old config.json of the region that came back. Raises `StandbyError` else."""
+    reasons = status.answer.get("reasons")
+    named = isinstance(reasons, list) and any(DISAGREE in str(reason) for reason in reasons)
+    if status.answer.get("verdict") != FAILED_OVER or not named:
+        raise StandbyError(f"`standby status` does not name the old config.json that came back; {_verdict(status)}")
+
+
+def _verdict(status: Ran) -> str:
+    return f"it says {status.answer.get('verdict')!r}: {status.answer.get('reasons')}, {status.words}"
+
+
 def _count_pulled_back(stage: Stage, *, since: float) -> None:
+    """Count the answers by the region that came back, those to visitors who read its old config.json among them."""
     region = stage.deployment.regions["primary"].region
-    pulled = [r for r in stage.questions() if r.scheduled >= since and r.ok and r.region == region]
+    asked = [request for request in stage.questions() if request.scheduled >= since and request.ok]
+    if not any(request.new for request in asked):
+        raise StandbyError("No new visitor was answered after the region had come back: nobody can tell whom it pulls")
+    pulled = [request for request in asked if request.region == region]
     stage.measured["answers_pulled_back"] = len(pulled)
 
 

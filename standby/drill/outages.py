@@ -9,6 +9,7 @@ from standby.drill.objectives import (
     COLD_PAGES_FAILED,
     DOCUMENTS,
     DOCUMENTS_RPO,
+    ORIGINS,
     PAGE_RPO,
     PAGE_RTO,
     PAGES,
@@ -16,9 +17,11 @@ from standby.drill.objectives import (
     QUESTIONS_FAILED,
     UPLOADS_FAILED,
 )
+from standby.drill.operating import Ran
+from standby.drill.origins import judge_origins
 from standby.drill.scenario import STANDARD_LOAD, Scenario
 from standby.drill.stage import Stage
-from standby.errors import StandbyError
+from standby.errors import REFUSED, StandbyError
 from standby.rehearsal.faults import FaultKind
 
 WATCHED_SECONDS: Final = 2.0
@@ -26,14 +29,48 @@ HELD_SECONDS: Final = 32.0
 """How long a page is watched that a hung S3 holds: CloudFront gives S3 30 s."""
 
 BEHIND_SECONDS: Final = 3.0
+DENIED_SECONDS: Final = 10.0
+NOT_READY: Final = "not ready to fail over"
+
+
+def _see_origins(stage: Stage) -> None:
+    """Measure what the distribution's own settings say of outages that a machine cannot play."""
+    found = judge_origins(stage.eyes.distribution(), codes=stage.eyes.failover_codes)
+    stage.measured["origin_connect_seconds"] = found.connect_seconds
+    stage.measured["origin_codes_missing"] = len(found.missing)
+    for text in found.notes:
+        stage.note(text)
 
 
 def _page_origin_lost(stage: Stage) -> None:
+    _see_origins(stage)
     stage.break_("s3-errors", "primary")
     bucket = stage.deployment.regions["primary"].frontend_bucket
     region = stage.deployment.regions["primary"].region
     stage.until_bad(f"https://{bucket}.s3.{region}.amazonaws.com/index.html", what=f"the frontend bucket in {region}")
     stage.wait(2 * WATCHED_SECONDS)
+    stage.heal()
+    stage.break_("pages-denied", "primary")
+    _until_denied(stage, since=stage.clock.now())
+    stage.wait(WATCHED_SECONDS)
+
+
+def _until_denied(stage: Stage, *, since: float) -> None:
+    """Wait until the denial is seen: a page that the edge had not comes from the other region, or comes no more."""
+    there = stage.deployment.regions["failover"].region
+    deadline = since + DENIED_SECONDS
+    while not any(
+        request.kind == "cold-page" and request.began >= since and (request.region == there or not request.ok)
+        for request in stage.pressure.requests()
+    ):
+        if stage.clock.now() > deadline:
+            raise StandbyError(f"Pages still came from the primary region after {DENIED_SECONDS:.0f} s of denial")
+        stage.wait(0.1)
+
+
+def _region_lost(stage: Stage) -> None:
+    _see_origins(stage)
+    _fail_over_after(stage, "region-down")
 
 
 def _fail_over_after(stage: Stage, kind: FaultKind) -> None:
@@ -76,18 +113,25 @@ def _standby_lost(stage: Stage) -> None:
     stage.detect("failover")
     status, refused = stage.command("status"), stage.command("failover", "--dry-run")
     stage.wait(WATCHED_SECONDS)
-    if status.answer.get("verdict") == "ready":
-        raise StandbyError("`standby status` calls a deployment ready whose standby is lost")
-    if refused.code == 0:
-        raise StandbyError("`standby failover` would have moved users to a region that is lost")
+    _see_refusal(status, refused)
+
+
+def _see_refusal(status: Ran, failover: Ran) -> None:
+    """See that both commands call the lost standby unfit. Raises `StandbyError` also where they failed otherwise."""
+    if status.answer.get("verdict") != NOT_READY:
+        said = status.answer.get("verdict")
+        raise StandbyError(f"`standby status` says {said!r}, not {NOT_READY!r}, of a lost standby: {status.words}")
+    if (failover.code, failover.answer.get("result")) != (REFUSED, "refused"):
+        raise StandbyError(f"`standby failover` to a lost standby was not refused: {failover.words}")
 
 
 OUTAGES: Final = (
     Scenario(
         name="page-origin-lost",
-        summary="S3 fails in the primary region; CloudFront serves every page from the other one, and nobody acts.",
+        summary="S3 fails in the primary region, then denies its pages; CloudFront serves every page from the other "
+        "one, and nobody acts.",
         play=_page_origin_lost,
-        objectives=(*PAGES, QUESTIONS_FAILED, *DOCUMENTS),
+        objectives=(*PAGES, *ORIGINS, QUESTIONS_FAILED, *DOCUMENTS),
     ),
     Scenario(
         name="api-lost",
@@ -98,8 +142,8 @@ OUTAGES: Final = (
     Scenario(
         name="region-lost",
         summary="The primary region refuses every connection; pages go on by themselves, the API after one command.",
-        play=lambda stage: _fail_over_after(stage, "region-down"),
-        objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
+        play=_region_lost,
+        objectives=(*PAGES, *ORIGINS, *API, DOCUMENTS_RPO, *DOCUMENTS),
     ),
     Scenario(
         name="region-black-hole",

@@ -7,13 +7,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from standby.drill.compare import Difference
 from standby.drill.records import Event, Number, Outcome, ScenarioReport
-from standby.drill.report import DrillReport, bound, measured, number
+from standby.drill.report import DrillReport, bound, compared_words, measured, number
 from standby.drill.timeline import Timeline, shown_events, timeline
 
 TEMPLATE: Final = "report.html.jinja"
 FIGURES: Final = (
     ("pages failed", "pages_failed", ""),
-    ("longest wait, page", "page_gap_seconds", "s"),
+    ("longest gap, page", "page_gap_seconds", "s"),
+    ("slowest page", "page_longest_seconds", "s"),
     ("API gap", "api_gap_seconds", "s"),
     ("detection", "detection_seconds", "s"),
     ("back after the command", "execution_seconds", "s"),
@@ -24,8 +25,8 @@ FIGURES: Final = (
 """The columns of the summary: heading, measure, unit."""
 
 
-def render(report: DrillReport, *, differences: Sequence[Difference] = ()) -> str:
-    """Return the page. Everything that comes from a record is escaped."""
+def render(report: DrillReport, *, differences: Sequence[Difference] | None = None) -> str:
+    """Return the page; `differences` from an older report, None where there is none. What records say is escaped."""
     environment = Environment(
         loader=PackageLoader("standby.drill"),
         autoescape=True,
@@ -40,17 +41,23 @@ def render(report: DrillReport, *, differences: Sequence[Difference] = ()) -> st
         figures=FIGURES,
         pictures={scenario.name: _picture(scenario, report) for scenario in report.scenarios},
         marked={scenario.name: _marked(scenario.events) for scenario in report.scenarios},
-        differences=[difference for difference in differences if difference.change != "same"],
-        same=sum(difference.change == "same" for difference in differences),
-        compared=bool(differences),
+        differences=[difference for difference in differences or () if difference.change != "same"],
+        compared=None if differences is None else compared_words(differences),
         Outcome=Outcome,
         is_seconds=_is_seconds,
     )
 
 
 def verdict(report: DrillReport) -> str:
-    """Return the whole drill in one sentence."""
+    """Return the whole drill in one sentence. What was not played is named: it is not shown to be well."""
+    skipped = [scenario.name for scenario in report.scenarios if scenario.result is Outcome.SKIPPED]
     played = [scenario for scenario in report.scenarios if scenario.result is not Outcome.SKIPPED]
+    if not played:
+        return f"No scenario was played: {', '.join(skipped)} skipped"
+    return _played_words(played) + (f"; not played: {', '.join(skipped)}" if skipped else "")
+
+
+def _played_words(played: Sequence[ScenarioReport]) -> str:
     failed = sum(scenario.result is Outcome.FAILED for scenario in played)
     missed = sum(not held.met for scenario in played for held in scenario.objectives)
     held = sum(len(scenario.objectives) for scenario in played)

@@ -1,5 +1,6 @@
 """Where the deployment is found by its public host names: in a rehearsal on this machine, or on AWS."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from standby.drill.users import API_SECONDS, Asks
 from standby.errors import RefusedError
 from standby.rehearsal.layout import Layout
 from standby.rehearsal.network import Client, FormField, read_network
+from standby.rehearsal.processes import marked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +20,10 @@ class Place:
 
     project: str = ""
     directory: str = ""
+
+    def environment(self) -> dict[str, str]:
+        """Return this environment, for a program of the drill's own: with the mark of the rehearsal, if it is one."""
+        return marked(os.environ, directory=Path(self.directory)) if self.directory else dict(os.environ)
 
     def client(self) -> Asks:
         """Return a client. Raises `RefusedError` when the rehearsal is not up."""

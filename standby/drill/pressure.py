@@ -29,6 +29,7 @@ class Pressure:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=order.place.environment(),
             start_new_session=True,  # Ctrl-C is the drill's, which stops the load in good order
         )
         self._say(asdict(order))

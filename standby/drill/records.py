@@ -55,7 +55,7 @@ class Request:
     """One request of a user. Its latency counts from when it was due, not from when somebody was free to send it.
 
     `region` and `generation` are those of the answer; `key` and `word` name an upload's object and its one unusual
-    word; `name` tells one question from another.
+    word; `name` tells one question from another; `new` is the question of a visitor who was never here before.
     """
 
     kind: Kind
@@ -69,6 +69,7 @@ class Request:
     key: str = ""
     word: str = ""
     name: str = ""
+    new: bool = False
     detail: str = ""
 
     @property

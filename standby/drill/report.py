@@ -35,9 +35,14 @@ class DrillReport:
 
     @property
     def exit_code(self) -> int:
-        """0: all is well; 1: an objective was missed or a scenario failed; 3: no steady state to begin from."""
+        """0: all is well; 1: an objective was missed or a scenario failed; 3: nothing was played, or nothing could be.
+
+        Nothing can be where there is no steady state to begin from.
+        """
         results = {scenario.result for scenario in self.scenarios}
         if any(scenario.result is Outcome.FAILED and scenario.extra.get("unsteady") for scenario in self.scenarios):
+            return REFUSED
+        if results <= {Outcome.SKIPPED}:
             return REFUSED
         return FAILED if results & {Outcome.MISSED, Outcome.FAILED} else 0
 
@@ -75,9 +80,16 @@ def comparison_table(differences: Sequence[Difference]) -> Table:
             change = Text(difference.change, style=CHANGE_STYLES[difference.change])
             what = (Text(difference.scenario), Text(difference.measure.replace("_", " ")))  # names from a user's file
             table.add_row(*what, number(difference.old), number(difference.new), change)
-    same = sum(difference.change == "same" for difference in differences)
-    table.caption = f"{same} measures of {len(differences)} are the same, within the noise of a run"
+    table.caption = compared_words(differences)
     return table
+
+
+def compared_words(differences: Sequence[Difference]) -> str:
+    """Return what became of the other measures; that there was none to compare, where both reports share nothing."""
+    if not differences:
+        return "Nothing is compared: no scenario of the older report was played again"
+    same = sum(difference.change == "same" for difference in differences)
+    return f"{same} measures of {len(differences)} are the same, within the noise of a run"
 
 
 def number(value: Number) -> str:

@@ -12,6 +12,7 @@ def restore(stage: Stage) -> None:
 
     Raises `NotPutBackError` that names everything that could not be put back.
     """
+    stage.abandon()
     parts = {
         "the fault": (stage.heal, "run the drill again, which heals first"),
         "both regions in step": (lambda: _reconcile(stage), "run `standby reconcile`"),

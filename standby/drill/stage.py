@@ -36,6 +36,7 @@ STATES: Final = {
     "s3-errors": "S3 fails",
     "api-errors": "API fails",
     "slow": "slow",
+    "pages-denied": "pages denied",
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
 }
@@ -77,6 +78,7 @@ class Stage:
     _command: Ran | None = None
     _survivor: Role | None = None
     _broken: list[tuple[Role, str, float]] = field(default_factory=list)
+    _under_way: list[Running] = field(default_factory=list)
 
     def wait(self, seconds: float) -> None:
         """Let users go on for so long."""
@@ -149,16 +151,24 @@ class Stage:
         self.progress.start(f"Running {name}")
         self._event("command", name)
         running = Running((*asked, "--json"), options=self.options, clock=self.clock)
+        self._under_way.append(running)
         running.listen((lambda line: heard(running, line)) if heard else None)
 
         def end() -> Ran:
             ran = running.wait()
+            self._under_way.remove(running)
             how = "killed" if ran.code == KILLED else f"exit code {ran.code}"
             done = f"{name}: {how}, {ran.ended - ran.began:.1f} s"
             self.events.append(Event(at=ran.ended, kind="done", text=done))
             return ran
 
         return end
+
+    def abandon(self) -> None:
+        """End the commands that are still under way, before anything is put back that they could undo."""
+        for running in self._under_way:
+            running.end()
+        self._under_way.clear()
 
     def until_answered(self, role: Role, *, seconds: float = ANSWERED_SECONDS) -> bool:
         """Wait until a question asked from now on is answered by the region; tell whether it was, in that time."""

@@ -1,8 +1,8 @@
 """What users do, one request at a time, as the page does it: everything by the AWS host names, nothing by our own.
 
-A question reads `/config.json` through the edge first and obeys the highest generation that it has ever seen. It never
-uses `fallbackApiUrl`: the drill measures the failover that a command does; what the page does by itself is the scenario
-`browser`.
+A question reads `/config.json` through the edge first and obeys the highest generation that was ever seen, as an open
+page does; a new visitor's obeys what it reads, for nobody has told it anything before. Neither uses `fallbackApiUrl`:
+the drill measures the failover that a command does; what the page does by itself is the scenario `browser`.
 """
 
 import json
@@ -115,11 +115,11 @@ class Users:
         region = self.page_versions.get(answer.headers.get(VERSION_HEADER, ""), "")
         return _answered(answer, good=good, region=region)
 
-    def ask(self, *, patience: float = API_SECONDS) -> Answer:
-        """Read `config.json`, then put the question to the API that it names."""
-        serving = self._serving()
+    def ask(self, *, patience: float = API_SECONDS, new: bool = False) -> Answer:
+        """Read `config.json`, then put the question to the API that it names; `new`: as one who was never here."""
+        serving = self._read() if new else self._serving()
         if serving is None:
-            return Answer(result=Result.ERROR, detail="no config.json was ever read")
+            return Answer(result=Result.ERROR, detail="no config.json was read")
         body = json.dumps({"question": self.question}).encode()
         answer = self._post(serving, "docs", body, timeout=patience)
         if isinstance(answer, Answer):
@@ -153,11 +153,14 @@ class Users:
         good = HTTPStatus.OK <= stored.status < HTTPStatus.MULTIPLE_CHOICES
         return _answered(stored, good=good, generation=serving.generation, key=key, word=word)
 
-    def _serving(self) -> Serving | None:
+    def _read(self) -> Serving | None:
         answer = self._send("GET", urljoin(self.site_url, "/config.json"), timeout=CONFIG_SECONDS)
-        read = None
-        if not isinstance(answer, Answer) and answer.status == HTTPStatus.OK:
-            read = Serving.read(answer.data)
+        if isinstance(answer, Answer) or answer.status != HTTPStatus.OK:
+            return None
+        return Serving.read(answer.data)
+
+    def _serving(self) -> Serving | None:
+        read = self._read()
         with self._lock:
             self._known = obeyed(self._known, read)
             return self._known

@@ -66,7 +66,7 @@ class Clients:
 
     def retrying_s3(self, region: str) -> "S3Client":
         """Return the client for S3 for listings, and for a question about each of many objects."""
-        return self._once("retrying s3", region, lambda extra: self._session.client("s3", **extra), RETRYING)
+        return self._once("retrying s3", region, lambda session, extra: session.client("s3", **extra), RETRYING)
 
     def patient_s3(self, region: str) -> "S3Client":
         """Return the client for S3 for documents of any size."""

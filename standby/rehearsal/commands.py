@@ -19,6 +19,7 @@ from standby.rehearsal.chromium import browse_site
 from standby.rehearsal.core import UP_HINT, Rehearsal
 from standby.rehearsal.faults import FAULT_KINDS, FaultKind
 from standby.rehearsal.layout import find_project
+from standby.rehearsal.lock import no_drill
 from standby.rehearsal.logs import file_lines, function_lines
 from standby.rehearsal.progress import ConsoleProgress
 from standby.rehearsal.shell import exports, variables
@@ -91,7 +92,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
     Run it again at any time: it goes on from whatever it finds, heals what `fault` broke (and says so), and changes
     nothing when everything is up.
     """
-    with _shown(rehearsal):
+    with no_drill(rehearsal.layout), _shown(rehearsal):
         report = rehearsal.up()
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
@@ -106,7 +107,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
 @pass_rehearsal
 def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
     """Stop the emulator, the fronts and the edge, and remove the rehearsal's files."""
-    with _shown(rehearsal):
+    with no_drill(rehearsal.layout), _shown(rehearsal):
         ended = rehearsal.down(destroy=destroy)
     click.echo("The rehearsal is down." if ended else "The rehearsal was not up.")
 
@@ -138,20 +139,22 @@ def fault(
     region-black-hole      connections are taken and never answered
     s3-errors, api-errors  S3 alone, or the API alone, answers 503
     slow                   every answer comes later, by --milliseconds
+    pages-denied           CloudFront may not read the region's pages: its bucket answers 403
     knowledge-base-denied  query and health may not ask the Knowledge Base
     replication-paused     no new document leaves the region
     """  # noqa: D301 - click reads the control character
-    if seconds is None:
-        rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
-        click.echo(f"{kind}: {role} ({_region(rehearsal, role)}). `standby rehearse heal {role}` undoes it.")
-        return
-    try:
-        with _shown(rehearsal):
+    with no_drill(rehearsal.layout):
+        if seconds is None:
             rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
-            _wait(rehearsal, f"{kind} in {_region(rehearsal, role)}", seconds=seconds)
-    finally:
-        for found in rehearsal.faults.heal(role):
-            click.echo(f"Healed: {found}")
+            click.echo(f"{kind}: {role} ({_region(rehearsal, role)}). `standby rehearse heal {role}` undoes it.")
+            return
+        try:
+            with _shown(rehearsal):
+                rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
+                _wait(rehearsal, f"{kind} in {_region(rehearsal, role)}", seconds=seconds)
+        finally:
+            for found in rehearsal.faults.heal(role):
+                click.echo(f"Healed: {found}")
 
 
 @rehearse.command()
@@ -159,7 +162,8 @@ def fault(
 @pass_rehearsal
 def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
     """Undo the faults of ROLE, or all of them, and wait until the region answers again."""
-    healed = rehearsal.faults.heal(role)
+    with no_drill(rehearsal.layout):
+        healed = rehearsal.faults.heal(role)
     for found in healed:
         click.echo(f"Healed: {found}")
     if not healed:

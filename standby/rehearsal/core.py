@@ -1,6 +1,6 @@
 """A rehearsal, from nothing to a checked deployment and back. The commands and the end-to-end tests both use this."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from standby.rehearsal.checks import Verification
 from standby.rehearsal.connecting import Connecting
 from standby.rehearsal.documents import count_objects
 from standby.rehearsal.emulator import Emulator, running_emulator, stop_emulator
-from standby.rehearsal.faults import Faults
+from standby.rehearsal.faults import Fault, Faults
 from standby.rehearsal.hosts import local_url
 from standby.rehearsal.layout import DIRECTORY_NAME, Layout
 from standby.rehearsal.lock import held, network_lock
@@ -68,12 +68,12 @@ class Rehearsal:
     def apply(self) -> Applied:
         """Do what `start` does, and apply what changed."""
         with self._held("apply"):
-            return self._building.apply(self._building.start())[0]
+            return self._apply()[0]
 
     def connect(self) -> Network:
         """Do what `apply` does, heal what faults are set, and bring up the fronts and the edge."""
         with self._held("connect"):
-            self._building.apply(self._building.start())
+            self._apply()
             return self._connect()
 
     def refresh_edge(self) -> None:
@@ -93,15 +93,17 @@ class Rehearsal:
         Raises `RefusedError` when the emulator is not up.
         """
         with self._held("destroy"):
-            return self._destroy()
+            self._running()
+            return self._building.destroy()
 
     def down(self, *, destroy: bool = False) -> int:
         """End every process of the rehearsal and remove its files.
 
         With `destroy`, Terraform destroys the resources first; where it fails, the rest is done all the same, and then
-        its error raised. Returns how many processes were ended; nothing is done where nothing is.
+        its error raised. Returns how many processes were ended; nothing is done where nothing is. Raises
+        `RefusedError` where the directory is somebody else's.
         """
-        if not self.layout.directory.exists():
+        if not self.layout.directory.exists() or not any(self.layout.directory.iterdir()):
             return stop_all(self.layout.directory)
         with self._held("down"):
             return self._down(destroy=destroy)
@@ -182,7 +184,7 @@ class Rehearsal:
 
     def _up(self) -> Report:
         clock = Clock()
-        applied, outcome = self._building.apply(self._building.start(clock))
+        applied, outcome = self._apply(clock)
         clock.lap("apply")
         self._connect()
         clock.lap("network")
@@ -203,26 +205,33 @@ class Rehearsal:
     def _building(self) -> Building:
         return Building(layout=self.layout, settings=self.settings, progress=self.progress)
 
+    def _apply(self, clock: Clock | None = None) -> tuple[Applied, Outcome | None]:
+        emulator = self.emulator
+        if emulator is not None and read_applied(self.layout, emulator=emulator) is not None:
+            self._say_healed(self.faults.undo_rules())
+        return self._building.apply(self._building.start(clock))
+
     def _connect(self) -> Network:
+        # Not `heal`, which brings a front back where it was: somebody may have taken its port meanwhile.
         self.progress.start("Starting the fronts and the edge")
-        for fault in self.faults.heal():
-            self.progress.note(f"Healed: {fault}")
         with network_lock(self.layout):
-            return self.connecting.connect()
+            network = self.connecting.connect()
+        self._say_healed(self.faults.forget())
+        return network
+
+    def _say_healed(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            self.progress.note(f"Healed: {fault}")
 
     def _down(self, *, destroy: bool) -> int:
         try:
             if destroy and self.emulator is not None:
-                self._destroy()
+                self._building.destroy()
         finally:
             self.progress.start("Stopping the emulator")
             ended = stop_emulator(self.layout)
             self.layout.remove()
         return ended
-
-    def _destroy(self) -> Outcome:
-        self._running()
-        return self._building.destroy()
 
     def _verification(self) -> Verification:
         return Verification(

@@ -81,7 +81,10 @@ def _wait_until_ready(layout: Layout, daemon: Daemon, process: "subprocess.Popen
             return
         time.sleep(POLL_SECONDS)
     lines = daemon.log(layout).read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
-    raise StandbyError("\n".join((f"The {daemon.name} did not start:", *lines)), hint=f"See {daemon.log(layout)}")
+    raise StandbyError(
+        "\n".join((f"The {daemon.name} did not start:", *lines)),
+        hint=f"See {daemon.log(layout)}. `standby rehearse up` takes other ports where these are taken.",
+    )
 
 
 def _environment(layout: Layout) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -19,8 +20,9 @@ import urllib3
 
 from standby.errors import StandbyError
 from standby.rehearsal.layout import Layout
-from standby.rehearsal.processes import ProcessIdentity, clean_environment, marked, stop_all
-from standby.rehearsal.records import read_json, write_json
+from standby.rehearsal.network_record import read_record
+from standby.rehearsal.processes import ProcessIdentity, clean_environment, marked, stop, stop_all
+from standby.rehearsal.records import made_here, moved_from, read_json, write_json
 
 HOST: Final = "127.0.0.1"
 SERVER: Final = Path(__file__).with_name("server.py")
@@ -49,11 +51,20 @@ class Emulator:
 
 
 def running_emulator(layout: Layout) -> Emulator | None:
-    """Return the emulator of this rehearsal when it runs and answers, else None."""
-    emulator = _recorded(layout)
+    """Return the emulator of this rehearsal when it runs and answers, else None.
+
+    That of a directory which was moved here is none: it still keeps its files where they were.
+    """
+    emulator = recorded_emulator(layout)
     if emulator is None or emulator.identity.process() is None:
         return None
     return emulator if answers(emulator.endpoint) else None
+
+
+def recorded_emulator(layout: Layout) -> Emulator | None:
+    """Return the emulator that was last started for this directory, whether it runs or not; None where none was."""
+    record = read_json(layout.emulator_record)
+    return _emulator(record) if made_here(record, layout.directory) else None
 
 
 def start_emulator(layout: Layout) -> Emulator:
@@ -62,14 +73,14 @@ def start_emulator(layout: Layout) -> Emulator:
     The port of the earlier one is used again where it is free, so that shells set up with `env` go on working.
     Terraform's state is discarded: it describes an emulator that is gone. Raises `StandbyError` when none starts.
     """
-    earlier = _recorded(layout)
+    earlier = recorded_emulator(layout)
     stop_emulator(layout)
     wanted = earlier.port if earlier else 0
     for _ in range(ATTEMPTS):
         port = free_port(wanted)
         emulator = _start(layout, port=port)
         if emulator is not None:
-            write_json(layout.emulator_record, emulator.record())
+            write_json(layout.emulator_record, {**emulator.record(), "directory": str(layout.directory)})
             return emulator
         wanted = 0
     raise StandbyError(
@@ -80,9 +91,9 @@ def start_emulator(layout: Layout) -> Emulator:
 def stop_emulator(layout: Layout) -> int:
     """End every process of this rehearsal and discard the state that describes the emulator.
 
-    Returns how many processes ended.
+    Also those that were started where the directory was before somebody moved it. Returns how many processes ended.
     """
-    ended = stop_all(layout.directory)
+    ended = _stop_recorded(layout) + stop_all(layout.directory)
     layout.emulator_record.unlink(missing_ok=True)
     layout.forget_applied()
     return ended
@@ -172,8 +183,18 @@ def _environment(layout: Layout, *, port: int) -> dict[str, str]:
     )
 
 
-def _recorded(layout: Layout) -> Emulator | None:
+def _stop_recorded(layout: Layout) -> int:
+    # Their marks name the place of before, so they are told by what is written down, and the functions by that place.
     record = read_json(layout.emulator_record)
+    before = moved_from(record, layout.directory)
+    if before is None:
+        return 0
+    emulator = _emulator(record)
+    identities = (*([emulator.identity] if emulator else []), *read_record(layout).processes.values())
+    return stop_all(before) + stop(process for identity in identities if (process := identity.process()))
+
+
+def _emulator(record: Mapping[str, object]) -> Emulator | None:
     pid, created, port = record.get("pid"), record.get("created"), record.get("port")
     if not isinstance(pid, int) or not isinstance(created, float) or not isinstance(port, int):
         return None

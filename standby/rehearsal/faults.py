@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from standby.errors import BadUsageError, StandbyError
 from standby.manifest import ROLES, Region, Role
+from standby.rehearsal.claim import check
 from standby.rehearsal.emulator import answers
 from standby.rehearsal.fault_rules import (
     allow_knowledge_base,
+    allow_pages,
     deny_knowledge_base,
+    deny_pages,
     read_replication,
     write_replication,
 )
@@ -34,6 +37,7 @@ FaultKind = Literal[
     "s3-errors",
     "api-errors",
     "slow",
+    "pages-denied",
     "knowledge-base-denied",
     "replication-paused",
 ]
@@ -94,7 +98,11 @@ class Faults:
             self._do(kind, role)
 
     def heal(self, role: Role | None = None) -> tuple[Fault, ...]:
-        """Undo the faults of a role, or of both, and wait until the regions answer. Returns what was undone."""
+        """Undo the faults of a role, or of both, and wait until the regions answer. Returns what was undone.
+
+        Raises `RefusedError` where the directory is somebody else's.
+        """
+        check(self._layout)
         if not self._layout.faults_record.is_file():
             return ()
         with self._lock:
@@ -104,6 +112,25 @@ class Faults:
                 if kinds:
                     self._heal(part, kinds)
             self._write(fault for fault in self.active() if fault not in healed)
+        return healed
+
+    def undo_rules(self) -> tuple[Fault, ...]:
+        """Undo what faults did to permissions and replication, and leave the fronts alone. Returns what was undone.
+
+        For who is about to apply: what is put back now, the apply finds, and nothing is put back over it later.
+        """
+        with self._lock:
+            undone = tuple(fault for fault in self.active() if fault.kind not in _GONE | _CONFIGURED)
+            for fault in undone:
+                self._undo_rules(fault.role, {fault.kind})
+            self._write(fault for fault in self.active() if fault not in undone)
+        return undone
+
+    def forget(self) -> tuple[Fault, ...]:
+        """Return the faults that were set and take them as healed, by who has put right all that they did."""
+        with self._lock:
+            healed = self.active()
+            self._write(())
         return healed
 
     def active(self) -> tuple[Fault, ...]:
@@ -130,17 +157,24 @@ class Faults:
             self._load_front(role)
         elif kind == "knowledge-base-denied":
             deny_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
+        elif kind == "pages-denied":
+            deny_pages(self._rehearsal.session(role), self._region(role))
         else:
             self._write_replication(role, paused=True)
 
     def _heal(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
-        if "knowledge-base-denied" in kinds:
-            allow_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
-        if "replication-paused" in kinds:
-            self._write_replication(role, paused=False)
+        self._undo_rules(role, kinds)
         if kinds & (_GONE | _CONFIGURED):
             self._rehearsal.connecting.load_front(role, FrontFaults())
             self._wait_until_it_answers(role)
+
+    def _undo_rules(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
+        if "knowledge-base-denied" in kinds:
+            allow_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
+        if "pages-denied" in kinds:
+            allow_pages(self._rehearsal.session(role), self._region(role))
+        if "replication-paused" in kinds:
+            self._write_replication(role, paused=False)
 
     def _load_front(self, role: Role) -> None:
         # A region that is gone is not brought back by another fault; it comes back with `heal`, whole.

@@ -1,6 +1,7 @@
 """Where a rehearsal keeps its files. Everything that it makes lies in one directory and is named here."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from standby.errors import BadUsageError
 DIRECTORY_NAME: Final = ".rehearsal"
 PROJECT_FILES: Final = ("main.py", "cdktf.json")
 LOCK_NAME: Final = "lock"
+MARKER_NAME: Final = ".standby-rehearsal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +20,11 @@ class Layout:
 
     project: Path
     directory: Path
+
+    @property
+    def marker(self) -> Path:
+        """Tells a rehearsal's directory from anybody else's: nothing is made or removed in one without it."""
+        return self.directory / MARKER_NAME
 
     @property
     def synthesized(self) -> Path:
@@ -122,15 +129,20 @@ class Layout:
         """Who holds the lock."""
         return self.directory / "holder.json"
 
+    @property
+    def drill_holder(self) -> Path:
+        """Which drill is at work. Found where none is, it means that one was killed."""
+        return self.directory / "drill.json"
+
     def made(self) -> tuple[Path, ...]:
-        """Return everything that a rehearsal makes, the lock last."""
-        state = (self.state, *(self.directory / f"terraform.tfstate.{end}" for end in ("backup", "lock.info")))
+        """Return everything that a rehearsal makes, the marker and the lock last."""
         records = (self.emulator_record, self.initialized_record, self.applied_record, self.applying_record)
         faults = (self.faults_record, self.faults_lock)
         logs = (self.terraform_log, self.emulator_log)
-        lock_info = self.directory / ".terraform.tfstate.lock.info"
         folders = (self.synthesized, self.terraform_data, self.home, self.temporary, self.network)
-        return (*state, lock_info, *records, *faults, *logs, self.cli_config, *folders, self.holder, self.lock)
+        holders = (self.holder, self.drill_holder)
+        ends = (self.marker, self.lock)
+        return (*self._states(), *records, *faults, *logs, self.cli_config, *folders, *holders, *ends)
 
     def remove(self) -> None:
         """Remove what a rehearsal makes. A file that somebody else put there stays, and so does the directory then."""
@@ -139,15 +151,20 @@ class Layout:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        if self.directory.is_dir() and not any(self.directory.iterdir()):
+        with suppress(OSError):  # it holds something else
             self.directory.rmdir()
 
     def forget_applied(self) -> None:
         """Discard Terraform's state and the record of it: the emulator that they describe is gone."""
-        self.applied_record.unlink(missing_ok=True)
-        self.applying_record.unlink(missing_ok=True)
-        for path in self.directory.glob("*terraform.tfstate*"):
+        for path in (self.applied_record, self.applying_record, *self._states()):
             path.unlink(missing_ok=True)
+
+    def _states(self) -> tuple[Path, ...]:
+        ends = ("", ".backup", ".lock.info")
+        return (
+            *(self.state.with_name(f"{self.state.name}{end}") for end in ends),
+            self.directory / f".{self.state.name}.lock.info",
+        )
 
 
 def find_project(start: Path) -> Path:

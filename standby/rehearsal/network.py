@@ -11,11 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 import urllib3
 
 from standby.edge.server import COLD_HEADER
+from standby.rehearsal.emulator import recorded_emulator
 from standby.rehearsal.layout import Layout
 from standby.rehearsal.network_record import read_record
 from standby.rehearsal.ports import HOST
-from standby.rehearsal.processes import ProcessIdentity
-from standby.rehearsal.records import read_json
 
 POOL_SIZE: Final = 128
 _AWS_HOST: Final = re.compile(r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$")
@@ -59,11 +58,13 @@ class Network:
 
 def read_network(layout: Layout) -> Network | None:
     """Return the network of the rehearsal, None when it is not up. A region with a fault is up all the same."""
-    record, emulator = read_record(layout), read_json(layout.emulator_record)
-    if not record.fronts or record.emulator != emulator or not _runs(emulator):
+    record, emulator = read_record(layout), recorded_emulator(layout)
+    if not record.fronts or emulator is None or record.emulator != emulator.record():
+        return None
+    if emulator.identity.process() is None:
         return None
     return Network(
-        gateway=f"http://{HOST}:{emulator['port']}",
+        gateway=emulator.endpoint,
         router=record.router,
         fronts=record.fronts,
         hosts={name: Address(host=HOST, port=port) for name, port in record.hosts.items()},
@@ -120,10 +121,3 @@ class Client:
             server_hostname=name,
             assert_hostname=name,
         )
-
-
-def _runs(record: Mapping[str, object]) -> bool:
-    pid, created = record.get("pid"), record.get("created")
-    if not isinstance(pid, int) or not isinstance(created, float):
-        return False
-    return ProcessIdentity(pid=pid, created=created).process() is not None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from standby.rehearsal.layout import Layout
 from standby.rehearsal.processes import ProcessIdentity
-from standby.rehearsal.records import read_json, write_json
+from standby.rehearsal.records import made_here, moved_from, read_json, write_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,8 @@ class NetworkRecord:
         processes = {
             name: {"pid": identity.pid, "created": identity.created} for name, identity in self.processes.items()
         }
-        write_json(layout.network_record, {**vars(self), "processes": processes})
+        directory = str(layout.directory)
+        write_json(layout.network_record, {**vars(self), "processes": processes, "directory": directory})
 
     def with_process(self, name: str, identity: ProcessIdentity) -> "NetworkRecord":
         """Return the record with another process under that name."""
@@ -35,8 +36,13 @@ class NetworkRecord:
 
 
 def read_record(layout: Layout) -> NetworkRecord:
-    """Return what is written down, an empty record where nothing is or where it is not as it should be."""
+    """Return what is written down, an empty record where nothing is or where it is not as it should be.
+
+    What a copied directory holds is the original's: nothing of it is this rehearsal's.
+    """
     found = read_json(layout.network_record)
+    if not made_here(found, layout.directory) and moved_from(found, layout.directory) is None:
+        return NetworkRecord()
     emulator, processes = found.get("emulator"), _mapping(found.get("processes"))
     return NetworkRecord(
         emulator=emulator if isinstance(emulator, dict) else {},

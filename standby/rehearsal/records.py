@@ -1,4 +1,7 @@
-"""Small JSON files that must never be half-written, and never be trusted when they are."""
+"""Small JSON files that must never be half-written, and never be trusted when they are.
+
+Those that name processes say in which directory they were made: found in another one, that was moved or copied.
+"""
 
 import json
 import os
@@ -21,3 +24,16 @@ def read_json(path: Path) -> Mapping[str, object]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def made_here(record: Mapping[str, object], directory: Path) -> bool:
+    """Tell whether the record was made in this directory. One that does not say was: earlier versions wrote none."""
+    return record.get("directory", str(directory)) == str(directory)
+
+
+def moved_from(record: Mapping[str, object], directory: Path) -> Path | None:
+    """Return where the record was made when the directory has been moved from there; None for that of a copy."""
+    made = record.get("directory")
+    if made_here(record, directory) or not isinstance(made, str) or Path(made).exists():
+        return None
+    return Path(made)

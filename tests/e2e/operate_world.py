@@ -74,12 +74,12 @@ class Operator:
         assert result.stdout, result.stderr
         return Ran(code=result.exit_code, document=json.loads(result.stdout), stderr=result.stderr)
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, stdout: int = subprocess.PIPE) -> "subprocess.Popen[str]":
         """Start a command as a program of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "standby", "--directory", str(self.rehearsal.layout.directory), *arguments],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},

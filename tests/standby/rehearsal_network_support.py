@@ -15,6 +15,7 @@ from standby.awsclient import EmulatorSession
 from standby.cli import cli
 from standby.manifest import ROLES, Role
 from standby.rehearsal import Rehearsal
+from standby.rehearsal.claim import take
 from standby.rehearsal.emulator import start_emulator
 from standby.rehearsal.network import Client
 from standby.rehearsal.network_record import read_record
@@ -35,7 +36,7 @@ class SmallRehearsal:
 
     def __init__(self, directory: Path) -> None:
         self.rehearsal = Rehearsal(project=directory, directory=directory / "rehearsal")
-        self.rehearsal.layout.directory.mkdir()
+        take(self.rehearsal.layout)
         self.start()
 
     def start(self) -> None:

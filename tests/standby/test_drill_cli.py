@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 from standby.cli import cli
 from standby.drill import commands
 from standby.drill.catalogue import ORDER, SCENARIOS
-from standby.drill.drilling import alone
 from standby.drill.live import LIVE_SCENARIOS, confirm
 from standby.drill.operating import Running
 from standby.drill.records import Clock, Outcome
@@ -22,6 +21,9 @@ from standby.drill.signals import undisturbed
 from standby.errors import RefusedError, StandbyError
 from standby.manifest import Manifest, Region, Role
 from standby.operate.connection import AwsConnection
+from standby.rehearsal.claim import take
+from standby.rehearsal.layout import Layout
+from standby.rehearsal.lock import drill_lock, no_drill
 from standby.rehearsal.progress import Silent
 from tests.standby.drill_support import drill_report, scenario_report
 
@@ -115,7 +117,19 @@ def test_the_page_is_written_and_an_older_report_compared(played: list[tuple[str
     assert changed == [{"scenario": "api-lost", "measure": "pages_failed", "old": 7, "new": 0, "change": "better"}]
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"schemaVersion": 2, "scenarios": []}', "[]"])
+NOT_A_NUMBER = '{"schemaVersion": 1, "scenarios": [{"name": "api-lost", "measures": {"page_gap_seconds": %s}}]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"schemaVersion": 2, "scenarios": []}',
+        "[]",
+        *(NOT_A_NUMBER % number for number in ("NaN", "Infinity", "1e999")),
+    ],
+)
 def test_something_else_than_a_report_cannot_be_compared_with(
     played: list[tuple[str, ...]], tmp_path: Path, text: str
 ) -> None:
@@ -125,11 +139,72 @@ def test_something_else_than_a_report_cannot_be_compared_with(
     assert played == []
 
 
+def test_a_folder_that_is_not_there_is_told_before_anything_is_played(
+    played: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    result = run("drill", "--all", "--html", str(tmp_path / "nowhere" / "drill.html"))
+    assert (result.exit_code, played) == (2, [])
+    assert f"there is no folder {tmp_path / 'nowhere'}." in result.stderr
+
+
+def test_a_report_that_cannot_be_written_is_on_stdout_all_the_same(
+    played: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    result = run("drill", "--scenario", "api-lost", "--json", "--html", str(tmp_path / "drill.html"))
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["scenarios"][0]["name"] == "api-lost"
+
+
+def test_that_an_older_report_shares_no_scenario_is_said(played: list[tuple[str, ...]], tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(drill_report(scenario_report(name="region-lost")).as_json()))
+    result = run("drill", "--scenario", "api-lost", "--compare", str(old))
+    assert "Nothing is compared: no scenario of the older report was played again." in result.stdout
+    as_json = run("drill", "--scenario", "api-lost", "--json", "--compare", str(old))
+    assert json.loads(as_json.stdout)["comparison"] == []
+
+
 def test_two_drills_at_once_are_refused_and_leave_nothing_behind(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(RefusedError, match="Another drill"), alone(tmp_path):
+    layout = Layout(project=tmp_path, directory=tmp_path)
+    who = rf"in use by `standby drill`, process {os.getpid()}, since 20"
+    with (
+        drill_lock(layout, command="standby drill"),
+        pytest.raises(RefusedError, match=who),
+        drill_lock(layout, command="another"),
+    ):
         pass
-    with alone(tmp_path):
-        assert list(tmp_path.iterdir()) == []
+    with drill_lock(layout, command="standby drill") as killed:
+        assert not killed
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["up"], ["down"], ["heal"], ["fault", "region-down", "primary"]])
+def test_what_breaks_heals_or_ends_a_rehearsal_is_refused_while_a_drill_is_at_work(
+    here: Path, arguments: list[str]
+) -> None:
+    layout = Layout(project=here, directory=here / ".rehearsal")
+    take(layout)
+    files = set(layout.directory.iterdir())
+    with drill_lock(layout, command="standby drill"):
+        result = run("rehearse", *arguments)
+    assert result.exit_code == 3
+    assert f"This rehearsal is in use by `standby drill`, process {os.getpid()}, since 20" in result.stderr
+    assert set(layout.directory.iterdir()) == files
+
+
+def test_a_drill_waits_for_no_fault_that_is_set_for_some_seconds_but_is_refused(tmp_path: Path) -> None:
+    layout = Layout(project=tmp_path, directory=tmp_path)
+    with (
+        no_drill(layout),
+        no_drill(layout),
+        pytest.raises(RefusedError, match="in use by another process"),
+        drill_lock(layout, command="standby drill"),
+    ):
+        pass
 
 
 def test_ctrl_c_waits_until_everything_is_put_back() -> None:

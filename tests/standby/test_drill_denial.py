@@ -14,7 +14,7 @@ from standby.errors import RefusedError
 from standby.manifest import Manifest
 from standby.operate.clients import Clients
 from standby.rehearsal.emulator import Emulator
-from tests.standby.operate_support import EAST, MANIFEST
+from tests.standby.operate_support import MANIFEST
 from tests.standby.rehearsal_distribution_support import changed, distribution_config
 
 
@@ -41,8 +41,11 @@ def test_a_denial_is_passed_on_where_the_pages_own_group_fails_over_on_403(found
 
 @pytest.fixture(scope="module")
 def clients(emulator: Emulator) -> Clients:
-    session = EmulatorSession(region=EAST, endpoint=emulator.endpoint)
-    return Clients(session, endpoints={}, elsewhere=emulator.endpoint)
+    return Clients(
+        lambda region: EmulatorSession(region=region, endpoint=emulator.endpoint),
+        endpoints={},
+        elsewhere=emulator.endpoint,
+    )
 
 
 Deploy = Callable[..., Manifest]

@@ -110,22 +110,25 @@ def test_with_every_worker_waiting_latency_still_counts_from_when_a_request_was_
 
 
 def test_what_has_not_ended_is_recorded_as_unanswered_and_once() -> None:
-    clock, records, release = Clock(), list[Request](), threading.Event()
+    clock, records, began, release = Clock(), list[Request](), threading.Event(), threading.Event()
 
     def work(task: Task) -> Request:
-        release.wait(timeout=5)
+        began.set()
+        release.wait(timeout=60)
         return Request(kind=task.kind, scheduled=task.due, began=0, ended=clock.now(), result=Result.OK)
 
     crew = Crew(work, done=records.append, clock=clock, workers=1)
     crew.submit(Task(kind="page", due=0.0))
-    time.sleep(0.05)
+    assert began.wait(timeout=60)
     crew.submit(Task(kind="page", due=0.1))
     crew.drain(seconds=0)
     release.set()
-    time.sleep(0.05)
+    crew.submit(Task(kind="page", due=0.2))  # when this one has ended, the one worker has done with those before
+    crew.drain(seconds=60)
     assert [(request.result, request.detail) for request in records] == [
         (Result.NO_ANSWER, NOT_ENDED),
         (Result.NO_ANSWER, NOT_SENT),
+        (Result.OK, ""),
     ]
 
 
@@ -155,6 +158,25 @@ def test_a_question_reads_config_json_first_and_asks_the_api_that_it_names(site:
         (Result.OK, "us-east-1", 2),
     ]
     assert site.sent[0] == f"GET {SITE}/config.json"
+
+
+def test_a_new_visitor_believes_an_old_config_json_and_nobody_else_does(site: Site) -> None:
+    users = Users(client=site, site_url=SITE, canary_key="canary")
+    site.config = {"apiUrl": "https://east.example/prod/", "generation": 2}
+    assert users.ask().region == "us-east-1"
+    site.config = {"apiUrl": "https://west.example/prod/", "generation": 1}
+    assert [users.ask().region, users.ask(new=True).region, users.ask().region] == [
+        "us-east-1",
+        "us-west-2",
+        "us-east-1",
+    ]
+
+
+def test_every_second_question_comes_from_a_new_visitor_and_is_recorded_so(site: Site) -> None:
+    requests = run(load_of(site, question=20), seconds=0.6, drain=1.0)
+    asked = sorted((one for one in requests if one.kind == "question"), key=lambda one: one.scheduled)
+    assert len(asked) >= 10
+    assert [one.new for one in asked] == [bool(number % 2) for number in range(len(asked))]
 
 
 def test_an_answer_that_does_not_cite_the_canary_is_no_good_answer(site: Site) -> None:

@@ -20,6 +20,7 @@ from standby.drill.measures import (
 from standby.drill.records import Kind, Request, Result
 from standby.drill.schedule import Schedule
 
+KINDS_OF_PAGES: tuple[Kind, ...] = ("page", "cold-page")
 RESULTS = st.sampled_from([Result.OK, Result.ERROR, Result.NO_ANSWER])
 
 
@@ -84,6 +85,17 @@ def test_another_failure_never_shortens_the_gap(asked: list[Request], index: int
     if index < len(asked):
         asked = [*asked[:index], replace(asked[index], result=Result.ERROR), *asked[index + 1 :]]
     assert (longest_gap(asked, until=100) or 0) >= (before or 0)
+
+
+def test_a_slow_page_among_quick_ones_is_no_gap_and_is_the_longest() -> None:
+    pages = [
+        request(number / 4, took=0.05 if number % 2 else 29.0, kind=kind)
+        for number in range(160)
+        for kind in KINDS_OF_PAGES
+    ]
+    measured = page_measures(pages, until=70)
+    assert (measured["page_gap_seconds"], measured["page_longest_seconds"]) == (0.3, 29.0)
+    assert (measured["cold_page_gap_seconds"], measured["cold_page_longest_seconds"]) == (0.3, 29.0)
 
 
 @given(requests)

@@ -45,7 +45,7 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render(drill_report(), differences=[])
+    return render(drill_report())
 
 
 def test_the_page_refers_to_nothing_outside_itself(page: str) -> None:
@@ -113,6 +113,19 @@ def test_the_exit_code_tells_how_it_ended(parts: dict[str, object], code: int) -
     assert drill_report(scenario_report(result=Outcome.PASSED), scenario_report(**parts)).exit_code == code
 
 
+def test_a_drill_in_which_nothing_was_played_is_no_good_one() -> None:
+    report = drill_report(scenario_report(name="browser", result=Outcome.SKIPPED, objectives=(), reason="no Chromium"))
+    assert report.exit_code == 3
+    assert verdict(report) == "No scenario was played: browser skipped"
+    assert "seal bad" in render(report)
+
+
+def test_the_verdict_names_what_was_not_played() -> None:
+    met = scenario_report(result=Outcome.PASSED, objectives=(Held(name="a", measured=0, bound=0, unit="", met=True),))
+    skipped = scenario_report(name="browser", result=Outcome.SKIPPED, objectives=())
+    assert verdict(drill_report(met, skipped)) == "All 1 objectives met in 1 scenarios; not played: browser"
+
+
 def test_the_verdict_is_one_sentence() -> None:
     assert verdict(drill_report()) == "1 of 2 objectives missed"
     met = scenario_report(result=Outcome.PASSED, objectives=(Held(name="a", measured=0, bound=0, unit="", met=True),))
@@ -145,6 +158,18 @@ def test_a_bound_of_less_than_is_missed_at_the_bound() -> None:
     measures = {"page_gap_seconds": 1.0, "pages_failed": 0, "execution_seconds": 2.0}
     met = [held.met for held in hold((PAGE_RTO, PAGES_FAILED, API_BACK), measures, Objectives())]
     assert met == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "gap,longest,met", [(0.1, 0.2, True), (0.1, 29.0, False), (5.0, 0.2, False), (None, None, False)]
+)
+def test_the_page_rto_is_held_against_the_gap_and_the_slowest_page_alike(
+    gap: float | None, longest: float | None, *, met: bool
+) -> None:
+    measures = {"page_gap_seconds": gap, "page_longest_seconds": longest}
+    (held,) = hold((PAGE_RTO,), measures, Objectives())
+    assert held.met is met
+    assert held.measured == (None if gap is None or longest is None else max(gap, longest))
 
 
 def test_what_could_not_be_measured_is_missed() -> None:
@@ -205,13 +230,25 @@ def test_some_requests_more_in_an_outage_are_noise_and_some_instead_of_none_are_
     assert changes(old, new) == {"questions_failed": "same", "uploads_failed": "worse"}
 
 
+def test_a_time_that_ended_once_and_now_never_did_is_worse_and_one_that_was_not_looked_for_is_gone() -> None:
+    old = report_of(execution_seconds=0.5, person_follows_seconds=None, command_seconds=1.0)
+    new = report_of(execution_seconds=None, person_follows_seconds=52.0)
+    wanted = {"execution_seconds": "worse", "person_follows_seconds": "better", "command_seconds": "gone"}
+    assert changes(old, new) == wanted
+
+
 def test_how_much_was_tried_is_neither_better_nor_worse() -> None:
-    assert changes(report_of(pages_asked=10, documents_behind=1), report_of(pages_asked=20, documents_behind=9)) == {}
+    old = report_of(pages_asked=10, documents_behind=1, person_questions=24)
+    assert changes(old, report_of(pages_asked=20, documents_behind=9, person_questions=30)) == {}
 
 
 def test_a_scenario_that_only_one_report_has_is_not_compared() -> None:
     other = json.loads(json.dumps(drill_report(scenario_report(name="api-lost")).as_json()))
     assert compare(other, report_of(pages_failed=1)) == ()
+    assert "Nothing is compared: no scenario of the older report was played again." in render(
+        drill_report(), differences=[]
+    )
+    assert "older report" not in render(drill_report())
 
 
 def test_the_comparison_is_in_the_page_and_in_the_table() -> None:

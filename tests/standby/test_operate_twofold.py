@@ -161,7 +161,9 @@ def test_a_region_that_hangs_costs_three_seconds(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoints = {EAST: world.endpoint, WEST: f"http://127.0.0.1:{silent.getsockname()[1]}"}
         connection = world.connect()
-        connection.clients = Clients(EmulatorSession(region=EAST, endpoint=world.endpoint), endpoints=endpoints)
+        connection.clients = Clients(
+            lambda region: EmulatorSession(region=region, endpoint=world.endpoint), endpoints=endpoints
+        )
         connection.clients.s3(EAST), connection.clients.s3(WEST)  # made before the clock begins
         began = time.monotonic()
         plan = plan_config(gather_config(connection, world.manifest))
@@ -198,8 +200,9 @@ def busy() -> Iterator[str]:
 
 
 def test_being_asked_to_slow_down_makes_no_listing_unknown(busy: str) -> None:
-    session = EmulatorSession(region=EAST, endpoint=busy)
-    made = Clients(session, endpoints=dict.fromkeys(REGIONS.values(), busy))
+    made = Clients(
+        lambda region: EmulatorSession(region=region, endpoint=busy), endpoints=dict.fromkeys(REGIONS.values(), busy)
+    )
     region = replace(MANIFEST.regions["failover"], documents_bucket="documents")
     assert list_documents(made.retrying_s3(EAST), region).documents == {}
     assert Busy.asked == 3

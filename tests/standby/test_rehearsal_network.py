@@ -130,6 +130,20 @@ def test_a_port_that_somebody_took_while_a_front_was_down_is_said(small: SmallRe
     assert small.rehearsal.faults.active() == ()
 
 
+def test_up_goes_on_with_another_port_where_somebody_took_a_front_s(small: SmallRehearsal) -> None:
+    port = read_record(small.rehearsal.layout).ports["front-us-west-2.http"]
+    small.rehearsal.faults.set("region-down", "primary")
+    with socket.socket() as somebody:
+        somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        somebody.bind(("127.0.0.1", port))
+        somebody.listen()
+        small.rehearsal._connect()  # noqa: SLF001 - what `up` does after the apply
+        assert read_record(small.rehearsal.layout).ports["front-us-west-2.http"] != port
+        assert small.rehearsal.faults.active() == ()
+        small.client = Client(small.rehearsal.network)
+        assert small.get("/").headers["X-Rehearsal-Served-By"] == "primary"
+
+
 def test_a_new_emulator_is_reached_where_the_earlier_one_was_and_without_its_faults(tmp_path: Path) -> None:
     with SmallRehearsal(tmp_path) as small:
         before = small.rehearsal.network

@@ -109,9 +109,14 @@ def test_down_removes_everything_that_it_made_and_nothing_else(rehearsal: Rehear
     keepsake.write_text("mine")
     assert rehearsal.down() == 1
     assert list(rehearsal.layout.directory.iterdir()) == [keepsake]
+    assert ours(rehearsal.layout.directory) == ()
     keepsake.unlink()
     assert rehearsal.down() == 0
-    assert ours(rehearsal.layout.directory) == ()
+
+
+def test_down_removes_its_directory_where_nothing_else_is_in_it(rehearsal: Rehearsal) -> None:
+    rehearsal.apply()
+    rehearsal.down()
     assert not rehearsal.layout.directory.exists()
 
 

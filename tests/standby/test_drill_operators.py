@@ -1,0 +1,95 @@
+"""Scenarios see what they claim to see: a command that crashed proves nothing, and a new visitor believes anything."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from standby.drill.catalogue import SCENARIOS
+from standby.drill.operating import Ran
+from standby.drill.records import Request, Result
+from standby.errors import StandbyError
+
+CRASHED = Ran(arguments=("status",), code=1, answer={}, stderr="Traceback (most recent call last)", began=0, ended=1)
+NOT_READY = replace(CRASHED, code=3, answer={"verdict": "not ready to fail over"})
+READY = replace(CRASHED, code=0, answer={"verdict": "ready"})
+REFUSED = replace(CRASHED, code=3, answer={"result": "refused"})
+PLANNED = replace(CRASHED, code=0, answer={"result": "planned"})
+DISAGREE = "the two copies of config.json disagree: us-west-2 says us-west-2 generation 1, us-east-1 says us-east-1"
+OLD_NAMED = replace(CRASHED, code=0, answer={"verdict": "failed over", "reasons": [DISAGREE]})
+OLD_UNNAMED = replace(CRASHED, code=0, answer={"verdict": "failed over", "reasons": []})
+CONTENT = replace(CRASHED, code=0, answer={"verdict": "ready", "reasons": []})
+
+
+class Stage:
+    """A stage on which nothing is done: its commands answer as they are told to."""
+
+    def __init__(self, answers: dict[str, Ran], questions: tuple[Request, ...] = ()) -> None:
+        self.answers = answers
+        self.asked = questions
+        self.measured: dict[str, object] = {}
+        regions = {"primary": SimpleNamespace(region="us-west-2"), "failover": SimpleNamespace(region="us-east-1")}
+        self.deployment = SimpleNamespace(regions=regions)
+        self.clock = SimpleNamespace(now=lambda: 10.0)
+        self.pressure = SimpleNamespace(rate=lambda *_: None)
+
+    def command(self, name: str, *_: str) -> Ran:
+        return self.answers[name]
+
+    def questions(self) -> tuple[Request, ...]:
+        return self.asked
+
+    def __getattr__(self, _name: str) -> Any:  # noqa: ANN401 - whatever else a scenario does: nothing happens
+        return lambda *_, **__: None
+
+
+def play(name: str, stage: Any) -> None:  # noqa: ANN401 - stands for Stage
+    SCENARIOS[name].play(stage)
+
+
+@pytest.mark.parametrize(
+    "status,failover,said",
+    [
+        (CRASHED, REFUSED, "`standby status` says None"),
+        (READY, REFUSED, "`standby status` says 'ready'"),
+        (NOT_READY, CRASHED, "was not refused: exit code 1: Traceback"),
+        (NOT_READY, PLANNED, "was not refused: exit code 0"),
+    ],
+    ids=["status crashed", "status is content", "failover crashed", "failover would go"],
+)
+def test_a_lost_standby_is_told_by_both_commands_or_the_scenario_fails(status: Ran, failover: Ran, said: str) -> None:
+    with pytest.raises(StandbyError) as raised:
+        play("standby-lost", Stage({"status": status, "failover": failover}))
+    assert said in raised.value.message
+
+
+def test_a_lost_standby_that_both_commands_tell_is_as_it_should_be() -> None:
+    play("standby-lost", Stage({"status": NOT_READY, "failover": REFUSED}))
+
+
+def question(region: str, *, new: bool = False, at: float = 11.0) -> Request:
+    return Request(kind="question", scheduled=at, began=at, ended=at + 0.1, result=Result.OK, region=region, new=new)
+
+
+@pytest.mark.parametrize("status", [CRASHED, CONTENT, OLD_UNNAMED], ids=["crashed", "content", "not named"])
+def test_an_old_config_json_that_came_back_is_named_or_the_scenario_fails(status: Ran) -> None:
+    with pytest.raises(StandbyError, match="does not name the old config"):
+        play("return-and-failback", Stage({"status": status}, (question("us-east-1", new=True),)))
+
+
+def test_new_visitors_whom_an_old_config_json_pulls_back_are_counted() -> None:
+    asked = (
+        question("us-west-2", at=9.0),
+        question("us-east-1"),
+        question("us-west-2", new=True),
+        question("us-east-1", new=True),
+    )
+    stage = Stage({"status": OLD_NAMED}, asked)
+    play("return-and-failback", stage)
+    assert stage.measured["answers_pulled_back"] == 1
+
+
+def test_where_no_new_visitor_asked_nobody_can_tell_whom_an_old_config_json_pulls_back() -> None:
+    with pytest.raises(StandbyError, match="No new visitor was answered"):
+        play("return-and-failback", Stage({"status": OLD_NAMED}, (question("us-east-1"),)))
