@@ -17,7 +17,7 @@ from standby.drill.page import render, verdict
 from standby.drill.report import DrillReport, compared_words, comparison_table
 from standby.drill.scenario import Scenario
 from standby.drill.signals import hanging_up
-from standby.errors import BadUsageError, InterruptedRunError
+from standby.errors import FAILED, BadUsageError, InterruptedRunError
 from standby.operate.place import Place
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.layout import find_project
@@ -73,10 +73,19 @@ def drill(
     report = _live(place, wanted) if live else _rehearsed(place, wanted)
     differences = compare(before, json.loads(json.dumps(report.as_json()))) if before else None
     _print(report, differences, as_json=as_json)
-    if html:
-        html.write_text(render(report, differences=differences), encoding="utf-8")
-        click.echo(f"Report: {html}", err=as_json)
-    click.get_current_context().exit(report.exit_code)
+    page = render(report, differences=differences) if html else ""
+    written = html is None or _written(html, page, as_json=as_json)
+    click.get_current_context().exit(report.exit_code if written else FAILED)
+
+
+def _written(html: Path, page: str, *, as_json: bool) -> bool:
+    try:
+        html.write_text(page, encoding="utf-8")
+    except OSError as error:  # what was measured has been printed: it is not lost
+        click.echo(f"Error: The report could not be written: {html}: {error.strerror}.", err=True)
+        return False
+    click.echo(f"Report: {html}", err=as_json)
+    return True
 
 
 def _wanted(names: Sequence[str], *, everything: bool, offered: Sequence[str]) -> tuple[str, ...]:

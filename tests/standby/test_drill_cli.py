@@ -1,5 +1,6 @@
 """`standby drill` as a command: usage, refusals, outputs; what it does to a rehearsal is tested end to end."""
 
+import errno
 import json
 import os
 import signal
@@ -151,12 +152,13 @@ def test_a_report_that_cannot_be_written_is_on_stdout_all_the_same(
     played: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
     result = run("drill", "--scenario", "api-lost", "--json", "--html", str(tmp_path / "drill.html"))
     assert result.exit_code == 1
     assert json.loads(result.stdout)["scenarios"][0]["name"] == "api-lost"
+    assert "drill.html: No space left on device." in result.stderr
 
 
 def test_that_an_older_report_shares_no_scenario_is_said(played: list[tuple[str, ...]], tmp_path: Path) -> None:
