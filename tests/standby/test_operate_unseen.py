@@ -1,6 +1,7 @@
 """Missing documents that nobody has looked at count as left: no command takes them for nothing."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -100,6 +101,7 @@ def test_one_looks_on_past_what_is_left_alone(
 
     here = Listing(documents={f"{number:02}": document(number) for number in range(alone + others)})
     listings: dict[Role, Listing] = {"primary": here, "failover": Listing(documents={})}
-    connection: Any = type("Connection", (), {"clients": type("Clients", (), {"s3": lambda _, name: name})()})()
+    clients = SimpleNamespace(retrying_s3=lambda name: name)
+    connection: Any = SimpleNamespace(clients=clients)
     found = gather_replication(connection, MANIFEST, "primary", listings, depth=scaled)
     assert (len(found.missing), found.more) == (seen, alone + others - seen)
