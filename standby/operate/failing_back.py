@@ -39,6 +39,7 @@ def learn_conditions(
         return tuple(Refusal(reason=_incomparable(region, why)) for region, why in unread)
     if force:
         return (NOT_ASKED,)
+    say("Comparing both regions")
     state = settled_state(connection, manifest, wait_seconds=wait_seconds)
     if state.serving == "primary":
         return ()

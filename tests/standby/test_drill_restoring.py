@@ -175,25 +175,34 @@ from standby.rehearsal.progress import ConsoleProgress
 
 os.open(os.ttyname(0), os.O_RDWR)  # a session's first terminal is the one whose loss it is told
 progress = ConsoleProgress(Console(stderr=True))
+said, late = Path(sys.argv[1]), sys.argv[2] == "while putting back"
+
+def go_on(seconds):
+    said.write_text("ready")
+    for _ in range(seconds * 100):
+        progress.note("users go on")
+        time.sleep(0.01)
+
 with hanging_up(), progress.live():
     try:
-        Path(sys.argv[1]).write_text("drilling")
-        while True:
-            progress.note("users go on")
-            time.sleep(0.01)
+        if not late:
+            go_on(60)
     finally:
         with undisturbed(progress):
             progress.start("Putting everything back")
+            if late:
+                go_on(2)
             progress.note("almost")
-            Path(sys.argv[1]).write_text("put back")
+            said.write_text("put back")
 """
 
 
-def test_a_terminal_that_is_lost_puts_everything_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moment", ["while drilling", "while putting back"])
+def test_a_terminal_that_is_lost_puts_everything_back(tmp_path: Path, moment: str) -> None:
     said = tmp_path / "said"
     ours, theirs = os.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", LOST, str(said)],
+        [sys.executable, "-c", LOST, str(said), moment],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
