@@ -1,12 +1,12 @@
 """The one module that makes boto3 sessions. Everything else asks it, so time-outs and endpoints are decided here."""
 
 import os
-from functools import cache
-from typing import TYPE_CHECKING, Final
+import threading
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
 CONNECT_TIMEOUT_SECONDS: Final = 3
@@ -65,7 +65,8 @@ def authorities(profile: str | None) -> str | bool:
 
 def _bare_session(profile: str | None) -> BotocoreSession:
     session = BotocoreSession(profile=profile)
-    _share_models(session, session.get_config_variable("data_path"))
+    if session.get_config_variable("data_path") is None:  # else somebody has descriptions of their own
+        session.register_component("data_loader", _DESCRIPTIONS)
     return session
 
 
@@ -77,15 +78,29 @@ def _botocore_session(extra: Config) -> BotocoreSession:
         retries={"mode": "standard", "total_max_attempts": 3},
     )
     session.set_default_client_config(base.merge(extra))
-    _share_models(session, None)
+    session.register_component("data_loader", _DESCRIPTIONS)
     return session
 
 
-def _share_models(session: BotocoreSession, data_path: str | None) -> None:
-    """Have all sessions read the services' descriptions once: that is most of what making a client takes."""
-    session.register_component("data_loader", _loader(data_path))
+class _Descriptions(Loader):
+    """The services' descriptions, read once for all sessions, also when two regions want one at the same time.
+
+    Reading them is most of what making a client takes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.RLock()
+
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> object:
+        """Return a service's description."""
+        with self._lock:
+            return super().load_service_model(service_name, type_name, api_version)
+
+    def load_data_with_path(self, name: str) -> tuple[dict[str, Any], str]:
+        """Return a file of data and where it is."""
+        with self._lock:
+            return super().load_data_with_path(name)
 
 
-@cache
-def _loader(data_path: str | None) -> Loader:
-    return create_loader(data_path)
+_DESCRIPTIONS: Final = _Descriptions()

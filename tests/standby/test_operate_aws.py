@@ -18,12 +18,15 @@ import urllib3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import JSONFileLoader
 
+from standby.awsclient import account_session
 from standby.errors import BadUsageError
+from standby.operate.clients import FACTS
 from standby.operate.connection import AwsConnection, connect
 from standby.operate.manifest import read_manifest
 from standby.operate.place import Place
-from standby.operate.together import NoAnswerError, Unknown, attempt
+from standby.operate.together import NoAnswerError, Unknown, attempt, in_parallel
 from tests.standby.manifests import manifest_text
 from tests.standby.operate_support import EAST, WEST
 from tests.standby.rehearsal_network_support import SmallRehearsal
@@ -187,3 +190,22 @@ def test_settings_that_cannot_be_read_are_not_read_when_name_and_regions_are_giv
     assert connect(Place(aws=True, name="chatbot", regions=(WEST, EAST))).name == "chatbot"
     with pytest.raises(BadUsageError, match=r"standby\.toml"):
         connect(Place(aws=True, name="chatbot"))
+
+
+def test_a_service_s_description_is_read_once_for_two_regions_that_want_it_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+    load = JSONFileLoader.load_file
+
+    def slowly(loader: JSONFileLoader, path: str) -> object:
+        found = load(loader, path)
+        time.sleep(0.02)
+        read.extend([path] if found is not None else [])
+        return found
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", slowly)
+    # A service that nothing else here uses, so that it has not been read yet.
+    in_parallel((WEST, EAST), lambda region: account_session(region, profile="ops", config=FACTS).client("polly"))
+    assert any("polly" in path for path in read)
+    assert len(read) == len(set(read))
