@@ -12,6 +12,7 @@ from standby.operate.health import DEEP_SECONDS, Health, ask_health
 from standby.operate.knowledge import Knowledge
 from standby.operate.plan import Refusal
 from standby.operate.replication import UNTIL_LEFT, Replication
+from standby.operate.serving import Copies
 from standby.operate.state import Queues, RegionState, State
 from standby.operate.status import gather_state
 from standby.operate.switching import health_refusals
@@ -26,24 +27,33 @@ NOT_ASKED: Final = Refusal(reason="whether both regions are in step was not look
 
 
 def learn_conditions(
-    connection: Connection, manifest: Manifest, *, force: bool, checks: int, wait_seconds: float
+    connection: Connection, manifest: Manifest, *, checks: int, wait_seconds: float
 ) -> tuple[Refusal, ...]:
     """Learn what speaks against failing back now, nothing where the primary region serves already.
 
-    With a region down, or by force, that is known at once: `failback --force` is the way out of a region that is lost
-    while it serves, and waits for nothing that it would override.
+    With a region down that is known at once.
     """
-    copies = read_copies(connection, manifest)
-    unread = [(manifest.regions[role].region, copy) for role, copy in copies.items() if isinstance(copy, Unknown)]
+    unread = _unread(manifest, read_copies(connection, manifest))
     if unread:
-        return tuple(Refusal(reason=_incomparable(region, why)) for region, why in unread)
-    if force:
-        return (NOT_ASKED,)
+        return unread
     say("Comparing both regions")
     state = settled_state(connection, manifest, wait_seconds=wait_seconds)
     if state.serving == "primary":
         return ()
     return failback_conditions(state, check_primary(connection, manifest, checks=checks))
+
+
+def not_learnt(manifest: Manifest, copies: Copies) -> tuple[Refusal, ...]:
+    """Return what `--force` overrides, without having looked at it.
+
+    It is the way out of a region that is lost while it serves, and waits for nothing that it would override.
+    """
+    return _unread(manifest, copies) or (NOT_ASKED,)
+
+
+def _unread(manifest: Manifest, copies: Copies) -> tuple[Refusal, ...]:
+    unread = [(manifest.regions[role].region, copy) for role, copy in copies.items() if isinstance(copy, Unknown)]
+    return tuple(Refusal(reason=_incomparable(region, why)) for region, why in unread)
 
 
 def failback_conditions(state: State, checks: Sequence[Health | Unknown]) -> tuple[Refusal, ...]:

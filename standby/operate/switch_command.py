@@ -1,6 +1,6 @@
 """`failover` and `failback`, from the options to the exit code."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import click
 
@@ -86,14 +86,18 @@ def switch(place: Place, target: Role, command: Command, options: Options) -> No
 def switch_back(place: Place, options: Options, *, checks: int, wait_seconds: float) -> None:
     """Fail back: the same, after what has to hold first was looked at."""
     # Imported here: failing over needs none of it.
-    from standby.operate.failing_back import learn_conditions  # noqa: PLC0415
+    from standby.operate.failing_back import learn_conditions, not_learnt  # noqa: PLC0415
 
     clock = Clock()
     connection = connect(place)
     manifest = read_manifest(connection)
     headline(connection, manifest)
-    conditions = learn_conditions(connection, manifest, force=options.force, checks=checks, wait_seconds=wait_seconds)
-    facts = gather_switch(connection, manifest, "primary", conditions=conditions)
+    if options.force:
+        facts = gather_switch(connection, manifest, "primary")
+        facts = replace(facts, conditions=not_learnt(manifest, facts.copies))
+    else:
+        conditions = learn_conditions(connection, manifest, checks=checks, wait_seconds=wait_seconds)
+        facts = gather_switch(connection, manifest, "primary", conditions=conditions)
     gathered = clock.seconds
     plan = plan_switch(facts, command="failback", reason=options.reason, force=options.force)
     ended = run_plan(connection, manifest, plan, options)
