@@ -59,7 +59,7 @@ def drill(
 
     Plays on the rehearsal of this machine; with --live on a real deployment, only what harms nobody. Users from outside
     ask for pages, put questions and upload documents at a fixed rate all the while. Exit codes: 0 every objective is
-    met, 1 one was missed, 3 nothing was played: there was no steady state to begin from, or no rehearsal is up.
+    met, 1 one was missed, 3 there was no steady state to begin from, nothing could be played, or no rehearsal is up.
     """
     offered = LIVE_SCENARIOS if live else SCENARIOS
     if listed:
