@@ -49,7 +49,7 @@ def allow_knowledge_base(session: boto3.Session, deployment: str) -> None:
 
 def deny_pages(session: boto3.Session, region: Region) -> None:
     """Deny CloudFront the region's pages, by a statement of its own in the bucket's policy: it then answers 403."""
-    statement = {
+    statement: dict[str, object] = {
         "Sid": PAGES_SID,
         "Effect": "Deny",
         "Principal": {"Service": "cloudfront.amazonaws.com"},
