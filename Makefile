@@ -1,11 +1,12 @@
 # Every target sets up what it needs and may be run again at any time. `make` alone shows them.
 SHELL := bash
+# Make 3.81, which macOS comes with, knows no .SHELLFLAGS: a recipe of several commands says so itself.
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,11 +52,14 @@ test-fast: $(PYTHON_READY) need-node ## Run the tests of logic and of the synthe
 
 # Side by side first, with one worker more than there are processors: most of an apply is waiting. Then, alone, what takes times or
 # breaks a region, on the same rehearsal; the drill before the browser tests, whose Playwright would be in the way of its own.
+# Who ends make ends the tests, which take down what they have started; the rehearsal is taken down after them.
 test-e2e: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Run the tests that start programs, and those that apply the stack with real Terraform (minutes)
-	@directory="$$(mktemp -d)"; export STANDBY_TEST_REHEARSAL="$$directory/rehearsal"; \
+	@set -euo pipefail; directory="$$(mktemp -d)"; export STANDBY_TEST_REHEARSAL="$$directory/rehearsal"; \
 	trap '$(BIN)/standby rehearse --directory "$$STANDBY_TEST_REHEARSAL" down; rm -rf "$$directory"' EXIT; \
-	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $$(( $(WORKERS) + 1 )) --dist loadscope --no-loadscope-reorder; \
-	$(BIN)/pytest -m alone tests/e2e tests/browser
+	tests=; trap 'kill $$tests; wait $$tests || true; exit 143' TERM; trap 'wait $$tests || true; exit 130' INT; \
+	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $$(( $(WORKERS) + 1 )) --dist loadscope --no-loadscope-reorder & \
+	tests=$$!; wait $$tests; \
+	$(BIN)/pytest -m alone tests/e2e tests/browser & tests=$$!; wait $$tests
 
 pictures: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Take the pictures of the page in docs/pictures anew
 	@STANDBY_PICTURES=docs/pictures $(BIN)/pytest tests/browser/test_browser_states.py
@@ -93,7 +97,7 @@ clean: rehearse-down ## End the rehearsal and remove what make made
 # --- what the targets need ---------------------------------------------------------------------------------------------
 
 $(PYTHON_READY): Pipfile.lock pyproject.toml | need-python
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check "pipenv==$$(sed -nE 's/^pipenv = "==(.*)"/\1/p' Pipfile)"
 	@$(BIN)/pipenv sync --dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -106,7 +110,7 @@ $(NODE_READY): package-lock.json | need-node
 .PHONY: need-python need-node need-terraform need-chromium
 need-python:
 	@test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null || \
-	  { echo 'Python 3.11 to 3.13 is needed and was not found: apt install python3 python3-venv, or see python.org/downloads; PYTHON=/path/to/python names one.' >&2; exit 3; }
+	  { echo 'Python 3.11 to 3.13 with its venv is needed and was not found: apt install python3 python3-venv, or see python.org/downloads; PYTHON=/path/to/python names one.' >&2; exit 3; }
 
 need-node:
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || \
@@ -118,7 +122,7 @@ need-terraform:
 
 # In CI (the variable `CI` is set), as root and with apt, it is installed.
 need-chromium:
-	@for name in chromium chromium-browser google-chrome; do ! command -v $$name >/dev/null || exit 0; done; \
+	@set -euo pipefail; for name in chromium chromium-browser google-chrome; do ! command -v $$name >/dev/null || exit 0; done; \
 	if [ -n "$${CI:-}" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  export DEBIAN_FRONTEND=noninteractive; \
 	  if apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; then exit 0; fi; \

@@ -4,6 +4,7 @@ import json
 import subprocess
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,10 @@ from click.testing import CliRunner
 
 import lazy_bindings
 from standby.cli import cli
-from standby.operate import options, schema
+from standby.drill import schema as drilled  # noqa: F401 - the docs name what each module documents
+from standby.operate import options, schema  # noqa: F401 - the same
+from standby.rehearsal import schema as rehearsed  # noqa: F401 - the same
+from standby.rehearsal.commands import rehearse  # noqa: F401 - the same
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -39,10 +43,10 @@ def command_help(*names: str) -> str:
     return fenced(CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=WIDTH).output)
 
 
-def json_fields(name: str) -> str:
-    """Return the fields of a command's JSON as a table: STATUS, CHANGE, JOURNAL or ERROR."""
-    rows = [f"| `{field}` | {text} |" for field, text in getattr(schema, name).items()]
-    return "\n".join(["| field | meaning |", "| --- | --- |", *rows]) + "\n"
+def json_fields(fields: Mapping[str, str], heading: str = "field") -> str:
+    """Return the fields of a command's JSON as a table."""
+    rows = [f"| `{field}` | {text} |" for field, text in fields.items()]
+    return "\n".join([f"| {heading} | meaning |", "| --- | --- |", *rows]) + "\n"
 
 
 def exit_codes() -> str:

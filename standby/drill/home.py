@@ -22,7 +22,9 @@ AGAIN_SECONDS: Final = 2.0
 
 def end_programs(directory: Path) -> int:
     """End the load and the commands of a drill on this rehearsal that was killed. Returns how many there were."""
-    return stop(process for process in ours(directory) if _is_a_drills(process))
+    this = psutil.Process()
+    own = {this, *this.parents()}  # a drill may be started by a program that carries the mark
+    return stop(process for process in ours(directory) if process not in own and _is_a_drills(process))
 
 
 def bring_home(eyes: Eyes, *, options: Sequence[str], progress: Progress, killed: bool) -> None:

@@ -1,4 +1,4 @@
-"""Every scenario of the drill, against the rehearsal; and four stacks, wrong on purpose, which it must find out.
+"""Every scenario of the drill, against the rehearsal; and five stacks, wrong on purpose, which it must find out.
 
 A time may be missed because the machine was busy with something else; a stack that is wrong misses it again.
 """
@@ -118,6 +118,19 @@ def test_a_config_json_that_the_edge_caches_keeps_users_in_the_lost_region(rehea
         report = play(rehearsal, "region-lost")
     assert report.result is not Outcome.PASSED
     assert missed(report)["API back after the command"] == (None, API_BACK_SECONDS)
+
+
+def test_a_config_json_that_is_read_from_the_primary_first_pulls_new_visitors_back(rehearsal: Rehearsal) -> None:
+    def primary_first(config: "DistributionConfigOutputTypeDef") -> None:
+        pages = config["DefaultCacheBehavior"]["TargetOriginId"]
+        for behavior in config["CacheBehaviors"]["Items"]:
+            assert behavior["TargetOriginId"] != pages
+            behavior["TargetOriginId"] = pages
+
+    with changed_distribution(rehearsal, primary_first):
+        report = play(rehearsal, "return-and-failback")
+    assert report.result is Outcome.MISSED
+    assert "answers by the region that came back, unasked" in missed(report)
 
 
 def test_three_connection_attempts_hold_a_page_for_too_long(rehearsal: Rehearsal) -> None:

@@ -157,6 +157,15 @@ def test_the_programs_of_a_drill_that_was_killed_are_ended_also_one_that_sleeps(
             process.wait()
 
 
+def test_a_drill_that_carries_the_mark_itself_does_not_end_itself(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from standby.drill.home import end_programs; "
+    code += "print(end_programs(Path(sys.argv[1])))"
+    environment = marked(os.environ, directory=tmp_path)
+    arguments = [sys.executable, "-c", code, str(tmp_path), "standby"]
+    ran = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout == "0\n"
+
+
 def eyes_of(serving: str) -> Any:  # noqa: ANN401 - stands for Eyes
     region = SimpleNamespace(region="us-east-1")
     deployment = SimpleNamespace(regions={"primary": region, "failover": region})

@@ -1,0 +1,71 @@
+"""The JSON of `standby drill --json`, field by field: docs/cli.md is made from this, and a test holds reports to it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+DRILL: Final[Mapping[str, str]] = {
+    "schemaVersion": "1",
+    "startedAt": "when the drill began, in UTC",
+    "place": "what was drilled: this machine's rehearsal, or an account",
+    "regions.ROLE": "the region that plays the role",
+    "seconds": "how long the whole drill took",
+    "limits[]": "what a drill there cannot show, a paragraph each",
+    "scenarios[].name": "as `--scenario` names it",
+    "scenarios[].summary": "what it is to show",
+    "scenarios[].result": "`passed`; `missed` an objective; `failed` to be played to its end; `skipped`",
+    "scenarios[].reason": 'why it failed or was skipped; "" otherwise',
+    "scenarios[].seconds": "how long it took, from seeing that all is well to finding every document",
+    "scenarios[].measures.MEASURE": "a number, or null where there was nothing to measure; see below",
+    "scenarios[].objectives[]": "`name`, `measured`, `bound` (at most; `strict`: below), `unit` and `met`",
+    "scenarios[].events[]": "`at` (seconds since it began), `kind` (`fault`, `detected`, `command`, `done`, `heal`, "
+    "`note`), `text` and `role` of what was done or seen",
+    "scenarios[].regions[]": "`role`, `region`, `state`, `began` and `ended` of each time that a region was broken",
+    "scenarios[].series.KIND.RESULT": "of the requests of a kind (`page`, `cold-page`, `question`, `upload`), how many "
+    "that were due in each second ended so (`ok`, `error`, `no-answer`)",
+    "scenarios[].extra": "what one scenario alone has to tell; `unsteady` where there was no steady state",
+    "comparison[]": "with `--compare`: `scenario`, `measure`, `old`, `new` and `change` (`better`, `worse`, `same`, "
+    "`new`, `gone`)",
+}
+
+MEASURES: Final[Mapping[str, str]] = {
+    "pages_asked": "pages that the edge may have had in its cache; `cold_pages_asked`: of an edge that never saw them",
+    "pages_failed": "pages without a good answer",
+    "page_gap_seconds": "the longest that somebody who keeps asking waited for a good page",
+    "page_longest_seconds": "the longest that a single page took; the page RTO is held against the larger of the two",
+    "cold_pages_asked": "the same four of cold pages",
+    "cold_pages_failed": "",
+    "cold_page_gap_seconds": "",
+    "cold_page_longest_seconds": "",
+    "site_files_different": "the site's files that are not the same in both regions at the end",
+    "origin_connect_seconds": "how long a bucket that takes no connection holds a page: read off the distribution",
+    "origin_codes_missing": "status codes on which, against the settings, the second bucket is not asked",
+    "questions_asked": "questions, every second one from a new visitor",
+    "questions_failed": "questions without a good answer",
+    "question_gap_seconds": "the longest that somebody who keeps asking waited for a good answer",
+    "answers_lost": "failed questions that were not answered either when they were asked again at the end",
+    "api_gap_seconds": "from the fault to the first good answer of the other region",
+    "detection_seconds": "its first part: from the fault to the monitor's second bad answer",
+    "execution_seconds": "its last part: from the start of the command to that answer",
+    "command_seconds": "how long the command ran",
+    "uploads_asked": "documents that somebody wanted to upload",
+    "uploads_failed": "those that S3 did not accept",
+    "documents_accepted": "those that it did",
+    "documents_before_failover": "accepted before the command began",
+    "documents_behind": "of those, how many the other region did not have then",
+    "documents_rpo_seconds": "the age, at the fault, of the oldest of them",
+    "documents_lost": "accepted documents that one region lacks at the end",
+    "documents_doubled": "those that are there twice",
+    "documents_not_found": "those that no question finds in one region",
+    "documents_extra_versions": "second versions with the same content, which nobody notices",
+    "runs_killed": "operator-killed: commands that were killed",
+    "runs_not_converged": "of those, how many did not converge when they were run again",
+    "operators_untold": "two-operators: those who neither won nor were told who did",
+    "generations_too_many": "generations of config.json besides the winners'",
+    "answers_pulled_back": "return-and-failback: answers by the region that came back before anybody moved users there",
+    "questions_failed_since_return": "questions that failed since it came back",
+    "person_questions": "browser: a person's questions",
+    "person_questions_failed": "of those, how many were not answered",
+    "person_wait_region_down_seconds": "the longest wait while the primary region refuses",
+    "person_wait_region_black_hole_seconds": "the longest wait while it hangs",
+    "person_follows_seconds": "from a planned failover to the moment in which an open page follows it",
+}
