@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist comes without types
 
@@ -46,6 +47,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Who ends the tests ends them as Ctrl-C does: fixtures take down what they have started, in xdist's workers too.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+# A slow machine is no failure: hypothesis would give each example 200 ms. In CI its own profile says so, and more.
+hypothesis.settings.register_profile("untimed", hypothesis.settings(deadline=None))
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
