@@ -2,7 +2,8 @@
 
 import { Chat } from "./chat.js";
 import { Conversation } from "./conversation.js";
-import { button, byId } from "./dom.js";
+import { isGoing } from "./documents.js";
+import { announce, button, byId } from "./dom.js";
 import { Ingestion } from "./ingestion.js";
 import { readLimits } from "./limits.js";
 import { Panel } from "./panel.js";
@@ -29,7 +30,8 @@ const service = new Service();
 const uploads = new Uploads(service);
 const ingestion = new Ingestion(service, uploads);
 const panel = new Panel(uploads, ingestion);
-const chat = new Chat(service, new Conversation());
+const conversation = new Conversation();
+new Chat(service, conversation);
 
 function showService() {
   const { api, down, configState } = service;
@@ -41,8 +43,21 @@ function showService() {
   else if (api.standby) line = "Answering from the standby region";
   else line = REMARKS[configState] ?? "";
   const parts = !api && line ? [`${line} `, button("Try again", () => service.refresh(5))] : [line];
+  const held = byId("line").contains(document.activeElement);
   if (byId("line").textContent !== (line && !api ? `${line} Try again` : line)) byId("line").replaceChildren(...parts);
   byId("line").className = down || !api ? "trouble" : "";
+  if (held && document.activeElement === document.body) byId("question").focus();
+}
+
+function forget() {
+  conversation.forget();
+  uploads.forgetAll();
+  byId("question").focus();
+  announce("The conversation and the list are cleared.");
+}
+
+function offerToForget() {
+  byId("forget").hidden = !conversation.isKept && uploads.documents.every(isGoing);
 }
 
 function toggleDocuments() {
@@ -55,7 +70,10 @@ function toggleDocuments() {
 
 service.addEventListener("change", showService);
 byId("show-documents").addEventListener("click", toggleDocuments);
-byId("forget").addEventListener("click", () => chat.startAnew());
+byId("forget").addEventListener("click", forget);
+conversation.addEventListener("change", offerToForget);
+uploads.addEventListener("change", offerToForget);
+offerToForget();
 await service.start();
 uploads.limits = await readLimits();
 panel.showLimits();

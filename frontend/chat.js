@@ -30,15 +30,23 @@ export class Chat {
     byId("new").addEventListener("click", () => this.startAnew());
     byId("bring-back").addEventListener("click", () => this.#bringBack());
     service.addEventListener("change", () => this.#tellWaiting());
+    conversation.addEventListener("forgotten", () => {
+      this.#field.value = "";
+      this.#leave();
+    });
     this.#showAll();
   }
 
   startAnew() {
-    for (const { stop } of this.#waiting.values()) stop.abort();
     this.#conversation.startAnew();
-    this.#showAll();
+    this.#leave();
     this.#field.focus();
     announce("New conversation.");
+  }
+
+  #leave() {
+    for (const { stop } of this.#waiting.values()) stop.abort();
+    this.#showAll();
   }
 
   #bringBack() {
@@ -67,14 +75,21 @@ export class Chat {
       history: this.#conversation.historyBefore(exchange),
       requestSessionId: this.#conversation.id,
     };
-    const line = h("p", { className: "waiting-line" }, "Looking through the documents…");
+    const looking = h("p", { className: "waiting-line" }, "Looking through the documents…");
+    const nobody = h(
+      "p",
+      { className: "waiting-line", hidden: true },
+      "No region answers at the moment. Your question is kept, and asked again by itself. ",
+      button("Try now", () => this.#service.tryNow()),
+    );
     const later = setTimeout(
-      () => this.#tellWaiting(exchange.id, "Still looking. A long answer may take half a minute."),
+      () => (looking.textContent = "Still looking. A long answer may take half a minute."),
       LONG_MS,
     );
-    this.#waiting.set(exchange.id, { stop, line });
+    this.#waiting.set(exchange.id, { stop, looking, nobody });
     this.#fill(article, [
-      line,
+      looking,
+      nobody,
       h("div", { className: "skeleton", ariaHidden: "true" }, h("span"), h("span"), h("span")),
       button("Cancel", () => stop.abort()),
     ]);
@@ -100,17 +115,13 @@ export class Chat {
   }
 
   /** Keeps the person who waits informed, in the place where they look. */
-  #tellWaiting(id, text = "") {
-    for (const [key, { line }] of this.#waiting) {
-      if (text && key !== id) continue;
-      if (!text && !this.#service.down) line.replaceChildren(line.dataset.text ?? line.textContent);
-      if (text) line.dataset.text = text;
-      if (text && !this.#service.down) line.replaceChildren(text);
-      if (this.#service.down)
-        line.replaceChildren(
-          "No region answers at the moment. Your question is kept, and asked again by itself. ",
-          button("Try now", () => this.#service.tryNow()),
-        );
+  #tellWaiting() {
+    const { down } = this.#service;
+    for (const { looking, nobody } of this.#waiting.values()) {
+      const held = !down && nobody.contains(document.activeElement);
+      looking.hidden = down;
+      nobody.hidden = !down;
+      if (held) nobody.parentElement.focus({ preventScroll: true });
     }
   }
 
@@ -150,11 +161,15 @@ export class Chat {
 
   #article(exchange) {
     const question = h("h2", { className: "question", dir: "auto" }, exchange.question);
-    return h("article", {}, question, h("div", { className: "reply" }));
+    return h("article", {}, question, h("div", { className: "reply", tabIndex: -1 }));
   }
 
+  /** Whoever was on a button of what goes stays in the reply, and goes on from there. */
   #fill(article, content) {
-    article.lastChild.replaceChildren(...content.filter(Boolean));
+    const reply = article.lastChild;
+    const held = reply.contains(document.activeElement);
+    reply.replaceChildren(...content.filter(Boolean));
+    if (held) reply.focus({ preventScroll: true });
   }
 
   #showAll() {

@@ -44,35 +44,61 @@ export function parseConfig(text) {
   }
 }
 
-/** The last good config.json and the highest generation ever seen, as the browser keeps them. */
+/** The last good config.json and the highest generation ever seen, as the browser keeps them for all of its tabs. */
 export class Memory {
-  config = checked(load("config", null));
-  generation = Number.isInteger(load("generation", 0)) ? load("generation", 0) : 0;
+  /** As `readConfig` returns it; null while none is known. */
+  config = null;
+  #highest = 0;
+  #older = null;
 
-  /** Whether this configuration may be obeyed: the highest generation wins; one written by hand is a deliberate act. */
-  allows(config) {
-    return config.generation === null || config.generation >= this.generation;
+  constructor() {
+    this.catchUp();
   }
 
-  keep(config) {
+  /** Takes over what another tab has kept meanwhile, where that is newer. */
+  catchUp() {
+    const kept = load("config", null);
+    const config = checked(kept);
+    const highest = Math.max(positive(kept?.highest) ?? 0, config?.generation ?? 0);
+    if (!config || (this.config && highest <= this.#highest)) return;
     this.config = config;
-    this.generation = Math.max(this.generation, config.generation ?? 0);
-    save("config", config);
-    save("generation", this.generation);
+    this.#highest = highest;
+  }
+
+  /** Keeps a configuration that may be obeyed; returns whether it may: the highest generation wins, a hand's is a deed. */
+  take(config) {
+    this.catchUp();
+    if (this.config && config.generation !== null && config.generation < this.#highest) {
+      this.#older = config;
+      return false;
+    }
+    this.config = config;
+    this.#highest = Math.max(this.#highest, config.generation ?? 0);
+    save("config", { ...config, highest: this.#highest });
+    return true;
+  }
+
+  /** Every API that may be asked, the named one first; those of an older config.json are better than none, and last. */
+  get urls() {
+    const known = [this.config, this.#older].flatMap((config) => [config?.apiUrl, config?.fallbackApiUrl]);
+    return [...new Set(known.filter(Boolean))];
   }
 }
 
 function checked(value) {
   const apiUrl = address(value?.apiUrl);
   if (!apiUrl) return null;
-  const generation = Number.isInteger(value.generation) && value.generation > 0 ? value.generation : null;
   return {
     apiUrl,
     fallbackApiUrl: address(value.fallbackApiUrl),
     region: typeof value.region === "string" ? value.region : "",
     role: value.role === "failover" ? "failover" : "primary",
-    generation,
+    generation: positive(value.generation),
   };
+}
+
+function positive(value) {
+  return Number.isSafeInteger(value) && value > 0 ? value : null;
 }
 
 /** The address with a slash at its end, or "" where it is none that the page may call. */

@@ -1,6 +1,6 @@
 // The conversation: kept in this browser, and sent along with each question, for the API keeps nothing.
 
-import { load, save } from "./storage.js";
+import { BROWSER, followOtherTabs, load, remove, save, TAB } from "./storage.js";
 import { clean, shorten } from "./text.js";
 
 export const LONGEST_QUESTION = 1000;
@@ -12,9 +12,20 @@ const HISTORY_CHARACTERS = 24_000;
 const EXCHANGES_KEPT = 50;
 const PASSAGE_CHARACTERS = 20_000;
 
-export class Conversation {
-  #state = checked(load("conversation", null)) ?? fresh();
+/**
+ * Each tab has a conversation of its own, which outlives a reload. A new tab begins anew, and may bring back the one that
+ * was last written in any. Dispatches "change", and "forgotten" when it was forgotten, here or in another tab.
+ */
+export class Conversation extends EventTarget {
+  #state = checked(load("conversation", null, TAB)) ?? fresh();
   #previous = null;
+
+  constructor() {
+    super();
+    const last = checked(load("conversation", null));
+    if (last?.id !== this.id && last?.exchanges.length > 0) this.#previous = last;
+    followOtherTabs("conversation", (removed) => removed && this.#forgetHere());
+  }
 
   get id() {
     return this.#state.id;
@@ -27,6 +38,11 @@ export class Conversation {
 
   get hasPrevious() {
     return this.#previous !== null;
+  }
+
+  /** Whether there is anything to forget. */
+  get isKept() {
+    return this.hasPrevious || this.exchanges.length > 0;
   }
 
   ask(question) {
@@ -48,7 +64,7 @@ export class Conversation {
   }
 
   startAnew() {
-    this.#previous = this.#state.exchanges.length > 0 ? this.#state : null;
+    if (this.exchanges.length > 0) this.#previous = this.#state;
     this.#state = fresh();
     this.#keep();
   }
@@ -57,6 +73,12 @@ export class Conversation {
     this.#state = this.#previous ?? this.#state;
     this.#previous = null;
     this.#keep();
+  }
+
+  /** Forgets every conversation that this browser keeps, in its other tabs too. */
+  forget() {
+    remove("conversation");
+    this.#forgetHere();
   }
 
   /** What was said before `exchange`, as the API takes it: whole turns, the newest that fit, a question first. */
@@ -73,12 +95,25 @@ export class Conversation {
     return turns;
   }
 
-  /** Keeps what fits: where the browser's room is too small, the newest exchanges. */
-  #keep() {
-    for (let from = 0; from <= this.exchanges.length; from += 5) {
-      if (save("conversation", { ...this.#state, exchanges: this.exchanges.slice(from) })) return;
-    }
+  #forgetHere() {
+    this.#state = fresh();
+    this.#previous = null;
+    this.#keep();
+    this.dispatchEvent(new Event("forgotten"));
   }
+
+  #keep() {
+    keepWhatFits(this.#state, TAB);
+    // An empty one does not take the place of another one that may be brought back.
+    if (this.exchanges.length > 0 || load("conversation", null)?.id === this.id) keepWhatFits(this.#state, BROWSER);
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** Where the browser's room is too small, the newest exchanges. */
+function keepWhatFits(state, where) {
+  for (let from = 0; from <= state.exchanges.length; from += 5)
+    if (save("conversation", { ...state, exchanges: state.exchanges.slice(from) }, where)) return;
 }
 
 function fresh() {

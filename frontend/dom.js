@@ -1,5 +1,7 @@
 // Elements without HTML: nothing that came from outside is ever parsed, so nothing of it can become markup.
 
+const SAID_MS = 10_000;
+
 /** Makes an element. `properties` are its properties (`className`), attributes (`aria-label`) or listeners (`onclick`). */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -25,7 +27,9 @@ export function button(label, onclick, properties = {}) {
   return h("button", { type: "button", className: "quiet", onclick, ...properties }, label);
 }
 
-/** Says something to screen readers alone; what sighted people see says the same. */
+/** Says something to screen readers alone, after what is being said; what sighted people see says the same. */
 export function announce(text) {
-  byId("announcer").textContent = text;
+  const said = h("p", {}, text);
+  byId("announcer").append(said);
+  setTimeout(() => said.remove(), SAID_MS);
 }

@@ -16,6 +16,7 @@ export class Ingestion extends EventTarget {
   #service;
   #uploads;
   #asking = false;
+  #since = new WeakMap();
 
   constructor(service, uploads) {
     super();
@@ -41,8 +42,7 @@ export class Ingestion extends EventTarget {
   async #follow() {
     if (this.#asking || !this.#awaited().length) return;
     this.#asking = true;
-    const until = performance.now() + PATIENCE_MS;
-    for (let round = 0; this.#awaited().length > 0 && performance.now() < until; round += 1) {
+    for (let round = 0; this.#awaited().length > 0; round += 1) {
       await visible();
       await this.ask();
       if (this.#awaited().length === 0) break;
@@ -53,7 +53,15 @@ export class Ingestion extends EventTarget {
 
   #awaited() {
     const region = this.#service.api?.region;
-    return this.#uploads.documents.filter((document) => onItsWay(document) && (!region || document.region === region));
+    return this.#uploads.documents.filter(
+      (document) => onItsWay(document) && (!region || document.region === region) && this.#isFollowed(document),
+    );
+  }
+
+  #isFollowed(document) {
+    const now = performance.now();
+    if (!this.#since.has(document)) this.#since.set(document, now);
+    return now - this.#since.get(document) < PATIENCE_MS;
   }
 
   #settle(document) {
@@ -66,25 +74,29 @@ export function onItsWay({ state }) {
   return state === "uploaded" || state === "ingesting";
 }
 
-/** A document's state as the jobs tell it: a job that began after the upload has read it, if it ended well. */
+/**
+ * A document's state as the jobs tell it: one that began after the upload and is complete has read it, whatever became of
+ * the others. One that was stopped or broke down says nothing about a document, and the service starts another one.
+ */
 export function stateFrom({ jobs, region }, { region: where, uploadedAt, key, state }) {
   if (region !== where)
     return { state: "uploaded", reason: `${region} follows as soon as it has received the document.` };
-  const later = jobs.filter((job) => Date.parse(job.startedAt) >= uploadedAt);
   // Newest first, as the API lists them.
-  const ended = later.find((job) => !RUNNING.has(job.status));
+  const later = jobs.filter((job) => Date.parse(job.startedAt) >= uploadedAt);
+  const complete = later.filter((job) => job.status === "COMPLETE");
+  if (complete.some((job) => !failedFor(job, key))) return { state: "ready", reason: "" };
   if (later.some((job) => RUNNING.has(job.status))) return { state: "ingesting", reason: "" };
-  if (ended && failedFor(ended, key)) return { state: "failed", reason: reasonOf(ended, key) };
-  if (ended) return { state: "ready", reason: "" };
+  if (complete.length > 0) return { state: "failed", reason: reasonOf(complete[0], key) };
+  if (later.length > 0)
+    return { state: "uploaded", reason: `An ingestion has failed, and it is tried again. ${reasonOf(later[0], key)}` };
   return { state, reason: "" };
 }
 
-function failedFor(job, key) {
-  const { numberOfDocumentsFailed: failed = 0, numberOfNewDocumentsIndexed: added = 0 } = job.statistics ?? {};
-  const { numberOfModifiedDocumentsIndexed: changed = 0 } = job.statistics ?? {};
-  if (job.status !== "COMPLETE") return true;
+function failedFor({ statistics, failureReasons }, key) {
+  const { numberOfDocumentsFailed: failed = 0, numberOfNewDocumentsIndexed: added = 0 } = statistics ?? {};
+  const { numberOfModifiedDocumentsIndexed: changed = 0 } = statistics ?? {};
   if (failed === 0) return false;
-  const reasons = reasonsOf(job);
+  const reasons = reasonsOf({ failureReasons });
   if (reasons.some((reason) => reason.includes(key))) return true;
   // Some documents failed, and no reason names any: this one did if the job took in nothing.
   return !reasons.some((reason) => reason.includes("uploads/")) && added + changed === 0;

@@ -117,13 +117,21 @@ function bare(address, index, put) {
   return index + trimmed.length;
 }
 
-/** A link that says where it leads; anything but http, https and mailto is only text. */
+/** A link that says where it leads, unless it reads as that very address; what is no http, https or mailto is only text. */
 function link(address, nodes) {
   const url = URL.canParse(address) ? new URL(address) : null;
   const label = nodes.length > 0 ? nodes : [address];
   if (!url || !["http:", "https:", "mailto:"].includes(url.protocol)) return h("span", {}, label);
   const anchor = h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, label);
+  for (const inner of anchor.querySelectorAll("a")) inner.replaceWith(...inner.childNodes);
   const where = url.host || url.pathname;
-  if (!anchor.textContent.includes(where)) anchor.append(h("span", { className: "where" }, ` (${where})`));
+  if (anchor.textContent !== address || hidesHost(url, address))
+    anchor.append(h("span", { className: "where" }, ` (${where})`));
   return anchor;
+}
+
+/** Whether an address reads as if it led to another host: with a name before an @, in letters of another script, ... */
+function hidesHost(url, address) {
+  const plain = `${url.protocol}${url.host && `//${url.host}`}`;
+  return url.username !== "" || url.password !== "" || !address.toLowerCase().startsWith(plain);
 }

@@ -106,7 +106,7 @@ function table(reader) {
     h(
       "tr",
       {},
-      head.map((_, column) => h(tag, {}, inline(texts[column] ?? "", reader.mark))),
+      texts.slice(0, head.length).map((text) => h(tag, {}, inline(text, reader.mark))),
     );
   const content = [
     h("thead", {}, row("th", head)),

@@ -1,5 +1,6 @@
 // The documents as they are seen: what may be uploaded, what is on its way, and what became of it.
 
+import { isElsewhere, isGoing } from "./documents.js";
 import { announce, button, byId, h, name } from "./dom.js";
 import { onItsWay } from "./ingestion.js";
 import { limitsText } from "./limits.js";
@@ -33,7 +34,6 @@ export class Panel {
       files.value = "";
     });
     byId("refresh").addEventListener("click", () => ingestion.ask());
-    byId("forget").addEventListener("click", () => uploads.forgetAll());
     uploads.addEventListener("change", () => this.#show());
     uploads.addEventListener("progress", ({ detail }) => this.#progress(detail));
     ingestion.addEventListener("change", () => this.#summarise());
@@ -58,7 +58,6 @@ export class Panel {
     // Whoever was on a button of a row that has changed stays there, or goes on from where documents are chosen.
     if (held && document.activeElement === document.body)
       (rows.get(held)?.querySelector("button") ?? byId("choose")).focus();
-    byId("forget").hidden = documents.length === 0;
     byId("refresh").hidden = !documents.some(onItsWay);
     const open = documents.filter(({ state }) => state !== "ready").length;
     byId("count").textContent = open > 0 ? ` (${open})` : "";
@@ -79,13 +78,13 @@ export class Panel {
       "li",
       { className: document.state },
       h("div", { className: "row" }, name(document.name), h("span", { className: "size" }, sizeText(document.size))),
-      document.state === "sending"
+      document.state === "sending" && document.file
         ? h("progress", { max: 1, value: document.part, ariaLabel: `Upload of ${document.name}` })
         : null,
       h(
         "div",
         { className: "row" },
-        h("span", { className: "state" }, LABELS[document.state]),
+        h("span", { className: "state" }, isElsewhere(document) ? "Uploading in another tab" : LABELS[document.state]),
         h("span", { className: "actions" }, this.#actions(document)),
       ),
       document.reason ? h("p", { className: "reason", dir: "auto" }, document.reason) : null,
@@ -98,7 +97,8 @@ export class Panel {
   #actions(document) {
     const { state, file } = document;
     const labelled = (label, act) => button(label, act, { ariaLabel: `${label}: ${document.name}` });
-    if (state === "sending" || state === "waiting") return labelled("Cancel", () => this.#uploads.cancel(document));
+    if (isElsewhere(document)) return [];
+    if (isGoing(document)) return labelled("Cancel", () => this.#uploads.cancel(document));
     const again =
       file && ["interrupted", "cancelled"].includes(state)
         ? labelled("Upload again", () => this.#uploads.retry(document))

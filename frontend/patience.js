@@ -22,6 +22,14 @@ export function pause(milliseconds, signal) {
   });
 }
 
+/** Rejects with CallError "cancelled" when `signal` aborts, and never resolves. */
+export function stopped(signal) {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(cancelled());
+    signal?.addEventListener("abort", () => reject(cancelled()), { once: true });
+  });
+}
+
 /** Resolves when the page can be seen; at once if it can. */
 export function visible() {
   if (document.visibilityState === "visible") return Promise.resolve();
@@ -40,20 +48,26 @@ export function jittered(milliseconds, part = 0.2) {
 }
 
 /**
- * A bucket of permissions for extra requests (health, config.json): one comes back every five seconds. It holds what
- * one switch of regions takes, but a single one while no region answers.
+ * A bucket of permissions for extra requests (health, config.json): one comes back every five seconds. Somebody who waits
+ * for an answer may have at once what one switch of regions takes, though a single one while no region answers; what
+ * nobody waits for comes five seconds after the last, and holds up nobody who does.
  */
 export class Permissions {
   #sparing = false;
   #left = BURST;
   #at = performance.now();
-  #queue = Promise.resolve();
+  #last = -Infinity;
+  #queues = new Map();
   #wake = () => {};
+  #granted = this.#nextGrant();
 
-  /** Resolves when one more request may be made. */
-  take(signal) {
-    const turn = this.#queue.then(() => this.#turn(signal));
-    this.#queue = turn.catch(() => {});
+  /** Resolves when one more request may be made. Rejects with CallError "cancelled" when `signal` aborts. */
+  take({ awaited, signal }) {
+    const turn = (this.#queues.get(awaited) ?? Promise.resolve()).then(() => this.#turn(awaited, signal));
+    this.#queues.set(
+      awaited,
+      turn.catch(() => {}),
+    );
     return turn;
   }
 
@@ -67,17 +81,26 @@ export class Permissions {
   grant() {
     this.#left = Math.max(this.#left, LOOK_AROUND);
     this.#wake();
+    this.#granted = this.#nextGrant();
   }
 
-  async #turn(signal) {
-    await visible();
-    this.#refill();
-    if (this.#left < 1) {
-      const granted = new Promise((resolve) => (this.#wake = resolve));
-      await Promise.race([pause((1 - this.#left) * SECONDS_PER_REQUEST * 1000, signal), granted]);
+  async #turn(awaited, signal) {
+    for (let seconds; await visible(), (seconds = this.#secondsUntilNext(awaited)) > 0;) {
+      await Promise.race([pause(seconds * 1000, signal), this.#granted]);
     }
-    this.#refill();
+    if (signal?.aborted) throw cancelled();
     this.#left -= 1;
+    this.#last = performance.now();
+  }
+
+  #secondsUntilNext(awaited) {
+    this.#refill();
+    const seconds = (1 - this.#left) * SECONDS_PER_REQUEST;
+    return awaited ? seconds : Math.max(seconds, SECONDS_PER_REQUEST - (performance.now() - this.#last) / 1000);
+  }
+
+  #nextGrant() {
+    return new Promise((resolve) => (this.#wake = resolve));
   }
 
   #refill() {

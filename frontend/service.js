@@ -1,9 +1,10 @@
 // Which API the page asks, and what it does when that one fails: the page's own part in the recovery.
 
 import { Memory, readConfig, readFirstConfig } from "./config.js";
-import { CallError, cancelled, request } from "./http.js";
-import { jittered, pause, Permissions, visible } from "./patience.js";
-import { healthy, watched } from "./watch.js";
+import { CallError, request } from "./http.js";
+import { jittered, pause, Permissions, stopped } from "./patience.js";
+import { followOtherTabs } from "./storage.js";
+import { health, UPLOAD, Watch } from "./watch.js";
 
 // API Gateway gives up after 29 s.
 const ANSWER_SECONDS = 29.5;
@@ -25,7 +26,8 @@ export class Service extends EventTarget {
 
   #memory = new Memory();
   #permissions = new Permissions();
-  #older = null;
+  #watch = new Watch(this.#permissions);
+  #obeyed = null;
   /** The API that config.json names, while the page uses another one because it failed. */
   #left = null;
   #switches = 0;
@@ -41,6 +43,10 @@ export class Service extends EventTarget {
     this.#schedule();
     document.addEventListener("visibilitychange", () => this.#hurry());
     addEventListener("online", () => this.tryNow());
+    followOtherTabs("config", () => {
+      this.#memory.catchUp();
+      this.#obey();
+    });
   }
 
   /**
@@ -55,28 +61,24 @@ export class Service extends EventTarget {
         return { api, body: await this.#ask(api, path, { json, signal }) };
       } catch (error) {
         if (!error.speaksAgainstTheApi) throw error;
-        // 5xx has come twice by now. Healthy everywhere, and yet failing this very request: circling would help nobody.
+        // 5xx has come twice by now. APIs that answer, and yet fail this very request: circling would help nobody.
         failures.set(api.url, (failures.get(api.url) ?? 0) + (error.kind === "broken" ? 2 : 1));
-        if (this.#urls().every((url) => failures.get(url) >= 2)) throw error;
-        await this.recover(api, signal);
+        if (failures.get(api.url) >= 4 || this.#memory.urls.every((url) => failures.get(url) >= 2)) throw error;
+        await this.recover(api, signal, error.kind === "silent");
       }
     }
   }
 
-  /** Runs something else of the same region, an upload to its bucket, under the same watch. */
+  /** Runs an upload to the region's bucket under the watch that it takes. */
   watch(api, run, signal) {
-    return watched(api.url, this.#permissions, run, signal);
+    return this.#watch.over(api.url, run, { signal, patience: UPLOAD });
   }
 
-  /** Returns once an API is in use that answers: another one than `failed`, or that one when it is back. */
-  async recover(failed, signal) {
+  /** Returns once an API is in use that answers: another one than `failed`, at once if that is `dead`, or when it is back. */
+  async recover(failed, signal, dead = false) {
     if (this.api?.url !== failed.url) return;
-    this.#recovery ??= this.#searchUntilFound(failed).finally(() => (this.#recovery = null));
-    const stopped = new Promise((_, reject) => {
-      if (signal?.aborted) reject(cancelled());
-      signal?.addEventListener("abort", () => reject(cancelled()), { once: true });
-    });
-    await Promise.race([this.#recovery, stopped]);
+    this.#recovery ??= this.#searchUntilFound(failed, dead).finally(() => (this.#recovery = null));
+    await Promise.race([this.#recovery, stopped(signal)]);
   }
 
   /** Ends the present pause between two attempts. */
@@ -87,15 +89,16 @@ export class Service extends EventTarget {
 
   /** Whether the API is well after something else of its region failed. If not, returns once another one is in use. */
   async stillGood(api, signal) {
-    await this.#permissions.take(signal);
-    if (await healthy(api.url, HEALTH_SECONDS, signal)) return true;
+    if (this.api.url !== api.url) return false;
+    const { healthy } = await Promise.race([this.#watch.report(api.url, signal), stopped(signal)]);
+    if (healthy) return true;
     await this.recover(api, signal);
     return false;
   }
 
   /** Does what `call` does, once and of the other region: for a region whose API is well and whose bucket is not. */
   async callOther(path, options) {
-    const url = this.#urls().find((known) => known !== this.api?.url);
+    const url = this.#memory.urls.find((known) => known !== this.api?.url);
     if (!url) return this.call(path, options);
     const api = { url, region: "", standby: true };
     return { api, body: await this.#ask(api, path, options) };
@@ -104,10 +107,8 @@ export class Service extends EventTarget {
   async refresh(seconds) {
     const slow = () => this.#changed("unreachable");
     const { state, config } = await (this.#memory.config ? readConfig(seconds) : readFirstConfig(seconds, slow));
-    const older = state === "good" && !this.#memory.allows(config);
-    this.#older = older ? config : this.#older;
-    if (state === "good" && !older) this.#obey(config);
-    else if (!this.api && this.#memory.config) this.#use(this.#named());
+    const older = state === "good" && !this.#memory.take(config);
+    this.#obey();
     this.#changed(older ? "older" : state);
   }
 
@@ -129,7 +130,7 @@ export class Service extends EventTarget {
     const run = (given) => request(url + path, { json, seconds: ANSWER_SECONDS, signal: given });
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const body = await watched(url, this.#permissions, run, signal);
+        const body = await this.#watch.over(url, run, { signal });
         this.#learnRegion(url, body.region);
         return body;
       } catch (error) {
@@ -139,9 +140,9 @@ export class Service extends EventTarget {
     }
   }
 
-  async #searchUntilFound(failed) {
+  async #searchUntilFound(failed, dead) {
     await pause(Math.random() * 200);
-    for (let round = 0; !(await this.#search(failed, round)); round += 1) {
+    for (let round = 0; !(await this.#search(failed, round, dead)); round += 1) {
       this.#setDown(true);
       await this.#nap(jittered(GROWING_MS[Math.min(round, GROWING_MS.length - 1)]));
     }
@@ -154,25 +155,29 @@ export class Service extends EventTarget {
     this.#changed();
   }
 
-  /** Looks for an API that answers: config.json first, then the others' health, in later rounds the failed one's too. */
-  async #search(failed, round) {
-    await this.#permissions.take();
+  /**
+   * Looks for an API that is well: config.json first, then the others' health, in later rounds the failed one's too. One
+   * that answers at all is better than a dead one, and in later rounds better than none.
+   */
+  async #search(failed, round, dead) {
+    await this.#permissions.take({ awaited: true });
     await this.refresh(CONFIG_SECONDS_IN_NEED);
     if (this.api.url !== failed.url) return true;
-    for (const url of this.#urls()) {
+    let answering = null;
+    for (const url of this.#memory.urls) {
       if (round === 0 && url === failed.url) continue;
-      await this.#permissions.take();
-      const report = await healthy(url, HEALTH_SECONDS);
-      if (report) return this.#switchTo(url, report.region);
+      await this.#permissions.take({ awaited: true });
+      const { healthy, answers, region } = await health(url, HEALTH_SECONDS);
+      if (healthy) return this.#switchTo(url, region);
+      if (answers && (answering === null || answering === failed.url)) answering = url;
     }
-    return false;
+    return (dead || round > 0) && answering !== null && this.#switchTo(answering, "");
   }
 
   #switchTo(url, region) {
     const named = this.#named();
-    if (url === this.api.url) return true;
-    if (url === named.url) this.#use(named);
-    else {
+    if (url !== this.api.url && url === named.url) this.#use(named);
+    else if (url !== this.api.url) {
       this.#switches += 1;
       this.#use({ url, region, standby: !named.standby }, named);
     }
@@ -188,27 +193,19 @@ export class Service extends EventTarget {
     this.#changed();
   }
 
-  #obey(config) {
-    const before = this.#memory.config;
-    const moved = !this.api || before?.apiUrl !== config.apiUrl || before?.generation !== config.generation;
-    this.#memory.keep(config);
-    if (moved) this.#use(this.#named());
+  #obey() {
+    const [before, config] = [this.#obeyed, this.#memory.config];
+    this.#obeyed = config;
+    if (before?.apiUrl !== config?.apiUrl || before?.generation !== config?.generation) this.#use(this.#named());
   }
 
   #named() {
-    const { apiUrl, region, role } = this.#memory.config;
+    const { apiUrl, region, role } = this.#obeyed;
     return { url: apiUrl, region, standby: role === "failover" };
   }
 
-  /** Every API that may be asked, the named one first; those of an older config.json are better than none, and last. */
-  #urls() {
-    const { apiUrl, fallbackApiUrl } = this.#memory.config ?? {};
-    return [...new Set([apiUrl, fallbackApiUrl, this.#older?.apiUrl, this.#older?.fallbackApiUrl])].filter(Boolean);
-  }
-
   async #tick() {
-    await visible();
-    await this.#permissions.take();
+    await this.#permissions.take({ awaited: false });
     await this.refresh(CONFIG_SECONDS);
     if (this.#left) await this.#checkBack();
     this.#schedule();
@@ -217,11 +214,10 @@ export class Service extends EventTarget {
   /** Goes back to the API that config.json names once that is healthy again, later with every switch. */
   async #checkBack() {
     const left = this.#left;
-    await this.#permissions.take();
-    const report = await healthy(left.url, HEALTH_SECONDS);
+    const { healthy } = await this.#watch.report(left.url);
     if (this.#left !== left) return;
     this.#checks += 1;
-    this.#healthyChecks = report ? this.#healthyChecks + 1 : 0;
+    this.#healthyChecks = healthy ? this.#healthyChecks + 1 : 0;
     if (this.#healthyChecks > this.#switches) this.#use(left);
   }
 

@@ -33,6 +33,8 @@ export function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** A time of day, or "" for what is no time. */
 export function timeText(milliseconds) {
+  if (Number.isNaN(new Date(milliseconds).valueOf())) return "";
   return new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" }).format(milliseconds);
 }

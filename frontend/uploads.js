@@ -3,55 +3,59 @@
 // A document has one id for good, and its key in either region's bucket follows from it. So an upload may be repeated,
 // in another region too, after an outcome that nobody knows: the same key is written, and replication sees one document.
 
+import { DocumentList, isElsewhere, isGoing } from "./documents.js";
 import { contentType, refusal } from "./limits.js";
 import { jittered, pause } from "./patience.js";
-import { load, save } from "./storage.js";
 import { clean } from "./text.js";
 import { transfer } from "./transfer.js";
 
 const AT_ONCE = 3;
 const ATTEMPTS = 6;
-const KEPT = 50;
+// For so long S3's answer may be on its way: a job that began meanwhile has read the document.
+const ANSWER_MS = 200;
 
 /** Dispatches "change" when documents come, go or change their state, "progress" while one is sent. */
 export class Uploads extends EventTarget {
   limits = null;
-  /** Newest first: `{id, name, size, modified, state, reason, part, file, region, key, uploadedAt}`. */
-  documents = restored(load("documents", []));
 
   #service;
+  #list = new DocumentList();
   #stops = new Map();
   #sending = 0;
 
   constructor(service) {
     super();
     this.#service = service;
+    this.#list.addEventListener("change", () => this.dispatchEvent(new Event("change")));
   }
 
-  /** Takes files in; one that came before, by its name, size and time, stays the document that it was. */
+  /** The list's documents, newest first. */
+  get documents() {
+    return this.#list.all;
+  }
+
+  /** Takes files in; one that came before stays the document that it was. */
   add(files) {
     for (const file of files) {
-      const known = this.documents.find(
-        (one) => one.name === clean(file.name) && one.size === file.size && one.modified === file.lastModified,
-      );
-      if (known && this.#stops.has(known.id)) continue;
-      const document = {
+      const known = this.#list.find(file);
+      if (known && (this.#stops.has(known.id) || isElsewhere(known))) continue;
+      const reason = refusal(file, this.limits);
+      this.#list.add({
         id: known?.id ?? crypto.randomUUID(),
         name: clean(file.name),
         size: file.size,
         modified: file.lastModified,
-      };
-      const reason = refusal(file, this.limits);
-      this.documents = [
-        { ...document, file, part: 0, reason, state: reason ? "refused" : "waiting" },
-        ...this.documents.filter((one) => one !== known),
-      ];
+        file,
+        part: 0,
+        reason,
+        state: reason ? "refused" : "waiting",
+      });
     }
     this.#next();
   }
 
   retry(document) {
-    this.#set(document, { state: "waiting", reason: "", part: 0 });
+    this.settle(document, { state: "waiting", reason: "", part: 0 });
     this.#next();
   }
 
@@ -62,37 +66,35 @@ export class Uploads extends EventTarget {
 
   /** Takes a document off the list; it stays where it was uploaded. */
   forget(document) {
-    this.documents = this.documents.filter((other) => other !== document);
-    this.#changed();
+    this.#list.remove(({ id }) => id === document.id);
   }
 
+  /** Takes every document off the list that is not on its way to S3. */
   forgetAll() {
-    this.documents = this.documents.filter((document) => document.file && this.#stops.has(document.id));
-    this.#changed();
+    this.#list.remove((document) => !isGoing(document));
   }
 
   settle(document, changes) {
-    this.#set(document, changes);
+    this.#list.change(document, changes);
   }
 
   #next() {
-    for (const document of this.documents.filter(({ state }) => state === "waiting").reverse()) {
+    for (const document of this.documents.filter(({ state, file }) => state === "waiting" && file).reverse()) {
       if (this.#sending >= AT_ONCE) break;
       this.#sending += 1;
-      this.#set(document, { state: "sending" });
+      this.settle(document, { state: "sending" });
       this.#send(document).finally(() => {
         this.#sending -= 1;
         this.#next();
       });
     }
-    this.#changed();
   }
 
   async #send(document) {
     const stop = new AbortController();
     this.#stops.set(document.id, stop);
     try {
-      this.#set(document, {
+      this.settle(document, {
         state: "uploaded",
         reason: "",
         part: 1,
@@ -101,7 +103,7 @@ export class Uploads extends EventTarget {
     } catch (error) {
       const states = { cancelled: "cancelled", refused: "refused" };
       const state = states[error.kind] ?? "interrupted";
-      this.#set(document, { state, reason: state === "cancelled" ? "" : error.message });
+      this.settle(document, { state, reason: state === "cancelled" ? "" : error.message });
     } finally {
       this.#stops.delete(document.id);
     }
@@ -114,11 +116,12 @@ export class Uploads extends EventTarget {
       const asked = serverTime(body.fields) - performance.now();
       try {
         await this.#transfer(document, { body, api }, signal);
-        return { key: body.key, region: regionOf(body.uploadUrl) || api.region, uploadedAt: asked + performance.now() };
+        const uploadedAt = asked + performance.now() - ANSWER_MS;
+        return { key: body.key, region: regionOf(body.uploadUrl) || api.region, uploadedAt };
       } catch (error) {
         const ranOut = error.code === "AccessDenied" && attempt === 1;
         if (attempt === ATTEMPTS || (!error.speaksAgainstTheApi && !ranOut)) throw error;
-        this.#set(document, { part: 0, reason: "Interrupted: it is sent again." });
+        this.settle(document, { part: 0, reason: "Interrupted: it is sent again." });
         // The API is well, and yet its bucket failed twice: the other region's may take the file.
         elsewhere = (await this.#service.stillGood(api, signal)) && attempt >= 2 && !elsewhere;
         if (!elsewhere) await pause(jittered(500 * attempt), signal);
@@ -144,37 +147,18 @@ export class Uploads extends EventTarget {
     };
     return this.#service.watch(api, send, signal);
   }
-
-  #set(document, changes) {
-    Object.assign(document, changes);
-    this.#changed();
-  }
-
-  #changed() {
-    const kept = this.documents.slice(0, KEPT).map(({ file, part, ...document }) => document);
-    save("documents", kept);
-    this.dispatchEvent(new Event("change"));
-  }
 }
 
-/** A document whose file went with the last visit cannot be sent on, but chosen again it is the same document. */
-function restored(documents) {
-  return (Array.isArray(documents) ? documents : [])
-    .filter((one) => typeof one?.id === "string" && typeof one.name === "string" && Number.isFinite(one.size))
-    .map((one) => {
-      const cut = one.state === "waiting" || one.state === "sending";
-      const changes = cut
-        ? { state: "interrupted", reason: "The page was closed meanwhile: choose the file again." }
-        : {};
-      return { ...one, name: clean(one.name), reason: clean(one.reason), part: 0, file: null, ...changes };
-    });
-}
-
-/** When the presigned POST was made, by the clock that ingestion jobs are timed with; a user's may be wrong. */
+/**
+ * When the presigned POST was made, at the latest, by the clock that ingestion jobs are timed with: a job that began before
+ * the upload must not be taken for one that has read it. It has whole seconds; within the second the browser's clock is
+ * believed, which may be wrong, so not beyond it.
+ */
 function serverTime(fields) {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(fields["x-amz-date"]) ?? [];
-  return year ? Date.UTC(year, month - 1, day, hour, minute, second) : Date.now();
+  const [now, made] = [Date.now(), Date.UTC(year, month - 1, day, hour, minute, second)];
+  return now < made || now > made + 1000 ? made + 1000 : now;
 }
 
 function regionOf(uploadUrl) {

@@ -15,6 +15,7 @@ from tests.browser.browser_support import CONFIG, Visitor, answer_with, text_fil
 ROOT: Final = Path(__file__).resolve().parents[2]
 SAMPLES: Final = ROOT / "examples" / "documents"
 QUESTION: Final = "Who is called first when the pager goes off at night?"
+PHONE: Final = 640  # pixels: no wider
 FOLLOW_UP: Final = "And if they do not answer?"
 PASSAGE: Final = (SAMPLES / "on-call-handbook.txt").read_text(encoding="utf-8")
 ANSWER: Final = """\
@@ -53,10 +54,14 @@ def welcome(_visitor: Visitor, _rehearsal: Rehearsal) -> None:
 
 
 def answered(visitor: Visitor, _rehearsal: Rehearsal) -> None:
-    """A question is answered, and a passage open."""
+    """A question is answered, a passage of a document open, and the document ready, on a screen that shows it all."""
+    width = visitor.page.evaluate("innerWidth")
+    visitor.page.set_viewport_size({"width": width, "height": 900 if width > PHONE else 1060})
+    visitor.upload(_sample("on-call-handbook.txt", "text/plain"))
+    visitor.page.locator("#list .ready").wait_for(state="attached")
     answer_with(visitor, ANSWER, CITATIONS)
     answer = visitor.ask(QUESTION)
-    answer.article.locator(".mark").first.click()
+    answer.article.locator(".mark").last.click()
     visitor.page.evaluate("scrollTo(0, 0)")
 
 
@@ -111,7 +116,9 @@ def documents(visitor: Visitor, _rehearsal: Rehearsal) -> None:
         toggle.click()
     visitor.upload(_sample("expense-policy.md", "text/markdown"))
     visitor.wait_until("expense-policy.md", "Ready")
-    ingestion_answers(visitor, status="FAILED", failureReasons=["The file could not be parsed as CSV."])
+    failed = {"numberOfDocumentsScanned": 1, "numberOfDocumentsFailed": 1}
+    reasons = ["The file could not be parsed as CSV."]
+    ingestion_answers(visitor, status="COMPLETE", statistics=failed, failureReasons=reasons)
     visitor.upload(text_file("tax-return.csv", b"2025;1", "text/csv"))
     visitor.wait_until("tax-return.csv", "Failed")
     ingestion_answers(visitor, status="IN_PROGRESS", failureReasons=[])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal, Protocol, TypedDict, Unpack
 
 import pytest
-from playwright.sync_api import Browser, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSize, sync_playwright
 
 from standby.rehearsal.chromium import launch
 from standby.rehearsal.core import Rehearsal
@@ -24,9 +24,11 @@ class Profile(TypedDict, total=False):
 
 
 class Visit(Protocol):
-    """Open the page as somebody new; with `clock`, in a browser whose clock the test may move."""
+    """Open the page as somebody new, or in a tab `beside` another one's; with `clock`, one that the test may move."""
 
-    def __call__(self, *, opened: bool = True, clock: bool = False, **profile: Unpack[Profile]) -> Visitor: ...
+    def __call__(
+        self, *, opened: bool = True, clock: bool = False, beside: Visitor | None = None, **profile: Unpack[Profile]
+    ) -> Visitor: ...
 
 
 @pytest.fixture(scope="session")
@@ -48,14 +50,18 @@ def visit(chromium: Browser, rehearsal: Rehearsal, put_right: None) -> Iterator[
     """Open the page as somebody who was never here; at the end nothing may have gone wrong inside any page."""
     visitors: list[Visitor] = []
 
-    def begin(*, opened: bool = True, clock: bool = False, **profile: Unpack[Profile]) -> Visitor:
-        context = chromium.new_context(
+    def profile_of(profile: Profile) -> BrowserContext:
+        return chromium.new_context(
             viewport=profile.get("viewport", DESKTOP),
             color_scheme=profile.get("color_scheme", "light"),
             reduced_motion=profile.get("reduced_motion", "no-preference"),
             permissions=profile.get("permissions", ()),
         )
-        page = context.new_page()
+
+    def begin(
+        *, opened: bool = True, clock: bool = False, beside: Visitor | None = None, **profile: Unpack[Profile]
+    ) -> Visitor:
+        page = (beside.page.context if beside else profile_of(profile)).new_page()
         if clock:
             page.clock.install()
         visitor = Visitor(page=page, url=rehearsal.deployment.site_url)
@@ -64,8 +70,8 @@ def visit(chromium: Browser, rehearsal: Rehearsal, put_right: None) -> Iterator[
 
     yield begin
     trouble = [text for visitor in visitors for text in visitor.trouble]
-    for visitor in visitors:
-        visitor.page.context.close()
+    for context in {visitor.page.context for visitor in visitors}:
+        context.close()
     assert trouble == []
 
 

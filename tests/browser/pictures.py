@@ -1,4 +1,7 @@
-"""Pictures for the documentation: a screenshot with its 256 most frequent colours, a third of the size.
+"""Pictures for the documentation: a screenshot with 256 of its colours, a third of the size.
+
+They are those that the caller wants, where they occur, and then the most frequent ones that differ from those before:
+the shades at the edges of letters would else take the place of a colour that few pixels have.
 
 Source: W3C, Portable Network Graphics (Third Edition), chapters 9 "Filtering" and 11 "Chunk specifications".
 """
@@ -12,19 +15,23 @@ from typing import Final
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _CHANNELS: Final = 3
 _COLOURS: Final = 256
+_ALIKE: Final = 6**2  # a square of a distance, of 255 for each of red, green and blue
 _TRUE_COLOUR: Final = (8, 2, 0, 0, 0)
 _INDEXED: Final = (8, 3, 0, 0, 0)
 
 
-def small_png(screenshot: bytes) -> bytes:
-    """Return Chromium's screenshot with a palette. Raises `ValueError` for a PNG of another kind."""
+def small_png(screenshot: bytes, wanted: Iterable[bytes] = ()) -> bytes:
+    """Return Chromium's screenshot with a palette that has the `wanted` colours (red, green, blue).
+
+    Raises `ValueError` for a PNG of another kind.
+    """
     chunks = list(_chunks(screenshot))
     width, height, *kind = struct.unpack(">IIBBBBB", chunks[0][1])
     if tuple(kind) != _TRUE_COLOUR:
         raise ValueError(f"not a PNG of true colour without transparency: {kind}")
     rows = list(_rows(zlib.decompress(b"".join(data for name, data in chunks if name == b"IDAT")), width=width))
     colours = Counter(colour for row in rows for colour in _pixels(row))
-    palette = [colour for colour, _ in colours.most_common(_COLOURS)]
+    palette = _palette(colours, wanted)
     index = {colour: _nearest(colour, palette) for colour in colours}
     lines = b"".join(b"\0" + bytes(index[colour] for colour in _pixels(row)) for row in rows)
     header = struct.pack(">IIBBBBB", width, height, *_INDEXED)
@@ -48,11 +55,22 @@ def _pixels(row: bytes) -> Iterable[bytes]:
     return (row[at : at + _CHANNELS] for at in range(0, len(row), _CHANNELS))
 
 
-def _nearest(colour: bytes, palette: list[bytes]) -> int:
-    def distance(number: int) -> int:
-        return sum((one - other) ** 2 for one, other in zip(palette[number], colour, strict=True))
+def _palette(colours: Counter[bytes], wanted: Iterable[bytes]) -> list[bytes]:
+    palette = [colour for colour in dict.fromkeys(wanted) if colour in colours]
+    for colour, _ in colours.most_common():
+        if len(palette) == _COLOURS:
+            break
+        if all(_distance(colour, other) >= _ALIKE for other in palette):
+            palette.append(colour)
+    return palette
 
-    return min(range(len(palette)), key=distance)
+
+def _nearest(colour: bytes, palette: list[bytes]) -> int:
+    return min(range(len(palette)), key=lambda number: _distance(palette[number], colour))
+
+
+def _distance(one: bytes, other: bytes) -> int:
+    return sum((part - counterpart) ** 2 for part, counterpart in zip(one, other, strict=True))
 
 
 def _rows(data: bytes, *, width: int) -> Iterator[bytes]:

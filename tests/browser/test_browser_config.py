@@ -155,12 +155,32 @@ def test_a_configuration_written_by_hand_is_obeyed_as_it_stands(visit: Visit, re
 
 def test_what_a_browser_kept_may_be_nonsense(visit: Visit) -> None:
     visitor = visit()
-    keep = "kept => ['config', 'generation', 'conversation', 'documents'].forEach(k => localStorage['ask.' + k] = kept)"
+    keep = """kept => ['config', 'conversation', 'documents'].forEach(
+        key => localStorage['ask.' + key] = sessionStorage['ask.' + key] = kept)"""
     for kept in ("nonsense", "[]", '[{"id": 1}]', '{"apiUrl": 5, "id": "x", "exchanges": [7]}', "null", "-1"):
         visitor.page.evaluate(keep, kept)
         visitor.open()
         assert visitor.page.locator("article").count() == 0
     assert visitor.ask(QUESTION).text
+
+
+def test_a_generation_that_was_kept_without_its_configuration_keeps_nobody_from_an_older_one(
+    visit: Visit, rehearsal: Rehearsal
+) -> None:
+    visitor = visit()
+    visitor.page.evaluate("localStorage['ask.config'] = JSON.stringify({apiUrl: 'x', generation: 800, highest: 800})")
+    write_config(rehearsal, config_for(rehearsal, "primary", generation=7))
+    visitor.page.reload()
+    visitor.see_region(rehearsal.deployment.regions["primary"].region)
+    assert visitor.ask(QUESTION).text
+
+
+def test_an_answer_that_was_kept_with_a_time_that_is_none_is_shown_without(visit: Visit) -> None:
+    visitor = visit()
+    kept = {"id": "x", "exchanges": [{"question": QUESTION, "answer": {"text": "Thirty days.", "at": 1e17}}]}
+    visitor.page.evaluate("kept => sessionStorage['ask.conversation'] = JSON.stringify(kept)", kept)
+    visitor.page.reload()
+    visitor.page.locator(".answer").get_by_text("Thirty days.").wait_for()
 
 
 def test_a_browser_that_keeps_nothing_can_still_ask(visit: Visit) -> None:

@@ -61,6 +61,42 @@ def test_the_conversation_outlives_a_reload_and_ends_with_a_new_one(visit: Visit
     assert visitor.page.locator("article").count() == 0
 
 
+def test_clearing_forgets_the_conversation_and_the_list_for_good(visit: Visit) -> None:
+    visitor = visit()
+    clear = visitor.page.get_by_role("button", name="Clear conversation and list")
+    assert not clear.is_visible()
+    uploaded(visitor, Document())
+    visitor.ask("What about annual leave?")
+    clear.click()
+    for _ in range(2):
+        assert visitor.page.locator("article, #list li").count() == 0
+        assert not visitor.page.get_by_role("button", name="Bring back the last conversation").is_visible()
+        assert not clear.is_visible()
+        assert visitor.page.evaluate("document.activeElement.id") in {"question", ""}
+        assert "annual leave" not in visitor.page.evaluate(
+            "JSON.stringify(localStorage) + JSON.stringify(sessionStorage)"
+        )
+        visitor.page.reload()
+
+
+def test_a_conversation_can_be_cleared_where_there_are_no_documents_even_once_it_has_ended(visit: Visit) -> None:
+    visitor = visit()
+    visitor.ask("What about annual leave?")
+    visitor.page.get_by_role("button", name="New conversation").click()
+    visitor.page.get_by_role("button", name="Clear conversation and list").click()
+    assert not visitor.page.get_by_role("button", name="Bring back the last conversation").is_visible()
+
+
+def test_clearing_loses_no_upload_that_is_sent_or_waits(visit: Visit) -> None:
+    visitor = visit()
+    visitor.upload_at(10)
+    visitor.upload(*(text_file(f"{number}.txt", b"x" * 100_000) for number in range(5)), text_file("no.exe", b"x"))
+    visitor.wait_until("no.exe", "Not taken")
+    visitor.page.get_by_role("button", name="Clear conversation and list").click()
+    states = visitor.page.locator("#list .state")
+    assert sorted(states.all_inner_texts()) == ["Uploading"] * 3 + ["Waiting"] * 2
+
+
 def test_an_answer_can_be_copied(visit: Visit) -> None:
     visitor = visit(permissions=["clipboard-read", "clipboard-write"])
     answer = visitor.ask("What about annual leave?")

@@ -1,7 +1,11 @@
 """Everything can be done with a keyboard alone, and where the focus is can be seen."""
 
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Page, Route
 
+from standby.manifest import ROLES
+from standby.rehearsal.core import Rehearsal
+from standby.rehearsal.faults import Faults
 from tests.browser.browser_states import ANSWER, CITATIONS
 from tests.browser.browser_support import answer_with, text_file
 from tests.browser.conftest import Visit
@@ -67,11 +71,67 @@ def test_documents_are_chosen_cancelled_and_removed_without_a_mouse(visit: Visit
     assert page.evaluate("document.activeElement !== document.body")
 
 
-def test_what_happens_is_said_to_a_screen_reader(visit: Visit) -> None:
+def test_the_focus_stays_where_a_person_acts_while_no_region_answers_and_once_one_does(
+    visit: Visit, rehearsal: Rehearsal
+) -> None:
     visitor = visit()
+    page = visitor.page
+    for role in ROLES:
+        Faults(rehearsal).set("region-down", role)
+    article = visitor.begin("Who is called first?")
+    button = article.get_by_role("button", name="Try now")
+    button.focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(400)
+        assert button.evaluate("one => one === document.activeElement")
+    held: list[Route] = []
+    page.route("**/prod/docs", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no built-in
+    Faults(rehearsal).heal()
+    page.keyboard.press("Enter")
+    article.get_by_text("Looking through the documents").wait_for()
+    assert not article.get_by_text("No region answers").is_visible()
+    assert article.evaluate("one => one.contains(document.activeElement)")
+    tab_to(page, "article button")
+    page.keyboard.press("Enter")
+    article.get_by_text("Cancelled.").wait_for()
+    assert article.evaluate("one => one.contains(document.activeElement)")
+    tab_to(page, "article footer button")
+    page.unroute("**/prod/docs")
+    page.keyboard.press("Enter")
+    article.locator(".answer").wait_for()
+    assert article.evaluate("one => one.contains(document.activeElement)")
+
+
+@pytest.mark.parametrize("height", [256, 700])
+def test_what_has_the_focus_is_in_sight_on_a_short_screen_too(visit: Visit, rehearsal: Rehearsal, height: int) -> None:
+    visitor = visit(viewport={"width": 320, "height": height}, reduced_motion="reduce")
+    Faults(rehearsal).set("region-down", "primary")
+    answer_with(visitor, ANSWER, CITATIONS, api_url=rehearsal.deployment.regions["failover"].api_url)
+    visitor.ask("Who is called first?")
+    visitor.see("Answering from the standby region")
+    hidden = """() => [...document.querySelectorAll("article button, article summary, .question")].filter(one => {
+        one.tabIndex = one.tabIndex < 0 ? -1 : one.tabIndex;
+        one.focus({preventScroll: true});
+        one.scrollIntoView({block: one.matches(".question") ? "start" : "nearest"});
+        const {left, top, bottom} = one.getBoundingClientRect();
+        return ![top + 2, bottom - 2].every(y => one.contains(document.elementFromPoint(left + 5, y)));
+    }).map(one => one.textContent)"""
+    assert visitor.page.evaluate(hidden) == []
+
+
+def test_what_happens_is_said_to_a_screen_reader_one_after_the_other(visit: Visit) -> None:
+    visitor = visit(clock=True)
     answer_with(visitor, ANSWER, CITATIONS)
     visitor.ask("Who is called first?")
-    assert visitor.page.locator("#announcer").inner_text() == "Answered, with 2 sources."
-    visitor.upload(text_file("program.exe", b"x"))
-    visitor.page.locator("#announcer").filter(has_text="program.exe: Not taken").wait_for(state="attached")
+    said = visitor.page.locator("#announcer p")
+    assert said.all_inner_texts() == ["Answered, with 2 sources."]
+    visitor.upload(text_file("program.exe", b"x"), text_file("empty.txt", b""))
+    said.nth(2).wait_for(state="attached")
+    assert [text.partition(". ")[0] for text in said.all_inner_texts()[1:]] == [
+        "program.exe: Not taken",
+        "empty.txt: Not taken",
+    ]
+    visitor.page.clock.fast_forward(20_000)
+    assert said.count() == 0
     assert visitor.page.locator("[role=log]").get_attribute("aria-label") == "Conversation"

@@ -1,6 +1,7 @@
 """Every state of the page: nothing for axe to complain about, nothing wider than a small phone, and its picture."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -41,6 +42,12 @@ def complaints(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']}" for one in found if one["impact"] in SEVERE for node in one["nodes"]]
 
 
+def style_colours() -> list[bytes]:
+    """Return the style sheet's colours."""
+    sheet = (ROOT / "frontend" / "style.css").read_text(encoding="utf-8")
+    return [bytes.fromhex(colour) for colour in re.findall(r"#([0-9a-f]{6})\b", sheet)]
+
+
 def settle(page: Page) -> None:
     """Let what moves come to rest: a picture is the same each time it is taken."""
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -57,7 +64,7 @@ def test_in_every_state_the_page_is_accessible_in_light_and_dark_and_fits(
     page = visitor.page
     settle(page)
     if directory := os.environ.get(PICTURES):
-        picture = small_png(page.screenshot(animations="disabled"))
+        picture = small_png(page.screenshot(animations="disabled"), style_colours())
         (Path(directory) / f"{state.name}-{look.device}.png").write_bytes(picture)
     assert page.evaluate("document.documentElement.scrollWidth") <= look.width
     assert complaints(page) == []
