@@ -29,6 +29,7 @@ _PROGRAMS = (
     "tests/lambdas/test_lambda_packaged.py",
     "tests/lazy_bindings/test_lazy_kept.py",
     "tests/lazy_bindings/test_lazy_process.py",
+    "tests/standby/test_rehearsal_directory.py",
     "tests/standby/test_rehearsal_network.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
