@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import boto3
 
@@ -19,7 +18,6 @@ from standby.rehearsal.connecting import Connecting
 from standby.rehearsal.documents import count_objects
 from standby.rehearsal.emulator import Emulator, running_emulator, stop_emulator
 from standby.rehearsal.faults import Fault, Faults
-from standby.rehearsal.hosts import local_url
 from standby.rehearsal.layout import DIRECTORY_NAME, Layout
 from standby.rehearsal.lock import held, network_lock
 from standby.rehearsal.network import Client, Network, read_network
@@ -27,7 +25,7 @@ from standby.rehearsal.processes import stop_all
 from standby.rehearsal.progress import Progress, Silent
 from standby.rehearsal.report import Check, Report
 from standby.rehearsal.samples import read_samples
-from standby.rehearsal.status import Clock, Status
+from standby.rehearsal.status import Clock, Status, local_urls
 from standby.rehearsal.terraform_events import Outcome
 
 UP_HINT: Final = "Run `standby rehearse up`."
@@ -159,13 +157,7 @@ class Rehearsal:
 
     def urls(self) -> dict[str, str]:
         """Return the URLs that a user may open or call on this machine."""
-        deployment, network = self.deployment, self.network
-        edge = network.hosts[urlsplit(deployment.site_url).hostname or ""]
-        apis = {
-            f"{region.role} API": local_url(region.api_url, endpoint=network.fronts[region.region])
-            for region in deployment.regions.values()
-        }
-        return {"site": deployment.site_url, "edge": f"https://{edge.host}:{edge.port} (TLS)", **apis}
+        return local_urls(self.deployment, self.network)
 
     def status(self) -> Status:
         """Return what is up. Nothing being up is an answer, not an error."""

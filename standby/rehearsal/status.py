@@ -3,9 +3,12 @@
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from urllib.parse import urlsplit
 
-from standby.manifest import Role
+from standby.manifest import Manifest, Role
 from standby.rehearsal.faults import Fault
+from standby.rehearsal.hosts import local_url
+from standby.rehearsal.network import Network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,16 @@ class Status:
         """Return all of it as JSON values."""
         faults = [fault.as_json() for fault in self.faults]
         return {"up": self.endpoint is not None, "applied": self.applied, **asdict(self), "faults": faults}
+
+
+def local_urls(deployment: Manifest, network: Network) -> dict[str, str]:
+    """Return the URLs that a user may open or call on this machine."""
+    edge = network.hosts[urlsplit(deployment.site_url).hostname or ""]
+    apis = {
+        f"{region.role} API": local_url(region.api_url, endpoint=network.fronts[region.region])
+        for region in deployment.regions.values()
+    }
+    return {"site": deployment.site_url, "edge": f"https://{edge.host}:{edge.port} (TLS)", **apis}
 
 
 class Clock:

@@ -19,12 +19,9 @@ from standby.drill.records import Clock, Outcome
 from standby.drill.report import DrillReport
 from standby.drill.scenario import Scenario
 from standby.drill.signals import undisturbed
-from standby.errors import RefusedError, StandbyError
+from standby.errors import StandbyError
 from standby.manifest import Manifest, Region, Role
 from standby.operate.connection import AwsConnection
-from standby.rehearsal.claim import take
-from standby.rehearsal.layout import Layout
-from standby.rehearsal.lock import drill_lock, no_drill
 from standby.rehearsal.progress import Silent
 from tests.standby.drill_support import drill_report, scenario_report
 
@@ -168,45 +165,6 @@ def test_that_an_older_report_shares_no_scenario_is_said(played: list[tuple[str,
     assert "Nothing is compared: no scenario of the older report was played again." in result.stdout
     as_json = run("drill", "--scenario", "api-lost", "--json", "--compare", str(old))
     assert json.loads(as_json.stdout)["comparison"] == []
-
-
-def test_two_drills_at_once_are_refused_and_leave_nothing_behind(tmp_path: Path) -> None:
-    layout = Layout(project=tmp_path, directory=tmp_path)
-    who = rf"in use by `standby drill`, process {os.getpid()}, since 20"
-    with (
-        drill_lock(layout, command="standby drill"),
-        pytest.raises(RefusedError, match=who),
-        drill_lock(layout, command="another"),
-    ):
-        pass
-    with drill_lock(layout, command="standby drill") as killed:
-        assert not killed
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("arguments", [["up"], ["down"], ["heal"], ["fault", "region-down", "primary"]])
-def test_what_breaks_heals_or_ends_a_rehearsal_is_refused_while_a_drill_is_at_work(
-    here: Path, arguments: list[str]
-) -> None:
-    layout = Layout(project=here, directory=here / ".rehearsal")
-    take(layout)
-    files = set(layout.directory.iterdir())
-    with drill_lock(layout, command="standby drill"):
-        result = run("rehearse", *arguments)
-    assert result.exit_code == 3
-    assert f"This rehearsal is in use by `standby drill`, process {os.getpid()}, since 20" in result.stderr
-    assert set(layout.directory.iterdir()) == files
-
-
-def test_a_drill_waits_for_no_fault_that_is_set_for_some_seconds_but_is_refused(tmp_path: Path) -> None:
-    layout = Layout(project=tmp_path, directory=tmp_path)
-    with (
-        no_drill(layout),
-        no_drill(layout),
-        pytest.raises(RefusedError, match="in use by another process"),
-        drill_lock(layout, command="standby drill"),
-    ):
-        pass
 
 
 def test_ctrl_c_waits_until_everything_is_put_back() -> None:
