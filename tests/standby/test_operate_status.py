@@ -3,6 +3,7 @@
 import io
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -95,7 +96,8 @@ def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
         if next(sleeps):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("standby.operate.status_command.time.sleep", sleep)
+    # The watch's alone: botocore sleeps too, in other threads, before it asks again.
+    monkeypatch.setattr(status_command, "time", SimpleNamespace(sleep=sleep))
 
 
 @pytest.mark.usefixtures("_one_look")
