@@ -167,8 +167,9 @@ def test_what_a_browser_kept_may_be_nonsense(visit: Visit) -> None:
 def test_a_generation_that_was_kept_without_its_configuration_keeps_nobody_from_an_older_one(
     visit: Visit, rehearsal: Rehearsal
 ) -> None:
+    write_config(rehearsal, config_for(rehearsal, "primary", generation=800))
     visitor = visit()
-    visitor.page.evaluate("localStorage['ask.config'] = JSON.stringify({apiUrl: 'x', generation: 800, highest: 800})")
+    visitor.page.evaluate("localStorage['ask.config'] = localStorage['ask.config'].replace('https:', 'what:')")
     write_config(rehearsal, config_for(rehearsal, "primary", generation=7))
     visitor.page.reload()
     visitor.see_region(rehearsal.deployment.regions["primary"].region)

@@ -49,7 +49,7 @@ def test_an_api_that_answers_is_not_dead_whatever_its_health_says(
     say_of_health(visitor, "**/prod/health", status=status)
     release = hold(visitor, "**/prod/docs")
     article = visitor.begin(QUESTION)
-    visitor.page.wait_for_timeout(4000)
+    visitor.page.wait_for_timeout(3000)
     release()
     article.locator(".answer").wait_for()
     assert visitor.region == rehearsal.deployment.regions["primary"].region
@@ -120,7 +120,7 @@ def test_a_line_that_a_file_fills_is_not_taken_for_a_dead_region(visit: Visit) -
     release = hold(visitor, "**/*-docs-*/**")
     visitor.upload(text_file(document.name, document.content))
     visitor.wait_until(document.name, "Uploading")
-    visitor.page.wait_for_timeout(5000)
+    visitor.page.wait_for_timeout(3500)
     release()
     visitor.wait_until(document.name, "Ready")
     assert len(visitor.asked_for("/upload")) == 1
@@ -131,7 +131,7 @@ def test_beside_a_slow_answer_health_is_asked_for_once_in_five_seconds(visit: Vi
     release = hold(visitor, "**/prod/docs")
     before = len(visitor.requests)
     article = visitor.begin(QUESTION)
-    visitor.page.wait_for_timeout(8000)
+    visitor.page.wait_for_timeout(7000)
     release()
     article.locator(".answer").wait_for()
     extra = [at for at, request in visitor.requests[before:] if request.url.endswith(EXTRA)]
