@@ -4,8 +4,8 @@ import { CallError, request } from "./http.js";
 import { pause } from "./patience.js";
 
 // How long something may be quiet, and how long /health may then take, until its API counts as dead: milliseconds.
-// An answer may take 26 s; nobody should wait so long for none, so a question is asked elsewhere 3.2 s after it was asked.
-const QUESTION = { quiet: 1200, verdict: 2000, awaited: true };
+// An answer may take 26 s; nobody should wait so long for none, so a question is asked elsewhere 3 s after it was asked.
+const QUESTION = { quiet: 1200, verdict: 1800, awaited: true };
 // A file that fills the line holds up its own progress and /health alike, and to send it again would fill the line again.
 export const UPLOAD = { quiet: 10_000, verdict: 8000, awaited: false };
 const AGAIN_MS = 5000;
