@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import accumulate
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 from standby.drill.documents import file_name
 from standby.drill.records import Kind, Number, Request, Result
+
+SOON_SECONDS: Final = 2.0
+"""After a command: the gentlest load asks once a second."""
 
 SHOWN_KINDS: Final[tuple[Kind, ...]] = ("page", "cold-page", "question", "upload")
 
@@ -89,8 +92,9 @@ def first_good(requests: Iterable[Request], *, since: float, region: str | None 
     return min(good, key=lambda request: request.ended, default=None)
 
 
-def _asked_between(requests: Iterable[Request], since: float, until: float | None) -> bool:
-    return any(since <= request.scheduled and (until is None or request.scheduled <= until) for request in requests)
+def _asked_soon(requests: Iterable[Request], since: float, ended: float | None) -> bool:
+    until = inf if ended is None else ended + SOON_SECONDS
+    return any(since <= request.scheduled <= until for request in requests)
 
 
 def answers_lost(requests: Iterable[Request]) -> int:
@@ -122,11 +126,11 @@ def api_measures(requests: Sequence[Request], moments: Moments) -> dict[str, Num
     """Return what users of the API noticed: the gap, and its two parts, the operator's and the command's.
 
     The gap counts from the fault to the first good answer of the survivor to a question that was asked since. Where
-    nobody asked until the command had ended, nobody can tell.
+    nobody asked until soon after the command had ended, nobody can tell.
     """
     questions = of_kind(requests, "question")
     since = moments.fault if moments.fault is not None else moments.command
-    watched = since is not None and _asked_between(questions, since, moments.command_ended)
+    watched = since is not None and _asked_soon(questions, since, moments.command_ended)
     back = first_good(questions, since=since, region=moments.survivor) if since is not None and watched else None
     return {
         "questions_asked": len(questions),

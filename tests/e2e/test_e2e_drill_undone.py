@@ -122,5 +122,5 @@ def test_a_live_drill_that_is_not_confirmed_does_nothing(rehearsal: Rehearsal) -
     result = live(rehearsal, "live-pages", typed="yes\n")
     assert result.exit_code == 1
     assert "Not confirmed; nothing was done." in result.stderr
-    assert result.stdout == ""
+    assert json.loads(result.stdout)["error"] == "Not confirmed; nothing was done."
     assert policy(rehearsal) == before

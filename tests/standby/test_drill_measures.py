@@ -132,7 +132,15 @@ def test_an_api_that_never_came_back_has_no_gap_to_measure() -> None:
     assert measured["execution_seconds"] is None
 
 
-def test_where_nobody_asked_until_the_command_had_ended_there_is_no_gap_to_measure() -> None:
+@pytest.mark.parametrize("asked,execution", [(30.5, 0.6), (31.4, 1.5)])
+def test_a_question_during_the_command_or_soon_after_it_measures_the_gap(asked: float, execution: float) -> None:
+    """A gentle load asks once a second, and a command may take less."""
+    moments = Moments(until=90, command=30.0, command_ended=30.8, survivor="us-east-1")
+    measured = api_measures([request(asked, kind="question", region="us-east-1", took=0.1)], moments)
+    assert measured["execution_seconds"] == pytest.approx(execution)
+
+
+def test_where_nobody_asked_until_the_command_had_long_ended_there_is_no_gap_to_measure() -> None:
     moments = Moments(until=90, fault=4.0, command=30.0, command_ended=31.0, survivor="us-east-1")
     measured = api_measures([request(84, kind="question", region="us-east-1")], moments)
     assert measured["api_gap_seconds"] is None
