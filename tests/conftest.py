@@ -32,9 +32,6 @@ _PROGRAMS = (
     "tests/lazy_bindings/test_lazy_kernel.py",
     "tests/lazy_bindings/test_lazy_process.py",
     "tests/standby/test_rehearsal_directory.py",
-    "tests/standby/test_drill_load.py",
-    "tests/standby/test_drill_operating.py",
-    "tests/standby/test_drill_restoring.py",
     "tests/standby/test_rehearsal_network.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
