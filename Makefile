@@ -99,7 +99,7 @@ clean: rehearse-down ## End the rehearsal and remove what make made
 $(PYTHON_READY): Pipfile.lock pyproject.toml | need-python
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check "pipenv==$$(sed -nE 's/^pipenv = "==(.*)"/\1/p' Pipfile)"
-	@$(BIN)/pipenv sync --dev
+	@$(BIN)/pipenv sync --dev --extra-pip-args=--no-compile
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

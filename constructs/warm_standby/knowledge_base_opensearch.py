@@ -1,6 +1,6 @@
 """A Knowledge Base that keeps its vectors in OpenSearch Serverless."""
 
-from cdktf_cdktf_provider_aws import bedrockagent_knowledge_base as bindings
+import cdktf_cdktf_provider_aws.bedrockagent_knowledge_base as bindings
 from cdktf_cdktf_provider_aws.bedrockagent_data_source import (
     BedrockagentDataSource,
     BedrockagentDataSourceDataSourceConfiguration,
