@@ -9,10 +9,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock, Timeout
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist comes without types
 
 import lazy_bindings
@@ -23,7 +25,6 @@ from warm_standby.settings import Settings
 
 KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: what is up there is used, and stays up
 _E2E = ("tests/e2e/", "tests/browser/")
-_ALONE = ("tests/browser/", "tests/e2e/test_e2e_drill")
 _PROGRAMS = (
     "tests/constructs/test_settings_file.py::test_main_",
     "tests/constructs/test_stack_determinism.py::test_two_processes_",
@@ -35,7 +36,12 @@ _PROGRAMS = (
     "tests/standby/test_rehearsal_network.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
-_WORLDS = {"tests/e2e/test_e2e_deploy": "deploy", **dict.fromkeys(_E2E, "rehearsal")}
+_WORLDS = {  # what works on one rehearsal, by the beginnings of its tests; the first one that fits
+    "tests/e2e/test_e2e_deploy": "deploy",
+    "tests/e2e/test_e2e_drill_undone": "visitors",
+    "tests/e2e/": "operators",
+    "tests/browser/": "visitors",
+}
 
 lazy_bindings.install(start_kernel=False)
 # On a Node that jsii no longer supports it prints a banner at every start, into the output that tests compare. The
@@ -76,12 +82,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedulin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs Terraform, what nothing may run beside, and what starts programs of its own."""
+    """Mark what needs Terraform, and what starts programs of its own."""
     for item in items:
         if item.nodeid.startswith(_E2E):
             item.add_marker(pytest.mark.e2e)
-        if item.nodeid.startswith(_ALONE):
-            item.add_marker(pytest.mark.alone)
         if item.nodeid.startswith(_PROGRAMS) or not _START_PROGRAMS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.programs)
 
@@ -124,12 +128,24 @@ def plan(synthesize: Synthesize) -> Plan:
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     """The stack, applied by real Terraform to an emulator of the tests' own, behind its fronts and its edge."""
-    kept = os.environ.get(KEPT)
-    directory = Path(kept) if kept else tmp_path_factory.mktemp("e2e") / "rehearsal"
-    rehearsal = Rehearsal(project=ROOT, directory=directory, settings=SETTINGS)
-    try:
+    with ExitStack() as stack:
+        kept = stack.enter_context(_kept_directory())
+        directory = kept or tmp_path_factory.mktemp("e2e") / "rehearsal"
+        rehearsal = Rehearsal(project=ROOT, directory=directory, settings=SETTINGS)
+        if not kept:
+            stack.callback(rehearsal.down)
         rehearsal.connect()
         yield rehearsal
-    finally:
-        if not kept:
-            rehearsal.down()
+
+
+@contextmanager
+def _kept_directory() -> Iterator[Path | None]:
+    """Yield the directory of the rehearsal that stays up, for one worker at a time; None for any other."""
+    if not (kept := os.environ.get(KEPT)):
+        yield None
+        return
+    try:
+        with FileLock(f"{kept}.lock", timeout=0):
+            yield Path(kept)
+    except Timeout:
+        yield None

@@ -39,6 +39,7 @@ def operate(rehearsal: Rehearsal, command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["region-down", "region-black-hole", "api-errors", "knowledge-base-denied"])
 def test_when_the_primary_fails_no_question_fails_and_none_waits_longer_than_five_seconds(
     visit: Visit, rehearsal: Rehearsal, kind: FaultKind, record_property: Callable[[str, object], None]
@@ -53,6 +54,7 @@ def test_when_the_primary_fails_no_question_fails_and_none_waits_longer_than_fiv
     assert visitor.line == STANDBY_LINE
 
 
+@pytest.mark.alone
 def test_a_question_in_flight_when_the_region_dies_is_asked_again_and_answered(
     visit: Visit, rehearsal: Rehearsal
 ) -> None:

@@ -57,6 +57,7 @@ def test_an_api_that_answers_is_not_dead_whatever_its_health_says(
     assert len(visitor.asked_for("/health")) == 1
 
 
+@pytest.mark.alone
 def test_an_api_that_is_not_well_and_answers_is_better_than_none(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit()
     say_of_health(visitor, "**/prod/health", status=503)
@@ -78,6 +79,7 @@ def test_a_question_that_every_region_answers_with_an_error_is_given_back(visit:
     assert len(visitor.asked_for("/docs")) == 4
 
 
+@pytest.mark.alone
 def test_uploads_beside_a_question_do_not_hold_up_its_answer_when_the_region_hangs(
     visit: Visit, rehearsal: Rehearsal, record_property: Callable[[str, object], None]
 ) -> None:

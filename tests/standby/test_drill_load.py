@@ -19,6 +19,8 @@ from standby.drill.pressure import Pressure
 from standby.drill.records import Clock, Request, Result
 from standby.drill.users import Serving, Users, obeyed
 
+pytestmark = pytest.mark.alone
+
 SITE = "https://site.example"
 
 

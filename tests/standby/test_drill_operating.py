@@ -26,6 +26,8 @@ from standby.drill.steady import NotSteadyError
 from standby.rehearsal.processes import MARK, clean_environment, marked, ours
 from standby.rehearsal.progress import Silent
 
+pytestmark = pytest.mark.alone
+
 SLEEP = "import time; time.sleep(60)"
 PROGRAM = """#!{python}
 import json, os, pathlib, sys, time

@@ -28,6 +28,8 @@ from standby.operate.status import WHOLE_LISTING_SECONDS
 from standby.rehearsal.progress import Silent
 from tests.constructs.plan import ROOT
 
+pytestmark = pytest.mark.alone
+
 PATIENCE = 600.0
 """How long `reconcile` waits for each Knowledge Base."""
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutBucketPolicy")
