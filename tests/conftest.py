@@ -36,11 +36,11 @@ _PROGRAMS = (
     "tests/standby/test_rehearsal_network.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
-_WORLDS = {  # what works on one rehearsal, by the beginnings of its tests; the first one that fits
+_WORLDS = {  # what shares a rehearsal or a synthesized stack, by the beginnings of its tests; the first that fits
+    "tests/constructs/test_stack_": "stack",
     "tests/e2e/test_e2e_deploy": "deploy",
-    "tests/e2e/test_e2e_drill_undone": "visitors",
-    "tests/e2e/": "operators",
-    "tests/browser/": "visitors",
+    "tests/e2e/test_e2e_drill": "drills",
+    **dict.fromkeys(_E2E, "users"),
 }
 
 lazy_bindings.install(start_kernel=False)
@@ -68,7 +68,7 @@ def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | Non
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # the same
-    """A worker takes a file at a time, and all tests of one rehearsal: those run one after the other."""
+    """A worker takes a file at a time, and all tests of one world: those run one after the other."""
 
     def _split_scope(self, nodeid: str) -> str:
         world = next((world for start, world in _WORLDS.items() if nodeid.startswith(start)), None)
@@ -82,7 +82,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedulin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs Terraform, and what starts programs of its own."""
+    """Mark what needs Terraform, and what starts programs of its own; the longest come first."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(start) for start in _E2E])
     for item in items:
         if item.nodeid.startswith(_E2E):
             item.add_marker(pytest.mark.e2e)

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from standby.manifest import Region
 
@@ -128,26 +128,29 @@ def event_json(event: Event) -> dict[str, object]:
 def parse_event(text: str) -> Event:
     """Read an event. Raises `ValueError` for anything else."""
     try:
-        document = json.loads(text)
-        datetime.fromisoformat(document["startedAt"])
-        if document["result"] not in RESULTS:
-            raise ValueError(f"not a result: {document['result']!r}")
-        return Event(
-            id=document["id"],
-            generation=int(document["generation"]),
-            command=document["command"],
-            actor=document["actor"],
-            reason=document.get("reason", ""),
-            started_at=document["startedAt"],
-            ended_at=document.get("endedAt"),
-            result=document["result"],
-            source=document.get("from", ""),
-            target=document.get("to", ""),
-            steps=tuple(StepTaken(**step) for step in document.get("steps", ())),
-            unwritten=tuple(Unwritten(**part) for part in document.get("unwritten", ())),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
+        return _event(json.loads(text))
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ValueError(f"not an event: {error!r}") from error
+
+
+def _event(document: Any) -> Event:  # noqa: ANN401 - whatever JSON was there
+    datetime.fromisoformat(document["startedAt"])
+    if document["result"] not in RESULTS:
+        raise ValueError(f"not a result: {document['result']!r}")
+    return Event(
+        id=document["id"],
+        generation=int(document["generation"]),
+        command=document["command"],
+        actor=document["actor"],
+        reason=document.get("reason", ""),
+        started_at=document["startedAt"],
+        ended_at=document.get("endedAt"),
+        result=document["result"],
+        source=document.get("from", ""),
+        target=document.get("to", ""),
+        steps=tuple(StepTaken(**step) for step in document.get("steps", ())),
+        unwritten=tuple(Unwritten(**part) for part in document.get("unwritten", ())),
+    )
 
 
 def generation_of(key: str) -> int:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from click.testing import CliRunner, Result
 
@@ -22,6 +21,7 @@ from standby.drill.operating import Running
 from standby.drill.records import Clock
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
+from tests.e2e.drill_support import drilled, well_but_for_times
 from tests.e2e.e2e_support import wait_for
 
 
@@ -50,16 +50,6 @@ def live(rehearsal: Rehearsal, name: str, *, typed: str) -> Result:
 def words(rehearsal: Rehearsal) -> str:
     regions = rehearsal.deployment.regions
     return f"{rehearsal.deployment.account} {regions['primary'].region} {regions['failover'].region}\n"
-
-
-def well_but_for_times(result: Result) -> Mapping[str, Any]:
-    """Return the one scenario of a drill that met every objective, but for times."""
-    assert result.exit_code in {0, 1}, result.output
-    (scenario,) = json.loads(result.stdout)["scenarios"]
-    assert scenario["result"] in {"passed", "missed"}, scenario["reason"]
-    assert [held for held in scenario["objectives"] if not held["met"] and held["unit"] != "s"] == []
-    value: Mapping[str, Any] = scenario
-    return value
 
 
 @contextmanager
@@ -103,8 +93,7 @@ def test_a_drill_that_was_killed_after_its_failover_leaves_nothing_that_the_next
         process.kill()
         process.wait()
     assert Faults(rehearsal).active()
-    place = ("--directory", str(rehearsal.layout.directory))
-    ran = Running(("drill", "--scenario", "page-origin-lost", "--json"), options=place, clock=Clock()).listen().wait()
+    ran = drilled(rehearsal, "page-origin-lost")
     assert ran.code in {0, 1}, ran.stderr  # it found its steady state
     assert "The last drill was killed; us-east-1 serves: bringing everything home first" in ran.stderr
     assert Faults(rehearsal).active() == ()
@@ -116,7 +105,8 @@ def test_live_pages_are_denied_and_served_by_the_other_region_and_the_policy_is_
 ) -> None:
     before = policy(rehearsal)
     result = live(rehearsal, "live-pages", typed=words(rehearsal))
-    scenario = well_but_for_times(result)
+    assert result.exit_code in {0, 1}, result.output
+    scenario = well_but_for_times(json.loads(result.stdout))
     assert scenario["measures"]["pages_never_from_standby"] == 0
     assert policy(rehearsal) == before
     assert SID not in json.dumps(before)
@@ -124,7 +114,8 @@ def test_live_pages_are_denied_and_served_by_the_other_region_and_the_policy_is_
 
 def test_the_live_api_is_moved_and_moved_home(rehearsal: Rehearsal) -> None:
     result = live(rehearsal, "live-api", typed=words(rehearsal))
-    scenario = well_but_for_times(result)
+    assert result.exit_code in {0, 1}, result.output
+    scenario = well_but_for_times(json.loads(result.stdout))
     assert scenario["measures"]["questions_failed"] == 0
     assert verdict(rehearsal) == "ready"
 

@@ -26,8 +26,20 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import AccessKeyTypeDef
 
 
+@pytest.fixture(scope="module")
+def _used(rehearsal: Rehearsal) -> None:
+    """Have a job run in both regions, as in any deployment that people use."""
+    upload(rehearsal, "primary", Document())
+    operator = Operator(rehearsal=rehearsal)
+
+    def seen() -> bool:
+        return all(region["knowledgeBase"]["lastJob"] for region in operator.status()["regions"].values())
+
+    wait_for(seen, what="a job in both regions")
+
+
 @pytest.fixture
-def operator(rehearsal: Rehearsal) -> Iterator[Operator]:
+def operator(rehearsal: Rehearsal, _used: None) -> Iterator[Operator]:
     operator = Operator(rehearsal=rehearsal)
     operator.put_back()
     operator.reconcile()

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from standby.cli import cli
+from standby.manifest import Role
 from standby.rehearsal.emulator import Emulator, start_emulator, stop_emulator
 from standby.rehearsal.layout import Layout
+from tests.standby.operate_support import Run, World
 from tests.standby.rehearsal_network_support import SmallRehearsal
 from tests.standby.rehearsal_support import MAIN, FakeTerraform, configuration
 
@@ -63,3 +67,21 @@ def small(small_rehearsal: SmallRehearsal) -> Iterator[SmallRehearsal]:
     """The small deployment; what a test broke is put right after it."""
     yield small_rehearsal
     small_rehearsal.repair()
+
+
+@pytest.fixture
+def world(emulator: Emulator) -> World:
+    """A deployment of two regions in the emulator, as `operate` sees it, anew for each test."""
+    return World.make(emulator.endpoint)
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command against the world, with these regions dead."""
+
+    def command(*arguments: str, dead: tuple[Role, ...] = (), given: str | None = None) -> Result:
+        for module in ("switch_command", "status_command", "reconcile_command", "journal_command"):
+            monkeypatch.setattr(f"standby.operate.{module}.connect", lambda _: world.connect(*dead))
+        return CliRunner().invoke(cli, arguments, input=given)
+
+    return command

@@ -2,11 +2,13 @@
 
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from click.testing import Result
 from hypothesis import strategies as st
 
 from standby.awsclient import EmulatorSession
@@ -31,6 +33,9 @@ HEALTHY: Final = Health(status="healthy", checks={"retrieve": ""})
 DOWN: Final = Unknown("does not answer (connection refused)", unreachable=True)
 REFUSING: Final = "http://127.0.0.1:9"
 """Nobody listens on the discard port."""
+
+Run = Callable[..., Result]
+"""The fixture `run`: a command's arguments, the regions that are `dead` meanwhile, and what is `given` as its input."""
 
 _numbers = itertools.count(1)
 

@@ -1,40 +1,17 @@
 """The command line: exit codes, JSON alone on stdout, one calm line for each error."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from standby.cli import COMMANDS, cli
 from standby.manifest import Role
 from standby.operate.connection import DEFAULT_NAME, DEFAULT_REGIONS
 from standby.operate.serving import agree
-from standby.rehearsal.emulator import Emulator
 from tests.constructs.plan import default_settings
-from tests.standby.operate_support import EAST, WEST, World
-
-MODULES = ("switch_command", "status_command", "reconcile_command", "journal_command")
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def world(emulator: Emulator) -> World:
-    return World.make(emulator.endpoint)
-
-
-@pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command against the world, with these regions dead."""
-
-    def command(*arguments: str, dead: tuple[Role, ...] = (), given: str | None = None) -> Result:
-        for module in MODULES:
-            monkeypatch.setattr(f"standby.operate.{module}.connect", lambda _: world.connect(*dead))
-        return CliRunner().invoke(cli, arguments, input=given)
-
-    return command
+from tests.standby.operate_support import EAST, WEST, Run, World
 
 
 def test_help_lists_the_commands_in_the_order_of_a_night() -> None:

@@ -3,24 +3,16 @@
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
 from standby.manifest import ROLES, Role
 from standby.operate.documents import list_documents
 from standby.operate.executing import Run
 from standby.operate.mending import MendingActions
 from standby.operate.plan import CopyDocuments, Plan
 from standby.operate.replication import WHOLE, Replication, gather_replication
-from standby.rehearsal.emulator import Emulator
 from tests.standby.operate_support import World
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
-
-
-@pytest.fixture
-def world(emulator: Emulator) -> World:
-    return World.make(emulator.endpoint)
 
 
 def write(world: World, role: Role, key: str, text: str) -> None:

@@ -14,16 +14,10 @@ from standby.manifest import Region
 from standby.operate import journal, journal_command, switch_command
 from standby.operate.clients import Clients
 from standby.operate.journal import Event
-from standby.rehearsal.emulator import Emulator
 from tests.standby.operate_support import EAST, WEST, World
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-
-@pytest.fixture
-def world(emulator: Emulator) -> World:
-    return World.make(emulator.endpoint)
 
 
 def test_the_journal_waits_for_a_region_that_hangs_no_longer_than_for_its_first_answer(

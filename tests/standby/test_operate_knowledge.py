@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -25,10 +26,14 @@ UNCOMPARED = Job(status="COMPLETE", started_at=NOON, description="content not co
 MANY = 100_001
 
 
+@cache
+def old() -> dict[str, Document]:
+    keys, long_ago = (f"k{number:06}" for number in range(MANY)), NOON - timedelta(days=9)
+    return {key: Document(key=key, etag='"e"', size=1, modified=long_ago) for key in keys}
+
+
 def many(*, newest: datetime) -> Listing:
-    old = Document(key="", etag='"e"', size=1, modified=NOON - timedelta(days=9))
-    found = {f"k{number:06}": replace(old, key=f"k{number:06}") for number in range(MANY)}
-    return Listing(documents={**found, "newest": replace(old, key="newest", modified=newest)})
+    return Listing(documents={**old(), "newest": Document(key="newest", etag='"e"', size=1, modified=newest)})
 
 
 def known(*jobs: Job, newest: datetime) -> Knowledge:

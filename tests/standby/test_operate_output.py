@@ -15,7 +15,6 @@ from standby.operate.actions import SwitchActions
 from standby.operate.connection import Connection
 from standby.operate.executing import say
 from standby.operate.serving import agree
-from standby.rehearsal.emulator import Emulator
 from tests.constructs.plan import ROOT
 from tests.standby.operate_support import EAST, WEST, World
 
@@ -34,11 +33,6 @@ for module in (journal_command, status_command, switch_command):
 sys.argv[1:] = sys.argv[3:]
 main()
 """
-
-
-@pytest.fixture
-def world(emulator: Emulator) -> World:
-    return World.make(emulator.endpoint)
 
 
 @pytest.fixture

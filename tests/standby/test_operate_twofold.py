@@ -4,16 +4,13 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from click.testing import CliRunner, Result
 
 from standby.awsclient import EmulatorSession
-from standby.cli import cli
-from standby.manifest import Role
 from standby.operate import reconcile_command
 from standby.operate.clients import Clients
 from standby.operate.documents import list_documents
@@ -22,29 +19,10 @@ from standby.operate.gathering import SECONDS
 from standby.operate.reconcile_command import gather_config
 from standby.operate.reconciling import plan_config
 from standby.operate.serving import agree
-from standby.rehearsal.emulator import Emulator
 from tests.standby.manifests import REGIONS
-from tests.standby.operate_support import EAST, MANIFEST, WEST, World
+from tests.standby.operate_support import EAST, MANIFEST, WEST, Run, World
 
-Run = Callable[..., Result]
 BROUGHT = "Bring config.json to generation 4 in us-west-2"
-
-
-@pytest.fixture
-def world(emulator: Emulator) -> World:
-    return World.make(emulator.endpoint)
-
-
-@pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command against the world, with these regions dead."""
-
-    def command(*arguments: str, dead: tuple[Role, ...] = (), given: str | None = None) -> Result:
-        for module in ("switch_command", "reconcile_command", "status_command"):
-            monkeypatch.setattr(f"standby.operate.{module}.connect", lambda _: world.connect(*dead))
-        return CliRunner().invoke(cli, arguments, input=given)
-
-    return command
 
 
 @pytest.fixture
@@ -193,7 +171,7 @@ class Busy(BaseHTTPRequestHandler):
 @pytest.fixture
 def busy() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Busy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
