@@ -48,7 +48,7 @@ rehearse-down: $(PYTHON_READY) ## End the rehearsal and remove what it made
 test: test-fast test-e2e ## Run all tests: the fast ones, then the others
 
 test-fast: $(PYTHON_READY) need-node ## Run the tests of logic and of the synthesized stack (seconds)
-	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope
+	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser
 
 # Side by side first, the longest before the others, with one worker more than there are processors: most of an apply is waiting.
 # Then, alone, what holds times against a promise, on the rehearsal that was kept.

@@ -12,7 +12,6 @@ from cdktf_cdktf_provider_aws.lambda_event_source_mapping import (
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification, S3BucketNotificationQueue
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
-from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
 from constructs import Construct
 
 from warm_standby.documents_bucket import DocumentsBucket
@@ -32,9 +31,16 @@ BATCH_SIZE: Final = 1000
 
 
 class IngestionQueue(Construct):
-    """The queue of document events, and the dead letters of those that `ingest` could never take (kept 14 days)."""
+    """The queue of a bucket's document events, and the dead letters of those that `ingest` could never take.
 
-    def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names) -> None:
+    Both are kept 14 days. The queue's policy is its own argument: the provider waits 25 s after each change of a queue,
+    and would after a policy of its own once more.
+    Source: hashicorp/terraform-provider-aws, internal/service/sqs/queue.go, waitQueueAttributesPropagated.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, documents: DocumentsBucket
+    ) -> None:
         super().__init__(scope, id_)
         self._provider = provider
         self._names = names
@@ -56,20 +62,15 @@ class IngestionQueue(Construct):
             message_retention_seconds=FOURTEEN_DAYS,
             visibility_timeout_seconds=VISIBILITY_TIMEOUT,
             sqs_managed_sse_enabled=True,
+            policy=policy_document(*self._policy(documents)),
             redrive_policy=Fn.jsonencode(
                 {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": MAX_RECEIVES}
             ),
         )
+        self._receive_events_of(documents)
 
-    def receive_events_of(self, documents: DocumentsBucket) -> None:
+    def _receive_events_of(self, documents: DocumentsBucket) -> None:
         """Send every creation (multipart and presigned POST included) and removal in the bucket to the queue."""
-        policy = SqsQueuePolicy(
-            self,
-            "policy",
-            provider=self._provider,
-            queue_url=self.queue.url,
-            policy=policy_document(*self._policy(documents)),
-        )
         S3BucketNotification(
             documents,
             "notification",
@@ -80,7 +81,6 @@ class IngestionQueue(Construct):
                     id="ingest", queue_arn=self.queue.arn, events=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
                 )
             ],
-            depends_on=[policy],
         )
 
     def _policy(self, documents: DocumentsBucket) -> tuple[Statement, Statement]:

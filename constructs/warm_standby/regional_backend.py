@@ -85,7 +85,7 @@ class RegionalBackend(Construct):
             applier_arn=surroundings.applier_arn,
         )
         self.guardrail = Guardrail(self, "guardrail", provider=provider, names=names)
-        self.queue = IngestionQueue(self, "ingestion", provider=provider, names=names)
+        self.queue = IngestionQueue(self, "ingestion", provider=provider, names=names, documents=self.documents)
         self.functions = Functions(
             self,
             "functions",
@@ -117,7 +117,6 @@ class RegionalBackend(Construct):
 
     def _ingest_documents(self, sweep_minutes: int) -> None:
         self.queue.feed(self.functions.ingest)
-        self.queue.receive_events_of(self.documents)
         Schedule(
             self,
             "sweep",

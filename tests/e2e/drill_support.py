@@ -34,7 +34,8 @@ def missed(report: ScenarioReport) -> dict[str, object]:
 def drilled(rehearsal: Rehearsal, name: str) -> Ran:
     """Play one scenario by the command itself."""
     place = ("--directory", str(rehearsal.layout.directory))
-    return Running(("drill", "--scenario", name, "--json"), options=place, clock=Clock()).listen().wait()
+    running = Running(("drill", "--scenario", name, "--json"), options=place, clock=Clock())
+    return running.listen().wait(seconds=400)
 
 
 def well_but_for_times(document: Mapping[str, Any]) -> Mapping[str, Any]:
