@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import hypothesis
@@ -145,8 +145,10 @@ def _kept_directory() -> Iterator[Path | None]:
     if not (kept := os.environ.get(KEPT)):
         yield None
         return
+    lock = FileLock(f"{kept}.lock")
+    with suppress(Timeout):
+        lock.acquire(timeout=0)
     try:
-        with FileLock(f"{kept}.lock", timeout=0):
-            yield Path(kept)
-    except Timeout:
-        yield None
+        yield Path(kept) if lock.is_locked else None
+    finally:
+        lock.release()
