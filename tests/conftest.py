@@ -55,7 +55,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 # A slow machine is no failure: hypothesis would give each example 200 ms. In CI its own profile says so, and more.
-hypothesis.settings.register_profile("untimed", hypothesis.settings(deadline=None))
+hypothesis.settings.register_profile("untimed", hypothesis.settings(deadline=None, max_examples=50))
 hypothesis.settings.load_profile("untimed")
 
 

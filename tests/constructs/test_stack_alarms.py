@@ -20,7 +20,8 @@ from tests.constructs.plan import (
 )
 from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.twins import without_hash
-from tests.constructs.variants import CHANGED
+from tests.constructs.variants import CHANGED, SAME_API
+from warm_standby.settings import Settings
 
 OTHER = {"primary": "failover", "failover": "primary"}
 
@@ -58,11 +59,14 @@ def test_errors_logged_or_died_of_are_counted_in_five_minutes(plan: Plan, role: 
     assert (died["metric_name"], died["dimensions"]) == ("Errors", {"FunctionName": f"chatbot-{purpose}"})
 
 
-@pytest.mark.parametrize("minutes, period", [(1, 300), (5, 300), (60, 3600)])
+@pytest.mark.parametrize(
+    "settings, minutes, period", [(CHANGED, 1, 300), (default_settings(), 5, 300), (SAME_API, 60, 3600)]
+)
 def test_ingestion_that_fails_sweep_after_sweep_raises_an_alarm(
-    synthesize: Synthesize, minutes: int, period: int
+    synthesize: Synthesize, settings: Settings, minutes: int, period: int
 ) -> None:
-    plan = synthesize(CHANGED if minutes == 1 else default_settings(operations={"sweep_minutes": minutes}))
+    plan = synthesize(settings)
+    assert settings.operations.sweep_minutes == minutes
     for role in ROLES:
         body = alarm(plan, role, "ingestion-stuck")
         metrics = {query["id"]: query["metric"] for query in body["metric_query"] if "metric" in query}

@@ -38,6 +38,14 @@ CHANGED: Final = default_settings(
 )
 """Every setting otherwise than by default, but those that change which resources there are."""
 
+SAME_API: Final = default_settings(
+    operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"], "sweep_minutes": 60},
+    answers={"model": "amazon.nova-lite-v1:0"},
+    documents={"max_upload_mb": 1, "replication": "one-way"},
+    knowledge_base={"chunk_tokens": 300},
+)
+"""Many settings otherwise than by default, none of which changes what the API offers."""
+
 _FAILOVER, _PRIMARY = sorted(BEDROCK_REGIONS, key=len)[-2:]
 LONGEST: Final = default_settings(
     name="a" * 20,

@@ -40,7 +40,7 @@ JSON = st.recursive(
     max_leaves=12,
 )
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)).map(lambda m: f"{m:%Y-%m-%dT%H:%M:%S.%f}Z")  # noqa: DTZ001 - hypothesis wants naive limits
-TEXTS = st.text(max_size=20)
+TEXTS = st.text(max_size=5)
 EVENT = partial(
     st.builds,
     Event,
@@ -59,6 +59,8 @@ EVENTS = EVENT(
     steps=st.lists(st.builds(StepTaken, step=TEXTS, result=TEXTS, seconds=st.just(0.5)), max_size=2).map(tuple),
     unwritten=st.lists(st.builds(Unwritten, region=TEXTS, what=TEXTS, why=TEXTS), max_size=2).map(tuple),
 )
+SAID = dict.fromkeys(("actor", "reason", "source", "target"), st.just("x"))  # what the order of events has no use for
+LISTED = EVENT(**SAID)
 CONFIGS = st.builds(
     Config,
     api_url=st.text(min_size=1),
@@ -106,25 +108,25 @@ def test_whatever_json_is_there_is_an_event_or_a_value_error(value: object) -> N
         parse_event(json.dumps(value))
 
 
-@given(st.lists(EVENT(), max_size=6))
+@given(st.lists(LISTED, max_size=6))
 def test_a_listing_of_events_is_ordered_by_generation_then_time(events: list[Event]) -> None:
     ordered = merged([events])
     assert [(e.generation, e.started_at) for e in ordered] == sorted((e.generation, e.started_at) for e in ordered)
 
 
-@given(EVENTS, st.permutations(RESULTS))
+@given(LISTED, st.permutations(RESULTS))
 def test_of_two_states_of_one_event_the_one_that_ended_is_kept(event: Event, results: list[str]) -> None:
     states = [replace(event, result=result) for result in results]  # type: ignore[arg-type]  # each is one of RESULTS
     assert [kept.result for kept in merged([states[:2], states[2:]])] == ["done"]
 
 
-@given(st.lists(EVENT(), max_size=6))
+@given(st.lists(LISTED, max_size=6))
 def test_the_last_switch_is_never_a_reconciliation_nor_one_that_lost(events: list[Event]) -> None:
     last = last_switch(events)
     assert last is None or (last.command != "reconcile" and last.result != "lost")
 
 
-@given(EVENTS)
+@given(LISTED)
 def test_a_config_names_the_event_that_wrote_it_by_generation_and_moment(event: Event) -> None:
     assert by_config([event], generation=event.generation, updated_at=event.started_at) == event
     assert by_config([event], generation=event.generation + 1, updated_at=event.started_at) is None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from standby.awsclient import EmulatorSession
 from standby.operate import reconcile_command
@@ -177,7 +178,8 @@ def busy() -> Iterator[str]:
     server.server_close()
 
 
-def test_being_asked_to_slow_down_makes_no_listing_unknown(busy: str) -> None:
+def test_being_asked_to_slow_down_makes_no_listing_unknown(busy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # else up to three seconds
     made = Clients(
         lambda region: EmulatorSession(region=region, endpoint=busy), endpoints=dict.fromkeys(REGIONS.values(), busy)
     )
