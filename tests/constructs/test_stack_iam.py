@@ -11,7 +11,7 @@ from tests.constructs.plan import Json, Plan, Synthesize, default_settings, only
 from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.snapshots import TextExtension
 from tests.constructs.twins import seen_from
-from tests.constructs.variants import CHANGED
+from tests.constructs.variants import APART_OPENSEARCH, CHANGED
 from warm_standby.iam import Statement
 
 # Service Authorization Reference, AWS X-Ray: PutTraceSegments and PutTelemetryRecords support no resource types.
@@ -144,7 +144,7 @@ def test_a_profile_s_model_is_allowed_wherever_it_may_run_and_a_plain_one_only_h
 
 def test_a_profile_that_is_called_from_a_neighbour_has_the_model_allowed_there_too(synthesize: Synthesize) -> None:
     """Source: docs.aws.amazon.com, Bedrock, "Geographic cross-Region inference": the model in the source region."""
-    plan = synthesize(default_settings(regions={"primary": "ca-central-1", "failover": "us-east-1"}))
+    plan = synthesize(APART_OPENSEARCH)
     found = role_statements(plan)["chatbot-query-ca-central-1"]
     allowed = only(statement for statement in found if statement["Sid"] == "Answer")["Resource"]
     assert [arn.split(":")[3] for arn in allowed] == ["us-east-1", "us-east-2", "us-west-2", "ca-central-1"]

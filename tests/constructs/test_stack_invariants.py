@@ -11,7 +11,8 @@ import pytest
 from tests.constructs.plan import FUNCTIONS, ROLES, ROOT, Plan, Synthesize, default_settings, everything, references
 from tests.constructs.plan import resources as of_type
 from tests.constructs.rendering import render
-from tests.constructs.variants import CHANGED, LONGEST
+from tests.constructs.variants import CHANGED, LONGEST, SAME_API
+from warm_standby.settings import Settings
 
 # The most characters that AWS takes. Sources: docs.aws.amazon.com, the API reference of each service: S3 bucket naming
 # rules; IAM CreateRole; Lambda CreateFunction; OpenSearch Serverless CreateCollection, CreateAccessPolicy and
@@ -65,10 +66,17 @@ def test_every_reference_leads_somewhere(plan: Plan) -> None:
     assert references(json.dumps({**plan.document, "//": None})) <= known
 
 
-@pytest.mark.parametrize("replication", ["two-way", "one-way"])
-@pytest.mark.parametrize("store", ["opensearch-serverless", "s3-vectors"])
-def test_nothing_depends_on_itself(synthesize: Synthesize, store: str, replication: str) -> None:
-    settings = default_settings(knowledge_base={"vector_store": store}, documents={"replication": replication})
+@pytest.mark.parametrize(
+    "settings",
+    [
+        default_settings(),
+        SAME_API,
+        default_settings(knowledge_base={"vector_store": "s3-vectors"}),
+        default_settings(knowledge_base={"vector_store": "s3-vectors"}, documents={"replication": "one-way"}),
+    ],
+    ids=lambda settings: f"{settings.knowledge_base.vector_store}-{settings.documents.replication}",
+)
+def test_nothing_depends_on_itself(synthesize: Synthesize, settings: Settings) -> None:
     plan = synthesize(settings)
     graph = {address: references(json.dumps(body)) - {address} for address, body in everything(plan).items()}
     graph |= {f"local.{name}": references(value) for name, value in plan.document["locals"].items()}

@@ -9,7 +9,6 @@ from tests.constructs.plan import (
     Json,
     Plan,
     Synthesize,
-    default_settings,
     in_region,
     only,
     resources,
@@ -17,9 +16,8 @@ from tests.constructs.plan import (
 )
 from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.twins import without_hash
-from tests.constructs.variants import CHANGED
+from tests.constructs.variants import APART_S3_VECTORS, CHANGED
 
-CHUNKS = {"chunk_tokens": 300, "chunk_overlap_percent": 10, "embedding_dimensions": 512}
 TITAN = "amazon.titan-embed-text-v2:0"
 
 
@@ -30,7 +28,7 @@ def opensearch(synthesize: Synthesize) -> Plan:
 
 @pytest.fixture
 def s3_vectors(synthesize: Synthesize) -> Plan:
-    return synthesize(default_settings(knowledge_base={**CHUNKS, "vector_store": "s3-vectors"}))
+    return synthesize(APART_S3_VECTORS)
 
 
 def cloud_control(plan: Plan, role: str) -> dict[str, Json]:

@@ -7,7 +7,7 @@ import pytest
 from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region, only, resources
 from tests.constructs.rendering import ACCOUNT, render, render_json
 from tests.constructs.twins import without_hash
-from tests.constructs.variants import LONGEST
+from tests.constructs.variants import LONGEST, SAME_API
 
 OF_A_ROLE = (
     "api_gateway_url",
@@ -89,7 +89,7 @@ def test_the_manifest_names_everything_that_an_operator_needs(synthesize: Synthe
 
 
 def test_the_manifest_says_where_documents_do_not_go(synthesize: Synthesize) -> None:
-    plan = synthesize(default_settings(documents={"replication": "one-way"}))
+    plan = synthesize(SAME_API)
     regions = render_json(plan, plan.document["output"]["manifest"]["value"])["regions"]
     assert {role: region["replicatesTo"] for role, region in regions.items()} == {
         "primary": "us-east-1",

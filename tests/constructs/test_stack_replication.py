@@ -6,7 +6,6 @@ from tests.constructs.plan import (
     Json,
     Plan,
     Synthesize,
-    default_settings,
     in_region,
     only,
     resources,
@@ -15,6 +14,7 @@ from tests.constructs.plan import (
 )
 from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.twins import without_hash
+from tests.constructs.variants import SAME_API
 
 DIRECTIONS = (("primary", "failover"), ("failover", "primary"))
 CONFIGURATION = "aws_s3_bucket_replication_configuration"
@@ -97,7 +97,7 @@ def test_the_role_of_a_direction_is_its_own_and_trusts_s3_without_conditions(
 
 
 def test_one_way_replicates_from_the_primary_only_and_watches_only_that(synthesize: Synthesize) -> None:
-    plan = synthesize(default_settings(documents={"replication": "one-way"}))
+    plan = synthesize(SAME_API)
     assert [body["provider"] for body in resources(plan, CONFIGURATION).values()] == ["aws.primary"]
     assert [name for name in role_statements(plan) if "replication" in name] == ["chatbot-replication-us-west-2"]
     watched = {

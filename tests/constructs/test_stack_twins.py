@@ -7,6 +7,7 @@ import pytest
 from tests.constructs.plan import Plan, Synthesize, default_settings
 from tests.constructs.rendering import render
 from tests.constructs.twins import region_s_view
+from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS
 
 # What there is once, made by the primary's provider.
 ONCE = {
@@ -28,16 +29,9 @@ def twins(plan: Plan) -> tuple[dict[str, object], dict[str, object]]:
     return {address: body for address, body in primary.items() if address not in ONCE}, failover
 
 
-@pytest.fixture(params=["opensearch-serverless", "s3-vectors"])
+@pytest.fixture(params=[APART_OPENSEARCH, APART_S3_VECTORS], ids=lambda settings: settings.knowledge_base.vector_store)
 def apart(request: pytest.FixtureRequest, synthesize: Synthesize) -> Plan:
-    """Both regions away from those that the answer model's profile routes to, which are the same for both."""
-    regions = {"primary": "ca-central-1", "failover": "sa-east-1"}
-    knowledge_base = {"vector_store": request.param}
-    return synthesize(
-        default_settings(
-            regions=regions, knowledge_base=knowledge_base, operations={"alert_emails": ["oncall@example.com"]}
-        )
-    )
+    return synthesize(request.param)
 
 
 def test_the_regions_differ_in_region_and_names_only(apart: Plan) -> None:

@@ -7,8 +7,11 @@ from warm_standby._settings_rules import BEDROCK_REGIONS
 
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 
+CHUNKS: Final = {"chunk_tokens": 300, "chunk_overlap_percent": 10, "embedding_dimensions": 512}
+ALERTED: Final = {"alert_emails": ["oncall@example.com"]}
+
 CHANGED: Final = default_settings(
-    knowledge_base={"chunk_tokens": 300, "chunk_overlap_percent": 10, "embedding_dimensions": 512},
+    knowledge_base=CHUNKS,
     answers={
         "model": "us.anthropic.claude-x-v1:0",
         "allowed_models": ["amazon.nova-lite-v1:0", "global.anthropic.claude-y-v1:0"],
@@ -44,7 +47,7 @@ SAME_API: Final = default_settings(
     documents={"max_upload_mb": 1, "replication": "one-way"},
     knowledge_base={"chunk_tokens": 300},
 )
-"""Many settings otherwise than by default, none of which changes what the API offers."""
+"""Many settings otherwise than by default, `one-way` among them, none of which changes what the API offers."""
 
 _FAILOVER, _PRIMARY = sorted(BEDROCK_REGIONS, key=len)[-2:]
 LONGEST: Final = default_settings(
@@ -54,3 +57,10 @@ LONGEST: Final = default_settings(
     site={"domain_names": [f"{'a' * 63}.{'b' * 63}.{'c' * 63}.example.com"], "certificate_arn": CERTIFICATE},
 )
 """The longest names in the longest regions."""
+
+_APART: Final = {"primary": "ca-central-1", "failover": "sa-east-1"}
+APART_OPENSEARCH: Final = default_settings(regions=_APART, operations=ALERTED)
+APART_S3_VECTORS: Final = default_settings(
+    regions=_APART, operations=ALERTED, knowledge_base={**CHUNKS, "vector_store": "s3-vectors"}
+)
+"""Both regions away from those that the answer model's profile routes to, which are the same for both."""
