@@ -56,6 +56,13 @@ class Building:
         workspace = self._workspace(stack, terraform=find_tool(TERRAFORM))
         self.layout.applied_record.unlink(missing_ok=True)
         self.progress.start("terraform destroy")
+        # As above: a deletion whose answer was missed is repeated, and the second one fails. Terraform looks anew.
+        try:
+            return workspace.terraform.destroy()
+        except TerraformFailedError as error:
+            if not error.names_missing_resources:
+                raise
+        self.progress.note("Terraform was told of resources that are gone already: destroying what is left")
         return workspace.terraform.destroy()
 
     def _workspace(self, stack: SynthesizedStack, *, terraform: FoundTool) -> Workspace:

@@ -20,6 +20,7 @@ PARALLELISM: Final = 20
 """Most of an apply is the provider's own waiting between polls, so more than Terraform's ten at a time costs little."""
 
 _EXISTS: Final = re.compile(r"already[ -]?(exists|has this name|owned)", re.IGNORECASE)
+_MISSING: Final = re.compile(r"does not exist|not[ -]?found", re.IGNORECASE)
 INTERRUPT_SECONDS: Final = 120
 SHOWN_ERRORS: Final = 8
 _DROPPED: Final = ("AWS_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG", "STANDBY_")
@@ -40,6 +41,11 @@ class TerraformFailedError(StandbyError):
     def names_existing_resources(self) -> bool:
         """Whether resources could not be created because they exist already."""
         return any(_EXISTS.search(diagnostic.text) for diagnostic in self.diagnostics)
+
+    @property
+    def names_missing_resources(self) -> bool:
+        """Whether resources could not be deleted because they are gone already."""
+        return any(_MISSING.search(diagnostic.text) for diagnostic in self.diagnostics)
 
 
 @dataclass(frozen=True, kw_only=True)

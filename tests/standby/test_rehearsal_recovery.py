@@ -27,6 +27,12 @@ EXISTS = {
     "detail": "Another resource with the same parent already has this name: upload",
     "address": "x.y",
 }
+GONE = {
+    "severity": "error",
+    "summary": "deleting CloudWatch Dashboard (x): StatusCode: 404, DashboardNotFoundError: Dashboard x does not exist",
+    "detail": "",
+    "address": "x.y",
+}
 
 
 def failure(diagnostic: dict[str, str]) -> dict[str, object]:
@@ -148,6 +154,16 @@ def test_destroy_leaves_the_emulator_up_and_nothing_applied(
     assert rehearsal.emulator is not None
     with pytest.raises(RefusedError, match="not applied"):
         _ = rehearsal.outputs
+
+
+def test_a_destroy_that_is_told_of_a_resource_that_is_gone_is_made_once_more(
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform
+) -> None:
+    rehearsal.apply()
+    fake_terraform.answer(destroy=failure(GONE))
+    with pytest.raises(TerraformFailedError, match="Dashboard x does not exist"):
+        rehearsal.destroy()
+    assert fake_terraform.calls() == ["init", "apply", "destroy", "destroy"]
 
 
 def test_a_second_command_is_told_who_holds_the_rehearsal(rehearsal: Rehearsal, project: Path) -> None:
