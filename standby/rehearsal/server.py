@@ -14,12 +14,13 @@ import asyncio
 import importlib
 import os
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
 FORWARDED_PROTOCOL: Final = b"x-forwarded-proto"
 IAM_ACTIONS: Final = {
@@ -33,6 +34,11 @@ PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au"
 """How the id of a cross-region inference profile begins. MiniStack takes a profile for a foundation model of that name.
 Source: docs.aws.amazon.com, Bedrock, "Prerequisites for inference profiles"."""
 
+
+INVOCATION: Final = b"amz-sdk-invocation-id"
+SUCCESS: Final = range(200, 300)
+REMEMBERED: Final = 256
+"""How many answers are kept. A repetition comes within seconds, and few calls come between."""
 
 DELAY: Final = b"x-rehearsal-delay-milliseconds"
 DISTRIBUTION: Final = b"x-rehearsal-distribution"
@@ -53,6 +59,47 @@ class Delayed:
         if delay.isdigit():
             await asyncio.sleep(int(delay) / MILLISECONDS)
         await self._application(scope, receive, send)
+
+
+class Repeats:
+    """An ASGI application that answers a call which an SDK repeats as it answered it the first time.
+
+    An SDK repeats a call whose answer it missed. Terraform's provider does on a busy machine: it closes the connection
+    in the very moment of the answer. MiniStack would carry the call out twice, and say of what it has just made that it
+    exists already. All attempts of one call carry one invocation id, and another call has another. Source:
+    docs.aws.amazon.com, AWS SDKs and Tools Reference Guide, "Retry behavior"; `_add_retries_context` in botocore's endpoint.py.
+    """
+
+    def __init__(self, application: ASGIFramework) -> None:
+        self._application = application
+        self._answers: OrderedDict[bytes, list[ASGISendEvent]] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer as before, or hand one request on."""
+        invocation = _headers(scope).get(INVOCATION)
+        if scope["type"] != "http" or invocation is None or scope["method"] in READS:
+            await self._application(scope, receive, send)
+        elif invocation in self._answers:
+            await _received(receive)
+            for message in self._answers[invocation]:
+                await send(message)
+        else:
+            await self._answered(invocation, scope, receive, send)
+
+    async def _answered(
+        self, invocation: bytes, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        answer: list[ASGISendEvent] = []
+
+        async def sending(message: ASGISendEvent) -> None:
+            answer.append(message)
+            await send(message)
+
+        await self._application(scope, receive, sending)
+        if any(message["type"] == "http.response.start" and message["status"] in SUCCESS for message in answer):
+            self._answers[invocation] = answer
+        while len(self._answers) > REMEMBERED:
+            self._answers.popitem(last=False)
 
 
 class OriginAccess:
@@ -154,6 +201,12 @@ def _fetch(
         return answer
 
 
+async def _received(receive: ASGIReceiveCallable) -> None:
+    message = await receive()
+    while message["type"] == "http.request" and message["more_body"]:
+        message = await receive()
+
+
 def main() -> None:
     """Serve until a signal ends it, on the address that MiniStack's own variables give."""
     iam = importlib.import_module("ministack.core.iam_actions")
@@ -165,7 +218,7 @@ def main() -> None:
     vars(functions)["_emit_lambda_logs"] = corrected_logs(
         vars(functions)["_emit_lambda_logs"], vars(logs)["_log_groups"]
     )
-    application = Delayed(OriginAccess(TlsFront(importlib.import_module("ministack.app").app)))
+    application = Delayed(Repeats(OriginAccess(TlsFront(importlib.import_module("ministack.app").app))))
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75  # MiniStack's own: the AWS SDKs keep connections longer than hypercorn's 5 s
