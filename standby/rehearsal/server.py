@@ -66,8 +66,8 @@ class Repeats:
 
     An SDK repeats a call whose answer it missed. Terraform's provider does on a busy machine: it closes the connection
     in the very moment of the answer. MiniStack would carry the call out twice, and say of what it has just made that it
-    exists already. All attempts of one call carry one invocation id, and another call has another. Source:
-    docs.aws.amazon.com, AWS SDKs and Tools Reference Guide, "Retry behavior"; `_add_retries_context` in botocore's endpoint.py.
+    exists already. All attempts of one call carry one invocation id, and another call has another. Sources:
+    docs.aws.amazon.com, AWS SDKs and Tools Reference Guide, "Retry behavior"; botocore/endpoint.py.
     """
 
     def __init__(self, application: ASGIFramework) -> None:
