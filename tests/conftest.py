@@ -43,6 +43,14 @@ _WORLDS = {  # what shares a rehearsal or a synthesized stack, by the beginnings
     **dict.fromkeys(_E2E, "users"),
 }
 
+# What fails in a module that tests share says what it compared, too.
+pytest.register_assert_rewrite(
+    "tests.browser.browser_support",
+    "tests.e2e.drill_support",
+    "tests.e2e.operate_world",
+    "tests.lambdas.lambda_support",
+    "tests.standby.rehearsal_network_support",
+)
 lazy_bindings.install(start_kernel=False)
 # On a Node that jsii no longer supports it prints a banner at every start, into the output that tests compare. The
 # variable lists the major versions to say nothing about. Source: aws/jsii, @jsii/check-node.

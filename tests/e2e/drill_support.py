@@ -11,8 +11,8 @@ from standby.drill.report import DrillReport
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.progress import Silent
 
-LONG: Final = ("operator-killed", "browser")
-"""Scenarios that take minutes, mostly waiting, and hold no command's time."""
+LONG: Final = "browser"
+"""The scenario that takes minutes, mostly waiting, and holds no command's time."""
 
 
 def play(rehearsal: Rehearsal, name: str) -> ScenarioReport:
