@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -9,6 +10,9 @@ from standby.errors import RefusedError
 from standby.manifest import ROLES
 from tests.standby.rehearsal_fault_support import health, set_fault
 from tests.standby.rehearsal_network_support import SmallRehearsal
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ReplicationConfigurationTypeDef
 
 EMPTY_ZIP = b"PK\x05\x06" + b"\0" * 18
 
@@ -32,9 +36,9 @@ def replicating(small: SmallRehearsal) -> Callable[[], list[str]]:
         }
         for priority, status in enumerate(("Enabled", "Disabled"))
     ]
-    configuration = {"Role": "arn:aws:iam::000000000000:role/replication", "Rules": rules}
-    bucket = "documents-us-west-2"
-    small.s3["primary"].put_bucket_replication(Bucket=bucket, ReplicationConfiguration=configuration)  # type: ignore[arg-type]
+    replicator, bucket = "arn:aws:iam::000000000000:role/replication", "documents-us-west-2"
+    configuration = cast("ReplicationConfigurationTypeDef", {"Role": replicator, "Rules": rules})
+    small.s3["primary"].put_bucket_replication(Bucket=bucket, ReplicationConfiguration=configuration)
 
     def statuses() -> list[str]:
         found = small.s3["primary"].get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"]["Rules"]
