@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+HEADLESS: Final = ("chromium-headless-shell", *NAMES)
+"""Where no window is needed, Debian's package of that name does: the same engine, without the pages of a window."""
+
 HOW_TO_INSTALL: Final = "No Chromium was found: apt install chromium"
 
 # No talk with anybody but the rehearsal.
@@ -45,9 +48,9 @@ class NoChromiumError(StandbyError):
     """There is no Chromium on this machine."""
 
 
-def find_chromium() -> Path:
-    """Return the Chromium on the PATH. Raises `NoChromiumError` where there is none."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+def find_chromium(names: Sequence[str] = HEADLESS) -> Path:
+    """Return the Chromium on the PATH, the first of these names. Raises `NoChromiumError` where there is none."""
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
         raise NoChromiumError(HOW_TO_INSTALL)
     return Path(found)
@@ -65,7 +68,7 @@ def browse_site(network: Network, url: str, options: Sequence[str]) -> None:
 
     Raises `NoChromiumError` where there is no Chromium, `StandbyError` when it does not start.
     """
-    program = find_chromium()
+    program = find_chromium(NAMES)
     sandbox = () if os.geteuid() else ("--no-sandbox",)
     with tempfile.TemporaryDirectory(prefix="standby-browser-", ignore_cleanup_errors=True) as profile:
         arguments = (*sandbox, *_ALONE, f"--user-data-dir={profile}", host_rules(network), trust(network))

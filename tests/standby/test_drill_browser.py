@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from standby.drill.browser import BROWSER
-from standby.rehearsal.chromium import NAMES, NoChromiumError, find_chromium, host_rules, key_hash
+from standby.rehearsal.chromium import HEADLESS, NAMES, NoChromiumError, find_chromium, host_rules, key_hash
 from standby.rehearsal.network import Address, Network
 from warm_standby.settings import Objectives
 
@@ -43,12 +43,25 @@ def test_only_the_rehearsals_names_resolve() -> None:
     assert rules == ["MAP a.example.com:443 127.0.0.1:1", "MAP b.example.com:443 127.0.0.1:2", "MAP * ~NOTFOUND"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", HEADLESS)
 def test_a_chromium_is_found_by_any_of_its_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / name
     program.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_chromium() == program
+
+
+def test_what_has_no_window_is_taken_first_where_none_is_needed_and_never_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = tmp_path / "chromium-headless-shell"
+    shell.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoChromiumError, match="apt install chromium"):
+        find_chromium(NAMES)
+    chromium = tmp_path / "chromium"
+    chromium.touch(mode=0o755)
+    assert (find_chromium(), find_chromium(NAMES)) == (shell, chromium)
 
 
 def test_without_a_chromium_the_remedy_is_said_and_the_scenario_skipped(
