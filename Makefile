@@ -53,7 +53,7 @@ test: test-fast test-e2e ## Run all tests: the fast ones, then the others
 test-fast: $(PYTHON_READY) need-node ## Run the tests of logic and of the synthesized stack (seconds)
 	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser
 
-# Side by side first, the longest before the others, a worker for each processor: with more the whole takes as long.
+# Side by side first, the longest before the others. A worker for each processor: with more, a busy machine misses times.
 # Then, alone, what holds times against a promise, on the rehearsal that was kept.
 # Who ends make ends the tests, which take down what they have started; the rehearsal is taken down after them.
 test-e2e: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Run the tests that start programs, and those that apply the stack with real Terraform (minutes)
