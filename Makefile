@@ -53,14 +53,14 @@ test: test-fast test-e2e ## Run all tests: the fast ones, then the others
 test-fast: $(PYTHON_READY) need-node ## Run the tests of logic and of the synthesized stack (seconds)
 	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser
 
-# Side by side first, the longest before the others. A worker for each processor: with more, a busy machine misses times.
+# Side by side first, the longest before the others: a worker for each processor and one more, for whoever applies mostly waits.
 # Then, alone, what holds times against a promise, on the rehearsal that was kept.
 # Who ends make ends the tests, which take down what they have started; the rehearsal is taken down after them.
 test-e2e: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Run the tests that start programs, and those that apply the stack with real Terraform (minutes)
 	@set -euo pipefail; directory="$$(mktemp -d)"; export STANDBY_TEST_REHEARSAL="$$directory/rehearsal"; \
 	trap '$(BIN)/standby rehearse --directory "$$STANDBY_TEST_REHEARSAL" down; rm -rf "$$directory"' EXIT; \
 	tests=; trap 'kill $$tests; wait $$tests || true; exit 143' TERM; trap 'wait $$tests || true; exit 130' INT; \
-	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $(WORKERS) --dist loadscope --no-loadscope-reorder & \
+	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $$(($(WORKERS) + 1)) --dist loadscope --no-loadscope-reorder & \
 	tests=$$!; wait $$tests; \
 	$(BIN)/pytest -m alone & tests=$$!; wait $$tests
 
