@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(self._served(behavior))
 
     do_HEAD = do_GET  # noqa: N815 - the names that http.server looks for
-    do_OPTIONS = do_GET  # noqa: N815
+    do_OPTIONS = do_GET  # noqa: N815 - the same
 
     def _served(self, behavior: Behavior) -> Answer:
         path = self.path if behavior.query else self.path.partition("?")[0]

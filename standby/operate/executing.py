@@ -92,7 +92,7 @@ class Executor:
 
     def __init__(self, connection: Connection, manifest: Manifest, *, wait_seconds: float = 600.0) -> None:
         # Imported here, for only one of them is needed at night and each costs its start.
-        from standby.operate.actions import SwitchActions  # noqa: PLC0415
+        from standby.operate.actions import SwitchActions  # noqa: PLC0415 - see above
 
         self._connection = connection
         self._manifest = manifest

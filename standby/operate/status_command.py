@@ -36,7 +36,7 @@ def show_status(place: Place, *, watch: bool, as_json: bool) -> None:
 
 def _show(status: Status) -> None:
     # Imported when it is needed: a script that asks for JSON does not wait for it.
-    from standby.operate.rendering import console, status_view  # noqa: PLC0415
+    from standby.operate.rendering import console, status_view  # noqa: PLC0415 - see above
 
     console().print(status_view(status))
 

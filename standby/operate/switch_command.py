@@ -86,7 +86,7 @@ def switch(place: Place, target: Role, command: Command, options: Options) -> No
 def switch_back(place: Place, options: Options, *, checks: int, wait_seconds: float) -> None:
     """Fail back: the same, after what has to hold first was looked at."""
     # Imported here: failing over needs none of it.
-    from standby.operate.failing_back import learn_conditions, not_learnt  # noqa: PLC0415
+    from standby.operate.failing_back import learn_conditions, not_learnt  # noqa: PLC0415 - see above
 
     clock = Clock()
     connection = connect(place)

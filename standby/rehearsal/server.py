@@ -66,8 +66,9 @@ class Repeats:
 
     An SDK repeats a call whose answer it missed. Terraform's provider does on a busy machine: it closes the connection
     in the very moment of the answer. MiniStack would carry the call out twice, and say of what it has just made that it
-    exists already. All attempts of one call carry one invocation id, and another call has another. Sources:
-    docs.aws.amazon.com, AWS SDKs and Tools Reference Guide, "Retry behavior"; botocore/endpoint.py.
+    exists already, as AWS may where a call has no client token; but here it is only this machine that loses answers.
+    All attempts of one call carry one invocation id, and another call has another. Sources: botocore's `endpoint.py`
+    and `handlers.py`; the provider 5.100.0, whose attempts were logged.
     """
 
     def __init__(self, application: ASGIFramework) -> None:

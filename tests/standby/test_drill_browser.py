@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from standby.drill.browser import BROWSER
-from standby.rehearsal.chromium import HEADLESS, NAMES, NoChromiumError, find_chromium, host_rules, key_hash
+from standby.rehearsal.chromium import HEADLESS, NoChromiumError, browse_site, find_chromium, host_rules, key_hash
 from standby.rehearsal.network import Address, Network
 from warm_standby.settings import Objectives
 
@@ -51,17 +51,22 @@ def test_a_chromium_is_found_by_any_of_its_names(name: str, tmp_path: Path, monk
     assert find_chromium() == program
 
 
-def test_what_has_no_window_is_taken_first_where_none_is_needed_and_never_where_one_is(
+def test_where_no_window_is_needed_the_one_without_is_taken_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell = tmp_path / "chromium-headless-shell"
-    shell.touch(mode=0o755)
+    for name in HEADLESS:
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_chromium() == tmp_path / "chromium-headless-shell"
+
+
+def test_a_person_is_not_shown_the_site_in_a_browser_without_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chromium-headless-shell").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoChromiumError, match="apt install chromium"):
-        find_chromium(NAMES)
-    chromium = tmp_path / "chromium"
-    chromium.touch(mode=0o755)
-    assert (find_chromium(), find_chromium(NAMES)) == (shell, chromium)
+        browse_site(network(), "https://a.example.com", ())
 
 
 def test_without_a_chromium_the_remedy_is_said_and_the_scenario_skipped(
