@@ -2,11 +2,12 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import chain
 from typing import Final
 from urllib.parse import urljoin
 
@@ -23,7 +24,8 @@ FOUND_SECONDS: Final = 15.0
 BETWEEN_SWEEPS_SECONDS: Final = 1.0
 ASKING: Final = 4
 START_PAGE: Final = "index.html"
-NO_SITE_FILES: Final = ("config.json", "standby/")
+CONFIG: Final = "config.json"
+NO_SITE_FILES: Final = (CONFIG, "standby/")
 """What lies in the frontend buckets and is no file of the site: what serves now, and the operators' notes."""
 
 
@@ -46,12 +48,9 @@ class Eyes:
     def stored(self, role: Role) -> tuple[Stored, ...]:
         """Return the documents in the region's bucket, each with the number of its versions."""
         place = self.deployment.regions[role]
-        s3 = self.clients.patient_s3(place.region)
-        pages = s3.get_paginator("list_object_versions").paginate(Bucket=place.documents_bucket)
         versions: dict[str, list[str]] = {}
-        for page in pages:
-            for version in page.get("Versions", []):
-                versions.setdefault(version["Key"], []).append(version["ETag"])
+        for key, etag in self._versions(place.region, place.documents_bucket):
+            versions.setdefault(key, []).append(etag)
         return tuple(Stored(key=key, versions=len(etags), contents=len(set(etags))) for key, etags in versions.items())
 
     def keys(self, role: Role) -> frozenset[str]:
@@ -85,18 +84,29 @@ class Eyes:
         """Return the region's own copy of `config.json`."""
         place = self.deployment.regions[role]
         s3 = self.clients.patient_s3(place.region)
-        value = json.loads(s3.get_object(Bucket=place.frontend_bucket, Key="config.json")["Body"].read())
+        value = json.loads(s3.get_object(Bucket=place.frontend_bucket, Key=CONFIG)["Body"].read())
         return value if isinstance(value, dict) else {}
 
-    def generation(self) -> int:
-        """Return the highest generation that either bucket names."""
-        return max(_generation(self.config(role)) for role in ROLES)
+    def configs(self) -> frozenset[str]:
+        """Return the ETag of every content that `config.json` has had in either bucket.
+
+        The buckets are versioned: one that was overwritten at once is among them.
+        """
+        places = (self.deployment.regions[role] for role in ROLES)
+        found = (self._versions(place.region, place.frontend_bucket, prefix=CONFIG) for place in places)
+        return frozenset(etag for key, etag in chain.from_iterable(found) if key == CONFIG)
 
     def serving(self) -> Role:
         """Return which region users are sent to, by the copy with the highest generation."""
         # `max` takes the first of equals: the failover bucket's copy, as the edge does.
         url = max((self.config("failover"), self.config("primary")), key=_generation).get("apiUrl")
         return next((role for role in ROLES if self.deployment.regions[role].api_url == url), "primary")
+
+    def _versions(self, region: str, bucket: str, *, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """Yield each version of each object in a bucket: its key and its ETag."""
+        pages = self.clients.patient_s3(region).get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+            yield from ((version["Key"], version["ETag"]) for version in page.get("Versions", []))
 
     def sweep(self, role: Role) -> None:
         """Send the sweep's event, as its schedule does every few minutes: the emulator's replicas raise none."""

@@ -1,13 +1,15 @@
 """Scenarios see what they claim to see: a command that crashed proves nothing, and a new visitor believes anything."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 
 from standby.drill.catalogue import SCENARIOS
-from standby.drill.operating import Ran
+from standby.drill.operating import Ran, Running
 from standby.drill.records import Request, Result
 from standby.errors import StandbyError
 
@@ -93,3 +95,45 @@ def test_new_visitors_whom_an_old_config_json_pulls_back_are_counted() -> None:
 def test_where_no_new_visitor_asked_nobody_can_tell_whom_an_old_config_json_pulls_back() -> None:
     with pytest.raises(StandbyError, match="No new visitor was answered"):
         play("return-and-failback", Stage({"status": OLD_NAMED}, (question("us-east-1"),)))
+
+
+WON = Ran(arguments=("failover",), code=0, answer={"result": "done"}, stderr="", began=0, ended=1)
+TOLD = replace(WON, code=1, answer={"result": "lost", "winner": "somebody"})
+UNTOLD = replace(WON, code=1, answer={"result": "lost"})
+
+
+class Operators(Stage):
+    """A stage for two operators: `ends` are the commands', in order; `written` what is in config.json's versions."""
+
+    def __init__(self, *ends: Ran, written: Iterable[str] = "ab") -> None:
+        super().__init__({})
+        self.ends = list(ends)
+        looks = iter([frozenset({"before"}), frozenset({"before", *written})])
+        agreed = iter(["failover", "failover", "primary", "primary"])
+        self.eyes = SimpleNamespace(configs=lambda: next(looks), config=lambda _: {"role": next(agreed)})
+
+    def command(self, name: str, *_: str) -> Ran:
+        return self.start(name)()
+
+    def start(self, _name: str, *, heard: Callable[[Running, str], None] | None = None) -> Callable[[], Ran]:
+        if heard:
+            heard(create_autospec(Running, instance=True), "step 1 of 7 begins: Write the intent into the journal")
+        return lambda: self.ends.pop(0)
+
+
+@pytest.mark.parametrize(
+    "ends,written,counted",
+    [
+        ((WON, TOLD, WON, TOLD), "ab", (0, 0)),
+        ((WON, WON, WON, WON), "ab", (0, 0)),
+        ((WON, UNTOLD, WON, TOLD), "ab", (1, 0)),
+        ((WON, TOLD, WON, UNTOLD), "abc", (1, 1)),
+    ],
+    ids=["told", "found it done", "one untold", "one wrote over the winner"],
+)
+def test_of_two_operators_the_untold_are_counted_and_what_was_written_besides_the_winners(
+    ends: tuple[Ran, ...], written: str, counted: tuple[int, int]
+) -> None:
+    stage = Operators(*ends, written=written)
+    play("two-operators", stage)
+    assert (stage.measured["operators_untold"], stage.measured["generations_too_many"]) == counted

@@ -3,9 +3,12 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from unittest.mock import create_autospec
 
 import pytest
 
+from standby.drill.eyes import Eyes
+from standby.drill.users import Asks
 from standby.errors import RefusedError
 from standby.manifest import Role
 from standby.operate.executing import Executor, LostError, StepFailedError
@@ -15,7 +18,7 @@ from standby.operate.plan import CloseEvent, Command, Plan, PutConfig, Step, Wri
 from standby.operate.serving import agree, holding, render_config
 from standby.operate.switching import plan_switch
 from standby.rehearsal.emulator import Emulator
-from tests.standby.operate_support import EAST, WEST, World, config
+from tests.standby.operate_support import EAST, WEST, World, clients, config
 
 CHANGING = (WriteIntent, PutConfig, CloseEvent)
 """The steps that change something; the others only look."""
@@ -215,3 +218,26 @@ def event_of(operator: Operator) -> Event:
 
 def event_keys(world: World, role: Role) -> list[str]:
     return [event.key for event in world.events(role) if event.result == "done"]
+
+
+def test_an_operator_who_loses_after_taking_a_number_leaves_it_out_and_writes_no_second_config_json(
+    world: World,
+) -> None:
+    eyes = Eyes(deployment=world.manifest, clients=clients(world.endpoint), client=create_autospec(Asks, instance=True))
+    before = eyes.configs()
+    slow = Operator.planned(world, "failover", "failover")
+    slow.take(1)  # its intent is in the journal: generation 4 is taken
+    quick = Operator.planned(world, "failover", "failover")
+    quick.finish()
+    slow.finish()
+    assert isinstance(slow.error, LostError)
+    assert serving(world) == (EAST, 5)
+    assert len(eyes.configs() - before) == 1
+
+
+def test_a_config_json_that_was_overwritten_at_once_is_among_those_that_were_written(world: World) -> None:
+    eyes = Eyes(deployment=world.manifest, clients=clients(world.endpoint), client=create_autospec(Asks, instance=True))
+    before = eyes.configs()
+    for moment in ("first", "second"):
+        world.put("failover", render_config(config("failover", 4, manifest=world.manifest, moment=moment)))
+    assert len(eyes.configs() - before) == 2
