@@ -29,8 +29,8 @@ def closing_steps(state: State, journals: Mapping[Role, tuple[Event, ...]], *, l
 
 
 def _closed(event: Event, now: datetime, *, void: bool, left: frozenset[str]) -> Event:
-    if event.result == "incomplete" and not any(part.what in left for part in event.unwritten):
-        return replace(event, result="done", unwritten=())
+    if event.result in {"incomplete", "failed"} and not any(part.what in left for part in event.unwritten):
+        return replace(event, result="done" if event.result == "incomplete" else "failed", unwritten=())
     if event.result == "started" and (void or now - datetime.fromisoformat(event.started_at) > ABANDONED):
         return ended(event, "failed", now=now)
     return event

@@ -76,15 +76,6 @@ class Run:
         return "incomplete" if self.unwritten else "done"
 
 
-class DisplayingExecutor:
-    """Shows the steps that an executor would carry out."""
-
-    def run(self, plan: Plan) -> Run:
-        """Show the plan on stderr; do nothing."""
-        show_plan(plan)
-        return Run(plan=plan, event=None, unwritten=list(plan.unwritten))
-
-
 class Executor:
     """Carries out the steps of a plan, in order. `last` is the last run, however it ended."""
 

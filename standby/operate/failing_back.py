@@ -12,24 +12,25 @@ from standby.operate.health import DEEP_SECONDS, Health, ask_health
 from standby.operate.knowledge import Knowledge
 from standby.operate.plan import Refusal
 from standby.operate.replication import UNTIL_LEFT, Replication
-from standby.operate.serving import Copies
+from standby.operate.serving import Copies, moves_users
 from standby.operate.state import Queues, RegionState, State
 from standby.operate.status import gather_state
-from standby.operate.switching import health_refusals
+from standby.operate.switching import SwitchFacts, health_refusals
 from standby.operate.together import Unknown, attempt
 from standby.operate.verdict import disagreement
 from standby.operate.words import missing, unseen
 
 PAUSE_SECONDS: Final = 1.0
-
-
 NOT_ASKED: Final = Refusal(reason="whether both regions are in step was not looked at")
+CHANGED: Final = Refusal(
+    reason="somebody moved users while both regions were compared: run `standby failback` again", overridable=False
+)
 
 
 def learn_conditions(
     connection: Connection, manifest: Manifest, *, checks: int, wait_seconds: float
-) -> tuple[Refusal, ...]:
-    """Learn what speaks against failing back now, nothing where the primary region serves already.
+) -> tuple[Refusal, ...] | None:
+    """Learn what speaks against failing back now; None where nobody would be moved: then nothing has to hold.
 
     With a region down that is known at once.
     """
@@ -38,9 +39,16 @@ def learn_conditions(
         return unread
     say("Comparing both regions")
     state = settled_state(connection, manifest, wait_seconds=wait_seconds)
-    if state.serving == "primary":
-        return ()
+    if not moves_users(manifest, state.copies, "primary"):
+        return None
     return failback_conditions(state, check_primary(connection, manifest, checks=checks))
+
+
+def as_learnt(learnt: tuple[Refusal, ...] | None, facts: SwitchFacts) -> tuple[Refusal, ...]:
+    """Return what was learnt, held against the copies as they are by now: comparing takes a quarter of an hour."""
+    if learnt is None and moves_users(facts.manifest, facts.copies, "primary"):
+        return (CHANGED,)
+    return learnt or ()
 
 
 def not_learnt(manifest: Manifest, copies: Copies) -> tuple[Refusal, ...]:
@@ -77,7 +85,7 @@ def passes_by_itself(state: State) -> bool:
         region.queues.waiting + region.queues.in_flight for region in regions if isinstance(region.queues, Queues)
     ]
     follows = isinstance(knowledge, Knowledge) and (knowledge.in_step or knowledge.running or any(waiting))
-    settled = not any(disagreement(state)) and not any(event.result == "incomplete" for event in state.events)
+    settled = not any(_disagreement(state)) and not any(event.result == "incomplete" for event in state.events)
     return len(regions) == len(state.regions) and not late and follows and settled
 
 
@@ -90,7 +98,7 @@ def _unhealthy(primary: RegionState, checks: Sequence[Health | Unknown]) -> tupl
 
 
 def _not_in_step(state: State) -> Iterator[str]:
-    yield from disagreement(state)
+    yield from _disagreement(state)
     for region in state.regions.values():
         if region.down:
             yield _incomparable(region.region, region.down)
@@ -105,6 +113,12 @@ def _not_in_step(state: State) -> Iterator[str]:
         yield f"the Knowledge Base of {state.regions['primary'].region} is behind its bucket: run `standby reconcile`"
     if any(event.result == "incomplete" for event in state.events):
         yield "the journal has something left: run `standby reconcile`"
+
+
+def _disagreement(state: State) -> Iterator[str]:
+    """Say how the copies differ, but for what an interrupted failback left: that is what this one finishes."""
+    if state.serving != "primary":
+        yield from disagreement(state)
 
 
 def _incomparable(region: str, why: object) -> str:
@@ -129,7 +143,7 @@ def settled_state(connection: Connection, manifest: Manifest, *, wait_seconds: f
     while True:
         state = gather_state(connection, manifest, depth=UNTIL_LEFT)
         reasons = [refusal.reason for refusal in failback_conditions(state, ())]
-        passing = state.serving != "primary" and reasons and passes_by_itself(state)
+        passing = moves_users(manifest, state.copies, "primary") and reasons and passes_by_itself(state)
         if not passing or time.monotonic() - began > wait_seconds:
             return state
         say(f"waiting for what is on its way: {'; '.join(reasons)}")

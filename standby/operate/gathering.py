@@ -9,7 +9,6 @@ from standby.operate import journal
 from standby.operate.connection import Connection
 from standby.operate.health import DEEP_SECONDS, QUICK_SECONDS, Health, ask_health
 from standby.operate.journal import Event
-from standby.operate.plan import Refusal
 from standby.operate.serving import Copies, Copy, holding, read_copy
 from standby.operate.switching import SwitchFacts
 from standby.operate.together import Answers, Unknown, side_by_side
@@ -23,9 +22,7 @@ GRACE_SECONDS: Final = 0.5
 gone. One that is only slow is then left to `reconcile`."""
 
 
-def gather_switch(
-    connection: Connection, manifest: Manifest, target: Role, *, conditions: tuple[Refusal, ...] = ()
-) -> SwitchFacts:
+def gather_switch(connection: Connection, manifest: Manifest, target: Role) -> SwitchFacts:
     """Learn what a plan that has `target` serve needs."""
     quick, health = _ask(connection, manifest, target)
     copies: Copies = {role: _copy(quick["copy", role]) for role in ROLES}
@@ -40,7 +37,6 @@ def gather_switch(
         actor=journal.actor(arn if isinstance(arn, str) else "unknown"),
         now=datetime.now(tz=UTC),
         events=_events_of_what_holds(connection, manifest, copies, target),
-        conditions=conditions,
     )
 
 

@@ -71,8 +71,8 @@ class Event:
 
     @property
     def open(self) -> bool:
-        """Whether something of this event is still to be done."""
-        return self.result in {"started", "incomplete"}
+        """Whether something of this event is still to be done. One that failed may have left something, too."""
+        return self.result in {"started", "incomplete"} or (self.result == "failed" and bool(self.unwritten))
 
 
 def new_event(

@@ -23,7 +23,7 @@ from standby.operate.plan import (
     WriteIntent,
 )
 from standby.operate.replication import Replication
-from standby.operate.serving import KEY, Config, Copy, agree, render_config, serving_config
+from standby.operate.serving import KEY, Config, Copy, agree, moves_users, render_config, serving_config
 from standby.operate.state import State
 from standby.operate.switching import next_generation
 from standby.operate.together import Unknown
@@ -212,7 +212,12 @@ def _ingest_steps(state: State) -> Iterator[Step]:
 
 
 def _rewritten(state: State) -> Iterator[str]:
-    if state.held is None and (role := _served_last(state)):
+    held = state.held
+    role = state.serving
+    if held is not None and role is not None and moves_users(state.manifest, state.copies, role):
+        here, there = state.manifest.other(role).region, state.manifest.regions[role].region
+        yield f"new visitors are sent to {here} until then: this moves them to {there}"
+    if held is None and (role := _served_last(state)):
         yield f"config.json is gone from both regions: {state.regions[role].region} served last and is written again"
 
 

@@ -116,6 +116,16 @@ def holding(copies: Copies) -> Copy | None:
     return max(real, key=lambda copy: copy.generation, default=None)
 
 
+def moves_users(manifest: Manifest, copies: Copies, target: Role) -> bool:
+    """Tell whether having this region serve moves anybody: the edge reads the failover bucket first.
+
+    A switch that was killed after its first write may hold already, and have moved nobody.
+    """
+    read_first = (copies.get("failover"), copies.get("primary"))
+    said = [copy.config for copy in read_first if isinstance(copy, Copy) and copy.config is not None]
+    return not said or manifest.role_of(said[0].api_url) != target
+
+
 def agree(copies: Copies) -> bool:
     """Tell whether both copies are known and say the same."""
     known = [copy for copy in copies.values() if isinstance(copy, Copy)]

@@ -86,7 +86,7 @@ def switch(place: Place, target: Role, command: Command, options: Options) -> No
 def switch_back(place: Place, options: Options, *, checks: int, wait_seconds: float) -> None:
     """Fail back: the same, after what has to hold first was looked at."""
     # Imported here: failing over needs none of it.
-    from standby.operate.failing_back import learn_conditions, not_learnt  # noqa: PLC0415 - see above
+    from standby.operate.failing_back import as_learnt, learn_conditions, not_learnt  # noqa: PLC0415 - see above
 
     clock = Clock()
     connection = connect(place)
@@ -96,8 +96,9 @@ def switch_back(place: Place, options: Options, *, checks: int, wait_seconds: fl
         facts = gather_switch(connection, manifest, "primary")
         facts = replace(facts, conditions=not_learnt(manifest, facts.copies))
     else:
-        conditions = learn_conditions(connection, manifest, checks=checks, wait_seconds=wait_seconds)
-        facts = gather_switch(connection, manifest, "primary", conditions=conditions)
+        learnt = learn_conditions(connection, manifest, checks=checks, wait_seconds=wait_seconds)
+        facts = gather_switch(connection, manifest, "primary")
+        facts = replace(facts, conditions=as_learnt(learnt, facts))
     gathered = clock.seconds
     plan = plan_switch(facts, command="failback", reason=options.reason, force=options.force)
     ended = run_plan(connection, manifest, plan, options)

@@ -3,6 +3,7 @@
 Preconditions are the target's alone when failing over: the region that is left may be gone.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -22,7 +23,7 @@ from standby.operate.plan import (
     VerifyHealth,
     WriteIntent,
 )
-from standby.operate.serving import Copies, Copy, holding, render_config, serving_config
+from standby.operate.serving import KEY, Copies, Copy, holding, moves_users, render_config, serving_config
 from standby.operate.together import Unknown
 
 TERRAFORMS_GENERATION: Final = 1
@@ -96,12 +97,9 @@ def _switch(facts: SwitchFacts, own: Copy, held: Copy | None, *, command: Comman
         Step(title="Write config.json", region=region, action=PutConfig(seen=own, config=config, text=text)),
     ]
     beside = facts.copies[other.role]
-    unwritten: tuple[Unwritten, ...] = ()
     if isinstance(beside, Copy):
         put = PutConfig(seen=beside, config=config, text=text)
         steps.append(Step(title="Write config.json", region=other.region, action=put))
-    else:
-        unwritten = (Unwritten(region=other.region, what="config.json", why=f"{other.region} {beside}"),)
     steps += [
         Step(title="Ask CloudFront to forget config.json", region="us-east-1", action=Invalidate()),
         Step(title="See config.json through the edge", region="", action=VerifyEdge(config=config)),
@@ -115,10 +113,10 @@ def _switch(facts: SwitchFacts, own: Copy, held: Copy | None, *, command: Comman
         target=region,
         generation=generation,
         steps=tuple(steps),
-        refusals=(*health_refusals(region, facts.health), *facts.conditions),
+        refusals=_refusals(facts),
         notes=_notes(manifest, held),
         event=event,
-        unwritten=unwritten,
+        unwritten=tuple(_unwritten(facts)),
     )
 
 
@@ -139,8 +137,9 @@ def _finish(facts: SwitchFacts, held: Copy, *, command: Command) -> Plan:
         )
         for copy in stale
     ]
-    lost = [beside for beside in facts.copies.values() if isinstance(beside, Unknown)]
-    unfinished = event is not None and (event.result == "started" or (event.result == "incomplete" and not lost))
+    lost = tuple(_unwritten(facts))
+    # One that failed has written what holds, and could not see it: it is looked at again.
+    unfinished = event is not None and (event.result in {"started", "failed"} or (event.open and not lost))
     if steps or unfinished:
         steps += [
             Step(title="See config.json through the edge", region="", action=VerifyEdge(config=config)),
@@ -156,9 +155,23 @@ def _finish(facts: SwitchFacts, held: Copy, *, command: Command) -> Plan:
         generation=config.generation or 0,
         steps=tuple(steps),
         event=event if unfinished else None,
+        refusals=_refusals(facts) if moves_users(facts.manifest, facts.copies, facts.target) else (),
         notes=_as_far_as_known(facts),
-        unwritten=event.unwritten if event and unfinished and lost else (),
+        unwritten=lost if unfinished else (),
     )
+
+
+def _refusals(facts: SwitchFacts) -> tuple[Refusal, ...]:
+    """Return what speaks against moving users to the target."""
+    return (*health_refusals(facts.manifest.regions[facts.target].region, facts.health), *facts.conditions)
+
+
+def _unwritten(facts: SwitchFacts) -> Iterator[Unwritten]:
+    """Yield the copy of config.json that cannot be written now, for its region does not answer."""
+    for role, copy in facts.copies.items():
+        if isinstance(copy, Unknown):
+            region = facts.manifest.regions[role].region
+            yield Unwritten(region=region, what=KEY, why=f"{region} {copy}")
 
 
 def _as_far_as_known(facts: SwitchFacts) -> tuple[str, ...]:

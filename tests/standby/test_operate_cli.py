@@ -2,16 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from standby.cli import COMMANDS, cli
-from standby.manifest import Role
-from standby.operate.connection import DEFAULT_NAME, DEFAULT_REGIONS
-from standby.operate.serving import agree
+from standby.manifest import Manifest, Role
+from standby.operate.connection import DEFAULT_NAME, DEFAULT_REGIONS, Connection
+from standby.operate.failing_back import learn_conditions
+from standby.operate.plan import Refusal
+from standby.operate.serving import agree, render_config
 from tests.constructs.plan import default_settings
-from tests.standby.operate_support import EAST, WEST, Run, World
+from tests.standby.operate_support import EAST, WEST, Run, World, config
 
 
 def test_help_lists_the_commands_in_the_order_of_a_night() -> None:
@@ -132,6 +135,36 @@ def test_failing_back_is_refused_with_every_reason(run: Run, world: World) -> No
     forced = run("failback", "--yes", "--checks", "1", "--force")
     assert forced.exit_code == 0
     assert agree(world.copies())
+
+
+def test_a_killed_failback_that_has_moved_nobody_is_finished_only_when_all_holds(run: Run, world: World) -> None:
+    run("failover", "--yes")
+    world.put("primary", render_config(config("primary", 5, manifest=world.manifest)))
+    bucket = world.manifest.regions["failover"].documents_bucket
+    world.s3("failover").put_object(Bucket=bucket, Key="uploads/1/new.txt", Body=b"new")
+    refused = run("failback", "--yes", "--checks", "1", "--wait", "0")
+    assert refused.exit_code == 3
+    assert "1 document of us-east-1 is missing in us-west-2" in refused.stderr
+    assert "disagree" not in refused.stderr  # that is what this run would finish
+    assert world.copies()["failover"].generation == 4
+    world.s3("failover").delete_object(Bucket=bucket, Key="uploads/1/new.txt")
+    assert run("failback", "--yes", "--checks", "1").exit_code == 0
+    assert agree(world.copies())
+
+
+def test_a_failback_during_which_somebody_moved_users_is_refused(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compared(connection: Connection, manifest: Manifest, **said: Any) -> tuple[Refusal, ...] | None:  # noqa: ANN401 - as it is called
+        learnt = learn_conditions(connection, manifest, **said)
+        run("failover", "--yes")
+        return learnt
+
+    monkeypatch.setattr("standby.operate.failing_back.learn_conditions", compared)
+    result = run("failback", "--yes", "--checks", "1")
+    assert result.exit_code == 3
+    assert "somebody moved users while both regions were compared" in result.stderr
+    assert world.copies()["primary"].generation == 4
 
 
 @pytest.fixture

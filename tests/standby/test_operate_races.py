@@ -192,6 +192,17 @@ def test_a_dead_region_is_left_for_reconcile_and_nothing_else_fails(emulator: Em
     assert world.copies()["primary"].generation == 3
 
 
+@pytest.mark.parametrize("taken", [2, 3])
+def test_what_a_killed_failover_could_not_write_is_remembered_by_the_run_that_finishes_it(
+    world: World, taken: int
+) -> None:
+    Operator.planned(world, "failover", "failover", "primary").take(taken - 1)
+    again = Operator.planned(world, "failover", "failover", "primary")
+    again.finish()
+    assert [(part.region, part.what) for part in again.executor.last.unwritten] == [(WEST, "config.json")]
+    assert [event.result for event in world.events("failover")][-1] == "incomplete"
+
+
 def test_a_region_that_dies_between_the_plan_and_its_write_is_left_for_reconcile(emulator: Emulator) -> None:
     world = World.make(emulator.endpoint)
     facts = gather_switch(world.connect(), world.manifest, "failover")

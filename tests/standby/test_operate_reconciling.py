@@ -175,6 +175,25 @@ def test_what_an_event_left_is_closed_when_that_has_been_done_and_not_before(
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed
 
 
+def test_a_failed_event_is_named_until_what_it_left_has_been_done_and_stays_failed() -> None:
+    left_over = (Unwritten(region=EAST, what="config.json", why="down"),)
+    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", unwritten=left_over)
+    found = replace(moved(), events=(event,))
+    assert judge(found).reasons
+    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    written = [one for step in plan.steps if isinstance(step.action, CopyEvents) for one in step.action.events]
+    assert [(one.result, one.unwritten) for one in written] == [("failed", ())] * 2
+    assert judge(replace(moved(), events=(written[0],))).reasons == ()
+
+
+def test_that_reconciling_moves_users_is_said_before_it_does() -> None:
+    killed = state(primary=region("primary", "primary", 5), failover=region("failover", "failover", 4))
+    notes = plan_config(reconciling(killed)).notes
+    assert notes == ("new visitors are sent to us-east-1 until then: this moves them to us-west-2",)
+    returned = state(primary=region("primary", "primary", 3), failover=region("failover", "failover", 4))
+    assert plan_config(reconciling(returned)).notes == ()
+
+
 def test_the_plan_for_config_json_closes_what_was_left_of_it_and_of_nothing_else() -> None:
     parts = {what: (Unwritten(region=WEST, what=what, why="down"),) for what in ("config.json", "documents")}
     events = tuple(
