@@ -4,8 +4,9 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 WORKERS: Final = 16
 LINES_EVERY: Final = 100
+NOT_TRIED: Final = "not tried"
+SILENT: Final = 20
+"""After so many copies in a row without an answer, each waited for as long as a large document takes, none is tried."""
+
 CHANGED: Final = "changed meanwhile"
 """What is said of a document that was not copied, for one side or the other was written or deleted meanwhile."""
 
@@ -56,10 +61,10 @@ class MendingActions:
         Raises `StepFailedError` when some could not be copied.
         """
         source, destination = self._manifest.regions[action.source], self._manifest.regions[action.destination]
-        count = _Count(len(action.documents), f"copying to {destination.region}")
+        count, silence = _Count(len(action.documents), f"copying to {destination.region}"), _Silence()
 
         def copy(missing: Missing) -> str:
-            result = _copied(self._connection.clients.patient_s3(destination.region), missing, source, destination)
+            result = silence.ask(partial(self._copy, missing, source, destination))
             run.details.append(f"{destination.region}: {result}: {missing.document.key} ({missing.why})")
             count.one_more()
             return result.partition(":")[0]
@@ -68,10 +73,7 @@ class MendingActions:
         if results[CHANGED]:
             why = f"{counted(results[CHANGED], 'document')} of {source.region} {CHANGED}"
             run.unwritten.append(Unwritten(region=destination.region, what=DOCUMENTS, why=why))
-        told = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
-        if results["failed"]:
-            raise StepFailedError(f"{told}; --verbose names each")
-        return told
+        return _told(results)
 
     def ingest(self, action: Ingest) -> str:
         """Have `ingest` start jobs until the Knowledge Base has seen what the bucket holds.
@@ -98,6 +100,9 @@ class MendingActions:
         except (ClientError, BotoCoreError) as error:
             raise StepFailedError(f"the journal {explain(error)}") from error
         return counted(len(action.events), "event")
+
+    def _copy(self, missing: Missing, source: Region, destination: Region) -> str:
+        return _copied(self._connection.clients.patient_s3(destination.region), missing, source, destination)
 
     def _sweep(self, region: Region) -> str:
         event = {**SWEEP, "region": region.region, "time": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}
@@ -130,23 +135,30 @@ class MendingActions:
         return attempt(lambda: read_jobs(self._connection.clients.bedrock_agent(region.region), region))
 
 
+def _told(results: Counter[str]) -> str:
+    told = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
+    if results[NOT_TRIED]:
+        told += f", for {SILENT} in a row were not answered"
+    if results["failed"]:
+        raise StepFailedError(f"{told}; --verbose names each")
+    return told
+
+
 def _copied(s3: "S3Client", missing: Missing, source: Region, destination: Region) -> str:
     """Copy one document, unless somebody was faster: nothing newer is ever overwritten, and S3 keeps every version.
 
     What met another operation on the same key is tried again. Says `CHANGED` of a document that may not be there.
+    Raises botocore's errors.
     """
-    try:
+    refused = _refused(s3, missing, source, destination)
+    for pause in CONFLICT_PAUSES:
+        if refused != HTTPStatus.CONFLICT:
+            break
+        time.sleep(pause)
         refused = _refused(s3, missing, source, destination)
-        for pause in CONFLICT_PAUSES:
-            if refused != HTTPStatus.CONFLICT:
-                break
-            time.sleep(pause)
-            refused = _refused(s3, missing, source, destination)
-        if not refused:
-            return "copied"
-        now = _etag(s3, destination, missing.document.key)
-    except (ClientError, BotoCoreError) as error:
-        return f"failed: {explain(error)}"
+    if not refused:
+        return "copied"
+    now = _etag(s3, destination, missing.document.key)
     return "there already" if now not in {"", missing.destination_etag} else CHANGED
 
 
@@ -182,6 +194,25 @@ def _etag(s3: "S3Client", region: Region, key: str) -> str:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - Not Found
             return ""
         raise
+
+
+class _Silence:
+    """Does one copy after another, until so many in a row were not answered: the region has died meanwhile."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._lock = threading.Lock()
+
+    def ask(self, copy: Callable[[], str]) -> str:
+        """Return what a copy came to, and why it failed; without trying it once nobody answers any more."""
+        if self._in_a_row >= SILENT:
+            return NOT_TRIED
+        result = attempt(copy)
+        unanswered = isinstance(result, Unknown) and result.unreachable
+        with self._lock:
+            if self._in_a_row < SILENT:
+                self._in_a_row = self._in_a_row + 1 if unanswered else 0
+        return f"failed: {result}" if isinstance(result, Unknown) else result
 
 
 class _Count:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from standby.manifest import Role
 from standby.operate import mending
 from standby.operate.documents import list_documents
-from standby.operate.executing import Run
+from standby.operate.executing import Run, StepFailedError
 from standby.operate.journal import Unwritten
 from standby.operate.mending import MendingActions
 from standby.operate.plan import CopyDocuments, Plan
@@ -27,6 +27,7 @@ def refusal(status: int, code: str) -> ClientError:
 CONFLICT = refusal(409, "ConditionalRequestConflict")
 CHANGED = refusal(412, "PreconditionFailed")
 GONE = refusal(404, "NoSuchKey")
+SILENCE = ReadTimeoutError(endpoint_url="https://s3")
 
 
 class Refusing:
@@ -124,3 +125,30 @@ def test_a_document_that_was_deleted_there_meanwhile_is_left_for_the_next_run(wo
 
     assert copy(world, Deleting(world), run) == "1 changed meanwhile"
     assert (there(world), run.result) == ({}, "incomplete")
+
+
+def test_a_region_that_answers_no_more_is_not_asked_for_each_of_many_documents(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mending, "WORKERS", 1)
+    for number in range(25):
+        write(world, "primary", f"d{number}", "x")
+    run, s3 = started(), Refusing(world, *[SILENCE] * 99)
+    with pytest.raises(StepFailedError) as raised:
+        copy(world, s3, run)
+    assert s3.asked == 20
+    told = "20 failed, 5 not tried, for 20 in a row were not answered; --verbose names each"
+    assert raised.value.message == told
+    assert len(run.details) == 25
+
+
+@pytest.mark.parametrize("between", [CHANGED, refusal(503, "SlowDown")], ids=["refused", "slow down"])
+def test_a_region_that_answers_now_and_then_is_asked_for_every_document(
+    world: World, monkeypatch: pytest.MonkeyPatch, between: ClientError
+) -> None:
+    monkeypatch.setattr(mending, "WORKERS", 1)
+    for number in range(25):
+        write(world, "primary", f"d{number}", "x")
+    with pytest.raises(StepFailedError, match="5 copied"):
+        copy(world, s3 := Refusing(world, *[SILENCE] * 10, between, *[SILENCE] * 9), started())
+    assert s3.asked == 25
