@@ -33,7 +33,7 @@ class Region:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The whole deployment. `disagreement` is "" unless the two regions' manifests differ."""
+    """The whole deployment. `disagreement` is "" unless the two regions' manifests differ, or one cannot be used."""
 
     name: str
     account: str

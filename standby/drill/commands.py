@@ -60,8 +60,8 @@ def drill(
 
     Plays on the rehearsal of this machine; with --live on a real deployment, only what harms nobody. Users from outside
     ask for pages, put questions and upload documents at a fixed rate all the while. Exit codes: 0 every objective is
-    met, 1 one was missed or something is not put back, 3 nothing was played: no steady state to begin from, no
-    rehearsal is up, or a live scenario would harm this deployment's users.
+    met, 1 one was missed or something is not put back, else 3 where a scenario had no steady state to begin from, or
+    nothing was played: no rehearsal is up, or a live scenario would harm this deployment's users.
     """
     offered = LIVE_SCENARIOS if live else SCENARIOS
     if listed:

@@ -25,6 +25,7 @@ NEITHER: Final = frozenset(
         "documents_extra_versions",
         "scenario_seconds",
         "runs_killed",
+        "commands_repeated",
         "person_questions",
     }
 )

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from standby.drill.objectives import (
@@ -15,7 +16,7 @@ from standby.drill.objectives import (
 )
 from standby.drill.operating import Ran, Running
 from standby.drill.scenario import STANDARD_LOAD, Scenario
-from standby.drill.stage import Stage
+from standby.drill.stage import KILLED, Stage
 from standby.errors import StandbyError
 from standby.manifest import ROLES, Role
 
@@ -36,16 +37,25 @@ PULLED_BACK: Final = none("answers by the region that came back, unasked", "answ
 FAILED_SINCE: Final = none("questions failed since the return", "questions_failed_since_return")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """How a command that was to be killed ended: whether it was, for it may have been faster; `wrong` is "" or why."""
+
+    killed: bool
+    wrong: str
+
+
 def _operator_killed(stage: Stage) -> None:
     """Kill `failover` as each step begins, `failback` as each has ended, `reconcile` as it copies; run each again."""
     count = _steps(stage)
-    bad: list[str] = []
+    ends: list[_End] = []
     for number in range(1, count + 1):
-        bad += _killed(stage, "failover", to="failover", number=number, moment="begins")
-        bad += _killed(stage, "failback", to="primary", number=number, moment="done")
+        ends.append(_killed(stage, "failover", to="failover", number=number, moment="begins"))
+        ends.append(_killed(stage, "failback", to="primary", number=number, moment="done"))
     _leave_a_document_behind(stage)
-    bad += _killed(stage, "reconcile", to="primary", number=2, moment="begins")
-    stage.measured.update(runs_killed=2 * count + 1, runs_not_converged=len(bad))
+    ends.append(_killed(stage, "reconcile", to="primary", number=2, moment="begins"))
+    bad = [end.wrong for end in ends if end.wrong]
+    stage.measured.update(runs_killed=sum(end.killed for end in ends), runs_not_converged=len(bad))
     for text in bad:
         stage.note(text)
 
@@ -68,7 +78,7 @@ def _leave_a_document_behind(stage: Stage) -> None:
     stage.heal()
 
 
-def _killed(stage: Stage, command: str, *, to: Role, number: int, moment: Moment) -> list[str]:
+def _killed(stage: Stage, command: str, *, to: Role, number: int, moment: Moment) -> _End:
     def heard(running: Running, line: str) -> None:
         match = _STEP.match(line)
         if match and int(match["number"]) >= number and match["what"] == moment:
@@ -86,7 +96,7 @@ def _killed(stage: Stage, command: str, *, to: Role, number: int, moment: Moment
         )
         if wrong
     ]
-    return wrong[:1]
+    return _End(killed=killed.code == KILLED, wrong=next(iter(wrong), ""))
 
 
 def _agreed(stage: Stage, role: Role) -> bool:

@@ -35,16 +35,15 @@ class DrillReport:
 
     @property
     def exit_code(self) -> int:
-        """0: all is well; 1: an objective was missed or a scenario failed; 3: nothing was played, or nothing could be.
+        """0: all is well; 1: an objective was missed or a scenario failed; 3: nothing was played, or one could not be.
 
-        Nothing can be where there is no steady state to begin from.
+        One cannot be where there is no steady state to begin from. Of 1 and 3, 1 is told.
         """
-        results = {scenario.result for scenario in self.scenarios}
-        if any(scenario.result is Outcome.FAILED and scenario.extra.get("unsteady") for scenario in self.scenarios):
-            return REFUSED
-        if results <= {Outcome.SKIPPED}:
-            return REFUSED
-        return FAILED if results & {Outcome.MISSED, Outcome.FAILED} else 0
+        played = [scenario for scenario in self.scenarios if not _unsteady(scenario)]
+        if any(scenario.result in {Outcome.MISSED, Outcome.FAILED} for scenario in played):
+            return FAILED
+        nothing = all(scenario.result is Outcome.SKIPPED for scenario in played)
+        return REFUSED if nothing or len(played) < len(self.scenarios) else 0
 
     def as_json(self) -> dict[str, object]:
         """Return all of it as JSON values."""
@@ -107,6 +106,10 @@ def bound(held: Held) -> str:
 def measured(held: Held) -> str:
     """Return what was measured as text, with its unit."""
     return number(held.measured) if held.measured is None else f"{number(held.measured)} {held.unit}".rstrip()
+
+
+def _unsteady(scenario: ScenarioReport) -> bool:
+    return scenario.result is Outcome.FAILED and bool(scenario.extra.get("unsteady"))
 
 
 def _add_scenario(table: Table, scenario: ScenarioReport) -> None:

@@ -57,6 +57,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "documents_doubled": "those that are there twice",
     "documents_not_found": "those that no question finds in one region",
     "documents_extra_versions": "second versions with the same content, which nobody notices",
+    "commands_repeated": "how often a `reconcile` or `failback` had to be run again, as its hint says, until it could",
     "runs_killed": "operator-killed: commands that were killed",
     "runs_not_converged": "of those, how many did not converge when they were run again",
     "operators_untold": "two-operators: those who neither won nor were told who did",

@@ -30,6 +30,7 @@ ATTEMPTS: Final = 4
 KILLED: Final = -signal.SIGKILL
 AGAIN_SECONDS: Final = 2.0
 ANSWERED_SECONDS: Final = 10.0
+REPEATED: Final = "commands_repeated"
 STATES: Final = {
     "region-down": "refuses",
     "region-black-hole": "black hole",
@@ -70,7 +71,7 @@ class Stage:
     by_force: bool = False
     events: list[Event] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
-    measured: dict[str, Number] = field(default_factory=dict)
+    measured: dict[str, Number] = field(default_factory=lambda: {REPEATED: 0})
     extra: dict[str, object] = field(default_factory=dict)
     at_failover: frozenset[str] | None = None
     _fault: float | None = None
@@ -204,6 +205,7 @@ class Stage:
             if ran.code == 0:
                 return ran
             self.note(f"standby {arguments[0]}, to be run again: {' '.join(ran.stderr.split())[-200:]}")
+            self.measured[REPEATED] = (self.measured[REPEATED] or 0) + 1
             time.sleep(AGAIN_SECONDS)
         return self.command(*arguments).required()
 

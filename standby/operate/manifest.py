@@ -1,34 +1,45 @@
 """Read the manifest from each region's Parameter Store: no Terraform, no state, no other region is needed."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from standby.errors import RefusedError
+from standby.errors import RefusedError, StandbyError
 from standby.manifest import Manifest, parse_manifest
 from standby.operate.connection import Connection
-from standby.operate.together import first_good
+from standby.operate.together import Unknown, first_good
 
 DISAGREEMENT: Final = "the two regions' manifests differ: apply the stack again"
 SECONDS: Final = 3.0
 SECOND_ANSWER_SECONDS: Final = 0.2
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Unusable(Unknown):
+    """A region's manifest that came and is none, as if it had not come. `error` says why."""
+
+    error: StandbyError
+
+
 def read_manifest(connection: Connection) -> Manifest:
     """Ask both regions side by side; the first good answer wins, and the other one is waited for only for a moment.
 
-    Where it came in time and differs, `disagreement` says so. Raises `RefusedError` when no region answers.
+    Where it came in time and differs, or is no manifest of today, `disagreement` says so. Raises `RefusedError` when no
+    region answers, `StandbyError` when none has a manifest that can be used.
     """
-    tasks = {region: partial(fetch_manifest, connection, region) for region in connection.regions}
+    tasks = {region: partial(_usable, connection, region) for region in connection.regions}
     answers = first_good(tasks, seconds=SECONDS, then=SECOND_ANSWER_SECONDS)
-    good = {region: answer for region, answer in answers.items() if isinstance(answer, str)}
-    if not good:
-        raise RefusedError(
-            f"No manifest of {connection.name}: " + "; ".join(f"{region} {why}" for region, why in answers.items()),
-            hint="Are --name and --region right, and may these credentials call ssm:GetParameter there?",
-        )
-    return _agreed(good)
+    good = [answer for answer in answers.values() if isinstance(answer, Manifest)]
+    unusable = {region: answer.error for region, answer in answers.items() if isinstance(answer, _Unusable)}
+    if good:
+        return _agreed(good, warnings=[_cannot_be_used(region, error) for region, error in unusable.items()])
+    for error in unusable.values():
+        raise error
+    raise RefusedError(
+        f"No manifest of {connection.name}: " + "; ".join(f"{region} {why}" for region, why in answers.items()),
+        hint="Are --name and --region right, and may these credentials call ssm:GetParameter there?",
+    )
 
 
 def fetch_manifest(connection: Connection, region: str) -> str:
@@ -37,9 +48,19 @@ def fetch_manifest(connection: Connection, region: str) -> str:
     return str(connection.clients.ssm(region).get_parameter(Name=name)["Parameter"]["Value"])
 
 
-def _agreed(answers: Mapping[str, str]) -> Manifest:
-    parsed = {region: parse_manifest(text) for region, text in answers.items()}
-    first, *others = parsed.values()
-    if all(other == first for other in others):
-        return first
-    return replace(first, disagreement=DISAGREEMENT)
+def _usable(connection: Connection, region: str) -> Manifest | Unknown:
+    text = fetch_manifest(connection, region)
+    try:
+        return parse_manifest(text)
+    except StandbyError as error:
+        return _Unusable(why=error.message, error=error)
+
+
+def _cannot_be_used(region: str, error: StandbyError) -> str:
+    return f"the manifest of {region} cannot be used: {error.message.rstrip('.')}: apply the stack again"
+
+
+def _agreed(good: Iterable[Manifest], *, warnings: Iterable[str]) -> Manifest:
+    first, *others = good
+    differ = [DISAGREEMENT] if any(other != first for other in others) else []
+    return replace(first, disagreement="; ".join([*differ, *warnings]))

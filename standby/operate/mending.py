@@ -4,8 +4,10 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,8 +17,10 @@ from standby.operate import journal
 from standby.operate.connection import Connection
 from standby.operate.documents import Missing
 from standby.operate.executing import Run, StepFailedError, say
+from standby.operate.journal import Unwritten
 from standby.operate.knowledge import NOT_COMPARED, Job, last_good, read_jobs
 from standby.operate.plan import CopyDocuments, CopyEvents, Ingest
+from standby.operate.reconciling import DOCUMENTS
 from standby.operate.together import Unknown, attempt, explain, in_parallel
 from standby.operate.words import counted
 
@@ -25,6 +29,17 @@ if TYPE_CHECKING:
 
 WORKERS: Final = 16
 LINES_EVERY: Final = 100
+NOT_TRIED: Final = "not tried"
+SILENT: Final = 20
+"""After so many copies in a row without an answer, each waited for as long as a large document takes, none is tried."""
+
+CHANGED: Final = "changed meanwhile"
+"""What is said of a document that was not copied, for one side or the other was written or deleted meanwhile."""
+
+CONFLICT_PAUSES: Final = (0.2, 0.5, 1.0)
+"""S3 refuses one of two operations on a key at once (409). Source: the page that `_refused` names."""
+
+_MEANWHILE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 PAUSE_SECONDS: Final = 3.0
 FAILED_JOBS: Final = 3
 SWEEP: Final = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "resources": [], "detail": {}}
@@ -41,21 +56,24 @@ class MendingActions:
         self._wait = wait_seconds
 
     def copy_documents(self, run: Run, action: CopyDocuments) -> str:
-        """Copy each document that is still missing. Raises `StepFailedError` when some could not be copied."""
+        """Copy each document that is still missing; what changed meanwhile is left for the next run.
+
+        Raises `StepFailedError` when some could not be copied.
+        """
         source, destination = self._manifest.regions[action.source], self._manifest.regions[action.destination]
-        count = _Count(len(action.documents), f"copying to {destination.region}")
+        count, silence = _Count(len(action.documents), f"copying to {destination.region}"), _Silence()
 
         def copy(missing: Missing) -> str:
-            result = _copied(self._connection.clients.patient_s3(destination.region), missing, source, destination)
+            result = silence.ask(partial(self._copy, missing, source, destination))
             run.details.append(f"{destination.region}: {result}: {missing.document.key} ({missing.why})")
             count.one_more()
             return result.partition(":")[0]
 
         results = Counter(in_parallel(action.documents, copy, workers=WORKERS))
-        told = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
-        if results["failed"]:
-            raise StepFailedError(f"{told}; --verbose names each")
-        return told
+        if results[CHANGED]:
+            why = f"{counted(results[CHANGED], 'document')} of {source.region} {CHANGED}"
+            run.unwritten.append(Unwritten(region=destination.region, what=DOCUMENTS, why=why))
+        return _told(results)
 
     def ingest(self, action: Ingest) -> str:
         """Have `ingest` start jobs until the Knowledge Base has seen what the bucket holds.
@@ -82,6 +100,9 @@ class MendingActions:
         except (ClientError, BotoCoreError) as error:
             raise StepFailedError(f"the journal {explain(error)}") from error
         return counted(len(action.events), "event")
+
+    def _copy(self, missing: Missing, source: Region, destination: Region) -> str:
+        return _copied(self._connection.clients.patient_s3(destination.region), missing, source, destination)
 
     def _sweep(self, region: Region) -> str:
         event = {**SWEEP, "region": region.region, "time": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}
@@ -114,17 +135,44 @@ class MendingActions:
         return attempt(lambda: read_jobs(self._connection.clients.bedrock_agent(region.region), region))
 
 
+def _told(results: Counter[str]) -> str:
+    told = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
+    if results[NOT_TRIED]:
+        told += f", for {SILENT} in a row were not answered"
+    if results["failed"]:
+        raise StepFailedError(f"{told}; --verbose names each")
+    return told
+
+
 def _copied(s3: "S3Client", missing: Missing, source: Region, destination: Region) -> str:
     """Copy one document, unless somebody was faster: nothing newer is ever overwritten, and S3 keeps every version.
+
+    What met another operation on the same key is tried again. Says `CHANGED` of a document that may not be there.
+    Raises botocore's errors.
+    """
+    refused = _refused(s3, missing, source, destination)
+    for pause in CONFLICT_PAUSES:
+        if refused != HTTPStatus.CONFLICT:
+            break
+        time.sleep(pause)
+        refused = _refused(s3, missing, source, destination)
+    if not refused:
+        return "copied"
+    now = _etag(s3, destination, missing.document.key)
+    return "there already" if now not in {"", missing.destination_etag} else CHANGED
+
+
+def _refused(s3: "S3Client", missing: Missing, source: Region, destination: Region) -> int:
+    """Copy on condition that neither side has changed; return 0, or the status with which that was refused.
 
     The conditions on the destination are S3's own. Source: docs.aws.amazon.com, S3, "How to prevent object overwrites
     with conditional writes". Asked for beforehand too, for the emulator knows them for PutObject alone.
     """
     key, etag = missing.document.key, missing.destination_etag
     condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+    if _etag(s3, destination, key) != etag:
+        return HTTPStatus.PRECONDITION_FAILED
     try:
-        if _etag(s3, destination, key) != etag:
-            return "there already"
         s3.copy_object(
             Bucket=destination.documents_bucket,
             Key=key,
@@ -133,12 +181,10 @@ def _copied(s3: "S3Client", missing: Missing, source: Region, destination: Regio
             **condition,  # type: ignore[arg-type]  # one of two keyword arguments, both text
         )
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] in {404, 409, 412}:
-            return "changed meanwhile"
-        return f"failed: {explain(error)}"
-    except BotoCoreError as error:
-        return f"failed: {explain(error)}"
-    return "copied"
+        if (status := error.response["ResponseMetadata"]["HTTPStatusCode"]) in _MEANWHILE:
+            return status
+        raise
+    return 0
 
 
 def _etag(s3: "S3Client", region: Region, key: str) -> str:
@@ -148,6 +194,25 @@ def _etag(s3: "S3Client", region: Region, key: str) -> str:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - Not Found
             return ""
         raise
+
+
+class _Silence:
+    """Does one copy after another, until so many in a row were not answered: the region has died meanwhile."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._lock = threading.Lock()
+
+    def ask(self, copy: Callable[[], str]) -> str:
+        """Return what a copy came to, and why it failed; without trying it once nobody answers any more."""
+        if self._in_a_row >= SILENT:
+            return NOT_TRIED
+        result = attempt(copy)
+        unanswered = isinstance(result, Unknown) and result.unreachable
+        with self._lock:
+            if self._in_a_row < SILENT:
+                self._in_a_row = self._in_a_row + 1 if unanswered else 0
+        return f"failed: {result}" if isinstance(result, Unknown) else result
 
 
 class _Count:

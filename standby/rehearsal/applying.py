@@ -97,13 +97,15 @@ def apply_stack(workspace: Workspace, *, progress: Progress) -> tuple[Applied, O
 
 
 def _apply(workspace: Workspace) -> Outcome:
-    # An interrupted Terraform may leave resources that its state does not know; creating them again fails, some after
-    # minutes of the provider's own retries. An apply that ends by itself, well or not, has written down what it made.
+    # An interrupted or killed Terraform may leave resources that its state does not know; creating them again fails,
+    # some after minutes of the provider's own retries. An apply that ends by itself, well or not, has written down what
+    # it made.
     workspace.layout.applying_record.touch()
     try:
         outcome = workspace.terraform.apply()
-    except TerraformFailedError:
-        workspace.layout.applying_record.unlink()
+    except TerraformFailedError as error:
+        if not error.killed:
+            workspace.layout.applying_record.unlink()
         raise
     workspace.layout.applying_record.unlink()
     return outcome

@@ -19,7 +19,7 @@ from standby.rehearsal.terraform_events import Diagnostic, Outcome, read_events
 PARALLELISM: Final = 20
 """Most of an apply is the provider's own waiting between polls, so more than Terraform's ten at a time costs little."""
 
-_EXISTS: Final = re.compile(r"already[ -]?(exists|has this name|owned)", re.IGNORECASE)
+_EXISTS: Final = re.compile(r"already[ -]?(exists?|has this name|owned)", re.IGNORECASE)
 _MISSING: Final = re.compile(r"does not exist|not[ -]?found", re.IGNORECASE)
 INTERRUPT_SECONDS: Final = 120
 SHOWN_ERRORS: Final = 8
@@ -27,14 +27,16 @@ _DROPPED: Final = ("AWS_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG
 
 
 class TerraformFailedError(StandbyError):
-    """Terraform ended with an error. `diagnostics` has what it said."""
+    """Terraform ended with an error, or was `killed`. `diagnostics` has what it said."""
 
-    def __init__(self, command: str, *, diagnostics: tuple[Diagnostic, ...], log: Path) -> None:
+    def __init__(self, command: str, *, code: int, diagnostics: tuple[Diagnostic, ...], log: Path) -> None:
         texts = [f"  {diagnostic.text}" for diagnostic in diagnostics[:SHOWN_ERRORS]] or ["  it said nothing"]
         if len(diagnostics) > SHOWN_ERRORS:
             texts.append(f"  and {len(diagnostics) - SHOWN_ERRORS} more")
         said = "\n".join(texts)
-        super().__init__(f"terraform {command} failed:\n{said}", hint=f"All of it: {log}")
+        self.killed = code < 0
+        how = f"was killed by signal {-code}" if self.killed else "failed"
+        super().__init__(f"terraform {command} {how}:\n{said}", hint=f"All of it: {log}")
         self.diagnostics = diagnostics
 
     @property
@@ -62,9 +64,9 @@ class Terraform:
         """Install the provider and set up the backend. Raises `TerraformFailedError`."""
         arguments = ("init", "-input=false", "-no-color", "-reconfigure")
         lines: list[str] = []
-        if self._run(arguments, read=lines.extend):
+        if code := self._run(arguments, read=lines.extend):
             said = Diagnostic(summary="".join(lines[-20:]).strip(), detail="", address="")
-            raise TerraformFailedError("init", diagnostics=(said,), log=self.layout.terraform_log)
+            raise TerraformFailedError("init", code=code, diagnostics=(said,), log=self.layout.terraform_log)
 
     def apply(self) -> Outcome:
         """Create or change the resources. Raises `TerraformFailedError`, `InterruptedRunError`."""
@@ -92,7 +94,8 @@ class Terraform:
         )
         code = self._run(arguments, read=lambda lines: outcomes.append(read_events(lines, progress=self.progress)))
         if code:
-            raise TerraformFailedError(command, diagnostics=outcomes[0].errors, log=self.layout.terraform_log)
+            errors = outcomes[0].errors
+            raise TerraformFailedError(command, code=code, diagnostics=errors, log=self.layout.terraform_log)
         return outcomes[0]
 
     def _run(self, arguments: tuple[str, ...], *, read: Callable[[Iterable[str]], None]) -> int:

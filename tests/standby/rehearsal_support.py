@@ -19,6 +19,7 @@ manifest = {"stacks": {"small": {"name": "small", "workingDirectory": "stacks/sm
 
 FAKE_TERRAFORM = """#!{python}
 import json, os, pathlib, sys
+sys.stdout.reconfigure(line_buffering=True)
 plan = json.loads(pathlib.Path(__file__).with_name("terraform.json").read_text())
 if sys.argv[1:2] == ["version"]:
     print(json.dumps({{"terraform_version": plan.get("version", "1.11.4")}}))
@@ -35,6 +36,8 @@ state.write_text(json.dumps({{"resources": [{{"mode": "managed", "instances": [{
 answer = plan[sys.argv[1]]
 for event in answer["events"]:
     print(json.dumps(event))
+if answer["code"] < 0:
+    os.kill(os.getpid(), -answer["code"])
 sys.exit(answer["code"])
 """
 
@@ -54,7 +57,7 @@ class FakeTerraform:
         program.chmod(0o755)
 
     def answer(self, *, version: str = "1.11.4", **answers: dict[str, object]) -> None:
-        """Answer each command with these events and this exit code."""
+        """Answer each command with these events and this exit code; below 0, it is killed by that signal."""
         good = {"code": 0, "events": [{"type": "outputs", "outputs": {"manifest": {"value": manifest_text()}}}]}
         told = {"version": version, "apply": good, "destroy": good, **answers}
         (self._directory / "terraform.json").write_text(json.dumps(told))

@@ -137,3 +137,34 @@ def test_of_two_operators_the_untold_are_counted_and_what_was_written_besides_th
     stage = Operators(*ends, written=written)
     play("two-operators", stage)
     assert (stage.measured["operators_untold"], stage.measured["generations_too_many"]) == counted
+
+
+class Killings(Stage):
+    """A stage for `operator-killed`, with two steps to kill at; `codes` are those of the commands that are to die."""
+
+    def __init__(self, *codes: int) -> None:
+        plan = replace(PLANNED, answer={"plan": ["one", "two"]})
+        super().__init__(dict.fromkeys(("failover", "failback", "reconcile"), plan))
+        self.codes, self.role = list(codes), ""
+        self.eyes = SimpleNamespace(config=lambda _: {"role": self.role})
+        upload = Request(kind="upload", scheduled=0, began=0, ended=1, result=Result.OK)
+        self.pressure = SimpleNamespace(once=lambda _: None, requests=lambda: [upload])
+
+    def start(self, name: str, **_: object) -> Callable[[], Ran]:
+        self.role = "failover" if name == "failover" else "primary"
+        return lambda: replace(WON, code=self.codes.pop(0))
+
+
+@pytest.mark.parametrize(
+    "codes,killed,unconverged",
+    [
+        ((-9, -9, -9, -9, -9), 5, 0),
+        ((-9, -9, -9, 0, -9), 4, 0),
+        ((1, -9, -9, -9, 0), 3, 1),
+    ],
+    ids=["all", "the last failback had ended", "a failover failed, and the reconcile had ended"],
+)
+def test_only_commands_that_were_killed_count_as_killed(codes: tuple[int, ...], killed: int, unconverged: int) -> None:
+    stage = Killings(*codes)
+    play("operator-killed", stage)
+    assert (stage.measured["runs_killed"], stage.measured["runs_not_converged"]) == (killed, unconverged)

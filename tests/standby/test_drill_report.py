@@ -111,6 +111,14 @@ def test_the_exit_code_tells_how_it_ended(parts: dict[str, object], code: int) -
     assert drill_report(scenario_report(result=Outcome.PASSED), scenario_report(**parts)).exit_code == code
 
 
+@pytest.mark.parametrize("result", [Outcome.MISSED, Outcome.FAILED])
+@pytest.mark.parametrize("last", [True, False])
+def test_what_was_played_badly_outranks_what_could_not_be_played(result: Outcome, *, last: bool) -> None:
+    unsteady = scenario_report(result=Outcome.FAILED, extra={"unsteady": True})
+    scenarios = (unsteady, scenario_report(result=result))
+    assert drill_report(*(scenarios if last else reversed(scenarios))).exit_code == 1
+
+
 def test_a_drill_in_which_nothing_was_played_is_no_good_one() -> None:
     report = drill_report(scenario_report(name="browser", result=Outcome.SKIPPED, objectives=(), reason="no Chromium"))
     assert report.exit_code == 3

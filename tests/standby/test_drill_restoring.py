@@ -95,6 +95,14 @@ def test_each_part_is_tried_whatever_became_of_the_one_before() -> None:
     assert "users in" not in raised.value.message
 
 
+def test_how_often_a_command_had_to_be_run_again_is_measured() -> None:
+    well, ill = staged(Deployment({})), staged(Deployment({"reconcile": 1}))
+    restore(well)
+    with pytest.raises(NotPutBackError):
+        restore(ill)
+    assert (well.measured["commands_repeated"], ill.measured["commands_repeated"]) == (0, 3)
+
+
 def test_what_could_not_be_put_back_comes_with_the_command_that_does() -> None:
     with pytest.raises(NotPutBackError, match=r"users in the primary region .*: run `standby failback`"):
         restore(staged(Deployment({"failback": 3})))

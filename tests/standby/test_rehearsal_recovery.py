@@ -27,6 +27,12 @@ EXISTS = {
     "detail": "Another resource with the same parent already has this name: upload",
     "address": "x.y",
 }
+FUNCTION_EXISTS = {
+    "severity": "error",
+    "summary": "creating Lambda Function (x): ResourceConflictException: Function already exist: x",
+    "detail": "",
+    "address": "x.y",
+}
 GONE = {
     "severity": "error",
     "summary": "deleting CloudWatch Dashboard (x): StatusCode: 404, DashboardNotFoundError: Dashboard x does not exist",
@@ -85,13 +91,26 @@ def test_a_failed_apply_goes_on_in_the_same_emulator(rehearsal: Rehearsal, fake_
     assert rehearsal.emulator == before
 
 
-def test_an_apply_that_meets_resources_that_nobody_knows_is_made_once_more_on_a_new_emulator(
+def test_an_apply_whose_terraform_was_killed_goes_on_in_a_new_emulator(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform
+) -> None:
+    fake_terraform.answer(apply={"code": -signal.SIGKILL, "events": []})
+    with pytest.raises(TerraformFailedError, match="terraform apply was killed by signal 9"):
+        rehearsal.apply()
+    before = rehearsal.emulator
+    fake_terraform.answer()
+    rehearsal.apply()
+    assert rehearsal.emulator not in {None, before}
+
+
+@pytest.mark.parametrize("exists", [EXISTS, FUNCTION_EXISTS], ids=["AWS's words", "the emulator's"])
+def test_an_apply_that_meets_resources_that_nobody_knows_is_made_once_more_on_a_new_emulator(
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform, exists: dict[str, str]
 ) -> None:
     rehearsal.start()
     before = rehearsal.emulator
-    fake_terraform.answer(apply=failure(EXISTS))
-    with pytest.raises(TerraformFailedError, match="already has this name"):
+    fake_terraform.answer(apply=failure(exists))
+    with pytest.raises(TerraformFailedError, match=r"already (has this name|exist)"):
         rehearsal.apply()
     assert [call for call in fake_terraform.calls() if call == "apply"] == ["apply", "apply"]
     assert rehearsal.emulator not in {None, before}
