@@ -4,7 +4,7 @@ The API keeps nothing: the caller sends the last turns along. What has the wrong
 too much is dropped, oldest first; an order that Converse would not take is repaired.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.api import text_field
@@ -41,6 +41,22 @@ def read_history(value: object) -> tuple[Turn, ...]:
         raise bad_request("invalid_request", f"history must be a list of at most {MAX_TURNS_SENT} turns.")
     turns = [_read_turn(entry) for entry in value]
     return _newest_that_fit(turns[-MAX_TURNS:])
+
+
+def without_blocked(turns: Sequence[Turn], blocked_messages: Collection[str]) -> tuple[Turn, ...]:
+    """Return the turns without the exchanges that the guardrail blocked: its message, and the questions before it.
+
+    Earlier questions are guarded like the new one, so one that was blocked would block every question after it. They
+    are dropped, never sent unguarded: the history is the caller's, who could have made the message up.
+    """
+    kept: list[Turn] = []
+    for turn in turns:
+        if turn.role == "assistant" and turn.text in blocked_messages:
+            while kept and kept[-1].role == "user":
+                kept.pop()
+        else:
+            kept.append(turn)
+    return tuple(kept)
 
 
 def alternate(turns: Sequence[Turn]) -> tuple[Turn, ...]:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from query.conversation import MAX_QUESTION_CHARACTERS, Turn, read_history
+from query.conversation import MAX_QUESTION_CHARACTERS, Turn, read_history, without_blocked
 from query.settings import Settings
 from shared.api import text_field
 from shared.errors import bad_request
@@ -34,7 +34,7 @@ def read_query_request(body: Mapping[str, object], settings: Settings) -> QueryR
         raise bad_request("invalid_request", f"question must have 1 to {MAX_QUESTION_CHARACTERS} characters.")
     return QueryRequest(
         question=question,
-        history=read_history(body.get("history")),
+        history=without_blocked(read_history(body.get("history")), settings.blocked_messages),
         model_id=_read_model_id(body.get("modelId"), settings),
         session_id=_read_session_id(body.get("requestSessionId")),
     )

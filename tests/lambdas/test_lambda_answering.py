@@ -29,6 +29,7 @@ SETTINGS = Settings(
     allowed_model_ids=(ANSWER_MODEL,),
     guardrail_id="guardrail1",
     guardrail_version="1",
+    blocked_messages=("blocked",),
 )
 HEALTH_SETTINGS = HealthSettings(
     region="us-west-2",
