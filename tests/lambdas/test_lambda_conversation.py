@@ -9,14 +9,15 @@ from query.conversation import (
     MAX_TURNS,
     Turn,
     alternate,
+    has_visible,
     read_history,
     search_text,
     without_blocked,
 )
 from shared.errors import ApiError
 
-# No surrogates (refused), no blank text (refused).
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(lambda text: text.strip())
+# No surrogates (refused), no text without a visible character (refused).
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(has_visible)
 TURNS = st.lists(st.builds(Turn, role=st.sampled_from(["user", "assistant"]), text=TEXTS), max_size=30)
 
 
