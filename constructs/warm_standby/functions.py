@@ -10,7 +10,7 @@ from constructs import Construct
 from warm_standby import _settings_rules as rules
 from warm_standby.documents_bucket import DocumentsBucket
 from warm_standby.function import Code, Function
-from warm_standby.guardrail import Guardrail
+from warm_standby.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
 from warm_standby.iam import Statement
 from warm_standby.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
 from warm_standby.knowledge_base import KnowledgeBase
@@ -104,6 +104,7 @@ class Functions(Construct):
                 "KNOWLEDGE_BASE_ID": self._services.knowledge_base.knowledge_base_id,
                 "ANSWER_MODEL_ID": self._settings.answers.model,
                 "ALLOWED_MODEL_IDS": json.dumps(self._settings.answers.models),
+                "BLOCKED_MESSAGES": json.dumps([BLOCKED_QUESTION, BLOCKED_ANSWER]),
                 **self._guardrail_environment(),
             },
             statements=[

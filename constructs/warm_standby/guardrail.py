@@ -12,6 +12,9 @@ from constructs import Construct
 
 from warm_standby.names import Names
 
+BLOCKED_QUESTION: Final = "This question cannot be answered here."
+BLOCKED_ANSWER: Final = "This answer was withheld."
+
 _FILTERS: Final = (
     *((harm, "HIGH", "HIGH") for harm in ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")),
     ("PROMPT_ATTACK", "HIGH", "NONE"),
@@ -39,8 +42,8 @@ class Guardrail(Construct):
             provider=provider,
             name=names.regional("answers"),
             description="Refuse harmful content and prompt attacks",
-            blocked_input_messaging="This question cannot be answered here.",
-            blocked_outputs_messaging="This answer was withheld.",
+            blocked_input_messaging=BLOCKED_QUESTION,
+            blocked_outputs_messaging=BLOCKED_ANSWER,
             content_policy_config=[BedrockGuardrailContentPolicyConfig(filters_config=filters)],
         )
         self.id = self.guardrail.guardrail_id

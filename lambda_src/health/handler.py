@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from health.checks import ShallowClients, deep_checks, deep_clients, shallow_checks
-from health.report import CachedReport, Report, make_report
+from health.report import DEEP_CACHED_SECONDS, CachedReport, Report, make_report
 from health.settings import Settings
 from shared.api import Answer, LambdaContext, query_parameter, serve
 from shared.environment import Environment
@@ -27,7 +27,7 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
 
 def _health(event: Mapping[str, object], log: Log) -> Answer:
     deep = query_parameter(event, "deep").lower() == "true"
-    report, fresh = (_deep_report(), True) if deep else _CACHED.get()
+    report, fresh = (_CACHED_DEEP if deep else _CACHED).get()
     if fresh:
         _record(report, log, deep=deep)
     return report.answer
@@ -52,3 +52,4 @@ def _deep_report() -> Report:
 
 
 _CACHED = CachedReport(_shallow_report)
+_CACHED_DEEP = CachedReport(_deep_report, seconds=DEEP_CACHED_SECONDS)

@@ -10,6 +10,9 @@ from shared.api import Answer
 from shared.times import iso_time
 
 CACHED_SECONDS = 5.0
+# Anybody may ask for a deep check, which uses up the Retrieve quota. No longer than this: before a failback the
+# operator's tool asks several times, a second apart, and each answer shall be a new one.
+DEEP_CACHED_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +47,26 @@ def make_report(checks: Mapping[str, Check], *, region: str, deadline_seconds: f
 
 
 class CachedReport:
-    """Keeps the last report, healthy or degraded, for 5 seconds: health checkers ask many times a minute.
+    """Keeps the last report, healthy or degraded, for some seconds: health checkers ask many times a minute.
 
     A kept report shows the time at which it was made.
     """
 
-    def __init__(self, make: Callable[[], Report], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Report],
+        *,
+        seconds: float = CACHED_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._make = make
+        self._seconds = seconds
         self._clock = clock
         self._last: Report | None = None
 
     def get(self) -> tuple[Report, bool]:
-        """Return a report at most 5 seconds old, and whether it was made just now."""
-        if self._last is not None and self._clock() - self._last.checked_at < CACHED_SECONDS:
+        """Return a report younger than that, and whether it was made just now."""
+        if self._last is not None and self._clock() - self._last.checked_at < self._seconds:
             return self._last, False
         self._last = self._make()
         return self._last, True

@@ -22,6 +22,11 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 # How often a bucket with too many objects to compare is synchronised by the sweep.
 UNCOMPARED_INTERVAL = timedelta(hours=1)
 
+# How often the sweep tries documents again that a COMPLETE job could not read, and how many jobs one content gets in
+# all: throttling passes within hours, a broken file never.
+RETRY_INTERVAL = timedelta(hours=1)
+JOBS_FOR_ONE_CONTENT = 3
+
 
 class Decision(StrEnum):
     """What to do: start a job, wait for the running one, or nothing since everything is covered."""
@@ -54,6 +59,8 @@ def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -
     `description` stands for the bucket's present content (see `ingest.listing`); the last COMPLETE job carries the
     one of its time. None: there were too many objects to compare in time, and the sweep starts a job once an hour.
     After a failed job it starts another whatever the bucket holds: nobody knows how far that one came.
+    Documents that the last COMPLETE job could not read are tried again after an hour, by three jobs at most for one
+    content. (Source: docs.aws.amazon.com, Amazon Bedrock API Reference, IngestionJobStatistics.)
     """
     if any(job.running for job in jobs):
         return Decision.WAIT
@@ -63,7 +70,15 @@ def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -
     last = max(complete, key=lambda job: job.started_at)
     if description is None:
         return Decision.START if now - last.started_at >= UNCOMPARED_INTERVAL else Decision.COVERED
-    return Decision.COVERED if last.description == description else Decision.START
+    if last.description != description or _retries(last, jobs, now):
+        return Decision.START
+    return Decision.COVERED
+
+
+def _retries(last: Job, jobs: Sequence[Job], now: datetime) -> bool:
+    alike = sum(job.description == last.description for job in jobs)
+    due = now - last.started_at >= RETRY_INTERVAL
+    return last.documents_failed > 0 and due and alike < JOBS_FOR_ONE_CONTENT
 
 
 def _covered(message: Message, jobs: Sequence[Job]) -> bool:

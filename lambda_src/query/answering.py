@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.type_defs import ConverseResponseTypeDef
 
 NOTHING_FOUND = "No matching document was found for this question."
+CUT = "…\n\n(This answer was too long and has been cut here.)"
 
 # Seconds. API Gateway gives up after 29; retrieval leaves room for one whole call of the model.
 CONNECT_SECONDS = 1
@@ -37,11 +38,15 @@ class Bedrock:
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """An answer with its citations; `outcome` is `answered`, `no_match` or `guardrail_intervened`."""
+    """An answer with its citations; `outcome` is `answered`, `no_match` or `guardrail_intervened`.
+
+    `cut` tells that the model reached its limit of tokens; the text says so too.
+    """
 
     outcome: str
     text: str
     passages: tuple[Passage, ...] = ()
+    cut: bool = False
 
 
 def answer_question(request: QueryRequest, *, settings: Settings, bedrock: Bedrock, budget: Budget) -> Answered:
@@ -85,4 +90,5 @@ def _answered(response: "ConverseResponseTypeDef", passages: tuple[Passage, ...]
     if NO_ANSWER in text:
         return Answered(outcome="no_match", text=NOTHING_FOUND)
     renumbered, sources = cited(text, passages)
-    return Answered(outcome="answered", text=renumbered, passages=sources)
+    cut = response["stopReason"] == "max_tokens"
+    return Answered(outcome="answered", text=renumbered + CUT * cut, passages=sources, cut=cut)

@@ -4,7 +4,8 @@ The API keeps nothing: the caller sends the last turns along. What has the wrong
 too much is dropped, oldest first; an order that Converse would not take is repaired.
 """
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.api import text_field
@@ -17,6 +18,8 @@ MAX_TURNS_SENT = 100
 # docs.aws.amazon.com, Amazon Bedrock endpoints and quotas: user query size of a Knowledge Base, 1,000 characters.
 MAX_QUESTION_CHARACTERS = 1_000
 
+# Unicode, general categories: control (NUL), format (zero width space), and the three kinds of space.
+_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _ROLES = ("user", "assistant")
 _EARLIER_QUESTIONS_SEARCHED = 2
 
@@ -41,6 +44,27 @@ def read_history(value: object) -> tuple[Turn, ...]:
         raise bad_request("invalid_request", f"history must be a list of at most {MAX_TURNS_SENT} turns.")
     turns = [_read_turn(entry) for entry in value]
     return _newest_that_fit(turns[-MAX_TURNS:])
+
+
+def without_blocked(turns: Sequence[Turn], blocked_messages: Collection[str]) -> tuple[Turn, ...]:
+    """Return the turns without the exchanges that the guardrail blocked: its message, and the questions before it.
+
+    Earlier questions are guarded like the new one, so one that was blocked would block every question after it. They
+    are dropped, never sent unguarded: the history is the caller's, who could have made the message up.
+    """
+    kept: list[Turn] = []
+    for turn in turns:
+        if turn.role == "assistant" and turn.text in blocked_messages:
+            while kept and kept[-1].role == "user":
+                kept.pop()
+        else:
+            kept.append(turn)
+    return tuple(kept)
+
+
+def has_visible(text: str) -> bool:
+    """Tell whether a text has anything but spaces, control and format characters: Bedrock refuses one that has not."""
+    return any(unicodedata.category(character) not in _INVISIBLE for character in text)
 
 
 def alternate(turns: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -78,7 +102,7 @@ def _read_turn(entry: object) -> Turn:
     if not isinstance(entry, Mapping) or entry.get("role") not in _ROLES:
         raise bad_request("invalid_request", 'Each turn of history needs a role, "user" or "assistant", and a text.')
     text = text_field(entry, "text")
-    if not 1 <= len(text) <= MAX_TURN_CHARACTERS:
+    if not has_visible(text) or len(text) > MAX_TURN_CHARACTERS:
         raise bad_request("invalid_request", f"A turn's text must have 1 to {MAX_TURN_CHARACTERS} characters.")
     return Turn(role=str(entry["role"]), text=text)
 

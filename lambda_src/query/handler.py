@@ -52,6 +52,7 @@ def _query(event: Mapping[str, object], log: Log) -> Answer:
         modelId=request.model_id,
         turns=len(request.history),
         citations=len(answered.passages),
+        cut=answered.cut,
     )
     return Answer(
         body={

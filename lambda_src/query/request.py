@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from query.conversation import MAX_QUESTION_CHARACTERS, Turn, read_history
+from query.conversation import MAX_QUESTION_CHARACTERS, Turn, has_visible, read_history, without_blocked
 from query.settings import Settings
 from shared.api import text_field
 from shared.errors import bad_request
@@ -26,15 +26,16 @@ class QueryRequest:
 def read_query_request(body: Mapping[str, object], settings: Settings) -> QueryRequest:
     """Check the body of `POST /docs`.
 
-    Raises `ApiError` 400: `invalid_request` (question not 1 to 1,000 characters after trimming, history of the wrong
+    Raises `ApiError` 400: `invalid_request` (question not 1 to 1,000 characters after trimming or none
+    that can be seen, history of the wrong
     shape), `model_not_allowed`.
     """
     question = text_field(body, "question")
-    if not 1 <= len(question) <= MAX_QUESTION_CHARACTERS:
+    if not has_visible(question) or len(question) > MAX_QUESTION_CHARACTERS:
         raise bad_request("invalid_request", f"question must have 1 to {MAX_QUESTION_CHARACTERS} characters.")
     return QueryRequest(
         question=question,
-        history=read_history(body.get("history")),
+        history=without_blocked(read_history(body.get("history")), settings.blocked_messages),
         model_id=_read_model_id(body.get("modelId"), settings),
         session_id=_read_session_id(body.get("requestSessionId")),
     )

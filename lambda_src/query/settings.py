@@ -7,7 +7,10 @@ from shared.environment import ConfigurationError, Environment
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The query function's environment; model ids are Bedrock model or inference profile ids."""
+    """The query function's environment; model ids are Bedrock model or inference profile ids.
+
+    `blocked_messages` is what the guardrail says instead of an answer.
+    """
 
     region: str
     site_origin: str
@@ -16,6 +19,7 @@ class Settings:
     allowed_model_ids: tuple[str, ...]
     guardrail_id: str
     guardrail_version: str
+    blocked_messages: tuple[str, ...]
 
     @classmethod
     def read(cls, environment: Environment) -> "Settings":
@@ -31,4 +35,5 @@ class Settings:
             allowed_model_ids=allowed,
             guardrail_id=environment.text("GUARDRAIL_ID"),
             guardrail_version=environment.text("GUARDRAIL_VERSION"),
+            blocked_messages=environment.texts("BLOCKED_MESSAGES"),
         )

@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 2.0
+# A proxy before the service answers these without an error code that the service's model knows.
+_SERVER_ERRORS = frozenset({500, 502, 503, 504})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,8 @@ class Budget:
 def is_transient(error: ClientError | BotoCoreError) -> bool:
     """Tell whether the same call may work in a moment: throttling, a fault of the service, a lost connection."""
     if isinstance(error, ClientError):
-        return error_code(error) in THROTTLING | TRANSIENT
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return error_code(error) in THROTTLING | TRANSIENT or status in _SERVER_ERRORS
     return isinstance(error, botocore.exceptions.HTTPClientError | botocore.exceptions.ConnectionError)
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import re
 import sys
 import zipfile
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.constructs.plan import FUNCTIONS, ROLES, Json, Plan, Synthesize, functions, resources
+from tests.constructs.plan import FUNCTIONS, ROLES, Json, Plan, Synthesize, functions, in_region, only, resources
 from tests.constructs.rendering import render
 from tests.constructs.variants import CHANGED
 
@@ -158,3 +159,10 @@ def test_whoever_invokes_a_function_does_so_for_one_source_in_its_own_region(pla
         region = plan.region(body["provider"].removeprefix("aws."))
         assert body["principal"] in {"apigateway.amazonaws.com", "events.amazonaws.com"}
         assert re.fullmatch(rf"arn:aws:(execute-api|events):{region}:111122223333:.+", render(plan, body["source_arn"]))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_query_knows_what_its_guardrail_says_when_it_blocks(plan: Plan, role: str) -> None:
+    guardrail = only(in_region(plan, "aws_bedrock_guardrail", role))
+    told = json.loads(variables(plan, functions(plan, role)["query"])["BLOCKED_MESSAGES"])
+    assert told == [guardrail["blocked_input_messaging"], guardrail["blocked_outputs_messaging"]]

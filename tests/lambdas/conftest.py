@@ -165,6 +165,7 @@ def variables() -> Callable[[World], dict[str, str]]:
             "ANSWER_MODEL_ID": ANSWER_MODEL,
             "ALLOWED_MODEL_IDS": json.dumps([ANSWER_MODEL, OTHER_MODEL, BLOCKED_MODEL]),
             "GUARDRAIL_ID": world.guardrail_id,
+            "BLOCKED_MESSAGES": json.dumps(["blocked question", "blocked answer"]),
             "GUARDRAIL_VERSION": "DRAFT",
             "MAX_UPLOAD_BYTES": "1000",
             "UPLOAD_TYPES": json.dumps(_UPLOAD_TYPES),

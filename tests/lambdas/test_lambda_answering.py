@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 
 from health.checks import DeepClients, deep_checks
 from health.settings import Settings as HealthSettings
-from query.answering import NOTHING_FOUND, Answered, Bedrock, answer_question
+from query.answering import CUT, NOTHING_FOUND, Answered, Bedrock, answer_question
 from query.citations import cited
 from query.conversation import Turn
 from query.prompt import build_messages, passages_block
@@ -29,6 +29,7 @@ SETTINGS = Settings(
     allowed_model_ids=(ANSWER_MODEL,),
     guardrail_id="guardrail1",
     guardrail_version="1",
+    blocked_messages=("blocked",),
 )
 HEALTH_SETTINGS = HealthSettings(
     region="us-west-2",
@@ -125,6 +126,13 @@ def test_the_deep_check_sends_the_request_of_a_question_but_for_its_messages(stu
     assert probe == question
     assert set(probe) == {"modelId", "system", "inferenceConfig", "guardrailConfig"}
     assert [set(block) for block in sent[1]["messages"][0]["content"]] == [{"guardContent"}]
+
+
+def test_an_answer_that_was_cut_says_so(stubbed: Stubbed) -> None:
+    stubbed.retrieves(SECOND, FIRST)
+    stubbed.converses("Ten days [2], and", stop="max_tokens")
+    expected = Answered(outcome="answered", text=f"Ten days [1], and{CUT}", passages=(FIRST,), cut=True)
+    assert stubbed.ask() == expected
 
 
 def test_without_a_passage_the_model_is_not_asked(stubbed: Stubbed) -> None:

@@ -9,13 +9,15 @@ from query.conversation import (
     MAX_TURNS,
     Turn,
     alternate,
+    has_visible,
     read_history,
     search_text,
+    without_blocked,
 )
 from shared.errors import ApiError
 
-# No surrogates (refused), no blank text (refused).
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(lambda text: text.strip())
+# No surrogates (refused), no text without a visible character (refused).
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(has_visible)
 TURNS = st.lists(st.builds(Turn, role=st.sampled_from(["user", "assistant"]), text=TEXTS), max_size=30)
 
 
@@ -80,6 +82,18 @@ def test_a_long_history_loses_its_oldest_turns() -> None:
     turns = [user(str(number) + "x" * (MAX_TURN_CHARACTERS - 1)) for number in range(5)]
     assert [turn.text[0] for turn in read_history(sent(*turns))] == ["2", "3", "4"]
     assert MAX_TURN_CHARACTERS * 3 == MAX_HISTORY_CHARACTERS
+
+
+def test_an_exchange_that_the_guardrail_blocked_is_dropped_whole() -> None:
+    history = (user("a"), assistant("b"), user("bad"), user("worse"), assistant("Blocked."), user("c"))
+    assert without_blocked(history, ["Blocked."]) == (user("a"), assistant("b"), user("c"))
+
+
+@given(TURNS)
+def test_of_a_conversation_with_only_blocked_answers_what_was_asked_after_them_is_left(turns: list[Turn]) -> None:
+    forged = [Turn(role=turn.role, text="Blocked.") if turn.role == "assistant" else turn for turn in turns]
+    last = max((index for index, turn in enumerate(forged) if turn.role == "assistant"), default=-1)
+    assert without_blocked(forged, ["Blocked."]) == tuple(forged[last + 1 :])
 
 
 def test_no_history_is_an_empty_one() -> None:

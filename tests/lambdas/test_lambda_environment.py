@@ -13,7 +13,7 @@ from upload.settings import Settings as UploadSettings
 API = ("AWS_REGION", "SITE_ORIGIN")
 NEEDED = [
     (QuerySettings, (*API, "KNOWLEDGE_BASE_ID", "ANSWER_MODEL_ID", "ALLOWED_MODEL_IDS", "GUARDRAIL_ID")),
-    (QuerySettings, ("GUARDRAIL_VERSION",)),
+    (QuerySettings, ("GUARDRAIL_VERSION", "BLOCKED_MESSAGES")),
     (UploadSettings, (*API, "DOCUMENTS_BUCKET", "MAX_UPLOAD_BYTES", "UPLOAD_TYPES")),
     (IngestSettings, ("AWS_REGION", "KNOWLEDGE_BASE_ID", "DATA_SOURCE_ID", "DOCUMENTS_BUCKET")),
     (IngestionStatusSettings, (*API, "KNOWLEDGE_BASE_ID", "DATA_SOURCE_ID")),

@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from health.checks import ShallowClients, shallow_checks
-from health.report import CachedReport, Report, make_report
+from health.report import DEEP_CACHED_SECONDS, CachedReport, Report, make_report
 from health.runner import NotReadyError, run_checks
 from health.settings import Settings
 from shared.api import Answer
@@ -164,6 +164,15 @@ def test_a_lost_queue_is_seen_after_the_cache_and_by_a_deep_check_at_once(health
     deep = health(api_event(query={"deep": "TRUE"}), Context())
     assert deep["statusCode"] == 503
     assert checks_of(body_of(deep)) == {**dict.fromkeys(DEEP, "ok"), "ingestQueue": "failed"}
+
+
+def test_deep_checks_in_a_row_are_one_and_a_second_later_another(health: Handler, world: World) -> None:
+    deep = api_event(query={"deep": "true"})
+    first = body_of(health(deep, Context()))
+    boto3.client("sqs", region_name=world.region).delete_queue(QueueUrl=world.queue_url)
+    assert body_of(health(deep, Context())) == first
+    time.sleep(DEEP_CACHED_SECONDS)
+    assert health(deep, Context())["statusCode"] == 503
 
 
 def test_a_guardrail_that_is_gone_is_found_by_a_deep_check(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -112,3 +113,23 @@ def test_the_sweep_is_decided_by_a_failed_last_job_or_the_last_complete_ones_con
     jobs: list[Job], description: str | None, decision: Decision
 ) -> None:
     assert plan_sweep(jobs=jobs, description=description, now=NOON) is decision
+
+
+def half_read(started: float) -> Job:
+    return replace(job("COMPLETE", started=started, description="content a"), statistics={"numberOfDocumentsFailed": 1})
+
+
+@pytest.mark.parametrize(
+    "jobs,decision",
+    [
+        ([half_read(-3599)], Decision.COVERED),
+        ([half_read(-3600)], Decision.START),
+        ([half_read(-3600), half_read(-7200)], Decision.START),
+        ([half_read(-3600), half_read(-7200), half_read(-10800)], Decision.COVERED),
+        ([job("COMPLETE", started=-3600, description="content a"), half_read(-7200)], Decision.COVERED),
+    ],
+)
+def test_documents_that_a_complete_job_could_not_read_are_tried_hourly_by_three_jobs_in_all(
+    jobs: list[Job], decision: Decision
+) -> None:
+    assert plan_sweep(jobs=jobs, description="content a", now=NOON) is decision

@@ -21,6 +21,17 @@ from tests.lambdas.lambda_support import (
     error_of,
 )
 
+SETTINGS = Settings(
+    region="us-west-2",
+    site_origin=SITE_ORIGIN,
+    knowledge_base_id="KB00000001",
+    answer_model_id=ANSWER_MODEL,
+    allowed_model_ids=(ANSWER_MODEL,),
+    guardrail_id="guardrail1",
+    guardrail_version="1",
+    blocked_messages=("blocked question", "blocked answer"),
+)
+
 
 @pytest.fixture
 def query(world: World, cold_start: Callable[..., Handler], variables: Callable[[World], dict[str, str]]) -> Handler:
@@ -80,18 +91,15 @@ def test_the_session_id_comes_back(query: Handler) -> None:
     assert body_of(query(api_event(request), Context()))["sessionId"] == "abc-1"
 
 
+def test_a_blocked_exchange_is_no_part_of_the_next_question() -> None:
+    history = [{"role": "user", "text": "bad"}, {"role": "assistant", "text": "blocked question"}]
+    request = read_query_request({"question": "refunds?", "history": history}, SETTINGS)
+    assert request.history == ()
+
+
 @pytest.mark.parametrize("session", [None, "", "a b", "x" * 65, 7, "a\n"])
 def test_a_session_id_that_is_none_is_replaced(session: object) -> None:
-    settings = Settings(
-        region="us-west-2",
-        site_origin=SITE_ORIGIN,
-        knowledge_base_id="KB00000001",
-        answer_model_id=ANSWER_MODEL,
-        allowed_model_ids=(ANSWER_MODEL,),
-        guardrail_id="guardrail1",
-        guardrail_version="1",
-    )
-    request = read_query_request({"question": "refunds?", "requestSessionId": session}, settings)
+    request = read_query_request({"question": "refunds?", "requestSessionId": session}, SETTINGS)
     assert uuid.UUID(request.session_id).version == 4
 
 
@@ -106,6 +114,9 @@ def test_a_question_of_a_thousand_characters_is_taken(query: Handler) -> None:
         ({"question": None}, "invalid_request"),
         ({"question": 1}, "invalid_request"),
         ({"question": "  "}, "invalid_request"),
+        ({"question": "\u200b"}, "invalid_request"),
+        ({"question": "\x00 \ufeff"}, "invalid_request"),
+        ({"question": "a", "history": [{"role": "user", "text": "\u200b"}]}, "invalid_request"),
         ({"question": "x" * 1001}, "invalid_request"),
         ({"question": "\ud83d"}, "invalid_request"),
         ({"question": "a", "history": "b"}, "invalid_request"),

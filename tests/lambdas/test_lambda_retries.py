@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
 
@@ -40,6 +42,13 @@ TIMEOUT = ReadTimeoutError(endpoint_url="https://e")
 )
 def test_a_transient_error_is_tried_again(error: Exception) -> None:
     assert Call(error, error, "good").run(seconds=60) == "good"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_error_without_a_known_code_is_tried_again(status: int) -> None:
+    unmodelled: Any = {"Error": {"Code": str(status)}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    error = ClientError(unmodelled, "Converse")
+    assert Call(error, "good").run(seconds=60) == "good"
 
 
 @pytest.mark.parametrize("error", [client_error("AccessDeniedException"), client_error("ValidationException")])
