@@ -20,16 +20,26 @@ PREFLIGHT_HEADERS: Final[Mapping[str, str]] = {
     "Vary": "Origin",
 }
 """What every preflight answers, beside the route's method and the site's origin."""
+PREFLIGHT: Final[Mapping[str, str]] = {"authorization": "NONE", "integration": "MOCK"}
+VALIDATION: Final[Mapping[str, bool]] = {"validate_request_body": True}
+ANSWER_HEADERS: Final[Mapping[str, str]] = {"Vary": "Origin"}
+"""What API Gateway's own answers carry, beside the site's origin."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One method on one path, the function that answers it, and the JSON schema (draft 4) that its body must fit."""
+    """One method on one path, the function that answers it, and the JSON schema (draft 4) that its body must fit.
+
+    `authorization` is API Gateway's word; with any other than NONE, `authorizer_id` may name an authorizer of the API.
+    """
 
     method: str
     path: str
     function: str
     schema: Mapping[str, object] | None = None
+    authorization: str = "NONE"
+    authorizer_id: str | None = None
+    integration: str = "AWS_PROXY"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +112,13 @@ GATEWAY_ANSWERS: Final = (
 
 
 def definition_digest() -> str:
-    """Return a digest that changes when a route, a schema, a preflight or an answer does."""
+    """Return a digest that changes when a route, a schema, a preflight, the validation or an answer does."""
     definition = {
         "routes": [asdict(route) for route in ROUTES],
         "answers": [asdict(answer) for answer in GATEWAY_ANSWERS],
         "validated": VALIDATED_CONTENT_TYPE,
-        "preflight": [PREFLIGHT_STATUS, PREFLIGHT_TEMPLATE, PREFLIGHT_HEADERS],
+        "preflight": [PREFLIGHT_STATUS, PREFLIGHT_TEMPLATE, PREFLIGHT_HEADERS, PREFLIGHT],
+        "validation": VALIDATION,
+        "answer_headers": ANSWER_HEADERS,
     }
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()

@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api_definition import (
+    PREFLIGHT,
     PREFLIGHT_HEADERS,
     PREFLIGHT_STATUS,
     PREFLIGHT_TEMPLATE,
@@ -65,7 +66,8 @@ class ApiRoute(Construct):
             "method",
             **self._where,
             http_method=self._route.method,
-            authorization="NONE",
+            authorization=self._route.authorization,
+            authorizer_id=self._route.authorizer_id,
             request_models={VALIDATED_CONTENT_TYPE: model.name} if model else None,
             request_validator_id=validator_id if model else None,
         )
@@ -74,7 +76,7 @@ class ApiRoute(Construct):
             "integration",
             **self._where,
             http_method=method.http_method,
-            type="AWS_PROXY",
+            type=self._route.integration,
             integration_http_method="POST",
             uri=f"arn:aws:apigateway:{names.region}:lambda:path/2015-03-31/functions/{function.function.arn}/invocations",
         )
@@ -98,13 +100,15 @@ class ApiRoute(Construct):
             "Access-Control-Allow-Methods": f"OPTIONS,{self._route.method}",
             "Access-Control-Allow-Origin": site_origin,
         }
-        method = ApiGatewayMethod(self, "preflight", **self._where, http_method="OPTIONS", authorization="NONE")
+        method = ApiGatewayMethod(
+            self, "preflight", **self._where, http_method="OPTIONS", authorization=PREFLIGHT["authorization"]
+        )
         integration = ApiGatewayIntegration(
             self,
             "preflight_integration",
             **self._where,
             http_method=method.http_method,
-            type="MOCK",
+            type=PREFLIGHT["integration"],
             request_templates={"application/json": PREFLIGHT_TEMPLATE},
             # A deployment is replaced by making the new one first, and Terraform extends that to what it depends on. An
             # integration has no name of its own: made first and deleted after, it would be gone. MiniStack answers

@@ -11,7 +11,14 @@ from cdktf_cdktf_provider_aws.api_gateway_rest_api import ApiGatewayRestApi, Api
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.api_definition import GATEWAY_ANSWERS, ROUTES, STAGE, definition_digest
+from warm_standby.api_definition import (
+    ANSWER_HEADERS,
+    GATEWAY_ANSWERS,
+    ROUTES,
+    STAGE,
+    VALIDATION,
+    definition_digest,
+)
 from warm_standby.api_route import ApiRoute
 from warm_standby.api_stage import ApiStage
 from warm_standby.function import Function
@@ -72,7 +79,7 @@ class RestApi(Construct):
             provider=self._provider,
             name="body",
             rest_api_id=self._id,
-            validate_request_body=True,
+            validate_request_body=VALIDATION["validate_request_body"],
         )
         routes, root = [], self.rest_api.root_resource_id
         for route in ROUTES:
@@ -111,7 +118,7 @@ class RestApi(Construct):
                 response_templates={"application/json": answer.template},
                 response_parameters={
                     "gatewayresponse.header.Access-Control-Allow-Origin": f"'{site_origin}'",
-                    "gatewayresponse.header.Vary": "'Origin'",
+                    **{f"gatewayresponse.header.{name}": f"'{value}'" for name, value in ANSWER_HEADERS.items()},
                 },
             )
             for answer in GATEWAY_ANSWERS

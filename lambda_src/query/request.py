@@ -26,9 +26,8 @@ class QueryRequest:
 def read_query_request(body: Mapping[str, object], settings: Settings) -> QueryRequest:
     """Check the body of `POST /docs`.
 
-    Raises `ApiError` 400: `invalid_request` (question not 1 to 1,000 characters after trimming or none
-    that can be seen, history of the wrong
-    shape), `model_not_allowed`.
+    Raises `ApiError` 400: `invalid_request` (question not 1 to 1,000 characters after trimming, or none of them can be
+    seen; history of the wrong shape), `model_not_allowed`.
     """
     question = text_field(body, "question")
     if not has_visible(question) or len(question) > MAX_QUESTION_CHARACTERS:

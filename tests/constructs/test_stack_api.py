@@ -156,12 +156,43 @@ def test_renamed_functions_make_a_new_deployment(synthesize: Synthesize, plan: P
         assert before["functions"] != after["functions"]
 
 
-@pytest.mark.parametrize("field, value", [("method", "PUT"), ("path", "x"), ("function", "x"), ("schema", {"a": 1})])
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("method", "PUT"),
+        ("path", "x"),
+        ("function", "x"),
+        ("schema", {"a": 1}),
+        ("authorization", "AWS_IAM"),
+        ("authorizer_id", "a1b2c3"),
+        ("integration", "AWS"),
+    ],
+)
 def test_any_change_of_a_route_changes_the_digest(monkeypatch: pytest.MonkeyPatch, field: str, value: object) -> None:
     before = definition_digest()
     changed = dataclasses.replace(ROUTES[0], **{field: value})  # type: ignore[arg-type] # each value fits its field
     monkeypatch.setattr(api_definition, "ROUTES", (changed, *ROUTES[1:]))
     assert definition_digest() != before
+
+
+@pytest.mark.parametrize("what", ["PREFLIGHT", "PREFLIGHT_HEADERS", "VALIDATION", "ANSWER_HEADERS"])
+def test_any_change_of_what_all_routes_share_changes_the_digest(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    before = definition_digest()
+    monkeypatch.setattr(api_definition, what, {**getattr(api_definition, what), "more": "x"})
+    assert definition_digest() != before
+
+
+def test_an_authorizer_of_a_route_is_deployed(
+    monkeypatch: pytest.MonkeyPatch, synthesize: Synthesize, plan: Plan
+) -> None:
+    guarded = (dataclasses.replace(ROUTES[0], authorization="AWS_IAM"), *ROUTES[1:])
+    monkeypatch.setattr(api_definition, "ROUTES", guarded)
+    monkeypatch.setattr("warm_standby.rest_api.ROUTES", guarded)
+    changed = synthesize(default_settings(), anew=True)
+    authorized = [body["authorization"] for body in resources(changed, "aws_api_gateway_method").values()]
+    assert authorized.count("AWS_IAM") == len(ROLES)
+    for before, after in zip(trigger(plan), trigger(changed), strict=True):
+        assert before["definition"] != after["definition"]
 
 
 @pytest.mark.parametrize("field", ["response_type", "status_code", "code", "message"])
