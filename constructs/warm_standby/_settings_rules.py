@@ -80,7 +80,9 @@ _MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\
 _EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 _DOMAIN: Final = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
 _CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
-_STATE_BUCKET: Final = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+_STATE_BUCKET: Final = re.compile(r"(?=.{3,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+_IP_ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_TAG: Final = re.compile(r"[\w .:/=+@-]*")
 
 
 def _refuse_unless(ok: object, remedy: str) -> None:
@@ -184,14 +186,34 @@ def log_retention(value: int) -> int:
 
 
 def state_bucket(value: str) -> str:
-    """Return a bucket name that S3 would take."""
-    _refuse_unless(_STATE_BUCKET.fullmatch(value), "use the name of an existing S3 bucket")
+    """Return a bucket name that S3 would take.
+
+    Source: docs.aws.amazon.com, S3, "General purpose bucket naming rules".
+    """
+    _refuse_unless(
+        _STATE_BUCKET.fullmatch(value)
+        and not _IP_ADDRESS.fullmatch(value)
+        and not value.startswith(_BUCKET_PREFIXES_REFUSED),
+        "use the name of an existing S3 bucket",
+    )
+    return value
+
+
+def state_key(value: str) -> str:
+    """Return the key of the state's object; Terraform refuses one that begins or ends with a slash."""
+    _refuse_unless(not value.startswith("/") and not value.endswith("/"), "let it neither begin nor end with /")
     return value
 
 
 def tag_key(value: str) -> str:
     """Return a tag's key; AWS keeps those that start with `aws:` to itself."""
     _refuse_unless(not value.lower().startswith("aws:"), "choose a key that does not start with aws:")
+    return tag_text(value)
+
+
+def tag_text(value: str) -> str:
+    """Return a tag's key or value. Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits"."""
+    _refuse_unless(_TAG.fullmatch(value), "use letters, digits, spaces and _ . : / = + - @ only")
     return value
 
 

@@ -18,6 +18,7 @@ FILE_VARIABLE: Final = "STANDBY_SETTINGS"
 Region = Annotated[str, AfterValidator(rules.region)]
 ModelId = Annotated[str, AfterValidator(rules.model_id)]
 # Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten are left for others.
+TagValue = Annotated[str, Field(max_length=256), AfterValidator(rules.tag_text)]
 TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(rules.tag_key)]
 
 
@@ -176,7 +177,9 @@ class State(_Section):
     backend: Literal["local", "s3"] = "local"
     bucket: Annotated[str, AfterValidator(rules.state_bucket)] | None = None
     region: Region | None = None
-    key: str = Field(default=f"{STACK_NAME}/terraform.tfstate", min_length=1, max_length=1024)
+    key: Annotated[str, AfterValidator(rules.state_key)] = Field(
+        default=f"{STACK_NAME}/terraform.tfstate", min_length=1, max_length=1024
+    )
 
     @field_validator("bucket", "region")
     @classmethod
@@ -202,7 +205,7 @@ class Settings(_Section):
     operations: Operations = Operations()
     objectives: Objectives = Objectives()
     state: State = State()
-    tags: dict[TagKey, Annotated[str, Field(max_length=256)]] = Field(default={}, max_length=40)
+    tags: dict[TagKey, TagValue] = Field(default={}, max_length=40)
 
     @field_validator("answers")
     @classmethod

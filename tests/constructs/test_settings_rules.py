@@ -122,7 +122,13 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + 'state.backend = "gcs"', "state.backend", "gcs", "s3"),
     (NAME + 'state.backend = "s3"', "state.bucket", None, "versioned bucket"),
     (NAME + 'state = {backend = "s3", bucket = "states"}', "state.region", None, "region"),
-    (NAME + 'state.bucket = "My_Bucket"', "state.bucket", "My_Bucket", "existing S3 bucket"),
+    *(
+        (NAME + f'state.bucket = "{bucket}"', "state.bucket", bucket, "existing S3 bucket")
+        for bucket in ("My_Bucket", "a..b", "192.168.0.1", "xn--states", "a.-b", "ab")
+    ),
+    (NAME + 'state.key = "/state"', "state.key", "/state", "neither begin nor end with /"),
+    (NAME + 'tags.project = "a<b>"', "tags.project", "a<b>", "letters, digits, spaces"),
+    (NAME + 'tags."a*b" = "x"', "tags.a*b", None, "letters, digits, spaces"),
     (NAME + 'state.key = ""', "state.key", "", "at least 1"),
     (NAME + 'tags."aws:project" = "x"', "tags.aws:project", None, "does not start with aws:"),
     (NAME + 'tags."" = "x"', "tags.", None, "at least 1"),
