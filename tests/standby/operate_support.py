@@ -82,6 +82,26 @@ FACTS = st.builds(
 )
 
 
+def facts(target: Role = "failover", **said: object) -> SwitchFacts:
+    """Both copies have the primary region serve in generation 3, and all is well, but for what is said."""
+    copies = {role: copy_of(role, config("primary", 3)) for role in ROLES}
+    well = SwitchFacts(
+        manifest=MANIFEST,
+        target=target,
+        copies=copies,
+        journal_generation=3,
+        health=HEALTHY,
+        actor="somebody",
+        now=NOON,
+    )
+    return replace(well, **said)  # type: ignore[arg-type]  # a test says which part differs
+
+
+def both(*, primary: Config, failover: Config) -> dict[Role, Copy]:
+    """Return both buckets' copies."""
+    return {"primary": copy_of("primary", primary), "failover": copy_of("failover", failover)}
+
+
 def puts(plan: Plan) -> list[PutConfig]:
     """Return the writes of config.json in a plan, in order."""
     return [step.action for step in plan.steps if isinstance(step.action, PutConfig)]

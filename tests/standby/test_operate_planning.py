@@ -8,42 +8,22 @@ from hypothesis import strategies as st
 
 from standby.manifest import ROLES, Role
 from standby.operate.health import Health
-from standby.operate.journal import Event, Unwritten, new_event
-from standby.operate.plan import CloseEvent, Refusal, VerifyEdge, VerifyHealth, WriteIntent
-from standby.operate.serving import Config, Copy, agree, holding, moves_users
+from standby.operate.plan import WriteIntent
+from standby.operate.serving import Copy, agree, holding
 from standby.operate.switching import SwitchFacts, plan_switch
 from standby.operate.together import Unknown
 from tests.standby.operate_support import (
     DOWN,
     EAST,
     FACTS,
-    HEALTHY,
     MANIFEST,
-    NOON,
     WEST,
+    both,
     config,
     copy_of,
+    facts,
     puts,
 )
-
-
-def facts(target: Role = "failover", **said: object) -> SwitchFacts:
-    """Both copies have the primary region serve in generation 3, and all is well, but for what is said."""
-    copies = {role: copy_of(role, config("primary", 3)) for role in ROLES}
-    well = SwitchFacts(
-        manifest=MANIFEST,
-        target=target,
-        copies=copies,
-        journal_generation=3,
-        health=HEALTHY,
-        actor="somebody",
-        now=NOON,
-    )
-    return replace(well, **said)  # type: ignore[arg-type]  # a test says which part differs
-
-
-def both(*, primary: Config, failover: Config) -> dict[Role, Copy]:
-    return {"primary": copy_of("primary", primary), "failover": copy_of("failover", failover)}
 
 
 @given(FACTS)
@@ -147,63 +127,6 @@ def test_a_degraded_target_is_refused_with_the_check_that_failed() -> None:
     assert [refusal.reason for refusal in plan.refusals] == [
         "the API of us-east-1 is degraded: retrieve (AccessDenied)"
     ]
-
-
-def event(result: str, *, moment: str = "then") -> Event:
-    made = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
-    left = (Unwritten(region=WEST, what="config.json", why="down"),) if result == "incomplete" else ()
-    return replace(made, result=result, started_at=moment, unwritten=left)  # type: ignore[arg-type]  # a test's word
-
-
-def test_what_an_interrupted_run_left_is_finished() -> None:
-    copies = both(failover=config("failover", 4), primary=config("primary", 3))
-    plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
-    assert [type(step.action).__name__ for step in plan.steps] == [
-        "PutConfig",
-        "VerifyEdge",
-        "VerifyHealth",
-        "CloseEvent",
-    ]
-    assert [put.config.generation for put in puts(plan)] == [4]
-
-
-def test_a_finished_failover_with_the_other_region_still_down_has_nothing_to_do() -> None:
-    copies = {"failover": copy_of("failover", config("failover", 4)), "primary": DOWN}
-    assert not plan_switch(facts(copies=copies, events=(event("incomplete"),)), command="failover", reason="").steps
-
-
-def test_a_failover_that_could_not_see_what_it_had_done_is_looked_at_again() -> None:
-    copies = {role: copy_of(role, config("failover", 4)) for role in ROLES}
-    plan = plan_switch(facts(copies=copies, events=(event("failed"),)), command="failover", reason="")
-    assert [type(step.action) for step in plan.steps] == [VerifyEdge, VerifyHealth, CloseEvent]
-
-
-@given(FACTS)
-def test_nobody_is_moved_without_every_condition_also_where_a_killed_command_had_begun_it(known: SwitchFacts) -> None:
-    behind = Refusal(reason="one document is missing")
-    plan = plan_switch(replace(known, conditions=(behind,)), command="failback", reason="")
-    moving = [put for put in puts(plan) if put.seen.role == "failover" or isinstance(known.copies["failover"], Unknown)]
-    if moving and moves_users(MANIFEST, known.copies, known.target):
-        assert behind in plan.refusals
-
-
-def test_a_failback_that_was_killed_before_the_edge_could_see_it_still_needs_a_healthy_region_in_step() -> None:
-    behind = Refusal(reason="one document is missing")
-    copies = both(primary=config("primary", 5), failover=config("failover", 4))
-    known = facts("primary", copies=copies, conditions=(behind,), health=DOWN)
-    reasons = [refusal.reason for refusal in plan_switch(known, command="failback", reason="").refusals]
-    assert reasons == ["the API of us-west-2 does not answer (connection refused)", behind.reason]
-
-
-def test_a_failover_that_was_killed_after_the_edge_could_see_it_is_finished_whatever_holds() -> None:
-    copies = both(primary=config("primary", 3), failover=config("failover", 4))
-    assert plan_switch(facts(copies=copies, health=DOWN), command="failover", reason="").refusals == ()
-
-
-def test_only_the_journal_is_finished_when_both_copies_agree() -> None:
-    copies = {role: copy_of(role, config("failover", 4)) for role in ROLES}
-    plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
-    assert [type(step.action) for step in plan.steps] == [VerifyEdge, VerifyHealth, CloseEvent]
 
 
 @given(st.sampled_from(ROLES), st.integers(1, 9))

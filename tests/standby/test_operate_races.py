@@ -244,11 +244,3 @@ def test_an_operator_who_loses_after_taking_a_number_leaves_it_out_and_writes_no
     assert isinstance(slow.error, LostError)
     assert serving(world) == (EAST, 5)
     assert len(eyes.configs() - before) == 1
-
-
-def test_a_config_json_that_was_overwritten_at_once_is_among_those_that_were_written(world: World) -> None:
-    eyes = Eyes(deployment=world.manifest, clients=clients(world.endpoint), client=create_autospec(Asks, instance=True))
-    before = eyes.configs()
-    for moment in ("first", "second"):
-        world.put("failover", render_config(config("failover", 4, manifest=world.manifest, moment=moment)))
-    assert len(eyes.configs() - before) == 2
