@@ -12,7 +12,7 @@ import click
 
 from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, RefusedError, StandbyError
 from standby.operate.options import print_json
-from standby.operate.place import Place
+from standby.target import Target, TargetOptions, open_connection
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("standby.operate.commands.status", "Tell who serves, how both regions are, and one verdict."),
@@ -120,7 +120,8 @@ def cli(
     """
     if directory and (aws or profile):
         raise BadUsageError("--directory names a rehearsal, --profile and --aws an account: give one of them.")
-    context.obj = Place(name=name, regions=regions, profile=profile, aws=aws, directory=directory)
+    options = TargetOptions(name=name, regions=regions, profile=profile, aws=aws, directory=directory)
+    context.obj = Target(options, opener=context.obj or open_connection)
 
 
 def main() -> None:

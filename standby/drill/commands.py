@@ -18,10 +18,10 @@ from standby.drill.report import DrillReport, compared_words, comparison_table
 from standby.drill.scenario import Scenario
 from standby.drill.signals import hanging_up
 from standby.errors import FAILED, BadUsageError, InterruptedRunError
-from standby.operate.place import Place
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.layout import find_project
 from standby.rehearsal.progress import ConsoleProgress, Progress
+from standby.target import Target, TargetOptions
 
 WIDE: Final = 160
 
@@ -45,7 +45,7 @@ WIDE: Final = 160
 @click.option("--live", is_flag=True, help="Do the harmless scenarios to a real deployment; asks before each.")
 @click.pass_obj
 def drill(
-    place: Place,
+    target: Target,
     /,
     *,
     names: tuple[str, ...],
@@ -71,7 +71,7 @@ def drill(
     before = read_report(older) if older else None
     if html and not html.absolute().parent.is_dir():
         raise BadUsageError(f"--html: there is no folder {html.absolute().parent}.", hint="Make it, or name another.")
-    report = _live(place, wanted) if live else _rehearsed(place, wanted)
+    report = _live(target, wanted) if live else _rehearsed(target.options, wanted)
     differences = compare(before, json.loads(json.dumps(report.as_json()))) if before else None
     _print(report, differences, as_json=as_json)
     page = render(report, differences=differences) if html else ""
@@ -97,24 +97,24 @@ def _wanted(names: Sequence[str], *, everything: bool, offered: Sequence[str]) -
     return tuple(offered) if everything else tuple(names)
 
 
-def _live(place: Place, names: Sequence[str]) -> DrillReport:
-    yes = confirmed(place, [LIVE_SCENARIOS[name] for name in names])
+def _live(target: Target, names: Sequence[str]) -> DrillReport:
+    yes = confirmed(target, [LIVE_SCENARIOS[name] for name in names])
     with _shown() as progress:
         return live_drill(yes, progress=progress)
 
 
-def _rehearsed(place: Place, names: Sequence[str]) -> DrillReport:
+def _rehearsed(options: TargetOptions, names: Sequence[str]) -> DrillReport:
     with _shown() as progress:
-        return run_drill(_rehearsal(place), chosen(names), progress=progress)
+        return run_drill(_rehearsal(options), chosen(names), progress=progress)
 
 
-def _rehearsal(place: Place) -> Rehearsal:
-    if place.aws or place.profile:
+def _rehearsal(options: TargetOptions) -> Rehearsal:
+    if options.aws or options.profile:
         raise BadUsageError(
             "A real deployment is drilled with --live only.", hint="standby --profile P drill --live ..."
         )
-    if place.directory:
-        return Rehearsal(project=_project(place.directory), directory=place.directory)
+    if options.directory:
+        return Rehearsal(project=_project(options.directory), directory=options.directory)
     return Rehearsal(project=find_project(Path.cwd()))
 
 

@@ -19,13 +19,13 @@ from standby.drill.scenario import Scenario
 from standby.drill.steady import steady
 from standby.manifest import ROLES
 from standby.operate.clients import Clients
-from standby.operate.connection import connect
 from standby.operate.manifest import read_manifest
-from standby.operate.place import Place as OperatorsPlace
+from standby.operate.rehearsed import require_rehearsed_connection
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
 from standby.rehearsal.lock import drill_lock
 from standby.rehearsal.progress import Progress
+from standby.target import TargetOptions
 
 WHERE: Final = "REHEARSAL on this machine"
 NOT_PLAYED: Final = "not played: the deployment was not put back to its steady state before"
@@ -73,7 +73,7 @@ def run(ground: Ground, scenarios: Sequence[Scenario], *, where: str, limits: tu
 def rehearsed_ground(rehearsal: Rehearsal, *, progress: Progress) -> Ground:
     """Return the ground of a rehearsal that is up. Raises `RefusedError` when it is not."""
     network, layout = rehearsal.network, rehearsal.layout
-    deployment = read_manifest(connect(OperatorsPlace(directory=layout.directory)))
+    deployment = read_manifest(require_rehearsed_connection(layout.directory))
     place = Place(project=str(layout.project), directory=str(layout.directory))
     past_faults = {region.region: network.gateway for region in deployment.regions.values()}
     clients = Clients(
@@ -96,11 +96,11 @@ def rehearsed_ground(rehearsal: Rehearsal, *, progress: Progress) -> Ground:
     )
 
 
-def rehearsed_place(place: OperatorsPlace) -> Place:
+def rehearsed_place(options: TargetOptions) -> Place:
     """Return where users reach what the command line names: a rehearsal by its directory, AWS without one."""
-    if place.directory is None:
+    if options.directory is None:
         return Place()
-    return Place(project=str(place.directory.resolve().parent), directory=str(place.directory.resolve()))
+    return Place(project=str(options.directory.resolve().parent), directory=str(options.directory.resolve()))
 
 
 def _not_played(scenario: Scenario) -> ScenarioReport:

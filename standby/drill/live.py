@@ -31,10 +31,10 @@ from standby.drill.stage import Stage
 from standby.drill.steady import Canary, ready
 from standby.errors import BadUsageError, StandbyError
 from standby.manifest import Manifest
-from standby.operate.connection import AwsConnection, Connection, connect
+from standby.operate.connection import Connection
 from standby.operate.manifest import read_manifest
-from standby.operate.place import Place
 from standby.rehearsal.progress import Progress
+from standby.target import Target, TargetOptions
 
 GENTLE_LOAD: Final[Mapping[Kind, float]] = {"page": 2.0, "question": 1.0}
 """Requests per second: a real deployment has users of its own, and answers cost money. Nothing is uploaded."""
@@ -96,20 +96,20 @@ LIVE_SCENARIOS: Final = {
 class Confirmed:
     """A deployment whose owner has said yes to every scenario."""
 
-    place: Place
+    options: TargetOptions
     connection: Connection
     deployment: Manifest
     scenarios: tuple[Scenario, ...]
 
 
-def confirmed(place: Place, scenarios: Sequence[Scenario]) -> Confirmed:
+def confirmed(target: Target, scenarios: Sequence[Scenario]) -> Confirmed:
     """Find the deployment that the command line names, and ask for each scenario.
 
     Raises `BadUsageError` where a rehearsal is meant by accident, `RefusedError` where a scenario would harm this
     deployment's users, `StandbyError` where the owner does not confirm.
     """
-    connection = connect(place)
-    if place.directory is None and not isinstance(connection, AwsConnection):
+    options, connection = target.options, target.connection
+    if options.directory is None and connection.rehearsed:
         raise BadUsageError(
             "A rehearsal is up here, and --live is for a real deployment.",
             hint="Name that with --profile or --aws; or the rehearsal with --directory, to practise.",
@@ -119,15 +119,15 @@ def confirmed(place: Place, scenarios: Sequence[Scenario]) -> Confirmed:
         scenario.required(connection.clients, deployment)
     for scenario in scenarios:
         confirm(scenario, connection, deployment)
-    return Confirmed(place=place, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
+    return Confirmed(options=options, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
 
 
 def live_drill(to: Confirmed, *, progress: Progress) -> DrillReport:
     """Play the scenarios that were confirmed."""
-    ground = live_ground(to.connection, to.deployment, to.place, progress=progress)
+    ground = live_ground(to.connection, to.deployment, to.options, progress=progress)
     ground.faults.heal()  # a drill that was killed may have left its denial
     scenarios = to.scenarios
-    if to.place.directory is not None:  # a rehearsal's edge honours no invalidation, but can be asked past its cache
+    if to.options.directory is not None:  # a rehearsal's edge honours no invalidation, but can be asked past its cache
         scenarios = tuple(replace(scenario, load={**scenario.load, "cold-page": 2.0}) for scenario in scenarios)
     where = f"{to.connection.where}, account {to.deployment.account}"
     return run(ground, scenarios, where=where, limits=LIVE_LIMITS)
@@ -143,18 +143,18 @@ def confirm(scenario: Scenario, connection: Connection, deployment: Manifest) ->
         raise StandbyError("Not confirmed; nothing was done.")
 
 
-def live_ground(connection: Connection, deployment: Manifest, place: Place, *, progress: Progress) -> Ground:
+def live_ground(connection: Connection, deployment: Manifest, options: TargetOptions, *, progress: Progress) -> Ground:
     """Return the ground of the deployment behind a connection."""
-    rehearsed = rehearsed_place(place)
+    rehearsed = rehearsed_place(options)
     eyes = Eyes(deployment=deployment, clients=connection.clients, client=rehearsed.client())
-    options = _options(place, connection)
+    command_options = _options(options, connection)
     return Ground(
         deployment=deployment,
         place=rehearsed,
         faults=PageDenial(deployment=deployment, clients=connection.clients),
         eyes=eyes,
-        options=options,
-        steady=partial(_steady, options, progress=progress),
+        options=command_options,
+        steady=partial(_steady, command_options, progress=progress),
         bounds=read_bounds(Path.cwd()),
         progress=progress,
         live=True,
@@ -167,9 +167,9 @@ def _steady(options: Sequence[str], *, progress: Progress) -> Canary:
     return Canary(question="Which documents are there?")
 
 
-def _options(place: Place, connection: Connection) -> tuple[str, ...]:
-    if place.directory:
-        return ("--directory", str(place.directory))
-    named = ("--profile", place.profile) if place.profile else ("--aws",)
+def _options(options: TargetOptions, connection: Connection) -> tuple[str, ...]:
+    if options.directory:
+        return ("--directory", str(options.directory))
+    named = ("--profile", options.profile) if options.profile else ("--aws",)
     regions = [part for region in connection.regions for part in ("--region", region)]
     return (*named, "--name", connection.name, *regions)

@@ -10,11 +10,10 @@ import click
 from standby.errors import RefusedError
 from standby.manifest import ROLES, Manifest, Region, Role
 from standby.operate import journal
-from standby.operate.connection import Connection, connect
+from standby.operate.connection import Connection
 from standby.operate.journal import Event, event_json
 from standby.operate.manifest import read_manifest
 from standby.operate.options import print_json
-from standby.operate.place import Place
 from standby.operate.switch_command import headline
 from standby.operate.together import Unknown, in_parallel, side_by_side
 
@@ -31,9 +30,8 @@ class Journal:
     events: tuple[Event, ...]
 
 
-def show_journal(place: Place, *, last: int, as_json: bool) -> None:
+def show_journal(connection: Connection, *, last: int, as_json: bool) -> None:
     """Print the last events of both journals. Raises `RefusedError` when neither region answers."""
-    connection = connect(place)
     manifest = read_manifest(connection)
     headline(connection, manifest)
     found = _read_journals(connection, manifest, last=last)

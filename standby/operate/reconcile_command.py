@@ -9,13 +9,12 @@ import click
 
 from standby.manifest import ROLES, Manifest, Region, Role
 from standby.operate import journal
-from standby.operate.connection import Connection, connect
+from standby.operate.connection import Connection
 from standby.operate.executing import StepFailedError, say
 from standby.operate.gathering import read_copies
 from standby.operate.journal import Event
 from standby.operate.manifest import read_manifest
 from standby.operate.options import Clock
-from standby.operate.place import Place
 from standby.operate.reconciling import ReconcileFacts, plan_config, plan_documents
 from standby.operate.replication import WHOLE
 from standby.operate.serving import Copy
@@ -28,10 +27,9 @@ from standby.operate.twofold import both
 SECONDS = 30.0
 
 
-def reconcile(place: Place, options: Options, *, verbose: bool, wait_seconds: float) -> None:
+def reconcile(connection: Connection, options: Options, *, verbose: bool, wait_seconds: float) -> None:
     """Reconcile, config.json first and then the documents; each time gather, plan, show, ask, do. Then tell."""
     clock = Clock()
-    connection = connect(place)
     manifest = read_manifest(connection)
     headline(connection, manifest)
     plan = plan_config(gather_config(connection, manifest), reason=options.reason)

@@ -7,6 +7,7 @@ from pathlib import Path
 import urllib3
 
 from standby.awsclient import EmulatorSession
+from standby.errors import RefusedError
 from standby.operate.clients import Clients
 from standby.operate.together import NoAnswerError, no_answer
 from standby.operate.web import HTTP_SECONDS, Answer
@@ -17,6 +18,8 @@ from standby.rehearsal.records import read_json
 
 class RehearsedConnection:
     """A deployment in a rehearsal's emulator."""
+
+    rehearsed = True
 
     def __init__(self, *, name: str, regions: tuple[str, ...], network: Network, directory: Path) -> None:
         self.name, self.regions = name, regions
@@ -48,3 +51,11 @@ def rehearsed_connection(directory: Path, *, name: str | None) -> RehearsedConne
     manifest = json.loads(outputs["manifest"])
     regions = tuple(part["region"] for part in manifest["regions"].values())
     return RehearsedConnection(name=name or manifest["name"], regions=regions, network=network, directory=directory)
+
+
+def require_rehearsed_connection(directory: Path) -> RehearsedConnection:
+    """Return the way to the rehearsal in this directory. Raises `RefusedError` when it is not up."""
+    connection = rehearsed_connection(directory, name=None)
+    if connection is None:
+        raise RefusedError(f"No rehearsal is up in {directory}.", hint="Run `standby rehearse up`.")
+    return connection

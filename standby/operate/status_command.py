@@ -3,12 +3,11 @@
 import time
 from typing import Final
 
-from standby.errors import BadUsageError, StandbyError
+from standby.errors import StandbyError
 from standby.manifest import Manifest
-from standby.operate.connection import Connection, connect
+from standby.operate.connection import Connection
 from standby.operate.manifest import read_manifest
 from standby.operate.options import exit_with, print_json
-from standby.operate.place import Place
 from standby.operate.status import Status, gather_status
 from standby.operate.status_json import status_json
 from standby.operate.switch_command import headline
@@ -17,11 +16,8 @@ from standby.operate.verdict import EXIT_CODES
 WATCH_SECONDS: Final = 5.0
 
 
-def show_status(place: Place, *, watch: bool, as_json: bool) -> None:
+def show_status(connection: Connection, *, watch: bool, as_json: bool) -> None:
     """Print the state and the verdict once, or again and again until Ctrl-C."""
-    if watch and as_json:
-        raise BadUsageError("--json prints one document, --watch never ends: give one of them.")
-    connection = connect(place)
     manifest = read_manifest(connection)
     headline(connection, manifest)
     status = gather_status(connection, manifest)

@@ -6,13 +6,12 @@ import click
 
 from standby.errors import RefusedError, StandbyError
 from standby.manifest import Manifest, Role
-from standby.operate.connection import Connection, connect
+from standby.operate.connection import Connection
 from standby.operate.executing import AGAIN, Executor, LostError, Run, StepFailedError, say, show_plan
 from standby.operate.gathering import gather_switch
 from standby.operate.journal import Event, event_json
 from standby.operate.manifest import read_manifest
 from standby.operate.options import EXIT_CODES, Clock, confirmed, exit_with, print_json
-from standby.operate.place import Place
 from standby.operate.plan import Command, Plan, Refusal
 from standby.operate.serving import KEY
 from standby.operate.switching import plan_switch
@@ -70,10 +69,9 @@ def _executed(executor: Executor, plan: Plan) -> Ended:
     return Ended(result=run.result, plan=plan, run=run, error=failed)
 
 
-def switch(place: Place, target: Role, command: Command, options: Options) -> None:
+def switch(connection: Connection, target: Role, command: Command, options: Options) -> None:
     """Fail over: gather, plan, show, ask, do, tell."""
     clock = Clock()
-    connection = connect(place)
     manifest = read_manifest(connection)
     headline(connection, manifest)
     facts = gather_switch(connection, manifest, target)
@@ -83,13 +81,12 @@ def switch(place: Place, target: Role, command: Command, options: Options) -> No
     tell(connection, manifest, ended, options, seconds={"gathered": gathered, "total": clock.seconds})
 
 
-def switch_back(place: Place, options: Options, *, checks: int, wait_seconds: float) -> None:
+def switch_back(connection: Connection, options: Options, *, checks: int, wait_seconds: float) -> None:
     """Fail back: the same, after what has to hold first was looked at."""
     # Imported here: failing over needs none of it.
     from standby.operate.failing_back import as_learnt, learn_conditions, not_learnt  # noqa: PLC0415 - see above
 
     clock = Clock()
-    connection = connect(place)
     manifest = read_manifest(connection)
     headline(connection, manifest)
     if options.force:

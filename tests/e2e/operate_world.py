@@ -5,13 +5,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 from click.testing import CliRunner
@@ -20,9 +18,9 @@ from standby.awsclient import EmulatorSession
 from standby.cli import cli
 from standby.manifest import ROLES, Role
 from standby.operate import journal
-from standby.operate.connection import Connection, connect
+from standby.operate.connection import Connection
 from standby.operate.manifest import read_manifest
-from standby.operate.place import Place
+from standby.operate.rehearsed import require_rehearsed_connection
 from standby.operate.serving import Config, parse_config, read_copy, render_config, serving_config, write_copy
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.network import Client
@@ -31,13 +29,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-MODULES: Final = ("switch_command", "status_command", "reconcile_command", "journal_command")
-
-
 @cache
 def connection(directory: Path) -> Connection:
     """Return the way to a rehearsal. Its addresses stay as they are, whatever is broken and healed."""
-    return connect(Place(directory=directory))
+    return require_rehearsed_connection(directory)
 
 
 @cache
@@ -67,10 +62,8 @@ class Operator:
     def run(self, *arguments: str) -> Ran:
         """Run a command in this process, for its start is measured elsewhere."""
         directory = self.rehearsal.layout.directory
-        with ExitStack() as stack:
-            for module in MODULES:  # one connection for all commands: making its clients takes longer than using them
-                stack.enter_context(patch(f"standby.operate.{module}.connect", lambda _: connection(directory)))
-            result = CliRunner().invoke(cli, [*arguments, "--json"])
+        # One connection for all commands: making its clients takes longer than using them.
+        result = CliRunner().invoke(cli, [*arguments, "--json"], obj=lambda _: connection(directory))
         assert result.stdout, result.stderr
         return Ran(code=result.exit_code, document=json.loads(result.stdout), stderr=result.stderr)
 

@@ -178,8 +178,8 @@ def test_without_the_policy_nothing_is_changed_and_the_reason_is_told(operator: 
     key = iam.create_access_key(UserName=user)["AccessKey"]
     clients = clients_with(key, rehearsal)
     here = connection(rehearsal.layout.directory)
-    with patch.object(here, "clients", clients), patch("standby.operate.switch_command.connect", lambda _: here):
-        ran = CliRunner().invoke(cli, ["failover", "--yes", "--force"])
+    with patch.object(here, "clients", clients):
+        ran = CliRunner().invoke(cli, ["failover", "--yes", "--force"], obj=lambda _: here)
     assert ran.exit_code == 3
     assert "AccessDenied" in ran.stderr
     assert operator.generations() == before

@@ -76,12 +76,10 @@ def world(emulator: Emulator) -> World:
 
 
 @pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(world: World) -> Run:
     """Run a command against the world, with these regions dead."""
 
     def command(*arguments: str, dead: tuple[Role, ...] = (), given: str | None = None) -> Result:
-        for module in ("switch_command", "status_command", "reconcile_command", "journal_command"):
-            monkeypatch.setattr(f"standby.operate.{module}.connect", lambda _: world.connect(*dead))
-        return CliRunner().invoke(cli, arguments, input=given)
+        return CliRunner().invoke(cli, arguments, input=given, obj=lambda _: world.connect(*dead))
 
     return command

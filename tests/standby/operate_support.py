@@ -158,6 +158,7 @@ class EmulatorConnection:
     """The way to a `World`: its APIs are healthy, its edge reads the failover bucket first."""
 
     where = "TEST"
+    rehearsed = False
 
     def __init__(self, world: World, dead: tuple[Role, ...]) -> None:
         self.name = world.manifest.name

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -26,8 +27,8 @@ from standby.rehearsal.progress import Silent
 from tests.standby.drill_support import drill_report, scenario_report
 
 
-def run(*arguments: str, typed: str = "") -> Result:
-    return CliRunner().invoke(cli, arguments, input=typed)
+def run(*arguments: str, typed: str = "", connection: object = None) -> Result:
+    return CliRunner().invoke(cli, arguments, input=typed, obj=connection and (lambda _: connection))
 
 
 @pytest.fixture
@@ -190,9 +191,8 @@ def test_a_command_that_hangs_is_killed_and_says_so(here: Path) -> None:
         ran.required()
 
 
-def test_a_rehearsal_that_is_up_is_not_taken_for_a_real_deployment(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("standby.drill.live.connect", lambda _: object())
-    result = run("drill", "--live", "--all", typed="yes\n")
+def test_a_rehearsal_that_is_up_is_not_taken_for_a_real_deployment(here: Path) -> None:
+    result = run("drill", "--live", "--all", typed="yes\n", connection=SimpleNamespace(rehearsed=True))
     assert result.exit_code == 2
     assert "A rehearsal is up here, and --live is for a real deployment." in result.stderr
 

@@ -84,11 +84,9 @@ def test_live_pages_is_refused_before_anybody_is_asked(
     clients: Clients, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment = deploy(500)
-    connection = type("Connection", (), {"clients": clients, "where": "TEST"})()
-    monkeypatch.setattr("standby.drill.live.connect", lambda _: connection)
-    monkeypatch.setattr("standby.drill.live.AwsConnection", type(connection))
+    connection = type("Connection", (), {"clients": clients, "where": "TEST", "rehearsed": False})()
     monkeypatch.setattr("standby.drill.live.read_manifest", lambda _: deployment)
-    result = CliRunner().invoke(cli, ["drill", "--live", "--all"], input="yes\n")
+    result = CliRunner().invoke(cli, ["drill", "--live", "--all"], input="yes\n", obj=lambda _: connection)
     assert result.exit_code == 3
     assert "would show visitors the error" in result.stderr
     assert "To go on, type" not in result.stderr

@@ -24,10 +24,10 @@ from botocore.loaders import JSONFileLoader
 from standby.awsclient import account_session
 from standby.errors import BadUsageError
 from standby.operate.clients import FACTS
-from standby.operate.connection import AwsConnection, connect
+from standby.operate.connection import AwsConnection
 from standby.operate.manifest import read_manifest
-from standby.operate.place import Place
 from standby.operate.together import NoAnswerError, Unknown, attempt, in_parallel
+from standby.target import TargetOptions, open_connection
 from tests.standby.manifests import manifest_text
 from tests.standby.operate_support import EAST, WEST
 from tests.standby.rehearsal_network_support import SmallRehearsal
@@ -189,9 +189,9 @@ def test_settings_that_cannot_be_read_are_not_read_when_name_and_regions_are_giv
 ) -> None:
     (tmp_path / "standby.toml").write_text("name = ")
     monkeypatch.chdir(tmp_path)
-    assert connect(Place(aws=True, name="chatbot", regions=(WEST, EAST))).name == "chatbot"
+    assert open_connection(TargetOptions(aws=True, name="chatbot", regions=(WEST, EAST))).name == "chatbot"
     with pytest.raises(BadUsageError, match=r"standby\.toml"):
-        connect(Place(aws=True, name="chatbot"))
+        open_connection(TargetOptions(aws=True, name="chatbot"))
 
 
 def test_a_service_s_description_is_read_once_for_two_regions_that_want_it_at_once(

@@ -9,10 +9,11 @@ from click.testing import CliRunner
 
 from standby.cli import COMMANDS, cli
 from standby.manifest import Manifest, Role
-from standby.operate.connection import DEFAULT_NAME, DEFAULT_REGIONS, Connection
+from standby.operate.connection import Connection
 from standby.operate.failing_back import learn_conditions
 from standby.operate.plan import Refusal
 from standby.operate.serving import agree, render_config
+from standby.target import DEFAULT_NAME, DEFAULT_REGIONS
 from tests.constructs.plan import default_settings
 from tests.standby.operate_support import EAST, WEST, Run, World, config
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from standby.awsclient import EmulatorSession
 from standby.cli import cli
 from standby.manifest import Region
-from standby.operate import journal, journal_command, switch_command
+from standby.operate import journal
 from standby.operate.clients import Clients
 from standby.operate.journal import Event
 from tests.standby.operate_support import EAST, WEST, World
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test_the_journal_waits_for_a_region_that_hangs_no_longer_than_for_its_first_answer(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
     def session(region: str) -> EmulatorSession:
         if region == WEST:
@@ -29,22 +29,18 @@ def test_the_journal_waits_for_a_region_that_hangs_no_longer_than_for_its_first_
         return EmulatorSession(region=region, endpoint=world.endpoint)
 
     connection = world.connect()
-    monkeypatch.setattr(switch_command, "connect", lambda _: world.connect())
-    CliRunner().invoke(cli, ["failover", "--yes"])
+    CliRunner().invoke(cli, ["failover", "--yes"], obj=lambda _: world.connect())
     connection.clients = Clients(session, endpoints=dict.fromkeys((WEST, EAST), world.endpoint))
-    monkeypatch.setattr(journal_command, "connect", lambda _: connection)
     began = time.monotonic()
-    document = json.loads(CliRunner().invoke(cli, ["journal", "--json"]).stdout)
+    document = json.loads(CliRunner().invoke(cli, ["journal", "--json"], obj=lambda _: connection).stdout)
     assert time.monotonic() - began < 10
     assert [event["generation"] for event in document["events"]] == [4]
     assert document["unknown"] == {WEST: "does not answer (time-out after 3 s)"}
 
 
 def test_the_journal_reads_no_more_events_than_it_shows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(switch_command, "connect", lambda _: world.connect())
-    monkeypatch.setattr(journal_command, "connect", lambda _: world.connect())
     for command in (["failover"], ["failback", "--checks", "1", "--force"], ["failover"]):
-        CliRunner().invoke(cli, [*command, "--yes"])
+        CliRunner().invoke(cli, [*command, "--yes"], obj=lambda _: world.connect())
     last = world.events("primary")[-1]
     world.s3("primary").delete_object(Bucket=world.manifest.regions["primary"].frontend_bucket, Key=last.key)
     read: list[str] = []
@@ -55,6 +51,8 @@ def test_the_journal_reads_no_more_events_than_it_shows(world: World, monkeypatc
 
     original = journal.read_event
     monkeypatch.setattr(journal, "read_event", read_event)
-    events = json.loads(CliRunner().invoke(cli, ["journal", "--json", "--last", "2"]).stdout)["events"]
+    events = json.loads(
+        CliRunner().invoke(cli, ["journal", "--json", "--last", "2"], obj=lambda _: world.connect()).stdout
+    )["events"]
     assert [(event["generation"], event["missingIn"]) for event in events] == [(5, []), (6, [WEST])]
     assert len(read) == 4

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from standby.cli import RESULTS, cli
-from standby.operate import schema, switch_command
+from standby.operate import schema
 from standby.operate.actions import SwitchActions
 from standby.operate.connection import Connection
 from standby.operate.executing import say
@@ -20,18 +20,15 @@ from tests.standby.operate_support import EAST, WEST, World
 
 COMMAND = """
 import sys
-from standby.cli import main
+from standby.cli import cli
 from standby.manifest import parse_manifest
-from standby.operate import journal_command, status_command, switch_command
 from tests.standby.manifests import manifest_text
 from tests.standby.operate_support import World
 
 endpoint, number = sys.argv[1:3]
 world = World(endpoint=endpoint, manifest=parse_manifest(manifest_text(number, name=f"world{number}")))
-for module in (journal_command, status_command, switch_command):
-    module.connect = lambda _: world.connect()
 sys.argv[1:] = sys.argv[3:]
-main()
+cli(obj=lambda _: world.connect())
 """
 
 
@@ -87,10 +84,10 @@ def error_of(result: Result) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("command", ["status", "failover", "failback", "reconcile", "journal"])
-def test_with_json_an_error_is_one_document_too(world: World, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    for module in ("switch_command", "status_command", "reconcile_command", "journal_command"):
-        monkeypatch.setattr(f"standby.operate.{module}.connect", lambda _: world.connect("primary", "failover"))
-    document = error_of(CliRunner().invoke(cli, [command, "--json"]))
+def test_with_json_an_error_is_one_document_too(world: World, command: str) -> None:
+    document = error_of(
+        CliRunner().invoke(cli, [command, "--json"], obj=lambda _: world.connect("primary", "failover"))
+    )
     assert (document["command"], document["result"]) == (command, "refused")
     assert document["error"].startswith(f"No manifest of {world.manifest.name}: ")
 
@@ -104,18 +101,16 @@ def test_with_json_wrong_usage_is_a_document_too(arguments: list[str], command: 
     assert (document["command"], document["result"]) == (command, "wrong usage")
 
 
-def test_without_json_an_error_is_told_on_stderr_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(switch_command, "connect", lambda _: world.connect("primary", "failover"))
-    result = CliRunner().invoke(cli, ["failover"])
+def test_without_json_an_error_is_told_on_stderr_alone(world: World) -> None:
+    result = CliRunner().invoke(cli, ["failover"], obj=lambda _: world.connect("primary", "failover"))
     assert (result.stdout, result.stderr.startswith("Error: No manifest")) == ("", True)
 
 
-def test_with_json_an_interruption_while_it_looks_is_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_json_an_interruption_while_it_looks_is_a_document() -> None:
     def interrupt(_: object) -> Connection:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(switch_command, "connect", interrupt)
-    document = error_of(CliRunner().invoke(cli, ["failover", "--json"]))
+    document = error_of(CliRunner().invoke(cli, ["failover", "--json"], obj=interrupt))
     assert (document["result"], document["error"]) == ("failed", "Interrupted.")
 
 
@@ -125,9 +120,8 @@ def test_with_json_an_interrupted_plan_names_the_steps_that_were_taken(
     def interrupt(*_: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(switch_command, "connect", lambda _: world.connect())
     monkeypatch.setattr(SwitchActions, "invalidate", interrupt)
-    result = CliRunner().invoke(cli, ["failover", "--yes", "--json"])
+    result = CliRunner().invoke(cli, ["failover", "--yes", "--json"], obj=lambda _: world.connect())
     document = json.loads(result.stdout)
     assert (result.exit_code, document["result"]) == (1, "failed")
     assert [step["step"] for step in document["steps"]] == [

@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from standby.cli import cli
 from standby.manifest import Role
 from standby.operate import schema
+from standby.operate.connection import Connection
 from standby.rehearsal.emulator import Emulator
+from standby.target import TargetOptions
 from tests.standby.operate_support import World
 
 LISTS = frozenset({"reasons", "notes", "unfinished", "refusals", "plan", "steps", "details", "unwritten", "missingIn"})
@@ -49,16 +51,17 @@ def paths(value: object, prefix: str = "") -> Iterator[str]:
 )
 def test_the_documented_fields_are_the_printed_ones(
     emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
     name: str,
     arguments: list[str],
     dead: tuple[Role, ...],
 ) -> None:
     world = World.make(emulator.endpoint)
-    for module in ("switch_command", "status_command", "reconcile_command", "journal_command"):
-        monkeypatch.setattr(f"standby.operate.{module}.connect", lambda _: world.connect(*dead))
+
+    def opener(_: TargetOptions) -> Connection:
+        return world.connect(*dead)
+
     if name == "JOURNAL":
-        CliRunner().invoke(cli, ["failover", "--yes"])
-    printed = set(paths(json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)))
+        CliRunner().invoke(cli, ["failover", "--yes"], obj=opener)
+    printed = set(paths(json.loads(CliRunner().invoke(cli, [*arguments, "--json"], obj=opener).stdout)))
     documented = set(getattr(schema, name)) - {"regions.ROLE.X.unknown"}
     assert printed == documented

@@ -111,10 +111,9 @@ def test_an_apply_during_a_watch_is_no_disagreement(emulator: Emulator, monkeypa
 
     before = replace(world.manifest, site_url="https://before.example")  # what the watch began with
     manifests = iter([before])
-    monkeypatch.setattr(status_command, "connect", lambda _: world.connect())
     monkeypatch.setattr(status_command, "read_manifest", lambda to: next(manifests, None) or read_manifest(to))
     monkeypatch.setattr(status_command, "gather_status", gather)
-    CliRunner().invoke(cli, ["status", "--watch"])
+    CliRunner().invoke(cli, ["status", "--watch"], obj=lambda _: world.connect())
     assert [status.state.manifest.disagreement for status in seen] == [DISAGREEMENT, ""]
 
 
@@ -123,9 +122,8 @@ def test_a_watch_goes_on_while_no_region_answers(emulator: Emulator, monkeypatch
     world = World.make(emulator.endpoint)
     connections = iter([world.connect()])
     dead = world.connect("primary", "failover")
-    monkeypatch.setattr(status_command, "connect", lambda _: dead)
     monkeypatch.setattr(status_command, "read_manifest", lambda _: read_manifest(next(connections, dead)))
-    result = CliRunner().invoke(cli, ["status", "--watch"])
+    result = CliRunner().invoke(cli, ["status", "--watch"], obj=lambda _: dead)
     assert (result.exit_code, "verdict: not ready to fail over" in result.stdout) == (3, True)
 
 

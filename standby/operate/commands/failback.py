@@ -3,6 +3,7 @@
 import click
 
 from standby.operate.options import mutating_options
+from standby.target import Target
 
 
 @click.command()
@@ -13,9 +14,10 @@ from standby.operate.options import mutating_options
 @click.option(
     "--wait", default=60, show_default=True, type=click.IntRange(min=0), help="Seconds for what is only on its way."
 )
-@click.pass_context
+@click.pass_obj
 def failback(
-    context: click.Context,
+    target: Target,
+    /,
     *,
     dry_run: bool,
     yes: bool,
@@ -35,4 +37,4 @@ def failback(
     from standby.operate.switch_command import Options, switch_back  # noqa: PLC0415 - the help needs none of it
 
     options = Options(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
-    switch_back(context.obj, options, checks=checks, wait_seconds=wait)
+    switch_back(target.connection, options, checks=checks, wait_seconds=wait)

@@ -3,12 +3,13 @@
 import click
 
 from standby.operate.options import mutating_options
+from standby.target import Target
 
 
 @click.command()
 @mutating_options
-@click.pass_context
-def failover(context: click.Context, *, dry_run: bool, yes: bool, force: bool, reason: str, as_json: bool) -> None:
+@click.pass_obj
+def failover(target: Target, /, *, dry_run: bool, yes: bool, force: bool, reason: str, as_json: bool) -> None:
     """Have the failover region serve.
 
     Writes config.json in the failover region first, then in the primary one if it is up, and verifies through the
@@ -19,4 +20,4 @@ def failover(context: click.Context, *, dry_run: bool, yes: bool, force: bool, r
     from standby.operate.switch_command import Options, switch  # noqa: PLC0415 - the help needs none of it
 
     options = Options(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
-    switch(context.obj, "failover", "failover", options)
+    switch(target.connection, "failover", "failover", options)

@@ -3,6 +3,7 @@
 import click
 
 from standby.operate.options import mutating_options
+from standby.target import Target
 
 
 @click.command()
@@ -11,9 +12,10 @@ from standby.operate.options import mutating_options
 @click.option(
     "--wait", default=600, show_default=True, type=click.IntRange(min=1), help="Seconds for a Knowledge Base to follow."
 )
-@click.pass_context
+@click.pass_obj
 def reconcile(
-    context: click.Context,
+    target: Target,
+    /,
     *,
     dry_run: bool,
     yes: bool,
@@ -34,4 +36,4 @@ def reconcile(
     from standby.operate.switch_command import Options  # noqa: PLC0415 - the same
 
     options = Options(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
-    run(context.obj, options, verbose=verbose, wait_seconds=wait)
+    run(target.connection, options, verbose=verbose, wait_seconds=wait)

@@ -2,14 +2,16 @@
 
 import click
 
+from standby.errors import BadUsageError
 from standby.operate.options import json_option
+from standby.target import Target
 
 
 @click.command()
 @click.option("--watch", is_flag=True, help="Look again every few seconds, until Ctrl-C. Not with --json.")
 @json_option
-@click.pass_context
-def status(context: click.Context, *, watch: bool, as_json: bool) -> None:
+@click.pass_obj
+def status(target: Target, /, *, watch: bool, as_json: bool) -> None:
     """Tell who serves, how both regions are, and one verdict.
 
     \b
@@ -18,6 +20,8 @@ def status(context: click.Context, *, watch: bool, as_json: bool) -> None:
     degraded                something is wrong, see why                           3
     not ready to fail over  a failover would be refused now                       3
     """  # noqa: D301 - click reads the control character
+    if watch and as_json:
+        raise BadUsageError("--json prints one document, --watch never ends: give one of them.")
     from standby.operate.status_command import show_status  # noqa: PLC0415 - the help needs none of it
 
-    show_status(context.obj, watch=watch, as_json=as_json)
+    show_status(target.connection, watch=watch, as_json=as_json)

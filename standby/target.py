@@ -1,0 +1,99 @@
+"""Which deployment the command line means: an AWS account, or the rehearsal on this machine."""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from standby.errors import BadUsageError, RefusedError
+from standby.operate.connection import AwsConnection, Connection
+
+SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
+SETTINGS_FILE: Final = "standby.toml"
+DEFAULT_NAME: Final = "chatbot"
+DEFAULT_REGIONS: Final = {"primary": "us-west-2", "failover": "us-east-1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetOptions:
+    """The options of the command line that name a deployment. Each may be absent."""
+
+    name: str | None = None
+    regions: tuple[str, ...] = ()
+    profile: str | None = None
+    aws: bool = False
+    directory: Path | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """The deployment that the command line names. `opener` opens the connection, once, when a command first asks."""
+
+    options: TargetOptions
+    opener: "Callable[[TargetOptions], Connection]"
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection. Raises what `open_connection` raises."""
+        return self.opener(self.options)
+
+
+def open_connection(options: TargetOptions) -> Connection:
+    """Find the deployment: the named account, else a rehearsal that is up, else AWS's default credentials.
+
+    Raises `BadUsageError` for options that contradict each other, `RefusedError` when the named rehearsal is not up.
+    """
+    if options.aws or options.profile:
+        return _aws(options)
+    directory = options.directory or _nearest_rehearsal()
+    if directory is not None and (directory / "applied.json").is_file():
+        rehearsed = _rehearsed(directory, options)
+        if rehearsed is not None:
+            return rehearsed
+    if options.directory is not None:
+        raise RefusedError(f"No rehearsal is up in {options.directory}.", hint="Run `standby rehearse up`.")
+    return _aws(options)
+
+
+def _rehearsed(directory: Path, options: TargetOptions) -> Connection | None:
+    try:
+        from standby.operate.rehearsed import rehearsed_connection  # noqa: PLC0415 - its packages are optional
+    except ModuleNotFoundError:
+        return None
+    return rehearsed_connection(directory, name=options.name)
+
+
+def _aws(options: TargetOptions) -> Connection:
+    settings = {} if options.name and options.regions else _settings()
+    regions = options.regions or tuple(_setting(settings, "regions", role) for role in DEFAULT_REGIONS)
+    name = options.name or str(settings.get("name", DEFAULT_NAME))
+    return AwsConnection(name=name, regions=regions, profile=options.profile)
+
+
+def _setting(settings: Mapping[str, object], table: str, role: str) -> str:
+    part = settings.get(table)
+    return str(part.get(role, DEFAULT_REGIONS[role])) if isinstance(part, dict) else DEFAULT_REGIONS[role]
+
+
+def _settings() -> Mapping[str, object]:
+    named = os.environ.get(SETTINGS_VARIABLE)
+    found = Path(named) if named else _upwards(SETTINGS_FILE)
+    if found is None:
+        return {}
+    try:
+        return tomllib.loads(found.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadUsageError(f"{found}: {error}", hint="--name and --region do without the file.") from error
+
+
+def _upwards(name: str) -> Path | None:
+    here = Path.cwd()
+    return next((path / name for path in (here, *here.parents) if (path / name).exists()), None)
+
+
+def _nearest_rehearsal() -> Path | None:
+    project = _upwards("cdktf.json")
+    return project.parent / ".rehearsal" if project else None
