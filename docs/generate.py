@@ -12,11 +12,12 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 import lazy_bindings
-from standby.cli import cli
-from standby.drill import schema as drilled  # noqa: F401 - the docs name what each module documents
-from standby.operate import options, schema  # noqa: F401 - the same
+from standby.cli import options
+from standby.cli.main import cli
+from standby.cli.rehearse import rehearse  # noqa: F401 - the same
+from standby.drill.report import schema as drilled  # noqa: F401 - the docs name what each module documents
+from standby.operations.views import schema  # noqa: F401 - the same
 from standby.rehearsal import schema as rehearsed  # noqa: F401 - the same
-from standby.rehearsal.commands import rehearse  # noqa: F401 - the same
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from standby.deployment.connection import AwsConnection, Connection
 from standby.errors import BadUsageError, RefusedError
-from standby.operate.connection import AwsConnection, Connection
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 SETTINGS_FILE: Final = "standby.toml"
@@ -60,7 +60,7 @@ def open_connection(options: TargetOptions) -> Connection:
 
 def _rehearsed(directory: Path, options: TargetOptions) -> Connection | None:
     try:
-        from standby.operate.rehearsed import rehearsed_connection  # noqa: PLC0415 - its packages are optional
+        from standby.rehearsal.connection import rehearsed_connection  # noqa: PLC0415 - its packages are optional
     except ModuleNotFoundError:
         return None
     return rehearsed_connection(directory, name=options.name)

@@ -18,9 +18,9 @@ from filelock import FileLock, Timeout
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist comes without types
 
 import lazy_bindings
-from standby.rehearsal.core import Rehearsal
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.constructs.plan import ROOT, Plan, Synthesize, default_settings
-from tests.e2e.e2e_support import SETTINGS
+from tests.e2e.helpers import SETTINGS
 from warm_standby.settings import Settings
 
 KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: what is up there is used, and stays up
@@ -32,24 +32,24 @@ _PROGRAMS = (
     "tests/lazy_bindings/test_lazy_kept.py",
     "tests/lazy_bindings/test_lazy_kernel.py",
     "tests/lazy_bindings/test_lazy_process.py",
-    "tests/standby/test_rehearsal_directory.py",
-    "tests/standby/test_rehearsal_network.py",
+    "tests/standby/rehearsal/files/test_directory.py",
+    "tests/standby/rehearsal/network/test_network.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
 _WORLDS = {  # what shares a rehearsal or a synthesized stack, by the beginnings of its tests; the first that fits
     "tests/constructs/test_stack_": "stack",
-    "tests/e2e/test_e2e_deploy": "deploy",
-    "tests/e2e/test_e2e_drill": "drills",
+    "tests/e2e/test_deploy": "deploy",
+    "tests/e2e/test_drill": "drills",
     **dict.fromkeys(_E2E, "users"),
 }
 
 # What fails in a module that tests share says what it compared, too.
 pytest.register_assert_rewrite(
     "tests.browser.browser_support",
-    "tests.e2e.drill_support",
-    "tests.e2e.operate_world",
+    "tests.e2e.drill_helpers",
+    "tests.e2e.operator_helpers",
     "tests.lambdas.lambda_support",
-    "tests.standby.rehearsal_network_support",
+    "tests.standby.rehearsal.network_helpers",
 )
 lazy_bindings.install(start_kernel=False)
 # On a Node that jsii no longer supports it prints a banner at every start, into the output that tests compare. The

@@ -8,11 +8,14 @@ from typing import Final
 
 import click
 
-from standby.drill.denial import PageDenial, require_other_bucket
-from standby.drill.drilling import rehearsed_place, run
-from standby.drill.eyes import Eyes
-from standby.drill.limits import LIVE_LIMITS
-from standby.drill.objectives import (
+from standby.console import Progress
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import Manifest
+from standby.deployment.manifest_reader import read_manifest
+from standby.drill.context import Stage
+from standby.drill.drill import rehearsed_place, run
+from standby.drill.live_faults import PageDenial, require_other_bucket
+from standby.drill.measure.objectives import (
     API_RPO,
     EXECUTED,
     EXECUTION,
@@ -23,17 +26,14 @@ from standby.drill.objectives import (
     Objective,
     read_bounds,
 )
-from standby.drill.records import Kind
-from standby.drill.report import DrillReport
-from standby.drill.runner import Ground
+from standby.drill.measure.records import Kind
+from standby.drill.observe.observer import Eyes
+from standby.drill.observe.steady_state import Canary, ready
+from standby.drill.report.limitations import LIVE_LIMITS
+from standby.drill.report.report import DrillReport
 from standby.drill.scenario import Scenario
-from standby.drill.stage import Stage
-from standby.drill.steady import Canary, ready
+from standby.drill.scenario_runner import Ground
 from standby.errors import BadUsageError, StandbyError
-from standby.manifest import Manifest
-from standby.operate.connection import Connection
-from standby.operate.manifest import read_manifest
-from standby.rehearsal.progress import Progress
 from standby.target import Target, TargetOptions
 
 GENTLE_LOAD: Final[Mapping[Kind, float]] = {"page": 2.0, "question": 1.0}

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from standby.drill.objectives import DOCUMENTS, Objective
-from standby.drill.records import Kind
-from standby.drill.stage import Stage
-from standby.manifest import Manifest
-from standby.operate.clients import Clients
+from standby.deployment.clients import Clients
+from standby.deployment.manifest import Manifest
+from standby.drill.context import Stage
+from standby.drill.measure.objectives import DOCUMENTS, Objective
+from standby.drill.measure.records import Kind
 
 STANDARD_LOAD: Final[Mapping[Kind, float]] = {"page": 4.0, "cold-page": 4.0, "question": 4.0, "upload": 1.0}
 """Requests per second, of each kind."""

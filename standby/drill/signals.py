@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from standby.rehearsal.progress import Progress
+from standby.console import Progress
 
 HELD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

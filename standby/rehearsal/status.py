@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from urllib.parse import urlsplit
 
-from standby.manifest import Manifest, Role
-from standby.rehearsal.faults import Fault
-from standby.rehearsal.hosts import local_url
-from standby.rehearsal.network import Network
+from standby.deployment.manifest import Manifest, Role
+from standby.rehearsal.faults.faults import Fault
+from standby.rehearsal.network.hosts import local_url
+from standby.rehearsal.network.network import Network
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import Final
 
 from playwright.sync_api import FilePayload
 
-from standby.manifest import ROLES
-from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.faults import Faults
+from standby.deployment.manifest import ROLES
+from standby.rehearsal.faults.faults import Faults
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_support import CONFIG, Visitor, answer_with, text_file
 
 ROOT: Final = Path(__file__).resolve().parents[2]

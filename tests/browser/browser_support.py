@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import CDPSession, FilePayload, Locator, Page, Request, Route
 
-from standby.manifest import ROLES, Role
-from standby.rehearsal.core import Rehearsal
+from standby.deployment.manifest import ROLES, Role
+from standby.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -6,9 +6,9 @@ from typing import Final, Literal, Protocol, TypedDict, Unpack
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSize, sync_playwright
 
-from standby.rehearsal.chromium import launch
-from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.faults import Faults
+from standby.rehearsal.faults.faults import Faults
+from standby.rehearsal.rehearsal import Rehearsal
+from standby.rehearsal.tools.chromium import launch
 from tests.browser.browser_support import Visitor, read_configs, write_config
 
 DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from standby.rehearsal.core import Rehearsal
+from standby.rehearsal.rehearsal import Rehearsal
 
 HEADLESS = ("--headless", "--dump-dom", "--virtual-time-budget=4000")
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from standby.manifest import Role
-from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.faults import Faults
+from standby.deployment.manifest import Role
+from standby.rehearsal.faults.faults import Faults
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_support import CONFIG, Config, Visitor, write_config
 from tests.browser.conftest import Visit
 

@@ -10,12 +10,12 @@ from typing import Final
 
 import pytest
 
-from standby.manifest import Role
-from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.faults import FaultKind, Faults
+from standby.deployment.manifest import Role
+from standby.rehearsal.faults.faults import FaultKind, Faults
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_support import Config, Visitor, text_file, wait_for, write_config
 from tests.browser.conftest import Visit
-from tests.e2e.e2e_support import ROOT, Document, cites
+from tests.e2e.helpers import ROOT, Document, cites
 
 LONGEST_WAIT: Final = 5.0
 STANDBY_LINE: Final = "Answering from the standby region"

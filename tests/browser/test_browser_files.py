@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.network import Client
+from standby.rehearsal.network.network import Client
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_states import ROOT
 from tests.browser.conftest import Visit
 

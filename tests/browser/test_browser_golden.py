@@ -2,10 +2,10 @@
 
 import json
 
-from standby.rehearsal.core import Rehearsal
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_support import Visitor, documents_named, text_file
 from tests.browser.conftest import Visit
-from tests.e2e.e2e_support import Document
+from tests.e2e.helpers import Document
 
 
 def uploaded(visitor: Visitor, document: Document) -> Document:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.browser.browser_support import Visitor, text_file
 from tests.browser.conftest import Visit
-from tests.e2e.e2e_support import Document
+from tests.e2e.helpers import Document
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route

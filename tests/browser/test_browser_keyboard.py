@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page, Route
 
-from standby.manifest import ROLES
-from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.faults import Faults
+from standby.deployment.manifest import ROLES
+from standby.rehearsal.faults.faults import Faults
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_states import ANSWER, CITATIONS
 from tests.browser.browser_support import answer_with, text_file
 from tests.browser.conftest import Visit

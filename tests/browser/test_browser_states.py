@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import pytest
 from playwright.sync_api import Page, ViewportSize
 
-from standby.rehearsal.core import Rehearsal
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_states import ROOT, STATES, State
 from tests.browser.conftest import Visit
 from tests.browser.pictures import small_png

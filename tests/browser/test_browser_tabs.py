@@ -2,11 +2,11 @@
 
 import json
 
-from standby.rehearsal.core import Rehearsal
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_support import Visitor, text_file, write_config
 from tests.browser.conftest import Visit
 from tests.browser.test_browser_config import config_for
-from tests.e2e.e2e_support import Document
+from tests.e2e.helpers import Document
 
 QUESTION = "What about annual leave?"
 

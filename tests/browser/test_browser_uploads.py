@@ -5,12 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Route
 
-from standby.manifest import ROLES
-from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.faults import FaultKind, Faults
+from standby.deployment.manifest import ROLES
+from standby.rehearsal.faults.faults import FaultKind, Faults
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_support import Visitor, documents_named, lose_the_answer, text_file, wait_for
 from tests.browser.conftest import Visit
-from tests.e2e.e2e_support import Document
+from tests.e2e.helpers import Document
 
 MEGABYTE = 1024 * 1024
 

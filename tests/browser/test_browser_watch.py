@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from standby.rehearsal.core import Rehearsal
-from standby.rehearsal.faults import Faults
+from standby.rehearsal.faults.faults import Faults
+from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.browser_support import Visitor, text_file
 from tests.browser.conftest import Visit
-from tests.e2e.e2e_support import Document
+from tests.e2e.helpers import Document
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.e2e_support import ROOT
+from tests.e2e.helpers import ROOT
 
 RUNBOOK: Final = ROOT / "docs" / "runbook.md"
 _LINE: Final = re.compile(r"^(?:<!-- do: (?P<do>.*) -->|\$ standby (?P<typed>.*))$")

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from standby.cli import cli
-from standby.manifest import Role
-from standby.rehearsal.emulator import Emulator, start_emulator, stop_emulator
-from standby.rehearsal.layout import Layout
-from tests.standby.operate_support import Run, World
-from tests.standby.rehearsal_network_support import SmallRehearsal
-from tests.standby.rehearsal_support import MAIN, FakeTerraform, configuration
+from standby.cli.main import cli
+from standby.deployment.manifest import Role
+from standby.rehearsal.emulator.emulator import Emulator, start_emulator, stop_emulator
+from standby.rehearsal.files.paths import Layout
+from tests.standby.helpers import Run, World
+from tests.standby.rehearsal.helpers import MAIN, FakeTerraform, configuration
+from tests.standby.rehearsal.network_helpers import SmallRehearsal
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from standby.manifest import Role
+from standby.deployment.manifest import Role
 
 REGIONS: Final[Mapping[Role, str]] = {"primary": "us-west-2", "failover": "us-east-1"}
 

@@ -1,0 +1,47 @@
+"""The way to a deployment, and the one that leads to an AWS account."""
+
+from functools import partial
+from typing import Protocol
+
+from botocore.exceptions import ProfileNotFound
+
+from standby.deployment.clients import FACTS, Clients
+from standby.deployment.http_client import HTTP_SECONDS, Answer, Web
+from standby.errors import BadUsageError
+
+
+class Connection(Protocol):
+    """The way to one deployment.
+
+    `where` is what the first line of every command says. `rehearsed`: the deployment is in a rehearsal's emulator.
+    """
+
+    name: str
+    regions: tuple[str, ...]
+    where: str
+    rehearsed: bool
+    clients: Clients
+
+    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:
+        """Send one request to an API or to the site. Raises `NoAnswerError` when there is no answer in time."""
+
+
+class AwsConnection:
+    """A deployment in an AWS account."""
+
+    rehearsed = False
+
+    def __init__(self, *, name: str, regions: tuple[str, ...], profile: str | None) -> None:
+        from standby.deployment.sessions import account_session, authorities  # noqa: PLC0415 - boto3; a rehearsal may be meant
+
+        self.name, self.regions = name, regions
+        self.where = f"AWS, profile {profile}" if profile else "AWS, default credentials"
+        self.clients = Clients(partial(account_session, profile=profile, config=FACTS))
+        try:
+            self._web = Web(trusted=authorities(profile))
+        except ProfileNotFound as error:
+            raise BadUsageError(f"{error}.", hint="`aws configure list-profiles`") from error
+
+    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:
+        """Send one request. Raises `NoAnswerError` when there is no answer in time."""
+        return self._web.request(method, url, body=body, seconds=seconds)

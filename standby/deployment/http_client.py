@@ -1,0 +1,47 @@
+"""HTTP from this machine to an API or the site, by the way that boto3 takes to AWS."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from standby.deployment.concurrency import NoAnswerError, explain
+
+HTTP_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an HTTP request was answered with."""
+
+    status: int
+    body: bytes
+
+
+class Web:
+    """Sends requests with botocore's own client: the proxies of the environment, and whom boto3 trusts for TLS.
+
+    A laptop that reaches AWS by a proxy alone would otherwise see two regions that are up and no API that answers.
+    """
+
+    def __init__(self, *, trusted: str | bool) -> None:
+        self._trusted = trusted
+
+    def request(self, method: str, url: str, *, body: bytes | None, seconds: float) -> Answer:
+        """Send one request. Raises `NoAnswerError` when there is no answer in time."""
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        session = URLLib3Session(
+            verify=self._trusted,  # type: ignore[arg-type]  # a file or a bool; the stubs know the bool alone
+            timeout=(min(1.0, seconds), seconds),  # type: ignore[arg-type]  # to connect, to read; they know one number
+            proxies=get_environ_proxies(url),
+        )
+        with closing(session):
+            try:
+                answer = session.send(AWSRequest(method=method, url=url, headers=headers, data=body).prepare())
+            except BotoCoreError as error:
+                raise NoAnswerError(explain(error).why) from error
+        return Answer(status=answer.status_code, body=answer.content)

@@ -1,0 +1,1 @@
+"""From records to figures, and the objectives that they are compared with."""

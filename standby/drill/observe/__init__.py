@@ -1,0 +1,1 @@
+"""What the drill sees for itself: both regions past every fault, and the steady state."""

@@ -1,0 +1,1 @@
+"""The report of a drill: JSON, table, HTML, and the comparison with an older one."""

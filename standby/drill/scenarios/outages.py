@@ -1,0 +1,185 @@
+"""Scenarios in which something is lost, and what its users notice."""
+
+from typing import Final
+
+from standby.drill.context import Stage
+from standby.drill.measure.objectives import (
+    API,
+    API_RPO,
+    COLD_PAGE_HELD,
+    COLD_PAGES_FAILED,
+    DOCUMENTS,
+    DOCUMENTS_RPO,
+    ORIGINS,
+    PAGE_RPO,
+    PAGE_RTO,
+    PAGES,
+    PAGES_FAILED,
+    QUESTIONS_FAILED,
+    UPLOADS_FAILED,
+)
+from standby.drill.observe.origin_settings import judge_origins
+from standby.drill.operator_process import Ran
+from standby.drill.scenario import STANDARD_LOAD, Scenario
+from standby.errors import REFUSED, StandbyError
+from standby.rehearsal.faults.faults import FaultKind
+
+WATCHED_SECONDS: Final = 2.0
+HELD_SECONDS: Final = 32.0
+"""How long a page is watched that a hung S3 holds: CloudFront gives S3 30 s."""
+
+BEHIND_SECONDS: Final = 3.0
+DENIED_SECONDS: Final = 10.0
+NOT_READY: Final = "not ready to fail over"
+
+
+def _see_origins(stage: Stage) -> None:
+    """Measure what the distribution's own settings say of outages that a machine cannot play."""
+    found = judge_origins(stage.eyes.distribution(), codes=stage.eyes.failover_codes)
+    stage.measured["origin_connect_seconds"] = found.connect_seconds
+    stage.measured["origin_codes_missing"] = len(found.missing)
+    for text in found.notes:
+        stage.note(text)
+
+
+def _page_origin_lost(stage: Stage) -> None:
+    _see_origins(stage)
+    stage.break_("s3-errors", "primary")
+    bucket = stage.deployment.regions["primary"].frontend_bucket
+    region = stage.deployment.regions["primary"].region
+    stage.until_bad(f"https://{bucket}.s3.{region}.amazonaws.com/index.html", what=f"the frontend bucket in {region}")
+    stage.wait(2 * WATCHED_SECONDS)
+    stage.heal()
+    stage.break_("pages-denied", "primary")
+    _until_denied(stage, since=stage.clock.now())
+    stage.wait(WATCHED_SECONDS)
+
+
+def _until_denied(stage: Stage, *, since: float) -> None:
+    """Wait until the denial is seen: a page that the edge had not comes from the other region, or comes no more."""
+    there = stage.deployment.regions["failover"].region
+    deadline = since + DENIED_SECONDS
+    while not any(
+        request.kind == "cold-page" and request.began >= since and (request.region == there or not request.ok)
+        for request in stage.pressure.requests()
+    ):
+        if stage.clock.now() > deadline:
+            raise StandbyError(f"Pages still came from the primary region after {DENIED_SECONDS:.0f} s of denial")
+        stage.wait(0.1)
+
+
+def _region_lost(stage: Stage) -> None:
+    _see_origins(stage)
+    _fail_over_after(stage, "region-down")
+
+
+def _fail_over_after(stage: Stage, kind: FaultKind) -> None:
+    stage.break_(kind, "primary")
+    stage.detect("primary")
+    stage.failover()
+    stage.until_answered("failover")
+    stage.wait(WATCHED_SECONDS)
+
+
+def _region_black_hole(stage: Stage) -> None:
+    stage.break_("region-black-hole", "primary")
+    stage.pressure.once("cold-page")
+    began = stage.clock.now()
+    stage.detect("primary")
+    stage.pressure.rate("question", STANDARD_LOAD["question"])
+    stage.failover()
+    stage.until_answered("failover")
+    stage.pressure.rate("upload", 0)
+    stage.progress.start("Waiting for the page that a hung S3 holds (30 s)")
+    while stage.clock.now() < began + HELD_SECONDS and not _cold_page_ended(stage):
+        stage.wait(0.25)
+
+
+def _cold_page_ended(stage: Stage) -> bool:
+    return any(request.kind == "cold-page" for request in stage.pressure.requests())
+
+
+def _replication_behind(stage: Stage) -> None:
+    stage.break_("replication-paused", "primary")
+    stage.wait(BEHIND_SECONDS)
+    _fail_over_after(stage, "region-down")
+    behind = {request.key for request in stage.pressure.requests() if request.kind == "upload" and request.ok}
+    if behind <= (stage.at_failover or frozenset()):
+        raise StandbyError("Every document had reached the standby: replication was not behind")
+
+
+def _standby_lost(stage: Stage) -> None:
+    stage.break_("region-down", "failover")
+    stage.detect("failover")
+    status, refused = stage.command("status"), stage.command("failover", "--dry-run")
+    stage.wait(WATCHED_SECONDS)
+    _see_refusal(status, refused)
+
+
+def _see_refusal(status: Ran, failover: Ran) -> None:
+    """See that both commands call the lost standby unfit. Raises `StandbyError` also where they failed otherwise."""
+    if status.answer.get("verdict") != NOT_READY:
+        said = status.answer.get("verdict")
+        raise StandbyError(f"`standby status` says {said!r}, not {NOT_READY!r}, of a lost standby: {status.words}")
+    if (failover.code, failover.answer.get("result")) != (REFUSED, "refused"):
+        raise StandbyError(f"`standby failover` to a lost standby was not refused: {failover.words}")
+
+
+OUTAGES: Final = (
+    Scenario(
+        name="page-origin-lost",
+        summary="S3 fails in the primary region, then denies its pages; CloudFront serves every page from the other "
+        "one, and nobody acts.",
+        play=_page_origin_lost,
+        objectives=(*PAGES, *ORIGINS, QUESTIONS_FAILED, *DOCUMENTS),
+    ),
+    Scenario(
+        name="api-lost",
+        summary="The primary region's API answers 503; after one command the other region answers.",
+        play=lambda stage: _fail_over_after(stage, "api-errors"),
+        objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
+    ),
+    Scenario(
+        name="region-lost",
+        summary="The primary region refuses every connection; pages go on by themselves, the API after one command.",
+        play=_region_lost,
+        objectives=(*PAGES, *ORIGINS, *API, DOCUMENTS_RPO, *DOCUMENTS),
+    ),
+    Scenario(
+        name="region-black-hole",
+        summary="The primary region accepts connections and never answers; a page that the edge has is served at once.",
+        play=_region_black_hole,
+        objectives=(
+            PAGES_FAILED,
+            PAGE_RTO,
+            COLD_PAGES_FAILED,
+            COLD_PAGE_HELD,
+            PAGE_RPO,
+            *API,
+            DOCUMENTS_RPO,
+            *DOCUMENTS,
+        ),
+        # Fewer questions until the command: each waits for its whole patience, and all arrive when the region is back.
+        load={**STANDARD_LOAD, "cold-page": 0.0, "question": 2.0},
+    ),
+    Scenario(
+        name="replication-behind",
+        summary="The primary region is lost with documents that had not replicated; they come back with it.",
+        play=_replication_behind,
+        objectives=(*API, DOCUMENTS_RPO, *DOCUMENTS),
+        load={**STANDARD_LOAD, "upload": 2.0},
+    ),
+    Scenario(
+        name="knowledge-base-lost",
+        summary="The primary region's Knowledge Base refuses; after one command the other region's answers.",
+        play=lambda stage: _fail_over_after(stage, "knowledge-base-denied"),
+        objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
+    ),
+    Scenario(
+        name="standby-lost",
+        summary="The standby region is lost; users notice nothing, and the operator is told that it cannot be used.",
+        play=_standby_lost,
+        objectives=(*PAGES, QUESTIONS_FAILED, API_RPO, UPLOADS_FAILED, *DOCUMENTS),
+    ),
+)
+"""In the order in which they are played."""

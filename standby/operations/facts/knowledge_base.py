@@ -1,0 +1,146 @@
+"""Whether a region's Knowledge Base is in step with its bucket."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from standby.deployment.manifest import Region
+from standby.operations.facts.documents import Document, Listing
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_agent import AgentsforBedrockClient
+
+MAX_PAGES: Final = 20
+PAGE_SIZE: Final = 1000
+JOBS: Final = 100
+_INDEXED: Final = frozenset({"INDEXED", "PARTIALLY_INDEXED", "METADATA_PARTIALLY_INDEXED", "METADATA_UPDATE_FAILED"})
+_RUNNING: Final = frozenset({"STARTING", "IN_PROGRESS", "STOPPING"})
+_COMPARED: Final = "content "
+"""How a job's description begins when it says which content the job saw (see lambda_src/ingest/listing.py)."""
+NOT_COMPARED: Final = "content not compared"
+"""The description of a job whose bucket had too many documents to compare (see lambda_src/ingest/synchronise.py)."""
+CLOCK_TOLERANCE: Final = timedelta(seconds=2)
+"""Between S3's clock and Bedrock's; `ingest` allows as much (see lambda_src/ingest/decision.py)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """An ingestion job. `failed`: so many documents it could not take; it may be COMPLETE all the same."""
+
+    status: str
+    started_at: datetime
+    description: str
+    failed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indexed:
+    """What the Knowledge Base says of itself: jobs newest first, documents by state. `whole`: all were counted."""
+
+    jobs: tuple[Job, ...]
+    indexed: int
+    failed: int
+    whole: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowledge:
+    """The Knowledge Base beside its bucket.
+
+    `compared`: whether the last good job knew what it saw. `left_out`: so many documents that job could not take.
+    """
+
+    documents: int
+    indexed: int
+    failed: int
+    in_step: bool
+    running: bool
+    last_job: Job | None
+    compared: bool = True
+    left_out: int = 0
+
+
+def read_indexed(client: "AgentsforBedrockClient", region: Region) -> Indexed:
+    """Ask the Knowledge Base for its jobs and documents, at most twenty thousand. Raises botocore's errors."""
+    jobs = read_jobs(client, region)
+    states, whole = _states(client, region)
+    return Indexed(
+        jobs=jobs,
+        indexed=sum(state in _INDEXED for state in states),
+        failed=sum(state == "FAILED" for state in states),
+        whole=whole,
+    )
+
+
+def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[Job, ...]:
+    """Ask the Knowledge Base for its last hundred jobs, newest first. Raises botocore's errors."""
+    answer = client.list_ingestion_jobs(
+        knowledgeBaseId=region.knowledge_base_id,
+        dataSourceId=region.data_source_id,
+        maxResults=JOBS,
+        sortBy={"attribute": "STARTED_AT", "order": "DESCENDING"},
+    )
+    jobs = [
+        Job(
+            status=job["status"],
+            started_at=job["startedAt"],
+            description=job.get("description", ""),
+            failed=job.get("statistics", {}).get("numberOfDocumentsFailed", 0),
+        )
+        for job in answer["ingestionJobSummaries"]
+    ]
+    return tuple(sorted(jobs, key=lambda job: job.started_at, reverse=True))  # the emulator answers unsorted
+
+
+def last_good(jobs: Iterable[Job]) -> Job | None:
+    """Return the newest job that went well."""
+    return max((job for job in jobs if job.status == "COMPLETE"), key=lambda job: job.started_at, default=None)
+
+
+def _states(client: "AgentsforBedrockClient", region: Region) -> tuple[list[str], bool]:
+    pages = client.get_paginator("list_knowledge_base_documents").paginate(
+        knowledgeBaseId=region.knowledge_base_id,
+        dataSourceId=region.data_source_id,
+        PaginationConfig={"PageSize": PAGE_SIZE},
+    )
+    states: list[str] = []
+    for number, page in enumerate(pages, start=1):
+        states += [detail["status"] for detail in page["documentDetails"]]
+        if number == MAX_PAGES:
+            return states, "nextToken" not in page
+    return states, True
+
+
+def compare(found: Indexed, bucket: Listing) -> Knowledge:
+    """Tell whether the bucket's content is what the last good job saw. Pure.
+
+    `ingest` starts each job with a digest of the bucket as its description. A job that somebody started by hand has
+    none: then the number of documents has to do. Where `ingest` had too many documents to compare, the time has to: the
+    job must have begun after the newest of them. A replica that is late is older than it looks; for that one there are
+    its event, and the job that the sweep then starts every hour.
+    """
+    good = last_good(found.jobs)
+    documents = len(bucket.documents)
+    if good is None:
+        in_step = documents == 0
+    elif good.description == NOT_COMPARED:
+        in_step = all(_covered(document, good) for document in bucket.documents.values())
+    elif good.description.startswith(_COMPARED):
+        in_step = good.description == bucket.description
+    else:
+        in_step = found.whole and found.indexed >= documents
+    return Knowledge(
+        documents=documents,
+        indexed=found.indexed,
+        failed=found.failed,
+        in_step=in_step,
+        running=bool(found.jobs) and found.jobs[0].status in _RUNNING,
+        last_job=found.jobs[0] if found.jobs else None,
+        compared=good is None or good.description != NOT_COMPARED,
+        left_out=good.failed if good else 0,
+    )
+
+
+def _covered(document: Document, job: Job) -> bool:
+    return job.started_at - CLOCK_TOLERANCE > document.modified

@@ -1,0 +1,1 @@
+"""Pure planners: facts in, a plan of frozen steps out."""

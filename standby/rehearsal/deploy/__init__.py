@@ -1,0 +1,1 @@
+"""Synthesize the stack and apply it with real Terraform to the emulator."""

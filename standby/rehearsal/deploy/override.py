@@ -1,0 +1,56 @@
+"""The Terraform override file that points an unchanged configuration at the emulator.
+
+An override file lies beside the configuration and is merged into it: a provider block by its alias, the backend as a
+whole. Source: developer.hashicorp.com, Terraform, "Override Files".
+"""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Final
+
+from standby.deployment.sessions import EMULATOR_CREDENTIALS
+from standby.errors import StandbyError
+
+OVERRIDE_NAME: Final = "rehearsal_override.tf.json"
+
+ENDPOINT_SERVICES: Final = tuple(
+    files(__package__).joinpath("provider_services.txt").read_text(encoding="utf-8").split()
+)
+"""Every service whose endpoint the provider 5.100.0 lets one set, so that no call can leave for AWS. Where a service
+has several names there, one stands in the file: the provider takes no two. Source: hashicorp/aws 5.100.0, "Custom
+Service Endpoint Configuration"."""
+
+_PROVIDER_SETTINGS: Final[Mapping[str, object]] = {
+    "access_key": EMULATOR_CREDENTIALS,
+    "secret_key": EMULATOR_CREDENTIALS,
+    "s3_use_path_style": True,
+    "skip_credentials_validation": True,
+    "skip_metadata_api_check": "true",
+    "skip_region_validation": True,
+}
+
+
+def override(configuration: Mapping[str, object], *, endpoint: str, state: str) -> dict[str, object]:
+    """Return the override for a synthesized configuration.
+
+    `endpoint` is the emulator's URL, `state` the state file's path relative to the configuration's directory. Raises
+    `StandbyError` when the configuration has no AWS provider block.
+    """
+    return {
+        "terraform": {"backend": {"local": {"path": state}}},
+        "provider": {"aws": [_provider(alias, endpoint=endpoint) for alias in provider_aliases(configuration)]},
+    }
+
+
+def provider_aliases(configuration: Mapping[str, object]) -> tuple[str | None, ...]:
+    """Return the alias of every AWS provider block; None stands for the block without one."""
+    providers = configuration.get("provider")
+    blocks = providers.get("aws") if isinstance(providers, dict) else None
+    if not isinstance(blocks, list) or not blocks:
+        raise StandbyError("The synthesized configuration has no AWS provider block, so nothing can be rehearsed.")
+    return tuple(block.get("alias") for block in blocks)
+
+
+def _provider(alias: str | None, *, endpoint: str) -> dict[str, object]:
+    named = {} if alias is None else {"alias": alias}
+    return {**named, **_PROVIDER_SETTINGS, "endpoints": [dict.fromkeys(ENDPOINT_SERVICES, endpoint)]}

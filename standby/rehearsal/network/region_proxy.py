@@ -1,0 +1,120 @@
+"""A region's front: the door through which everybody but Terraform and the functions themselves reaches the region.
+
+It serves every AWS API of its region over HTTP (as a client's `endpoint_url`), and the AWS host names of its API and
+buckets over TLS, so that URLs are used as they are.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from standby.rehearsal.network.caddy_config import Json, Server, answer, caddy_config, dropped, proxy, route
+
+DELAY_HEADER: Final = "X-Rehearsal-Delay-Milliseconds"
+"""The emulator's process waits so long before it answers: Caddy has no delay."""
+
+UNAVAILABLE: Final = 503
+
+S3_ERROR: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>ServiceUnavailable</Code>'
+    "<Message>Service is unable to handle request.</Message><RequestId>REHEARSAL</RequestId></Error>"
+)
+"""Source: docs.aws.amazon.com, Amazon S3 API Reference, "Error responses"."""
+
+API_ERROR: Final = json.dumps({"message": "Service Unavailable"})
+"""Source: docs.aws.amazon.com, API Gateway, "Gateway response types"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontPorts:
+    """Where a front listens: AWS APIs, AWS host names with TLS, Caddy's administration."""
+
+    http: int
+    tls: int
+    admin: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontFaults:
+    """What is wrong with a front that still answers."""
+
+    s3_errors: bool = False
+    api_errors: bool = False
+    delay_milliseconds: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """Everything that a front's configuration follows from."""
+
+    region: str
+    gateway_port: int
+    ports: FrontPorts
+    storage: Path
+    api_id: str
+    buckets: tuple[str, ...]
+    faults: FrontFaults
+
+    @property
+    def api_host(self) -> str:
+        """The host name of the region's API."""
+        return f"{self.api_id}.execute-api.{self.region}.amazonaws.com"
+
+    @property
+    def tls_names(self) -> tuple[str, ...]:
+        """The host names that are served with TLS."""
+        return (self.api_host, *(f"{bucket}.s3.{self.region}.amazonaws.com" for bucket in self.buckets))
+
+    def config(self) -> Json:
+        """Return Caddy's configuration."""
+        routes = (*self._fault_routes(), self._api_by_host(), route(proxy(self.gateway_port)))
+        errors = (route(dropped()),)  # a region whose emulator is gone has nobody who could answer
+        servers = {
+            "aws": Server(port=self.ports.http, routes=routes, errors=errors),
+            "names": Server(port=self.ports.tls, routes=routes, errors=errors, tls=True),
+        }
+        return caddy_config(admin_port=self.ports.admin, storage=self.storage, names=self.tls_names, servers=servers)
+
+    def _fault_routes(self) -> Iterable[Json]:
+        if self.faults.delay_milliseconds:
+            delay = {DELAY_HEADER: [str(self.faults.delay_milliseconds)]}
+            yield route({"handler": "headers", "request": {"set": delay}}, terminal=False)
+        if self.faults.s3_errors:
+            said = answer(UNAVAILABLE, S3_ERROR, headers={"Content-Type": "application/xml"})
+            yield route(said, match=self._s3_requests())
+        if self.faults.api_errors:
+            said = answer(UNAVAILABLE, API_ERROR, headers={"Content-Type": "application/json"})
+            yield route(said, match=self._api_requests())
+
+    def _s3_requests(self) -> tuple[Json, ...]:
+        hosts = [f"s3.{self.region}.amazonaws.com", f"*.s3.{self.region}.amazonaws.com"]
+        paths = [path for bucket in self.buckets for path in (f"/{bucket}", f"/{bucket}/*")]
+        return ({"host": hosts}, {"path": paths}, *signed_for(self.region, service="s3"))
+
+    def _api_requests(self) -> tuple[Json, ...]:
+        return ({"host": [self.api_host]}, {"path": [api_path(self.api_id)]})
+
+    def _api_by_host(self) -> Json:
+        # MiniStack answers 403 to the host name of a REST API, and serves the API below a path of its own.
+        rewrite = {"handler": "rewrite", "uri": f"/_aws/execute-api/{self.api_id}{{http.request.uri}}"}
+        changes: Json = {"set": {"X-Forwarded-Proto": ["https"], "Host": ["{http.reverse_proxy.upstream.hostport}"]}}
+        return route(rewrite, proxy(self.gateway_port, headers=changes), match=({"host": [self.api_host]},))
+
+
+def api_path(api_id: str) -> str:
+    """Return the path, as a pattern, below which the emulator serves a REST API."""
+    return f"/_aws/execute-api/{api_id}/*"
+
+
+def signed_for(region: str, *, service: str = "[a-z0-9-]+") -> tuple[Json, ...]:
+    """Return matchers for requests that are signed for a region, in a header or in the URL.
+
+    Source: docs.aws.amazon.com, IAM, "Elements of an AWS API request signature", credential scope.
+    """
+    scope = f"/{region}/{service}/aws4_request"
+    return (
+        {"header_regexp": {"Authorization": {"pattern": scope}}},
+        {"vars_regexp": {"{http.request.uri.query.X-Amz-Credential}": {"pattern": scope}}},
+    )

@@ -1,0 +1,1 @@
+"""Processes and ports that outlive the command that started them."""

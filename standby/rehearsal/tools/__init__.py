@@ -1,0 +1,1 @@
+"""Programs that a rehearsal starts or serves: Terraform, Node.js, Chromium, shells."""

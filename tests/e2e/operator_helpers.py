@@ -1,0 +1,152 @@
+"""What the end-to-end tests of the operator's commands share: running them, looking as a page does, putting it back."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+from click.testing import CliRunner
+
+from standby.cli.main import cli
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import ROLES, Role
+from standby.deployment.manifest_reader import read_manifest
+from standby.deployment.sessions import EmulatorSession
+from standby.operations.facts import journal
+from standby.operations.facts.routing_config import (
+    Config,
+    parse_config,
+    read_copy,
+    render_config,
+    serving_config,
+    write_copy,
+)
+from standby.rehearsal.connection import require_rehearsed_connection
+from standby.rehearsal.network.network import Client
+from standby.rehearsal.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@cache
+def connection(directory: Path) -> Connection:
+    """Return the way to a rehearsal. Its addresses stay as they are, whatever is broken and healed."""
+    return require_rehearsed_connection(directory)
+
+
+@cache
+def _s3(endpoint: str, region: str) -> "S3Client":
+    return EmulatorSession(region=region, endpoint=endpoint).client("s3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """How a command ended: exit code, its JSON document, what it said on stderr."""
+
+    code: int
+    document: Mapping[str, Any]
+    stderr: str
+
+    @property
+    def result(self) -> str:
+        return str(self.document["result"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Somebody at a terminal, with one rehearsal."""
+
+    rehearsal: Rehearsal
+
+    def run(self, *arguments: str) -> Ran:
+        """Run a command in this process, for its start is measured elsewhere."""
+        directory = self.rehearsal.layout.directory
+        # One connection for all commands: making its clients takes longer than using them.
+        result = CliRunner().invoke(cli, [*arguments, "--json"], obj=lambda _: connection(directory))
+        assert result.stdout, result.stderr
+        return Ran(code=result.exit_code, document=json.loads(result.stdout), stderr=result.stderr)
+
+    def start(self, *arguments: str, stdout: int = subprocess.PIPE) -> "subprocess.Popen[str]":
+        """Start a command as a program of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "standby", "--directory", str(self.rehearsal.layout.directory), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+
+    def failover(self, *arguments: str) -> Ran:
+        return self.run("failover", "--yes", *arguments)
+
+    def failback(self, *arguments: str) -> Ran:
+        return self.run("failback", "--yes", "--checks", "1", *arguments)
+
+    def reconcile(self, *arguments: str) -> Ran:
+        return self.run("reconcile", "--yes", *arguments)
+
+    def status(self) -> Mapping[str, Any]:
+        return self.run("status").document
+
+    def page(self) -> Config:
+        """Return config.json as a page gets it from an edge that never saw it."""
+        return parse_config(self.edge("/config.json").decode())
+
+    def edge(self, path: str) -> bytes:
+        """Return what the edge has; the answer must be 200."""
+        answer = self.get(self.rehearsal.deployment.site_url + path)
+        assert answer.status == 200, answer.status
+        return answer.data
+
+    def get(self, url: str) -> urllib3.BaseHTTPResponse:
+        """Ask the site or an API, the site as an edge location that never saw the page."""
+        return Client(self.rehearsal.network).request("GET", url, cold=True, timeout=5)
+
+    def s3(self, role: Role) -> "S3Client":
+        """Return S3 as no fault touches it."""
+        return _s3(self.rehearsal.endpoint, self.rehearsal.deployment.regions[role].region)
+
+    def bucket(self, role: Role) -> str:
+        """Return what a frontend bucket holds, whatever is broken on the way there."""
+        region = self.rehearsal.deployment.regions[role]
+        answer = self.s3(role).get_object(Bucket=region.frontend_bucket, Key="config.json")
+        return answer["Body"].read().decode()
+
+    def generations(self) -> dict[Role, tuple[str, int | None]]:
+        """Return what each bucket's config.json says: role and generation."""
+        found = {role: parse_config(self.bucket(role)) for role in ROLES}
+        return {role: (config.role, config.generation) for role, config in found.items()}
+
+    def generation(self) -> int:
+        """Return the highest generation of both buckets."""
+        return max(generation or 0 for _, generation in self.generations().values())
+
+    def put_back(self) -> None:
+        """Heal every fault, and have the primary region serve as after a good `failback`; past all commands."""
+        self.rehearsal.faults.heal()
+        manifest, now = read_manifest(connection(self.rehearsal.layout.directory)), datetime.now(tz=UTC)
+        event = journal.new_event(
+            generation=self.generation() + 1,
+            command="failback",
+            actor="arn:aws:iam::000000000000:root (ada@laptop)",
+            reason="",
+            source="us-east-1",
+            target="us-west-2",
+            now=now,
+        )
+        config = serving_config(manifest, "primary", generation=event.generation, updated_at=event.started_at)
+        for role, region in manifest.regions.items():
+            s3 = self.s3(role)
+            for key in journal.list_keys(s3, region):
+                s3.delete_object(Bucket=region.frontend_bucket, Key=key)
+            write_copy(s3, read_copy(s3, region), render_config(config))
+            journal.write_event(s3, region, journal.ended(event, "done", now=now))

@@ -1,0 +1,185 @@
+"""The runbook's commands, run in its order, against what it breaks; and its policy, which has to suffice."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import boto3
+import pytest
+from click.testing import CliRunner
+
+from standby.cli.main import cli
+from standby.deployment.clients import Clients
+from standby.deployment.manifest import ROLES
+from standby.deployment.sessions import EmulatorSession
+from standby.rehearsal.rehearsal import Rehearsal
+from tests.e2e.helpers import Document, upload, wait_for
+from tests.e2e.operator_helpers import Operator, connection
+from tests.e2e.runbook import RUNBOOK, Act, Scenario, same, scenarios
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import AccessKeyTypeDef
+
+
+@pytest.fixture(scope="module")
+def _used(rehearsal: Rehearsal) -> None:
+    """Have a job run in both regions, as in any deployment that people use."""
+    upload(rehearsal, "primary", Document())
+    operator = Operator(rehearsal=rehearsal)
+
+    def seen() -> bool:
+        return all(region["knowledgeBase"]["lastJob"] for region in operator.status()["regions"].values())
+
+    wait_for(seen, what="a job in both regions")
+
+
+@pytest.fixture
+def operator(rehearsal: Rehearsal, _used: None) -> Iterator[Operator]:
+    operator = Operator(rehearsal=rehearsal)
+    operator.put_back()
+    operator.reconcile()
+    yield operator
+    operator.put_back()
+
+
+class Stage:
+    """Does what the runbook's comments say, and types what it says."""
+
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+        self._environment = {"COLUMNS": "120"}
+
+    def play(self, act: Act) -> str:
+        """Do one thing; return what a person sees of it."""
+        if act.typed:
+            return self.type(*act.typed)
+        word, *rest = act.do.split()
+        getattr(self, word)(*rest)
+        return ""
+
+    def type(self, *arguments: str) -> str:
+        if "--aws" not in arguments:
+            arguments = ("--directory", str(self._operator.rehearsal.layout.directory), *arguments)
+        ran = subprocess.run(
+            [sys.executable, "-m", "standby", *arguments],
+            env={**os.environ, **self._environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return ran.stdout
+
+    def fault(self, kind: str, role: str) -> None:
+        self._operator.rehearsal.faults.set(kind, role)  # type: ignore[arg-type]  # the runbook's words
+
+    def heal(self) -> None:
+        self._operator.rehearsal.faults.heal()
+
+    def upload(self, role: str) -> None:
+        upload(self._operator.rehearsal, role, Document())  # type: ignore[arg-type]  # the runbook's word
+        self._ingested(role)
+
+    def put(self, role: str) -> None:
+        document, regions = Document(), self._operator.rehearsal.deployment.regions
+        bucket = regions[role].documents_bucket  # type: ignore[index]  # the runbook's word
+        self._operator.s3(role).put_object(  # type: ignore[arg-type]  # the same
+            Bucket=bucket, Key=f"uploads/{document.name}", Body=document.content
+        )
+        self._ingested(role)
+
+    def _ingested(self, role: str) -> None:
+        def seen() -> bool:
+            return bool(self._operator.status()["regions"][role]["knowledgeBase"]["inStep"])
+
+        wait_for(seen, what="the region's own Knowledge Base follows")
+
+    def run(self, *arguments: str) -> None:
+        assert self._operator.run(*arguments).code == 0
+
+    def killed(self, command: str, *rest: str) -> None:
+        process = self._operator.start(command, rest[0])
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith(f"step {rest[-1]} of 7 begins"):
+                process.kill()
+        process.communicate()
+
+    def without(self, _credentials: str) -> None:
+        nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        self._environment |= {**nothing, "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.title)
+def test_the_runbook_shows_what_one_sees(
+    operator: Operator, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    stage = Stage(operator)
+    for act in scenario.acts:
+        seen = stage.play(act)
+        lines = [same(line) for line in seen.splitlines()]
+        for line in act.shown:
+            assert line == "..." or same(line) in lines, f"$ standby {' '.join(act.typed)}\n{line}\nbut:\n{seen}"
+
+
+def clients_with(key: "AccessKeyTypeDef", rehearsal: Rehearsal) -> Clients:
+    """Return clients that sign with this key."""
+    fronts = rehearsal.network.fronts
+    return Clients(
+        lambda region: boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=region),
+        endpoints=fronts,
+        elsewhere=fronts["us-east-1"],
+    )
+
+
+def test_the_runbook_s_policy_suffices_for_every_command(operator: Operator) -> None:
+    rehearsal = operator.rehearsal
+    text = RUNBOOK.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+    deployment = rehearsal.deployment
+    filled = {"NAME": deployment.name, "ACCOUNT": deployment.account}
+    filled |= {role.upper(): deployment.regions[role].region for role in ROLES}
+    for word, value in filled.items():
+        text = text.replace(word, value)
+    iam = EmulatorSession(region="us-east-1", endpoint=rehearsal.endpoint).client("iam")
+    user = f"operator-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=user)
+    iam.put_user_policy(UserName=user, PolicyName="operate", PolicyDocument=json.dumps(json.loads(text)))
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    clients = clients_with(key, rehearsal)
+    for role in ROLES:
+        rehearsal.faults.set("replication-paused", role)
+    upload(rehearsal, "primary", Document())
+    with patch.object(connection(rehearsal.layout.directory), "clients", clients):
+        status = operator.status()
+        assert [reason for reason in status["reasons"] if "AccessDenied" in reason] == []
+        assert '"unknown"' not in json.dumps(status)
+        moved = operator.failover()
+        assert moved.result == "done"
+        assert all("AccessDenied" not in step["detail"] for step in moved.document["steps"])
+        assert operator.reconcile().result == "done"
+        assert operator.failback().result == "done"
+        assert user in json.dumps(operator.run("journal").document)
+
+
+def test_without_the_policy_nothing_is_changed_and_the_reason_is_told(operator: Operator) -> None:
+    rehearsal = operator.rehearsal
+    before = operator.generations()
+    iam = EmulatorSession(region="us-east-1", endpoint=rehearsal.endpoint).client("iam")
+    user = f"nobody-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    clients = clients_with(key, rehearsal)
+    here = connection(rehearsal.layout.directory)
+    with patch.object(here, "clients", clients):
+        ran = CliRunner().invoke(cli, ["failover", "--yes", "--force"], obj=lambda _: here)
+    assert ran.exit_code == 3
+    assert "AccessDenied" in ran.stderr
+    assert operator.generations() == before

@@ -1,0 +1,248 @@
+"""The command line: exit codes, JSON alone on stdout, one calm line for each error."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from standby.cli.main import COMMANDS, cli
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import Manifest, Role
+from standby.operations.facts.routing_config import agree, render_config
+from standby.operations.plans.failback_preconditions import learn_conditions
+from standby.operations.plans.plan import Refusal
+from standby.target import DEFAULT_NAME, DEFAULT_REGIONS
+from tests.constructs.plan import default_settings
+from tests.standby.helpers import EAST, WEST, Run, World, config
+
+
+def test_help_lists_the_commands_in_the_order_of_a_night() -> None:
+    shown = CliRunner().invoke(cli, ["--help"]).stdout
+    places = [shown.index(f"\n  {name} ") for name in COMMANDS]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"drill", "rehearse"}])
+def test_what_the_help_says_of_a_command_is_what_the_command_says(name: str) -> None:
+    shown = CliRunner().invoke(cli, [name, "--help"])
+    assert shown.exit_code == 0
+    assert COMMANDS[name][1] in shown.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--aws", "--directory", "x", "status"], ["failover", "--wait"], ["nothing"]])
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    assert CliRunner().invoke(cli, arguments).exit_code == 2
+
+
+def test_a_failover_says_where_it_is_what_it_does_and_that_it_is_done(run: Run, world: World) -> None:
+    result = run("failover", "--yes", "--reason", "test")
+    assert result.exit_code == 0
+    assert result.stdout == f"{EAST} (failover) is to serve, generation 4: done.\n"
+    assert result.stderr.startswith(f"TEST: {world.manifest.name} in account 000000000000, {WEST} + {EAST}\n")
+    assert "step 1 of 7 begins: Write the intent into the journal in us-east-1\nstep 1 of 7 done" in result.stderr
+    assert agree(world.copies())
+
+
+def test_a_second_failover_changes_nothing(run: Run, world: World) -> None:
+    run("failover", "--yes")
+    before = world.copies()
+    result = run("failover", "--yes")
+    assert (result.exit_code, result.stdout) == (0, f"{EAST} serves already, generation 4. Nothing to do.\n")
+    assert world.copies() == before
+    assert len(world.events("failover")) == 1
+
+
+def test_json_is_alone_on_stdout_and_has_the_steps_with_their_times(run: Run) -> None:
+    document = json.loads(run("failover", "--yes", "--json").stdout)
+    assert (document["schemaVersion"], document["result"], document["generation"]) == (1, "done", 4)
+    assert [step["result"] for step in document["steps"]] == ["done"] * 7
+    assert all(step["seconds"] >= 0 and step["at"] for step in document["steps"])
+
+
+def test_a_dry_run_shows_the_plan_and_does_nothing(run: Run, world: World) -> None:
+    before = world.copies()
+    result = run("failover", "--dry-run", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["result"] == "planned"
+    assert "  2. Write config.json in us-east-1\n" in result.stderr
+    assert world.copies() == before
+    assert not world.events("failover")
+
+
+@pytest.mark.parametrize("given", ["n\n", ""])
+def test_who_does_not_say_yes_declines(run: Run, world: World, given: str) -> None:
+    result = run("failover", given=given)
+    assert result.exit_code == 1
+    assert result.stderr.endswith("Error: Nothing was done.\n")
+    assert not world.events("failover")
+
+
+def test_a_yes_at_the_terminal_is_one(run: Run) -> None:
+    assert run("failover", given="y\n").exit_code == 0
+
+
+def test_a_lost_region_is_exit_code_0_and_what_is_left_is_told(run: Run) -> None:
+    result = run("failover", "--yes", dead=("primary",))
+    assert result.exit_code == 0
+    assert "Not written: config.json in us-west-2 (us-west-2 does not answer (connection refused)).\n" in result.stdout
+    assert "`standby reconcile`" in result.stdout
+
+
+def test_a_dead_target_is_refused_and_force_does_not_help(run: Run, world: World) -> None:
+    result = run("failover", "--yes", "--force", "--json", dead=("failover",))
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["result"] == "refused"
+    assert "config.json of us-east-1 cannot be read" in result.stderr
+    assert world.copies()["primary"].generation == 3
+
+
+def test_with_no_region_at_all_it_is_one_error_with_the_next_thing_to_do(run: Run) -> None:
+    for command in ("status", "failover", "failback", "reconcile", "journal"):
+        result = run(command, dead=("primary", "failover"))
+        assert result.exit_code == 3
+        assert "Error: No manifest" in result.stderr
+        assert "Traceback" not in result.output
+
+
+def test_the_journal_names_who_what_when_and_why(run: Run) -> None:
+    assert "The journal is empty" in run("journal").stdout
+    run("failover", "--yes", "--reason", "the region is lost", dead=("primary",))
+    shown = run("journal").stdout
+    assert "failover us-west-2 -> us-east-1: incomplete" in shown
+    assert "because: the region is lost" in shown
+    assert "not yet in the journal of us-west-2" in shown
+    (event,) = json.loads(run("journal", "--json").stdout)["events"]
+    assert event["actor"].startswith("arn:aws:iam::000000000000:root (")
+    assert event["missingIn"] == [WEST]
+
+
+def test_status_is_exit_code_3_when_something_is_wrong_and_one_line_for_a_dead_region(run: Run) -> None:
+    result = run("status", "--json", dead=("primary",))
+    document = json.loads(result.stdout)
+    assert result.exit_code == 3
+    assert document["regions"]["primary"]["down"] == "does not answer (connection refused)"
+    assert [reason for reason in document["reasons"] if WEST in reason] == [
+        "us-west-2 does not answer (connection refused)"
+    ]
+
+
+def test_failing_back_is_refused_with_every_reason(run: Run, world: World) -> None:
+    run("failover", "--yes", dead=("primary",))
+    result = run("failback", "--yes", "--checks", "1")
+    assert result.exit_code == 3
+    assert "the two copies of config.json disagree" in result.stderr
+    forced = run("failback", "--yes", "--checks", "1", "--force")
+    assert forced.exit_code == 0
+    assert agree(world.copies())
+
+
+def test_a_killed_failback_that_has_moved_nobody_is_finished_only_when_all_holds(run: Run, world: World) -> None:
+    run("failover", "--yes")
+    world.put("primary", render_config(config("primary", 5, manifest=world.manifest)))
+    bucket = world.manifest.regions["failover"].documents_bucket
+    world.s3("failover").put_object(Bucket=bucket, Key="uploads/1/new.txt", Body=b"new")
+    refused = run("failback", "--yes", "--checks", "1", "--wait", "0")
+    assert refused.exit_code == 3
+    assert "1 document of us-east-1 is missing in us-west-2" in refused.stderr
+    assert "disagree" not in refused.stderr  # that is what this run would finish
+    assert world.copies()["failover"].generation == 4
+    world.s3("failover").delete_object(Bucket=bucket, Key="uploads/1/new.txt")
+    assert run("failback", "--yes", "--checks", "1").exit_code == 0
+    assert agree(world.copies())
+
+
+def test_a_failback_during_which_somebody_moved_users_is_refused(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compared(connection: Connection, manifest: Manifest, **said: Any) -> tuple[Refusal, ...] | None:  # noqa: ANN401 - as it is called
+        learnt = learn_conditions(connection, manifest, **said)
+        run("failover", "--yes")
+        return learnt
+
+    monkeypatch.setattr("standby.operations.plans.failback_preconditions.learn_conditions", compared)
+    result = run("failback", "--yes", "--checks", "1")
+    assert result.exit_code == 3
+    assert "somebody moved users while both regions were compared" in result.stderr
+    assert world.copies()["primary"].generation == 4
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is compared and no health asked again and again: whoever begins that fails."""
+
+    def compared(*_: object, **__: object) -> None:
+        raise AssertionError("somebody waits")
+
+    for name in ("gather_state", "check_primary"):
+        monkeypatch.setattr(f"standby.operations.plans.failback_preconditions.{name}", compared)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("dead", [(), ("failover",)])
+def test_failing_back_by_force_waits_for_nothing_that_it_overrides(
+    run: Run, world: World, dead: tuple[Role, ...]
+) -> None:
+    run("failover", "--yes")
+    result = run("failback", "--yes", "--force", dead=dead)
+    assert result.exit_code == 0
+    assert ("overridden: us-east-1 does not answer" if dead else "overridden: whether both regions") in result.stderr
+    assert world.copies()["primary"].generation == 5
+
+
+@pytest.mark.usefixtures("impatient")
+def test_failing_back_with_a_region_down_is_refused_at_once(run: Run) -> None:
+    run("failover", "--yes")
+    result = run("failback", "--yes", dead=("failover",))
+    assert result.exit_code == 3
+    assert "us-east-1 does not answer (connection refused): what it has cannot be compared" in result.stderr
+
+
+def test_a_primary_that_does_not_know_that_it_was_left_takes_users_back_by_force(run: Run, world: World) -> None:
+    run("failover", "--yes", dead=("primary",))
+    shown = run("failback", "--yes", dead=("failover",))
+    assert shown.exit_code == 0
+    assert "us-west-2 serves as far as its own copy of config.json tells" in shown.stdout
+    assert run("failback", "--yes", "--force", dead=("failover",)).exit_code == 0
+    assert {role: copy.generation for role, copy in world.copies().items()} == {"primary": 5, "failover": 4}
+    assert run("reconcile", "--yes").exit_code == 0
+    assert agree(world.copies())
+    assert world.copies()["failover"].generation == 5
+
+
+def test_reconcile_brings_the_returned_region_s_config_up_to_date(run: Run, world: World) -> None:
+    run("failover", "--yes", dead=("primary",))
+    result = run("reconcile", "--yes", "--json")
+    steps = [step["step"] for step in json.loads(result.stdout)["steps"]]
+    assert "Bring config.json to generation 4 in us-west-2" in steps[1]
+    assert agree(world.copies())
+    assert {event.result for event in world.events("primary")} == {"done"}
+
+
+def test_the_defaults_are_those_of_the_settings() -> None:
+    settings = default_settings()
+    assert (
+        settings.name,
+        {"primary": settings.regions.primary, "failover": settings.regions.failover},
+    ) == (DEFAULT_NAME, DEFAULT_REGIONS)
+
+
+def test_settings_that_cannot_be_read_are_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "standby.toml").write_text("name = ")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["--aws", "status"])
+    assert result.exit_code == 2
+    assert "standby.toml" in result.stderr
+
+
+def test_a_rehearsal_that_is_named_and_not_up_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["--directory", str(tmp_path), "status"])
+    assert result.exit_code == 3
+    assert "standby rehearse up" in result.stderr
+
+
+def test_a_missing_profile_is_wrong_usage_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(cli, ["--profile", "nobody-has-this", "status"])
+    assert result.exit_code == 2
+    assert "nobody-has-this" in result.stderr

@@ -1,0 +1,132 @@
+"""What a command prints however it ends: nobody who reads, an error, an interruption."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner, Result
+
+from standby.cli.main import RESULTS, cli
+from standby.deployment.connection import Connection
+from standby.operations.execution.executor import say
+from standby.operations.execution.switch_steps import SwitchActions
+from standby.operations.facts.routing_config import agree
+from standby.operations.views import schema
+from tests.constructs.plan import ROOT
+from tests.standby.helpers import EAST, WEST, World
+
+COMMAND = """
+import sys
+from standby.cli.main import cli
+from standby.deployment.manifest import parse_manifest
+from tests.standby.manifests import manifest_text
+from tests.standby.helpers import World
+
+endpoint, number = sys.argv[1:3]
+world = World(endpoint=endpoint, manifest=parse_manifest(manifest_text(number, name=f"world{number}")))
+sys.argv[1:] = sys.argv[3:]
+cli(obj=lambda _: world.connect())
+"""
+
+
+@pytest.fixture
+def unread() -> Iterator[int]:
+    """The writing end of a pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+def start(world: World, *arguments: str, stdout: int, stderr: int) -> "subprocess.CompletedProcess[str]":
+    """Run a command as a program of its own."""
+    number = world.manifest.name.removeprefix("world")
+    line = [sys.executable, "-c", COMMAND, world.endpoint, number, *arguments]
+    return subprocess.run(line, cwd=ROOT, stdout=stdout, stderr=stderr, text=True, check=False, timeout=60)
+
+
+def test_a_failover_whose_progress_nobody_reads_is_carried_out(world: World, unread: int) -> None:
+    ran = start(world, "failover", "--yes", stdout=subprocess.PIPE, stderr=unread)
+    assert (ran.returncode, ran.stdout) == (0, f"{EAST} (failover) is to serve, generation 4: done.\n")
+    assert agree(world.copies())
+
+
+def test_a_failover_of_which_nobody_reads_anything_is_carried_out(world: World, unread: int) -> None:
+    start(world, "failover", "--yes", stdout=unread, stderr=unread)
+    assert [copy.generation for copy in world.copies().values()] == [4, 4]
+    assert [event.result for event in world.events("failover")] == ["done"]
+
+
+@pytest.mark.parametrize("command", [["journal"], ["status"], ["status", "--json"], ["failover", "--yes"]])
+def test_a_result_that_nobody_reads_ends_the_command_quietly(world: World, unread: int, command: list[str]) -> None:
+    ran = start(world, *command, stdout=unread, stderr=subprocess.PIPE)
+    assert ran.returncode == 1
+    assert not [line for line in ran.stderr.splitlines() if "rror" in line or "Traceback" in line]
+
+
+def test_progress_that_cannot_be_written_once_is_not_tried_again(unread: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with os.fdopen(os.dup(unread), "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        say("lost")
+        stderr.write("nor does this fail, at the end of the program")
+        stderr.flush()
+
+
+def error_of(result: Result) -> dict[str, str]:
+    """Return the document of an error; it is alone on stdout and has the documented fields."""
+    document: dict[str, str] = json.loads(result.stdout)
+    assert document.keys() == schema.ERROR.keys()
+    assert document["result"] == RESULTS[result.exit_code]
+    return document
+
+
+@pytest.mark.parametrize("command", ["status", "failover", "failback", "reconcile", "journal"])
+def test_with_json_an_error_is_one_document_too(world: World, command: str) -> None:
+    document = error_of(
+        CliRunner().invoke(cli, [command, "--json"], obj=lambda _: world.connect("primary", "failover"))
+    )
+    assert (document["command"], document["result"]) == (command, "refused")
+    assert document["error"].startswith(f"No manifest of {world.manifest.name}: ")
+
+
+@pytest.mark.parametrize(
+    "arguments,command",
+    [(["status", "--json", "--nonsense"], "status"), (["--aws", "failback", "--json", "--checks", "0"], "failback")],
+)
+def test_with_json_wrong_usage_is_a_document_too(arguments: list[str], command: str) -> None:
+    document = error_of(CliRunner().invoke(cli, arguments))
+    assert (document["command"], document["result"]) == (command, "wrong usage")
+
+
+def test_without_json_an_error_is_told_on_stderr_alone(world: World) -> None:
+    result = CliRunner().invoke(cli, ["failover"], obj=lambda _: world.connect("primary", "failover"))
+    assert (result.stdout, result.stderr.startswith("Error: No manifest")) == ("", True)
+
+
+def test_with_json_an_interruption_while_it_looks_is_a_document() -> None:
+    def interrupt(_: object) -> Connection:
+        raise KeyboardInterrupt
+
+    document = error_of(CliRunner().invoke(cli, ["failover", "--json"], obj=interrupt))
+    assert (document["result"], document["error"]) == ("failed", "Interrupted.")
+
+
+def test_with_json_an_interrupted_plan_names_the_steps_that_were_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SwitchActions, "invalidate", interrupt)
+    result = CliRunner().invoke(cli, ["failover", "--yes", "--json"], obj=lambda _: world.connect())
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["result"]) == (1, "failed")
+    assert [step["step"] for step in document["steps"]] == [
+        f"Write the intent into the journal in {EAST}",
+        f"Write config.json in {EAST}",
+        f"Write config.json in {WEST}",
+    ]
+    assert document["error"].startswith("Interrupted. Run the same command again")

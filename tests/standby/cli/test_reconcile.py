@@ -1,0 +1,188 @@
+"""`reconcile` in two plans: config.json is brought up before anything is compared, and whatever comes of that."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from botocore.retries.standard import ExponentialBackoff
+
+from standby.cli import reconcile_command
+from standby.cli.reconcile_command import gather_config
+from standby.deployment.clients import Clients
+from standby.deployment.sessions import EmulatorSession
+from standby.operations.execution.executor import Executor
+from standby.operations.facts.collect_switch import SECONDS
+from standby.operations.facts.documents import list_documents
+from standby.operations.facts.routing_config import agree
+from standby.operations.plans.reconcile import plan_config
+from tests.standby.helpers import EAST, MANIFEST, WEST, Run, World
+from tests.standby.manifests import REGIONS
+
+BROUGHT = "Bring config.json to generation 4 in us-west-2"
+
+
+@pytest.fixture
+def returned(run: Run) -> None:
+    """The primary region was lost, users were moved, and it is back with its old config.json."""
+    assert run("failover", "--yes", dead=("primary",)).exit_code == 0
+
+
+def leave_behind(world: World) -> None:
+    world.s3("failover").put_object(Bucket=world.manifest.regions["failover"].documents_bucket, Key="d", Body=b"x")
+
+
+def lose_documents_bucket(world: World) -> None:
+    """Have the listing of one bucket answer an error."""
+    world.s3("failover").delete_bucket(Bucket=world.manifest.regions["failover"].documents_bucket)
+
+
+@pytest.mark.usefixtures("returned")
+def test_config_json_is_in_step_before_anything_is_compared(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        assert agree(world.copies())
+        assert {event.result for event in world.events("primary")} == {"done"}
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reconcile_command, "gather_documents", interrupted)
+        result = run("reconcile", "--yes")
+    assert result.exit_code == 1
+    assert result.stderr.index(f"  2. {BROUGHT}") < result.stderr.index("Comparing both regions")
+    assert agree(world.copies())
+    assert run("reconcile", "--yes").stdout == "both regions are in step. Nothing to do.\n"
+
+
+@pytest.mark.usefixtures("returned")
+def test_documents_that_cannot_be_listed_leave_config_json_in_step_and_the_rest_to_the_next_run(
+    run: Run, world: World
+) -> None:
+    lose_documents_bucket(world)
+    result = run("reconcile", "--yes", "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["result"]) == (0, "incomplete")
+    assert [(part["region"], part["what"]) for part in document["unwritten"]] == [
+        (EAST, "documents"),
+        (WEST, "documents"),
+    ]
+    assert f"{BROUGHT}" in [step["step"] for step in document["steps"]]
+    assert agree(world.copies())
+    assert {event.result for event in world.events("primary")} == {"done", "incomplete"}
+    refused = run("failback", "--yes", "--checks", "1")
+    assert "the journal has something left: run `standby reconcile`" in refused.stderr
+    world.s3("failover").create_bucket(Bucket=world.manifest.regions["failover"].documents_bucket)
+    assert json.loads(run("reconcile", "--yes", "--json").stdout)["result"] == "done"
+    assert {event.result for event in world.events("primary")} == {"done"}
+
+
+def test_what_was_left_is_told_to_a_person_as_well(run: Run, world: World) -> None:
+    lose_documents_bucket(world)
+    result = run("reconcile", "--yes")
+    assert f"Not written: documents in {WEST} (what {EAST} has cannot be compared: " in result.stdout
+    assert result.stdout.endswith("Later: `standby reconcile`.\n")
+
+
+@pytest.mark.usefixtures("returned")
+def test_each_plan_is_shown_and_asked_before_it_is_carried_out(run: Run, world: World) -> None:
+    leave_behind(world)
+    result = run("reconcile", given="y\nn\n")
+    assert result.exit_code == 1
+    assert result.stderr.count("go on?") == 2
+    assert "Error: config.json first, generation 4: done. Nothing else was done." in result.stderr
+    assert agree(world.copies())
+    assert not list_documents(world.s3("primary"), world.manifest.regions["primary"]).documents
+
+
+@pytest.mark.usefixtures("returned")
+def test_who_declines_the_first_plan_is_asked_nothing_more(run: Run, world: World) -> None:
+    result = run("reconcile", given="n\n")
+    assert (result.exit_code, result.stderr.count("go on?")) == (1, 1)
+    assert result.stderr.endswith("Error: Nothing was done.\n")
+    assert not agree(world.copies())
+
+
+@pytest.mark.usefixtures("returned")
+def test_a_dry_run_shows_both_plans_and_does_nothing(run: Run, world: World) -> None:
+    leave_behind(world)
+    before = world.copies()
+    document = json.loads(run("reconcile", "--dry-run", "--json").stdout)
+    assert document["result"] == "planned"
+    steps = [step["step"] for step in document["plan"]]
+    assert steps.index("Bring config.json to generation 4") < steps.index(
+        "Copy 1 document from us-east-1 into the bucket"
+    )
+    assert document["steps"] == []
+    assert world.copies() == before
+
+
+@pytest.mark.usefixtures("returned")
+@pytest.mark.parametrize("taken", range(7))
+def test_a_reconcile_of_config_json_that_is_killed_anywhere_is_finished_by_the_next_run(
+    run: Run, world: World, taken: int
+) -> None:
+    plan = plan_config(gather_config(world.connect(), world.manifest))
+    steps = Executor(world.connect(), world.manifest).steps(plan)
+    for _ in zip(range(taken), steps, strict=False):
+        pass
+    assert run("reconcile", "--yes").exit_code == 0
+    assert agree(world.copies())
+    assert json.loads(run("status", "--json").stdout)["unfinished"] == []
+
+
+@pytest.mark.usefixtures("returned")
+def test_a_region_that_hangs_costs_three_seconds(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoints = {EAST: world.endpoint, WEST: f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        connection = world.connect()
+        connection.clients = Clients(
+            lambda region: EmulatorSession(region=region, endpoint=world.endpoint), endpoints=endpoints
+        )
+        connection.clients.s3(EAST), connection.clients.s3(WEST)  # made before the clock begins
+        began = time.monotonic()
+        plan = plan_config(gather_config(connection, world.manifest))
+        took = time.monotonic() - began
+    assert plan.refused(force=False)
+    assert took < 2 * SECONDS
+
+
+class Busy(BaseHTTPRequestHandler):
+    """S3 that asks to slow down twice, and then answers."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        slow = self.asked <= 2
+        body = b"<Error><Code>SlowDown</Code></Error>" if slow else b"<ListBucketResult></ListBucketResult>"
+        self.send_response(503 if slow else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def busy() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_being_asked_to_slow_down_makes_no_listing_unknown(busy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # else up to three seconds
+    made = Clients(
+        lambda region: EmulatorSession(region=region, endpoint=busy), endpoints=dict.fromkeys(REGIONS.values(), busy)
+    )
+    region = replace(MANIFEST.regions["failover"], documents_bucket="documents")
+    assert list_documents(made.retrying_s3(EAST), region).documents == {}
+    assert Busy.asked == 3

@@ -1,0 +1,206 @@
+"""The command line: exit codes, one calm line for each error, and no traceback."""
+
+import importlib
+import json
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from standby.cli.main import DEBUG_VARIABLE, cli
+from standby.deployment.sessions import EmulatorSession
+from standby.rehearsal.rehearsal import Rehearsal
+from standby.rehearsal.status import Status
+from tests.standby.manifests import manifest_text
+from tests.standby.rehearsal.distribution_helpers import distribution_config
+from tests.standby.rehearsal.helpers import FakeTerraform
+from tests.standby.rehearsal.network_helpers import SmallRehearsal
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["rehearse", *arguments])
+
+
+@pytest.fixture
+def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(project)
+    return project
+
+
+def test_outside_a_project_the_usage_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("status")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: No project here:")
+
+
+def test_help_is_given_outside_a_project_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("up", "--help")
+    assert result.exit_code == 0
+    assert "--json" in result.stdout
+
+
+def test_a_project_is_found_from_a_directory_below(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = here / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert run("status").exit_code == 3
+
+
+def test_status_of_nothing_is_degraded_and_says_what_to_do(here: Path) -> None:
+    result = run("status")
+    assert (result.exit_code, result.stdout) == (3, "The rehearsal is not up. Run `standby rehearse up`.\n")
+
+
+def test_status_as_json_is_json_alone(here: Path) -> None:
+    result = run("status", "--json")
+    assert result.exit_code == 3
+    assert json.loads(result.stdout) == {**Status(endpoint=None).as_json(), "up": False, "applied": False}
+
+
+def test_status_names_site_edge_and_what_is_broken(small: SmallRehearsal) -> None:
+    small.rehearsal.faults.set("slow", "failover", milliseconds=5)
+    result = small.command("status")
+    assert result.exit_code == 0, result.stderr
+    assert f"site:         {small.site}\n" in result.stdout
+    assert "edge:         https://127.0.0.1:" in result.stdout
+    assert "fault:        slow failover by 5 ms, since " in result.stdout
+    (fault,) = json.loads(small.command("status", "--json").stdout)["faults"]
+    assert (fault["kind"], fault["role"], fault["milliseconds"]) == ("slow", "failover", 5)
+
+
+def test_a_fault_is_set_and_healed_by_commands_that_say_what_they_did(small: SmallRehearsal) -> None:
+    assert small.command("heal").stdout == "No fault is set.\n"
+    result = small.command("fault", "api-errors", "primary")
+    assert result.stdout == "api-errors: primary (us-west-2). `standby rehearse heal primary` undoes it.\n"
+    assert small.command("heal", "failover").stdout == "No fault is set.\n"
+    assert small.command("heal", "primary").stdout.startswith("Healed: api-errors primary, since ")
+    assert small.rehearsal.faults.active() == ()
+
+
+def test_a_fault_for_some_seconds_is_healed_by_its_own_command(small: SmallRehearsal) -> None:
+    result = small.command("fault", "s3-errors", "failover", "--seconds", "0.05")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("Healed: s3-errors failover, since ")
+    assert small.rehearsal.faults.active() == ()
+
+
+def test_slow_without_a_time_is_a_wrong_usage(small: SmallRehearsal) -> None:
+    result = small.command("fault", "slow", "primary")
+    assert result.exit_code == 2
+    assert "--milliseconds N" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["fault", "region-down", "primary"], ["fault", "slow", "primary"]])
+def test_nothing_can_be_broken_where_nothing_is_up(here: Path, arguments: list[str]) -> None:
+    result = run(*arguments, *(["--milliseconds", "5"] if "slow" in arguments else []))
+    assert (result.exit_code, result.stderr) == (3, "Error: The rehearsal is not up.\n  Run `standby rehearse up`.\n")
+    assert not (here / ".rehearsal").exists()
+
+
+@pytest.mark.parametrize("arguments", [["env"], ["logs"], ["logs", "query"]])
+def test_what_needs_a_rehearsal_is_refused_without_one(here: Path, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    assert result.stderr == "Error: The rehearsal is not up.\n  Run `standby rehearse up`.\n"
+
+
+def test_down_of_nothing_is_done(here: Path) -> None:
+    result = run("down")
+    assert (result.exit_code, result.stdout) == (0, "The rehearsal was not up.\n")
+    assert not (here / ".rehearsal").exists()
+
+
+def test_a_missing_terraform_is_one_line_with_version_and_source(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(here))
+    result = run("up")
+    assert result.exit_code == 3
+    assert "Error: terraform is missing: version 1.10 or newer and below 2 is needed.\n" in result.stderr
+    assert "https://developer.hashicorp.com/terraform/install" in result.stderr
+    assert not (here / ".rehearsal" / "emulator.json").exists()
+
+
+@pytest.mark.parametrize("version", ["1.4.9", "2.0.0"])
+def test_another_version_of_terraform_is_refused(here: Path, fake_terraform: FakeTerraform, version: str) -> None:
+    fake_terraform.answer(version=version)
+    result = run("up")
+    assert result.exit_code == 3
+    assert f"terraform {version} does not serve" in result.stderr
+
+
+def test_refused_settings_are_a_wrong_usage(here: Path, fake_terraform: FakeTerraform) -> None:
+    (here / "main.py").write_text("import sys; sys.exit(print('standby.toml: name: wrong', file=sys.stderr) or 2)")
+    result = run("up")
+    assert result.exit_code == 2
+    assert "Error: standby.toml: name: wrong\n" in result.stderr
+
+
+def test_a_failing_program_is_one_message_with_its_own_words(here: Path, fake_terraform: FakeTerraform) -> None:
+    (here / "main.py").write_text("raise ValueError('the stack is wrong')")
+    result = run("up")
+    assert result.exit_code == 1
+    assert "main.py failed, exit code 1" in result.stderr
+    assert "the stack is wrong" in result.stderr
+
+
+def test_an_error_that_nobody_foresaw_is_no_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Rehearsal) -> Status:
+        raise KeyError("surprise")
+
+    monkeypatch.setattr(Rehearsal, "status", broken)
+    monkeypatch.delenv(DEBUG_VARIABLE, raising=False)
+    result = run("status")
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: KeyError: 'surprise'\n  {DEBUG_VARIABLE}=1 shows where.\n"
+
+
+def test_a_missing_package_is_one_line_that_says_how_to_get_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> None:
+        raise ModuleNotFoundError("No module named 'psutil'", name="psutil")
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    result = run("status")
+    assert result.exit_code == 3
+    assert result.stderr == (
+        "Error: The Python package psutil is missing.\n  Get it: pip install 'warm-standby[rehearsal]'\n"
+    )
+
+
+def test_up_reports_each_check_as_json_and_fails_when_one_failed(here: Path, fake_terraform: FakeTerraform) -> None:
+    samples = here / "examples" / "documents"
+    samples.mkdir(parents=True)
+    (samples / "rehearsal.toml").write_text('[[document]]\nfile = "a.md"\nupload_to = "primary"\nquestion = "What?"\n')
+    (samples / "a.md").write_text("Something.")
+    manifest = json.loads(manifest_text())
+    try:
+        emulator = Rehearsal(project=here).start().emulator
+        client = EmulatorSession(region="us-east-1", endpoint=emulator.endpoint).client("cloudfront")
+        buckets = {role: region["frontendBucket"] for role, region in manifest["regions"].items()}
+        made = client.create_distribution(DistributionConfig=distribution_config(client, buckets))["Distribution"]
+        manifest["site"] |= {"url": f"https://{made['DomainName']}", "distributionId": made["Id"]}
+        outputs = {"manifest": {"value": json.dumps(manifest)}}
+        fake_terraform.answer(apply={"code": 0, "events": [{"type": "outputs", "outputs": outputs}]})
+        result = run("up", "--json")
+        assert result.exit_code == 1, result.stderr
+        report = json.loads(result.stdout)
+        assert report["passed"] is False
+        assert {check["result"] for check in report["checks"]} == {"failed"}
+        assert "Traceback" not in result.stderr
+    finally:
+        assert run("down").exit_code == 0
+
+
+def test_following_a_log_ends_calmly(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = here / ".rehearsal" / "ministack.log"
+    log.parent.mkdir()
+    log.write_text("one\ntwo\n")
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    result = run("logs", "--follow", "-n", "1")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "two\n", "")

@@ -1,0 +1,51 @@
+"""Several things at once: in order, the first error, and nobody waits for one that hangs."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from standby.deployment.concurrency import in_parallel
+
+HANGING = """
+import threading, time
+from standby.deployment.concurrency import in_parallel, side_by_side
+hang = lambda _: threading.Event().wait(60)
+print(side_by_side({"keys": lambda: in_parallel(range(9), hang)}, seconds=0.1)["keys"])
+"""
+
+
+def test_results_are_in_the_order_of_the_items_and_each_is_done_once() -> None:
+    seen: list[int] = []
+
+    def do(number: int) -> int:
+        time.sleep(0.001 * (number % 3))
+        seen.append(number)
+        return -number
+
+    assert in_parallel(range(100), do, workers=7) == [-number for number in range(100)]
+    assert sorted(seen) == list(range(100))
+    assert in_parallel([], do) == []
+
+
+@pytest.mark.parametrize("error", [IndexError, KeyboardInterrupt])
+def test_the_first_error_is_raised_and_what_has_not_begun_is_left_undone(error: type[BaseException]) -> None:
+    seen: list[int] = []
+
+    def do(number: int) -> None:
+        seen.append(number)
+        if number == 3:
+            raise error
+        time.sleep(0.01)
+
+    with pytest.raises(error):
+        in_parallel(range(1000), do, workers=2)
+    assert len(seen) < 10
+
+
+def test_a_command_ends_when_its_answer_is_printed_whatever_still_hangs() -> None:
+    began = time.monotonic()
+    run = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, text=True, check=True, timeout=50)
+    assert run.stdout == "does not answer (time-out after 0.1 s)\n"
+    assert time.monotonic() - began < 20

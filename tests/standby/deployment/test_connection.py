@@ -1,0 +1,213 @@
+"""The way to an AWS account: each region's own credentials, boto3's proxies and authorities, no name, no answer.
+
+Real botocore; only what it sends is answered here.
+"""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import urllib3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from botocore.httpsession import URLLib3Session
+from botocore.loaders import JSONFileLoader
+
+from standby.deployment.clients import FACTS
+from standby.deployment.concurrency import NoAnswerError, Unknown, attempt, in_parallel
+from standby.deployment.connection import AwsConnection
+from standby.deployment.manifest_reader import read_manifest
+from standby.deployment.sessions import account_session
+from standby.errors import BadUsageError
+from standby.target import TargetOptions, open_connection
+from tests.standby.helpers import EAST, WEST
+from tests.standby.manifests import manifest_text
+from tests.standby.rehearsal.network_helpers import SmallRehearsal
+
+PROFILES = """
+[profile ops]
+role_arn = arn:aws:iam::123456789012:role/operator
+source_profile = base
+[profile base]
+aws_access_key_id = AKIDEXAMPLE
+aws_secret_access_key = secret
+"""
+ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
+
+
+class Server:
+    """A small HTTP server: as a proxy it names what it is asked for; `silent` never answers."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        asked = self.asked = list[str]()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(f"{self.command} {self.path}")
+                if silent:
+                    threading.Event().wait(20)
+                self.send_response(200 if self.command == "GET" else 502)
+                self.end_headers()
+
+            do_CONNECT = do_POST = do_GET  # noqa: N815 - the names that http.server looks for
+
+            def log_message(self, *_: object) -> None:
+                """Stay silent."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads, self._server.block_on_close = True, False
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile that assumes a role, and nothing else of this machine's."""
+    (tmp_path / "config").write_text(PROFILES)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.stop()
+
+
+def connection() -> AwsConnection:
+    return AwsConnection(name="chatbot", regions=(WEST, EAST), profile="ops")
+
+
+def parameter(connection: AwsConnection) -> object:
+    """Ask boto3 for anything."""
+    return attempt(lambda: connection.clients.ssm(EAST).get_parameter(Name="x"))
+
+
+@pytest.mark.parametrize("endpoints", ["regional", "legacy"])
+@pytest.mark.parametrize("lost,left", [(WEST, EAST), (EAST, WEST)])
+def test_a_region_s_credentials_come_from_its_own_sts_whatever_hangs_in_the_other(
+    monkeypatch: pytest.MonkeyPatch, endpoints: str, lost: str, left: str
+) -> None:
+    asked: set[str] = set()
+
+    def send(_: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        host = urlsplit(request.url).hostname or ""
+        asked.add(host)
+        if left not in host:  # the lost region's, and the global endpoint, which is in us-east-1
+            threading.Event().wait(20)
+        text = ASSUMED if host.startswith("sts.") else json.dumps({"Parameter": {"Value": manifest_text()}})
+        raw = urllib3.HTTPResponse(body=BytesIO(text.encode()), preload_content=False)
+        return AWSResponse(request.url, 200, HTTPHeaders(), raw)
+
+    monkeypatch.setattr(URLLib3Session, "send", send)
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", endpoints)
+    assert read_manifest(connection()).name == "chatbot"
+    assert asked == {f"sts.{lost}.amazonaws.com", f"sts.{left}.amazonaws.com", f"ssm.{left}.amazonaws.com"}
+
+
+def test_an_sts_that_does_not_answer_is_given_up_as_any_other_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = Server(silent=True)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", silent.url)
+    monkeypatch.setattr("standby.deployment.connection.FACTS", FACTS.merge(Config(read_timeout=0.2)))
+    began = time.monotonic()
+    assert parameter(connection()) == Unknown("does not answer (time-out)", unreachable=True)
+    assert time.monotonic() - began < 2  # what any other service is given
+    assert len(silent.asked) == 1
+    silent.stop()
+
+
+def test_health_and_edge_are_asked_by_the_proxy_that_boto3_takes(
+    monkeypatch: pytest.MonkeyPatch, server: Server
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    parameter(connection())
+    with pytest.raises(NoAnswerError, match="proxy"):
+        connection().request("GET", "https://d1.cloudfront.net/config.json")
+    assert server.asked == [f"CONNECT sts.{EAST}.amazonaws.com:443", "CONNECT d1.cloudfront.net:443"]
+
+
+@pytest.mark.parametrize("excepted,asked", [("", "GET {url}/prod/health"), ("127.0.0.1", "GET /prod/health")])
+def test_what_no_proxy_names_is_asked_directly(
+    monkeypatch: pytest.MonkeyPatch, server: Server, excepted: str, asked: str
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", excepted)
+    assert connection().request("GET", f"{server.url}/prod/health").status == 200
+    assert server.asked == [asked.format(url=server.url)]
+
+
+def test_tls_is_trusted_by_the_authorities_that_boto3_is_given(
+    small: SmallRehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = small.rehearsal.network
+    name, address = next(iter(network.hosts.items()))
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        "socket.getaddrinfo", lambda host, *rest: resolve(address.host if host == name else host, *rest)
+    )
+    url = f"https://{name}:{address.port}/"
+    with pytest.raises(NoAnswerError, match="SSL"):
+        connection().request("GET", url)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(network.authority))
+    assert connection().request("GET", url).status > 0
+
+
+def test_a_name_that_cannot_be_resolved_is_told_apart_from_a_region_that_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nothing(*_: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr("socket.getaddrinfo", nothing)
+    told = "does not answer (its name cannot be resolved)"
+    assert parameter(connection()) == Unknown(told, unreachable=True)
+    with pytest.raises(NoAnswerError) as raised:
+        connection().request("GET", "https://d1.cloudfront.net/config.json")
+    assert raised.value.message == told
+
+
+def test_settings_that_cannot_be_read_are_not_read_when_name_and_regions_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "standby.toml").write_text("name = ")
+    monkeypatch.chdir(tmp_path)
+    assert open_connection(TargetOptions(aws=True, name="chatbot", regions=(WEST, EAST))).name == "chatbot"
+    with pytest.raises(BadUsageError, match=r"standby\.toml"):
+        open_connection(TargetOptions(aws=True, name="chatbot"))
+
+
+def test_a_service_s_description_is_read_once_for_two_regions_that_want_it_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+    load = JSONFileLoader.load_file
+
+    def slowly(loader: JSONFileLoader, path: str) -> object:
+        found = load(loader, path)
+        time.sleep(0.02)
+        read.extend([path] if found is not None else [])
+        return found
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", slowly)
+    # A service that nothing else here uses, so that it has not been read yet.
+    in_parallel((WEST, EAST), lambda region: account_session(region, profile="ops", config=FACTS).client("polly"))
+    assert any("polly" in path for path in read)
+    assert len(read) == len(set(read))

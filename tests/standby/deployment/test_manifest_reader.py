@@ -1,0 +1,64 @@
+"""The manifest: one region's that is old or broken keeps nobody from failing over to the other."""
+
+import json
+
+import pytest
+
+from standby.deployment.manifest import ROLES, Role
+from standby.deployment.manifest_reader import DISAGREEMENT, read_manifest
+from standby.errors import RefusedError, StandbyError
+from tests.standby.helpers import EAST, WEST, Run, World, clients
+from tests.standby.manifests import REGIONS, manifest_text
+
+OLD = manifest_text().replace('"schemaVersion": 2', '"schemaVersion": 1')
+BAD = pytest.mark.parametrize("text", ["{", "[]", OLD], ids=["no JSON", "a list", "old"])
+
+
+def store(world: World, role: Role, text: str) -> None:
+    """Put this where the region's manifest is."""
+    clients(world.endpoint).ssm(REGIONS[role]).put_parameter(
+        Name=f"/warm-standby/{world.manifest.name}/manifest", Value=text, Type="String", Overwrite=True
+    )
+
+
+@BAD
+@pytest.mark.parametrize("role", ROLES)
+def test_a_manifest_that_is_none_counts_as_none_and_is_told(world: World, role: Role, text: str) -> None:
+    store(world, role, text)
+    found = read_manifest(world.connect())
+    assert found.regions == world.manifest.regions
+    assert found.disagreement.startswith(f"the manifest of {REGIONS[role]} cannot be used: The manifest ")
+    assert found.disagreement.endswith(": apply the stack again")
+
+
+def test_a_failover_goes_on_with_the_target_s_manifest_and_warns(world: World, run: Run) -> None:
+    store(world, "primary", OLD)
+    result = run("failover", "--yes", "--reason", "test", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["result"]) == (0, "done")
+    assert f"warning: the manifest of {WEST} cannot be used: The manifest has schema version 1" in result.stderr
+
+
+@BAD
+def test_where_no_manifest_can_be_used_the_error_says_why(world: World, text: str) -> None:
+    store(world, "primary", text)
+    store(world, "failover", text)
+    with pytest.raises(StandbyError, match=r"^The manifest (is not as expected|has schema version 1)"):
+        read_manifest(world.connect())
+
+
+def test_where_the_only_region_that_answers_has_an_old_manifest_what_to_do_is_said(world: World) -> None:
+    store(world, "failover", OLD)
+    with pytest.raises(StandbyError, match="schema version 1") as raised:
+        read_manifest(world.connect("primary"))
+    assert raised.value.hint.startswith("Apply the stack again")
+
+
+def test_where_no_region_answers_each_is_named(world: World) -> None:
+    with pytest.raises(RefusedError, match=f"{WEST} does not answer .*; {EAST} does not answer"):
+        read_manifest(world.connect(*ROLES))
+
+
+def test_two_good_manifests_that_differ_are_told_apart(world: World) -> None:
+    store(world, "failover", json.dumps({**json.loads(manifest_text()), "name": "other"}))
+    found = read_manifest(world.connect())
+    assert (found.name, found.disagreement) == (world.manifest.name, DISAGREEMENT)

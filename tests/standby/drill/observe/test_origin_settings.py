@@ -1,0 +1,104 @@
+"""A distribution that is wrong in a way which no outage on one machine shows is told all the same."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from standby.drill.measure.objectives import ORIGINS, hold, read_failover_codes
+from standby.drill.observe.origin_settings import judge_origins
+from standby.drill.scenarios.outages import _see_origins
+from standby.errors import BadUsageError
+from standby.rehearsal.edge_cache.rules import Behavior
+from standby.rehearsal.network.distribution import CacheBehavior, Distribution, Origin, OriginGroup
+from warm_standby.settings import Objectives
+
+CODES = frozenset({403, 404, 500, 502, 503, 504})
+
+
+def origin(name: str, *, attempts: int = 1, seconds: int = 1) -> Origin:
+    return Origin(id=name, host=f"{name}.example", attempts=attempts, connect_seconds=seconds, signed=True)
+
+
+def behavior(pattern: str, target: str) -> CacheBehavior:
+    return CacheBehavior(
+        pattern=pattern,
+        methods=("GET", "HEAD"),
+        viewer_protocol="redirect-to-https",
+        compress=True,
+        caching=Behavior(target=target, minimum=0, default=0, maximum=0, errors={}),
+        headers=(),
+        removed_headers=(),
+    )
+
+
+RIGHT = Distribution(
+    arn="arn",
+    hosts=("d1.cloudfront.net",),
+    root="index.html",
+    origins={"primary": origin("primary"), "failover": origin("failover")},
+    groups={
+        "pages": OriginGroup(id="pages", members=("primary", "failover"), status_codes=tuple(sorted(CODES))),
+        "config": OriginGroup(id="config", members=("failover", "primary"), status_codes=tuple(sorted(CODES))),
+    },
+    behaviors=(behavior("/config.json", "config"), behavior("*", "pages")),
+)
+
+
+def with_origin(**parts: int) -> Distribution:
+    return replace(RIGHT, origins={**RIGHT.origins, "primary": origin("primary", **parts)})
+
+
+def with_codes(*codes: int) -> Distribution:
+    return replace(RIGHT, groups={**RIGHT.groups, "pages": replace(RIGHT.groups["pages"], status_codes=codes)})
+
+
+def missed(distribution: Distribution, codes: frozenset[int] = CODES) -> tuple[list[str], str]:
+    """Return which objectives a drill misses for it, and what its report notes."""
+    notes: list[str] = []
+    eyes = SimpleNamespace(distribution=lambda: distribution, failover_codes=codes)
+    stage: Any = SimpleNamespace(eyes=eyes, measured={}, note=notes.append)
+    _see_origins(stage)
+    return [held.name for held in hold(ORIGINS, stage.measured, Objectives()) if not held.met], "\n".join(notes)
+
+
+def test_the_distribution_as_it_is_meant_meets_both_objectives() -> None:
+    assert missed(RIGHT)[0] == []
+
+
+@pytest.mark.parametrize(
+    "parts,seconds", [({"seconds": 10}, 10), ({"attempts": 3}, 3), ({"attempts": 2, "seconds": 5}, 10)]
+)
+def test_connecting_for_longer_than_the_page_rto_is_missed(parts: dict[str, int], seconds: int) -> None:
+    objectives, notes = missed(with_origin(**parts))
+    assert objectives == ["page RTO, the bucket takes no connection"]
+    assert f"behaviour *: a bucket that takes no connection is given up after {seconds} s" in notes
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_each_status_code_without_a_second_bucket_is_missed_and_named(code: int) -> None:
+    objectives, notes = missed(with_codes(*sorted(CODES - {code})))
+    assert objectives == ["status codes without a second bucket"]
+    assert f"behaviour *: the other bucket is not asked on {code}" in notes
+
+
+def test_codes_that_the_settings_leave_out_are_not_missed() -> None:
+    assert missed(with_codes(500, 502, 503, 504), frozenset({500, 502, 503, 504}))[0] == []
+
+
+def test_a_behaviour_of_one_bucket_has_no_second_one_on_any_code() -> None:
+    alone = replace(RIGHT, behaviors=(RIGHT.behaviors[0], behavior("*", "primary")))
+    assert judge_origins(alone, codes=CODES).missing == CODES
+
+
+def test_the_codes_are_those_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STANDBY_SETTINGS", raising=False)
+    assert read_failover_codes(tmp_path) == CODES
+    file = tmp_path / "standby.toml"
+    file.write_text('name = "chatbot"\n[site]\norigin_failover_status_codes = [500, 503]\n')
+    assert read_failover_codes(tmp_path) == {500, 503}
+    file.write_text("name = 3\n")
+    with pytest.raises(BadUsageError):
+        read_failover_codes(tmp_path)

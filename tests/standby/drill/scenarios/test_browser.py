@@ -1,0 +1,89 @@
+"""The drill's browser: found or plainly missed, and only the rehearsal's own certificates are trusted."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from standby.drill.scenarios.browser import BROWSER
+from standby.rehearsal.network.network import Address, Network
+from standby.rehearsal.tools.chromium import HEADLESS, NoChromiumError, browse_site, find_chromium, host_rules, key_hash
+from warm_standby.settings import Objectives
+
+# A certificate for "x" on a P-256 key, and what `openssl x509 -pubkey | openssl pkey -pubin -outform der | openssl dgst
+# -sha256 -binary | base64` says of it.
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBbjCCAROgAwIBAgIUQXveTsAcDstUUPU67Wl2oDsNPq8wCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBeDAeFw0yNjExMjQwNzA5NDlaFw0yNjExMjYwNzA5NDlaMAwx
+CjAIBgNVBAMMAXgwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASMaSS8yzefUPi1
+VkDhO+u8y1rA/+9WEoXrTA+WcGCJi1gT69oHT/wPKRkFfDTM805vDr9hGbe6lqou
+3dcyLw5+o1MwUTAdBgNVHQ4EFgQUbn/rWjWmg5l5nZAjsJviAsS4o6wwHwYDVR0j
+BBgwFoAUbn/rWjWmg5l5nZAjsJviAsS4o6wwDwYDVR0TAQH/BAUwAwEB/zAKBggq
+hkjOPQQDAgNJADBGAiEA+fSixS2w2kiBeJ2wDu1pdyVGTczmlLrkmbnleGmF90UC
+IQDdITflDGb1li6mcd22a1geltSILjil2QYUG4W7Odk/yA==
+-----END CERTIFICATE-----
+"""
+KEY_HASH = "jTHWoSdU7zY05c9TWbjSYo53yoD6QQnyi9y0Ab9K9k0="
+
+(SCENARIO,) = BROWSER
+
+
+def network() -> Network:
+    hosts = {"b.example.com": Address(host="127.0.0.1", port=2), "a.example.com": Address(host="127.0.0.1", port=1)}
+    return Network(gateway="", router="", fronts={}, hosts=hosts, authority=Path("root.crt"))
+
+
+def test_the_hash_of_a_certificates_key_is_the_one_that_openssl_tells() -> None:
+    assert key_hash(CERTIFICATE) == KEY_HASH
+
+
+def test_only_the_rehearsals_names_resolve() -> None:
+    rules = host_rules(network()).removeprefix("--host-resolver-rules=").split(",")
+    assert rules == ["MAP a.example.com:443 127.0.0.1:1", "MAP b.example.com:443 127.0.0.1:2", "MAP * ~NOTFOUND"]
+
+
+@pytest.mark.parametrize("name", HEADLESS)
+def test_a_chromium_is_found_by_any_of_its_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / name
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_chromium() == program
+
+
+def test_where_no_window_is_needed_the_one_without_is_taken_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in HEADLESS:
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_chromium() == tmp_path / "chromium-headless-shell"
+
+
+def test_a_person_is_not_shown_the_site_in_a_browser_without_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chromium-headless-shell").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoChromiumError, match="apt install chromium"):
+        browse_site(network(), "https://a.example.com", ())
+
+
+def test_without_a_chromium_the_remedy_is_said_and_the_scenario_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoChromiumError, match="apt install chromium"):
+        find_chromium()
+    assert "apt install chromium" in SCENARIO.skipped()
+
+
+def test_without_playwright_the_scenario_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standby.drill.scenarios.browser.find_spec", lambda _name: None)
+    assert "playwright" in SCENARIO.skipped()
+    assert importlib.util.find_spec("playwright") is not None
+
+
+def test_a_person_s_wait_is_held_against_five_seconds_and_an_open_page_against_75() -> None:
+    bounds = {objective.name: objective.bound(Objectives()) for objective in SCENARIO.objectives}
+    assert set(bounds.values()) == {0.0, 5.0, 75.0}

@@ -1,0 +1,178 @@
+"""What the tests of the operator's commands share: a small deployment of two regions, known or in an emulator."""
+
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from click.testing import Result
+from hypothesis import strategies as st
+
+from standby.deployment.clients import Clients
+from standby.deployment.concurrency import NoAnswerError, Unknown
+from standby.deployment.http_client import HTTP_SECONDS, Answer
+from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
+from standby.deployment.sessions import EmulatorSession
+from standby.operations.facts import journal
+from standby.operations.facts.health import Health
+from standby.operations.facts.journal import Event
+from standby.operations.facts.routing_config import Config, Copy, read_copy, render_config, serving_config
+from standby.operations.plans.plan import Plan, PutConfig
+from standby.operations.plans.switch import SwitchFacts
+from tests.standby.manifests import REGIONS, manifest_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+NOON: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
+WEST, EAST = "us-west-2", "us-east-1"
+HEALTHY: Final = Health(status="healthy", checks={"retrieve": ""})
+DOWN: Final = Unknown("does not answer (connection refused)", unreachable=True)
+REFUSING: Final = "http://127.0.0.1:9"
+"""Nobody listens on the discard port."""
+
+Run = Callable[..., Result]
+"""The fixture `run`: a command's arguments, the regions that are `dead` meanwhile, and what is `given` as its input."""
+
+_numbers = itertools.count(1)
+
+
+@cache
+def clients(endpoint: str, dead: tuple[Role, ...] = ()) -> Clients:
+    """Return clients of both regions; making them takes longer than what most tests do with them."""
+    endpoints = {region: REFUSING if role in dead else endpoint for role, region in REGIONS.items()}
+    return Clients(
+        lambda region: EmulatorSession(region=region, endpoint=endpoint), endpoints=endpoints, elsewhere=endpoint
+    )
+
+
+MANIFEST: Final = parse_manifest(manifest_text())
+
+
+def config(role: Role, generation: int | None, *, manifest: Manifest = MANIFEST, moment: str = "then") -> Config:
+    """Return a config that has a region serve; without a generation it is hand-made."""
+    if generation is None:
+        return Config(api_url=manifest.regions[role].api_url)
+    return serving_config(manifest, role, generation=generation, updated_at=moment)
+
+
+def copy_of(bucket_role: Role, said: Config | None, *, manifest: Manifest = MANIFEST) -> Copy:
+    """Return the copy that one bucket holds; None: it holds none."""
+    region = manifest.regions[bucket_role]
+    empty = Copy(role=bucket_role, region=region.region, bucket=region.frontend_bucket)
+    return empty if said is None else replace(empty, config=said, etag=f'"{said}"', text=render_config(said))
+
+
+CONFIGS = st.builds(config, st.sampled_from(ROLES), st.none() | st.integers(1, 9), moment=st.sampled_from("abc"))
+COPIES = st.fixed_dictionaries(
+    {role: st.just(DOWN) | st.builds(copy_of, st.just(role), st.none() | CONFIGS) for role in ROLES}
+)
+FACTS = st.builds(
+    SwitchFacts,
+    manifest=st.just(MANIFEST),
+    target=st.sampled_from(ROLES),
+    copies=COPIES,
+    journal_generation=st.integers(0, 12),
+    health=st.sampled_from([HEALTHY, Health(status="degraded", checks={"retrieve": "AccessDenied"}), DOWN]),
+    actor=st.just("somebody"),
+    now=st.just(NOON),
+)
+
+
+def facts(target: Role = "failover", **said: object) -> SwitchFacts:
+    """Both copies have the primary region serve in generation 3, and all is well, but for what is said."""
+    copies = {role: copy_of(role, config("primary", 3)) for role in ROLES}
+    well = SwitchFacts(
+        manifest=MANIFEST,
+        target=target,
+        copies=copies,
+        journal_generation=3,
+        health=HEALTHY,
+        actor="somebody",
+        now=NOON,
+    )
+    return replace(well, **said)  # type: ignore[arg-type]  # a test says which part differs
+
+
+def both(*, primary: Config, failover: Config) -> dict[Role, Copy]:
+    """Return both buckets' copies."""
+    return {"primary": copy_of("primary", primary), "failover": copy_of("failover", failover)}
+
+
+def puts(plan: Plan) -> list[PutConfig]:
+    """Return the writes of config.json in a plan, in order."""
+    return [step.action for step in plan.steps if isinstance(step.action, PutConfig)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A deployment of its own in an emulator, without functions: buckets, documents buckets and the manifest."""
+
+    endpoint: str
+    manifest: Manifest
+
+    @classmethod
+    def make(cls, endpoint: str, *, generation: int = 3) -> "World":
+        """Make one whose primary region serves."""
+        number = next(_numbers)
+        text = manifest_text(f"{number}", name=f"world{number}")
+        world = cls(endpoint=endpoint, manifest=parse_manifest(text))
+        for role, region in world.manifest.regions.items():
+            s3 = world.s3(role)
+            place = {} if region.region == EAST else {"CreateBucketConfiguration": {"LocationConstraint": WEST}}
+            for bucket in (region.frontend_bucket, region.documents_bucket):
+                s3.create_bucket(Bucket=bucket, **place)  # type: ignore[arg-type]  # none in us-east-1
+                s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+            clients(endpoint).ssm(region.region).put_parameter(
+                Name=f"/warm-standby/{world.manifest.name}/manifest", Value=text, Type="String"
+            )
+            world.put(role, render_config(config("primary", generation, manifest=world.manifest)))
+        return world
+
+    def s3(self, role: Role) -> "S3Client":
+        return clients(self.endpoint).s3(REGIONS[role])
+
+    def put(self, role: Role, text: str) -> None:
+        """Write a copy of config.json as somebody does who asks nobody."""
+        self.s3(role).put_object(Bucket=self.manifest.regions[role].frontend_bucket, Key="config.json", Body=text)
+
+    def copies(self) -> dict[Role, Copy]:
+        """Return both copies as they are."""
+        return {role: read_copy(self.s3(role), self.manifest.regions[role]) for role in ROLES}
+
+    def events(self, role: Role) -> list[Event]:
+        """Return the events of one region's journal."""
+        region = self.manifest.regions[role]
+        found = [journal.read_event(self.s3(role), region, key) for key in journal.list_keys(self.s3(role), region)]
+        return [event for event in found if event is not None]
+
+    def connect(self, *dead: Role) -> "EmulatorConnection":
+        """Return the way to it; nothing in the dead regions answers."""
+        return EmulatorConnection(self, dead)
+
+
+class EmulatorConnection:
+    """The way to a `World`: its APIs are healthy, its edge reads the failover bucket first."""
+
+    where = "TEST"
+    rehearsed = False
+
+    def __init__(self, world: World, dead: tuple[Role, ...]) -> None:
+        self.name = world.manifest.name
+        self.regions = tuple(REGIONS.values())
+        self._world, self._dead = world, dead
+        self.clients = clients(world.endpoint, dead)
+
+    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:
+        if url.startswith(self._world.manifest.site_url):
+            up = [copy for role, copy in reversed(self._world.copies().items()) if role not in self._dead and copy.text]
+            return Answer(status=200, body=up[0].text.encode()) if up else Answer(status=503, body=b"")
+        role = next(role for role in ROLES if url.startswith(self._world.manifest.regions[role].api_url))
+        if role in self._dead:
+            raise NoAnswerError("does not answer (connection refused)")
+        checks = {"retrieve": {"status": "ok", "responseTimeMs": 1}}
+        document = {"status": "healthy", "checks": checks, "totalResponseTimeMs": 1}
+        return Answer(status=200, body=json.dumps(document).encode())

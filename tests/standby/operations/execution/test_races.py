@@ -1,0 +1,246 @@
+"""Two operators at once, and operators who are killed: every order of their steps, against a real S3."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from unittest.mock import create_autospec
+
+import pytest
+
+from standby.deployment.manifest import Role
+from standby.drill.load.users import Asks
+from standby.drill.observe.observer import Eyes
+from standby.errors import RefusedError
+from standby.operations.execution.executor import Executor, LostError, StepFailedError
+from standby.operations.facts.collect_switch import gather_switch
+from standby.operations.facts.journal import Event
+from standby.operations.facts.routing_config import agree, holding, render_config
+from standby.operations.plans.plan import CloseEvent, Command, Plan, PutConfig, Step, WriteIntent
+from standby.operations.plans.switch import plan_switch
+from standby.rehearsal.emulator.emulator import Emulator
+from tests.standby.helpers import EAST, WEST, World, clients, config
+
+CHANGING = (WriteIntent, PutConfig, CloseEvent)
+"""The steps that change something; the others only look."""
+STEPS = 4
+ORDERS = [
+    tuple(0 if number in first else 1 for number in range(2 * STEPS))
+    for first in itertools.combinations(range(2 * STEPS), STEPS)
+]
+"""Every order in which two operators can take their four steps each."""
+
+
+@dataclass(kw_only=True)
+class Operator:
+    """Somebody who has a plan and carries it out step by step."""
+
+    plan: Plan
+    steps: Iterator[Step]
+    executor: Executor
+    error: Exception | None = None
+    ended: bool = False
+
+    @classmethod
+    def planned(cls, world: World, target: Role, command: Command, *dead: Role) -> "Operator":
+        connection = world.connect(*dead)
+        facts = gather_switch(connection, world.manifest, target)
+        plan = changing(plan_switch(facts, command=command, reason="race"))
+        executor = Executor(connection, world.manifest)
+        return cls(plan=plan, steps=executor.steps(plan), executor=executor)
+
+    def take(self, count: int = 1) -> None:
+        for _ in range(count):
+            if self.ended:
+                return
+            try:
+                next(self.steps)
+            except StopIteration:
+                self.ended = True
+            except (LostError, StepFailedError) as error:
+                self.error, self.ended = error, True
+
+    def finish(self) -> None:
+        while not self.ended:
+            self.take()
+
+
+def changing(plan: Plan) -> Plan:
+    return replace(plan, steps=tuple(step for step in plan.steps if isinstance(step.action, CHANGING)))
+
+
+def serving(world: World) -> tuple[str, int]:
+    """Return the region that both copies have serve, and the generation. They have to agree."""
+    copies = world.copies()
+    assert agree(copies), {role: copy.text for role, copy in copies.items()}
+    held = holding(copies)
+    assert held is not None
+    assert held.config is not None
+    return held.config.region, held.generation
+
+
+def result_of(operator: Operator, events: Sequence[Event]) -> str:
+    return next(found.result for found in events if found.id == event_of(operator).id)
+
+
+def run(first: Operator, second: Operator, order: Sequence[int]) -> None:
+    for turn in order:
+        (first, second)[turn].take()
+    first.finish()
+    second.finish()
+
+
+@pytest.mark.parametrize("order", ORDERS[::5], ids=lambda order: "".join(map(str, order)))
+def test_of_two_failovers_at_once_one_wins_and_the_other_is_told(emulator: Emulator, order: Sequence[int]) -> None:
+    world = World.make(emulator.endpoint)
+    operators = [Operator.planned(world, "failover", "failover") for _ in range(2)]
+    run(operators[0], operators[1], order)
+    lost = [operator for operator in operators if operator.error]
+    (winner,) = (operator for operator in operators if not operator.error)
+    assert len(lost) == 1
+    assert serving(world) == (EAST, 4)
+    assert isinstance(lost[0].error, LostError)
+    assert lost[0].error.winner is not None
+    assert lost[0].error.winner.id == event_of(winner).id
+    assert "what holds now: us-east-1 (failover), generation 4" in lost[0].error.message
+    assert [result_of(operator, world.events("failover")) for operator in (winner, lost[0])] == ["done", "lost"]
+
+
+@pytest.mark.parametrize("order", ["".join(order) for order in sorted(set(itertools.permutations("AABBBB")))])
+def test_of_a_failover_and_a_failback_at_once_one_holds_in_both_buckets(emulator: Emulator, order: str) -> None:
+    world = World.make(emulator.endpoint)
+    over = Operator.planned(world, "failover", "failover")
+    over.take(2)  # the intent, and config.json in the failover bucket: from here on a failback has something to do
+    back = Operator.planned(world, "primary", "failback")
+    run(over, back, ["AB".index(turn) for turn in order])
+    loser, winner, holds = (back, over, (EAST, 4)) if over.error is None else (over, back, (WEST, 5))
+    assert serving(world) == holds
+    assert winner.error is None
+    assert isinstance(loser.error, LostError)
+    assert loser.error.winner is not None
+    assert loser.error.winner.id == event_of(winner).id
+    assert result_of(loser, world.events("failover") + world.events("primary")) == "lost"
+
+
+@pytest.mark.parametrize("order", ORDERS[::5], ids=lambda order: "".join(map(str, order)))
+def test_with_equal_generations_the_failover_bucket_s_copy_holds_in_both(
+    emulator: Emulator, order: Sequence[int]
+) -> None:
+    world = World.make(emulator.endpoint)
+    # Two people wrote by hand, each into one bucket, and one of them sees only the primary region.
+    world.put("failover", render_config(config("primary", None, manifest=world.manifest)))
+    world.put("primary", render_config(config("failover", None, manifest=world.manifest)))
+    over = Operator.planned(world, "failover", "failover")
+    back = Operator.planned(world, "primary", "failback", "failover")
+    assert event_of(over).generation == event_of(back).generation == 2
+    run(over, back, order)
+    assert over.error is None
+    assert serving(world) == (EAST, 2)
+    assert isinstance(back.error, LostError) or back.executor.last.unwritten
+
+
+@pytest.mark.parametrize("taken", range(STEPS + 1))
+@pytest.mark.parametrize("target,command", [("failover", "failover"), ("primary", "failback")])
+def test_a_command_that_is_killed_anywhere_is_finished_by_the_next_run(
+    emulator: Emulator, taken: int, target: Role, command: Command
+) -> None:
+    world = World.make(emulator.endpoint)
+    if target == "primary":
+        Operator.planned(world, "failover", "failover").finish()
+    before = serving(world)[1]
+    Operator.planned(world, target, command).take(taken)  # and no more: its machine is gone
+    again = Operator.planned(world, target, command)
+    again.finish()
+    assert again.error is None
+    region, generation = serving(world)
+    assert region == world.manifest.regions[target].region
+    assert generation == before + (2 if taken == 1 else 1)  # an intent alone has used up its generation
+    finished = [event for event in world.events(target) if event.generation == generation]
+    assert [event.result for event in finished] == ["done"]
+    assert event_keys(world, "primary") == event_keys(world, "failover") or taken == 1
+    assert not Operator.planned(world, target, command).plan.steps
+
+
+@pytest.mark.parametrize("taken", range(1, STEPS))
+def test_somebody_else_finishes_what_an_operator_whose_machine_died_began(emulator: Emulator, taken: int) -> None:
+    world = World.make(emulator.endpoint)
+    first = Operator.planned(world, "failover", "failover")
+    first.take(taken)
+    Operator.planned(world, "failover", "failover").finish()
+    first.finish()  # the machine was only asleep, and goes on
+    assert serving(world)[0] == EAST
+    assert first.error is None or isinstance(first.error, LostError)
+
+
+def test_a_hand_that_writes_during_a_failover_is_obeyed_and_named(emulator: Emulator) -> None:
+    world = World.make(emulator.endpoint)
+    operator = Operator.planned(world, "failover", "failover")
+    operator.take()
+    world.put("failover", render_config(config("primary", None, manifest=world.manifest)))
+    operator.finish()
+    assert isinstance(operator.error, LostError)
+    assert operator.error.message.startswith("somebody wrote config.json by hand meanwhile")
+    assert operator.executor.last.result == "lost"
+
+
+def test_a_dead_region_is_left_for_reconcile_and_nothing_else_fails(emulator: Emulator) -> None:
+    world = World.make(emulator.endpoint)
+    operator = Operator.planned(world, "failover", "failover", "primary")
+    operator.finish()
+    assert operator.error is None
+    assert [(part.region, part.what) for part in operator.executor.last.unwritten] == [(WEST, "config.json")]
+    assert [event.result for event in world.events("failover")] == ["incomplete"]
+    assert world.copies()["primary"].generation == 3
+
+
+@pytest.mark.parametrize("taken", [2, 3])
+def test_what_a_killed_failover_could_not_write_is_remembered_by_the_run_that_finishes_it(
+    world: World, taken: int
+) -> None:
+    Operator.planned(world, "failover", "failover", "primary").take(taken - 1)
+    again = Operator.planned(world, "failover", "failover", "primary")
+    again.finish()
+    assert [(part.region, part.what) for part in again.executor.last.unwritten] == [(WEST, "config.json")]
+    assert [event.result for event in world.events("failover")][-1] == "incomplete"
+
+
+def test_a_region_that_dies_between_the_plan_and_its_write_is_left_for_reconcile(emulator: Emulator) -> None:
+    world = World.make(emulator.endpoint)
+    facts = gather_switch(world.connect(), world.manifest, "failover")
+    plan = changing(plan_switch(facts, command="failover", reason=""))
+    executor = Executor(world.connect("primary"), world.manifest)
+    assert executor.run(plan).result == "incomplete"
+    assert [part.region for part in executor.last.unwritten] == [WEST]
+
+
+def test_nothing_is_changed_when_the_target_dies_before_the_intent(emulator: Emulator) -> None:
+    world = World.make(emulator.endpoint)
+    facts = gather_switch(world.connect(), world.manifest, "failover")
+    plan = plan_switch(facts, command="failover", reason="")
+    with pytest.raises(RefusedError, match="could not be written either"):
+        Executor(world.connect("failover"), world.manifest).run(plan)
+    assert serving(world) == (WEST, 3)
+
+
+def event_of(operator: Operator) -> Event:
+    event = operator.plan.event
+    assert event is not None
+    return event
+
+
+def event_keys(world: World, role: Role) -> list[str]:
+    return [event.key for event in world.events(role) if event.result == "done"]
+
+
+def test_an_operator_who_loses_after_taking_a_number_leaves_it_out_and_writes_no_second_config_json(
+    world: World,
+) -> None:
+    eyes = Eyes(deployment=world.manifest, clients=clients(world.endpoint), client=create_autospec(Asks, instance=True))
+    before = eyes.configs()
+    slow = Operator.planned(world, "failover", "failover")
+    slow.take(1)  # its intent is in the journal: generation 4 is taken
+    quick = Operator.planned(world, "failover", "failover")
+    quick.finish()
+    slow.finish()
+    assert isinstance(slow.error, LostError)
+    assert serving(world) == (EAST, 5)
+    assert len(eyes.configs() - before) == 1

@@ -1,0 +1,154 @@
+"""Documents are brought to where they are missing, and nothing newer, nobody's deletion and no version is lost."""
+
+import time
+from typing import TYPE_CHECKING
+
+from standby.deployment.manifest import ROLES, Role
+from standby.operations.execution.executor import Run
+from standby.operations.execution.reconcile_steps import MendingActions
+from standby.operations.facts.documents import list_documents
+from standby.operations.facts.replication import WHOLE, Replication, gather_replication
+from standby.operations.plans.plan import CopyDocuments, Plan
+from tests.standby.helpers import World
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+
+def write(world: World, role: Role, key: str, text: str) -> None:
+    world.s3(role).put_object(Bucket=world.manifest.regions[role].documents_bucket, Key=key, Body=text.encode())
+
+
+def delete(world: World, role: Role, key: str) -> None:
+    world.s3(role).delete_object(Bucket=world.manifest.regions[role].documents_bucket, Key=key)
+
+
+def contents(world: World, role: Role) -> dict[str, str]:
+    s3, bucket = world.s3(role), world.manifest.regions[role].documents_bucket
+    keys = list_documents(s3, world.manifest.regions[role]).documents
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys}
+
+
+def versions(world: World, role: Role, key: str) -> int:
+    bucket = world.manifest.regions[role].documents_bucket
+    return len(world.s3(role).list_object_versions(Bucket=bucket, Prefix=key)["Versions"])
+
+
+def found(world: World, source: Role) -> Replication:
+    listings = {role: list_documents(world.s3(role), world.manifest.regions[role]) for role in ROLES}
+    return gather_replication(world.connect(), world.manifest, source, listings, depth=WHOLE)
+
+
+def copy(world: World, source: Role) -> Run:
+    left = found(world, source).left
+    run = Run(plan=Plan(command="reconcile", summary=""), event=None)
+    action = CopyDocuments(source=source, destination=world.manifest.other(source).role, documents=left)
+    MendingActions(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
+    return run
+
+
+def test_what_each_side_lacks_is_copied_both_ways(world: World) -> None:
+    for number in range(40):
+        write(world, "primary", f"west{number}", f"w{number}")
+        write(world, "failover", f"east{number}", f"e{number}")
+    for role in ROLES:
+        copy(world, role)
+    assert contents(world, "primary") == contents(world, "failover")
+    assert len(contents(world, "primary")) == 80
+    assert not found(world, "primary").missing
+    assert not found(world, "failover").missing
+
+
+def test_why_a_document_is_missing_is_told(world: World) -> None:
+    write(world, "primary", "never", "x")
+    write(world, "primary", "deleted", "x")
+    write(world, "failover", "deleted", "x")
+    delete(world, "failover", "deleted")
+    write(world, "failover", "older", "old")
+    write(world, "primary", "older", "new")
+    assert {one.document.key: one.why for one in found(world, "primary").missing} == {
+        "never": "never",
+        "deleted": "deleted",
+        "older": "older",
+    }
+
+
+def test_what_somebody_deleted_stays_deleted_on_that_side_and_stays_on_the_other(world: World) -> None:
+    write(world, "primary", "gone", "x")
+    write(world, "failover", "gone", "x")
+    delete(world, "failover", "gone")
+    copy(world, "primary")
+    assert "gone" not in contents(world, "failover")
+    assert "gone" in contents(world, "primary")
+    assert [one.why for one in found(world, "primary").left_alone] == ["deleted"]
+
+
+def test_the_newer_content_wins_and_the_older_version_is_kept(world: World) -> None:
+    write(world, "failover", "plan", "old")
+    write(world, "primary", "plan", "new")
+    assert not found(world, "failover").left
+    copy(world, "primary")
+    assert contents(world, "failover") == {"plan": "new"}
+    assert versions(world, "failover", "plan") == 2
+
+
+def test_a_document_that_arrived_meanwhile_is_not_overwritten(world: World) -> None:
+    write(world, "primary", "plan", "west")
+    left = found(world, "primary").left
+    write(world, "failover", "plan", "east, and newer")
+    run = Run(plan=Plan(command="reconcile", summary=""), event=None)
+    action = CopyDocuments(source="primary", destination="failover", documents=left)
+    told = MendingActions(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
+    assert told == "1 there already"
+    assert contents(world, "failover") == {"plan": "east, and newer"}
+
+
+def test_a_document_that_changed_meanwhile_is_left_to_the_next_run(world: World) -> None:
+    write(world, "primary", "plan", "first")
+    left = found(world, "primary").left
+    write(world, "primary", "plan", "second")
+    run = Run(plan=Plan(command="reconcile", summary=""), event=None)
+    action = CopyDocuments(source="primary", destination="failover", documents=left)
+    told = MendingActions(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
+    assert told == "1 changed meanwhile"
+    copy(world, "primary")
+    assert contents(world, "failover") == {"plan": "second"}
+
+
+def test_copying_half_and_running_again_copies_the_rest_once(world: World) -> None:
+    for number in range(6):
+        write(world, "primary", f"d{number}", "x")
+    left = found(world, "primary").left
+    run = Run(plan=Plan(command="reconcile", summary=""), event=None)
+    half = CopyDocuments(source="primary", destination="failover", documents=left[:3])
+    MendingActions(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, half)
+    again = copy(world, "primary")
+    assert sorted(line.rsplit(" ", 2)[1] for line in again.details) == ["d3", "d4", "d5"]
+    assert {versions(world, "failover", f"d{number}") for number in range(6)} == {1}
+
+
+def test_keys_that_no_url_likes_are_copied_too(world: World) -> None:
+    keys = ["uploads/ü ñ/日本.txt", "a+b?versionId=1", "q&a=b#c%20d"]
+    for key in keys:
+        write(world, "primary", key, key)
+    copy(world, "primary")
+    assert contents(world, "failover") == {key: key for key in keys}
+
+
+def test_a_document_that_was_uploaded_in_parts_is_in_step_after_the_next_run(world: World) -> None:
+    """A copy gets another ETag: it is the newer content until it has been copied back, and then nothing is left."""
+    s3, bucket = world.s3("primary"), world.manifest.regions["primary"].documents_bucket
+    part = b"x" * (5 * 1024 * 1024)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="large")["UploadId"]
+    parts: list[CompletedPartTypeDef] = []
+    for number, body in ((1, part), (2, b"end")):
+        sent = s3.upload_part(Bucket=bucket, Key="large", UploadId=upload, PartNumber=number, Body=body)
+        parts.append({"ETag": sent["ETag"], "PartNumber": number})
+    s3.complete_multipart_upload(Bucket=bucket, Key="large", UploadId=upload, MultipartUpload={"Parts": parts})
+    assert s3.head_object(Bucket=bucket, Key="large")["ETag"].endswith('-2"')
+    copy(world, "primary")
+    time.sleep(1)  # S3 lists times in whole seconds
+    for role in ("failover", "primary"):
+        copy(world, role)
+    assert not found(world, "primary").missing
+    assert not found(world, "failover").missing

@@ -1,0 +1,114 @@
+"""A Knowledge Base whose bucket has too many documents to compare, and documents that a good job could not take."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from standby.operations.execution.reconcile_steps import MendingActions
+from standby.operations.facts.collect import Status
+from standby.operations.facts.documents import Document, Listing
+from standby.operations.facts.knowledge_base import Indexed, Job, Knowledge, compare, read_jobs
+from standby.operations.plans.failback_preconditions import failback_conditions
+from standby.operations.plans.plan import Ingest
+from standby.operations.views.status_table import status_view
+from standby.operations.views.verdict import judge
+from tests.standby.helpers import EAST, HEALTHY, MANIFEST, NOON
+from tests.standby.states import IN_STEP, moved, region, state
+
+UNCOMPARED = Job(status="COMPLETE", started_at=NOON, description="content not compared")
+MANY = 100_001
+
+
+@cache
+def old() -> dict[str, Document]:
+    keys, long_ago = (f"k{number:06}" for number in range(MANY)), NOON - timedelta(days=9)
+    return {key: Document(key=key, etag='"e"', size=1, modified=long_ago) for key in keys}
+
+
+def many(*, newest: datetime) -> Listing:
+    return Listing(documents={**old(), "newest": Document(key="newest", etag='"e"', size=1, modified=newest)})
+
+
+def known(*jobs: Job, newest: datetime) -> Knowledge:
+    return compare(Indexed(jobs=jobs, indexed=20_000, failed=0, whole=False), many(newest=newest))
+
+
+def test_with_more_documents_than_can_be_compared_a_job_that_began_after_the_newest_is_in_step() -> None:
+    knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
+    both = {"primary": region("primary", knowledge=knowledge), "failover": region("failover", knowledge=knowledge)}
+    assert judge(state(both["primary"], both["failover"])).name == "ready"
+    assert failback_conditions(moved(primary={"knowledge": knowledge}), [HEALTHY] * 3) == ()
+
+
+@pytest.mark.parametrize("after", [timedelta(minutes=1), timedelta(0), timedelta(seconds=-1)])
+def test_a_document_that_is_newer_than_that_job_or_as_new_is_behind(after: timedelta) -> None:
+    assert not known(UNCOMPARED, newest=NOON + after).in_step
+
+
+def test_a_job_that_failed_covers_nothing() -> None:
+    failed = replace(UNCOMPARED, status="FAILED", started_at=NOON + timedelta(minutes=9))
+    assert not known(failed, UNCOMPARED, newest=NOON + timedelta(minutes=1)).in_step
+
+
+def test_a_person_reads_that_it_was_not_compared() -> None:
+    knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
+    found = state(region("primary", knowledge=knowledge))
+    with (screen := Console(width=200)).capture() as shown:
+        screen.print(status_view(Status(state=found, verdict=judge(found))))
+    assert f"in step (not compared): {MANY + 1} documents, 20000 indexed" in shown.get()
+    assert "in step: 2 documents, 2 indexed" in shown.get()
+
+
+class Bedrock:
+    """A Knowledge Base with these jobs."""
+
+    def __init__(self, *jobs: Mapping[str, object]) -> None:
+        self._jobs = jobs
+
+    def list_ingestion_jobs(self, **_: object) -> dict[str, object]:
+        return {"ingestionJobSummaries": list(self._jobs)}
+
+
+def job(description: str, *, failed: int = 0, minutes: int = 0) -> dict[str, object]:
+    return {
+        "status": "COMPLETE",
+        "startedAt": NOON - timedelta(minutes=minutes),
+        "description": description,
+        "statistics": {"numberOfDocumentsFailed": failed},
+    }
+
+
+@pytest.mark.parametrize(
+    "description,told",
+    [
+        ("content 12ab", "in step after 0 jobs"),
+        (
+            "content not compared",
+            "not compared, for there are too many documents (a sweep synchronises them every hour), after 0 jobs",
+        ),
+    ],
+)
+def test_reconcile_says_in_step_only_where_the_sweep_has_compared(description: str, told: str) -> None:
+    answer = {"Payload": io.BytesIO(json.dumps({"decision": "covered"}).encode())}
+    clients = SimpleNamespace(
+        functions=lambda _: SimpleNamespace(invoke=lambda **_: answer),
+        bedrock_agent=lambda _: Bedrock(job(description), job("content old", minutes=9)),
+    )
+    mending = MendingActions(SimpleNamespace(clients=clients), MANIFEST, wait_seconds=1)
+    assert mending.ingest(Ingest(role="failover")) == told
+
+
+def test_documents_that_a_good_job_could_not_take_are_a_note_and_no_reason() -> None:
+    jobs = read_jobs(Bedrock(job("a test", failed=2)), MANIFEST.regions["failover"])  # type: ignore[arg-type]  # the same
+    knowledge = compare(Indexed(jobs=jobs, indexed=1, failed=0), Listing(documents={}))
+    verdict = judge(state(failover=region("failover", knowledge=knowledge)))
+    assert (verdict.name, verdict.reasons) == ("ready", ())
+    assert verdict.notes == (f"2 documents could not be ingested in {EAST}: `GET /ingestion-status` there says why",)
+    assert judge(state(failover=region("failover", knowledge=IN_STEP))).notes == ()

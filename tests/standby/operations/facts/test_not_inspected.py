@@ -1,0 +1,109 @@
+"""Missing documents that nobody has looked at count as left: no command takes them for nothing."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from standby.operations.facts import replication as looking
+from standby.operations.facts.collect import Status
+from standby.operations.facts.documents import Document, Listing
+from standby.operations.facts.replication import GLANCE, UNTIL_LEFT, WHOLE, Depth, Replication, gather_replication
+from standby.operations.facts.state import State
+from standby.operations.plans.failback_preconditions import failback_conditions, passes_by_itself
+from standby.operations.views.advice import next_command
+from standby.operations.views.status_table import status_view
+from standby.operations.views.verdict import judge
+from tests.standby.helpers import DOWN, EAST, HEALTHY, MANIFEST, NOON, WEST
+from tests.standby.states import left, missing, moved
+
+if TYPE_CHECKING:
+    from standby.deployment.manifest import Role
+
+WHYS = ("pending", "failed", "never", "gone", "older", "deleted", "undecided")
+REPLICATIONS = st.builds(
+    Replication,
+    source=st.just("failover"),
+    configured=st.booleans(),
+    missing=st.lists(st.builds(missing, st.sampled_from(WHYS), age=st.integers(0, 2000)), max_size=4).map(tuple),
+    more=st.just(0) | st.integers(1, 50),
+)
+STATES = st.builds(lambda found: moved(failover={"replication": found}), REPLICATIONS | st.just(DOWN))
+LEFT_ALONE = replace(left(*[missing("deleted", age=9999)] * 2000, source="failover"), more=37)
+
+
+def replicating(found: State) -> Replication | None:
+    known = found.regions["failover"].replication
+    return known if isinstance(known, Replication) else None
+
+
+@given(STATES)
+def test_nobody_fails_back_while_a_document_is_left_or_was_not_looked_at(found: State) -> None:
+    known = replicating(found)
+    clear = known is not None and not known.left and not known.more
+    assert (failback_conditions(found, [HEALTHY]) == ()) is clear
+
+
+@given(STATES)
+def test_a_status_names_what_was_not_looked_at(found: State) -> None:
+    known = replicating(found)
+    told = any(f"{known.more} more w" in reason for reason in judge(found).reasons) if known else False
+    assert told is (known is not None and known.more > 0)
+
+
+@given(STATES)
+def test_what_was_not_looked_at_does_not_pass_by_itself(found: State) -> None:
+    known = replicating(found)
+    assert not (passes_by_itself(found) and known is not None and known.more)
+
+
+def test_two_thousand_that_were_left_alone_hide_no_other_one() -> None:
+    found = moved(failover={"replication": LEFT_ALONE})
+    (refusal,) = failback_conditions(found, [HEALTHY] * 3)
+    told = f"37 documents of {EAST} are missing in {WEST} (37 more were not looked at)"
+    assert refusal.reason == f"{told}: run `standby reconcile`"
+    assert judge(found).reasons == (told,)
+    assert next_command(found, judge(found)) == "`standby reconcile` brings both regions into step"
+    with (screen := Console(width=200)).capture() as shown:
+        screen.print(status_view(Status(state=found, verdict=judge(found))))
+    assert f"to {WEST}: 37 not looked at" in shown.get()
+
+
+@pytest.mark.parametrize(
+    "depth,alone,others,seen",
+    [
+        (UNTIL_LEFT, 0, 9, 2),  # enough that are left
+        (UNTIL_LEFT, 5, 4, 8),  # what is left alone does not count
+        (UNTIL_LEFT, 9, 0, 9),
+        (GLANCE, 30, 0, 20),
+        (GLANCE, 0, 9, 2),
+        (WHOLE, 5, 9, 14),
+    ],
+)
+def test_one_looks_on_past_what_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, depth: Depth, alone: int, others: int, seen: int
+) -> None:
+    monkeypatch.setattr(looking, "AT_ONCE", 2)
+    scaled = Depth(
+        looked_at=None if depth.looked_at is None else depth.looked_at // 1000,
+        left=None if depth.left is None else depth.left // 1000,
+    )
+    monkeypatch.setattr(
+        looking,
+        "look_closer",
+        lambda found, **_: tuple(missing("deleted" if pair[0].size else "never") for pair in found),
+    )
+
+    def document(number: int) -> Document:
+        return Document(key=f"{number:02}", etag='"1"', size=int(number < alone), modified=NOON)
+
+    here = Listing(documents={f"{number:02}": document(number) for number in range(alone + others)})
+    listings: dict[Role, Listing] = {"primary": here, "failover": Listing(documents={})}
+    clients = SimpleNamespace(retrying_s3=lambda name: name)
+    connection: Any = SimpleNamespace(clients=clients)
+    found = gather_replication(connection, MANIFEST, "primary", listings, depth=scaled)
+    assert (len(found.missing), found.more) == (seen, alone + others - seen)

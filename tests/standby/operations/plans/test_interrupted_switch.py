@@ -1,0 +1,85 @@
+"""What an interrupted command left is finished by the next run, under the conditions of what it does."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standby.deployment.manifest import ROLES, Role
+from standby.operations.facts.journal import Event, Unwritten, new_event
+from standby.operations.facts.routing_config import Config, moves_users
+from standby.operations.plans.plan import CloseEvent, Refusal, VerifyEdge, VerifyHealth
+from standby.operations.plans.switch import plan_switch
+from tests.standby.helpers import (
+    DOWN,
+    EAST,
+    MANIFEST,
+    NOON,
+    WEST,
+    both,
+    config,
+    copy_of,
+    facts,
+    puts,
+)
+
+NUMBERED = st.builds(config, st.sampled_from(ROLES), st.integers(1, 9))
+"""A config.json that Terraform or this tool wrote."""
+
+
+def event(result: str, *, moment: str = "then") -> Event:
+    made = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
+    left = (Unwritten(region=WEST, what="config.json", why="down"),) if result == "incomplete" else ()
+    return replace(made, result=result, started_at=moment, unwritten=left)  # type: ignore[arg-type]  # a test's word
+
+
+def test_what_an_interrupted_run_left_is_finished() -> None:
+    copies = both(failover=config("failover", 4), primary=config("primary", 3))
+    plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
+    assert [type(step.action).__name__ for step in plan.steps] == [
+        "PutConfig",
+        "VerifyEdge",
+        "VerifyHealth",
+        "CloseEvent",
+    ]
+    assert [put.config.generation for put in puts(plan)] == [4]
+
+
+def test_a_finished_failover_with_the_other_region_still_down_has_nothing_to_do() -> None:
+    copies = {"failover": copy_of("failover", config("failover", 4)), "primary": DOWN}
+    assert not plan_switch(facts(copies=copies, events=(event("incomplete"),)), command="failover", reason="").steps
+
+
+def test_a_failover_that_could_not_see_what_it_had_done_is_looked_at_again() -> None:
+    copies = {role: copy_of(role, config("failover", 4)) for role in ROLES}
+    plan = plan_switch(facts(copies=copies, events=(event("failed"),)), command="failover", reason="")
+    assert [type(step.action) for step in plan.steps] == [VerifyEdge, VerifyHealth, CloseEvent]
+
+
+@given(st.sampled_from(ROLES), st.fixed_dictionaries(dict.fromkeys(ROLES, NUMBERED)))
+def test_nobody_is_moved_without_every_condition_also_where_a_killed_command_had_begun_it(
+    target: Role, said: dict[Role, Config]
+) -> None:
+    copies = {role: copy_of(role, said[role]) for role in ROLES}
+    behind = Refusal(reason="one document is missing")
+    plan = plan_switch(facts(target, copies=copies, conditions=(behind,)), command="failback", reason="")
+    assert behind in plan.refusals or not moves_users(MANIFEST, copies, target)
+
+
+def test_a_failback_that_was_killed_before_the_edge_could_see_it_still_needs_a_healthy_region_in_step() -> None:
+    behind = Refusal(reason="one document is missing")
+    copies = both(primary=config("primary", 5), failover=config("failover", 4))
+    known = facts("primary", copies=copies, conditions=(behind,), health=DOWN)
+    reasons = [refusal.reason for refusal in plan_switch(known, command="failback", reason="").refusals]
+    assert reasons == ["the API of us-west-2 does not answer (connection refused)", behind.reason]
+
+
+def test_a_failover_that_was_killed_after_the_edge_could_see_it_is_finished_whatever_holds() -> None:
+    copies = both(primary=config("primary", 3), failover=config("failover", 4))
+    assert plan_switch(facts(copies=copies, health=DOWN), command="failover", reason="").refusals == ()
+
+
+def test_only_the_journal_is_finished_when_both_copies_agree() -> None:
+    copies = {role: copy_of(role, config("failover", 4)) for role in ROLES}
+    plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
+    assert [type(step.action) for step in plan.steps] == [VerifyEdge, VerifyHealth, CloseEvent]

@@ -1,0 +1,214 @@
+"""Reconciling: config.json first and on its own, documents before Knowledge Bases, nothing left in the journal."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+
+from standby.deployment.concurrency import Unknown
+from standby.deployment.manifest import ROLES, Role
+from standby.operations.facts.journal import Event, Unwritten, new_event
+from standby.operations.facts.replication import Replication
+from standby.operations.facts.state import State, copies_alone
+from standby.operations.plans.plan import (
+    CloseEvent,
+    CopyDocuments,
+    CopyEvents,
+    Ingest,
+    PutConfig,
+    VerifyEdge,
+    WriteIntent,
+)
+from standby.operations.plans.reconcile import ReconcileFacts, plan_config, plan_documents
+from standby.operations.views.verdict import judge
+from tests.standby.helpers import EAST, MANIFEST, NOON, WEST, config, copy_of
+from tests.standby.manifests import REGIONS
+from tests.standby.states import BEHIND, dead, left, missing, moved, region, state
+
+
+def reconciling(found: State, **journals: tuple[object, ...]) -> ReconcileFacts:
+    known = {role: journals.get(role, ()) for role in ROLES}
+    return ReconcileFacts(state=found, journals=known, journal_generation=4, actor="somebody")  # type: ignore[arg-type]  # events
+
+
+def test_documents_are_reconciled_before_knowledge_bases() -> None:
+    found = moved(
+        primary={"knowledge": BEHIND},
+        failover={"replication": left(missing("never"), missing("deleted"), source="failover")},
+    )
+    plan = plan_documents(reconciling(found))
+    assert [type(step.action) for step in plan.steps] == [WriteIntent, CopyDocuments, Ingest, CloseEvent]
+    (copies,) = [step.action for step in plan.steps if isinstance(step.action, CopyDocuments)]
+    assert [one.why for one in copies.documents] == ["never"]
+    assert plan.notes == (f"left alone in {EAST}, for it was deleted in the other region: deleted.txt",)
+
+
+def test_config_json_has_a_plan_of_its_own_for_which_nothing_is_compared() -> None:
+    copies = {
+        "primary": copy_of("primary", config("primary", 3)),
+        "failover": copy_of("failover", config("failover", 4)),
+    }
+    regions = {role: copies_alone(MANIFEST, role, copies[role]) for role in ROLES}
+    plan = plan_config(reconciling(replace(state(), regions=regions)))
+    assert [type(step.action) for step in plan.steps] == [WriteIntent, PutConfig, VerifyEdge, CloseEvent]
+    assert (plan.steps[1].region, plan.generation) == (WEST, 4)
+
+
+def test_a_deployment_in_step_has_nothing_to_reconcile() -> None:
+    for plan in (plan_config(reconciling(moved())), plan_documents(reconciling(moved()))):
+        assert (plan.steps, plan.refusals, plan.unwritten) == ((), (), ())
+
+
+def test_with_a_region_down_reconciling_is_refused_but_may_be_forced() -> None:
+    plan = plan_config(reconciling(state(primary=dead("primary"))))
+    assert plan.refused(force=False)
+    assert not plan.refused(force=True)
+
+
+def test_with_no_copy_of_config_json_to_be_read_no_force_reconciles() -> None:
+    assert plan_config(reconciling(state(dead("primary"), dead("failover")))).refused(force=True)
+
+
+@pytest.mark.parametrize(
+    "replication,why",
+    [
+        (Unknown("answers SlowDown"), f"what {WEST} has cannot be compared: answers SlowDown"),
+        (Replication(source="primary", configured=True, more=37), f"of {WEST}, 37 more were not looked at"),
+    ],
+)
+def test_documents_that_cannot_be_compared_are_left_and_keep_nothing_else_from_being_done(
+    replication: Replication | Unknown, why: str
+) -> None:
+    arriving = left(missing("never"), source="failover")
+    found = moved(primary={"replication": replication}, failover={"replication": arriving})
+    assert not plan_config(reconciling(found)).refusals
+    plan = plan_documents(reconciling(found))
+    assert plan.refusals == ()
+    assert plan.unwritten == (Unwritten(region=EAST, what="documents", why=why),)
+    assert [step.action.source for step in plan.steps if isinstance(step.action, CopyDocuments)] == ["failover"]
+    alone = plan_documents(reconciling(moved(primary={"replication": replication})))
+    assert [type(step.action) for step in alone.steps] == [WriteIntent, CloseEvent]  # it is remembered
+    assert alone.summary == "bring both regions into step"
+
+
+def test_a_config_made_by_hand_gets_the_next_generation() -> None:
+    by_hand = {role: region(role, "failover", None) for role in ROLES}
+    plan = plan_config(reconciling(state(by_hand["primary"], by_hand["failover"])))
+    written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
+    assert [(made.role, made.generation) for made in written] == [("failover", 5), ("failover", 5)]
+
+
+def begun(generation: int, moment: str) -> Event:
+    made = new_event(
+        generation=generation, command="failback", actor="a", reason="", source=EAST, target=WEST, now=NOON
+    )
+    return replace(made, started_at=moment)
+
+
+def switched(command: Literal["failover", "failback"]) -> Event:
+    target = EAST if command == "failover" else WEST
+    made = new_event(generation=4, command=command, actor="a", reason="", source="", target=target, now=NOON)
+    return replace(made, result="done")
+
+
+@pytest.mark.parametrize("last,serves", [(None, "primary"), ("failover", "failover"), ("failback", "primary")])
+def test_a_config_that_is_gone_from_both_regions_is_written_for_whoever_served_last(
+    last: Literal["failover", "failback"] | None, serves: Role
+) -> None:
+    gone = {role: replace(region(role, "primary", 4), copy=copy_of(role, None)) for role in ROLES}
+    found = replace(state(gone["primary"], gone["failover"]), events=() if last is None else (switched(last),))
+    plan = plan_config(reconciling(found))
+    written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
+    assert [(made.role, made.generation) for made in written] == [(serves, 5), (serves, 5)]
+    assert f"{REGIONS[serves]} served last" in plan.notes[0]
+    assert any("run `standby reconcile`" in reason for reason in judge(found).reasons)
+
+
+def test_a_config_is_not_made_anew_while_one_copy_could_not_be_read() -> None:
+    gone = replace(region("failover", "primary", 4), copy=copy_of("failover", None))
+    found = state(primary=dead("primary"), failover=gone)
+    assert not [step for step in plan_config(reconciling(found)).steps if isinstance(step.action, PutConfig)]
+
+
+@pytest.mark.parametrize("generation,void", [(3, True), (4, True), (5, False)])
+def test_an_event_that_a_later_one_made_void_is_not_named_and_is_closed_at_once(generation: int, *, void: bool) -> None:
+    event = begun(generation, f"{NOON:%Y-%m-%dT%H:%M:%SZ}")
+    found = replace(moved(), events=(event,))
+    assert (judge(found).reasons == ()) is void
+    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is void
+
+
+def test_a_killed_reconcile_is_not_named_once_a_later_one_has_done_everything() -> None:
+    killed = replace(begun(4, "2026-11-24T12:00:00.000000Z"), command="reconcile", id="1")
+    later = replace(begun(4, "2026-11-24T12:00:05.000000Z"), command="reconcile", id="2", result="done")
+    assert judge(replace(moved(), events=(killed,))).reasons
+    assert judge(replace(moved(), events=(killed, later))).reasons == ()
+    assert judge(replace(moved(), events=(replace(later, result="started"), replace(killed, result="done")))).reasons
+
+
+@pytest.mark.parametrize(
+    "result,minutes,closed", [("incomplete", 0, "done"), ("started", 1, ""), ("started", 9, "failed")]
+)
+def test_an_open_event_is_closed_when_nothing_is_left_of_it(result: str, minutes: int, closed: str) -> None:
+    moment = NOON - timedelta(minutes=minutes)
+    event = replace(
+        new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=moment),
+        result=result,  # type: ignore[arg-type]  # one of the words
+    )
+    both = dict.fromkeys(ROLES, (event,))
+    copies = {role: copy_of(role, config("failover", 4, moment=event.started_at)) for role in ROLES}
+    found = moved(primary={"copy": copies["primary"]}, failover={"copy": copies["failover"]})
+    plan = plan_documents(reconciling(replace(found, events=(event,)), **both))
+    written = [one.result for step in plan.steps if isinstance(step.action, CopyEvents) for one in step.action.events]
+    assert written == ([closed] * 2 if closed else [])
+
+
+@pytest.mark.parametrize(
+    "what,replication,closed",
+    [
+        ("config.json", Unknown("answers SlowDown"), True),
+        ("documents", Unknown("answers SlowDown"), False),
+        ("documents", Replication(source="primary", configured=True), True),
+    ],
+)
+def test_what_an_event_left_is_closed_when_that_has_been_done_and_not_before(
+    what: str, replication: Replication | Unknown, *, closed: bool
+) -> None:
+    left_over = (Unwritten(region=EAST, what=what, why="down"),)
+    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", unwritten=left_over)
+    found = replace(moved(primary={"replication": replication}), events=(event,))
+    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed
+
+
+def test_a_failed_event_is_named_until_what_it_left_has_been_done_and_stays_failed() -> None:
+    left_over = (Unwritten(region=EAST, what="config.json", why="down"),)
+    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", unwritten=left_over)
+    found = replace(moved(), events=(event,))
+    assert judge(found).reasons
+    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    written = [one for step in plan.steps if isinstance(step.action, CopyEvents) for one in step.action.events]
+    assert [(one.result, one.unwritten) for one in written] == [("failed", ())] * 2
+    assert judge(replace(moved(), events=(written[0],))).reasons == ()
+
+
+def test_that_reconciling_moves_users_is_said_before_it_does() -> None:
+    killed = state(primary=region("primary", "primary", 5), failover=region("failover", "failover", 4))
+    notes = plan_config(reconciling(killed)).notes
+    assert notes == ("new visitors are sent to us-east-1 until then: this moves them to us-west-2",)
+    returned = state(primary=region("primary", "primary", 3), failover=region("failover", "failover", 4))
+    assert plan_config(reconciling(returned)).notes == ()
+
+
+def test_the_plan_for_config_json_closes_what_was_left_of_it_and_of_nothing_else() -> None:
+    parts = {what: (Unwritten(region=WEST, what=what, why="down"),) for what in ("config.json", "documents")}
+    events = tuple(
+        replace(begun(4, "2026-11-24T12:00:00.000000Z"), id=what[:1], result="incomplete", unwritten=part)
+        for what, part in parts.items()
+    )
+    found = replace(moved(primary={"copy": copy_of("primary", config("primary", 3))}), events=events)
+    plan = plan_config(reconciling(found, primary=events, failover=events))
+    written = [step.action.events for step in plan.steps if isinstance(step.action, CopyEvents)]
+    assert [[(event.id, event.result) for event in each] for each in written] == [[("c", "done")]] * 2

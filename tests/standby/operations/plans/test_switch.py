@@ -1,0 +1,183 @@
+"""The planners: whatever is known, no plan does harm."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standby.deployment.concurrency import Unknown
+from standby.deployment.manifest import ROLES, Role
+from standby.operations.facts.health import Health
+from standby.operations.facts.routing_config import Copy, agree, holding
+from standby.operations.plans.plan import WriteIntent
+from standby.operations.plans.switch import SwitchFacts, plan_switch
+from tests.standby.helpers import (
+    DOWN,
+    EAST,
+    FACTS,
+    MANIFEST,
+    WEST,
+    both,
+    config,
+    copy_of,
+    facts,
+    puts,
+)
+
+
+@given(FACTS)
+def test_no_write_lowers_a_generation(known: SwitchFacts) -> None:
+    for put in puts(plan_switch(known, command="failover", reason="")):
+        assert put.config.generation is not None
+        assert put.config.generation >= put.seen.generation
+
+
+@given(FACTS)
+def test_a_new_generation_is_above_everything_that_is_known(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    copies = [copy for copy in known.copies.values() if isinstance(copy, Copy)]
+    if any(isinstance(step.action, WriteIntent) for step in plan.steps):
+        assert plan.generation > max([known.journal_generation, *(copy.generation for copy in copies)])
+
+
+@given(FACTS)
+def test_the_target_s_own_bucket_is_written_first(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    if any(isinstance(step.action, WriteIntent) for step in plan.steps):
+        assert puts(plan)[0].seen.role == known.target
+        assert plan.steps[0].action == WriteIntent(role=known.target)
+
+
+@given(FACTS)
+def test_nothing_is_written_to_a_region_that_is_down(known: SwitchFacts) -> None:
+    written = {put.seen.role for put in puts(plan_switch(known, command="failover", reason=""))}
+    assert not any(isinstance(known.copies[role], Unknown) for role in written)
+
+
+@given(FACTS)
+def test_what_cannot_be_written_now_is_remembered(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    if plan.event is not None and plan.event.result == "started" and puts(plan):
+        down = {MANIFEST.regions[role].region for role, copy in known.copies.items() if isinstance(copy, Unknown)}
+        assert {part.region for part in plan.unwritten} == down
+
+
+@given(FACTS)
+def test_force_never_overrides_an_unreadable_bucket_of_the_target(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    if isinstance(known.copies[known.target], Unknown):
+        assert plan.refused(force=True)
+        assert not plan.steps
+    else:
+        assert not plan.refused(force=True)
+
+
+@given(FACTS)
+def test_a_region_that_is_not_healthy_takes_over_only_by_force(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    sick = isinstance(known.health, Unknown) or not known.health.healthy
+    if any(isinstance(step.action, WriteIntent) for step in plan.steps):
+        assert bool(plan.refused(force=False)) == sick
+
+
+@given(FACTS)
+def test_after_the_plan_what_holds_is_the_target_in_every_bucket_that_is_up(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    after = dict(known.copies)
+    for put in puts(plan):
+        assert known.copies[put.seen.role] == put.seen
+        after[put.seen.role] = replace(put.seen, config=put.config, text=put.text, etag="new")
+    held = holding(after)
+    if plan.steps:
+        assert held is not None
+        assert held.config is not None
+        assert MANIFEST.role_of(held.config.api_url) == known.target
+        assert agree(after) or any(isinstance(copy, Unknown) for copy in after.values())
+
+
+@given(FACTS)
+def test_a_second_run_changes_nothing(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="")
+    after = dict(known.copies)
+    for put in puts(plan):
+        after[put.seen.role] = replace(put.seen, config=put.config, text=put.text, etag="new")
+    if puts(plan):
+        again = plan_switch(replace(known, copies=after), command="failover", reason="")
+        assert not again.steps
+
+
+def test_a_failover_of_a_well_deployment_is_seven_steps_in_this_order() -> None:
+    plan = plan_switch(facts(), command="failover", reason="drill")
+    assert [f"{step.title} {step.region}".strip() for step in plan.steps] == [
+        f"Write the intent into the journal {EAST}",
+        f"Write config.json {EAST}",
+        f"Write config.json {WEST}",
+        "Ask CloudFront to forget config.json us-east-1",
+        "See config.json through the edge",
+        f"Ask /health {EAST}",
+        "Write the result into the journal",
+    ]
+    assert (plan.generation, plan.source, plan.target) == (4, WEST, EAST)
+
+
+def test_a_degraded_target_is_refused_with_the_check_that_failed() -> None:
+    sick = Health(status="degraded", checks={"retrieve": "AccessDenied", "documentsBucket": ""})
+    plan = plan_switch(facts(health=sick), command="failover", reason="")
+    assert [refusal.reason for refusal in plan.refusals] == [
+        "the API of us-east-1 is degraded: retrieve (AccessDenied)"
+    ]
+
+
+@given(st.sampled_from(ROLES), st.integers(1, 9))
+def test_with_equal_generations_the_failover_bucket_s_copy_holds(role: Role, generation: int) -> None:
+    other: Role = "primary" if role == "failover" else "failover"
+    copies = both(failover=config(role, generation), primary=config(other, generation))
+    assert holding(copies) == copies["failover"]
+
+
+def test_a_hand_made_config_in_the_failover_bucket_holds_whatever_the_other_says() -> None:
+    copies = both(failover=config("failover", None), primary=config("primary", 9))
+    assert holding(copies) == copies["failover"]
+
+
+def test_failing_back_from_a_hand_made_config_goes_on_from_the_highest_generation() -> None:
+    copies = {role: copy_of(role, config("failover", None)) for role in ROLES}
+    plan = plan_switch(facts("primary", copies=copies, journal_generation=7), command="failback", reason="")
+    assert plan.generation == 8
+    assert plan.notes == ("config.json in us-east-1 was written by hand",)
+
+
+def blind(target: Role) -> dict[Role, Copy | Unknown]:
+    return {role: copy_of(role, config(target, 3)) if role == target else DOWN for role in ROLES}
+
+
+@pytest.mark.parametrize("target,own,other", [("primary", WEST, EAST), ("failover", EAST, WEST)])
+def test_who_serves_as_far_as_one_copy_tells_is_said_so(target: Role, own: str, other: str) -> None:
+    plan = plan_switch(facts(target, copies=blind(target)), command="failback", reason="")
+    assert not plan.steps
+    told = f"{own} serves as far as its own copy of config.json tells; {other} may hold a higher generation"
+    assert plan.notes == (f"{told}: --force writes one above it",)
+
+
+def test_with_both_copies_read_nothing_is_said_of_a_higher_generation() -> None:
+    plan = plan_switch(facts("primary"), command="failback", reason="", force=True)
+    assert (plan.steps, plan.notes) == ((), ())
+
+
+@given(st.sampled_from(ROLES), st.none() | st.integers(1, 9), st.integers(0, 9))
+def test_force_writes_above_the_next_generation_that_an_unread_copy_may_hold(
+    target: Role, generation: int | None, journal: int
+) -> None:
+    copies = blind(target) | {target: copy_of(target, config(target, generation))}
+    known = facts(target, copies=copies, journal_generation=journal)
+    plan = plan_switch(known, command="failback", reason="", force=True)
+    next_one = max(1, generation or 0, journal) + 1
+    (put,) = puts(plan)
+    assert (put.seen.role, put.config.role) == (target, target)
+    assert put.config.generation == plan.generation > next_one
+    returned = {**copies, target: replace(put.seen, config=put.config)}
+    other: Role = "failover" if target == "primary" else "primary"
+    held = holding({**returned, other: copy_of(other, config(other, next_one))})
+    assert held is not None
+    assert held.role == target

@@ -1,0 +1,133 @@
+"""`status`: which alarms are ours, what is shown word for word, and what a watch on a small screen shows."""
+
+import io
+import itertools
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+from rich.live import Live
+
+from standby.cli import status_command
+from standby.cli.main import cli
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import Manifest
+from standby.deployment.manifest_reader import DISAGREEMENT, read_manifest
+from standby.operations.facts.collect import Status, gather_state, gather_status
+from standby.operations.facts.health import Health
+from standby.operations.facts.routing_config import Config
+from standby.operations.facts.state import Alarms
+from standby.operations.views.status_table import status_view, watch_view
+from standby.operations.views.verdict import judge
+from standby.rehearsal.emulator.emulator import Emulator
+from tests.standby.helpers import EAST, World, clients, copy_of
+from tests.standby.states import BEHIND, left, missing, moved, region, state
+
+
+def alarm(world: World, name: str, topic: str) -> None:
+    """Make an alarm that rings, to this topic."""
+    cloudwatch = clients(world.endpoint).cloudwatch(EAST)
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        MetricName="m",
+        Namespace="n",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[topic],
+    )
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+
+
+def test_only_alarms_of_this_deployment_s_topic_are_ours_whatever_their_names_begin_with(emulator: Emulator) -> None:
+    world = World.make(emulator.endpoint)
+    name, topic = world.manifest.name, world.manifest.regions["failover"].alert_topic_arn
+    alarm(world, f"{name}-health", topic)
+    alarm(world, f"{name}-staging-health", topic.replace(name, f"{name}-staging"))
+    alarm(world, f"{name}-later", f"{topic}-2")
+    found = gather_state(world.connect(), world.manifest).regions["failover"].alarms
+    assert found == Alarms(ringing=(f"{name}-health",), total=1)
+
+
+def told(status: Status) -> str:
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(status_view(status))
+    return captured.get()
+
+
+def test_what_looks_like_markup_is_shown_as_it_is() -> None:
+    by_hand = copy_of("failover", Config(api_url="https://[/x].example/[bold]prod"))
+    sick = Health(status="[red]sick[/]", checks={"[b]": "[/]"})
+    odd = state(region("primary"), region("failover", copy=by_hand, health=sick))
+    shown = told(Status(state=odd, verdict=judge(odd)))
+    assert "https://[/x].example/[bold]prod, hand-made" in shown
+    assert "[red]sick[/] ([b]: [/])" in shown
+
+
+def test_a_watch_shows_the_verdict_the_next_command_and_why_on_80_by_24() -> None:
+    sick = {
+        "knowledge": BEHIND,
+        "health": Health(status="degraded", checks={"retrieve": "AccessDenied", "answerModel": "Throttling"}),
+        "alarms": Alarms(ringing=("chatbot-api-errors", "chatbot-health", "chatbot-replication-latency"), total=7),
+    }
+    seen = moved(primary={**sick, "replication": left(missing("failed"), missing("never"))}, failover=sick)
+    status = Status(state=seen, verdict=judge(seen))
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24, color_system=None)
+    with Live(watch_view(status), console=console, auto_refresh=False) as live:
+        live.refresh()
+        shown = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]  # a StringIO
+    assert shown.endswith(" ...")  # in place of the table's last lines
+    assert "verdict: " in shown
+    assert "next: " in shown
+    assert all(reason in shown for reason in status.verdict.reasons)
+
+
+@pytest.fixture
+def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C after the second look."""
+    sleeps = itertools.count()
+
+    def sleep(_: float) -> None:
+        if next(sleeps):
+            raise KeyboardInterrupt
+
+    # The watch's alone: botocore sleeps too, in other threads, before it asks again.
+    monkeypatch.setattr(status_command, "time", SimpleNamespace(sleep=sleep))
+
+
+@pytest.mark.usefixtures("_one_look")
+def test_an_apply_during_a_watch_is_no_disagreement(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World.make(emulator.endpoint)
+    seen: list[Status] = []
+
+    def gather(connection: Connection, manifest: Manifest) -> Status:
+        seen.append(gather_status(connection, manifest))
+        return seen[-1]
+
+    before = replace(world.manifest, site_url="https://before.example")  # what the watch began with
+    manifests = iter([before])
+    monkeypatch.setattr(status_command, "read_manifest", lambda to: next(manifests, None) or read_manifest(to))
+    monkeypatch.setattr(status_command, "gather_status", gather)
+    CliRunner().invoke(cli, ["status", "--watch"], obj=lambda _: world.connect())
+    assert [status.state.manifest.disagreement for status in seen] == [DISAGREEMENT, ""]
+
+
+@pytest.mark.usefixtures("_one_look")
+def test_a_watch_goes_on_while_no_region_answers(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World.make(emulator.endpoint)
+    connections = iter([world.connect()])
+    dead = world.connect("primary", "failover")
+    monkeypatch.setattr(status_command, "read_manifest", lambda _: read_manifest(next(connections, dead)))
+    result = CliRunner().invoke(cli, ["status", "--watch"], obj=lambda _: dead)
+    assert (result.exit_code, "verdict: not ready to fail over" in result.stdout) == (3, True)
+
+
+def test_a_watch_has_no_json_and_says_so() -> None:
+    result = CliRunner().invoke(cli, ["--aws", "status", "--watch", "--json"])
+    assert result.exit_code == 2
+    assert "give one of them" in result.stderr

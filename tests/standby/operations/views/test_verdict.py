@@ -1,0 +1,148 @@
+"""The verdict: one word, and every reason by its name."""
+
+from dataclasses import replace
+
+import pytest
+
+from standby.deployment.concurrency import Unknown
+from standby.deployment.manifest import ROLES
+from standby.operations.facts.collect import Status
+from standby.operations.facts.health import Health
+from standby.operations.facts.state import Alarms, Queues, State
+from standby.operations.plans.failback_preconditions import failback_conditions, passes_by_itself
+from standby.operations.views.status_json import status_json
+from standby.operations.views.status_table import status_view
+from standby.operations.views.verdict import judge
+from tests.standby.helpers import EAST, HEALTHY, WEST, config, copy_of
+from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
+
+DISAGREEMENT = (
+    "the two copies of config.json disagree: us-west-2 says us-west-2 generation 3,"
+    " us-east-1 says us-east-1 generation 4: run `standby reconcile`"
+)
+
+
+@pytest.mark.parametrize(
+    "found,name,reasons",
+    [
+        (state(), "ready", []),
+        (moved(), "failed over", []),
+        (state(primary=dead("primary")), "degraded", [f"{WEST} does not answer (connection refused)"]),
+        (
+            state(failover=dead("failover")),
+            "not ready to fail over",
+            [f"{EAST} does not answer (connection refused)"],
+        ),
+        (
+            state(failover=region("failover", health=SICK)),
+            "not ready to fail over",
+            [f"the API of {EAST} is degraded: retrieve (AccessDenied)"],
+        ),
+        (
+            state(primary=region("primary", health=SICK)),
+            "degraded",
+            [f"the API of {WEST} is degraded: retrieve (AccessDenied)"],
+        ),
+        (
+            state(failover=region("failover", knowledge=BEHIND)),
+            "degraded",
+            [f"the Knowledge Base of {EAST} is behind its bucket (no job has run)"],
+        ),
+        (state(primary=region("primary", replication=left(missing("pending")))), "ready", []),
+        (
+            state(primary=region("primary", replication=left(missing("pending", age=1000)))),
+            "degraded",
+            [f"1 document of {WEST} is missing in {EAST} (1 pending; the oldest is 1000 s old)"],
+        ),
+        (
+            state(primary=region("primary", replication=left(missing("failed"), missing("never")))),
+            "degraded",
+            [f"2 documents of {WEST} are missing in {EAST} (1 failed, 1 never; the oldest is 60 s old)"],
+        ),
+        (state(primary=region("primary", replication=left(missing("deleted")))), "ready", []),
+        (
+            state(primary=region("primary", queues=Queues(waiting=1, in_flight=0, dead=2))),
+            "degraded",
+            [f"2 dead letters in {WEST}"],
+        ),
+        (
+            state(primary=region("primary", alarms=Alarms(ringing=("chatbot-health",), total=8))),
+            "degraded",
+            [f"alarms in {WEST}: chatbot-health"],
+        ),
+        (
+            state(failover=region("failover", "failover", 4)),
+            "failed over",
+            [DISAGREEMENT],
+        ),
+        (moved(failover={"health": SICK}), "degraded", [f"the API of {EAST} is degraded: retrieve (AccessDenied)"]),
+    ],
+)
+def test_each_state_has_its_verdict_and_its_reasons(found: State, name: str, reasons: list[str]) -> None:
+    verdict = judge(found)
+    assert (verdict.name, list(verdict.reasons)) == (name, reasons)
+
+
+def test_a_config_made_by_hand_is_called_hand_made_in_each_bucket() -> None:
+    by_hand = {role: region(role, "failover", None) for role in ROLES}
+    verdict = judge(state(by_hand["primary"], by_hand["failover"]))
+    assert verdict.name == "failed over"
+    assert verdict.reasons == tuple(f"config.json in {r} is hand-made: run `standby reconcile`" for r in (WEST, EAST))
+
+
+def test_an_api_of_neither_region_is_named() -> None:
+    copy = copy_of("failover", replace(config("failover", 5), api_url="https://elsewhere/"))
+    found = state(failover=region("failover", copy=copy))
+    assert "config.json names an API of neither region: https://elsewhere/" in judge(found).reasons
+
+
+@pytest.mark.parametrize("found", [state(), moved(), state(primary=dead("primary")), state(failover=dead("failover"))])
+def test_every_state_can_be_shown_and_printed(found: State) -> None:
+    status = Status(state=found, verdict=judge(found))
+    assert status_json(status)["verdict"] == status.verdict.name
+    assert status_view(status).renderables
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        moved(primary={"replication": left(missing("never"))}),
+        moved(failover={"replication": left(missing("pending"), source="failover")}),
+        moved(primary={"knowledge": BEHIND}),
+        moved(primary={"knowledge": Unknown("answers AccessDenied")}),
+        moved(primary={"copy": copy_of("primary", config("primary", 3))}),
+        moved(failover={"replication": Unknown("not known")}),
+        replace(moved(), regions={"primary": dead("primary"), "failover": region("failover", "failover", 4)}),
+    ],
+)
+def test_nobody_fails_back_while_something_is_out_of_step(found: State) -> None:
+    assert failback_conditions(found, [HEALTHY, HEALTHY])
+
+
+@pytest.mark.parametrize("checks", [[HEALTHY, SICK], [HEALTHY, Unknown("does not answer")]])
+def test_nobody_fails_back_to_a_region_that_was_not_healthy_each_time(checks: list[Health | Unknown]) -> None:
+    assert "(check 2 of 2)" in failback_conditions(moved(), checks)[0].reason
+
+
+def test_a_region_in_step_may_be_failed_back_to() -> None:
+    assert failback_conditions(moved(), [HEALTHY] * 3) == ()
+    assert failback_conditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
+
+
+RUNNING = replace(BEHIND, running=True)
+
+
+@pytest.mark.parametrize(
+    "found,passes",
+    [
+        (moved(failover={"replication": left(missing("pending"), source="failover")}), True),
+        (moved(primary={"knowledge": RUNNING}), True),
+        (moved(primary={"knowledge": BEHIND, "queues": Queues(waiting=3, in_flight=0, dead=0)}), True),
+        (moved(primary={"knowledge": BEHIND}), False),
+        (moved(primary={"replication": left(missing("failed"))}), False),
+        (moved(primary={"copy": copy_of("primary", config("primary", 3))}), False),
+        (state(primary=dead("primary")), False),
+    ],
+)
+def test_a_failback_waits_only_for_what_passes_by_itself(found: State, *, passes: bool) -> None:
+    assert passes_by_itself(found) is passes

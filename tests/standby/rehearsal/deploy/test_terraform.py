@@ -1,0 +1,98 @@
+"""How Terraform is called, and how its output is read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from standby.console import Silent
+from standby.rehearsal.deploy.terraform import terraform_environment
+from standby.rehearsal.deploy.terraform_events import Outcome, read_events
+from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.processes.process import MARK
+
+
+class Counts(Silent):
+    """Progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+
+    def count(self, done: int, total: int) -> None:
+        self.seen.append((done, total))
+
+
+def read(*events: object, progress: Silent | None = None) -> Outcome:
+    return read_events([json.dumps(event) for event in events], progress=progress or Silent())
+
+
+def summary(operation: str, **changes: int) -> dict[str, object]:
+    counts = {"add": 0, "change": 0, "remove": 0, **changes}
+    return {"type": "change_summary", "changes": {**counts, "operation": operation}}
+
+
+def test_progress_counts_the_changes_against_those_planned_and_no_data_sources() -> None:
+    counts = Counts()
+    ended = {"type": "apply_complete", "hook": {"action": "create"}}
+    data_source = {"type": "apply_complete", "hook": {"action": "read"}}
+    read(data_source, summary("plan", add=1, change=1), ended, ended, progress=counts)
+    assert counts.seen == [(1, 2), (2, 2)]
+
+
+def test_the_outcome_is_what_was_done_and_not_what_was_planned() -> None:
+    outcome = read(summary("plan", add=5), summary("apply", add=3, change=2, remove=1))
+    assert (outcome.added, outcome.changed, outcome.removed) == (3, 2, 1)
+
+
+def test_outputs_are_text_whatever_their_type() -> None:
+    outputs = {"name": {"value": "x"}, "list": {"value": [1, 2]}}
+    assert read({"type": "outputs", "outputs": outputs}).outputs == {"name": "x", "list": "[1, 2]"}
+
+
+def test_errors_are_kept_with_their_address_and_warnings_are_not() -> None:
+    warning = {"type": "diagnostic", "diagnostic": {"severity": "warning", "summary": "old"}}
+    error = {"severity": "error", "summary": "no", "detail": "because", "address": "aws_sqs_queue.ingest"}
+    (found,) = read(warning, {"type": "diagnostic", "diagnostic": error}).errors
+    assert found.text == "aws_sqs_queue.ingest: no\n    because"
+
+
+def test_an_error_that_is_said_again_and_again_is_kept_once_with_the_block_that_it_is_in() -> None:
+    context = {"context": 'resource "aws_sqs_queue" "ingest"'}
+    error = {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "no", "snippet": context}}
+    (found,) = read(error, error).errors
+    assert found.text == 'resource "aws_sqs_queue" "ingest": no'
+
+
+def test_lines_that_are_no_json_are_passed_over() -> None:
+    lines = ["", "a plugin said something", "[1]", json.dumps(summary("apply", add=1))]
+    assert read_events(lines, progress=Silent()).added == 1
+
+
+@pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_ENDPOINT_URL", "TF_WORKSPACE", "TF_CLI_ARGS_apply"])
+def test_what_belongs_to_other_configurations_is_kept_from_terraform(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "other")
+    assert name not in terraform_environment(layout)
+
+
+def test_a_configuration_file_that_is_missing_is_not_named_to_terraform(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "missing"))
+    assert "TF_CLI_CONFIG_FILE" not in terraform_environment(layout)
+
+
+def test_the_users_configuration_file_is_kept_unless_the_rehearsal_wrote_its_own(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    users = tmp_path / "users.rc"
+    users.touch()
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(users))
+    assert terraform_environment(layout)["TF_CLI_CONFIG_FILE"] == str(users)
+    layout.cli_config.touch()
+    assert terraform_environment(layout)["TF_CLI_CONFIG_FILE"] == str(layout.cli_config)
+
+
+def test_terraform_carries_the_mark_by_which_it_is_found_again(layout: Layout) -> None:
+    assert terraform_environment(layout)[MARK] == str(layout.directory)

@@ -1,0 +1,113 @@
+"""A front serves its region as AWS does: URLs, host names and signatures are used as they are."""
+
+import json
+import ssl
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+import urllib3
+from botocore.config import Config
+
+from standby.deployment.manifest import ROLES, Role
+from standby.rehearsal.network.caddy import serves
+from tests.standby.manifests import REGIONS
+from tests.standby.rehearsal.network_helpers import SmallRehearsal
+
+
+def signer(small: SmallRehearsal, region: str) -> boto3.Session:
+    """Return the session of a user who may do everything: unlike root's, such a signature is checked."""
+    iam = small.sessions["primary"].client("iam")
+    if not [user for user in iam.list_users()["Users"] if user["UserName"] == "signer"]:
+        iam.create_user(UserName="signer")
+        allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        iam.put_user_policy(UserName="signer", PolicyName="all", PolicyDocument=json.dumps(allow))
+    key = iam.create_access_key(UserName="signer")["AccessKey"]
+    return boto3.Session(
+        aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"], region_name=region
+    )
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_signed_request_keeps_its_signature_on_the_way(small: SmallRehearsal, role: Role) -> None:
+    region = REGIONS[role]
+    session = signer(small, region)
+    for endpoint in (small.rehearsal.network.fronts[region], small.rehearsal.network.router):
+        s3 = session.client("s3", endpoint_url=endpoint)
+        s3.put_object(Bucket=f"documents-{region}", Key="a b/ü.txt", Body=b"signed")
+        assert s3.get_object(Bucket=f"documents-{region}", Key="a b/ü.txt")["Body"].read() == b"signed"
+        assert session.client("sts", endpoint_url=endpoint).get_caller_identity()["Arn"].endswith("user/signer")
+
+
+def test_a_presigned_url_of_the_buckets_own_host_is_used_as_it_is(small: SmallRehearsal) -> None:
+    s3 = small.sessions["primary"].client(
+        "s3",
+        endpoint_url="https://s3.us-west-2.amazonaws.com",
+        config=Config(s3={"addressing_style": "virtual"}, signature_version="s3v4"),
+    )
+    post = s3.generate_presigned_post("documents-us-west-2", "posted.txt")
+    answer = small.client.request(
+        "POST", post["url"], fields={**post["fields"], "file": ("f", b"posted", "text/plain")}
+    )
+    assert answer.status == 204
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "documents-us-west-2", "Key": "posted.txt"})
+    assert urlsplit(url).hostname == "documents-us-west-2.s3.us-west-2.amazonaws.com"
+    assert small.client.request("GET", url).data == b"posted"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_api_answers_under_its_own_host_name_and_below_the_emulators_path(small: SmallRehearsal, role: Role) -> None:
+    region = small.rehearsal.deployment.regions[role]
+    assert json.loads(small.client.request("GET", f"{region.api_url}health").data) == {"role": role}
+    local = small.rehearsal.urls()[f"{role} API"]
+    assert local.startswith(small.rehearsal.network.fronts[region.region])
+    assert json.loads(urllib3.request("GET", f"{local}health").data) == {"role": role}
+
+
+def test_the_router_sends_each_request_to_the_region_that_it_is_signed_for(small: SmallRehearsal) -> None:
+    small.rehearsal.faults.set("s3-errors", "primary")
+    config = Config(retries={"total_max_attempts": 1})
+    for role in ROLES:
+        expected = 503 if role == "primary" else 200
+        s3 = small.sessions[role].client("s3", endpoint_url=small.rehearsal.network.router, config=config)
+        try:
+            status = s3.list_objects_v2(Bucket=f"documents-{REGIONS[role]}")["ResponseMetadata"]["HTTPStatusCode"]
+        except s3.exceptions.ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        assert status == expected
+        url = s3.generate_presigned_url("list_objects_v2", Params={"Bucket": f"documents-{REGIONS[role]}"})
+        assert urllib3.request("GET", url, retries=False).status == expected
+
+
+def test_the_router_refuses_at_once_for_a_region_that_is_gone_and_serves_the_other(small: SmallRehearsal) -> None:
+    router, regions = small.rehearsal.network.router, small.rehearsal.deployment.regions
+    small.rehearsal.faults.set("region-down", "primary")
+
+    def health(role: Role) -> int:
+        api = (urlsplit(regions[role].api_url).hostname or "").partition(".")[0]
+        url = f"{router}/_aws/execute-api/{api}/prod/health"
+        return urllib3.request("GET", url, retries=False, timeout=2).status
+
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        health("primary")
+    assert health("failover") == 200
+
+
+def test_every_name_is_served_with_a_certificate_of_the_rehearsals_own_authority(small: SmallRehearsal) -> None:
+    network = small.rehearsal.network
+    for name, address in network.hosts.items():
+        assert serves([name], port=address.port, authority=network.authority)
+    assert not serves(["elsewhere.example"], port=address.port, authority=network.authority)
+
+
+def test_the_authority_is_trusted_by_nobody_else(small: SmallRehearsal) -> None:
+    address = next(iter(small.rehearsal.network.hosts.values()))
+    pool = urllib3.HTTPSConnectionPool(address.host, address.port, ssl_context=ssl.create_default_context())
+    with pool, pytest.raises(urllib3.exceptions.SSLError):
+        pool.request("GET", "/", retries=False)
+
+
+def test_a_front_listens_on_this_machine_alone(small: SmallRehearsal) -> None:
+    for name in ("front-us-west-2", "front-us-east-1", "edge", "cache"):
+        listening = small.process(name).net_connections(kind="inet")
+        assert {entry.laddr.ip for entry in listening if entry.status == "LISTEN"} == {"127.0.0.1"}
