@@ -24,7 +24,7 @@ class Progress(Protocol):
         """Say something that the user should know, and that stays on the screen."""
 
 
-class Silent:
+class NullProgress:
     """Progress that nobody watches, for tests and `--json`."""
 
     def start(self, text: str) -> None:

@@ -60,10 +60,10 @@ def open_connection(options: TargetOptions) -> Connection:
 
 def _rehearsed(directory: Path, options: TargetOptions) -> Connection | None:
     try:
-        from standby.rehearsal.connection import rehearsed_connection  # noqa: PLC0415 - its packages are optional
+        from standby.rehearsal.connection import find_rehearsal_connection  # noqa: PLC0415 - its packages are optional
     except ModuleNotFoundError:
         return None
-    return rehearsed_connection(directory, name=options.name)
+    return find_rehearsal_connection(directory, name=options.name)
 
 
 def _aws(options: TargetOptions) -> Connection:

@@ -35,7 +35,7 @@ _PROGRAMS = (
     "tests/standby/rehearsal/files/test_directory.py",
     "tests/standby/rehearsal/network/test_network.py",
 )
-_START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
+_START_PROGRAMS = {"emulator", "fake_terraform", "paths", "small_rehearsal"}  # fixtures
 _WORLDS = {  # what shares a rehearsal or a synthesized stack, by the beginnings of its tests; the first that fits
     "tests/constructs/test_stack_": "stack",
     "tests/e2e/test_deploy": "deploy",

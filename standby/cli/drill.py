@@ -11,7 +11,7 @@ from rich.console import Console
 
 from standby.console import ConsoleProgress, Progress
 from standby.drill.drill import drill as run_drill
-from standby.drill.live import LIVE_SCENARIOS, confirmed, live_drill
+from standby.drill.live import LIVE_SCENARIOS, confirm_scenarios, live_drill
 from standby.drill.report.compare import Difference, compare, read_report
 from standby.drill.report.html import render, verdict
 from standby.drill.report.report import DrillReport, compared_words, comparison_table
@@ -98,7 +98,7 @@ def _wanted(names: Sequence[str], *, everything: bool, offered: Sequence[str]) -
 
 
 def _live(target: Target, names: Sequence[str]) -> DrillReport:
-    yes = confirmed(target, [LIVE_SCENARIOS[name] for name in names])
+    yes = confirm_scenarios(target, [LIVE_SCENARIOS[name] for name in names])
     with _shown() as progress:
         return live_drill(yes, progress=progress)
 

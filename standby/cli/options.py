@@ -9,7 +9,7 @@ import click
 
 from standby.errors import FAILED, REFUSED
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 Command = TypeVar("Command", bound=Callable[..., object])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
@@ -51,7 +51,7 @@ def exit_with(code: int) -> None:
         click.get_current_context().exit(code)
 
 
-class Clock:
+class Stopwatch:
     """Seconds since the command began to run."""
 
     def __init__(self) -> None:

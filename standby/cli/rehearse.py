@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class RehearsalOptions:
     """Which rehearsal: the options of the group, looked up only when a command runs (`--help` works everywhere)."""
 
     project: Path | None
@@ -54,7 +54,7 @@ def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[
 
     @click.pass_obj
     @wraps(command)
-    def wrapped(place: Place, /, *arguments: P.args, **named: P.kwargs) -> R:
+    def wrapped(place: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
         return command(place.rehearsal(), *arguments, **named)
 
     return wrapped
@@ -80,7 +80,7 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
 
     Real Terraform and the real AWS provider apply the stack, unchanged, to an AWS emulator.
     """
-    context.obj = Place(project=project, directory=directory)
+    context.obj = RehearsalOptions(project=project, directory=directory)
 
 
 @rehearse.command()
@@ -92,7 +92,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
     Run it again at any time: it goes on from whatever it finds, heals what `fault` broke (and says so), and changes
     nothing when everything is up.
     """
-    with no_drill(rehearsal.layout), _shown(rehearsal):
+    with no_drill(rehearsal.paths), _shown(rehearsal):
         report = rehearsal.up()
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
@@ -107,7 +107,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
 @pass_rehearsal
 def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
     """Stop the emulator, the fronts and the edge, and remove the rehearsal's files."""
-    with no_drill(rehearsal.layout), _shown(rehearsal):
+    with no_drill(rehearsal.paths), _shown(rehearsal):
         ended = rehearsal.down(destroy=destroy)
     click.echo("The rehearsal is down." if ended else "The rehearsal was not up.")
 
@@ -143,7 +143,7 @@ def fault(
     knowledge-base-denied  query and health may not ask the Knowledge Base
     replication-paused     no new document leaves the region
     """  # noqa: D301 - click reads the control character
-    with no_drill(rehearsal.layout):
+    with no_drill(rehearsal.paths):
         if seconds is None:
             rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
             click.echo(f"{kind}: {role} ({_region(rehearsal, role)}). `standby rehearse heal {role}` undoes it.")
@@ -162,7 +162,7 @@ def fault(
 @pass_rehearsal
 def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
     """Undo the faults of ROLE, or all of them, and wait until the region answers again."""
-    with no_drill(rehearsal.layout):
+    with no_drill(rehearsal.paths):
         healed = rehearsal.faults.heal(role)
     for found in healed:
         click.echo(f"Healed: {found}")
@@ -206,9 +206,9 @@ def logs(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int
 
 def _log_lines(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int) -> Iterator[str]:
     if function is None:
-        if not rehearsal.layout.emulator_log.is_file():
+        if not rehearsal.paths.emulator_log.is_file():
             raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
-        return file_lines(rehearsal.layout.emulator_log, last=lines, follow=follow)
+        return file_lines(rehearsal.paths.emulator_log, last=lines, follow=follow)
     sessions = tuple(rehearsal.session(role) for role in ROLES)
     return function_lines(sessions, function=function, last=lines, follow=follow)
 

@@ -4,13 +4,21 @@ from dataclasses import asdict, dataclass, replace
 
 import click
 
-from standby.cli.options import EXIT_CODES, Clock, confirmed, exit_with, print_json
+from standby.cli.options import EXIT_CODES, Stopwatch, confirmed, exit_with, print_json
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
 from standby.deployment.manifest_reader import read_manifest
 from standby.errors import RefusedError, StandbyError
-from standby.operations.execution.executor import AGAIN, Executor, LostError, Run, StepFailedError, say, show_plan
-from standby.operations.facts.collect_switch import gather_switch
+from standby.operations.execution.executor import (
+    AGAIN,
+    ConflictError,
+    Executor,
+    PlanRun,
+    StepFailedError,
+    print_progress,
+    show_plan,
+)
+from standby.operations.facts.collect_switch import collect_switch_facts
 from standby.operations.facts.journal import Event, event_json
 from standby.operations.facts.routing_config import KEY
 from standby.operations.plans.plan import Command, Plan, Refusal
@@ -29,101 +37,107 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
+class CommandOutcome:
     """How a command ended. `error` is what to tell and the exit code's reason, None when all went well."""
 
     result: str
     plan: Plan
-    run: Run | None = None
+    run: PlanRun | None = None
     error: click.ClickException | None = None
 
 
-def run_plan(connection: Connection, manifest: Manifest, plan: Plan, options: Options, *, wait: float = 600) -> Ended:
+def run_plan(
+    connection: Connection, manifest: Manifest, plan: Plan, options: Options, *, wait: float = 600
+) -> CommandOutcome:
     """Show a plan, ask, and carry it out."""
     show_plan(plan)
     standing = plan.refused(force=options.force)
     for refusal in plan.refusals:
-        say(f"  {'against it' if refusal in standing else 'overridden'}: {refusal.reason}")
+        print_progress(f"  {'against it' if refusal in standing else 'overridden'}: {refusal.reason}")
     if standing:
-        return Ended(result="refused", plan=plan, error=_refusal(plan, standing))
+        return CommandOutcome(result="refused", plan=plan, error=_refusal(plan, standing))
     if not plan.steps:
-        return Ended(result="nothing to do", plan=plan)
+        return CommandOutcome(result="nothing to do", plan=plan)
     if options.dry_run:
-        return Ended(result="planned", plan=plan)
+        return CommandOutcome(result="planned", plan=plan)
     if not confirmed(f"{plan.command}: go on?", yes=options.yes):
-        return Ended(result="declined", plan=plan, error=click.ClickException("Nothing was done."))
+        return CommandOutcome(result="declined", plan=plan, error=click.ClickException("Nothing was done."))
     return _executed(Executor(connection, manifest, wait_seconds=wait), plan)
 
 
-def _executed(executor: Executor, plan: Plan) -> Ended:
+def _executed(executor: Executor, plan: Plan) -> CommandOutcome:
     try:
         run = executor.run(plan)
     except KeyboardInterrupt:
         error = StepFailedError(f"Interrupted. {AGAIN}")
-        return Ended(result="failed", plan=plan, run=executor.last, error=error)
+        return CommandOutcome(result="failed", plan=plan, run=executor.last, error=error)
     except RefusedError as refused:
-        return Ended(result="refused", plan=plan, error=refused)
-    except (LostError, StepFailedError) as ended:
-        return Ended(result=executor.last.result, plan=plan, run=executor.last, error=ended)
+        return CommandOutcome(result="refused", plan=plan, error=refused)
+    except (ConflictError, StepFailedError) as ended:
+        return CommandOutcome(result=executor.last.result, plan=plan, run=executor.last, error=ended)
     failed = StandbyError("; ".join(run.failures), hint=AGAIN) if run.failures else None
-    return Ended(result=run.result, plan=plan, run=run, error=failed)
+    return CommandOutcome(result=run.result, plan=plan, run=run, error=failed)
 
 
 def switch(connection: Connection, target: Role, command: Command, options: Options) -> None:
     """Fail over: gather, plan, show, ask, do, tell."""
-    clock = Clock()
+    clock = Stopwatch()
     manifest = read_manifest(connection)
-    headline(connection, manifest)
-    facts = gather_switch(connection, manifest, target)
+    print_target(connection, manifest)
+    facts = collect_switch_facts(connection, manifest, target)
     gathered = clock.seconds
     plan = plan_switch(facts, command=command, reason=options.reason, force=options.force)
     ended = run_plan(connection, manifest, plan, options)
-    tell(connection, manifest, ended, options, seconds={"gathered": gathered, "total": clock.seconds})
+    report_outcome(connection, manifest, ended, options, seconds={"gathered": gathered, "total": clock.seconds})
 
 
 def switch_back(connection: Connection, options: Options, *, checks: int, wait_seconds: float) -> None:
     """Fail back: the same, after what has to hold first was looked at."""
     # Imported here: failing over needs none of it.
-    from standby.operations.plans.failback_preconditions import as_learnt, learn_conditions, not_learnt  # noqa: PLC0415 - see above
+    from standby.operations.plans.failback_preconditions import (  # noqa: PLC0415 - see above
+        check_preconditions,
+        overridden_preconditions,
+        recheck_preconditions,
+    )
 
-    clock = Clock()
+    clock = Stopwatch()
     manifest = read_manifest(connection)
-    headline(connection, manifest)
+    print_target(connection, manifest)
     if options.force:
-        facts = gather_switch(connection, manifest, "primary")
-        facts = replace(facts, conditions=not_learnt(manifest, facts.copies))
+        facts = collect_switch_facts(connection, manifest, "primary")
+        facts = replace(facts, preconditions=overridden_preconditions(manifest, facts.copies))
     else:
-        learnt = learn_conditions(connection, manifest, checks=checks, wait_seconds=wait_seconds)
-        facts = gather_switch(connection, manifest, "primary")
-        facts = replace(facts, conditions=as_learnt(learnt, facts))
+        learnt = check_preconditions(connection, manifest, checks=checks, wait_seconds=wait_seconds)
+        facts = collect_switch_facts(connection, manifest, "primary")
+        facts = replace(facts, preconditions=recheck_preconditions(learnt, facts))
     gathered = clock.seconds
     plan = plan_switch(facts, command="failback", reason=options.reason, force=options.force)
     ended = run_plan(connection, manifest, plan, options)
-    tell(connection, manifest, ended, options, seconds={"gathered": gathered, "total": clock.seconds})
+    report_outcome(connection, manifest, ended, options, seconds={"gathered": gathered, "total": clock.seconds})
 
 
-def headline(connection: Connection, manifest: Manifest) -> None:
+def print_target(connection: Connection, manifest: Manifest) -> None:
     """Say loudly which deployment this is."""
     regions = " + ".join(region.region for region in manifest.regions.values())
-    say(f"{connection.where}: {manifest.name} in account {manifest.account}, {regions}")
+    print_progress(f"{connection.where}: {manifest.name} in account {manifest.account}, {regions}")
     if manifest.disagreement:
-        say(f"warning: {manifest.disagreement}")
+        print_progress(f"warning: {manifest.disagreement}")
 
 
-def tell(
-    connection: Connection, manifest: Manifest, ended: Ended, options: Options, *, seconds: dict[str, float]
+def report_outcome(
+    connection: Connection, manifest: Manifest, ended: CommandOutcome, options: Options, *, seconds: dict[str, float]
 ) -> None:
     """Print the result, and end with its exit code."""
     if options.as_json:
         print_json(_document(connection, manifest, ended, seconds=seconds))
     if ended.error is not None:
-        say(f"Error: {ended.error.format_message()}")
+        print_progress(f"Error: {ended.error.format_message()}")
     elif not options.as_json:
         click.echo(_closing(ended))
     exit_with(EXIT_CODES[ended.result])
 
 
-def _closing(ended: Ended) -> str:
+def _closing(ended: CommandOutcome) -> str:
     plan = ended.plan
     if ended.result == "nothing to do":
         return "\n".join([f"{plan.summary}. Nothing to do.", *(f"note: {note}" for note in plan.notes)])
@@ -131,9 +145,11 @@ def _closing(ended: Ended) -> str:
         return "Nothing was done: --dry-run."
     run = ended.run
     lines = [f"{plan.summary}: done."]
-    lines += [f"Not written: {part.what} in {part.region} ({part.why})." for part in (run.unwritten if run else ())]
-    if run and run.unwritten:
-        waits = any(part.what == KEY for part in run.unwritten)
+    lines += [
+        f"Not written: {part.what} in {part.region} ({part.why})." for part in (run.pending_writes if run else ())
+    ]
+    if run and run.pending_writes:
+        waits = any(part.what == KEY for part in run.pending_writes)
         lines.append(f"{'When the region is back' if waits else 'Later'}: `standby reconcile`.")
     return "\n".join(lines)
 
@@ -146,7 +162,7 @@ def _refusal(plan: Plan, standing: tuple[Refusal, ...]) -> RefusedError:
 
 
 def _document(
-    connection: Connection, manifest: Manifest, ended: Ended, *, seconds: dict[str, float]
+    connection: Connection, manifest: Manifest, ended: CommandOutcome, *, seconds: dict[str, float]
 ) -> dict[str, object]:
     plan, run = ended.plan, ended.run
     winner: Event | None = run.winner if run else None
@@ -164,9 +180,9 @@ def _document(
         "plan": [{"step": step.title, "region": step.region} for step in plan.steps],
         "steps": [asdict(step) for step in run.steps] if run else [],
         "details": list(run.details) if run else [],
-        "unwritten": [asdict(part) for part in (run.unwritten if run else plan.unwritten)],
+        "pendingWrites": [asdict(part) for part in (run.pending_writes if run else plan.pending_writes)],
         "error": ended.error.format_message() if ended.error else None,
         "winner": event_json(winner) if winner else None,
-        "holds": {"region": held.region, "role": held.role, "generation": held.generation} if held else None,
+        "authoritative": {"region": held.region, "role": held.role, "generation": held.generation} if held else None,
         "seconds": seconds,
     }

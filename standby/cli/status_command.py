@@ -4,12 +4,12 @@ import time
 from typing import Final
 
 from standby.cli.options import exit_with, print_json
-from standby.cli.run_plan import headline
+from standby.cli.run_plan import print_target
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest
 from standby.errors import StandbyError
-from standby.operations.facts.collect import Status, gather_status
+from standby.operations.facts.collect import Status, collect_status
 from standby.operations.views.status_json import status_json
 from standby.operations.views.verdict import EXIT_CODES
 
@@ -19,8 +19,8 @@ WATCH_SECONDS: Final = 5.0
 def show_status(connection: Connection, *, watch: bool, as_json: bool) -> None:
     """Print the state and the verdict once, or again and again until Ctrl-C."""
     manifest = read_manifest(connection)
-    headline(connection, manifest)
-    status = gather_status(connection, manifest)
+    print_target(connection, manifest)
+    status = collect_status(connection, manifest)
     if as_json:
         print_json(status_json(status))
     elif watch:
@@ -48,7 +48,7 @@ def _watch(connection: Connection, manifest: Manifest, status: Status) -> Status
             while True:
                 time.sleep(WATCH_SECONDS)
                 manifest = _manifest_now(connection, manifest)
-                status = gather_status(connection, manifest)
+                status = collect_status(connection, manifest)
                 live.update(watch_view(status), refresh=True)
     except KeyboardInterrupt:  # how one stops watching
         return status

@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 GLOBAL_REGION: Final = "us-east-1"
 """Where CloudFront's control plane is. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, Appendix B."""
 
-FACTS: Final = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=20)
+FACTS_CONFIG: Final = Config(
+    connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=20
+)
 """One attempt: whoever asks at night wants to know that a region is down, not to wait until it might be up."""
-RETRYING: Final = Config(
+RETRYING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=20
 )
 """For thousands of requests to a region that is up, of which S3 may well ask one to slow down."""
-PATIENT: Final = Config(connect_timeout=1, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=20)
+LONG_RUNNING_CONFIG: Final = Config(
+    connect_timeout=1, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=20
+)
 """For the `ingest` function, which may run for 60 s, and for copies of large documents."""
 
 C = TypeVar("C")
@@ -66,11 +70,13 @@ class Clients:
 
     def retrying_s3(self, region: str) -> "S3Client":
         """Return the client for S3 for listings, and for a question about each of many objects."""
-        return self._once("retrying s3", region, lambda session, extra: session.client("s3", **extra), RETRYING)
+        return self._once("retrying s3", region, lambda session, extra: session.client("s3", **extra), RETRYING_CONFIG)
 
-    def patient_s3(self, region: str) -> "S3Client":
+    def long_running_s3(self, region: str) -> "S3Client":
         """Return the client for S3 for documents of any size."""
-        return self._once("patient s3", region, lambda session, extra: session.client("s3", **extra), PATIENT)
+        return self._once(
+            "patient s3", region, lambda session, extra: session.client("s3", **extra), LONG_RUNNING_CONFIG
+        )
 
     def ssm(self, region: str) -> "SSMClient":
         """Return the client for Parameter Store, where the manifest is."""
@@ -94,14 +100,16 @@ class Clients:
 
     def functions(self, region: str) -> "LambdaClient":
         """Return the client for Lambda, for the `ingest` function."""
-        return self._once("lambda", region, lambda session, extra: session.client("lambda", **extra), PATIENT)
+        return self._once(
+            "lambda", region, lambda session, extra: session.client("lambda", **extra), LONG_RUNNING_CONFIG
+        )
 
     def cloudfront(self) -> "CloudFrontClient":
         """Return the client for CloudFront's control plane."""
         return self._once("cloudfront", GLOBAL_REGION, lambda session, extra: session.client("cloudfront", **extra))
 
     def _once(
-        self, kind: str, region: str, make: "Callable[[boto3.Session, _Arguments], C]", config: Config = FACTS
+        self, kind: str, region: str, make: "Callable[[boto3.Session, _Arguments], C]", config: Config = FACTS_CONFIG
     ) -> C:
         with self._locks.setdefault(region, threading.Lock()):
             if (kind, region) not in self._made:

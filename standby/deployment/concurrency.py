@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Unknown:
+class Unavailable:
     """A fact that could not be learnt, and why. `unreachable`: nobody answered, as from a region that is down."""
 
     why: str
@@ -41,19 +41,19 @@ class NoAnswerError(StandbyError):
     """Nobody answered a request."""
 
 
-def explain(error: Exception) -> Unknown:
+def explain(error: Exception) -> Unavailable:
     """Return in a few words why a call failed."""
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return Unknown(f"answers {code or status}", unreachable=False)
+        return Unavailable(f"answers {code or status}", unreachable=False)
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):
-        return Unknown(no_answer(error), unreachable=True)
+        return Unavailable(no_answer(error), unreachable=True)
     if isinstance(error, NoAnswerError):
-        return Unknown(error.message, unreachable=True)
+        return Unavailable(error.message, unreachable=True)
     if isinstance(error, NoCredentialsError):
-        return Unknown("no credentials were found")
-    return Unknown(f"failed: {error}", unreachable=isinstance(error, BotoCoreError) and "onnection" in str(error))
+        return Unavailable("no credentials were found")
+    return Unavailable(f"failed: {error}", unreachable=isinstance(error, BotoCoreError) and "onnection" in str(error))
 
 
 def no_answer(error: Exception) -> str:
@@ -72,47 +72,47 @@ def _reason(cause: object) -> str:
     return "no connection" if isinstance(cause, NewConnectionError) else type(cause).__name__
 
 
-def attempt(task: Callable[[], T]) -> T | Unknown:
-    """Do the task; what AWS or the network refuses becomes `Unknown`, any other error is raised."""
+def attempt(task: Callable[[], T]) -> T | Unavailable:
+    """Do the task; what AWS or the network refuses becomes `Unavailable`, any other error is raised."""
     try:
         return task()
     except (BotoCoreError, ClientError, StandbyError) as error:
         return explain(error)
 
 
-def side_by_side(
+def run_concurrently(
     tasks: Mapping[K, Callable[[], T]],
     *,
     seconds: float,
     needed: Collection[K] | None = None,
     grace: float = 0.0,
-) -> dict[K, T | Unknown]:
+) -> dict[K, T | Unavailable]:
     """Do all tasks at once and return what each came to after at most `seconds`.
 
     With `needed`, the others are waited for only `grace` seconds longer than the needed ones. One that hangs is left
     behind: its thread ends with the process.
     """
-    answers = Answers(tasks)
+    answers = ConcurrentCalls(tasks)
     answers.wait(tasks if needed is None else needed, seconds=seconds)
     if needed is not None:
         answers.wait(tasks, seconds=grace)
-    return answers.so_far(seconds if needed is None else grace)
+    return answers.results_so_far(seconds if needed is None else grace)
 
 
-def first_good(tasks: Mapping[K, Callable[[], T]], *, seconds: float, then: float) -> dict[K, T | Unknown]:
+def first_success(tasks: Mapping[K, Callable[[], T]], *, seconds: float, then: float) -> dict[K, T | Unavailable]:
     """Do all tasks at once; when one came to something good, wait for the others `then` seconds longer."""
-    answers = Answers(tasks)
-    answers.wait(tasks, seconds=seconds, enough=lambda done: any(not isinstance(v, Unknown) for v in done))
+    answers = ConcurrentCalls(tasks)
+    answers.wait(tasks, seconds=seconds, enough=lambda done: any(not isinstance(v, Unavailable) for v in done))
     answers.wait(tasks, seconds=then)
-    return answers.so_far(seconds)
+    return answers.results_so_far(seconds)
 
 
-class Answers(Generic[K, T]):
+class ConcurrentCalls(Generic[K, T]):
     """Tasks that have begun, each in a thread that ends with the process."""
 
     def __init__(self, tasks: Mapping[K, Callable[[], T]]) -> None:
-        self._queue: queue.SimpleQueue[tuple[K, T | Unknown | BaseException]] = queue.SimpleQueue()
-        self._done: dict[K, T | Unknown] = {}
+        self._queue: queue.SimpleQueue[tuple[K, T | Unavailable | BaseException]] = queue.SimpleQueue()
+        self._done: dict[K, T | Unavailable] = {}
         self._keys = tuple(tasks)
         for key, task in tasks.items():
             threading.Thread(target=self._run, args=(key, task), daemon=True).start()
@@ -128,7 +128,7 @@ class Answers(Generic[K, T]):
         keys: Iterable[K],
         *,
         seconds: float,
-        enough: Callable[[Iterable[T | Unknown]], bool] = lambda _: False,
+        enough: Callable[[Iterable[T | Unavailable]], bool] = lambda _: False,
     ) -> None:
         """Wait for these tasks, until there is enough, but not longer than so many seconds."""
         wanted, deadline = set(keys), time.monotonic() + seconds
@@ -141,13 +141,13 @@ class Answers(Generic[K, T]):
                 raise value
             self._done[key] = value
 
-    def so_far(self, seconds: float) -> dict[K, T | Unknown]:
+    def results_so_far(self, seconds: float) -> dict[K, T | Unavailable]:
         """Return what each task came to; one that is under way counts as late by `seconds`."""
-        late = Unknown(f"does not answer (time-out after {seconds:g} s)", unreachable=True)
+        late = Unavailable(f"does not answer (time-out after {seconds:g} s)", unreachable=True)
         return {key: self._done.get(key, late) for key in self._keys}
 
 
-def in_parallel(items: Iterable[T], do: Callable[[T], R], *, workers: int = 16) -> list[R]:
+def map_concurrently(items: Iterable[T], do: Callable[[T], R], *, workers: int = 16) -> list[R]:
     """Do the same for every item, so many at once, and return the results in the items' order.
 
     Raises the first error. After it, or an interruption (Ctrl-C), what has not begun is left undone. The threads end
@@ -160,7 +160,7 @@ def in_parallel(items: Iterable[T], do: Callable[[T], R], *, workers: int = 16) 
 
     def work() -> None:
         try:
-            for number, item in _taken(waiting):
+            for number, item in _pop_items(waiting):
                 ended.put((number, do(item)))
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             ended.put(error)
@@ -178,7 +178,7 @@ def in_parallel(items: Iterable[T], do: Callable[[T], R], *, workers: int = 16) 
     return [results[number] for number in range(number_of_items)]
 
 
-def _taken(waiting: deque[T]) -> Iterator[T]:
+def _pop_items(waiting: deque[T]) -> Iterator[T]:
     with suppress(IndexError):  # another thread took the last one
         while True:
             yield waiting.popleft()

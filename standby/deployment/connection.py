@@ -5,8 +5,8 @@ from typing import Protocol
 
 from botocore.exceptions import ProfileNotFound
 
-from standby.deployment.clients import FACTS, Clients
-from standby.deployment.http_client import HTTP_SECONDS, Answer, Web
+from standby.deployment.clients import FACTS_CONFIG, Clients
+from standby.deployment.http_client import HTTP_SECONDS, HttpClient, HttpResponse
 from standby.errors import BadUsageError
 
 
@@ -22,7 +22,9 @@ class Connection(Protocol):
     rehearsed: bool
     clients: Clients
 
-    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:
+    def request(
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+    ) -> HttpResponse:
         """Send one request to an API or to the site. Raises `NoAnswerError` when there is no answer in time."""
 
 
@@ -32,16 +34,18 @@ class AwsConnection:
     rehearsed = False
 
     def __init__(self, *, name: str, regions: tuple[str, ...], profile: str | None) -> None:
-        from standby.deployment.sessions import account_session, authorities  # noqa: PLC0415 - boto3; a rehearsal may be meant
+        from standby.deployment.sessions import account_session, trusted_certificates  # noqa: PLC0415 - boto3; a rehearsal may be meant
 
         self.name, self.regions = name, regions
         self.where = f"AWS, profile {profile}" if profile else "AWS, default credentials"
-        self.clients = Clients(partial(account_session, profile=profile, config=FACTS))
+        self.clients = Clients(partial(account_session, profile=profile, config=FACTS_CONFIG))
         try:
-            self._web = Web(trusted=authorities(profile))
+            self._web = HttpClient(trusted=trusted_certificates(profile))
         except ProfileNotFound as error:
             raise BadUsageError(f"{error}.", hint="`aws configure list-profiles`") from error
 
-    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:
+    def request(
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+    ) -> HttpResponse:
         """Send one request. Raises `NoAnswerError` when there is no answer in time."""
         return self._web.request(method, url, body=body, seconds=seconds)

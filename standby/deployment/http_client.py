@@ -15,14 +15,14 @@ HTTP_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """What an HTTP request was answered with."""
 
     status: int
     body: bytes
 
 
-class Web:
+class HttpClient:
     """Sends requests with botocore's own client: the proxies of the environment, and whom boto3 trusts for TLS.
 
     A laptop that reaches AWS by a proxy alone would otherwise see two regions that are up and no API that answers.
@@ -31,7 +31,7 @@ class Web:
     def __init__(self, *, trusted: str | bool) -> None:
         self._trusted = trusted
 
-    def request(self, method: str, url: str, *, body: bytes | None, seconds: float) -> Answer:
+    def request(self, method: str, url: str, *, body: bytes | None, seconds: float) -> HttpResponse:
         """Send one request. Raises `NoAnswerError` when there is no answer in time."""
         headers = {"Content-Type": "application/json"} if body is not None else {}
         session = URLLib3Session(
@@ -44,4 +44,4 @@ class Web:
                 answer = session.send(AWSRequest(method=method, url=url, headers=headers, data=body).prepare())
             except BotoCoreError as error:
                 raise NoAnswerError(explain(error).why) from error
-        return Answer(status=answer.status_code, body=answer.content)
+        return HttpResponse(status=answer.status_code, body=answer.content)

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from standby.deployment.concurrency import Unknown, first_good
+from standby.deployment.concurrency import Unavailable, first_success
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, parse_manifest
 from standby.errors import RefusedError, StandbyError
 
 DISAGREEMENT: Final = "the two regions' manifests differ: apply the stack again"
-SECONDS: Final = 3.0
+MANIFEST_SECONDS: Final = 3.0
 SECOND_ANSWER_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Unusable(Unknown):
+class _Unusable(Unavailable):
     """A region's manifest that came and is none, as if it had not come. `error` says why."""
 
     error: StandbyError
@@ -29,7 +29,7 @@ def read_manifest(connection: Connection) -> Manifest:
     region answers, `StandbyError` when none has a manifest that can be used.
     """
     tasks = {region: partial(_usable, connection, region) for region in connection.regions}
-    answers = first_good(tasks, seconds=SECONDS, then=SECOND_ANSWER_SECONDS)
+    answers = first_success(tasks, seconds=MANIFEST_SECONDS, then=SECOND_ANSWER_SECONDS)
     good = [answer for answer in answers.values() if isinstance(answer, Manifest)]
     unusable = {region: answer.error for region, answer in answers.items() if isinstance(answer, _Unusable)}
     if good:
@@ -48,7 +48,7 @@ def fetch_manifest(connection: Connection, region: str) -> str:
     return str(connection.clients.ssm(region).get_parameter(Name=name)["Parameter"]["Value"])
 
 
-def _usable(connection: Connection, region: str) -> Manifest | Unknown:
+def _usable(connection: Connection, region: str) -> Manifest | Unavailable:
     text = fetch_manifest(connection, region)
     try:
         return parse_manifest(text)

@@ -54,7 +54,7 @@ def account_session(region: str, *, profile: str | None, config: Config) -> boto
     return boto3.Session(botocore_session=session, region_name=region)
 
 
-def authorities(profile: str | None) -> str | bool:
+def trusted_certificates(profile: str | None) -> str | bool:
     """Return whom boto3 trusts for TLS: a file, or True for its own list. Raises botocore's `ProfileNotFound`.
 
     Source: boto3's documentation, "Configuration", `AWS_CA_BUNDLE`; `REQUESTS_CA_BUNDLE` is botocore's second choice.

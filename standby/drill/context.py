@@ -11,12 +11,12 @@ import urllib3
 
 from standby.console import Progress
 from standby.deployment.manifest import ROLES, Manifest, Role
-from standby.drill.load.process import Pressure
+from standby.drill.load.process import LoadProcess
 from standby.drill.load.users import Asks
 from standby.drill.measure.measures import Documents, Moments, first_good
 from standby.drill.measure.records import Clock, Event, EventKind, Number, Request, Span
-from standby.drill.observe.observer import Eyes
-from standby.drill.operator_process import Ran, Running
+from standby.drill.observe.observer import Observer
+from standby.drill.operator_process import CommandProcess, CommandResult
 from standby.errors import StandbyError
 from standby.rehearsal.faults.faults import FaultKind
 
@@ -43,7 +43,7 @@ STATES: Final = {
 }
 
 
-class Breaks(Protocol):
+class FaultInjector(Protocol):
     """Does faults, and puts everything back: those of a rehearsal, or the harmless ones to a real deployment."""
 
     def set(self, kind: FaultKind, role: Role, /) -> None:
@@ -54,17 +54,17 @@ class Breaks(Protocol):
 
 
 @dataclass(kw_only=True)
-class Stage:
+class ScenarioContext:
     """One scenario's stage. `options` are those of every `standby` command (which deployment).
 
     `by_force`: users are taken home by force where nothing else does it: they were moved while both regions were well.
     """
 
     deployment: Manifest
-    faults: Breaks
-    eyes: Eyes
+    faults: FaultInjector
+    observer: Observer
     client: Asks
-    pressure: Pressure
+    load_process: LoadProcess
     clock: Clock
     progress: Progress
     options: Sequence[str]
@@ -76,10 +76,10 @@ class Stage:
     at_failover: frozenset[str] | None = None
     _fault: float | None = None
     _detected: float | None = None
-    _command: Ran | None = None
+    _command: CommandResult | None = None
     _survivor: Role | None = None
     _broken: list[tuple[Role, str, float]] = field(default_factory=list)
-    _under_way: list[Running] = field(default_factory=list)
+    _under_way: list[CommandProcess] = field(default_factory=list)
 
     def wait(self, seconds: float) -> None:
         """Let users go on for so long."""
@@ -133,29 +133,31 @@ class Stage:
             time.sleep(max(following - self.clock.now(), 0.0))
         raise StandbyError(f"{what} stayed good for {DETECTION_SECONDS:.0f} s: the fault did nothing")
 
-    def failover(self, *, to: Role = "failover") -> Ran:
+    def failover(self, *, to: Role = "failover") -> CommandResult:
         """Run the operator's failover. Raises `StandbyError` when it does not do what it should."""
-        if any(request.kind == "upload" for request in self.pressure.requests()):
-            self.at_failover = self.eyes.keys(to)
+        if any(request.kind == "upload" for request in self.load_process.requests()):
+            self.at_failover = self.observer.keys(to)
         ran = self.command("failover")
         self._command, self._survivor = ran, to
         return ran.required()
 
-    def command(self, *arguments: str) -> Ran:
+    def command(self, *arguments: str) -> CommandResult:
         """Run an operator's command to its end, whatever that is."""
         return self.start(*arguments)()
 
-    def start(self, *arguments: str, heard: Callable[[Running, str], None] | None = None) -> Callable[[], Ran]:
+    def start(
+        self, *arguments: str, heard: Callable[[CommandProcess, str], None] | None = None
+    ) -> Callable[[], CommandResult]:
         """Start an operator's command; return what waits for its end. `heard` is called with each line of progress."""
         asked = arguments if arguments[0] == "status" else (*arguments, "--yes", "--reason", "drill")
         name = f"standby {arguments[0]}"
         self.progress.start(f"Running {name}")
         self._event("command", name)
-        running = Running((*asked, "--json"), options=self.options, clock=self.clock)
+        running = CommandProcess((*asked, "--json"), options=self.options, clock=self.clock)
         self._under_way.append(running)
         running.listen((lambda line: heard(running, line)) if heard else None)
 
-        def end() -> Ran:
+        def end() -> CommandResult:
             ran = running.wait()
             self._under_way.remove(running)
             how = "killed" if ran.code == KILLED else f"exit code {ran.code}"
@@ -165,7 +167,7 @@ class Stage:
 
         return end
 
-    def abandon(self) -> None:
+    def kill_running_commands(self) -> None:
         """End the commands that are still under way, before anything is put back that they could undo."""
         for running in self._under_way:
             running.end()
@@ -184,7 +186,7 @@ class Stage:
 
     def questions(self) -> list[Request]:
         """Return the questions recorded so far."""
-        return [request for request in self.pressure.requests() if request.kind == "question"]
+        return [request for request in self.load_process.requests() if request.kind == "question"]
 
     def moments(self, *, until: float) -> Moments:
         """Return when what happened; the load went on `until` then."""
@@ -198,7 +200,7 @@ class Stage:
             survivor=self._region(self._survivor) if self._survivor else None,
         )
 
-    def insist(self, *arguments: str) -> Ran:
+    def run_with_retries(self, *arguments: str) -> CommandResult:
         """Run a command, and again as its hint says when it could not; raise `StandbyError` when it never could."""
         for _ in range(ATTEMPTS - 1):
             ran = self.command(*arguments)
@@ -217,8 +219,8 @@ class Stage:
             return Documents(at_failover=self.at_failover)
         return Documents(
             at_failover=self.at_failover,
-            found={role: self.eyes.found(role, words) for role in ROLES},
-            after={role: self.eyes.stored(role) for role in ROLES},
+            found={role: self.observer.found(role, words) for role in ROLES},
+            after={role: self.observer.stored(role) for role in ROLES},
         )
 
     def _good(self, url: str) -> bool:

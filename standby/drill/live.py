@@ -12,8 +12,8 @@ from standby.console import Progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest
-from standby.drill.context import Stage
-from standby.drill.drill import rehearsed_place, run
+from standby.drill.context import ScenarioContext
+from standby.drill.drill import rehearsal_target, run
 from standby.drill.live_faults import PageDenial, require_other_bucket
 from standby.drill.measure.objectives import (
     API_RPO,
@@ -27,12 +27,12 @@ from standby.drill.measure.objectives import (
     read_bounds,
 )
 from standby.drill.measure.records import Kind
-from standby.drill.observe.observer import Eyes
+from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import Canary, ready
 from standby.drill.report.limitations import LIVE_LIMITS
 from standby.drill.report.report import DrillReport
 from standby.drill.scenario import Scenario
-from standby.drill.scenario_runner import Ground
+from standby.drill.scenario_runner import DrillEnvironment
 from standby.errors import BadUsageError, StandbyError
 from standby.target import Target, TargetOptions
 
@@ -46,28 +46,28 @@ SERVED_ELSEWHERE: Final = Objective(
 )
 
 
-def _pages(stage: Stage) -> None:
+def _pages(context: ScenarioContext) -> None:
     """Deny CloudFront the primary's pages, let the edges forget theirs, and see pages of the other region."""
-    standby = stage.deployment.regions["failover"].region
-    stage.break_("s3-errors", "primary")
-    deadline = stage.clock.now() + DENIED_SECONDS
-    stage.progress.start(f"Waiting until pages come from {standby}")
-    while not _from(stage, standby) and stage.clock.now() < deadline:
-        stage.wait(0.5)
-    stage.wait(WATCHED_SECONDS)
-    stage.measured["pages_never_from_standby"] = 0 if _from(stage, standby) else 1
+    standby = context.deployment.regions["failover"].region
+    context.break_("s3-errors", "primary")
+    deadline = context.clock.now() + DENIED_SECONDS
+    context.progress.start(f"Waiting until pages come from {standby}")
+    while not _from(context, standby) and context.clock.now() < deadline:
+        context.wait(0.5)
+    context.wait(WATCHED_SECONDS)
+    context.measured["pages_never_from_standby"] = 0 if _from(context, standby) else 1
 
 
-def _from(stage: Stage, region: str) -> bool:
-    pages = (request for request in stage.pressure.requests() if request.kind in {"page", "cold-page"})
+def _from(context: ScenarioContext, region: str) -> bool:
+    pages = (request for request in context.load_process.requests() if request.kind in {"page", "cold-page"})
     return any(page.region == region for page in pages)
 
 
-def _api(stage: Stage) -> None:
+def _api(context: ScenarioContext) -> None:
     """Move the API, watch, and (as everything is put back) move it home."""
-    stage.failover()
-    stage.until_answered("failover")
-    stage.wait(WATCHED_SECONDS)
+    context.failover()
+    context.until_answered("failover")
+    context.wait(WATCHED_SECONDS)
 
 
 LIVE_SCENARIOS: Final = {
@@ -93,7 +93,7 @@ LIVE_SCENARIOS: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Confirmed:
+class ConfirmedTarget:
     """A deployment whose owner has said yes to every scenario."""
 
     options: TargetOptions
@@ -102,7 +102,7 @@ class Confirmed:
     scenarios: tuple[Scenario, ...]
 
 
-def confirmed(target: Target, scenarios: Sequence[Scenario]) -> Confirmed:
+def confirm_scenarios(target: Target, scenarios: Sequence[Scenario]) -> ConfirmedTarget:
     """Find the deployment that the command line names, and ask for each scenario.
 
     Raises `BadUsageError` where a rehearsal is meant by accident, `RefusedError` where a scenario would harm this
@@ -118,22 +118,22 @@ def confirmed(target: Target, scenarios: Sequence[Scenario]) -> Confirmed:
     for scenario in scenarios:
         scenario.required(connection.clients, deployment)
     for scenario in scenarios:
-        confirm(scenario, connection, deployment)
-    return Confirmed(options=options, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
+        confirm_scenario(scenario, connection, deployment)
+    return ConfirmedTarget(options=options, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
 
 
-def live_drill(to: Confirmed, *, progress: Progress) -> DrillReport:
+def live_drill(to: ConfirmedTarget, *, progress: Progress) -> DrillReport:
     """Play the scenarios that were confirmed."""
-    ground = live_ground(to.connection, to.deployment, to.options, progress=progress)
-    ground.faults.heal()  # a drill that was killed may have left its denial
+    environment = live_environment(to.connection, to.deployment, to.options, progress=progress)
+    environment.faults.heal()  # a drill that was killed may have left its denial
     scenarios = to.scenarios
     if to.options.directory is not None:  # a rehearsal's edge honours no invalidation, but can be asked past its cache
         scenarios = tuple(replace(scenario, load={**scenario.load, "cold-page": 2.0}) for scenario in scenarios)
     where = f"{to.connection.where}, account {to.deployment.account}"
-    return run(ground, scenarios, where=where, limits=LIVE_LIMITS)
+    return run(environment, scenarios, where=where, limits=LIVE_LIMITS)
 
 
-def confirm(scenario: Scenario, connection: Connection, deployment: Manifest) -> None:
+def confirm_scenario(scenario: Scenario, connection: Connection, deployment: Manifest) -> None:
     """Ask for the account and both regions to be typed. Raises `StandbyError` for anything else."""
     regions = " ".join(region.region for region in deployment.regions.values())
     wanted = f"{deployment.account} {regions}"
@@ -143,16 +143,18 @@ def confirm(scenario: Scenario, connection: Connection, deployment: Manifest) ->
         raise StandbyError("Not confirmed; nothing was done.")
 
 
-def live_ground(connection: Connection, deployment: Manifest, options: TargetOptions, *, progress: Progress) -> Ground:
+def live_environment(
+    connection: Connection, deployment: Manifest, options: TargetOptions, *, progress: Progress
+) -> DrillEnvironment:
     """Return the ground of the deployment behind a connection."""
-    rehearsed = rehearsed_place(options)
-    eyes = Eyes(deployment=deployment, clients=connection.clients, client=rehearsed.client())
+    rehearsed = rehearsal_target(options)
+    observer = Observer(deployment=deployment, clients=connection.clients, client=rehearsed.client())
     command_options = _options(options, connection)
-    return Ground(
+    return DrillEnvironment(
         deployment=deployment,
         place=rehearsed,
         faults=PageDenial(deployment=deployment, clients=connection.clients),
-        eyes=eyes,
+        observer=observer,
         options=command_options,
         steady=partial(_steady, command_options, progress=progress),
         bounds=read_bounds(Path.cwd()),

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from standby.deployment.clients import Clients
-from standby.deployment.concurrency import Unknown, attempt
+from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.manifest import Manifest, Role
 from standby.errors import RefusedError, StandbyError
 from standby.rehearsal.faults.faults import FaultKind
@@ -45,7 +45,7 @@ def require_other_bucket(clients: Clients, deployment: Manifest) -> None:
     """Raise `RefusedError` unless CloudFront asks the other bucket when it is denied the primary's pages."""
     id_ = deployment.distribution_id
     found = attempt(lambda: clients.cloudfront().get_distribution_config(Id=id_)["DistributionConfig"])
-    if isinstance(found, Unknown):
+    if isinstance(found, Unavailable):
         raise RefusedError(
             f"Whether visitors would see that pages are denied is not known: the distribution {id_} {found}.",
             hint="These credentials must be allowed cloudfront:GetDistributionConfig.",
@@ -96,14 +96,14 @@ class PageDenial:
 
     def _policy(self, role: Role) -> dict[str, object]:
         place = self.deployment.regions[role]
-        text = self.clients.patient_s3(place.region).get_bucket_policy(Bucket=place.frontend_bucket)["Policy"]
+        text = self.clients.long_running_s3(place.region).get_bucket_policy(Bucket=place.frontend_bucket)["Policy"]
         policy: dict[str, object] = json.loads(text)
         return policy
 
     def _write(self, role: Role, statements: list[object]) -> None:
         place = self.deployment.regions[role]
         policy = {**self._policy(role), "Statement": statements}
-        s3 = self.clients.patient_s3(place.region)
+        s3 = self.clients.long_running_s3(place.region)
         s3.put_bucket_policy(Bucket=place.frontend_bucket, Policy=json.dumps(policy))
 
 

@@ -24,7 +24,7 @@ LAST_WORDS: Final = 400
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ran:
+class CommandResult:
     """How a command ended, and when it began and ended (seconds since the scenario began)."""
 
     arguments: tuple[str, ...]
@@ -39,7 +39,7 @@ class Ran:
         """The command as the operator names it."""
         return f"standby {self.arguments[0]}"
 
-    def required(self) -> "Ran":
+    def required(self) -> "CommandResult":
         """Return the command when it did what it should. Raises `StandbyError` with its own words when not."""
         if self.code == 0:
             return self
@@ -52,7 +52,7 @@ class Ran:
         return f"exit code {self.code}: {said[-LAST_WORDS:]}"
 
 
-class Running:
+class CommandProcess:
     """A command that is running. Its progress, on stderr, is read line by line while it runs."""
 
     def __init__(self, arguments: Sequence[str], *, options: Sequence[str], clock: Clock) -> None:
@@ -76,7 +76,7 @@ class Running:
             threading.Thread(target=self._read_answer, daemon=True),
         ]
 
-    def listen(self, heard: Callable[[str], None] | None = None) -> "Running":
+    def listen(self, heard: Callable[[str], None] | None = None) -> "CommandProcess":
         """Begin to read; each line of progress is handed to `heard` as it comes."""
         self._listener = heard
         for reader in self._readers:
@@ -101,7 +101,7 @@ class Running:
         """Let a command go on that sleeps."""
         self._process.send_signal(signal.SIGCONT)
 
-    def wait(self, *, seconds: float | None = None) -> Ran:
+    def wait(self, *, seconds: float | None = None) -> CommandResult:
         """Wait for the end. A command that takes longer is killed, and its exit code is that of SIGKILL.
 
         Without `seconds` it has as long as a command of its name may take. Who is interrupted while waiting leaves no
@@ -118,7 +118,7 @@ class Running:
         ended = self._clock.now()
         code = self._process.wait()
         self._close()
-        return Ran(
+        return CommandResult(
             arguments=self._arguments,
             code=code,
             answer=_json("".join(self._stdout)),

@@ -6,7 +6,7 @@ from typing import Final
 
 from standby.deployment.clients import Clients
 from standby.deployment.manifest import Manifest
-from standby.drill.context import Stage
+from standby.drill.context import ScenarioContext
 from standby.drill.measure.objectives import DOCUMENTS, Objective
 from standby.drill.measure.records import Kind
 
@@ -35,7 +35,7 @@ class Scenario:
 
     name: str
     summary: str
-    play: Callable[[Stage], None]
+    play: Callable[[ScenarioContext], None]
     objectives: tuple[Objective, ...] = DOCUMENTS
     load: Mapping[Kind, float] = field(default_factory=lambda: STANDARD_LOAD)
     skipped: Callable[[], str] = always

@@ -9,15 +9,15 @@ from typing import Final
 
 from standby.console import Progress
 from standby.deployment.manifest import Manifest
-from standby.drill.context import Breaks, Stage
+from standby.drill.context import FaultInjector, ScenarioContext
 from standby.drill.errors import WENT_WRONG, NotPutBackError, words
-from standby.drill.load.generator import Order
-from standby.drill.load.process import Pressure
-from standby.drill.load.target import Place
+from standby.drill.load.generator import LoadSpec
+from standby.drill.load.process import LoadProcess
+from standby.drill.load.target import LoadTarget
 from standby.drill.measure.measures import api_measures, document_measures, page_measures, series
 from standby.drill.measure.objectives import hold
 from standby.drill.measure.records import Clock, Number, Outcome, Request, ScenarioReport
-from standby.drill.observe.observer import Eyes
+from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import Canary, NotSteadyError
 from standby.drill.restore import restore
 from standby.drill.scenario import Scenario
@@ -33,16 +33,16 @@ LAST_ANSWERS_SECONDS: Final = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class DrillEnvironment:
     """What a drill stands on: the deployment, and every way to it. `steady` raises `NotSteadyError`.
 
     `live`: real users are on it, who are taken home by force where nothing else does it.
     """
 
     deployment: Manifest
-    place: Place
-    faults: Breaks
-    eyes: Eyes
+    place: LoadTarget
+    faults: FaultInjector
+    observer: Observer
     options: tuple[str, ...]
     steady: Callable[[], Canary]
     bounds: Objectives
@@ -50,7 +50,7 @@ class Ground:
     live: bool = False
 
 
-def play(scenario: Scenario, ground: Ground) -> ScenarioReport:
+def play(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
     """Play the scenario and report. What goes wrong is in the report.
 
     Raises `InterruptedRunError` on Ctrl-C, once everything is put back as far as that was possible.
@@ -60,7 +60,7 @@ def play(scenario: Scenario, ground: Ground) -> ScenarioReport:
     if reason:
         return ScenarioReport(name=scenario.name, summary=scenario.summary, result=Outcome.SKIPPED, reason=reason)
     try:
-        report = _play(scenario, ground)
+        report = _play(scenario, environment)
     except NotSteadyError as error:
         report = _failed(scenario, error.message, unsteady=True)
     except InterruptedRunError:
@@ -70,20 +70,22 @@ def play(scenario: Scenario, ground: Ground) -> ScenarioReport:
     return replace(report, seconds=round(time.monotonic() - began, 1))
 
 
-def _play(scenario: Scenario, ground: Ground) -> ScenarioReport:
-    canary = ground.steady()
+def _play(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
+    canary = environment.steady()
     with tempfile.TemporaryDirectory(prefix="standby-drill-") as directory:
         clock = Clock()
-        order = _order(scenario, ground, canary=canary, clock=clock, out=Path(directory) / "requests.jsonl")
-        with Pressure(order) as pressure:
-            stage = _stage(ground, clock=clock, pressure=pressure)
-            reason = _act(scenario, stage)
+        order = _order(scenario, environment, canary=canary, clock=clock, out=Path(directory) / "requests.jsonl")
+        with LoadProcess(order) as load_process:
+            context = _stage(environment, clock=clock, load_process=load_process)
+            reason = _act(scenario, context)
             until = clock.now()
-            pressure.stop(seconds=LAST_ANSWERS_SECONDS)
-            return _report(scenario, stage, requests=pressure.requests(), until=until, reason=reason, ground=ground)
+            load_process.stop(seconds=LAST_ANSWERS_SECONDS)
+            return _report(
+                scenario, context, requests=load_process.requests(), until=until, reason=reason, environment=environment
+            )
 
 
-def _act(scenario: Scenario, stage: Stage) -> str:
+def _act(scenario: Scenario, context: ScenarioContext) -> str:
     """Do the fault and put everything back; return what went wrong, "" when nothing did.
 
     Raises `InterruptedRunError` on Ctrl-C, which says whether everything is put back.
@@ -92,41 +94,47 @@ def _act(scenario: Scenario, stage: Stage) -> str:
     left: list[NotPutBackError] = []
     try:
         try:
-            stage.progress.start(f"{scenario.name}: users before anything happens")
-            stage.wait(BEFORE_SECONDS)
-            scenario.play(stage)
+            context.progress.start(f"{scenario.name}: users before anything happens")
+            context.wait(BEFORE_SECONDS)
+            scenario.play(context)
         except WENT_WRONG as error:
             wrong.append(words(error))
         finally:
-            with undisturbed(stage.progress):
-                left += _put_back(stage)
+            with undisturbed(context.progress):
+                left += _put_back(context)
     except KeyboardInterrupt:
         told, hint = (left[0].message, left[0].hint) if left else ("everything was put back.", "")
         raise InterruptedRunError(f"Interrupted; {told}", hint=hint) from None
     return "; ".join([*wrong, *(error.message for error in left)])
 
 
-def _put_back(stage: Stage) -> tuple[NotPutBackError, ...]:
+def _put_back(context: ScenarioContext) -> tuple[NotPutBackError, ...]:
     try:
-        restore(stage)
+        restore(context)
     except NotPutBackError as error:
         return (error,)
     return ()
 
 
 def _report(
-    scenario: Scenario, stage: Stage, *, requests: list[Request], until: float, reason: str, ground: Ground
+    scenario: Scenario,
+    context: ScenarioContext,
+    *,
+    requests: list[Request],
+    until: float,
+    reason: str,
+    environment: DrillEnvironment,
 ) -> ScenarioReport:
-    moments = stage.moments(until=until)
-    documents = stage.documents(requests)
+    moments = context.moments(until=until)
+    documents = context.documents(requests)
     measures: Mapping[str, Number] = {
         **page_measures(requests, until=until),
-        "site_files_different": ground.eyes.site_files_different(),
+        "site_files_different": environment.observer.site_files_different(),
         **api_measures(requests, moments),
         **document_measures(requests, documents, moments),
-        **stage.measured,
+        **context.measured,
     }
-    objectives = hold(scenario.objectives, measures, ground.bounds)
+    objectives = hold(scenario.objectives, measures, environment.bounds)
     missed = any(not held.met for held in objectives)
     return ScenarioReport(
         name=scenario.name,
@@ -135,10 +143,10 @@ def _report(
         reason=reason,
         measures=measures,
         objectives=objectives,
-        events=tuple(sorted(stage.events, key=lambda event: event.at)),
-        regions=tuple(stage.spans),
+        events=tuple(sorted(context.events, key=lambda event: event.at)),
+        regions=tuple(context.spans),
         series=series(requests, until=until),
-        extra=stage.extra,
+        extra=context.extra,
     )
 
 
@@ -149,29 +157,29 @@ def _failed(scenario: Scenario, reason: str, *, unsteady: bool) -> ScenarioRepor
     )
 
 
-def _order(scenario: Scenario, ground: Ground, *, canary: Canary, clock: Clock, out: Path) -> Order:
-    return Order(
+def _order(scenario: Scenario, environment: DrillEnvironment, *, canary: Canary, clock: Clock, out: Path) -> LoadSpec:
+    return LoadSpec(
         origin=clock.origin,
-        place=ground.place,
+        place=environment.place,
         out=str(out),
-        site_url=ground.deployment.site_url,
-        paths=("/", *(f"/{key}" for key in sorted(ground.eyes.site_files("primary")))),
+        site_url=environment.deployment.site_url,
+        paths=("/", *(f"/{key}" for key in sorted(environment.observer.site_files("primary")))),
         question=canary.question,
         canary_key=canary.key,
-        page_versions=ground.eyes.page_versions(),
+        page_versions=environment.observer.page_versions(),
         rates=scenario.load,
     )
 
 
-def _stage(ground: Ground, *, clock: Clock, pressure: Pressure) -> Stage:
-    return Stage(
-        deployment=ground.deployment,
-        faults=ground.faults,
-        eyes=ground.eyes,
-        client=ground.eyes.client,
-        pressure=pressure,
+def _stage(environment: DrillEnvironment, *, clock: Clock, load_process: LoadProcess) -> ScenarioContext:
+    return ScenarioContext(
+        deployment=environment.deployment,
+        faults=environment.faults,
+        observer=environment.observer,
+        client=environment.observer.client,
+        load_process=load_process,
         clock=clock,
-        progress=ground.progress,
-        options=ground.options,
-        by_force=ground.live,
+        progress=environment.progress,
+        options=environment.options,
+        by_force=environment.live,
     )

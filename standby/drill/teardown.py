@@ -9,9 +9,9 @@ import psutil
 
 from standby.console import Progress
 from standby.drill.measure.records import Clock
-from standby.drill.observe.observer import Eyes
+from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import NotSteadyError
-from standby.drill.operator_process import Running
+from standby.drill.operator_process import CommandProcess
 from standby.rehearsal.processes.process import ours, stop
 
 COMMANDS: Final = ("reconcile", "failback")
@@ -27,15 +27,15 @@ def end_programs(directory: Path) -> int:
     return stop(process for process in ours(directory) if process not in own and _is_a_drills(process))
 
 
-def bring_home(eyes: Eyes, *, options: Sequence[str], progress: Progress, killed: bool) -> None:
+def restore_primary(observer: Observer, *, options: Sequence[str], progress: Progress, killed: bool) -> None:
     """Have the primary region serve, in step, where users were left in the other one or the last drill was `killed`.
 
     Raises `NotSteadyError` when it cannot be done.
     """
-    serving = eyes.serving()
+    serving = observer.serving()
     if serving == "primary" and not killed:
         return
-    region = eyes.deployment.regions[serving].region
+    region = observer.deployment.regions[serving].region
     progress.note(f"{'The last drill was killed; ' if killed else ''}{region} serves: bringing everything home first")
     for command in COMMANDS:
         _insist(command, options=options)
@@ -44,7 +44,7 @@ def bring_home(eyes: Eyes, *, options: Sequence[str], progress: Progress, killed
 def _insist(command: str, *, options: Sequence[str]) -> None:
     arguments = (command, "--yes", "--reason", "drill", "--json")
     for _ in range(ATTEMPTS):
-        ran = Running(arguments, options=options, clock=Clock()).listen().wait()
+        ran = CommandProcess(arguments, options=options, clock=Clock()).listen().wait()
         if ran.code == 0:
             return
         time.sleep(AGAIN_SECONDS)

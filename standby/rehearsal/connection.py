@@ -8,15 +8,15 @@ import urllib3
 
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import NoAnswerError, no_answer
-from standby.deployment.http_client import HTTP_SECONDS, Answer
+from standby.deployment.http_client import HTTP_SECONDS, HttpResponse
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
 from standby.rehearsal.files.json_files import read_json
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import Client, Network, read_network
 
 
-class RehearsedConnection:
+class RehearsalConnection:
     """A deployment in a rehearsal's emulator."""
 
     rehearsed = True
@@ -26,36 +26,38 @@ class RehearsedConnection:
         self.where = f"REHEARSAL in {directory}"
         self.clients = Clients(
             lambda region: EmulatorSession(region=region, endpoint=network.gateway),
-            endpoints=network.fronts,
+            endpoints=network.region_proxies,
             elsewhere=network.gateway,
         )
         self._http = Client(network)
 
-    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:
+    def request(
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+    ) -> HttpResponse:
         """Send one request, to the edge as a location that never saw the page. Raises `NoAnswerError`."""
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
             answer = self._http.request(method, url, headers=headers, body=body, timeout=seconds, cold=True)
         except urllib3.exceptions.HTTPError as error:
             raise NoAnswerError(no_answer(error)) from error
-        return Answer(status=answer.status, body=answer.data)
+        return HttpResponse(status=answer.status, body=answer.data)
 
 
-def rehearsed_connection(directory: Path, *, name: str | None) -> RehearsedConnection | None:
+def find_rehearsal_connection(directory: Path, *, name: str | None) -> RehearsalConnection | None:
     """Return the way to the rehearsal in this directory; None when it is not up."""
-    layout = Layout(project=directory.parent, directory=directory.resolve())
-    network = read_network(layout)
-    outputs = read_json(layout.applied_record).get("outputs")
+    paths = RehearsalPaths(project=directory.parent, directory=directory.resolve())
+    network = read_network(paths)
+    outputs = read_json(paths.applied_record).get("outputs")
     if network is None or not isinstance(outputs, Mapping):
         return None
     manifest = json.loads(outputs["manifest"])
     regions = tuple(part["region"] for part in manifest["regions"].values())
-    return RehearsedConnection(name=name or manifest["name"], regions=regions, network=network, directory=directory)
+    return RehearsalConnection(name=name or manifest["name"], regions=regions, network=network, directory=directory)
 
 
-def require_rehearsed_connection(directory: Path) -> RehearsedConnection:
+def open_rehearsal_connection(directory: Path) -> RehearsalConnection:
     """Return the way to the rehearsal in this directory. Raises `RefusedError` when it is not up."""
-    connection = rehearsed_connection(directory, name=None)
+    connection = find_rehearsal_connection(directory, name=None)
     if connection is None:
         raise RefusedError(f"No rehearsal is up in {directory}.", hint="Run `standby rehearse up`.")
     return connection

@@ -7,7 +7,7 @@ from typing import Final
 
 import boto3
 
-from standby.console import Progress, Silent
+from standby.console import NullProgress, Progress
 from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
@@ -16,17 +16,17 @@ from standby.rehearsal.checks.documents import count_objects
 from standby.rehearsal.checks.report import Check, Report
 from standby.rehearsal.checks.samples import read_samples
 from standby.rehearsal.checks.verification import Verification
-from standby.rehearsal.deploy.deployer import Building
+from standby.rehearsal.deploy.deployer import Deployer
 from standby.rehearsal.deploy.terraform_events import Outcome
 from standby.rehearsal.deploy.workspace import Applied, Workspace, read_applied
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, stop_emulator
 from standby.rehearsal.faults.faults import Fault, Faults
 from standby.rehearsal.files.lock import held, network_lock
-from standby.rehearsal.files.paths import DIRECTORY_NAME, Layout
-from standby.rehearsal.network.controller import Connecting
+from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
+from standby.rehearsal.network.controller import NetworkController
 from standby.rehearsal.network.network import Client, Network, read_network
 from standby.rehearsal.processes.process import stop_all
-from standby.rehearsal.status import Clock, Status, local_urls
+from standby.rehearsal.status import PhaseTimer, Status, local_urls
 
 UP_HINT: Final = "Run `standby rehearse up`."
 
@@ -46,9 +46,9 @@ class Rehearsal:
         progress: Progress | None = None,
     ) -> None:
         root = project.resolve()
-        self.layout = Layout(project=root, directory=(directory or root / DIRECTORY_NAME).resolve())
+        self.paths = RehearsalPaths(project=root, directory=(directory or root / DIRECTORY_NAME).resolve())
         self.settings = settings.resolve() if settings else None
-        self.progress: Progress = progress or Silent()
+        self.progress: Progress = progress or NullProgress()
 
     def up(self) -> Report:
         """Bring everything up, apply what changed, and check it by using it. Raises `StandbyError` when it cannot.
@@ -77,7 +77,7 @@ class Rehearsal:
     def refresh_edge(self) -> None:
         """Have the edge read the distribution anew. Raises `RefusedError` when the rehearsal is not up."""
         _ = self.network
-        with network_lock(self.layout):
+        with network_lock(self.paths):
             self.connecting.load_edge()
 
     def verify(self) -> tuple[Check, ...]:
@@ -101,15 +101,15 @@ class Rehearsal:
         its error raised. Returns how many processes were ended; nothing is done where nothing is. Raises
         `RefusedError` where the directory is somebody else's.
         """
-        if not self.layout.directory.exists() or not any(self.layout.directory.iterdir()):
-            return stop_all(self.layout.directory)
+        if not self.paths.directory.exists() or not any(self.paths.directory.iterdir()):
+            return stop_all(self.paths.directory)
         with self._held("down"):
             return self._down(destroy=destroy)
 
     @property
     def emulator(self) -> Emulator | None:
         """The running emulator, None when it is not up."""
-        return running_emulator(self.layout)
+        return running_emulator(self.paths)
 
     @property
     def endpoint(self) -> str:
@@ -129,15 +129,15 @@ class Rehearsal:
     @property
     def network(self) -> Network:
         """The ways into what is applied. Raises `RefusedError` when the fronts and the edge are not up."""
-        network = read_network(self.layout)
+        network = read_network(self.paths)
         if network is None:
             raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
         return network
 
     @property
-    def connecting(self) -> Connecting:
+    def connecting(self) -> NetworkController:
         """What starts and reloads the fronts and the edge. Raises `RefusedError` when nothing is applied."""
-        return Connecting(layout=self.layout, emulator=self._running(), deployment=self.deployment)
+        return NetworkController(paths=self.paths, emulator=self._running(), deployment=self.deployment)
 
     @property
     def faults(self) -> Faults:
@@ -162,7 +162,7 @@ class Rehearsal:
     def status(self) -> Status:
         """Return what is up. Nothing being up is an answer, not an error."""
         emulator = self.emulator
-        applied = read_applied(self.layout, emulator=emulator) if emulator else None
+        applied = read_applied(self.paths, emulator=emulator) if emulator else None
         if emulator is None or applied is None:
             return Status(endpoint=emulator.endpoint if emulator else None)
         documents = {role: count_objects(self.session(role), self.deployment.regions[role]) for role in ROLES}
@@ -170,12 +170,12 @@ class Rehearsal:
             endpoint=emulator.endpoint,
             resources=applied.resources,
             documents=documents,
-            urls=self.urls() if read_network(self.layout) else {},
+            urls=self.urls() if read_network(self.paths) else {},
             faults=self.faults.active(),
         )
 
     def _up(self) -> Report:
-        clock = Clock()
+        clock = PhaseTimer()
         applied, outcome = self._apply(clock)
         clock.lap("apply")
         self._connect()
@@ -194,19 +194,19 @@ class Rehearsal:
         )
 
     @property
-    def _building(self) -> Building:
-        return Building(layout=self.layout, settings=self.settings, progress=self.progress)
+    def _building(self) -> Deployer:
+        return Deployer(paths=self.paths, settings=self.settings, progress=self.progress)
 
-    def _apply(self, clock: Clock | None = None) -> tuple[Applied, Outcome | None]:
+    def _apply(self, clock: PhaseTimer | None = None) -> tuple[Applied, Outcome | None]:
         emulator = self.emulator
-        if emulator is not None and read_applied(self.layout, emulator=emulator) is not None:
+        if emulator is not None and read_applied(self.paths, emulator=emulator) is not None:
             self._say_healed(self.faults.undo_rules())
         return self._building.apply(self._building.start(clock))
 
     def _connect(self) -> Network:
         # Not `heal`, which brings a front back where it was: somebody may have taken its port meanwhile.
-        self.progress.start("Starting the fronts and the edge")
-        with network_lock(self.layout):
+        self.progress.start("Starting the region_proxies and the edge")
+        with network_lock(self.paths):
             network = self.connecting.connect()
         self._say_healed(self.faults.forget())
         return network
@@ -221,8 +221,8 @@ class Rehearsal:
                 self._building.destroy()
         finally:
             self.progress.start("Stopping the emulator")
-            ended = stop_emulator(self.layout)
-            self.layout.remove()
+            ended = stop_emulator(self.paths)
+            self.paths.remove()
         return ended
 
     def _verification(self) -> Verification:
@@ -230,7 +230,7 @@ class Rehearsal:
             deployment=self.deployment,
             client=Client(self.network),
             sessions={role: self.session(role) for role in ROLES},
-            samples=read_samples(self.layout.project),
+            samples=read_samples(self.paths.project),
             progress=self.progress,
         )
 
@@ -241,10 +241,10 @@ class Rehearsal:
         return emulator
 
     def _applied(self) -> Applied:
-        applied = read_applied(self.layout, emulator=self._running())
+        applied = read_applied(self.paths, emulator=self._running())
         if applied is None:
             raise RefusedError("The emulator is up, but the stack is not applied to it.", hint=UP_HINT)
         return applied
 
     def _held(self, command: str) -> AbstractContextManager[None]:
-        return held(self.layout, command=f"standby rehearse {command}")
+        return held(self.paths, command=f"standby rehearse {command}")

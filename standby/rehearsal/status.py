@@ -36,13 +36,13 @@ def local_urls(deployment: Manifest, network: Network) -> dict[str, str]:
     """Return the URLs that a user may open or call on this machine."""
     edge = network.hosts[urlsplit(deployment.site_url).hostname or ""]
     apis = {
-        f"{region.role} API": local_url(region.api_url, endpoint=network.fronts[region.region])
+        f"{region.role} API": local_url(region.api_url, endpoint=network.region_proxies[region.region])
         for region in deployment.regions.values()
     }
     return {"site": deployment.site_url, "edge": f"https://{edge.host}:{edge.port} (TLS)", **apis}
 
 
-class Clock:
+class PhaseTimer:
     """Measure the phases of a run, in seconds."""
 
     def __init__(self) -> None:

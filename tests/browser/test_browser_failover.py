@@ -32,7 +32,7 @@ def waits(visitor: Visitor, count: int) -> list[float]:
 
 def operate(rehearsal: Rehearsal, command: str) -> None:
     """Run the operator's command, as an operator does."""
-    arguments = ["--directory", str(rehearsal.layout.directory), command, "--yes", "--reason", "browser test"]
+    arguments = ["--directory", str(rehearsal.paths.directory), command, "--yes", "--reason", "browser test"]
     done = subprocess.run(
         [sys.executable, "-m", "standby", *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )

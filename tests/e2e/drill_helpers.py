@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from standby.console import Silent
+from standby.console import NullProgress
 from standby.drill.drill import drill
 from standby.drill.measure.records import Clock, ScenarioReport
-from standby.drill.operator_process import Ran, Running
+from standby.drill.operator_process import CommandProcess, CommandResult
 from standby.drill.report.report import DrillReport
 from standby.drill.scenarios.catalog import chosen
 from standby.rehearsal.rehearsal import Rehearsal
@@ -23,7 +23,7 @@ def play(rehearsal: Rehearsal, name: str) -> ScenarioReport:
 
 def report_of(rehearsal: Rehearsal, name: str) -> DrillReport:
     """Play one scenario; return the whole report."""
-    return drill(rehearsal, chosen([name]), progress=Silent())
+    return drill(rehearsal, chosen([name]), progress=NullProgress())
 
 
 def missed(report: ScenarioReport) -> dict[str, object]:
@@ -31,10 +31,10 @@ def missed(report: ScenarioReport) -> dict[str, object]:
     return {held.name: (held.measured, held.bound) for held in report.objectives if not held.met}
 
 
-def drilled(rehearsal: Rehearsal, name: str) -> Ran:
+def drilled(rehearsal: Rehearsal, name: str) -> CommandResult:
     """Play one scenario by the command itself."""
-    place = ("--directory", str(rehearsal.layout.directory))
-    running = Running(("drill", "--scenario", name, "--json"), options=place, clock=Clock())
+    place = ("--directory", str(rehearsal.paths.directory))
+    running = CommandProcess(("drill", "--scenario", name, "--json"), options=place, clock=Clock())
     return running.listen().wait(seconds=400)
 
 

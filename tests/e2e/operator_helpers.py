@@ -21,14 +21,14 @@ from standby.deployment.manifest_reader import read_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.facts import journal
 from standby.operations.facts.routing_config import (
-    Config,
+    RoutingConfig,
+    config_for_role,
     parse_config,
     read_copy,
     render_config,
-    serving_config,
     write_copy,
 )
-from standby.rehearsal.connection import require_rehearsed_connection
+from standby.rehearsal.connection import open_rehearsal_connection
 from standby.rehearsal.network.network import Client
 from standby.rehearsal.rehearsal import Rehearsal
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @cache
 def connection(directory: Path) -> Connection:
     """Return the way to a rehearsal. Its addresses stay as they are, whatever is broken and healed."""
-    return require_rehearsed_connection(directory)
+    return open_rehearsal_connection(directory)
 
 
 @cache
@@ -68,7 +68,7 @@ class Operator:
 
     def run(self, *arguments: str) -> Ran:
         """Run a command in this process, for its start is measured elsewhere."""
-        directory = self.rehearsal.layout.directory
+        directory = self.rehearsal.paths.directory
         # One connection for all commands: making its clients takes longer than using them.
         result = CliRunner().invoke(cli, [*arguments, "--json"], obj=lambda _: connection(directory))
         assert result.stdout, result.stderr
@@ -77,7 +77,7 @@ class Operator:
     def start(self, *arguments: str, stdout: int = subprocess.PIPE) -> "subprocess.Popen[str]":
         """Start a command as a program of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "standby", "--directory", str(self.rehearsal.layout.directory), *arguments],
+            [sys.executable, "-m", "standby", "--directory", str(self.rehearsal.paths.directory), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,
@@ -97,7 +97,7 @@ class Operator:
     def status(self) -> Mapping[str, Any]:
         return self.run("status").document
 
-    def page(self) -> Config:
+    def page(self) -> RoutingConfig:
         """Return config.json as a page gets it from an edge that never saw it."""
         return parse_config(self.edge("/config.json").decode())
 
@@ -133,7 +133,7 @@ class Operator:
     def put_back(self) -> None:
         """Heal every fault, and have the primary region serve as after a good `failback`; past all commands."""
         self.rehearsal.faults.heal()
-        manifest, now = read_manifest(connection(self.rehearsal.layout.directory)), datetime.now(tz=UTC)
+        manifest, now = read_manifest(connection(self.rehearsal.paths.directory)), datetime.now(tz=UTC)
         event = journal.new_event(
             generation=self.generation() + 1,
             command="failback",
@@ -143,10 +143,10 @@ class Operator:
             target="us-west-2",
             now=now,
         )
-        config = serving_config(manifest, "primary", generation=event.generation, updated_at=event.started_at)
+        config = config_for_role(manifest, "primary", generation=event.generation, updated_at=event.started_at)
         for role, region in manifest.regions.items():
             s3 = self.s3(role)
             for key in journal.list_keys(s3, region):
                 s3.delete_object(Bucket=region.frontend_bucket, Key=key)
             write_copy(s3, read_copy(s3, region), render_config(config))
-            journal.write_event(s3, region, journal.ended(event, "done", now=now))
+            journal.write_event(s3, region, journal.end_event(event, "done", now=now))

@@ -62,7 +62,7 @@ class Deploying:
 
 def _environment(rehearsal: Rehearsal) -> dict[str, str]:
     mirror = find_mirror(version=PROVIDER)
-    cli_config = {"TF_CLI_CONFIG_FILE": str(rehearsal.layout.cli_config)} if mirror else {}
+    cli_config = {"TF_CLI_CONFIG_FILE": str(rehearsal.paths.cli_config)} if mirror else {}
     lock = {"TF_CLI_ARGS_providers_lock": f"-fs-mirror={mirror}"} if mirror else {}
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))},
@@ -84,7 +84,7 @@ def deploying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploying]:
         rehearsal.start()
         stack = directory / "cdktf.out" / "stacks" / "warm-standby"
         stack.mkdir(parents=True)
-        started = rehearsal.layout.synthesized / "stacks" / "warm-standby" / OVERRIDE_NAME
+        started = rehearsal.paths.synthesized / "stacks" / "warm-standby" / OVERRIDE_NAME
         override = json.loads(started.read_text(encoding="utf-8"))
         del override["terraform"]  # the state lies where the project's own setting puts it
         (stack / OVERRIDE_NAME).write_text(json.dumps(override), encoding="utf-8")
@@ -99,7 +99,7 @@ def with_s3_vectors(deploying: Deploying, tmp_path_factory: pytest.TempPathFacto
     settings = tmp_path_factory.mktemp("vectors") / "vectors.toml"
     text = SETTINGS.read_text(encoding="utf-8").replace("[documents]", '[documents]\nreplication = "one-way"')
     settings.write_text(text + '\n[knowledge_base]\nvector_store = "s3-vectors"\n', encoding="utf-8")
-    return Rehearsal(project=ROOT, directory=deploying.rehearsal.layout.directory, settings=settings)
+    return Rehearsal(project=ROOT, directory=deploying.rehearsal.paths.directory, settings=settings)
 
 
 def test_cdktf_deploys_the_project_and_prints_its_outputs(deploying: Deploying) -> None:

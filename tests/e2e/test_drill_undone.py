@@ -26,7 +26,7 @@ from tests.e2e.helpers import wait_for
 
 def becomes_ready(rehearsal: Rehearsal) -> None:
     """See that `standby status` says so, after a moment for a machine on which other tests run."""
-    ready(("--directory", str(rehearsal.layout.directory)))
+    ready(("--directory", str(rehearsal.paths.directory)))
 
 
 def serving(rehearsal: Rehearsal) -> object:
@@ -42,7 +42,7 @@ def policy(rehearsal: Rehearsal) -> Mapping[str, object]:
 
 
 def live(rehearsal: Rehearsal, name: str, *, typed: str) -> Result:
-    place = ("--directory", str(rehearsal.layout.directory))
+    place = ("--directory", str(rehearsal.paths.directory))
     return CliRunner().invoke(cli, [*place, "drill", "--live", "--scenario", name, "--json"], input=typed)
 
 
@@ -53,7 +53,7 @@ def words(rehearsal: Rehearsal) -> str:
 
 @contextmanager
 def drilling(rehearsal: Rehearsal, log: Path) -> Iterator["subprocess.Popen[str]"]:
-    place = ("--directory", str(rehearsal.layout.directory))
+    place = ("--directory", str(rehearsal.paths.directory))
     with log.open("w") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "standby", *place, "drill", "--scenario", "region-lost"],

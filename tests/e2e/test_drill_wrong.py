@@ -9,7 +9,7 @@ from standby.deployment.clients import GLOBAL_REGION
 from standby.deployment.sessions import EmulatorSession
 from standby.drill.measure.objectives import API_BACK_SECONDS
 from standby.drill.measure.records import Clock, Outcome
-from standby.drill.operator_process import Running
+from standby.drill.operator_process import CommandProcess
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.drill_helpers import missed, play, report_of
 
@@ -121,5 +121,5 @@ def test_without_replication_there_is_no_steady_state(rehearsal: Rehearsal) -> N
     assert report.exit_code == 3
     assert "replication is off or behind" in report.scenarios[0].reason
     # The document that stayed behind would be in the next test's way.
-    options = ("--directory", str(rehearsal.layout.directory))
-    Running(("reconcile", "--yes", "--json"), options=options, clock=Clock()).listen().wait().required()
+    options = ("--directory", str(rehearsal.paths.directory))
+    CommandProcess(("reconcile", "--yes", "--json"), options=options, clock=Clock()).listen().wait().required()

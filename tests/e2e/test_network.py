@@ -47,7 +47,7 @@ def quickest(act: Callable[[], None]) -> float:
 
 def shell(rehearsal: Rehearsal, script: str) -> str:
     """Run a script in a shell that is set up as the README says."""
-    standby = f"{sys.executable} -m standby rehearse --project {ROOT} --directory {rehearsal.layout.directory} env"
+    standby = f"{sys.executable} -m standby rehearse --project {ROOT} --directory {rehearsal.paths.directory} env"
     path = f"export PATH={Path(sys.executable).parent}:$PATH"
     command = ["sh", "-euc", f'{path}; eval "$({standby})"; {script}']
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
@@ -159,7 +159,7 @@ def test_a_tool_with_one_endpoint_meets_the_faults_of_the_region_that_it_asks(re
 
 def test_cloudfronts_control_plane_is_reached_through_us_east_1(rehearsal: Rehearsal) -> None:
     network = rehearsal.network
-    session = EmulatorSession(region="us-east-1", endpoint=network.fronts["us-east-1"])
+    session = EmulatorSession(region="us-east-1", endpoint=network.region_proxies["us-east-1"])
     found = session.client("cloudfront").get_distribution(Id=rehearsal.deployment.distribution_id)
     assert f"https://{found['Distribution']['DomainName']}" == rehearsal.deployment.site_url
 

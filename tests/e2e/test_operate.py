@@ -38,7 +38,7 @@ def test_a_lost_primary_leaves_users_in_the_failover_region_and_its_own_config_o
     lose(operator, "primary", kind)
     ran = operator.failover()
     assert (ran.code, ran.result) == (0, "incomplete")
-    assert [(part["region"], part["what"]) for part in ran.document["unwritten"]] == [("us-west-2", "config.json")]
+    assert [(part["region"], part["what"]) for part in ran.document["pendingWrites"]] == [("us-west-2", "config.json")]
     assert (operator.page().role, operator.page().generation) == ("failover", before + 1)
     assert operator.generations() == {"primary": ("primary", before), "failover": ("failover", before + 1)}
 

@@ -30,8 +30,8 @@ def test_documents_that_never_reached_the_other_side_are_found_in_both_after_rec
     for role in ("primary", "failover"):
         rehearsal.faults.set("replication-paused", role)
     west_key, east_key = upload(rehearsal, "primary", west), upload(rehearsal, "failover", east)
-    assert replication(operator, "primary")["left"] == 1
-    assert replication(operator, "failover")["left"] == 1
+    assert replication(operator, "primary")["missing"] == 1
+    assert replication(operator, "failover")["missing"] == 1
     operator.failover()
     assert operator.failback().code == 3
     ran = operator.reconcile("--verbose")
@@ -51,11 +51,11 @@ def test_a_document_deleted_while_the_other_side_was_away_is_left_alone_and_told
     bucket = rehearsal.deployment.regions["failover"].documents_bucket
     operator.s3("failover").delete_object(Bucket=bucket, Key=key)
     status = operator.status()
-    assert replication(operator, "primary")["leftAlone"] == 1
+    assert replication(operator, "primary")["conflicts"] == 1
     assert any("left alone: 1 deleted" in note for note in status["notes"])
     ran = operator.reconcile()
     assert any(key in note and "deleted in the other region" in note for note in ran.document["notes"])
-    assert replication(operator, "primary")["left"] == 0
+    assert replication(operator, "primary")["missing"] == 0
     operator.s3("primary").delete_object(Bucket=rehearsal.deployment.regions["primary"].documents_bucket, Key=key)
 
 
@@ -65,7 +65,7 @@ def test_a_knowledge_base_that_is_behind_is_called_so_and_brought_into_step(oper
     bucket = rehearsal.deployment.regions["primary"].documents_bucket
     operator.s3("primary").put_object(Bucket=bucket, Key=f"uploads/{document.name}", Body=document.content)
     knowledge = operator.status()["regions"]["failover"]["knowledgeBase"]
-    assert knowledge["inStep"] is False
+    assert knowledge["inSync"] is False
     assert operator.reconcile().result == "done"
-    assert operator.status()["regions"]["failover"]["knowledgeBase"]["inStep"] is True
+    assert operator.status()["regions"]["failover"]["knowledgeBase"]["inSync"] is True
     assert cites(rehearsal, "failover", document, f"uploads/{document.name}")

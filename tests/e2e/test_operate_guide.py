@@ -59,7 +59,7 @@ def test_the_guide_s_commands_work_and_status_understands_what_they_did(operator
     assert operator.page().api_url == operator.rehearsal.deployment.regions["failover"].api_url
     status = operator.status()
     assert status["verdict"] == "failed over"
-    assert (status["serving"]["role"], status["serving"]["handMade"]) == ("failover", True)
+    assert (status["serving"]["role"], status["serving"]["manuallyEdited"]) == ("failover", True)
     assert [reason for reason in status["reasons"] if "hand-made" in reason] == [
         f"config.json in {region} is hand-made: run `standby reconcile`" for region in ("us-west-2", "us-east-1")
     ]

@@ -64,7 +64,7 @@ class Stage:
 
     def type(self, *arguments: str) -> str:
         if "--aws" not in arguments:
-            arguments = ("--directory", str(self._operator.rehearsal.layout.directory), *arguments)
+            arguments = ("--directory", str(self._operator.rehearsal.paths.directory), *arguments)
         ran = subprocess.run(
             [sys.executable, "-m", "standby", *arguments],
             env={**os.environ, **self._environment},
@@ -96,7 +96,7 @@ class Stage:
 
     def _ingested(self, role: str) -> None:
         def seen() -> bool:
-            return bool(self._operator.status()["regions"][role]["knowledgeBase"]["inStep"])
+            return bool(self._operator.status()["regions"][role]["knowledgeBase"]["inSync"])
 
         wait_for(seen, what="the region's own Knowledge Base follows")
 
@@ -122,9 +122,9 @@ def test_the_runbook_shows_what_one_sees(
 ) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    stage = Stage(operator)
+    context = Stage(operator)
     for act in scenario.acts:
-        seen = stage.play(act)
+        seen = context.play(act)
         lines = [same(line) for line in seen.splitlines()]
         for line in act.shown:
             assert line == "..." or same(line) in lines, f"$ standby {' '.join(act.typed)}\n{line}\nbut:\n{seen}"
@@ -132,11 +132,11 @@ def test_the_runbook_shows_what_one_sees(
 
 def clients_with(key: "AccessKeyTypeDef", rehearsal: Rehearsal) -> Clients:
     """Return clients that sign with this key."""
-    fronts = rehearsal.network.fronts
+    region_proxies = rehearsal.network.region_proxies
     return Clients(
         lambda region: boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=region),
-        endpoints=fronts,
-        elsewhere=fronts["us-east-1"],
+        endpoints=region_proxies,
+        elsewhere=region_proxies["us-east-1"],
     )
 
 
@@ -157,10 +157,10 @@ def test_the_runbook_s_policy_suffices_for_every_command(operator: Operator) -> 
     for role in ROLES:
         rehearsal.faults.set("replication-paused", role)
     upload(rehearsal, "primary", Document())
-    with patch.object(connection(rehearsal.layout.directory), "clients", clients):
+    with patch.object(connection(rehearsal.paths.directory), "clients", clients):
         status = operator.status()
         assert [reason for reason in status["reasons"] if "AccessDenied" in reason] == []
-        assert '"unknown"' not in json.dumps(status)
+        assert '"unavailable"' not in json.dumps(status)
         moved = operator.failover()
         assert moved.result == "done"
         assert all("AccessDenied" not in step["detail"] for step in moved.document["steps"])
@@ -177,7 +177,7 @@ def test_without_the_policy_nothing_is_changed_and_the_reason_is_told(operator: 
     iam.create_user(UserName=user)
     key = iam.create_access_key(UserName=user)["AccessKey"]
     clients = clients_with(key, rehearsal)
-    here = connection(rehearsal.layout.directory)
+    here = connection(rehearsal.paths.directory)
     with patch.object(here, "clients", clients):
         ran = CliRunner().invoke(cli, ["failover", "--yes", "--force"], obj=lambda _: here)
     assert ran.exit_code == 3

@@ -16,7 +16,7 @@ KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
 def _changes(rehearsal: Rehearsal) -> list[dict[str, Any]]:
     """Return what a second plan would change."""
     terraform = rehearsal.start().terraform
-    plan = rehearsal.layout.directory / "second.plan"
+    plan = rehearsal.paths.directory / "second.plan"
 
     def run(*arguments: str) -> bytes:
         return subprocess.run(

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from standby.cli.main import cli
 from standby.deployment.manifest import Role
 from standby.rehearsal.emulator.emulator import Emulator, start_emulator, stop_emulator
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from tests.standby.helpers import Run, World
 from tests.standby.rehearsal.helpers import MAIN, FakeTerraform, configuration
 from tests.standby.rehearsal.network_helpers import SmallRehearsal
@@ -38,21 +38,21 @@ def fake_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerra
 
 
 @pytest.fixture
-def layout(tmp_path: Path) -> Iterator[Layout]:
+def paths(tmp_path: Path) -> Iterator[RehearsalPaths]:
     """The paths of a rehearsal; every process of it is ended after the test."""
-    layout = Layout(project=tmp_path, directory=tmp_path / "rehearsal")
-    layout.directory.mkdir()
-    yield layout
-    stop_emulator(layout)
+    paths = RehearsalPaths(project=tmp_path, directory=tmp_path / "rehearsal")
+    paths.directory.mkdir()
+    yield paths
+    stop_emulator(paths)
 
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """A real emulator, shared by a module's tests."""
     directory = tmp_path_factory.mktemp("emulator")
-    layout = Layout(project=directory, directory=directory)
-    yield start_emulator(layout)
-    stop_emulator(layout)
+    paths = RehearsalPaths(project=directory, directory=directory)
+    yield start_emulator(paths)
+    stop_emulator(paths)
 
 
 @pytest.fixture(scope="session")

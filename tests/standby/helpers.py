@@ -12,14 +12,14 @@ from click.testing import Result
 from hypothesis import strategies as st
 
 from standby.deployment.clients import Clients
-from standby.deployment.concurrency import NoAnswerError, Unknown
-from standby.deployment.http_client import HTTP_SECONDS, Answer
+from standby.deployment.concurrency import NoAnswerError, Unavailable
+from standby.deployment.http_client import HTTP_SECONDS, HttpResponse
 from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.facts import journal
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event
-from standby.operations.facts.routing_config import Config, Copy, read_copy, render_config, serving_config
+from standby.operations.facts.routing_config import ConfigCopy, RoutingConfig, config_for_role, read_copy, render_config
 from standby.operations.plans.plan import Plan, PutConfig
 from standby.operations.plans.switch import SwitchFacts
 from tests.standby.manifests import REGIONS, manifest_text
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NOON: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WEST, EAST = "us-west-2", "us-east-1"
 HEALTHY: Final = Health(status="healthy", checks={"retrieve": ""})
-DOWN: Final = Unknown("does not answer (connection refused)", unreachable=True)
+DOWN: Final = Unavailable("does not answer (connection refused)", unreachable=True)
 REFUSING: Final = "http://127.0.0.1:9"
 """Nobody listens on the discard port."""
 
@@ -52,17 +52,17 @@ def clients(endpoint: str, dead: tuple[Role, ...] = ()) -> Clients:
 MANIFEST: Final = parse_manifest(manifest_text())
 
 
-def config(role: Role, generation: int | None, *, manifest: Manifest = MANIFEST, moment: str = "then") -> Config:
+def config(role: Role, generation: int | None, *, manifest: Manifest = MANIFEST, moment: str = "then") -> RoutingConfig:
     """Return a config that has a region serve; without a generation it is hand-made."""
     if generation is None:
-        return Config(api_url=manifest.regions[role].api_url)
-    return serving_config(manifest, role, generation=generation, updated_at=moment)
+        return RoutingConfig(api_url=manifest.regions[role].api_url)
+    return config_for_role(manifest, role, generation=generation, updated_at=moment)
 
 
-def copy_of(bucket_role: Role, said: Config | None, *, manifest: Manifest = MANIFEST) -> Copy:
+def copy_of(bucket_role: Role, said: RoutingConfig | None, *, manifest: Manifest = MANIFEST) -> ConfigCopy:
     """Return the copy that one bucket holds; None: it holds none."""
     region = manifest.regions[bucket_role]
-    empty = Copy(role=bucket_role, region=region.region, bucket=region.frontend_bucket)
+    empty = ConfigCopy(role=bucket_role, region=region.region, bucket=region.frontend_bucket)
     return empty if said is None else replace(empty, config=said, etag=f'"{said}"', text=render_config(said))
 
 
@@ -97,7 +97,7 @@ def facts(target: Role = "failover", **said: object) -> SwitchFacts:
     return replace(well, **said)  # type: ignore[arg-type]  # a test says which part differs
 
 
-def both(*, primary: Config, failover: Config) -> dict[Role, Copy]:
+def both(*, primary: RoutingConfig, failover: RoutingConfig) -> dict[Role, ConfigCopy]:
     """Return both buckets' copies."""
     return {"primary": copy_of("primary", primary), "failover": copy_of("failover", failover)}
 
@@ -139,7 +139,7 @@ class World:
         """Write a copy of config.json as somebody does who asks nobody."""
         self.s3(role).put_object(Bucket=self.manifest.regions[role].frontend_bucket, Key="config.json", Body=text)
 
-    def copies(self) -> dict[Role, Copy]:
+    def copies(self) -> dict[Role, ConfigCopy]:
         """Return both copies as they are."""
         return {role: read_copy(self.s3(role), self.manifest.regions[role]) for role in ROLES}
 
@@ -166,13 +166,15 @@ class EmulatorConnection:
         self._world, self._dead = world, dead
         self.clients = clients(world.endpoint, dead)
 
-    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS) -> Answer:
+    def request(
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+    ) -> HttpResponse:
         if url.startswith(self._world.manifest.site_url):
             up = [copy for role, copy in reversed(self._world.copies().items()) if role not in self._dead and copy.text]
-            return Answer(status=200, body=up[0].text.encode()) if up else Answer(status=503, body=b"")
+            return HttpResponse(status=200, body=up[0].text.encode()) if up else HttpResponse(status=503, body=b"")
         role = next(role for role in ROLES if url.startswith(self._world.manifest.regions[role].api_url))
         if role in self._dead:
             raise NoAnswerError("does not answer (connection refused)")
         checks = {"retrieve": {"status": "ok", "responseTimeMs": 1}}
         document = {"status": "healthy", "checks": checks, "totalResponseTimeMs": 1}
-        return Answer(status=200, body=json.dumps(document).encode())
+        return HttpResponse(status=200, body=json.dumps(document).encode())

@@ -5,22 +5,22 @@ from dataclasses import replace
 from datetime import timedelta
 
 from standby.deployment.manifest import Role
-from standby.operations.facts.documents import Document, Missing
+from standby.operations.facts.documents import Document, MissingDocument
 from standby.operations.facts.health import Health
-from standby.operations.facts.knowledge_base import Knowledge
+from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import Replication
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
 from tests.standby.helpers import DOWN, HEALTHY, MANIFEST, NOON, config, copy_of
 from tests.standby.manifests import REGIONS
 
-IN_STEP = Knowledge(documents=2, indexed=2, failed=0, in_step=True, running=False, last_job=None)
-BEHIND = replace(IN_STEP, in_step=False)
+IN_STEP = KnowledgeBaseState(documents=2, indexed=2, failed=0, in_sync=True, running=False, last_job=None)
+BEHIND = replace(IN_STEP, in_sync=False)
 SICK = Health(status="degraded", checks={"retrieve": "AccessDenied"})
 
 
-def missing(why: str, *, age: int = 60) -> Missing:
+def missing(why: str, *, age: int = 60) -> MissingDocument:
     document = Document(key=f"{why}.txt", etag='"1"', size=1, modified=NOON - timedelta(seconds=age))
-    return Missing(document=document, why=why)  # type: ignore[arg-type]  # one of the words
+    return MissingDocument(document=document, why=why)  # type: ignore[arg-type]  # one of the words
 
 
 def region(role: Role, serving: Role = "primary", generation: int | None = 3, /, **said: object) -> RegionState:
@@ -32,7 +32,7 @@ def region(role: Role, serving: Role = "primary", generation: int | None = 3, /,
         knowledge=IN_STEP,
         replication=Replication(source=role, configured=True),
         queues=Queues(waiting=0, in_flight=0, dead=0),
-        alarms=Alarms(ringing=(), total=8),
+        alarms=Alarms(in_alarm=(), total=8),
     )
     return replace(well, **said)  # type: ignore[arg-type]  # a test says which part differs
 
@@ -56,5 +56,5 @@ def moved(*, primary: Mapping[str, object] = {}, failover: Mapping[str, object] 
     return state(region("primary", "failover", 4, **primary), region("failover", "failover", 4, **failover))
 
 
-def left(*found: Missing, source: Role = "primary") -> Replication:
+def left(*found: MissingDocument, source: Role = "primary") -> Replication:
     return Replication(source=source, configured=True, missing=found)

@@ -19,9 +19,9 @@ from typing import Final, TextIO
 from pydantic import TypeAdapter
 
 from standby.drill.load.schedule import Schedule
-from standby.drill.load.target import Place
+from standby.drill.load.target import LoadTarget
 from standby.drill.load.users import Answer, Users
-from standby.drill.load.worker_pool import Crew, Task
+from standby.drill.load.worker_pool import Task, WorkerPool
 from standby.drill.measure.records import KINDS, Clock, Kind, Request, Result
 
 READY: Final = "ready"
@@ -37,11 +37,11 @@ Line = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class LoadSpec:
     """What the load shall do. `origin` is the scenario's clock, `place` where the deployment is found."""
 
     origin: float
-    place: Place
+    place: LoadTarget
     out: str
     site_url: str
     paths: tuple[str, ...]
@@ -52,7 +52,7 @@ class Order:
 
 
 @dataclass(kw_only=True)
-class Load:
+class LoadGenerator:
     """The running load: a schedule, a crew for each kind, and the file that the records go to."""
 
     users: Users
@@ -66,7 +66,7 @@ class Load:
     def __post_init__(self) -> None:
         self._schedule = Schedule(rates=self.rates, start=self.clock.now())
         self._crews = {
-            kind: Crew(self._work, done=self._record, clock=self.clock, workers=WORKERS[kind]) for kind in KINDS
+            kind: WorkerPool(self._work, done=self._record, clock=self.clock, workers=WORKERS[kind]) for kind in KINDS
         }
         self._questions = 0
 
@@ -154,7 +154,7 @@ class Load:
 
 def main() -> None:
     """Read the order, say that the load is ready, and run it until stdin says stop or ends."""
-    order = TypeAdapter(Order).validate_json(sys.stdin.readline())
+    order = TypeAdapter(LoadSpec).validate_json(sys.stdin.readline())
     users = Users(
         client=order.place.client(),
         site_url=order.site_url,
@@ -168,7 +168,7 @@ def main() -> None:
     sys.stdout.write(READY + "\n")
     sys.stdout.flush()
     with Path(order.out).open("a", encoding="utf-8") as out:
-        Load(users=users, clock=Clock(origin=order.origin), rates=order.rates, out=out).run(lines)
+        LoadGenerator(users=users, clock=Clock(origin=order.origin), rates=order.rates, out=out).run(lines)
 
 
 def _listen(lines: "queue.SimpleQueue[Line]") -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final, Self
 
-from standby.drill.load.generator import READY, Order
+from standby.drill.load.generator import READY, LoadSpec
 from standby.drill.measure.records import Kind, Request
 from standby.errors import StandbyError
 
@@ -16,10 +16,10 @@ STOP_SECONDS: Final = 40.0
 DIED: Final = "The load ended by itself; what it said is above."
 
 
-class Pressure:
+class LoadProcess:
     """A running load. Use it as a context manager: it ends with the block, however that ends."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: LoadSpec) -> None:
         self._file = Path(order.out)
         self._read = 0
         self._stopped = False

@@ -9,13 +9,13 @@ import urllib3
 
 from standby.drill.load.users import API_SECONDS, Asks
 from standby.errors import RefusedError
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import Client, FormField, read_network
 from standby.rehearsal.processes.process import marked
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class LoadTarget:
     """A rehearsal's project and directory; without a directory, the real AWS."""
 
     project: str = ""
@@ -29,7 +29,7 @@ class Place:
         """Return a client. Raises `RefusedError` when the rehearsal is not up."""
         if not self.directory:
             return PublicClient()
-        network = read_network(Layout(project=Path(self.project), directory=Path(self.directory)))
+        network = read_network(RehearsalPaths(project=Path(self.project), directory=Path(self.directory)))
         if network is None:
             raise RefusedError("The rehearsal is not up.", hint="Run `standby rehearse up`.")
         return Client(network)

@@ -22,7 +22,7 @@ class Task:
     new: bool = False
 
 
-class Crew:
+class WorkerPool:
     """Up to `workers` daemon threads, started as they are needed, that turn tasks into records."""
 
     def __init__(

@@ -30,7 +30,7 @@ NO_SITE_FILES: Final = (CONFIG, "standby/")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Eyes:
+class Observer:
     """Looks at both regions: `clients` past every fault, `client` as users do.
 
     `failover_codes`: the status codes on which, by the settings, the other region's bucket is asked for a page.
@@ -60,7 +60,7 @@ class Eyes:
     def site_files(self, role: Role) -> Mapping[str, str]:
         """Return the site's files in the region's frontend bucket, each with its ETag."""
         place = self.deployment.regions[role]
-        s3 = self.clients.patient_s3(place.region)
+        s3 = self.clients.long_running_s3(place.region)
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.frontend_bucket)
         found = {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", [])}
         return {key: etag for key, etag in found.items() if not key.startswith(NO_SITE_FILES)}
@@ -75,7 +75,7 @@ class Eyes:
         found = {}
         for role in ROLES:
             place = self.deployment.regions[role]
-            s3 = self.clients.patient_s3(place.region)
+            s3 = self.clients.long_running_s3(place.region)
             head = s3.head_object(Bucket=place.frontend_bucket, Key=START_PAGE)
             found[head.get("VersionId", "")] = place.region
         return found
@@ -83,7 +83,7 @@ class Eyes:
     def config(self, role: Role) -> Mapping[str, object]:
         """Return the region's own copy of `config.json`."""
         place = self.deployment.regions[role]
-        s3 = self.clients.patient_s3(place.region)
+        s3 = self.clients.long_running_s3(place.region)
         value = json.loads(s3.get_object(Bucket=place.frontend_bucket, Key=CONFIG)["Body"].read())
         return value if isinstance(value, dict) else {}
 
@@ -104,7 +104,7 @@ class Eyes:
 
     def _versions(self, region: str, bucket: str, *, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Yield each version of each object in a bucket: its key and its ETag."""
-        pages = self.clients.patient_s3(region).get_paginator("list_object_versions")
+        pages = self.clients.long_running_s3(region).get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
             yield from ((version["Key"], version["ETag"]) for version in page.get("Versions", []))
 

@@ -8,7 +8,7 @@ from standby.rehearsal.network.distribution import Distribution
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origins:
+class OriginSettings:
     """How long a bucket that takes no connection holds a page, what has no second bucket, and both in words."""
 
     connect_seconds: float
@@ -16,7 +16,7 @@ class Origins:
     notes: tuple[str, ...]
 
 
-def judge_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> Origins:
+def judge_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> OriginSettings:
     """Judge every behaviour; `codes` are those on which the second bucket shall be asked.
 
     CloudFront tries to connect as often, and waits each time as long, as the first origin says; then it asks the second
@@ -30,7 +30,7 @@ def judge_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> Ori
         for pattern, lacking in missing.items()
         if lacking
     )
-    return Origins(
+    return OriginSettings(
         connect_seconds=connects[slowest],
         missing=frozenset().union(*missing.values()),
         notes=(

@@ -10,8 +10,8 @@ from standby.deployment.manifest import ROLES
 from standby.drill.load.users import Users
 from standby.drill.measure.documents import question_about
 from standby.drill.measure.records import Clock
-from standby.drill.observe.observer import Eyes
-from standby.drill.operator_process import Running
+from standby.drill.observe.observer import Observer
+from standby.drill.operator_process import CommandProcess
 from standby.errors import RefusedError
 
 READY: Final = "ready"
@@ -32,19 +32,21 @@ class Canary:
     key: str = ""
 
 
-def steady(eyes: Eyes, *, options: Sequence[str], progress: Progress) -> Canary:
+def steady(observer: Observer, *, options: Sequence[str], progress: Progress) -> Canary:
     """See that a document uploaded now is found in both regions, and that `standby status` calls it ready.
 
     Raises `NotSteadyError`.
     """
     progress.start("Seeing that all is well: a document goes in and is found in both regions")
-    uploaded = Users(client=eyes.client, site_url=eyes.deployment.site_url).upload()
+    uploaded = Users(client=observer.client, site_url=observer.deployment.site_url).upload()
     if not uploaded.key:
         raise NotSteadyError(f"No document can be uploaded: {uploaded.status or ''} {uploaded.detail}".strip())
-    _arrives(eyes, uploaded.key)
+    _arrives(observer, uploaded.key)
     for role in ROLES:
-        if not eyes.found(role, frozenset({uploaded.word})):
-            raise NotSteadyError(f"A question in {eyes.deployment.regions[role].region} does not find a new document.")
+        if not observer.found(role, frozenset({uploaded.word})):
+            raise NotSteadyError(
+                f"A question in {observer.deployment.regions[role].region} does not find a new document."
+            )
     progress.start("Seeing that all is well: standby status")
     ready(options)
     return Canary(question=question_about(uploaded.word), key=uploaded.key)
@@ -54,7 +56,7 @@ def ready(options: Sequence[str]) -> None:
     """See that `standby status` calls the deployment ready. Raises `NotSteadyError`."""
     deadline = time.monotonic() + READY_SECONDS
     while True:
-        ran = Running(("status", "--json"), options=options, clock=Clock()).listen().wait()
+        ran = CommandProcess(("status", "--json"), options=options, clock=Clock()).listen().wait()
         verdict = ran.answer.get("verdict")
         if verdict == READY:
             return
@@ -64,9 +66,9 @@ def ready(options: Sequence[str]) -> None:
         time.sleep(1.0)
 
 
-def _arrives(eyes: Eyes, key: str) -> None:
+def _arrives(observer: Observer, key: str) -> None:
     deadline = time.monotonic() + ARRIVAL_SECONDS
-    while not all(key in eyes.keys(role) for role in ROLES):
+    while not all(key in observer.keys(role) for role in ROLES):
         if time.monotonic() > deadline:
             raise NotSteadyError(
                 f"A document did not reach the other region in {ARRIVAL_SECONDS:.0f} s: replication is off or behind."

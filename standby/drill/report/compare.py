@@ -10,6 +10,7 @@ from typing import Final, Literal
 from standby.drill.measure.records import Number
 from standby.errors import BadUsageError
 
+SCHEMA_VERSION: Final = 2
 Change = Literal["better", "worse", "same", "new", "gone"]
 
 NEITHER: Final = frozenset(
@@ -57,7 +58,11 @@ def read_report(path: Path) -> Mapping[str, object]:
         value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (OSError, ValueError) as error:
         raise BadUsageError(f"{path} cannot be read as a report: {error}") from error
-    if not isinstance(value, dict) or value.get("schemaVersion") != 1 or not isinstance(value.get("scenarios"), list):
+    if (
+        not isinstance(value, dict)
+        or value.get("schemaVersion") != SCHEMA_VERSION
+        or not isinstance(value.get("scenarios"), list)
+    ):
         raise BadUsageError(f"{path} is no report of a drill.", hint="Write one with `standby drill --json > FILE`.")
     return value
 

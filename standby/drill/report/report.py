@@ -9,10 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from standby.drill.measure.records import Held, Number, Outcome, ScenarioReport
-from standby.drill.report.compare import Difference
+from standby.drill.report.compare import SCHEMA_VERSION, Difference
 from standby.errors import FAILED, REFUSED
 
-SCHEMA_VERSION: Final = 1
 STYLES: Final = {
     Outcome.PASSED: "green",
     Outcome.MISSED: "bold red",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 DRILL: Final[Mapping[str, str]] = {
-    "schemaVersion": "1",
+    "schemaVersion": "2",
     "startedAt": "when the drill began, in UTC",
     "place": "what was drilled: this machine's rehearsal, or an account",
     "regions.ROLE": "the region that plays the role",

@@ -5,12 +5,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from standby.drill.context import Stage
+from standby.drill.context import ScenarioContext
 from standby.drill.measure.objectives import Objective, none
 from standby.drill.scenario import Scenario
 from standby.errors import StandbyError
 from standby.rehearsal.faults.faults import FaultKind
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import Network, read_network
 from standby.rehearsal.tools.chromium import NoChromiumError, find_chromium
 
@@ -27,58 +27,58 @@ SELDOM_SECONDS: Final = 5.0
 _FAULTS: Final[tuple[FaultKind, ...]] = ("region-down", "region-black-hole")
 
 
-def _browser(stage: Stage) -> None:
+def _browser(context: ScenarioContext) -> None:
     from standby.drill.scenarios.browser_person import people  # noqa: PLC0415 - playwright is installed where tests run
 
     asked: list[Asked] = []
-    with people(_network(stage), url=stage.deployment.site_url, clock=stage.clock) as crowd:
+    with people(_network(context), url=context.deployment.site_url, clock=context.clock) as crowd:
         for kind in _FAULTS:
-            asked += _through_a_fault(stage, crowd, kind)
-        asked += _through_a_move(stage, crowd.one_more())
+            asked += _through_a_fault(context, crowd, kind)
+        asked += _through_a_move(context, crowd.one_more())
     # From here on all is well. What puts everything back waits for an answered question of somebody else.
-    stage.pressure.rate("question", 1.0)
-    stage.measured["person_questions"] = len(asked)
-    stage.measured["person_questions_failed"] = sum(not one.answered for one in asked)
-    stage.extra["person"] = [asdict(one) for one in asked]
+    context.load_process.rate("question", 1.0)
+    context.measured["person_questions"] = len(asked)
+    context.measured["person_questions_failed"] = sum(not one.answered for one in asked)
+    context.extra["person"] = [asdict(one) for one in asked]
 
 
-def _through_a_fault(stage: Stage, crowd: "People", kind: FaultKind) -> list["Asked"]:
+def _through_a_fault(context: ScenarioContext, crowd: "People", kind: FaultKind) -> list["Asked"]:
     """Have a person ask every second while the primary region fails, with nobody at the controls."""
     person = crowd.one_more()
-    before = [_ask(stage, person) for _ in range(BEFORE)]
-    stage.break_(kind, "primary")
-    stage.progress.start(f"A person goes on asking: {kind}, and nobody does anything")
-    during = [_ask(stage, person) for _ in range(DURING)]
-    stage.heal()
+    before = [_ask(context, person) for _ in range(BEFORE)]
+    context.break_(kind, "primary")
+    context.progress.start(f"A person goes on asking: {kind}, and nobody does anything")
+    during = [_ask(context, person) for _ in range(DURING)]
+    context.heal()
     longest = max(one.waited for one in during)
-    stage.measured[f"person_wait_{kind.replace('-', '_')}_seconds"] = round(longest, 2)
+    context.measured[f"person_wait_{kind.replace('-', '_')}_seconds"] = round(longest, 2)
     return [*before, *during]
 
 
-def _through_a_move(stage: Stage, person: "Person") -> list["Asked"]:
+def _through_a_move(context: ScenarioContext, person: "Person") -> list["Asked"]:
     """Have an operator move everybody, and see when an open page follows: by itself, without a reload."""
-    asked = [_ask(stage, person)]
-    began = stage.clock.now()
-    stage.failover()
-    stage.progress.start("An open page follows an operator's failover within its minute")
-    there = stage.deployment.regions["failover"].region
-    while person.region != there and stage.clock.now() < began + FOLLOW_SECONDS + SELDOM_SECONDS:
-        asked.append(_ask(stage, person, pause=SELDOM_SECONDS))
-    followed = stage.clock.now() - began if person.region == there else None
-    stage.measured["person_follows_seconds"] = None if followed is None else round(followed, 1)
-    return [*asked, _ask(stage, person)]
+    asked = [_ask(context, person)]
+    began = context.clock.now()
+    context.failover()
+    context.progress.start("An open page follows an operator's failover within its minute")
+    there = context.deployment.regions["failover"].region
+    while person.region != there and context.clock.now() < began + FOLLOW_SECONDS + SELDOM_SECONDS:
+        asked.append(_ask(context, person, pause=SELDOM_SECONDS))
+    followed = context.clock.now() - began if person.region == there else None
+    context.measured["person_follows_seconds"] = None if followed is None else round(followed, 1)
+    return [*asked, _ask(context, person)]
 
 
-def _ask(stage: Stage, person: "Person", *, pause: float = PAUSE_SECONDS) -> "Asked":
+def _ask(context: ScenarioContext, person: "Person", *, pause: float = PAUSE_SECONDS) -> "Asked":
     asked = person.ask()
-    stage.note(str(asked))
+    context.note(str(asked))
     person.rest(pause)
     return asked
 
 
-def _network(stage: Stage) -> Network:
-    directory = Path(stage.options[stage.options.index("--directory") + 1])
-    network = read_network(Layout(project=directory.parent, directory=directory))
+def _network(context: ScenarioContext) -> Network:
+    directory = Path(context.options[context.options.index("--directory") + 1])
+    network = read_network(RehearsalPaths(project=directory.parent, directory=directory))
     if network is None:
         raise StandbyError("The rehearsal's network is not up.")
     return network

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from standby.deployment.manifest import ROLES, Role
-from standby.drill.context import KILLED, Stage
+from standby.drill.context import KILLED, ScenarioContext
 from standby.drill.measure.objectives import (
     API_RPO,
     DOCUMENTS,
@@ -16,7 +16,7 @@ from standby.drill.measure.objectives import (
     QUESTIONS_FAILED,
     none,
 )
-from standby.drill.operator_process import Ran, Running
+from standby.drill.operator_process import CommandProcess, CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
 from standby.errors import StandbyError
 
@@ -45,92 +45,92 @@ class _End:
     wrong: str
 
 
-def _operator_killed(stage: Stage) -> None:
+def _operator_killed(context: ScenarioContext) -> None:
     """Kill `failover` as each step begins, `failback` as each has ended, `reconcile` as it copies; run each again."""
-    count = _steps(stage)
+    count = _steps(context)
     ends: list[_End] = []
     for number in range(1, count + 1):
-        ends.append(_killed(stage, "failover", to="failover", number=number, moment="begins"))
-        ends.append(_killed(stage, "failback", to="primary", number=number, moment="done"))
-    _leave_a_document_behind(stage)
-    ends.append(_killed(stage, "reconcile", to="primary", number=2, moment="begins"))
+        ends.append(_killed(context, "failover", to="failover", number=number, moment="begins"))
+        ends.append(_killed(context, "failback", to="primary", number=number, moment="done"))
+    _leave_a_document_behind(context)
+    ends.append(_killed(context, "reconcile", to="primary", number=2, moment="begins"))
     bad = [end.wrong for end in ends if end.wrong]
-    stage.measured.update(runs_killed=sum(end.killed for end in ends), runs_not_converged=len(bad))
+    context.measured.update(runs_killed=sum(end.killed for end in ends), runs_not_converged=len(bad))
     for text in bad:
-        stage.note(text)
+        context.note(text)
 
 
-def _steps(stage: Stage) -> int:
-    plan = stage.command("failover", "--dry-run").required().answer.get("plan")
+def _steps(context: ScenarioContext) -> int:
+    plan = context.command("failover", "--dry-run").required().answer.get("plan")
     if not isinstance(plan, list) or not plan:
         raise StandbyError("`standby failover --dry-run` shows no steps")
     return len(plan)
 
 
-def _leave_a_document_behind(stage: Stage) -> None:
-    stage.break_("replication-paused", "primary")
-    stage.pressure.once("upload")
-    deadline = stage.clock.now() + UPLOADED_SECONDS
-    while not any(request.kind == "upload" and request.ok for request in stage.pressure.requests()):
-        if stage.clock.now() > deadline:
+def _leave_a_document_behind(context: ScenarioContext) -> None:
+    context.break_("replication-paused", "primary")
+    context.load_process.once("upload")
+    deadline = context.clock.now() + UPLOADED_SECONDS
+    while not any(request.kind == "upload" and request.ok for request in context.load_process.requests()):
+        if context.clock.now() > deadline:
             raise StandbyError(f"No document was accepted within {UPLOADED_SECONDS:.0f} s")
-        stage.wait(0.1)
-    stage.heal()
+        context.wait(0.1)
+    context.heal()
 
 
-def _killed(stage: Stage, command: str, *, to: Role, number: int, moment: Moment) -> _End:
-    def heard(running: Running, line: str) -> None:
+def _killed(context: ScenarioContext, command: str, *, to: Role, number: int, moment: Moment) -> _End:
+    def heard(running: CommandProcess, line: str) -> None:
         match = _STEP.match(line)
         if match and int(match["number"]) >= number and match["what"] == moment:
             running.kill()
 
-    killed = stage.start(command, heard=heard)()
-    again = stage.command(command)
+    killed = context.start(command, heard=heard)()
+    again = context.command(command)
     where = f"{command} killed when step {number} {moment}"
     wrong = [
         text
         for wrong, text in (
             (killed.code == 0 and moment == "begins", f"{where}: it ended before it could be killed"),
             (again.code != 0, f"{where}, run again: exit code {again.code}: {' '.join(again.stderr.split())[-300:]}"),
-            (not _agreed(stage, to), f"{where}, run again: the two copies of config.json do not both name {to}"),
+            (not _agreed(context, to), f"{where}, run again: the two copies of config.json do not both name {to}"),
         )
         if wrong
     ]
     return _End(killed=killed.code == KILLED, wrong=next(iter(wrong), ""))
 
 
-def _agreed(stage: Stage, role: Role) -> bool:
-    first, second = (stage.eyes.config(part) for part in ROLES)
+def _agreed(context: ScenarioContext, role: Role) -> bool:
+    first, second = (context.observer.config(part) for part in ROLES)
     return first == second and first.get("role") == role
 
 
-def _two_operators(stage: Stage) -> None:
+def _two_operators(context: ScenarioContext) -> None:
     """Give the same command twice in the same moment; then once more, while one's laptop sleeps with the plan made."""
-    before = stage.eyes.configs()
-    ends = [stage.start("failover") for _ in range(2)]
-    untold = _untold(stage, [end() for end in ends], to="failover")
-    untold += _untold(stage, _asleep(stage, "failback"), to="primary")
+    before = context.observer.configs()
+    ends = [context.start("failover") for _ in range(2)]
+    untold = _untold(context, [end() for end in ends], to="failover")
+    untold += _untold(context, _asleep(context, "failback"), to="primary")
     # By the contents, not by the highest number: one that a loser had taken in the journal is not given again.
-    written = stage.eyes.configs() - before
-    stage.measured.update(operators_untold=untold, generations_too_many=len(written) - COMMANDS)
+    written = context.observer.configs() - before
+    context.measured.update(operators_untold=untold, generations_too_many=len(written) - COMMANDS)
 
 
-def _asleep(stage: Stage, command: str) -> list[Ran]:
+def _asleep(context: ScenarioContext, command: str) -> list[CommandResult]:
     """Let one operator sleep when the first step begins, another finish meanwhile, and the first wake up."""
-    asleep: list[Running] = []
+    asleep: list[CommandProcess] = []
     fell = threading.Event()
 
-    def heard(running: Running, line: str) -> None:
+    def heard(running: CommandProcess, line: str) -> None:
         if _STEP.match(line) and not fell.is_set():
             running.sleep()
             asleep.append(running)
             fell.set()
 
-    end = stage.start(command, heard=heard)
+    end = context.start(command, heard=heard)
     try:
         if not fell.wait(timeout=ASLEEP_SECONDS):
             raise StandbyError(f"`standby {command}` began no step within {ASLEEP_SECONDS:.0f} s")
-        other = stage.command(command)
+        other = context.command(command)
     finally:
         for running in asleep:
             running.wake()
@@ -138,38 +138,38 @@ def _asleep(stage: Stage, command: str) -> list[Ran]:
     return [other, woken]
 
 
-def _untold(stage: Stage, ran: list[Ran], *, to: Role) -> int:
+def _untold(context: ScenarioContext, ran: list[CommandResult], *, to: Role) -> int:
     results = " and ".join(str(one.answer.get("result")) for one in ran)
-    stage.note(f"two operators: {ran[0].name} ended with {results}")
-    if not any(one.code == 0 for one in ran) or not _agreed(stage, to):
+    context.note(f"two operators: {ran[0].name} ended with {results}")
+    if not any(one.code == 0 for one in ran) or not _agreed(context, to):
         raise StandbyError(f"two operators: nobody's {ran[0].name} took effect: {[one.stderr[-300:] for one in ran]}")
     return sum(not (one.code == 0 or _told(one)) for one in ran)
 
 
-def _told(ran: Ran) -> bool:
+def _told(ran: CommandResult) -> bool:
     """Tell whether a loser was told who won, or what holds now."""
-    return ran.answer.get("result") == "lost" and bool(ran.answer.get("winner") or ran.answer.get("holds"))
+    return ran.answer.get("result") == "lost" and bool(ran.answer.get("winner") or ran.answer.get("authoritative"))
 
 
-def _return_and_failback(stage: Stage) -> None:
-    stage.break_("region-down", "primary")
-    stage.detect("primary")
-    stage.failover()
-    stage.until_answered("failover")
-    stage.pressure.rate("upload", 0)
-    stage.heal()
-    back = stage.clock.now()
-    _see_disagreement(stage.command("status"))
-    stage.wait(RETURNED_SECONDS)
-    _count_pulled_back(stage, since=back)
-    stage.insist("reconcile")
-    stage.insist("failback")
-    stage.until_answered("primary")
-    failed = [request for request in stage.questions() if request.scheduled >= back and not request.ok]
-    stage.measured["questions_failed_since_return"] = len(failed)
+def _return_and_failback(context: ScenarioContext) -> None:
+    context.break_("region-down", "primary")
+    context.detect("primary")
+    context.failover()
+    context.until_answered("failover")
+    context.load_process.rate("upload", 0)
+    context.heal()
+    back = context.clock.now()
+    _see_disagreement(context.command("status"))
+    context.wait(RETURNED_SECONDS)
+    _count_pulled_back(context, since=back)
+    context.run_with_retries("reconcile")
+    context.run_with_retries("failback")
+    context.until_answered("primary")
+    failed = [request for request in context.questions() if request.scheduled >= back and not request.ok]
+    context.measured["questions_failed_since_return"] = len(failed)
 
 
-def _see_disagreement(status: Ran) -> None:
+def _see_disagreement(status: CommandResult) -> None:
     """See that `status` names the old config.json of the region that came back. Raises `StandbyError` else."""
     reasons = status.answer.get("reasons")
     named = isinstance(reasons, list) and any(DISAGREE in str(reason) for reason in reasons)
@@ -177,18 +177,18 @@ def _see_disagreement(status: Ran) -> None:
         raise StandbyError(f"`standby status` does not name the old config.json that came back; {_verdict(status)}")
 
 
-def _verdict(status: Ran) -> str:
+def _verdict(status: CommandResult) -> str:
     return f"it says {status.answer.get('verdict')!r}: {status.answer.get('reasons')}, {status.words}"
 
 
-def _count_pulled_back(stage: Stage, *, since: float) -> None:
+def _count_pulled_back(context: ScenarioContext, *, since: float) -> None:
     """Count the answers by the region that came back, those to visitors who read its old config.json among them."""
-    region = stage.deployment.regions["primary"].region
-    asked = [request for request in stage.questions() if request.scheduled >= since and request.ok]
+    region = context.deployment.regions["primary"].region
+    asked = [request for request in context.questions() if request.scheduled >= since and request.ok]
     if not any(request.new for request in asked):
         raise StandbyError("No new visitor was answered after the region had come back: nobody can tell whom it pulls")
     pulled = [request for request in asked if request.region == region]
-    stage.measured["answers_pulled_back"] = len(pulled)
+    context.measured["answers_pulled_back"] = len(pulled)
 
 
 OPERATORS: Final = (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from standby.drill.context import Stage
+from standby.drill.context import ScenarioContext
 from standby.drill.measure.objectives import (
     API,
     API_RPO,
@@ -19,7 +19,7 @@ from standby.drill.measure.objectives import (
     UPLOADS_FAILED,
 )
 from standby.drill.observe.origin_settings import judge_origins
-from standby.drill.operator_process import Ran
+from standby.drill.operator_process import CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
 from standby.errors import REFUSED, StandbyError
 from standby.rehearsal.faults.faults import FaultKind
@@ -33,90 +33,90 @@ DENIED_SECONDS: Final = 10.0
 NOT_READY: Final = "not ready to fail over"
 
 
-def _see_origins(stage: Stage) -> None:
+def _see_origins(context: ScenarioContext) -> None:
     """Measure what the distribution's own settings say of outages that a machine cannot play."""
-    found = judge_origins(stage.eyes.distribution(), codes=stage.eyes.failover_codes)
-    stage.measured["origin_connect_seconds"] = found.connect_seconds
-    stage.measured["origin_codes_missing"] = len(found.missing)
+    found = judge_origins(context.observer.distribution(), codes=context.observer.failover_codes)
+    context.measured["origin_connect_seconds"] = found.connect_seconds
+    context.measured["origin_codes_missing"] = len(found.missing)
     for text in found.notes:
-        stage.note(text)
+        context.note(text)
 
 
-def _page_origin_lost(stage: Stage) -> None:
-    _see_origins(stage)
-    stage.break_("s3-errors", "primary")
-    bucket = stage.deployment.regions["primary"].frontend_bucket
-    region = stage.deployment.regions["primary"].region
-    stage.until_bad(f"https://{bucket}.s3.{region}.amazonaws.com/index.html", what=f"the frontend bucket in {region}")
-    stage.wait(2 * WATCHED_SECONDS)
-    stage.heal()
-    stage.break_("pages-denied", "primary")
-    _until_denied(stage, since=stage.clock.now())
-    stage.wait(WATCHED_SECONDS)
+def _page_origin_lost(context: ScenarioContext) -> None:
+    _see_origins(context)
+    context.break_("s3-errors", "primary")
+    bucket = context.deployment.regions["primary"].frontend_bucket
+    region = context.deployment.regions["primary"].region
+    context.until_bad(f"https://{bucket}.s3.{region}.amazonaws.com/index.html", what=f"the frontend bucket in {region}")
+    context.wait(2 * WATCHED_SECONDS)
+    context.heal()
+    context.break_("pages-denied", "primary")
+    _until_denied(context, since=context.clock.now())
+    context.wait(WATCHED_SECONDS)
 
 
-def _until_denied(stage: Stage, *, since: float) -> None:
+def _until_denied(context: ScenarioContext, *, since: float) -> None:
     """Wait until the denial is seen: a page that the edge had not comes from the other region, or comes no more."""
-    there = stage.deployment.regions["failover"].region
+    there = context.deployment.regions["failover"].region
     deadline = since + DENIED_SECONDS
     while not any(
         request.kind == "cold-page" and request.began >= since and (request.region == there or not request.ok)
-        for request in stage.pressure.requests()
+        for request in context.load_process.requests()
     ):
-        if stage.clock.now() > deadline:
+        if context.clock.now() > deadline:
             raise StandbyError(f"Pages still came from the primary region after {DENIED_SECONDS:.0f} s of denial")
-        stage.wait(0.1)
+        context.wait(0.1)
 
 
-def _region_lost(stage: Stage) -> None:
-    _see_origins(stage)
-    _fail_over_after(stage, "region-down")
+def _region_lost(context: ScenarioContext) -> None:
+    _see_origins(context)
+    _fail_over_after(context, "region-down")
 
 
-def _fail_over_after(stage: Stage, kind: FaultKind) -> None:
-    stage.break_(kind, "primary")
-    stage.detect("primary")
-    stage.failover()
-    stage.until_answered("failover")
-    stage.wait(WATCHED_SECONDS)
+def _fail_over_after(context: ScenarioContext, kind: FaultKind) -> None:
+    context.break_(kind, "primary")
+    context.detect("primary")
+    context.failover()
+    context.until_answered("failover")
+    context.wait(WATCHED_SECONDS)
 
 
-def _region_black_hole(stage: Stage) -> None:
-    stage.break_("region-black-hole", "primary")
-    stage.pressure.once("cold-page")
-    began = stage.clock.now()
-    stage.detect("primary")
-    stage.pressure.rate("question", STANDARD_LOAD["question"])
-    stage.failover()
-    stage.until_answered("failover")
-    stage.pressure.rate("upload", 0)
-    stage.progress.start("Waiting for the page that a hung S3 holds (30 s)")
-    while stage.clock.now() < began + HELD_SECONDS and not _cold_page_ended(stage):
-        stage.wait(0.25)
+def _region_black_hole(context: ScenarioContext) -> None:
+    context.break_("region-black-hole", "primary")
+    context.load_process.once("cold-page")
+    began = context.clock.now()
+    context.detect("primary")
+    context.load_process.rate("question", STANDARD_LOAD["question"])
+    context.failover()
+    context.until_answered("failover")
+    context.load_process.rate("upload", 0)
+    context.progress.start("Waiting for the page that a hung S3 holds (30 s)")
+    while context.clock.now() < began + HELD_SECONDS and not _cold_page_ended(context):
+        context.wait(0.25)
 
 
-def _cold_page_ended(stage: Stage) -> bool:
-    return any(request.kind == "cold-page" for request in stage.pressure.requests())
+def _cold_page_ended(context: ScenarioContext) -> bool:
+    return any(request.kind == "cold-page" for request in context.load_process.requests())
 
 
-def _replication_behind(stage: Stage) -> None:
-    stage.break_("replication-paused", "primary")
-    stage.wait(BEHIND_SECONDS)
-    _fail_over_after(stage, "region-down")
-    behind = {request.key for request in stage.pressure.requests() if request.kind == "upload" and request.ok}
-    if behind <= (stage.at_failover or frozenset()):
+def _replication_behind(context: ScenarioContext) -> None:
+    context.break_("replication-paused", "primary")
+    context.wait(BEHIND_SECONDS)
+    _fail_over_after(context, "region-down")
+    behind = {request.key for request in context.load_process.requests() if request.kind == "upload" and request.ok}
+    if behind <= (context.at_failover or frozenset()):
         raise StandbyError("Every document had reached the standby: replication was not behind")
 
 
-def _standby_lost(stage: Stage) -> None:
-    stage.break_("region-down", "failover")
-    stage.detect("failover")
-    status, refused = stage.command("status"), stage.command("failover", "--dry-run")
-    stage.wait(WATCHED_SECONDS)
+def _standby_lost(context: ScenarioContext) -> None:
+    context.break_("region-down", "failover")
+    context.detect("failover")
+    status, refused = context.command("status"), context.command("failover", "--dry-run")
+    context.wait(WATCHED_SECONDS)
     _see_refusal(status, refused)
 
 
-def _see_refusal(status: Ran, failover: Ran) -> None:
+def _see_refusal(status: CommandResult, failover: CommandResult) -> None:
     """See that both commands call the lost standby unfit. Raises `StandbyError` also where they failed otherwise."""
     if status.answer.get("verdict") != NOT_READY:
         said = status.answer.get("verdict")
@@ -136,7 +136,7 @@ OUTAGES: Final = (
     Scenario(
         name="api-lost",
         summary="The primary region's API answers 503; after one command the other region answers.",
-        play=lambda stage: _fail_over_after(stage, "api-errors"),
+        play=lambda context: _fail_over_after(context, "api-errors"),
         objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
     ),
     Scenario(
@@ -172,7 +172,7 @@ OUTAGES: Final = (
     Scenario(
         name="knowledge-base-lost",
         summary="The primary region's Knowledge Base refuses; after one command the other region's answers.",
-        play=lambda stage: _fail_over_after(stage, "knowledge-base-denied"),
+        play=lambda context: _fail_over_after(context, "knowledge-base-denied"),
         objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
     ),
     Scenario(

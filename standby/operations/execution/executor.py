@@ -15,8 +15,8 @@ import click
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.errors import StandbyError
-from standby.operations.facts.journal import Event, StepTaken, Unwritten, ended, iso
-from standby.operations.facts.routing_config import Copy
+from standby.operations.facts.journal import Event, PendingWrite, StepTaken, end_event, format_time
+from standby.operations.facts.routing_config import ConfigCopy
 from standby.operations.plans.plan import (
     CloseEvent,
     CopyDocuments,
@@ -43,26 +43,26 @@ class StepFailedError(StandbyError):
         self.fatal = fatal
 
 
-class LostError(StandbyError):
+class ConflictError(StandbyError):
     """Another command won. `held` is the copy of `config.json` that holds now, `winner` who wrote it."""
 
-    def __init__(self, message: str, *, held: Copy | None, winner: Event | None) -> None:
+    def __init__(self, message: str, *, held: ConfigCopy | None, winner: Event | None) -> None:
         super().__init__(message, hint="`standby status` shows what holds now; decide together what is next.")
         self.held = held
         self.winner = winner
 
 
 @dataclass(kw_only=True)
-class Run:
+class PlanRun:
     """A plan that is being carried out: what was taken, what could not be written, and the event as it grows."""
 
     plan: Plan
     event: Event | None
     steps: list[StepTaken] = field(default_factory=list)
-    unwritten: list[Unwritten] = field(default_factory=list)
+    pending_writes: list[PendingWrite] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     winner: Event | None = None
-    held: Copy | None = None
+    held: ConfigCopy | None = None
     notes: list[str] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
 
@@ -73,28 +73,28 @@ class Run:
             return "lost"
         if self.failures:
             return "failed"
-        return "incomplete" if self.unwritten else "done"
+        return "incomplete" if self.pending_writes else "done"
 
 
 class Executor:
     """Carries out the steps of a plan, in order. `last` is the last run, however it ended."""
 
-    last: Run
+    last: PlanRun
 
     def __init__(self, connection: Connection, manifest: Manifest, *, wait_seconds: float = 600.0) -> None:
         # Imported here, for only one of them is needed at night and each costs its start.
-        from standby.operations.execution.switch_steps import SwitchActions  # noqa: PLC0415 - see above
+        from standby.operations.execution.switch_steps import SwitchSteps  # noqa: PLC0415 - see above
 
         self._connection = connection
         self._manifest = manifest
         self._wait = wait_seconds
-        self._switch = SwitchActions(connection, manifest)
+        self._switch = SwitchSteps(connection, manifest)
 
-    def run(self, plan: Plan) -> Run:
+    def run(self, plan: Plan) -> PlanRun:
         """Carry out the plan.
 
-        Raises `LostError` when another command won, `RefusedError` when nothing could be begun, `StepFailedError` when
-        a step failed on which the others rest.
+        Raises `ConflictError` when another command won, `RefusedError` when nothing could be begun, `StepFailedError`
+        when a step failed on which the others rest.
         """
         for _ in self.steps(plan):
             pass
@@ -102,20 +102,20 @@ class Executor:
 
     def steps(self, plan: Plan) -> Iterator[Step]:
         """Carry out the plan step by step: each is yielded when it has ended. Raises what `run` does."""
-        run = self.last = Run(plan=plan, event=plan.event, unwritten=list(plan.unwritten))
+        run = self.last = PlanRun(plan=plan, event=plan.event, pending_writes=list(plan.pending_writes))
         for number, step in enumerate(plan.steps, start=1):
             self._take(run, step, f"step {number} of {len(plan.steps)}")
             yield step
 
-    def _take(self, run: Run, step: Step, label: str) -> None:
+    def _take(self, run: PlanRun, step: Step, label: str) -> None:
         where = f" in {step.region}" if step.region else ""
-        say(f"{label} begins: {step.title}{where}")
-        began, at = time.monotonic(), iso(datetime.now(tz=UTC))
+        print_progress(f"{label} begins: {step.title}{where}")
+        began, at = time.monotonic(), format_time(datetime.now(tz=UTC))
 
         def taken(result: str, detail: str) -> None:
             seconds = round(time.monotonic() - began, 3)
             run.steps.append(StepTaken(step=step.title + where, result=result, detail=detail, at=at, seconds=seconds))
-            say(f"{label} {result} ({seconds:.2f} s){': ' + detail if detail else ''}")
+            print_progress(f"{label} {result} ({seconds:.2f} s){': ' + detail if detail else ''}")
 
         try:
             detail = self._perform(run, step)
@@ -125,7 +125,7 @@ class Executor:
             if error.fatal:
                 self._switch.close(run)
                 raise StepFailedError(run.failures[-1], fatal=True) from error
-        except LostError as error:
+        except ConflictError as error:
             run.winner, run.held = error.winner, error.held
             taken("lost", error.message)
             self._switch.close(run)
@@ -133,14 +133,14 @@ class Executor:
         else:
             taken("done", detail)
 
-    def _perform(self, run: Run, step: Step) -> str:
+    def _perform(self, run: PlanRun, step: Step) -> str:
         action = step.action
         if isinstance(action, CopyDocuments | Ingest | CopyEvents):
             return self._reconcile(run, action)
         return self._switched(run, action)
 
     def _switched(
-        self, run: Run, action: WriteIntent | PutConfig | Invalidate | VerifyEdge | VerifyHealth | CloseEvent
+        self, run: PlanRun, action: WriteIntent | PutConfig | Invalidate | VerifyEdge | VerifyHealth | CloseEvent
     ) -> str:
         switch = self._switch
         if isinstance(action, WriteIntent):
@@ -155,10 +155,10 @@ class Executor:
             return switch.verify_health(action)
         return switch.close(run)
 
-    def _reconcile(self, run: Run, action: CopyDocuments | Ingest | CopyEvents) -> str:
-        from standby.operations.execution.reconcile_steps import MendingActions  # noqa: PLC0415 - only `reconcile` needs it
+    def _reconcile(self, run: PlanRun, action: CopyDocuments | Ingest | CopyEvents) -> str:
+        from standby.operations.execution.reconcile_steps import ReconcileSteps  # noqa: PLC0415 - only `reconcile` needs it
 
-        mend = MendingActions(self._connection, self._manifest, wait_seconds=self._wait)
+        mend = ReconcileSteps(self._connection, self._manifest, wait_seconds=self._wait)
         if isinstance(action, CopyDocuments):
             return mend.copy_documents(run, action)
         if isinstance(action, Ingest):
@@ -166,7 +166,7 @@ class Executor:
         return mend.copy_events(action)
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """Print a line of progress on stderr, at once. Where nobody reads it any more, it is lost: no plan stops for that.
 
     Source: docs.python.org, signal, "Note on SIGPIPE": what is written to the null device cannot fail at the end.
@@ -180,17 +180,17 @@ def say(text: str) -> None:
 
 def show_plan(plan: Plan) -> None:
     """Print on stderr what a plan would do."""
-    say(f"{plan.command}: {plan.summary}")
+    print_progress(f"{plan.command}: {plan.summary}")
     for note in plan.notes:
-        say(f"  note: {note}")
+        print_progress(f"  note: {note}")
     for number, step in enumerate(plan.steps, start=1):
-        say(f"  {number}. {step.title}{' in ' + step.region if step.region else ''}")
-    for part in plan.unwritten:
-        say(f"  not now: {part.what} in {part.region} ({part.why})")
+        print_progress(f"  {number}. {step.title}{' in ' + step.region if step.region else ''}")
+    for part in plan.pending_writes:
+        print_progress(f"  not now: {part.what} in {part.region} ({part.why})")
 
 
-def finished(event: Event, run: Run) -> Event:
+def finish_event(event: Event, run: PlanRun) -> Event:
     """Return the event with everything that the run came to."""
     result = run.result
-    closed = ended(event, result, now=datetime.now(tz=UTC))
-    return replace(closed, steps=tuple(run.steps), unwritten=tuple(run.unwritten))
+    closed = end_event(event, result, now=datetime.now(tz=UTC))
+    return replace(closed, steps=tuple(run.steps), pending_writes=tuple(run.pending_writes))

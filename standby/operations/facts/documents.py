@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
 
-from standby.deployment.concurrency import in_parallel
+from standby.deployment.concurrency import map_concurrently
 from standby.deployment.manifest import Region
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Why = Literal["pending", "failed", "never", "gone", "older", "deleted", "undecided"]
+MissingReason = Literal["pending", "failed", "never", "gone", "older", "deleted", "undecided"]
 """Why the other bucket lacks a document: replication still has it before it, failed, never began; or it was there and
 is gone; or an older content is there; or it was deleted there on purpose; or neither content is the newer one."""
 
-_WHY: Final[Mapping[str, Why]] = {"PENDING": "pending", "FAILED": "failed", "COMPLETED": "gone"}
+_WHY: Final[Mapping[str, MissingReason]] = {"PENDING": "pending", "FAILED": "failed", "COMPLETED": "gone"}
 _LEFT_ALONE: Final = frozenset({"deleted", "undecided"})
 
 
@@ -33,15 +33,15 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Missing:
+class MissingDocument:
     """A document that the other bucket lacks, or has in an older content (`destination_etag`)."""
 
     document: Document
-    why: Why
+    why: MissingReason
     destination_etag: str = ""
 
     @property
-    def left_alone(self) -> bool:
+    def conflicts(self) -> bool:
         """Whether a person has to decide: nothing is copied."""
         return self.why in _LEFT_ALONE
 
@@ -72,7 +72,7 @@ def list_documents(s3: "S3Client", region: Region) -> Listing:
     return Listing(documents={document.key: document for document in found})
 
 
-def differences(source: Listing, destination: Listing) -> tuple[tuple[Document, Document | None], ...]:
+def find_differences(source: Listing, destination: Listing) -> tuple[tuple[Document, Document | None], ...]:
     """Return the source's documents that the destination lacks, or has with another content not newer. Pure.
 
     A replica keeps the time of its original, so the times of both sides may be compared. Source: docs.aws.amazon.com,
@@ -86,28 +86,28 @@ def differences(source: Listing, destination: Listing) -> tuple[tuple[Document, 
     return tuple(found)
 
 
-def look_closer(
+def inspect_differences(
     found: Iterable[tuple[Document, Document | None]],
     *,
     source: tuple["S3Client", Region],
     destination: tuple["S3Client", Region],
-) -> tuple[Missing, ...]:
+) -> tuple[MissingDocument, ...]:
     """Find out why each of these documents is missing. Raises botocore's errors."""
 
-    def look(pair: tuple[Document, Document | None]) -> Missing | None:
+    def look(pair: tuple[Document, Document | None]) -> MissingDocument | None:
         document, beside = pair
         if beside is not None:
-            why: Why = "older" if document.modified > beside.modified else "undecided"
-            return Missing(document=document, why=why, destination_etag=beside.etag)
+            why: MissingReason = "older" if document.modified > beside.modified else "undecided"
+            return MissingDocument(document=document, why=why, destination_etag=beside.etag)
         deleted = _deleted(*destination, document.key)
         if deleted is None:
             return None
         if deleted:
-            return Missing(document=document, why="deleted")
+            return MissingDocument(document=document, why="deleted")
         status = _replication_status(*source, document.key)
-        return None if status is None else Missing(document=document, why=_WHY.get(status, "never"))
+        return None if status is None else MissingDocument(document=document, why=_WHY.get(status, "never"))
 
-    return tuple(missing for missing in in_parallel(found, look) if missing is not None)
+    return tuple(missing for missing in map_concurrently(found, look) if missing is not None)
 
 
 def _deleted(s3: "S3Client", region: Region, key: str) -> bool | None:

@@ -38,7 +38,7 @@ class StepTaken:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unwritten:
+class PendingWrite:
     """What could not be written to a region, and why: `reconcile` does it later."""
 
     region: str
@@ -61,7 +61,7 @@ class Event:
     source: str = ""
     target: str = ""
     steps: tuple[StepTaken, ...] = ()
-    unwritten: tuple[Unwritten, ...] = ()
+    pending_writes: tuple[PendingWrite, ...] = ()
 
     @property
     def key(self) -> str:
@@ -72,7 +72,7 @@ class Event:
     @property
     def open(self) -> bool:
         """Whether something of this event is still to be done. One that failed may have left something, too."""
-        return self.result in {"started", "incomplete"} or (self.result == "failed" and bool(self.unwritten))
+        return self.result in {"started", "incomplete"} or (self.result == "failed" and bool(self.pending_writes))
 
 
 def new_event(
@@ -85,20 +85,20 @@ def new_event(
         command=command,
         actor=actor,
         reason=reason,
-        started_at=iso(now),
+        started_at=format_time(now),
         source=source,
         target=target,
     )
 
 
-def iso(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """Return a moment as text, to the microsecond, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
-def ended(event: Event, result: Result, *, now: datetime) -> Event:
+def end_event(event: Event, result: Result, *, now: datetime) -> Event:
     """Return the event as ended."""
-    return replace(event, result=result, ended_at=iso(now))
+    return replace(event, result=result, ended_at=format_time(now))
 
 
 def render_event(event: Event) -> str:
@@ -109,7 +109,7 @@ def render_event(event: Event) -> str:
 def event_json(event: Event) -> dict[str, object]:
     """Return the event as JSON values."""
     return {
-        "schemaVersion": 1,
+        "schemaVersion": 2,
         "id": event.id,
         "generation": event.generation,
         "command": event.command,
@@ -121,7 +121,7 @@ def event_json(event: Event) -> dict[str, object]:
         "from": event.source,
         "to": event.target,
         "steps": [asdict(step) for step in event.steps],
-        "unwritten": [asdict(part) for part in event.unwritten],
+        "pendingWrites": [asdict(part) for part in event.pending_writes],
     }
 
 
@@ -149,17 +149,17 @@ def _event(document: Any) -> Event:  # noqa: ANN401 - whatever JSON was there
         source=document.get("from", ""),
         target=document.get("to", ""),
         steps=tuple(StepTaken(**step) for step in document.get("steps", ())),
-        unwritten=tuple(Unwritten(**part) for part in document.get("unwritten", ())),
+        pending_writes=tuple(PendingWrite(**part) for part in document.get("pendingWrites", ())),
     )
 
 
-def generation_of(key: str) -> int:
+def parse_generation(key: str) -> int:
     """Return the generation that an event's key begins with, 0 for another key."""
     match = _KEY.match(key)
     return int(match["generation"]) if match else 0
 
 
-def actor(arn: str) -> str:
+def describe_actor(arn: str) -> str:
     """Return who this is: the identity in AWS, and the person and machine."""
     try:
         return f"{arn} ({getpass.getuser()}@{socket.gethostname()})"
@@ -182,7 +182,7 @@ def read_event(s3: "S3Client", region: Region, key: str) -> Event | None:
         return None
 
 
-def events_of(s3: "S3Client", region: Region, *, generation: int) -> tuple[Event, ...]:
+def read_events_of_generation(s3: "S3Client", region: Region, *, generation: int) -> tuple[Event, ...]:
     """Return the region's events of one generation. Raises botocore's errors."""
     prefix = f"{PREFIX}{generation:012d}-"
     found = s3.list_objects_v2(Bucket=region.frontend_bucket, Prefix=prefix).get("Contents", [])
@@ -201,7 +201,7 @@ def write_event(s3: "S3Client", region: Region, event: Event) -> None:
     )
 
 
-def merged(by_region: Iterable[Iterable[Event]]) -> tuple[Event, ...]:
+def merge_events(by_region: Iterable[Iterable[Event]]) -> tuple[Event, ...]:
     """Return the events of all regions, each once, oldest first; of two states of one event, the one that ended."""
     newest: dict[str, Event] = {}
     for event in (event for events in by_region for event in events):
@@ -221,7 +221,7 @@ def last_switch(events: Iterable[Event]) -> Event | None:
     return max(moved, key=lambda event: event.key, default=None)
 
 
-def superseded(event: Event, *, generation: int, updated_at: str) -> bool:
+def is_superseded(event: Event, *, generation: int, updated_at: str) -> bool:
     """Tell whether an event that never ended can have no effect any more.
 
     What holds is of a higher generation, or of the same and somebody else's: a write on condition of what was there
@@ -234,7 +234,7 @@ def superseded(event: Event, *, generation: int, updated_at: str) -> bool:
     return event.command != "reconcile" and event.started_at != updated_at
 
 
-def reconciled_since(event: Event, events: Iterable[Event]) -> bool:
+def is_reconciled_since(event: Event, events: Iterable[Event]) -> bool:
     """Tell whether nothing has to be known of a `reconcile` that never ended: a later one has gone well.
 
     What that one left of the documents, if anything, is found by comparing them and by no journal.
@@ -244,7 +244,7 @@ def reconciled_since(event: Event, events: Iterable[Event]) -> bool:
     return any(other.command == "reconcile" and other.result == "done" and other.key > event.key for other in events)
 
 
-def by_config(events: Iterable[Event], *, generation: int | None, updated_at: str) -> Event | None:
+def find_event_of_config(events: Iterable[Event], *, generation: int | None, updated_at: str) -> Event | None:
     """Return the event that wrote a given config: same generation, and the very moment that the config carries."""
     same = [event for event in events if event.generation == generation]
     return next((event for event in same if event.started_at == updated_at), None)

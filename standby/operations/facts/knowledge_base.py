@@ -25,7 +25,7 @@ CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class IngestionJob:
     """An ingestion job. `failed`: so many documents it could not take; it may be COMPLETE all the same."""
 
     status: str
@@ -35,37 +35,37 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Indexed:
+class IndexState:
     """What the Knowledge Base says of itself: jobs newest first, documents by state. `whole`: all were counted."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[IngestionJob, ...]
     indexed: int
     failed: int
     whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class Knowledge:
+class KnowledgeBaseState:
     """The Knowledge Base beside its bucket.
 
-    `compared`: whether the last good job knew what it saw. `left_out`: so many documents that job could not take.
+    `compared`: whether the last good job knew what it saw. `not_ingested`: so many documents that job could not take.
     """
 
     documents: int
     indexed: int
     failed: int
-    in_step: bool
+    in_sync: bool
     running: bool
-    last_job: Job | None
+    last_job: IngestionJob | None
     compared: bool = True
-    left_out: int = 0
+    not_ingested: int = 0
 
 
-def read_indexed(client: "AgentsforBedrockClient", region: Region) -> Indexed:
+def read_indexed(client: "AgentsforBedrockClient", region: Region) -> IndexState:
     """Ask the Knowledge Base for its jobs and documents, at most twenty thousand. Raises botocore's errors."""
     jobs = read_jobs(client, region)
     states, whole = _states(client, region)
-    return Indexed(
+    return IndexState(
         jobs=jobs,
         indexed=sum(state in _INDEXED for state in states),
         failed=sum(state == "FAILED" for state in states),
@@ -73,7 +73,7 @@ def read_indexed(client: "AgentsforBedrockClient", region: Region) -> Indexed:
     )
 
 
-def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[Job, ...]:
+def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[IngestionJob, ...]:
     """Ask the Knowledge Base for its last hundred jobs, newest first. Raises botocore's errors."""
     answer = client.list_ingestion_jobs(
         knowledgeBaseId=region.knowledge_base_id,
@@ -82,7 +82,7 @@ def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[Job, ..
         sortBy={"attribute": "STARTED_AT", "order": "DESCENDING"},
     )
     jobs = [
-        Job(
+        IngestionJob(
             status=job["status"],
             started_at=job["startedAt"],
             description=job.get("description", ""),
@@ -93,7 +93,7 @@ def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[Job, ..
     return tuple(sorted(jobs, key=lambda job: job.started_at, reverse=True))  # the emulator answers unsorted
 
 
-def last_good(jobs: Iterable[Job]) -> Job | None:
+def last_complete_job(jobs: Iterable[IngestionJob]) -> IngestionJob | None:
     """Return the newest job that went well."""
     return max((job for job in jobs if job.status == "COMPLETE"), key=lambda job: job.started_at, default=None)
 
@@ -112,7 +112,7 @@ def _states(client: "AgentsforBedrockClient", region: Region) -> tuple[list[str]
     return states, True
 
 
-def compare(found: Indexed, bucket: Listing) -> Knowledge:
+def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseState:
     """Tell whether the bucket's content is what the last good job saw. Pure.
 
     `ingest` starts each job with a digest of the bucket as its description. A job that somebody started by hand has
@@ -120,27 +120,27 @@ def compare(found: Indexed, bucket: Listing) -> Knowledge:
     job must have begun after the newest of them. A replica that is late is older than it looks; for that one there are
     its event, and the job that the sweep then starts every hour.
     """
-    good = last_good(found.jobs)
+    good = last_complete_job(found.jobs)
     documents = len(bucket.documents)
     if good is None:
-        in_step = documents == 0
+        in_sync = documents == 0
     elif good.description == NOT_COMPARED:
-        in_step = all(_covered(document, good) for document in bucket.documents.values())
+        in_sync = all(_covered(document, good) for document in bucket.documents.values())
     elif good.description.startswith(_COMPARED):
-        in_step = good.description == bucket.description
+        in_sync = good.description == bucket.description
     else:
-        in_step = found.whole and found.indexed >= documents
-    return Knowledge(
+        in_sync = found.whole and found.indexed >= documents
+    return KnowledgeBaseState(
         documents=documents,
         indexed=found.indexed,
         failed=found.failed,
-        in_step=in_step,
+        in_sync=in_sync,
         running=bool(found.jobs) and found.jobs[0].status in _RUNNING,
         last_job=found.jobs[0] if found.jobs else None,
         compared=good is None or good.description != NOT_COMPARED,
-        left_out=good.failed if good else 0,
+        not_ingested=good.failed if good else 0,
     )
 
 
-def _covered(document: Document, job: Job) -> bool:
+def _covered(document: Document, job: IngestionJob) -> bool:
     return job.started_at - CLOCK_TOLERANCE > document.modified

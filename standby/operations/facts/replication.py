@@ -7,25 +7,31 @@ from typing import Final
 
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
-from standby.operations.facts.documents import Listing, Missing, Why, differences, look_closer
+from standby.operations.facts.documents import (
+    Listing,
+    MissingDocument,
+    MissingReason,
+    find_differences,
+    inspect_differences,
+)
 
-AT_ONCE: Final = 2000
+INSPECTION_BATCH: Final = 2000
 """How many missing documents are looked at one by one before it is asked whether that is enough; the oldest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Depth:
+class InspectionDepth:
     """How many missing documents are looked at one by one, and after how many that are left it is enough. None: all."""
 
-    looked_at: int | None = None
+    inspected: int | None = None
     left: int | None = None
 
 
-GLANCE: Final = Depth(looked_at=10 * AT_ONCE, left=AT_ONCE)
+STATUS_DEPTH: Final = InspectionDepth(inspected=10 * INSPECTION_BATCH, left=INSPECTION_BATCH)
 """For `status`, which is asked again and again."""
-UNTIL_LEFT: Final = Depth(left=AT_ONCE)
+FAILBACK_DEPTH: Final = InspectionDepth(left=INSPECTION_BATCH)
 """For `failback`, which any document that is left keeps from going on."""
-WHOLE: Final = Depth()
+FULL_DEPTH: Final = InspectionDepth()
 """For `reconcile`, which mends what it has seen."""
 
 
@@ -38,25 +44,25 @@ class Replication:
 
     source: Role
     configured: bool
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingDocument, ...] = ()
     more: int = 0
 
     @property
-    def left(self) -> tuple[Missing, ...]:
+    def left(self) -> tuple[MissingDocument, ...]:
         """What `reconcile` would copy."""
-        return tuple(missing for missing in self.missing if not missing.left_alone)
+        return tuple(missing for missing in self.missing if not missing.conflicts)
 
     @property
-    def left_alone(self) -> tuple[Missing, ...]:
+    def conflicts(self) -> tuple[MissingDocument, ...]:
         """What a person has to decide on."""
-        return tuple(missing for missing in self.missing if missing.left_alone)
+        return tuple(missing for missing in self.missing if missing.conflicts)
 
     @property
-    def in_step(self) -> bool:
+    def in_sync(self) -> bool:
         """Whether nothing is left, for sure."""
         return not self.left and not self.more
 
-    def count(self, *why: Why) -> int:
+    def count(self, *why: MissingReason) -> int:
         """Return how many are missing for these reasons."""
         return sum(missing.why in why for missing in self.missing)
 
@@ -65,29 +71,29 @@ class Replication:
         return age(self.left, now)
 
 
-def age(missing: Iterable[Missing], now: datetime) -> int | None:
+def age(missing: Iterable[MissingDocument], now: datetime) -> int | None:
     """Return the age of the oldest of these documents in seconds, None for none."""
     oldest = min((one.document.modified for one in missing), default=None)
     return None if oldest is None else max(0, round((now - oldest).total_seconds()))
 
 
-def gather_replication(
-    connection: Connection, manifest: Manifest, source: Role, listings: dict[Role, Listing], *, depth: Depth
+def collect_replication(
+    connection: Connection, manifest: Manifest, source: Role, listings: dict[Role, Listing], *, depth: InspectionDepth
 ) -> Replication:
     """Find what the other region lacks of this one's documents, the oldest first. Raises botocore's errors."""
     here, there = manifest.regions[source], manifest.other(source)
-    found = sorted(differences(listings[source], listings[there.role]), key=lambda pair: pair[0].modified)
-    limit = len(found) if depth.looked_at is None else min(depth.looked_at, len(found))
+    found = sorted(find_differences(listings[source], listings[there.role]), key=lambda pair: pair[0].modified)
+    limit = len(found) if depth.inspected is None else min(depth.inspected, len(found))
     clients = connection.clients
     direction = Replication(source=source, configured=here.replicates_to == there.region, more=len(found))
-    for begin in range(0, limit, AT_ONCE):
-        looked_at = found[begin : min(begin + AT_ONCE, limit)]
-        missing = look_closer(
-            looked_at,
+    for begin in range(0, limit, INSPECTION_BATCH):
+        inspected = found[begin : min(begin + INSPECTION_BATCH, limit)]
+        missing = inspect_differences(
+            inspected,
             source=(clients.retrying_s3(here.region), here),
             destination=(clients.retrying_s3(there.region), there),
         )
-        direction = replace(direction, missing=(*direction.missing, *missing), more=direction.more - len(looked_at))
+        direction = replace(direction, missing=(*direction.missing, *missing), more=direction.more - len(inspected))
         if depth.left is not None and len(direction.left) >= depth.left:
             break
     return direction

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Region, Role
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict",
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class RoutingConfig:
     """What a `config.json` says. `generation` is None where somebody wrote it by hand; pages obey it all the same."""
 
     api_url: str
@@ -35,19 +35,19 @@ class Config:
     updated_at: str = ""
 
     @property
-    def hand_made(self) -> bool:
+    def manually_edited(self) -> bool:
         """Whether this was not written by Terraform or by this tool."""
         return self.generation is None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copy:
+class ConfigCopy:
     """One bucket's `config.json`. Neither config nor ETag: there is none; an ETag alone: what is there is none."""
 
     role: Role
     region: str
     bucket: str
-    config: Config | None = None
+    config: RoutingConfig | None = None
     etag: str = ""
     text: str = ""
 
@@ -57,21 +57,21 @@ class Copy:
         return self.config.generation or 0 if self.config else 0
 
 
-Copies = Mapping[Role, Copy | Unknown]
+ConfigCopies = Mapping[Role, ConfigCopy | Unavailable]
 
 
-class ChangedMeanwhileError(Exception):
+class PreconditionFailedError(Exception):
     """The object is not what was read: somebody else wrote it since."""
 
 
-def parse_config(text: str) -> Config:
+def parse_config(text: str) -> RoutingConfig:
     """Read a `config.json`. Raises `ValueError` when it names no API."""
     document = json.loads(text)
     if not isinstance(document, dict) or not isinstance(document.get("apiUrl"), str):
         raise ValueError("no apiUrl")  # noqa: TRY004 - as for text that is no JSON at all
     generation, fallback = document.get("generation"), document.get("fallbackApiUrl")
     counted = isinstance(generation, int) and not isinstance(generation, bool) and generation >= 1
-    return Config(
+    return RoutingConfig(
         api_url=document["apiUrl"],
         fallback_api_url=fallback if isinstance(fallback, str) else None,
         region=str(document.get("region", "")),
@@ -81,7 +81,7 @@ def parse_config(text: str) -> Config:
     )
 
 
-def render_config(config: Config) -> str:
+def render_config(config: RoutingConfig) -> str:
     """Return the text of a `config.json`."""
     document: dict[str, object] = {"apiUrl": config.api_url}
     if config.fallback_api_url is not None:
@@ -91,9 +91,9 @@ def render_config(config: Config) -> str:
     return json.dumps(document)
 
 
-def serving_config(manifest: Manifest, role: Role, *, generation: int, updated_at: str) -> Config:
+def config_for_role(manifest: Manifest, role: Role, *, generation: int, updated_at: str) -> RoutingConfig:
     """Return the `config.json` that has the region of this role serve."""
-    return Config(
+    return RoutingConfig(
         api_url=manifest.regions[role].api_url,
         fallback_api_url=manifest.other(role).api_url if manifest.api_fallback else None,
         region=manifest.regions[role].region,
@@ -103,38 +103,38 @@ def serving_config(manifest: Manifest, role: Role, *, generation: int, updated_a
     )
 
 
-def holding(copies: Copies) -> Copy | None:
+def authoritative_copy(copies: ConfigCopies) -> ConfigCopy | None:
     """Return the copy that holds; None when none is known.
 
     A hand-made one in the failover bucket holds, for the edge reads it first and pages obey it. Else the highest
     generation does; with equal ones the failover bucket's, for the same reason.
     """
     known = [copies.get("failover"), copies.get("primary")]
-    real = [copy for copy in known if isinstance(copy, Copy) and copy.config is not None]
-    if real and real[0].role == "failover" and real[0].config is not None and real[0].config.hand_made:
+    real = [copy for copy in known if isinstance(copy, ConfigCopy) and copy.config is not None]
+    if real and real[0].role == "failover" and real[0].config is not None and real[0].config.manually_edited:
         return real[0]
     return max(real, key=lambda copy: copy.generation, default=None)
 
 
-def moves_users(manifest: Manifest, copies: Copies, target: Role) -> bool:
+def moves_users(manifest: Manifest, copies: ConfigCopies, target: Role) -> bool:
     """Tell whether having this region serve moves anybody: the edge reads the failover bucket first.
 
     A switch that was killed after its first write may hold already, and have moved nobody.
     """
     read_first = (copies.get("failover"), copies.get("primary"))
-    said = [copy.config for copy in read_first if isinstance(copy, Copy) and copy.config is not None]
+    said = [copy.config for copy in read_first if isinstance(copy, ConfigCopy) and copy.config is not None]
     return not said or manifest.role_of(said[0].api_url) != target
 
 
-def agree(copies: Copies) -> bool:
+def copies_agree(copies: ConfigCopies) -> bool:
     """Tell whether both copies are known and say the same."""
-    known = [copy for copy in copies.values() if isinstance(copy, Copy)]
+    known = [copy for copy in copies.values() if isinstance(copy, ConfigCopy)]
     return len(known) > 1 and all(copy.config is not None and copy.config == known[0].config for copy in known)
 
 
-def read_copy(s3: "S3Client", region: Region) -> Copy:
+def read_copy(s3: "S3Client", region: Region) -> ConfigCopy:
     """Read one bucket's copy. Raises botocore's errors, except where there simply is none."""
-    place = Copy(role=region.role, region=region.region, bucket=region.frontend_bucket)
+    place = ConfigCopy(role=region.role, region=region.region, bucket=region.frontend_bucket)
     try:
         answer = s3.get_object(Bucket=region.frontend_bucket, Key=KEY)
     except ClientError as error:
@@ -149,10 +149,10 @@ def read_copy(s3: "S3Client", region: Region) -> Copy:
     return replace(place, config=config, etag=answer["ETag"], text=text)
 
 
-def write_copy(s3: "S3Client", seen: Copy, text: str) -> None:
+def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
     """Replace the copy that was seen.
 
-    Raises `ChangedMeanwhileError` when another one is there by now, botocore's errors when nobody knows. A write
+    Raises `PreconditionFailedError` when another one is there by now, botocore's errors when nobody knows. A write
     whose answer got lost is looked up before it counts as failed.
     """
     condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
@@ -169,11 +169,11 @@ def write_copy(s3: "S3Client", seen: Copy, text: str) -> None:
         if _holds(s3, seen, text):
             return
         if isinstance(error, ClientError) and error.response["Error"]["Code"] in _CHANGED:
-            raise ChangedMeanwhileError from error
+            raise PreconditionFailedError from error
         raise
 
 
-def _holds(s3: "S3Client", seen: Copy, text: str) -> bool:
+def _holds(s3: "S3Client", seen: ConfigCopy, text: str) -> bool:
     try:
         return bool(s3.get_object(Bucket=seen.bucket, Key=KEY)["Body"].read() == text.encode())
     except (ClientError, BotoCoreError):

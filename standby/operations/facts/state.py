@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Role
 from standby.operations.facts.health import Health
-from standby.operations.facts.journal import Event, reconciled_since, superseded
-from standby.operations.facts.knowledge_base import Knowledge
+from standby.operations.facts.journal import Event, is_reconciled_since, is_superseded
+from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import Replication
-from standby.operations.facts.routing_config import Copy, holding
+from standby.operations.facts.routing_config import ConfigCopy, authoritative_copy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Queues:
 class Alarms:
     """The names of the alarms that are in ALARM, and how many there are in all."""
 
-    ringing: tuple[str, ...]
+    in_alarm: tuple[str, ...]
     total: int
 
 
@@ -36,24 +36,24 @@ class RegionState:
 
     role: Role
     region: str
-    copy: Copy | Unknown
-    health: Health | Unknown
-    knowledge: Knowledge | Unknown
-    replication: Replication | Unknown
-    queues: Queues | Unknown
-    alarms: Alarms | Unknown
+    copy: ConfigCopy | Unavailable
+    health: Health | Unavailable
+    knowledge: KnowledgeBaseState | Unavailable
+    replication: Replication | Unavailable
+    queues: Queues | Unavailable
+    alarms: Alarms | Unavailable
 
     @property
     def down(self) -> str:
         """Why the whole region does not answer; "" when any part of it does."""
         facts = (self.copy, self.health, self.queues, self.alarms)
-        unreachable = [fact for fact in facts if isinstance(fact, Unknown) and fact.unreachable]
+        unreachable = [fact for fact in facts if isinstance(fact, Unavailable) and fact.unreachable]
         return unreachable[0].why if len(unreachable) == len(facts) else ""
 
 
-def copies_alone(manifest: Manifest, role: Role, copy: Copy | Unknown) -> RegionState:
+def copies_alone(manifest: Manifest, role: Role, copy: ConfigCopy | Unavailable) -> RegionState:
     """Return what is known of a region that was asked for nothing but its copy of config.json."""
-    unknown = Unknown("was not asked")
+    unknown = Unavailable("was not asked")
     return RegionState(
         role=role,
         region=manifest.regions[role].region,
@@ -77,14 +77,14 @@ class State:
     events: tuple[Event, ...]
 
     @property
-    def copies(self) -> Mapping[Role, Copy | Unknown]:
+    def copies(self) -> Mapping[Role, ConfigCopy | Unavailable]:
         """Both copies of config.json."""
         return {role: region.copy for role, region in self.regions.items()}
 
     @property
-    def held(self) -> Copy | None:
+    def held(self) -> ConfigCopy | None:
         """The copy that holds."""
-        return holding(self.copies)
+        return authoritative_copy(self.copies)
 
     @property
     def unfinished(self) -> tuple[Event, ...]:
@@ -97,8 +97,8 @@ class State:
             event
             for event in self.events
             if event.open
-            and not superseded(event, generation=config.generation, updated_at=config.updated_at)
-            and not reconciled_since(event, self.events)
+            and not is_superseded(event, generation=config.generation, updated_at=config.updated_at)
+            and not is_reconciled_since(event, self.events)
         )
 
     @property

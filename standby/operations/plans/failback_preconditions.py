@@ -4,21 +4,21 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from standby.deployment.concurrency import Unknown, attempt
+from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
-from standby.operations.execution.executor import say
-from standby.operations.facts.collect import gather_state
+from standby.operations.execution.executor import print_progress
+from standby.operations.facts.collect import collect_state
 from standby.operations.facts.collect_switch import read_copies
 from standby.operations.facts.health import DEEP_SECONDS, Health, ask_health
-from standby.operations.facts.knowledge_base import Knowledge
-from standby.operations.facts.replication import UNTIL_LEFT, Replication
-from standby.operations.facts.routing_config import Copies, moves_users
+from standby.operations.facts.knowledge_base import KnowledgeBaseState
+from standby.operations.facts.replication import FAILBACK_DEPTH, Replication
+from standby.operations.facts.routing_config import ConfigCopies, moves_users
 from standby.operations.facts.state import Queues, RegionState, State
 from standby.operations.plans.plan import Refusal
 from standby.operations.plans.switch import SwitchFacts, health_refusals
 from standby.operations.views.verdict import disagreement
-from standby.text import missing, unseen
+from standby.text import missing_documents, not_inspected
 
 PAUSE_SECONDS: Final = 1.0
 NOT_ASKED: Final = Refusal(reason="whether both regions are in step was not looked at")
@@ -27,7 +27,7 @@ CHANGED: Final = Refusal(
 )
 
 
-def learn_conditions(
+def check_preconditions(
     connection: Connection, manifest: Manifest, *, checks: int, wait_seconds: float
 ) -> tuple[Refusal, ...] | None:
     """Learn what speaks against failing back now; None where nobody would be moved: then nothing has to hold.
@@ -37,21 +37,21 @@ def learn_conditions(
     unread = _unread(manifest, read_copies(connection, manifest))
     if unread:
         return unread
-    say("Comparing both regions")
+    print_progress("Comparing both regions")
     state = settled_state(connection, manifest, wait_seconds=wait_seconds)
     if not moves_users(manifest, state.copies, "primary"):
         return None
-    return failback_conditions(state, check_primary(connection, manifest, checks=checks))
+    return failback_preconditions(state, check_primary(connection, manifest, checks=checks))
 
 
-def as_learnt(learnt: tuple[Refusal, ...] | None, facts: SwitchFacts) -> tuple[Refusal, ...]:
+def recheck_preconditions(learnt: tuple[Refusal, ...] | None, facts: SwitchFacts) -> tuple[Refusal, ...]:
     """Return what was learnt, held against the copies as they are by now: comparing takes a quarter of an hour."""
     if learnt is None and moves_users(facts.manifest, facts.copies, "primary"):
         return (CHANGED,)
     return learnt or ()
 
 
-def not_learnt(manifest: Manifest, copies: Copies) -> tuple[Refusal, ...]:
+def overridden_preconditions(manifest: Manifest, copies: ConfigCopies) -> tuple[Refusal, ...]:
     """Return what `--force` overrides, without having looked at it.
 
     It is the way out of a region that is lost while it serves, and waits for nothing that it would override.
@@ -59,18 +59,18 @@ def not_learnt(manifest: Manifest, copies: Copies) -> tuple[Refusal, ...]:
     return _unread(manifest, copies) or (NOT_ASKED,)
 
 
-def _unread(manifest: Manifest, copies: Copies) -> tuple[Refusal, ...]:
-    unread = [(manifest.regions[role].region, copy) for role, copy in copies.items() if isinstance(copy, Unknown)]
+def _unread(manifest: Manifest, copies: ConfigCopies) -> tuple[Refusal, ...]:
+    unread = [(manifest.regions[role].region, copy) for role, copy in copies.items() if isinstance(copy, Unavailable)]
     return tuple(Refusal(reason=_incomparable(region, why)) for region, why in unread)
 
 
-def failback_conditions(state: State, checks: Sequence[Health | Unknown]) -> tuple[Refusal, ...]:
+def failback_preconditions(state: State, checks: Sequence[Health | Unavailable]) -> tuple[Refusal, ...]:
     """Return what speaks against failing back now."""
     primary = state.regions["primary"]
     return (*_unhealthy(primary, checks), *(Refusal(reason=reason) for reason in _not_in_step(state)))
 
 
-def passes_by_itself(state: State) -> bool:
+def settles_by_itself(state: State) -> bool:
     """Tell whether all that stands against failing back is on its way: documents that S3 is replicating, a running job.
 
     While users upload there is always something on its way; a failback waits for a moment without.
@@ -84,12 +84,12 @@ def passes_by_itself(state: State) -> bool:
     waiting = [
         region.queues.waiting + region.queues.in_flight for region in regions if isinstance(region.queues, Queues)
     ]
-    follows = isinstance(knowledge, Knowledge) and (knowledge.in_step or knowledge.running or any(waiting))
+    follows = isinstance(knowledge, KnowledgeBaseState) and (knowledge.in_sync or knowledge.running or any(waiting))
     settled = not any(_disagreement(state)) and not any(event.result == "incomplete" for event in state.events)
     return len(regions) == len(state.regions) and not late and follows and settled
 
 
-def _unhealthy(primary: RegionState, checks: Sequence[Health | Unknown]) -> tuple[Refusal, ...]:
+def _unhealthy(primary: RegionState, checks: Sequence[Health | Unavailable]) -> tuple[Refusal, ...]:
     for number, health in enumerate(checks, start=1):
         found = health_refusals(primary.region, health)
         if found:
@@ -103,13 +103,13 @@ def _not_in_step(state: State) -> Iterator[str]:
         if region.down:
             yield _incomparable(region.region, region.down)
             continue
-        if isinstance(region.copy, Unknown):
+        if isinstance(region.copy, Unavailable):
             yield f"config.json of {region.region} {region.copy}"
         yield from _documents(state, region)
     knowledge = state.regions["primary"].knowledge
-    if not isinstance(knowledge, Knowledge):
+    if not isinstance(knowledge, KnowledgeBaseState):
         yield f"the Knowledge Base of {state.regions['primary'].region}: {knowledge}"
-    elif not knowledge.in_step:
+    elif not knowledge.in_sync:
         yield f"the Knowledge Base of {state.regions['primary'].region} is behind its bucket: run `standby reconcile`"
     if any(event.result == "incomplete" for event in state.events):
         yield "the journal has something left: run `standby reconcile`"
@@ -131,26 +131,26 @@ def _documents(state: State, region: RegionState) -> Iterator[str]:
         if any(known.down for known in state.regions.values()):
             return  # told already
         yield f"replication from {region.region}: {region.replication}"
-    elif not region.replication.in_step:
+    elif not region.replication.in_sync:
         left, more = len(region.replication.left), region.replication.more
-        told = missing(left + more, "document", of=region.region, there=other)
-        yield f"{told}{f' ({unseen(more)})' if more else ''}: run `standby reconcile`"
+        told = missing_documents(left + more, "document", of=region.region, there=other)
+        yield f"{told}{f' ({not_inspected(more)})' if more else ''}: run `standby reconcile`"
 
 
 def settled_state(connection: Connection, manifest: Manifest, *, wait_seconds: float) -> State:
     """Return the state, as soon as nothing is on its way any more, or after so many seconds."""
     began = time.monotonic()
     while True:
-        state = gather_state(connection, manifest, depth=UNTIL_LEFT)
-        reasons = [refusal.reason for refusal in failback_conditions(state, ())]
-        passing = moves_users(manifest, state.copies, "primary") and reasons and passes_by_itself(state)
+        state = collect_state(connection, manifest, depth=FAILBACK_DEPTH)
+        reasons = [refusal.reason for refusal in failback_preconditions(state, ())]
+        passing = moves_users(manifest, state.copies, "primary") and reasons and settles_by_itself(state)
         if not passing or time.monotonic() - began > wait_seconds:
             return state
-        say(f"waiting for what is on its way: {'; '.join(reasons)}")
+        print_progress(f"waiting for what is on its way: {'; '.join(reasons)}")
         time.sleep(PAUSE_SECONDS)
 
 
-def check_primary(connection: Connection, manifest: Manifest, *, checks: int) -> tuple[Health | Unknown, ...]:
+def check_primary(connection: Connection, manifest: Manifest, *, checks: int) -> tuple[Health | Unavailable, ...]:
     """Ask the primary's API for its deep health so many times, a second apart, until one is not good.
 
     Deep, for a shallow answer may be five seconds old.
@@ -162,7 +162,9 @@ def check_primary(connection: Connection, manifest: Manifest, *, checks: int) ->
         health = attempt(lambda: ask_health(connection, region, deep=True, seconds=DEEP_SECONDS))
         found.append(health)
         good = isinstance(health, Health) and health.healthy
-        say(f"check {number} of {checks}: {region.region} {health.status if isinstance(health, Health) else health}")
+        print_progress(
+            f"check {number} of {checks}: {region.region} {health.status if isinstance(health, Health) else health}"
+        )
         if not good:
             break
     return tuple(found)

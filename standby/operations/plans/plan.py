@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from standby.deployment.manifest import Role
-from standby.operations.facts.documents import Missing
-from standby.operations.facts.journal import Event, Unwritten
-from standby.operations.facts.routing_config import Config, Copy
+from standby.operations.facts.documents import MissingDocument
+from standby.operations.facts.journal import Event, PendingWrite
+from standby.operations.facts.routing_config import ConfigCopy, RoutingConfig
 
 Command = Literal["failover", "failback", "reconcile"]
 
@@ -22,8 +22,8 @@ class WriteIntent:
 class PutConfig:
     """Replace the copy that was seen by `text`, on condition that it is still there."""
 
-    seen: Copy
-    config: Config
+    seen: ConfigCopy
+    config: RoutingConfig
     text: str
 
 
@@ -36,7 +36,7 @@ class Invalidate:
 class VerifyEdge:
     """Read `config.json` as a page does, until it is the right one."""
 
-    config: Config
+    config: RoutingConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class CopyDocuments:
 
     source: Role
     destination: Role
-    documents: tuple[Missing, ...] = field(repr=False)
+    documents: tuple[MissingDocument, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     event: Event | None = None
-    unwritten: tuple[Unwritten, ...] = ()
+    pending_writes: tuple[PendingWrite, ...] = ()
 
     def refused(self, *, force: bool) -> tuple[Refusal, ...]:
         """Return the refusals that stand, with or without `--force`."""

@@ -7,12 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
-from standby.operations.facts.journal import Event, Unwritten, iso, new_event
-from standby.operations.facts.knowledge_base import Knowledge
+from standby.operations.facts.journal import Event, PendingWrite, format_time, new_event
+from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import Replication
-from standby.operations.facts.routing_config import KEY, Config, Copy, agree, moves_users, render_config, serving_config
+from standby.operations.facts.routing_config import (
+    KEY,
+    ConfigCopy,
+    RoutingConfig,
+    config_for_role,
+    copies_agree,
+    moves_users,
+    render_config,
+)
 from standby.operations.facts.state import State
 from standby.operations.plans.journal_closure import closing_steps
 from standby.operations.plans.plan import (
@@ -27,7 +35,7 @@ from standby.operations.plans.plan import (
     WriteIntent,
 )
 from standby.operations.plans.switch import next_generation
-from standby.text import counted, unseen
+from standby.text import not_inspected, pluralize
 
 DOCUMENTS: Final = "documents"
 """What an event says that it left, where two regions' documents could not be compared."""
@@ -57,7 +65,7 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
     state = facts.state
     config = _config_to_hold(facts)
     mending = tuple(_config_steps(state, config))
-    left = frozenset({DOCUMENTS, *(KEY for copy in state.copies.values() if isinstance(copy, Unknown))})
+    left = frozenset({DOCUMENTS, *(KEY for copy in state.copies.values() if isinstance(copy, Unavailable))})
     return _plan(
         facts,
         summary=f"config.json first, generation {config.generation}"
@@ -77,10 +85,10 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
     A direction whose documents could not be compared keeps nothing else from being done: it is left for the next run.
     """
     state = facts.state
-    unwritten = tuple(_uncompared(state))
-    left = frozenset({*(part.what for part in unwritten), *(() if agree(state.copies) else (KEY,))})
+    pending_writes = tuple(_uncompared(state))
+    left = frozenset({*(part.what for part in pending_writes), *(() if copies_agree(state.copies) else (KEY,))})
     mending = (*_document_steps(state), *_ingest_steps(state), *closing_steps(state, facts.journals, left=left))
-    nothing = not mending and not unwritten
+    nothing = not mending and not pending_writes
     return _plan(
         facts,
         summary="both regions are in step" if nothing else "bring both regions into step",
@@ -88,7 +96,7 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         steps=mending,
         notes=tuple(_notes(state)),
         reason=reason,
-        unwritten=unwritten,
+        pending_writes=pending_writes,
     )
 
 
@@ -101,13 +109,13 @@ def _plan(
     notes: tuple[str, ...],
     reason: str,
     refusals: tuple[Refusal, ...] = (),
-    unwritten: tuple[Unwritten, ...] = (),
+    pending_writes: tuple[PendingWrite, ...] = (),
 ) -> Plan:
     state = facts.state
-    up = next((role for role in ROLES if isinstance(state.copies[role], Copy)), None)
+    up = next((role for role in ROLES if isinstance(state.copies[role], ConfigCopy)), None)
     region = state.regions[up].region if up else ""
     event = None
-    if up is not None and (steps or unwritten):
+    if up is not None and (steps or pending_writes):
         event = new_event(
             generation=generation,
             command="reconcile",
@@ -128,44 +136,44 @@ def _plan(
         refusals=refusals,
         notes=notes,
         event=event,
-        unwritten=unwritten,
+        pending_writes=pending_writes,
     )
 
 
 def _unread(state: State) -> Iterator[Refusal]:
     """Say what stands against reconciling: it needs both regions, but with `--force` does what can be done with one."""
-    one = any(isinstance(copy, Copy) for copy in state.copies.values())
+    one = any(isinstance(copy, ConfigCopy) for copy in state.copies.values())
     for region in state.regions.values():
-        if isinstance(region.copy, Unknown):
+        if isinstance(region.copy, Unavailable):
             reason = f"{region.region} {region.copy}: nothing can be reconciled with it"
             yield Refusal(reason=reason, overridable=one)
 
 
-def _uncompared(state: State) -> Iterator[Unwritten]:
+def _uncompared(state: State) -> Iterator[PendingWrite]:
     for role, region in state.regions.items():
         found, there = region.replication, state.manifest.other(role).region
-        if isinstance(found, Unknown):
+        if isinstance(found, Unavailable):
             why = f"what {region.region} has cannot be compared: {found}"
-            yield Unwritten(region=there, what=DOCUMENTS, why=why)
+            yield PendingWrite(region=there, what=DOCUMENTS, why=why)
         elif found.more:
-            yield Unwritten(region=there, what=DOCUMENTS, why=f"of {region.region}, {unseen(found.more)}")
+            yield PendingWrite(region=there, what=DOCUMENTS, why=f"of {region.region}, {not_inspected(found.more)}")
 
 
-def _config_to_hold(facts: ReconcileFacts) -> Config | None:
+def _config_to_hold(facts: ReconcileFacts) -> RoutingConfig | None:
     """Return the config that both copies shall say: what holds; a hand-made or lost one with the next generation."""
     state, held = facts.state, facts.state.held
-    if held is not None and held.config is not None and not held.config.hand_made:
+    if held is not None and held.config is not None and not held.config.manually_edited:
         return held.config
     role = state.serving if held is not None and held.config is not None else _served_last(state)
     if role is None:
         return None
     generation = next_generation(state.copies, facts.journal_generation)
-    return serving_config(state.manifest, role, generation=generation, updated_at=iso(state.now))
+    return config_for_role(state.manifest, role, generation=generation, updated_at=format_time(state.now))
 
 
 def _served_last(state: State) -> Role | None:
     """Return the role that the last switch had serve, the primary where there was none; None while a copy is unread."""
-    if any(isinstance(copy, Unknown) for copy in state.copies.values()):
+    if any(isinstance(copy, Unavailable) for copy in state.copies.values()):
         return None
     switches = [event for event in state.events if event.target and event.result in {"done", "incomplete"}]
     last = max(switches, key=lambda event: event.generation, default=None)
@@ -173,12 +181,12 @@ def _served_last(state: State) -> Role | None:
     return served[0] if served else "primary"
 
 
-def _config_steps(state: State, config: Config | None) -> Iterator[Step]:
+def _config_steps(state: State, config: RoutingConfig | None) -> Iterator[Step]:
     if config is None:
         return
     held = state.held
     text = held.text if held is not None and held.config == config else render_config(config)
-    stale = [copy for copy in state.copies.values() if isinstance(copy, Copy) and copy.config != config]
+    stale = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
     for copy in stale:
         yield Step(
             title=f"Bring config.json to generation {config.generation}",
@@ -194,7 +202,7 @@ def _document_steps(state: State) -> Iterator[Step]:
         replication = state.regions[role].replication
         if isinstance(replication, Replication) and replication.left:
             other = state.manifest.other(role)
-            many = counted(len(replication.left), "document")
+            many = pluralize(len(replication.left), "document")
             yield Step(
                 title=f"Copy {many} from {state.regions[role].region} into the bucket",
                 region=other.region,
@@ -205,9 +213,9 @@ def _document_steps(state: State) -> Iterator[Step]:
 def _ingest_steps(state: State) -> Iterator[Step]:
     for role in ROLES:
         region, arriving = state.regions[role], state.regions[state.manifest.other(role).role].replication
-        behind = isinstance(region.knowledge, Knowledge) and not region.knowledge.in_step
+        behind = isinstance(region.knowledge, KnowledgeBaseState) and not region.knowledge.in_sync
         if behind or (isinstance(arriving, Replication) and arriving.left):
-            title = "Bring the Knowledge Base into step"
+            title = "Bring the KnowledgeBaseState Base into step"
             yield Step(title=title, region=region.region, action=Ingest(role=role))
 
 
@@ -223,13 +231,13 @@ def _rewritten(state: State) -> Iterator[str]:
 
 def _notes(state: State) -> Iterator[str]:
     held = state.held
-    if held is not None and held.config is not None and held.config.hand_made and state.serving is None:
+    if held is not None and held.config is not None and held.config.manually_edited and state.serving is None:
         yield f"config.json names an API of neither region ({held.config.api_url}): it is left as it is"
     for region in state.regions.values():
-        if isinstance(region.knowledge, Unknown) and not region.down:
+        if isinstance(region.knowledge, Unavailable) and not region.down:
             yield f"whether the Knowledge Base of {region.region} is in step is not known: {region.knowledge}"
         if isinstance(region.replication, Replication):
-            for missing in region.replication.left_alone[:SHOWN]:
+            for missing in region.replication.conflicts[:SHOWN]:
                 yield f"left alone in {region.region}, {_WHY[missing.why]}: {missing.document.key}"
-            if len(region.replication.left_alone) > SHOWN:
-                yield f"... and {len(region.replication.left_alone) - SHOWN} more"
+            if len(region.replication.conflicts) > SHOWN:
+                yield f"... and {len(region.replication.conflicts) - SHOWN} more"

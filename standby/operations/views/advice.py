@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Role
-from standby.operations.facts.knowledge_base import Knowledge
+from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import Replication
-from standby.operations.facts.routing_config import Copy
+from standby.operations.facts.routing_config import ConfigCopy
 from standby.operations.facts.state import RegionState, State
 from standby.operations.plans.switch import health_refusals
 from standby.operations.views.verdict import Verdict, disagreement
@@ -24,7 +24,7 @@ def _by_urgency(state: State, verdict: Verdict) -> Iterator[str]:
     # Users first: a region that serves and cannot is left before anything is reconciled.
     if state.serving is not None and not _can_serve(state.regions[state.serving]):
         yield _leave(state, state.serving)
-    if all(isinstance(copy, Unknown) for copy in state.copies.values()):
+    if all(isinstance(copy, Unavailable) for copy in state.copies.values()):
         yield NEITHER
     for region in state.regions.values():
         if region.down:
@@ -48,7 +48,7 @@ def _leave(state: State, serving: Role) -> str:
 
 
 def _can_serve(region: RegionState) -> bool:
-    return not region.down and isinstance(region.copy, Copy) and not health_refusals(region.region, region.health)
+    return not region.down and isinstance(region.copy, ConfigCopy) and not health_refusals(region.region, region.health)
 
 
 def _out_of_step(state: State) -> bool:
@@ -62,4 +62,4 @@ def _behind(region: RegionState) -> bool:
     waits = isinstance(replication, Replication) and (
         replication.more > 0 or any(one.why != "pending" for one in replication.left)
     )
-    return waits or (isinstance(knowledge, Knowledge) and not (knowledge.in_step or knowledge.running))
+    return waits or (isinstance(knowledge, KnowledgeBaseState) and not (knowledge.in_sync or knowledge.running))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 _EVENT: Final = {
-    "schemaVersion": "1",
+    "schemaVersion": "2",
     "id": "what tells this event from others of its generation",
     "generation": "the generation that it wrote; for a reconciliation, the one that held",
     "command": "`failover`, `failback` or `reconcile`",
@@ -16,11 +16,11 @@ _EVENT: Final = {
     "from": "the region that served before",
     "to": "the region that was to serve",
     "steps[]": "`step`, `result`, `detail`, `at` (UTC) and `seconds` of each step",
-    "unwritten[]": "`region`, `what` and `why` of what is left for `reconcile`",
+    "pendingWrites[]": "`region`, `what` and `why` of what is left for `reconcile`",
 }
 
 STATUS: Final[Mapping[str, str]] = {
-    "schemaVersion": "1",
+    "schemaVersion": "2",
     "verdict": "`ready`, `failed over`, `degraded` or `not ready to fail over`",
     "reasons[]": "what is wrong, one sentence each",
     "notes[]": "what is only worth knowing",
@@ -31,25 +31,25 @@ STATUS: Final[Mapping[str, str]] = {
     "serving.region": "its region",
     "serving.generation": "the generation that holds; null when it is hand-made",
     "serving.apiUrl": "the API that pages ask",
-    "serving.handMade": "whether somebody wrote config.json by hand",
+    "serving.manuallyEdited": "whether somebody wrote config.json by hand",
     "regions.ROLE.region": "the region",
     "regions.ROLE.down": "why nothing in the region answers; null when anything does",
     "regions.ROLE.config": "this bucket's config.json: `exists`, `serves` (a role), `apiUrl`, `generation`, "
-    "`handMade`, `updatedAt`",
+    "`manuallyEdited`, `updatedAt`",
     "regions.ROLE.health": "`status`, `checks` (name: `ok` or an error) and `milliseconds`, of a deep check where one "
     "came in time",
-    "regions.ROLE.knowledgeBase": "`inStep`, `documents` in the bucket, `indexed`, `failed`, `running`, `lastJob`",
-    "regions.ROLE.replication": "from here to the other region: `to`, `configured`, `left` (in all), `pending`, "
-    "`failed`, `never` (began), `other`, `leftAlone` (deleted there on purpose), `oldestSeconds`",
+    "regions.ROLE.knowledgeBase": "`inSync`, `documents` in the bucket, `indexed`, `failed`, `running`, `lastJob`",
+    "regions.ROLE.replication": "from here to the other region: `to`, `configured`, `missing` (in all), `pending`, "
+    "`failed`, `never` (began), `other`, `conflicts` (deleted there on purpose), `oldestSeconds`",
     "regions.ROLE.queues": "`waiting`, `inFlight` and `deadLetters`",
-    "regions.ROLE.alarms": "`ringing` (names) and `total`",
-    "regions.ROLE.X.unknown": "in place of any of the six above: why it is not known",
+    "regions.ROLE.alarms": "`inAlarm` (names) and `total`",
+    "regions.ROLE.X.unavailable": "in place of any of the six above: why it is not known",
     "lastSwitch": "the event of the last failover or failback (as in `journal`), or null",
     "unfinished[]": "events that have not ended, or left something",
 }
 
 CHANGE: Final[Mapping[str, str]] = {
-    "schemaVersion": "1",
+    "schemaVersion": "2",
     "command": "`failover`, `failback` or `reconcile`",
     "deployment": "`where`, `name` and `account`",
     "result": "`done`; `incomplete` (users are served, something is left for `reconcile`); `nothing to do`; "
@@ -63,23 +63,23 @@ CHANGE: Final[Mapping[str, str]] = {
     "plan[]": "`step` and `region` of each step, in order",
     "steps[]": "`step`, `result`, `detail`, `at` (UTC) and `seconds` of each step that was taken",
     "details[]": "what became of each document",
-    "unwritten[]": "`region`, `what` and `why` of what is left for `reconcile`",
+    "pendingWrites[]": "`region`, `what` and `why` of what is left for `reconcile`",
     "error": "what was told on stderr; null when all went well",
     "winner": "when it lost: the other command's event (as in `journal`), or null when no journal names it",
-    "holds": "when it lost: `region`, `role` and `generation` that hold now",
+    "authoritative": "when it lost: `region`, `role` and `generation` that hold now",
     "seconds": "`gathered` and `total`, from when the command began to run",
 }
 
 JOURNAL: Final[Mapping[str, str]] = {
-    "schemaVersion": "1",
+    "schemaVersion": "2",
     "events[]": "the events, oldest first, each with the fields below",
     **{f"events[].{name}": text for name, text in _EVENT.items()},
     "events[].missingIn[]": "regions whose journal lacks it, until `reconcile`",
-    "unknown": "region: why its journal could not be read",
+    "unavailable": "region: why its journal could not be read",
 }
 
 ERROR: Final[Mapping[str, str]] = {
-    "schemaVersion": "1",
+    "schemaVersion": "2",
     "command": "the command",
     "result": "`failed` (exit code 1), `wrong usage` (2) or `refused` (3)",
     "error": "what was told on stderr",

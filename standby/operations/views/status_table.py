@@ -9,14 +9,14 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.operations.facts.collect import Status
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import last_switch
-from standby.operations.facts.knowledge_base import Knowledge
+from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import Replication
-from standby.operations.facts.routing_config import Copy
+from standby.operations.facts.routing_config import ConfigCopy
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
 from standby.operations.views.advice import next_command
 
@@ -72,7 +72,7 @@ def _rows(state: State) -> dict[str, list[str]]:
         "serves": ["yes" if region.role == state.serving else "no" for region in regions],
         "config.json": [_cell(region, _config(state, region.copy)) for region in regions],
         "API health": [_cell(region, _health(region.health)) for region in regions],
-        "Knowledge Base": [_cell(region, _knowledge(region.knowledge)) for region in regions],
+        "KnowledgeBaseState Base": [_cell(region, _knowledge(region.knowledge)) for region in regions],
         "last job": [_cell(region, _last_job(region.knowledge)) for region in regions],
         "replication": [_cell(region, _replication(state, region.replication)) for region in regions],
         "queue": [_cell(region, _queues(region.queues)) for region in regions],
@@ -88,18 +88,18 @@ def _cell(region: RegionState, text: str) -> str:
     return "" if region.down else text
 
 
-def _config(state: State, copy: Copy | Unknown) -> str:
-    if isinstance(copy, Unknown):
+def _config(state: State, copy: ConfigCopy | Unavailable) -> str:
+    if isinstance(copy, Unavailable):
         return str(copy)
     if copy.config is None:
         return "missing" if not copy.etag else "unreadable"
     role = state.manifest.role_of(copy.config.api_url)
     target = state.manifest.regions[role].region if role else copy.config.api_url
-    return f"{target}, {'hand-made' if copy.config.hand_made else f'generation {copy.generation}'}"
+    return f"{target}, {'hand-made' if copy.config.manually_edited else f'generation {copy.generation}'}"
 
 
-def _health(health: Health | Unknown) -> str:
-    if isinstance(health, Unknown):
+def _health(health: Health | Unavailable) -> str:
+    if isinstance(health, Unavailable):
         return str(health)
     if not health.checks:
         return health.status
@@ -107,25 +107,25 @@ def _health(health: Health | Unknown) -> str:
     return f"{health.status} ({failed or f'{len(health.checks)} checks, {health.milliseconds} ms'})"
 
 
-def _knowledge(knowledge: Knowledge | Unknown) -> str:
-    if isinstance(knowledge, Unknown):
+def _knowledge(knowledge: KnowledgeBaseState | Unavailable) -> str:
+    if isinstance(knowledge, Unavailable):
         return str(knowledge)
     failed = f", {knowledge.failed} failed" if knowledge.failed else ""
-    step = "in step" if knowledge.in_step else "BEHIND"
+    step = "in step" if knowledge.in_sync else "BEHIND"
     compared = "" if knowledge.compared else " (not compared)"
     return f"{step}{compared}: {knowledge.documents} documents, {knowledge.indexed} indexed{failed}"
 
 
-def _last_job(knowledge: Knowledge | Unknown) -> str:
-    job = None if isinstance(knowledge, Unknown) else knowledge.last_job
+def _last_job(knowledge: KnowledgeBaseState | Unavailable) -> str:
+    job = None if isinstance(knowledge, Unavailable) else knowledge.last_job
     return f"{job.status}, {job.started_at:%Y-%m-%d %H:%M:%S} UTC" if job else "none known"
 
 
-def _replication(state: State, replication: Replication | Unknown) -> str:
-    if isinstance(replication, Unknown):
+def _replication(state: State, replication: Replication | Unavailable) -> str:
+    if isinstance(replication, Unavailable):
         return str(replication)
     other = state.manifest.other(replication.source).region
-    if replication.in_step:
+    if replication.in_sync:
         return f"to {other}: nothing left" if replication.configured else f"not to {other}; nothing left"
     counts = {
         "pending": replication.count("pending"),
@@ -139,16 +139,16 @@ def _replication(state: State, replication: Replication | Unknown) -> str:
     return f"to {other}: {told}{oldest}"
 
 
-def _queues(queues: Queues | Unknown) -> str:
-    if isinstance(queues, Unknown):
+def _queues(queues: Queues | Unavailable) -> str:
+    if isinstance(queues, Unavailable):
         return str(queues)
     return f"{queues.waiting} waiting, {queues.in_flight} in flight, {queues.dead} dead letters"
 
 
-def _alarms(alarms: Alarms | Unknown) -> str:
-    if isinstance(alarms, Unknown):
+def _alarms(alarms: Alarms | Unavailable) -> str:
+    if isinstance(alarms, Unavailable):
         return str(alarms)
-    return f"ALARM: {', '.join(alarms.ringing)}" if alarms.ringing else f"none of {alarms.total}"
+    return f"ALARM: {', '.join(alarms.in_alarm)}" if alarms.in_alarm else f"none of {alarms.total}"
 
 
 def _last(state: State) -> str:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from standby.deployment.concurrency import Unknown
-from standby.operations.facts.documents import Missing
+from standby.deployment.concurrency import Unavailable
+from standby.operations.facts.documents import MissingDocument
 from standby.operations.facts.journal import Event
 from standby.operations.facts.replication import age
-from standby.operations.facts.routing_config import Copy, agree
+from standby.operations.facts.routing_config import ConfigCopy, copies_agree
 from standby.operations.facts.state import RegionState, State
 from standby.operations.plans.switch import health_refusals
-from standby.text import counted, missing, unseen
+from standby.text import missing_documents, not_inspected, pluralize
 
 Name = Literal["ready", "failed over", "degraded", "not ready to fail over"]
 EXIT_CODES: Final = {"ready": 0, "failed over": 0, "degraded": 3, "not ready to fail over": 3}
@@ -29,7 +29,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def judge(state: State) -> Verdict:
+def judge_state(state: State) -> Verdict:
     """Judge a state.
 
     `ready`: the primary region serves, everything is in step and the failover region can take over. `failed over`: the
@@ -51,7 +51,7 @@ def _against(target: RegionState) -> Iterator[str]:
     if target.down:
         yield f"{target.region} {target.down}"
         return
-    if isinstance(target.copy, Unknown):
+    if isinstance(target.copy, Unavailable):
         yield f"config.json of {target.region} {target.copy}"
     yield from _sick(target)
 
@@ -78,48 +78,48 @@ def _reasons(state: State) -> Iterator[str]:
 
 def disagreement(state: State) -> Iterator[str]:
     """Say by its name that the two copies of config.json differ, or that one is none or was written by hand."""
-    copies = [copy for copy in state.copies.values() if isinstance(copy, Copy)]
+    copies = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy)]
     for copy in copies:
         if copy.config is None:
             yield f"{copy.region} has {'no config.json' if not copy.etag else 'a config.json that is none'}"
-        elif copy.config.hand_made:
+        elif copy.config.manually_edited:
             yield f"config.json in {copy.region} is hand-made: run `standby reconcile`"
     both = [copy for copy in copies if copy.config is not None]
-    if len(both) > 1 and not agree(state.copies):
+    if len(both) > 1 and not copies_agree(state.copies):
         said = ", ".join(f"{copy.region} says {_says(state, copy)}" for copy in both)
         yield f"the two copies of config.json disagree: {said}: run `standby reconcile`"
 
 
-def _says(state: State, copy: Copy) -> str:
+def _says(state: State, copy: ConfigCopy) -> str:
     if copy.config is None:
         return "nothing"
     role = state.manifest.role_of(copy.config.api_url)
     region = state.manifest.regions[role].region if role else copy.config.api_url
-    return f"{region} by hand" if copy.config.hand_made else f"{region} generation {copy.generation}"
+    return f"{region} by hand" if copy.config.manually_edited else f"{region} generation {copy.generation}"
 
 
 def _region_reasons(state: State, region: RegionState) -> Iterator[str]:
     name = region.region
-    if isinstance(region.copy, Unknown):
+    if isinstance(region.copy, Unavailable):
         yield f"config.json of {name} {region.copy}"
     yield from _sick(region)
-    if isinstance(region.knowledge, Unknown):
+    if isinstance(region.knowledge, Unavailable):
         yield f"the Knowledge Base of {name}: {region.knowledge}"
-    elif not region.knowledge.in_step:
+    elif not region.knowledge.in_sync:
         yield f"the Knowledge Base of {name} is behind its bucket{_job(region)}"
     yield from _replication_reasons(state, region)
-    if isinstance(region.queues, Unknown):
+    if isinstance(region.queues, Unavailable):
         yield f"the queues of {name}: {region.queues}"
     elif region.queues.dead:
-        yield f"{counted(region.queues.dead, 'dead letter')} in {name}"
-    if isinstance(region.alarms, Unknown):
+        yield f"{pluralize(region.queues.dead, 'dead letter')} in {name}"
+    if isinstance(region.alarms, Unavailable):
         yield f"the alarms of {name}: {region.alarms}"
-    elif region.alarms.ringing:
-        yield f"alarms in {name}: {', '.join(region.alarms.ringing)}"
+    elif region.alarms.in_alarm:
+        yield f"alarms in {name}: {', '.join(region.alarms.in_alarm)}"
 
 
 def _job(region: RegionState) -> str:
-    if isinstance(region.knowledge, Unknown):
+    if isinstance(region.knowledge, Unavailable):
         return ""
     if region.knowledge.running:
         return " (a job is running)"
@@ -128,7 +128,7 @@ def _job(region: RegionState) -> str:
 
 
 def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
-    if isinstance(region.replication, Unknown):
+    if isinstance(region.replication, Unavailable):
         if not any(known.down for known in state.regions.values()):
             yield f"replication is {region.replication}"
         return
@@ -136,17 +136,17 @@ def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
     more = region.replication.more
     if late or more:
         other = state.manifest.other(region.role).region
-        told = missing(len(late) + more, "document", of=region.region, there=other)
+        told = missing_documents(len(late) + more, "document", of=region.region, there=other)
         oldest = f"the oldest is {age(late, state.now)} s old" if late else ""
-        yield f"{told} ({'; '.join(part for part in (_kinds(late), oldest, unseen(more)) if part)})"
+        yield f"{told} ({'; '.join(part for part in (_kinds(late), oldest, not_inspected(more)) if part)})"
 
 
-def _late(document: Missing, state: State) -> bool:
+def _late(document: MissingDocument, state: State) -> bool:
     return (age([document], state.now) or 0) > LATE_SECONDS
 
 
-def _kinds(missing: Iterable[Missing]) -> str:
-    kinds = [one.why for one in missing]
+def _kinds(missing_documents: Iterable[MissingDocument]) -> str:
+    kinds = [one.why for one in missing_documents]
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
 
 
@@ -157,11 +157,11 @@ def _unfinished(event: Event) -> str:
 
 def _notes(state: State) -> Iterator[str]:
     for region in state.regions.values():
-        if not isinstance(region.replication, Unknown) and region.replication.left_alone:
-            kinds = _kinds(region.replication.left_alone)
+        if not isinstance(region.replication, Unavailable) and region.replication.conflicts:
+            kinds = _kinds(region.replication.conflicts)
             yield f"{region.region} has documents that the other region has not, left alone: {kinds}"
-        if not isinstance(region.knowledge, Unknown) and region.knowledge.left_out:
-            told = counted(region.knowledge.left_out, "document")
+        if not isinstance(region.knowledge, Unavailable) and region.knowledge.not_ingested:
+            told = pluralize(region.knowledge.not_ingested, "document")
             yield f"{told} could not be ingested in {region.region}: `GET /ingestion-status` there says why"
 
 

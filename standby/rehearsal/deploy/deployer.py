@@ -9,28 +9,28 @@ from standby.rehearsal.deploy.terraform import TerraformFailedError
 from standby.rehearsal.deploy.terraform_events import Outcome
 from standby.rehearsal.deploy.workspace import Applied, Workspace, apply_stack, prepare_workspace
 from standby.rehearsal.emulator.emulator import running_emulator, start_emulator
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.caddy import caddy_program
-from standby.rehearsal.status import Clock
+from standby.rehearsal.status import PhaseTimer
 from standby.rehearsal.tools.programs import NODE, TERRAFORM, FoundTool, find_tool
 
 
 @dataclass(frozen=True, kw_only=True)
-class Building:
+class Deployer:
     """What it takes to bring one rehearsal to an applied stack, from whatever an earlier run left."""
 
-    layout: Layout
+    paths: RehearsalPaths
     settings: Path | None
     progress: Progress
 
-    def start(self, clock: Clock | None = None) -> Workspace:
+    def start(self, clock: PhaseTimer | None = None) -> Workspace:
         """Synthesize, start the emulator where it is not up, and initialize Terraform."""
-        clock = clock or Clock()
+        clock = clock or PhaseTimer()
         terraform = find_tool(TERRAFORM)
         find_tool(NODE)
         caddy_program()
         self.progress.start("Synthesizing the stack")
-        stack = synthesize(self.layout, settings=self.settings)
+        stack = synthesize(self.paths, settings=self.settings)
         clock.lap("synth")
         workspace = self._workspace(stack, terraform=terraform)
         clock.lap("start")
@@ -46,15 +46,15 @@ class Building:
             if not error.names_existing_resources:
                 raise
         self.progress.note("The emulator holds resources that Terraform does not know: starting afresh")
-        start_emulator(self.layout)
+        start_emulator(self.paths)
         afresh = self._workspace(workspace.stack, terraform=find_tool(TERRAFORM))
         return apply_stack(afresh, progress=self.progress)
 
     def destroy(self) -> Outcome:
         """Run `terraform destroy` on what is applied."""
-        stack = find_stack(self.layout.synthesized)
+        stack = find_stack(self.paths.synthesized)
         workspace = self._workspace(stack, terraform=find_tool(TERRAFORM))
-        self.layout.applied_record.unlink(missing_ok=True)
+        self.paths.applied_record.unlink(missing_ok=True)
         self.progress.start("terraform destroy")
         # As above: a deletion whose answer was missed is repeated, and the second one fails. Terraform looks anew.
         try:
@@ -66,15 +66,15 @@ class Building:
         return workspace.terraform.destroy()
 
     def _workspace(self, stack: SynthesizedStack, *, terraform: FoundTool) -> Workspace:
-        emulator = running_emulator(self.layout)
-        if emulator is not None and self.layout.applying_record.exists():
+        emulator = running_emulator(self.paths)
+        if emulator is not None and self.paths.applying_record.exists():
             self.progress.note(
                 "The last apply was interrupted and may have made what nobody wrote down: starting afresh"
             )
             emulator = None
         if emulator is None:
             self.progress.start("Starting the emulator")
-            emulator = start_emulator(self.layout)
+            emulator = start_emulator(self.paths)
         return prepare_workspace(
-            self.layout, stack=stack, emulator=emulator, terraform=terraform, progress=self.progress
+            self.paths, stack=stack, emulator=emulator, terraform=terraform, progress=self.progress
         )

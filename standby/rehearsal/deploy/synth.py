@@ -10,7 +10,7 @@ from typing import Final
 
 from standby.errors import BadUsageError, StandbyError
 from standby.rehearsal.files.json_files import read_json
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 CONFIGURATION_NAME: Final = "cdk.tf.json"
@@ -48,23 +48,23 @@ class SynthesizedStack:
         return str(aws["version"]).removeprefix("=").strip()
 
 
-def synthesize(layout: Layout, *, settings: Path | None) -> SynthesizedStack:
+def synthesize(paths: RehearsalPaths, *, settings: Path | None) -> SynthesizedStack:
     """Run the project's `main.py` and return the stack that it wrote. `settings` names another settings file.
 
     Raises `BadUsageError` when the settings are refused, `StandbyError` when the program fails.
     """
-    environment = {**os.environ, **_QUIET_NODE, "CDKTF_OUTDIR": str(layout.synthesized)}
+    environment = {**os.environ, **_QUIET_NODE, "CDKTF_OUTDIR": str(paths.synthesized)}
     if settings is not None:
         environment[SETTINGS_VARIABLE] = str(settings)
     result = subprocess.run(
-        [sys.executable, "main.py"], cwd=layout.project, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "main.py"], cwd=paths.project, env=environment, capture_output=True, text=True, check=False
     )
     if result.returncode:
         output = "\n".join((result.stderr or result.stdout).strip().splitlines()[-_LAST_LINES:])
         if result.returncode == _BAD_SETTINGS:
             raise BadUsageError(output)
         raise StandbyError(f"main.py failed, exit code {result.returncode}:\n{output}")
-    return find_stack(layout.synthesized)
+    return find_stack(paths.synthesized)
 
 
 def find_stack(synthesized: Path) -> SynthesizedStack:

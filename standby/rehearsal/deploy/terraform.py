@@ -13,7 +13,7 @@ from standby.console import Progress
 from standby.errors import InterruptedRunError, StandbyError
 from standby.rehearsal.deploy.provider_mirror import CLI_CONFIG_VARIABLE, PLUGIN_CACHE_VARIABLE
 from standby.rehearsal.deploy.terraform_events import Diagnostic, Outcome, read_events
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import marked
 
 PARALLELISM: Final = 20
@@ -56,7 +56,7 @@ class Terraform:
 
     executable: Path
     stack_directory: Path
-    layout: Layout
+    paths: RehearsalPaths
     progress: Progress
     environment: Mapping[str, str] = field(repr=False)
 
@@ -66,7 +66,7 @@ class Terraform:
         lines: list[str] = []
         if code := self._run(arguments, read=lines.extend):
             said = Diagnostic(summary="".join(lines[-20:]).strip(), detail="", address="")
-            raise TerraformFailedError("init", code=code, diagnostics=(said,), log=self.layout.terraform_log)
+            raise TerraformFailedError("init", code=code, diagnostics=(said,), log=self.paths.terraform_log)
 
     def apply(self) -> Outcome:
         """Create or change the resources. Raises `TerraformFailedError`, `InterruptedRunError`."""
@@ -95,7 +95,7 @@ class Terraform:
         code = self._run(arguments, read=lambda lines: outcomes.append(read_events(lines, progress=self.progress)))
         if code:
             errors = outcomes[0].errors
-            raise TerraformFailedError(command, code=code, diagnostics=errors, log=self.layout.terraform_log)
+            raise TerraformFailedError(command, code=code, diagnostics=errors, log=self.paths.terraform_log)
         return outcomes[0]
 
     def _run(self, arguments: tuple[str, ...], *, read: Callable[[Iterable[str]], None]) -> int:
@@ -123,7 +123,7 @@ class Terraform:
     def _logged(self, process: "subprocess.Popen[str]") -> Iterator[str]:
         if process.stdout is None:
             raise TypeError("Terraform is started with a pipe")
-        with self.layout.terraform_log.open("a", encoding="utf-8") as log:
+        with self.paths.terraform_log.open("a", encoding="utf-8") as log:
             for line in process.stdout:
                 log.write(line)
                 yield line
@@ -137,11 +137,11 @@ class Terraform:
             raise InterruptedRunError(f"terraform {command} was killed.") from error
 
 
-def terraform_environment(layout: Layout) -> dict[str, str]:
+def terraform_environment(paths: RehearsalPaths) -> dict[str, str]:
     """Return the environment for Terraform: the user's, without what belongs to real accounts and configurations."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
-    if layout.cli_config.is_file():
-        kept[CLI_CONFIG_VARIABLE] = str(layout.cli_config)
+    if paths.cli_config.is_file():
+        kept[CLI_CONFIG_VARIABLE] = str(paths.cli_config)
         kept.pop(PLUGIN_CACHE_VARIABLE, None)  # the tree that was found may be that cache
     elif not Path(kept.get(CLI_CONFIG_VARIABLE, "")).is_file():
         kept.pop(CLI_CONFIG_VARIABLE, None)
@@ -150,10 +150,10 @@ def terraform_environment(layout: Layout) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "CHECKPOINT_DISABLE": "1",
-        "TF_DATA_DIR": str(layout.terraform_data),
+        "TF_DATA_DIR": str(paths.terraform_data),
         "TF_IN_AUTOMATION": "1",
     }
-    return marked({**kept, **ours}, directory=layout.directory)
+    return marked({**kept, **ours}, directory=paths.directory)
 
 
 def _kill_group(process: "subprocess.Popen[str]") -> None:

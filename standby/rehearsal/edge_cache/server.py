@@ -85,8 +85,8 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path if behavior.query else self.path.partition("?")[0]
         method = "OPTIONS" if self.command == "OPTIONS" else "GET"
 
-        def fetch(conditions: Mapping[str, str]) -> Answer:
-            return self.server.origin.ask(method, path, {**conditions, ORIGIN_HEADER: behavior.target})
+        def fetch(preconditions: Mapping[str, str]) -> Answer:
+            return self.server.origin.ask(method, path, {**preconditions, ORIGIN_HEADER: behavior.target})
 
         if COLD_HEADER in self.headers:
             return _tagged(*labelled(fetch({})))

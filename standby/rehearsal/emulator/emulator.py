@@ -20,7 +20,7 @@ import urllib3
 
 from standby.errors import StandbyError
 from standby.rehearsal.files.json_files import made_here, moved_from, read_json, write_json
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network_record import read_record
 from standby.rehearsal.processes.process import ProcessIdentity, clean_environment, marked, stop, stop_all
 
@@ -50,52 +50,50 @@ class Emulator:
         return {"pid": self.identity.pid, "created": self.identity.created, "port": self.port}
 
 
-def running_emulator(layout: Layout) -> Emulator | None:
+def running_emulator(paths: RehearsalPaths) -> Emulator | None:
     """Return the emulator of this rehearsal when it runs and answers, else None.
 
     That of a directory which was moved here is none: it still keeps its files where they were.
     """
-    emulator = recorded_emulator(layout)
+    emulator = recorded_emulator(paths)
     if emulator is None or emulator.identity.process() is None:
         return None
     return emulator if answers(emulator.endpoint) else None
 
 
-def recorded_emulator(layout: Layout) -> Emulator | None:
+def recorded_emulator(paths: RehearsalPaths) -> Emulator | None:
     """Return the emulator that was last started for this directory, whether it runs or not; None where none was."""
-    record = read_json(layout.emulator_record)
-    return _emulator(record) if made_here(record, layout.directory) else None
+    record = read_json(paths.emulator_record)
+    return _emulator(record) if made_here(record, paths.directory) else None
 
 
-def start_emulator(layout: Layout) -> Emulator:
+def start_emulator(paths: RehearsalPaths) -> Emulator:
     """Start an emulator in place of whatever is left of an earlier one.
 
     The port of the earlier one is used again where it is free, so that shells set up with `env` go on working.
     Terraform's state is discarded: it describes an emulator that is gone. Raises `StandbyError` when none starts.
     """
-    earlier = recorded_emulator(layout)
-    stop_emulator(layout)
+    earlier = recorded_emulator(paths)
+    stop_emulator(paths)
     wanted = earlier.port if earlier else 0
     for _ in range(ATTEMPTS):
         port = free_port(wanted)
-        emulator = _start(layout, port=port)
+        emulator = _start(paths, port=port)
         if emulator is not None:
-            write_json(layout.emulator_record, {**emulator.record(), "directory": str(layout.directory)})
+            write_json(paths.emulator_record, {**emulator.record(), "directory": str(paths.directory)})
             return emulator
         wanted = 0
-    raise StandbyError(
-        f"The emulator did not start:\n{_log_end(layout.emulator_log)}", hint=f"See {layout.emulator_log}"
-    )
+    raise StandbyError(f"The emulator did not start:\n{_log_end(paths.emulator_log)}", hint=f"See {paths.emulator_log}")
 
 
-def stop_emulator(layout: Layout) -> int:
+def stop_emulator(paths: RehearsalPaths) -> int:
     """End every process of this rehearsal and discard the state that describes the emulator.
 
     Also those that were started where the directory was before somebody moved it. Returns how many processes ended.
     """
-    ended = _stop_recorded(layout) + stop_all(layout.directory)
-    layout.emulator_record.unlink(missing_ok=True)
-    layout.forget_applied()
+    ended = _stop_recorded(paths) + stop_all(paths.directory)
+    paths.emulator_record.unlink(missing_ok=True)
+    paths.forget_applied()
     return ended
 
 
@@ -123,14 +121,14 @@ def free_port(wanted: int = 0) -> int:
     raise StandbyError("No free port on 127.0.0.1.")
 
 
-def _start(layout: Layout, *, port: int) -> Emulator | None:
-    for directory in (layout.home, layout.temporary):
+def _start(paths: RehearsalPaths, *, port: int) -> Emulator | None:
+    for directory in (paths.home, paths.temporary):
         directory.mkdir(parents=True, exist_ok=True)
-    with layout.emulator_log.open("wb") as log:
+    with paths.emulator_log.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", str(SERVER)],
-            cwd=layout.directory,
-            env=_environment(layout, port=port),
+            cwd=paths.directory,
+            env=_environment(paths, port=port),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -164,14 +162,14 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", *, port: int) -> Emula
     return None
 
 
-def _environment(layout: Layout, *, port: int) -> dict[str, str]:
+def _environment(paths: RehearsalPaths, *, port: int) -> dict[str, str]:
     # The functions inherit this environment, so nothing of the user's AWS settings may be in it. Every variable below
     # is MiniStack's own, except HOME and TMPDIR.
     return marked(
         {
             **clean_environment(),
-            "HOME": str(layout.home),
-            "TMPDIR": str(layout.temporary),
+            "HOME": str(paths.home),
+            "TMPDIR": str(paths.temporary),
             "AUTH": "true",
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(port),
@@ -179,18 +177,18 @@ def _environment(layout: Layout, *, port: int) -> dict[str, str]:
             "SFTP_ENABLED": "0",
             "PYTHONUNBUFFERED": "1",
         },
-        directory=layout.directory,
+        directory=paths.directory,
     )
 
 
-def _stop_recorded(layout: Layout) -> int:
+def _stop_recorded(paths: RehearsalPaths) -> int:
     # Their marks name the place of before, so they are told by what is written down, and the functions by that place.
-    record = read_json(layout.emulator_record)
-    before = moved_from(record, layout.directory)
+    record = read_json(paths.emulator_record)
+    before = moved_from(record, paths.directory)
     if before is None:
         return 0
     emulator = _emulator(record)
-    identities = (*([emulator.identity] if emulator else []), *read_record(layout).processes.values())
+    identities = (*([emulator.identity] if emulator else []), *read_record(paths).processes.values())
     return stop_all(before) + stop(process for identity in identities if (process := identity.process()))
 
 

@@ -47,7 +47,7 @@ READS: Final = frozenset({"GET", "HEAD"})
 MILLISECONDS: Final = 1000
 
 
-class Delayed:
+class LatencyMiddleware:
     """An ASGI application that waits before it hands a request on, where the request says so."""
 
     def __init__(self, application: ASGIFramework) -> None:
@@ -61,7 +61,7 @@ class Delayed:
         await self._application(scope, receive, send)
 
 
-class Repeats:
+class IdempotentReplay:
     """An ASGI application that answers a call which an SDK repeats as it answered it the first time.
 
     An SDK repeats a call whose answer it missed. Terraform's provider does on a busy machine: it closes the connection
@@ -103,7 +103,7 @@ class Repeats:
             self._answers.popitem(last=False)
 
 
-class OriginAccess:
+class OriginAccessMiddleware:
     """An ASGI application that answers a distribution's own requests to a bucket: its policy decides.
 
     MiniStack's CloudFront asks its S3 in the same way, but within one process.
@@ -129,7 +129,7 @@ class OriginAccess:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-class TlsFront:
+class AssumeTlsMiddleware:
     """An ASGI application that hands requests on as if they had come over TLS."""
 
     def __init__(self, application: ASGIFramework) -> None:
@@ -219,7 +219,9 @@ def main() -> None:
     vars(functions)["_emit_lambda_logs"] = corrected_logs(
         vars(functions)["_emit_lambda_logs"], vars(logs)["_log_groups"]
     )
-    application = Delayed(Repeats(OriginAccess(TlsFront(importlib.import_module("ministack.app").app))))
+    application = LatencyMiddleware(
+        IdempotentReplay(OriginAccessMiddleware(AssumeTlsMiddleware(importlib.import_module("ministack.app").app)))
+    )
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75  # MiniStack's own: the AWS SDKs keep connections longer than hypercorn's 5 s

@@ -24,7 +24,7 @@ from standby.rehearsal.faults.fault_rules import (
 from standby.rehearsal.files.claim import check
 from standby.rehearsal.files.json_files import read_json, write_json
 from standby.rehearsal.files.lock import network_lock
-from standby.rehearsal.network.region_proxy import FrontFaults
+from standby.rehearsal.network.region_proxy import RegionProxyFaults
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ReplicationConfigurationUnionTypeDef
@@ -74,7 +74,7 @@ class Faults:
 
     def __init__(self, rehearsal: "Rehearsal") -> None:
         self._rehearsal = rehearsal
-        self._layout = rehearsal.layout
+        self._layout = rehearsal.paths
         self._lock = network_lock(self._layout)
 
     def set(self, kind: FaultKind, role: Role, *, milliseconds: int = 0) -> None:
@@ -138,11 +138,11 @@ class Faults:
         faults = self._stored().get("faults")
         return tuple(_fault(part) for part in faults) if isinstance(faults, list) else ()
 
-    def front_faults(self, role: Role) -> FrontFaults:
+    def region_proxy_faults(self, role: Role) -> RegionProxyFaults:
         """Return what is wrong with the front of a role's region."""
         here = {fault.kind: fault for fault in self.active() if fault.role == role}
         slow = here.get("slow")
-        return FrontFaults(
+        return RegionProxyFaults(
             s3_errors="s3-errors" in here,
             api_errors="api-errors" in here,
             delay_milliseconds=slow.milliseconds if slow else 0,
@@ -150,11 +150,11 @@ class Faults:
 
     def _do(self, kind: FaultKind, role: Role) -> None:
         if kind == "region-down":
-            self._rehearsal.connecting.kill_front(role)
+            self._rehearsal.connecting.kill_region_proxy(role)
         elif kind == "region-black-hole":
-            self._rehearsal.connecting.suspend_front(role)
+            self._rehearsal.connecting.suspend_region_proxy(role)
         elif kind in _CONFIGURED:
-            self._load_front(role)
+            self._load_region_proxy(role)
         elif kind == "knowledge-base-denied":
             deny_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
         elif kind == "pages-denied":
@@ -165,7 +165,7 @@ class Faults:
     def _heal(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
         self._undo_rules(role, kinds)
         if kinds & (_GONE | _CONFIGURED):
-            self._rehearsal.connecting.load_front(role, FrontFaults())
+            self._rehearsal.connecting.load_region_proxy(role, RegionProxyFaults())
             self._wait_until_it_answers(role)
 
     def _undo_rules(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
@@ -176,15 +176,15 @@ class Faults:
         if "replication-paused" in kinds:
             self._write_replication(role, paused=False)
 
-    def _load_front(self, role: Role) -> None:
+    def _load_region_proxy(self, role: Role) -> None:
         # A region that is gone is not brought back by another fault; it comes back with `heal`, whole.
         if not any(fault.kind in _GONE for fault in self.active() if fault.role == role):
-            self._rehearsal.connecting.load_front(role, self.front_faults(role))
+            self._rehearsal.connecting.load_region_proxy(role, self.region_proxy_faults(role))
 
     def _wait_until_it_answers(self, role: Role) -> None:
-        front = self._rehearsal.network.fronts[self._region(role).region]
+        region_proxy = self._rehearsal.network.region_proxies[self._region(role).region]
         deadline = time.monotonic() + ANSWER_SECONDS
-        while not answers(front, timeout=1):
+        while not answers(region_proxy, timeout=1):
             if time.monotonic() > deadline:
                 raise StandbyError(f"{self._region(role).region} does not answer, {ANSWER_SECONDS:.0f} s after healing")
             time.sleep(POLL_SECONDS)

@@ -14,75 +14,75 @@ from filelock import FileLock, Timeout
 from standby.errors import RefusedError
 from standby.rehearsal.files.claim import take
 from standby.rehearsal.files.json_files import read_json, write_json
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 
 NETWORK_SECONDS: Final = 60.0
 WAIT_HINT: Final = "Wait until it ends, or stop it with Ctrl-C there."
 
 
 @contextmanager
-def held(layout: Layout, *, command: str) -> Iterator[None]:
+def held(paths: RehearsalPaths, *, command: str) -> Iterator[None]:
     """Hold the rehearsal for `command`.
 
     Raises `RefusedError` when the directory is somebody else's, and, naming the holder, when another process has it.
     """
-    take(layout)
-    lock = FileLock(layout.lock)
+    take(paths)
+    lock = FileLock(paths.lock)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise RefusedError(_refusal(layout.holder), hint=WAIT_HINT) from None
+        raise RefusedError(_refusal(paths.holder), hint=WAIT_HINT) from None
     try:
-        take(layout)  # once more: a `down` that has ended in this very moment took the marker along
-        _write_holder(layout.holder, command=command)
+        take(paths)  # once more: a `down` that has ended in this very moment took the marker along
+        _write_holder(paths.holder, command=command)
         yield
     finally:
-        layout.holder.unlink(missing_ok=True)
+        paths.holder.unlink(missing_ok=True)
         lock.release()
 
 
 @contextmanager
-def drill_lock(layout: Layout, *, command: str) -> Iterator[bool]:
+def drill_lock(paths: RehearsalPaths, *, command: str) -> Iterator[bool]:
     """Keep other drills and `no_drill` away while a drill is at work; yield whether the one before was killed.
 
     The directory itself is locked, so the lock ends with the process, however that ends. Raises `RefusedError`, naming
     the holder, when it is not free.
     """
-    with _flock(layout, fcntl.LOCK_EX):
-        killed = layout.drill_holder.exists()
-        _write_holder(layout.drill_holder, command=command)
+    with _flock(paths, fcntl.LOCK_EX):
+        killed = paths.drill_holder.exists()
+        _write_holder(paths.drill_holder, command=command)
         try:
             yield killed
         finally:
-            layout.drill_holder.unlink(missing_ok=True)
+            paths.drill_holder.unlink(missing_ok=True)
 
 
 @contextmanager
-def no_drill(layout: Layout) -> Iterator[None]:
+def no_drill(paths: RehearsalPaths) -> Iterator[None]:
     """Keep drills away while a command breaks, heals or ends something; other commands may do so at the same time.
 
     Raises `RefusedError`, naming the drill, when one is at work.
     """
-    if not layout.directory.is_dir():
+    if not paths.directory.is_dir():
         yield
         return
-    with _flock(layout, fcntl.LOCK_SH):
+    with _flock(paths, fcntl.LOCK_SH):
         yield
 
 
-def network_lock(layout: Layout) -> FileLock:
+def network_lock(paths: RehearsalPaths) -> FileLock:
     """Return the lock under which fronts, edge and faults are changed. Whoever wants it waits a little."""
-    return FileLock(layout.faults_lock, timeout=NETWORK_SECONDS)
+    return FileLock(paths.faults_lock, timeout=NETWORK_SECONDS)
 
 
 @contextmanager
-def _flock(layout: Layout, how: int) -> Iterator[None]:
-    descriptor = os.open(layout.directory, os.O_RDONLY)
+def _flock(paths: RehearsalPaths, how: int) -> Iterator[None]:
+    descriptor = os.open(paths.directory, os.O_RDONLY)
     try:
         try:
             fcntl.flock(descriptor, how | fcntl.LOCK_NB)
         except OSError:
-            raise RefusedError(_refusal(layout.drill_holder), hint=WAIT_HINT) from None
+            raise RefusedError(_refusal(paths.drill_holder), hint=WAIT_HINT) from None
         yield
     finally:
         os.close(descriptor)

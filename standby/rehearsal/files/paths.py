@@ -15,7 +15,7 @@ MARKER_NAME: Final = ".standby-rehearsal"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class RehearsalPaths:
     """The absolute paths of one rehearsal: `project` is the CDKTF project's root, `directory` holds what is made."""
 
     project: Path

@@ -17,7 +17,7 @@ import urllib3
 
 from standby.errors import RefusedError, StandbyError
 from standby.rehearsal.files.json_files import write_json
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.caddy_config import Json
 from standby.rehearsal.network.draining import drained
 from standby.rehearsal.processes.daemon import POLL_SECONDS, START_SECONDS, Daemon, resume, start_daemon, stop_daemon
@@ -31,7 +31,7 @@ ADMIN_SECONDS: Final = 5.0
 class Caddy:
     """A Caddy: its name, its whole configuration, its ports, and the host names that it serves with TLS."""
 
-    layout: Layout
+    paths: RehearsalPaths
     name: str
     config: Json
     admin_port: int
@@ -54,11 +54,11 @@ class Caddy:
             settle((self.admin_port, self.tls_port, *self.plain_ports))
         write_json(self._path, self.config)
         command = (caddy_program(), "run", "--config", str(self._path))
-        return start_daemon(self.layout, Daemon(name=self.name, command=command, ready=self._serves))
+        return start_daemon(self.paths, Daemon(name=self.name, command=command, ready=self._serves))
 
     @property
     def _path(self) -> Path:
-        return self.layout.network / f"{self.name}.json"
+        return self.paths.network / f"{self.name}.json"
 
     def _current(self) -> Json | None:
         # Caddy itself is asked: what a command that was killed had written down need not be what it had done.
@@ -70,7 +70,7 @@ class Caddy:
         return found if isinstance(found, dict) else None
 
     def _load(self) -> None:
-        authority = self.layout.authority
+        authority = self.paths.authority
         known = next((name for name in self.tls_names if serves((name,), port=self.tls_port, authority=authority)), "")
         with drained(self.plain_ports, tls_port=self.tls_port, tls_name=known, authority=authority):
             self._post()
@@ -94,7 +94,7 @@ class Caddy:
 
     def _serves(self) -> bool:
         return self._current() is not None and serves(
-            self.tls_names, port=self.tls_port, authority=self.layout.authority
+            self.tls_names, port=self.tls_port, authority=self.paths.authority
         )
 
 

@@ -15,7 +15,7 @@ from standby.rehearsal.edge_cache.server import BEHAVIOR_HEADER, ORIGIN_HEADER
 from standby.rehearsal.network.caddy_config import Json, Server, answer, caddy_config, dropped, proxy, route, sub
 from standby.rehearsal.network.distribution import CacheBehavior, Distribution
 from standby.rehearsal.network.origin_config import S3_RESPONSE_SECONDS, OriginSide
-from standby.rehearsal.network.region_proxy import Front, api_path, signed_for
+from standby.rehearsal.network.region_proxy import RegionProxy, api_path, signed_for
 
 COMPRESSED_TYPES: Final = (
     "application/javascript*",
@@ -54,7 +54,7 @@ class Edge:
     """Everything that the edge's configuration follows from."""
 
     distribution: Distribution
-    fronts: tuple[Front, ...]
+    region_proxies: tuple[RegionProxy, ...]
     gateway_port: int
     cache_port: int
     ports: EdgePorts
@@ -65,7 +65,7 @@ class Edge:
         """Return Caddy's configuration."""
         origin_side = OriginSide(
             distribution=self.distribution,
-            front_ports=self._front_ports(),
+            front_ports=self._region_proxy_ports(),
             response_seconds=self.response_seconds,
         )
         unreachable = (route(answer("{http.error.status_code}", headers=_ERROR)),)
@@ -79,8 +79,10 @@ class Edge:
             admin_port=self.ports.admin, storage=self.storage, names=self.distribution.hosts, servers=servers
         )
 
-    def _front_ports(self) -> Mapping[str, int]:
-        return {host: front.ports.http for front in self.fronts for host in front.tls_names}
+    def _region_proxy_ports(self) -> Mapping[str, int]:
+        return {
+            host: region_proxy.ports.http for region_proxy in self.region_proxies for host in region_proxy.tls_names
+        }
 
     def _viewers(self, *, tls: bool) -> Iterable[Json]:
         hosts: Json = {"host": list(self.distribution.hosts)}
@@ -111,11 +113,11 @@ class Edge:
         yield route(proxy(self.cache_port, headers=changes))
 
     def _router(self) -> Iterable[Json]:
-        for front in self.fronts:
-            paths = [api_path(front.api_id)]
-            buckets = [path for bucket in front.buckets for path in (f"/{bucket}", f"/{bucket}/*")]
+        for region_proxy in self.region_proxies:
+            paths = [api_path(region_proxy.api_id)]
+            buckets = [path for bucket in region_proxy.buckets for path in (f"/{bucket}", f"/{bucket}/*")]
             unsigned: Json = {"path": [*paths, *buckets]}
-            yield route(proxy(front.ports.http), match=(*signed_for(front.region), unsigned))
+            yield route(proxy(region_proxy.ports.http), match=(*signed_for(region_proxy.region), unsigned))
         yield route(proxy(self.gateway_port))
 
 

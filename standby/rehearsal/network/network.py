@@ -12,7 +12,7 @@ import urllib3
 
 from standby.rehearsal.edge_cache.server import COLD_HEADER
 from standby.rehearsal.emulator.emulator import recorded_emulator
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network_record import read_record
 from standby.rehearsal.processes.ports import HOST
 
@@ -36,13 +36,13 @@ class Network:
     """Every way into a rehearsal that is up.
 
     `gateway` is the emulator itself, which no fault touches. `router` is for tools that know one endpoint only: it
-    sends each request to the front of the region that it is signed for. `fronts` has each region's endpoint for AWS
-    clients. `hosts` has the AWS host names that are served with TLS, by certificates of `authority`.
+    sends each request to the proxy of the region that it is signed for. `region_proxies` has each region's endpoint
+    for AWS clients. `hosts` has the AWS host names that are served with TLS, by certificates of `authority`.
     """
 
     gateway: str
     router: str
-    fronts: Mapping[str, str]
+    region_proxies: Mapping[str, str]
     hosts: Mapping[str, Address]
     authority: Path
 
@@ -50,25 +50,25 @@ class Network:
         """Return the region whose front serves the URL, None for a URL of no region, such as the site's."""
         parts = urlsplit(url)
         match = _AWS_HOST.search(parts.hostname or "")
-        if match is not None and match["region"] in self.fronts:
+        if match is not None and match["region"] in self.region_proxies:
             return match["region"]
-        by_front = {urlsplit(front).netloc: region for region, front in self.fronts.items()}
+        by_front = {urlsplit(region_proxy).netloc: region for region, region_proxy in self.region_proxies.items()}
         return by_front.get(parts.netloc)
 
 
-def read_network(layout: Layout) -> Network | None:
+def read_network(paths: RehearsalPaths) -> Network | None:
     """Return the network of the rehearsal, None when it is not up. A region with a fault is up all the same."""
-    record, emulator = read_record(layout), recorded_emulator(layout)
-    if not record.fronts or emulator is None or record.emulator != emulator.record():
+    record, emulator = read_record(paths), recorded_emulator(paths)
+    if not record.region_proxies or emulator is None or record.emulator != emulator.record():
         return None
     if emulator.identity.process() is None:
         return None
     return Network(
         gateway=emulator.endpoint,
         router=record.router,
-        fronts=record.fronts,
+        region_proxies=record.region_proxies,
         hosts={name: Address(host=HOST, port=port) for name, port in record.hosts.items()},
-        authority=layout.authority,
+        authority=paths.authority,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from standby.rehearsal.files.json_files import made_here, moved_from, read_json, write_json
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import ProcessIdentity
 
 
@@ -19,29 +19,29 @@ class NetworkRecord:
     ports: Mapping[str, int] = field(default_factory=dict)
     processes: Mapping[str, ProcessIdentity] = field(default_factory=dict)
     router: str = ""
-    fronts: Mapping[str, str] = field(default_factory=dict)
+    region_proxies: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, int] = field(default_factory=dict)
 
-    def write(self, layout: Layout) -> None:
+    def write(self, paths: RehearsalPaths) -> None:
         """Write it down, whole or not at all."""
         processes = {
             name: {"pid": identity.pid, "created": identity.created} for name, identity in self.processes.items()
         }
-        directory = str(layout.directory)
-        write_json(layout.network_record, {**vars(self), "processes": processes, "directory": directory})
+        directory = str(paths.directory)
+        write_json(paths.network_record, {**vars(self), "processes": processes, "directory": directory})
 
     def with_process(self, name: str, identity: ProcessIdentity) -> "NetworkRecord":
         """Return the record with another process under that name."""
         return replace(self, processes={**self.processes, name: identity})
 
 
-def read_record(layout: Layout) -> NetworkRecord:
+def read_record(paths: RehearsalPaths) -> NetworkRecord:
     """Return what is written down, an empty record where nothing is or where it is not as it should be.
 
     What a copied directory holds is the original's: nothing of it is this rehearsal's.
     """
-    found = read_json(layout.network_record)
-    if not made_here(found, layout.directory) and moved_from(found, layout.directory) is None:
+    found = read_json(paths.network_record)
+    if not made_here(found, paths.directory) and moved_from(found, paths.directory) is None:
         return NetworkRecord()
     emulator, processes = found.get("emulator"), _mapping(found.get("processes"))
     return NetworkRecord(
@@ -49,7 +49,7 @@ def read_record(layout: Layout) -> NetworkRecord:
         ports=_ports(found.get("ports")),
         processes={name: identity for name, part in processes.items() if (identity := _identity(part))},
         router=str(found.get("router") or ""),
-        fronts={region: str(url) for region, url in _mapping(found.get("fronts")).items()},
+        region_proxies={region: str(url) for region, url in _mapping(found.get("region_proxies")).items()},
         hosts=_ports(found.get("hosts")),
     )
 

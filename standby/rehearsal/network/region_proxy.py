@@ -28,7 +28,7 @@ API_ERROR: Final = json.dumps({"message": "Service Unavailable"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrontPorts:
+class RegionProxyPorts:
     """Where a front listens: AWS APIs, AWS host names with TLS, Caddy's administration."""
 
     http: int
@@ -37,7 +37,7 @@ class FrontPorts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrontFaults:
+class RegionProxyFaults:
     """What is wrong with a front that still answers."""
 
     s3_errors: bool = False
@@ -46,16 +46,16 @@ class FrontFaults:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Front:
+class RegionProxy:
     """Everything that a front's configuration follows from."""
 
     region: str
     gateway_port: int
-    ports: FrontPorts
+    ports: RegionProxyPorts
     storage: Path
     api_id: str
     buckets: tuple[str, ...]
-    faults: FrontFaults
+    faults: RegionProxyFaults
 
     @property
     def api_host(self) -> str:

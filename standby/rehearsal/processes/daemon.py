@@ -12,7 +12,7 @@ from typing import Final
 import psutil
 
 from standby.errors import StandbyError
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import ProcessIdentity, clean_environment, marked, stop
 
 START_SECONDS: Final = 20.0
@@ -28,20 +28,20 @@ class Daemon:
     command: tuple[str, ...]
     ready: Callable[[], bool]
 
-    def log(self, layout: Layout) -> Path:
+    def log(self, paths: RehearsalPaths) -> Path:
         """Return the file of what it prints."""
-        return layout.network / f"{self.name}.log"
+        return paths.network / f"{self.name}.log"
 
 
-def start_daemon(layout: Layout, daemon: Daemon) -> ProcessIdentity:
+def start_daemon(paths: RehearsalPaths, daemon: Daemon) -> ProcessIdentity:
     """Start the program in a session of its own and wait until it is ready. Raises `StandbyError` when it is not."""
-    layout.home.mkdir(parents=True, exist_ok=True)
-    layout.network.mkdir(parents=True, exist_ok=True)
-    with daemon.log(layout).open("ab") as log:
+    paths.home.mkdir(parents=True, exist_ok=True)
+    paths.network.mkdir(parents=True, exist_ok=True)
+    with daemon.log(paths).open("ab") as log:
         process = subprocess.Popen(
             daemon.command,
-            cwd=layout.directory,
-            env=_environment(layout),
+            cwd=paths.directory,
+            env=_environment(paths),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -49,7 +49,7 @@ def start_daemon(layout: Layout, daemon: Daemon) -> ProcessIdentity:
         )
     try:
         identity = ProcessIdentity.of(process.pid)
-        _wait_until_ready(layout, daemon, process)
+        _wait_until_ready(paths, daemon, process)
     except BaseException:
         process.kill()
         process.wait()
@@ -74,19 +74,19 @@ def resume(identity: ProcessIdentity) -> psutil.Process | None:
     return process
 
 
-def _wait_until_ready(layout: Layout, daemon: Daemon, process: "subprocess.Popen[bytes]") -> None:
+def _wait_until_ready(paths: RehearsalPaths, daemon: Daemon, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         if daemon.ready():
             return
         time.sleep(POLL_SECONDS)
-    lines = daemon.log(layout).read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+    lines = daemon.log(paths).read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
     raise StandbyError(
         "\n".join((f"The {daemon.name} did not start:", *lines)),
-        hint=f"See {daemon.log(layout)}. `standby rehearse up` takes other ports where these are taken.",
+        hint=f"See {daemon.log(paths)}. `standby rehearse up` takes other ports where these are taken.",
     )
 
 
-def _environment(layout: Layout) -> Mapping[str, str]:
-    environment = {**clean_environment(), "HOME": str(layout.home), "PYTHONUNBUFFERED": "1"}
-    return marked(environment, directory=layout.directory)
+def _environment(paths: RehearsalPaths) -> Mapping[str, str]:
+    environment = {**clean_environment(), "HOME": str(paths.home), "PYTHONUNBUFFERED": "1"}
+    return marked(environment, directory=paths.directory)

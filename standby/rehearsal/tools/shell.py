@@ -24,7 +24,7 @@ def variables(outputs: Mapping[str, str], *, deployment: Manifest, network: Netw
     region = deployment.regions["primary"].region
     local = {
         f"{role.upper()}_API_LOCAL_URL": local_url(
-            deployment.regions[role].api_url, endpoint=network.fronts[deployment.regions[role].region]
+            deployment.regions[role].api_url, endpoint=network.region_proxies[deployment.regions[role].region]
         )
         for role in ROLES
     }

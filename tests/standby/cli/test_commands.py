@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from standby.cli.main import COMMANDS, cli
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
-from standby.operations.facts.routing_config import agree, render_config
-from standby.operations.plans.failback_preconditions import learn_conditions
+from standby.operations.facts.routing_config import copies_agree, render_config
+from standby.operations.plans.failback_preconditions import check_preconditions
 from standby.operations.plans.plan import Refusal
 from standby.target import DEFAULT_NAME, DEFAULT_REGIONS
 from tests.constructs.plan import default_settings
@@ -42,7 +42,7 @@ def test_a_failover_says_where_it_is_what_it_does_and_that_it_is_done(run: Run, 
     assert result.stdout == f"{EAST} (failover) is to serve, generation 4: done.\n"
     assert result.stderr.startswith(f"TEST: {world.manifest.name} in account 000000000000, {WEST} + {EAST}\n")
     assert "step 1 of 7 begins: Write the intent into the journal in us-east-1\nstep 1 of 7 done" in result.stderr
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
 
 
 def test_a_second_failover_changes_nothing(run: Run, world: World) -> None:
@@ -56,7 +56,7 @@ def test_a_second_failover_changes_nothing(run: Run, world: World) -> None:
 
 def test_json_is_alone_on_stdout_and_has_the_steps_with_their_times(run: Run) -> None:
     document = json.loads(run("failover", "--yes", "--json").stdout)
-    assert (document["schemaVersion"], document["result"], document["generation"]) == (1, "done", 4)
+    assert (document["schemaVersion"], document["result"], document["generation"]) == (2, "done", 4)
     assert [step["result"] for step in document["steps"]] == ["done"] * 7
     assert all(step["seconds"] >= 0 and step["at"] for step in document["steps"])
 
@@ -135,7 +135,7 @@ def test_failing_back_is_refused_with_every_reason(run: Run, world: World) -> No
     assert "the two copies of config.json disagree" in result.stderr
     forced = run("failback", "--yes", "--checks", "1", "--force")
     assert forced.exit_code == 0
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
 
 
 def test_a_killed_failback_that_has_moved_nobody_is_finished_only_when_all_holds(run: Run, world: World) -> None:
@@ -150,18 +150,18 @@ def test_a_killed_failback_that_has_moved_nobody_is_finished_only_when_all_holds
     assert world.copies()["failover"].generation == 4
     world.s3("failover").delete_object(Bucket=bucket, Key="uploads/1/new.txt")
     assert run("failback", "--yes", "--checks", "1").exit_code == 0
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
 
 
 def test_a_failback_during_which_somebody_moved_users_is_refused(
     run: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def compared(connection: Connection, manifest: Manifest, **said: Any) -> tuple[Refusal, ...] | None:  # noqa: ANN401 - as it is called
-        learnt = learn_conditions(connection, manifest, **said)
+        learnt = check_preconditions(connection, manifest, **said)
         run("failover", "--yes")
         return learnt
 
-    monkeypatch.setattr("standby.operations.plans.failback_preconditions.learn_conditions", compared)
+    monkeypatch.setattr("standby.operations.plans.failback_preconditions.check_preconditions", compared)
     result = run("failback", "--yes", "--checks", "1")
     assert result.exit_code == 3
     assert "somebody moved users while both regions were compared" in result.stderr
@@ -175,7 +175,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     def compared(*_: object, **__: object) -> None:
         raise AssertionError("somebody waits")
 
-    for name in ("gather_state", "check_primary"):
+    for name in ("collect_state", "check_primary"):
         monkeypatch.setattr(f"standby.operations.plans.failback_preconditions.{name}", compared)
 
 
@@ -207,7 +207,7 @@ def test_a_primary_that_does_not_know_that_it_was_left_takes_users_back_by_force
     assert run("failback", "--yes", "--force", dead=("failover",)).exit_code == 0
     assert {role: copy.generation for role, copy in world.copies().items()} == {"primary": 5, "failover": 4}
     assert run("reconcile", "--yes").exit_code == 0
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
     assert world.copies()["failover"].generation == 5
 
 
@@ -216,7 +216,7 @@ def test_reconcile_brings_the_returned_region_s_config_up_to_date(run: Run, worl
     result = run("reconcile", "--yes", "--json")
     steps = [step["step"] for step in json.loads(result.stdout)["steps"]]
     assert "Bring config.json to generation 4 in us-west-2" in steps[1]
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
     assert {event.result for event in world.events("primary")} == {"done"}
 
 

@@ -13,12 +13,12 @@ from click.testing import CliRunner, Result
 
 from standby.cli import drill as commands
 from standby.cli.main import cli
-from standby.console import Silent
+from standby.console import NullProgress
 from standby.deployment.connection import AwsConnection
 from standby.deployment.manifest import Manifest, Region, Role
-from standby.drill.live import LIVE_SCENARIOS, confirm
+from standby.drill.live import LIVE_SCENARIOS, confirm_scenario
 from standby.drill.measure.records import Clock, Outcome
-from standby.drill.operator_process import Running
+from standby.drill.operator_process import CommandProcess
 from standby.drill.report.report import DrillReport
 from standby.drill.scenario import Scenario
 from standby.drill.scenarios.catalog import ORDER, SCENARIOS
@@ -116,7 +116,7 @@ def test_the_page_is_written_and_an_older_report_compared(played: list[tuple[str
     assert changed == [{"scenario": "api-lost", "measure": "pages_failed", "old": 7, "new": 0, "change": "better"}]
 
 
-NOT_A_NUMBER = '{"schemaVersion": 1, "scenarios": [{"name": "api-lost", "measures": {"page_gap_seconds": %s}}]}'
+NOT_A_NUMBER = '{"schemaVersion": 2, "scenarios": [{"name": "api-lost", "measures": {"page_gap_seconds": %s}}]}'
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ NOT_A_NUMBER = '{"schemaVersion": 1, "scenarios": [{"name": "api-lost", "measure
     [
         "",
         "{}",
-        '{"schemaVersion": 2, "scenarios": []}',
+        '{"schemaVersion": 1, "scenarios": []}',
         "[]",
         *(NOT_A_NUMBER % number for number in ("NaN", "Infinity", "1e999")),
     ],
@@ -172,7 +172,7 @@ def test_ctrl_c_waits_until_everything_is_put_back() -> None:
     done: list[str] = []
 
     def put_back() -> None:
-        with undisturbed(Silent()):
+        with undisturbed(NullProgress()):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)
             done.append("everything")
@@ -183,7 +183,7 @@ def test_ctrl_c_waits_until_everything_is_put_back() -> None:
 
 
 def test_a_command_that_hangs_is_killed_and_says_so(here: Path) -> None:
-    running = Running(("--help",), options=(), clock=Clock()).listen()
+    running = CommandProcess(("--help",), options=(), clock=Clock()).listen()
     running.kill()
     ran = running.wait(seconds=10)
     assert ran.code == -9
@@ -228,7 +228,7 @@ def test_a_live_scenario_is_not_played_unless_account_and_regions_are_typed(
     monkeypatch.setattr("click.prompt", lambda *_, **__: typed)
     connection = AwsConnection(name="chatbot", regions=("us-west-2", "us-east-1"), profile=None)
     with pytest.raises(StandbyError, match="Not confirmed"):
-        confirm(LIVE_SCENARIOS["live-api"], connection, manifest())
+        confirm_scenario(LIVE_SCENARIOS["live-api"], connection, manifest())
 
 
 def test_a_live_scenario_is_played_when_account_and_regions_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,5 +240,5 @@ def test_a_live_scenario_is_played_when_account_and_regions_are_typed(monkeypatc
 
     monkeypatch.setattr("click.prompt", typed)
     connection = AwsConnection(name="chatbot", regions=("us-west-2", "us-east-1"), profile=None)
-    confirm(LIVE_SCENARIOS["live-api"], connection, manifest())
+    confirm_scenario(LIVE_SCENARIOS["live-api"], connection, manifest())
     assert asked == ["To go on, type `123456789012 us-west-2 us-east-1`"]

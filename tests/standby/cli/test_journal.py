@@ -35,7 +35,7 @@ def test_the_journal_waits_for_a_region_that_hangs_no_longer_than_for_its_first_
     document = json.loads(CliRunner().invoke(cli, ["journal", "--json"], obj=lambda _: connection).stdout)
     assert time.monotonic() - began < 10
     assert [event["generation"] for event in document["events"]] == [4]
-    assert document["unknown"] == {WEST: "does not answer (time-out after 3 s)"}
+    assert document["unavailable"] == {WEST: "does not answer (time-out after 3 s)"}
 
 
 def test_the_journal_reads_no_more_events_than_it_shows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

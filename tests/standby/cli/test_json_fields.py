@@ -14,8 +14,11 @@ from standby.rehearsal.emulator.emulator import Emulator
 from standby.target import TargetOptions
 from tests.standby.helpers import World
 
-LISTS = frozenset({"reasons", "notes", "unfinished", "refusals", "plan", "steps", "details", "unwritten", "missingIn"})
+LISTS = frozenset(
+    {"reasons", "notes", "unfinished", "refusals", "plan", "steps", "details", "pendingWrites", "missingIn"}
+)
 WHOLE = frozenset({"deployment", "config", "health", "knowledgeBase", "replication", "queues", "alarms", "lastSwitch"})
+DICTIONARIES = frozenset({"seconds", "authoritative", "winner", "unavailable"})
 
 
 def paths(value: object, prefix: str = "") -> Iterator[str]:
@@ -31,7 +34,7 @@ def paths(value: object, prefix: str = "") -> Iterator[str]:
             yield f"{path}[]"
             for event in inner:
                 yield from paths(event, f"{path}[]")
-        elif name in WHOLE or not isinstance(inner, dict) or name in {"seconds", "holds", "winner", "unknown"}:
+        elif name in WHOLE or not isinstance(inner, dict) or name in DICTIONARIES:
             yield path
         else:
             yield from paths(inner, path)
@@ -63,5 +66,5 @@ def test_the_documented_fields_are_the_printed_ones(
     if name == "JOURNAL":
         CliRunner().invoke(cli, ["failover", "--yes"], obj=opener)
     printed = set(paths(json.loads(CliRunner().invoke(cli, [*arguments, "--json"], obj=opener).stdout)))
-    documented = set(getattr(schema, name)) - {"regions.ROLE.X.unknown"}
+    documented = set(getattr(schema, name)) - {"regions.ROLE.X.unavailable"}
     assert printed == documented

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from standby.cli.main import RESULTS, cli
 from standby.deployment.connection import Connection
-from standby.operations.execution.executor import say
-from standby.operations.execution.switch_steps import SwitchActions
-from standby.operations.facts.routing_config import agree
+from standby.operations.execution.executor import print_progress
+from standby.operations.execution.switch_steps import SwitchSteps
+from standby.operations.facts.routing_config import copies_agree
 from standby.operations.views import schema
 from tests.constructs.plan import ROOT
 from tests.standby.helpers import EAST, WEST, World
@@ -51,7 +51,7 @@ def start(world: World, *arguments: str, stdout: int, stderr: int) -> "subproces
 def test_a_failover_whose_progress_nobody_reads_is_carried_out(world: World, unread: int) -> None:
     ran = start(world, "failover", "--yes", stdout=subprocess.PIPE, stderr=unread)
     assert (ran.returncode, ran.stdout) == (0, f"{EAST} (failover) is to serve, generation 4: done.\n")
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
 
 
 def test_a_failover_of_which_nobody_reads_anything_is_carried_out(world: World, unread: int) -> None:
@@ -70,7 +70,7 @@ def test_a_result_that_nobody_reads_ends_the_command_quietly(world: World, unrea
 def test_progress_that_cannot_be_written_once_is_not_tried_again(unread: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with os.fdopen(os.dup(unread), "w") as stderr:
         monkeypatch.setattr(sys, "stderr", stderr)
-        say("lost")
+        print_progress("lost")
         stderr.write("nor does this fail, at the end of the program")
         stderr.flush()
 
@@ -120,7 +120,7 @@ def test_with_json_an_interrupted_plan_names_the_steps_that_were_taken(
     def interrupt(*_: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(SwitchActions, "invalidate", interrupt)
+    monkeypatch.setattr(SwitchSteps, "invalidate", interrupt)
     result = CliRunner().invoke(cli, ["failover", "--yes", "--json"], obj=lambda _: world.connect())
     document = json.loads(result.stdout)
     assert (result.exit_code, document["result"]) == (1, "failed")

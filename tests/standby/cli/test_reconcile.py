@@ -12,13 +12,13 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from standby.cli import reconcile_command
-from standby.cli.reconcile_command import gather_config
+from standby.cli.reconcile_command import collect_config_facts
 from standby.deployment.clients import Clients
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.execution.executor import Executor
-from standby.operations.facts.collect_switch import SECONDS
+from standby.operations.facts.collect_switch import SWITCH_SECONDS
 from standby.operations.facts.documents import list_documents
-from standby.operations.facts.routing_config import agree
+from standby.operations.facts.routing_config import copies_agree
 from standby.operations.plans.reconcile import plan_config
 from tests.standby.helpers import EAST, MANIFEST, WEST, Run, World
 from tests.standby.manifests import REGIONS
@@ -46,7 +46,7 @@ def test_config_json_is_in_step_before_anything_is_compared(
     run: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
-        assert agree(world.copies())
+        assert copies_agree(world.copies())
         assert {event.result for event in world.events("primary")} == {"done"}
         raise KeyboardInterrupt
 
@@ -55,7 +55,7 @@ def test_config_json_is_in_step_before_anything_is_compared(
         result = run("reconcile", "--yes")
     assert result.exit_code == 1
     assert result.stderr.index(f"  2. {BROUGHT}") < result.stderr.index("Comparing both regions")
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
     assert run("reconcile", "--yes").stdout == "both regions are in step. Nothing to do.\n"
 
 
@@ -67,12 +67,12 @@ def test_documents_that_cannot_be_listed_leave_config_json_in_step_and_the_rest_
     result = run("reconcile", "--yes", "--json")
     document = json.loads(result.stdout)
     assert (result.exit_code, document["result"]) == (0, "incomplete")
-    assert [(part["region"], part["what"]) for part in document["unwritten"]] == [
+    assert [(part["region"], part["what"]) for part in document["pendingWrites"]] == [
         (EAST, "documents"),
         (WEST, "documents"),
     ]
     assert f"{BROUGHT}" in [step["step"] for step in document["steps"]]
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
     assert {event.result for event in world.events("primary")} == {"done", "incomplete"}
     refused = run("failback", "--yes", "--checks", "1")
     assert "the journal has something left: run `standby reconcile`" in refused.stderr
@@ -95,7 +95,7 @@ def test_each_plan_is_shown_and_asked_before_it_is_carried_out(run: Run, world: 
     assert result.exit_code == 1
     assert result.stderr.count("go on?") == 2
     assert "Error: config.json first, generation 4: done. Nothing else was done." in result.stderr
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
     assert not list_documents(world.s3("primary"), world.manifest.regions["primary"]).documents
 
 
@@ -104,7 +104,7 @@ def test_who_declines_the_first_plan_is_asked_nothing_more(run: Run, world: Worl
     result = run("reconcile", given="n\n")
     assert (result.exit_code, result.stderr.count("go on?")) == (1, 1)
     assert result.stderr.endswith("Error: Nothing was done.\n")
-    assert not agree(world.copies())
+    assert not copies_agree(world.copies())
 
 
 @pytest.mark.usefixtures("returned")
@@ -126,12 +126,12 @@ def test_a_dry_run_shows_both_plans_and_does_nothing(run: Run, world: World) -> 
 def test_a_reconcile_of_config_json_that_is_killed_anywhere_is_finished_by_the_next_run(
     run: Run, world: World, taken: int
 ) -> None:
-    plan = plan_config(gather_config(world.connect(), world.manifest))
+    plan = plan_config(collect_config_facts(world.connect(), world.manifest))
     steps = Executor(world.connect(), world.manifest).steps(plan)
     for _ in zip(range(taken), steps, strict=False):
         pass
     assert run("reconcile", "--yes").exit_code == 0
-    assert agree(world.copies())
+    assert copies_agree(world.copies())
     assert json.loads(run("status", "--json").stdout)["unfinished"] == []
 
 
@@ -145,10 +145,10 @@ def test_a_region_that_hangs_costs_three_seconds(world: World) -> None:
         )
         connection.clients.s3(EAST), connection.clients.s3(WEST)  # made before the clock begins
         began = time.monotonic()
-        plan = plan_config(gather_config(connection, world.manifest))
+        plan = plan_config(collect_config_facts(connection, world.manifest))
         took = time.monotonic() - began
     assert plan.refused(force=False)
-    assert took < 2 * SECONDS
+    assert took < 2 * SWITCH_SECONDS
 
 
 class Busy(BaseHTTPRequestHandler):

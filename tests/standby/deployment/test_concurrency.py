@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from standby.deployment.concurrency import in_parallel
+from standby.deployment.concurrency import map_concurrently
 
 HANGING = """
 import threading, time
-from standby.deployment.concurrency import in_parallel, side_by_side
+from standby.deployment.concurrency import map_concurrently, run_concurrently
 hang = lambda _: threading.Event().wait(60)
-print(side_by_side({"keys": lambda: in_parallel(range(9), hang)}, seconds=0.1)["keys"])
+print(run_concurrently({"keys": lambda: map_concurrently(range(9), hang)}, seconds=0.1)["keys"])
 """
 
 
@@ -24,9 +24,9 @@ def test_results_are_in_the_order_of_the_items_and_each_is_done_once() -> None:
         seen.append(number)
         return -number
 
-    assert in_parallel(range(100), do, workers=7) == [-number for number in range(100)]
+    assert map_concurrently(range(100), do, workers=7) == [-number for number in range(100)]
     assert sorted(seen) == list(range(100))
-    assert in_parallel([], do) == []
+    assert map_concurrently([], do) == []
 
 
 @pytest.mark.parametrize("error", [IndexError, KeyboardInterrupt])
@@ -40,7 +40,7 @@ def test_the_first_error_is_raised_and_what_has_not_begun_is_left_undone(error: 
         time.sleep(0.01)
 
     with pytest.raises(error):
-        in_parallel(range(1000), do, workers=2)
+        map_concurrently(range(1000), do, workers=2)
     assert len(seen) < 10
 
 

@@ -21,8 +21,8 @@ from botocore.config import Config
 from botocore.httpsession import URLLib3Session
 from botocore.loaders import JSONFileLoader
 
-from standby.deployment.clients import FACTS
-from standby.deployment.concurrency import NoAnswerError, Unknown, attempt, in_parallel
+from standby.deployment.clients import FACTS_CONFIG
+from standby.deployment.concurrency import NoAnswerError, Unavailable, attempt, map_concurrently
 from standby.deployment.connection import AwsConnection
 from standby.deployment.manifest_reader import read_manifest
 from standby.deployment.sessions import account_session
@@ -126,9 +126,9 @@ def test_a_region_s_credentials_come_from_its_own_sts_whatever_hangs_in_the_othe
 def test_an_sts_that_does_not_answer_is_given_up_as_any_other_service(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = Server(silent=True)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", silent.url)
-    monkeypatch.setattr("standby.deployment.connection.FACTS", FACTS.merge(Config(read_timeout=0.2)))
+    monkeypatch.setattr("standby.deployment.connection.FACTS_CONFIG", FACTS_CONFIG.merge(Config(read_timeout=0.2)))
     began = time.monotonic()
-    assert parameter(connection()) == Unknown("does not answer (time-out)", unreachable=True)
+    assert parameter(connection()) == Unavailable("does not answer (time-out)", unreachable=True)
     assert time.monotonic() - began < 2  # what any other service is given
     assert len(silent.asked) == 1
     silent.stop()
@@ -178,7 +178,7 @@ def test_a_name_that_cannot_be_resolved_is_told_apart_from_a_region_that_refuses
 
     monkeypatch.setattr("socket.getaddrinfo", nothing)
     told = "does not answer (its name cannot be resolved)"
-    assert parameter(connection()) == Unknown(told, unreachable=True)
+    assert parameter(connection()) == Unavailable(told, unreachable=True)
     with pytest.raises(NoAnswerError) as raised:
         connection().request("GET", "https://d1.cloudfront.net/config.json")
     assert raised.value.message == told
@@ -208,6 +208,8 @@ def test_a_service_s_description_is_read_once_for_two_regions_that_want_it_at_on
 
     monkeypatch.setattr(JSONFileLoader, "load_file", slowly)
     # A service that nothing else here uses, so that it has not been read yet.
-    in_parallel((WEST, EAST), lambda region: account_session(region, profile="ops", config=FACTS).client("polly"))
+    map_concurrently(
+        (WEST, EAST), lambda region: account_session(region, profile="ops", config=FACTS_CONFIG).client("polly")
+    )
     assert any("polly" in path for path in read)
     assert len(read) == len(set(read))

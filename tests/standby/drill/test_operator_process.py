@@ -15,15 +15,15 @@ from typing import Any, cast
 import psutil
 import pytest
 
-from standby.console import Silent
+from standby.console import NullProgress
 from standby.drill import context as stages
-from standby.drill.context import Stage
-from standby.drill.load.target import Place
+from standby.drill.context import ScenarioContext
+from standby.drill.load.target import LoadTarget
 from standby.drill.measure.records import Clock
 from standby.drill.observe.steady_state import NotSteadyError
-from standby.drill.operator_process import Running
+from standby.drill.operator_process import CommandProcess
 from standby.drill.restore import restore
-from standby.drill.teardown import bring_home, end_programs
+from standby.drill.teardown import end_programs, restore_primary
 from standby.rehearsal.processes.process import MARK, clean_environment, marked, ours
 
 pytestmark = pytest.mark.alone
@@ -95,11 +95,11 @@ class Faults:
         self.alive = self.commands.alive()
 
 
-def stage_of(faults: Faults) -> Stage:
-    eyes = SimpleNamespace(serving=lambda: "primary")
-    pressure = SimpleNamespace(rate=lambda *_: None)
-    parts = cast("Any", {"deployment": None, "client": None, "eyes": eyes, "pressure": pressure})
-    return Stage(**parts, faults=faults, clock=Clock(), progress=Silent(), options=())
+def stage_of(faults: Faults) -> ScenarioContext:
+    observer = SimpleNamespace(serving=lambda: "primary")
+    load_process = SimpleNamespace(rate=lambda *_: None)
+    parts = cast("Any", {"deployment": None, "client": None, "observer": observer, "load_process": load_process})
+    return ScenarioContext(**parts, faults=faults, clock=Clock(), progress=NullProgress(), options=())
 
 
 def interrupt_after(seconds: float) -> None:
@@ -108,7 +108,7 @@ def interrupt_after(seconds: float) -> None:
 
 @pytest.mark.parametrize("asleep", [False, True])
 def test_who_is_interrupted_while_waiting_for_a_command_leaves_none_behind(commands: Commands, *, asleep: bool) -> None:
-    running = Running(("failover",), options=(), clock=Clock()).listen()
+    running = CommandProcess(("failover",), options=(), clock=Clock()).listen()
     commands.pids(1)
     if asleep:
         running.sleep()
@@ -123,22 +123,22 @@ def test_every_command_under_way_has_ended_before_anything_is_put_back(
 ) -> None:
     monkeypatch.setattr(stages, "AGAIN_SECONDS", 0.0)
     faults = Faults(commands)
-    stage = stage_of(faults)
-    first, _ = (stage.start("failover") for _ in range(2))
+    context = stage_of(faults)
+    first, _ = (context.start("failover") for _ in range(2))
     commands.pids(2)
     interrupt_after(0.2)
     with pytest.raises(KeyboardInterrupt):
         first()
     assert len(commands.alive()) == 1
     commands.end_with(0)
-    restore(stage)
+    restore(context)
     assert faults.alive == []
 
 
 def test_a_drill_s_programs_carry_the_mark_of_their_rehearsal(commands: Commands, tmp_path: Path) -> None:
-    running = Running(("failover",), options=("--directory", str(tmp_path)), clock=Clock()).listen()
+    running = CommandProcess(("failover",), options=("--directory", str(tmp_path)), clock=Clock()).listen()
     assert {process.pid for process in ours(tmp_path)} >= set(commands.pids(1))
-    assert Place(directory=str(tmp_path)).environment()[MARK] == str(tmp_path)
+    assert LoadTarget(directory=str(tmp_path)).environment()[MARK] == str(tmp_path)
     running.end()
     assert ours(tmp_path) == ()
 
@@ -187,7 +187,7 @@ def test_users_are_brought_home_where_they_were_left_or_the_last_drill_was_kille
 ) -> None:
     commands.end_with(0)
     (commands.directory / "commands").touch()
-    bring_home(eyes_of(serving), options=(), progress=Silent(), killed=killed)
+    restore_primary(eyes_of(serving), options=(), progress=NullProgress(), killed=killed)
     assert commands.given() == wanted
 
 
@@ -195,6 +195,6 @@ def test_what_cannot_be_brought_home_is_said(commands: Commands, monkeypatch: py
     monkeypatch.setattr("standby.drill.teardown.AGAIN_SECONDS", 0.0)
     commands.end_with(3)
     with pytest.raises(NotSteadyError, match="`standby reconcile` ends with exit code 3") as raised:
-        bring_home(eyes_of("failover"), options=(), progress=Silent(), killed=False)
+        restore_primary(eyes_of("failover"), options=(), progress=NullProgress(), killed=False)
     assert raised.value.exit_code == 3
     assert json.dumps(commands.given()) == json.dumps(["reconcile --yes"] * 4)

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from standby.console import Silent
-from standby.drill import context as stage
+from standby.console import NullProgress
+from standby.drill import context
 from standby.drill import scenario_runner as runner
-from standby.drill.context import Stage
+from standby.drill.context import ScenarioContext
 from standby.drill.errors import NotPutBackError
 from standby.drill.live import LIVE_SCENARIOS
 from standby.drill.measure.records import Clock
-from standby.drill.operator_process import LONGER, Ran, Running
+from standby.drill.operator_process import LONGER, CommandProcess, CommandResult
 from standby.drill.restore import restore
 from standby.drill.scenario_runner import play
 from standby.drill.signals import hanging_up, undisturbed
@@ -55,30 +55,30 @@ class Deployment:
     def requests(self) -> list[object]:
         return []
 
-    def command(self, *arguments: str) -> Ran:
+    def command(self, *arguments: str) -> CommandResult:
         asked = " ".join(arguments)
         self.asked.append(asked)
         code = self.codes.get(asked, 0)
-        return Ran(arguments=arguments, code=code, answer={}, stderr="it says why", began=0, ended=1)
+        return CommandResult(arguments=arguments, code=code, answer={}, stderr="it says why", began=0, ended=1)
 
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(context, "AGAIN_SECONDS", 0.0)
     monkeypatch.setattr(runner, "BEFORE_SECONDS", 0.0)
-    monkeypatch.setattr(Stage, "until_answered", lambda *_, **__: True)
+    monkeypatch.setattr(ScenarioContext, "until_answered", lambda *_, **__: True)
 
 
-def staged(to: Deployment, *, by_force: bool = False) -> Stage:
+def staged(to: Deployment, *, by_force: bool = False) -> ScenarioContext:
     parts: Any = to
-    made = Stage(
+    made = ScenarioContext(
         deployment=parts,
         faults=parts,
-        eyes=parts,
+        observer=parts,
         client=parts,
-        pressure=parts,
+        load_process=parts,
         clock=Clock(),
-        progress=Silent(),
+        progress=NullProgress(),
         options=(),
         by_force=by_force,
     )
@@ -138,7 +138,7 @@ def test_a_command_that_waits_itself_is_given_the_time_for_it(monkeypatch: pytes
 
     monkeypatch.setattr(subprocess, "Popen", Process)
     for command in ("failover", "reconcile", "failback"):
-        Running((command,), options=(), clock=Clock()).listen().wait()
+        CommandProcess((command,), options=(), clock=Clock()).listen().wait()
     assert [seconds for seconds in given if seconds] == [90.0, LONGER["reconcile"], LONGER["failback"]]
     assert LONGER["reconcile"] >= WHOLE_LISTING_SECONDS + 2 * PATIENCE
     assert LONGER["failback"] > WHOLE_LISTING_SECONDS
@@ -147,7 +147,7 @@ def test_a_command_that_waits_itself_is_given_the_time_for_it(monkeypatch: pytes
 REFUSED = "(`standby failback` ended with exit code 3: it says why): run `standby failback`"
 
 
-def interrupted(_: Stage) -> None:
+def interrupted(_: ScenarioContext) -> None:
     raise KeyboardInterrupt
 
 
@@ -244,6 +244,6 @@ def handled(number: signal.Signals, handler: signal.Handlers) -> Any:  # noqa: A
 
 
 def test_under_nohup_a_terminal_that_is_lost_ends_nothing() -> None:
-    with handled(signal.SIGHUP, signal.SIG_IGN), hanging_up(), undisturbed(Silent()):
+    with handled(signal.SIGHUP, signal.SIG_IGN), hanging_up(), undisturbed(NullProgress()):
         os.kill(os.getpid(), signal.SIGHUP)
         time.sleep(0.05)

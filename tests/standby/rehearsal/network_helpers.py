@@ -36,12 +36,12 @@ class SmallRehearsal:
 
     def __init__(self, directory: Path) -> None:
         self.rehearsal = Rehearsal(project=directory, directory=directory / "rehearsal")
-        take(self.rehearsal.layout)
+        take(self.rehearsal.paths)
         self.start()
 
     def start(self) -> None:
         """Start an emulator, an empty one, in place of any earlier one."""
-        self.emulator = start_emulator(self.rehearsal.layout)
+        self.emulator = start_emulator(self.rehearsal.paths)
         self.sessions = {role: EmulatorSession(region=REGIONS[role], endpoint=self.emulator.endpoint) for role in ROLES}
         self.cloudfront: CloudFrontClient = self.sessions["primary"].client("cloudfront")
         self.s3 = {role: session.client("s3") for role, session in self.sessions.items()}
@@ -100,21 +100,21 @@ class SmallRehearsal:
 
     def command(self, *arguments: str) -> Result:
         """Run `standby rehearse` on this rehearsal."""
-        layout = self.rehearsal.layout
-        where = ("--project", str(layout.project), "--directory", str(layout.directory))
+        paths = self.rehearsal.paths
+        where = ("--project", str(paths.project), "--directory", str(paths.directory))
         return CliRunner().invoke(cli, ["rehearse", *where, *arguments])
 
     def repair(self) -> None:
         """Put right what a test broke, where it broke something."""
         self.rehearsal.faults.heal()
-        record = read_record(self.rehearsal.layout)
+        record = read_record(self.rehearsal.paths)
         processes = [identity.process() for identity in record.processes.values()]
         if not all(process and process.status() != psutil.STATUS_STOPPED for process in processes):
             self.rehearsal.connecting.connect()
 
     def process(self, name: str) -> psutil.Process:
         """Return one of the network's processes, such as `edge`."""
-        found = read_record(self.rehearsal.layout).processes[name].process()
+        found = read_record(self.rehearsal.paths).processes[name].process()
         assert found is not None
         return found
 
@@ -144,7 +144,7 @@ class SmallRehearsal:
             self.put(role, "config.json", json.dumps(config).encode(), CacheControl="no-store")
         outputs = {"manifest": json.dumps(manifest)}
         record = {"emulator": self.emulator.record(), "outputs": outputs, "digest": "", "resources": 1}
-        write_json(self.rehearsal.layout.applied_record, record)
+        write_json(self.rehearsal.paths.applied_record, record)
         self.rehearsal.connecting.connect()
         self.client = Client(self.rehearsal.network)
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from standby.drill.load.generator import Load, Order
-from standby.drill.load.process import Pressure
-from standby.drill.load.target import Place
+from standby.drill.load.generator import LoadGenerator, LoadSpec
+from standby.drill.load.process import LoadProcess
+from standby.drill.load.target import LoadTarget
 from standby.drill.load.users import Serving, Users, obeyed
-from standby.drill.load.worker_pool import NOT_ENDED, NOT_SENT, Crew, Task
+from standby.drill.load.worker_pool import NOT_ENDED, NOT_SENT, Task, WorkerPool
 from standby.drill.measure.records import Clock, Request, Result
 
 pytestmark = pytest.mark.alone
@@ -65,7 +65,7 @@ def site() -> Iterator[Site]:
     site.release.set()
 
 
-def run(load: Load, *, seconds: float, drain: float) -> list[Request]:
+def run(load: LoadGenerator, *, seconds: float, drain: float) -> list[Request]:
     lines: queue.SimpleQueue[Mapping[str, object]] = queue.SimpleQueue()
     threading.Timer(seconds, lambda: lines.put({"stop": drain})).start()
     load.run(lines)
@@ -73,10 +73,10 @@ def run(load: Load, *, seconds: float, drain: float) -> list[Request]:
     return [Request.from_line(line) for line in load.out.getvalue().splitlines()]
 
 
-def load_of(site: Site, **rates: float) -> Load:
+def load_of(site: Site, **rates: float) -> LoadGenerator:
     users = Users(client=site, site_url=SITE, canary_key="canary")
     named = {name.replace("_", "-"): rate for name, rate in rates.items()}
-    return Load(users=users, clock=Clock(), rates=named, out=io.StringIO(), again_seconds=0.5)  # type: ignore[arg-type]  # names of kinds
+    return LoadGenerator(users=users, clock=Clock(), rates=named, out=io.StringIO(), again_seconds=0.5)  # type: ignore[arg-type]  # names of kinds
 
 
 def test_a_hang_stops_neither_the_schedule_nor_other_kinds(site: Site) -> None:
@@ -100,7 +100,7 @@ def test_with_every_worker_waiting_latency_still_counts_from_when_a_request_was_
         release.wait(timeout=5)
         return Request(kind=task.kind, scheduled=task.due, began=began, ended=clock.now(), result=Result.OK)
 
-    crew = Crew(work, done=records.append, clock=clock, workers=1)
+    crew = WorkerPool(work, done=records.append, clock=clock, workers=1)
     for due in (0.0, 0.0, 0.0):
         crew.submit(Task(kind="page", due=due))
     time.sleep(0.2)
@@ -119,7 +119,7 @@ def test_what_has_not_ended_is_recorded_as_unanswered_and_once() -> None:
         release.wait(timeout=60)
         return Request(kind=task.kind, scheduled=task.due, began=0, ended=clock.now(), result=Result.OK)
 
-    crew = Crew(work, done=records.append, clock=clock, workers=1)
+    crew = WorkerPool(work, done=records.append, clock=clock, workers=1)
     crew.submit(Task(kind="page", due=0.0))
     assert began.wait(timeout=60)
     crew.submit(Task(kind="page", due=0.1))
@@ -217,9 +217,9 @@ def test_a_config_json_that_cannot_be_understood_is_none(text: bytes) -> None:
 
 
 def test_a_load_whose_drill_is_gone_ends_by_itself(tmp_path: Path) -> None:
-    order = Order(
+    order = LoadSpec(
         origin=Clock().origin,
-        place=Place(),
+        place=LoadTarget(),
         out=str(tmp_path / "requests.jsonl"),
         site_url="https://127.0.0.1:1",
         paths=("/",),
@@ -228,11 +228,11 @@ def test_a_load_whose_drill_is_gone_ends_by_itself(tmp_path: Path) -> None:
         page_versions={},
         rates={"page": 20.0},
     )
-    with Pressure(order) as pressure:
-        pressure.once("cold-page")
+    with LoadProcess(order) as load_process:
+        load_process.once("cold-page")
         deadline = time.monotonic() + 5
-        while not {"page", "cold-page"} <= {request.kind for request in pressure.requests()}:
+        while not {"page", "cold-page"} <= {request.kind for request in load_process.requests()}:
             assert time.monotonic() < deadline
             time.sleep(0.02)
-    assert all(request.result is Result.NO_ANSWER for request in pressure.requests())
-    assert pressure.ended
+    assert all(request.result is Result.NO_ANSWER for request in load_process.requests())
+    assert load_process.ended

@@ -58,10 +58,10 @@ def with_codes(*codes: int) -> Distribution:
 def missed(distribution: Distribution, codes: frozenset[int] = CODES) -> tuple[list[str], str]:
     """Return which objectives a drill misses for it, and what its report notes."""
     notes: list[str] = []
-    eyes = SimpleNamespace(distribution=lambda: distribution, failover_codes=codes)
-    stage: Any = SimpleNamespace(eyes=eyes, measured={}, note=notes.append)
-    _see_origins(stage)
-    return [held.name for held in hold(ORIGINS, stage.measured, Objectives()) if not held.met], "\n".join(notes)
+    observer = SimpleNamespace(distribution=lambda: distribution, failover_codes=codes)
+    context: Any = SimpleNamespace(observer=observer, measured={}, note=notes.append)
+    _see_origins(context)
+    return [held.name for held in hold(ORIGINS, context.measured, Objectives()) if not held.met], "\n".join(notes)
 
 
 def test_the_distribution_as_it_is_meant_meets_both_objectives() -> None:

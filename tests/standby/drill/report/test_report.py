@@ -142,7 +142,7 @@ def test_the_verdict_is_one_sentence() -> None:
 
 def test_the_json_follows_its_schema() -> None:
     document = json.loads(json.dumps(drill_report().as_json()))
-    assert document["schemaVersion"] == 1
+    assert document["schemaVersion"] == 2
     (scenario,) = document["scenarios"]
     assert scenario["result"] == "missed"
     assert {"name", "measures", "objectives", "events", "series"} <= scenario.keys()

@@ -31,7 +31,7 @@ KEY_HASH = "jTHWoSdU7zY05c9TWbjSYo53yoD6QQnyi9y0Ab9K9k0="
 
 def network() -> Network:
     hosts = {"b.example.com": Address(host="127.0.0.1", port=2), "a.example.com": Address(host="127.0.0.1", port=1)}
-    return Network(gateway="", router="", fronts={}, hosts=hosts, authority=Path("root.crt"))
+    return Network(gateway="", router="", region_proxies={}, hosts=hosts, authority=Path("root.crt"))
 
 
 def test_the_hash_of_a_certificates_key_is_the_one_that_openssl_tells() -> None:

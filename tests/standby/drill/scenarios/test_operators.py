@@ -9,11 +9,13 @@ from unittest.mock import create_autospec
 import pytest
 
 from standby.drill.measure.records import Request, Result
-from standby.drill.operator_process import Ran, Running
+from standby.drill.operator_process import CommandProcess, CommandResult
 from standby.drill.scenarios.catalog import SCENARIOS
 from standby.errors import StandbyError
 
-CRASHED = Ran(arguments=("status",), code=1, answer={}, stderr="Traceback (most recent call last)", began=0, ended=1)
+CRASHED = CommandResult(
+    arguments=("status",), code=1, answer={}, stderr="Traceback (most recent call last)", began=0, ended=1
+)
 NOT_READY = replace(CRASHED, code=3, answer={"verdict": "not ready to fail over"})
 READY = replace(CRASHED, code=0, answer={"verdict": "ready"})
 REFUSED = replace(CRASHED, code=3, answer={"result": "refused"})
@@ -27,16 +29,16 @@ CONTENT = replace(CRASHED, code=0, answer={"verdict": "ready", "reasons": []})
 class Stage:
     """A stage on which nothing is done: its commands answer as they are told to."""
 
-    def __init__(self, answers: dict[str, Ran], questions: tuple[Request, ...] = ()) -> None:
+    def __init__(self, answers: dict[str, CommandResult], questions: tuple[Request, ...] = ()) -> None:
         self.answers = answers
         self.asked = questions
         self.measured: dict[str, object] = {}
         regions = {"primary": SimpleNamespace(region="us-west-2"), "failover": SimpleNamespace(region="us-east-1")}
         self.deployment = SimpleNamespace(regions=regions)
         self.clock = SimpleNamespace(now=lambda: 10.0)
-        self.pressure = SimpleNamespace(rate=lambda *_: None)
+        self.load_process = SimpleNamespace(rate=lambda *_: None)
 
-    def command(self, name: str, *_: str) -> Ran:
+    def command(self, name: str, *_: str) -> CommandResult:
         return self.answers[name]
 
     def questions(self) -> tuple[Request, ...]:
@@ -46,8 +48,8 @@ class Stage:
         return lambda *_, **__: None
 
 
-def play(name: str, stage: Any) -> None:  # noqa: ANN401 - stands for Stage
-    SCENARIOS[name].play(stage)
+def play(name: str, context: Any) -> None:  # noqa: ANN401 - stands for Stage
+    SCENARIOS[name].play(context)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,9 @@ def play(name: str, stage: Any) -> None:  # noqa: ANN401 - stands for Stage
     ],
     ids=["status crashed", "status is content", "failover crashed", "failover would go"],
 )
-def test_a_lost_standby_is_told_by_both_commands_or_the_scenario_fails(status: Ran, failover: Ran, said: str) -> None:
+def test_a_lost_standby_is_told_by_both_commands_or_the_scenario_fails(
+    status: CommandResult, failover: CommandResult, said: str
+) -> None:
     with pytest.raises(StandbyError) as raised:
         play("standby-lost", Stage({"status": status, "failover": failover}))
     assert said in raised.value.message
@@ -75,7 +79,7 @@ def question(region: str, *, new: bool = False, at: float = 11.0) -> Request:
 
 
 @pytest.mark.parametrize("status", [CRASHED, CONTENT, OLD_UNNAMED], ids=["crashed", "content", "not named"])
-def test_an_old_config_json_that_came_back_is_named_or_the_scenario_fails(status: Ran) -> None:
+def test_an_old_config_json_that_came_back_is_named_or_the_scenario_fails(status: CommandResult) -> None:
     with pytest.raises(StandbyError, match="does not name the old config"):
         play("return-and-failback", Stage({"status": status}, (question("us-east-1", new=True),)))
 
@@ -87,9 +91,9 @@ def test_new_visitors_whom_an_old_config_json_pulls_back_are_counted() -> None:
         question("us-west-2", new=True),
         question("us-east-1", new=True),
     )
-    stage = Stage({"status": OLD_NAMED}, asked)
-    play("return-and-failback", stage)
-    assert stage.measured["answers_pulled_back"] == 1
+    context = Stage({"status": OLD_NAMED}, asked)
+    play("return-and-failback", context)
+    assert context.measured["answers_pulled_back"] == 1
 
 
 def test_where_no_new_visitor_asked_nobody_can_tell_whom_an_old_config_json_pulls_back() -> None:
@@ -97,7 +101,7 @@ def test_where_no_new_visitor_asked_nobody_can_tell_whom_an_old_config_json_pull
         play("return-and-failback", Stage({"status": OLD_NAMED}, (question("us-east-1"),)))
 
 
-WON = Ran(arguments=("failover",), code=0, answer={"result": "done"}, stderr="", began=0, ended=1)
+WON = CommandResult(arguments=("failover",), code=0, answer={"result": "done"}, stderr="", began=0, ended=1)
 TOLD = replace(WON, code=1, answer={"result": "lost", "winner": "somebody"})
 UNTOLD = replace(WON, code=1, answer={"result": "lost"})
 
@@ -105,19 +109,23 @@ UNTOLD = replace(WON, code=1, answer={"result": "lost"})
 class Operators(Stage):
     """A stage for two operators: `ends` are the commands', in order; `written` what is in config.json's versions."""
 
-    def __init__(self, *ends: Ran, written: Iterable[str] = "ab") -> None:
+    def __init__(self, *ends: CommandResult, written: Iterable[str] = "ab") -> None:
         super().__init__({})
         self.ends = list(ends)
         looks = iter([frozenset({"before"}), frozenset({"before", *written})])
         agreed = iter(["failover", "failover", "primary", "primary"])
-        self.eyes = SimpleNamespace(configs=lambda: next(looks), config=lambda _: {"role": next(agreed)})
+        self.observer = SimpleNamespace(configs=lambda: next(looks), config=lambda _: {"role": next(agreed)})
 
-    def command(self, name: str, *_: str) -> Ran:
+    def command(self, name: str, *_: str) -> CommandResult:
         return self.start(name)()
 
-    def start(self, _name: str, *, heard: Callable[[Running, str], None] | None = None) -> Callable[[], Ran]:
+    def start(
+        self, _name: str, *, heard: Callable[[CommandProcess, str], None] | None = None
+    ) -> Callable[[], CommandResult]:
         if heard:
-            heard(create_autospec(Running, instance=True), "step 1 of 7 begins: Write the intent into the journal")
+            heard(
+                create_autospec(CommandProcess, instance=True), "step 1 of 7 begins: Write the intent into the journal"
+            )
         return lambda: self.ends.pop(0)
 
 
@@ -132,11 +140,11 @@ class Operators(Stage):
     ids=["told", "found it done", "one untold", "one wrote over the winner"],
 )
 def test_of_two_operators_the_untold_are_counted_and_what_was_written_besides_the_winners(
-    ends: tuple[Ran, ...], written: str, counted: tuple[int, int]
+    ends: tuple[CommandResult, ...], written: str, counted: tuple[int, int]
 ) -> None:
-    stage = Operators(*ends, written=written)
-    play("two-operators", stage)
-    assert (stage.measured["operators_untold"], stage.measured["generations_too_many"]) == counted
+    context = Operators(*ends, written=written)
+    play("two-operators", context)
+    assert (context.measured["operators_untold"], context.measured["generations_too_many"]) == counted
 
 
 class Killings(Stage):
@@ -146,11 +154,11 @@ class Killings(Stage):
         plan = replace(PLANNED, answer={"plan": ["one", "two"]})
         super().__init__(dict.fromkeys(("failover", "failback", "reconcile"), plan))
         self.codes, self.role = list(codes), ""
-        self.eyes = SimpleNamespace(config=lambda _: {"role": self.role})
+        self.observer = SimpleNamespace(config=lambda _: {"role": self.role})
         upload = Request(kind="upload", scheduled=0, began=0, ended=1, result=Result.OK)
-        self.pressure = SimpleNamespace(once=lambda _: None, requests=lambda: [upload])
+        self.load_process = SimpleNamespace(once=lambda _: None, requests=lambda: [upload])
 
-    def start(self, name: str, **_: object) -> Callable[[], Ran]:
+    def start(self, name: str, **_: object) -> Callable[[], CommandResult]:
         self.role = "failover" if name == "failover" else "primary"
         return lambda: replace(WON, code=self.codes.pop(0))
 
@@ -165,6 +173,6 @@ class Killings(Stage):
     ids=["all", "the last failback had ended", "a failover failed, and the reconcile had ended"],
 )
 def test_only_commands_that_were_killed_count_as_killed(codes: tuple[int, ...], killed: int, unconverged: int) -> None:
-    stage = Killings(*codes)
-    play("operator-killed", stage)
-    assert (stage.measured["runs_killed"], stage.measured["runs_not_converged"]) == (killed, unconverged)
+    context = Killings(*codes)
+    play("operator-killed", context)
+    assert (context.measured["runs_killed"], context.measured["runs_not_converged"]) == (killed, unconverged)

@@ -8,15 +8,15 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from standby.deployment.manifest import Role
 from standby.operations.execution import reconcile_steps as mending
-from standby.operations.execution.executor import Run, StepFailedError
-from standby.operations.execution.reconcile_steps import MendingActions
+from standby.operations.execution.executor import PlanRun, StepFailedError
+from standby.operations.execution.reconcile_steps import ReconcileSteps
 from standby.operations.facts.documents import list_documents
-from standby.operations.facts.journal import Unwritten
-from standby.operations.facts.replication import WHOLE, gather_replication
+from standby.operations.facts.journal import PendingWrite
+from standby.operations.facts.replication import FULL_DEPTH, collect_replication
 from standby.operations.plans.plan import CopyDocuments, Plan
 from tests.standby.helpers import EAST, WEST, World
 
-LEFT = Unwritten(region=EAST, what="documents", why=f"1 document of {WEST} changed meanwhile")
+LEFT = PendingWrite(region=EAST, what="documents", why=f"1 document of {WEST} changed meanwhile")
 
 
 def refusal(status: int, code: str) -> ClientError:
@@ -60,20 +60,20 @@ def write(world: World, role: Role, key: str, text: str) -> None:
     world.s3(role).put_object(Bucket=world.manifest.regions[role].documents_bucket, Key=key, Body=text.encode())
 
 
-def copy(world: World, s3: Refusing, run: Run) -> str:
+def copy(world: World, s3: Refusing, run: PlanRun) -> str:
     """Copy what the failover region lacks through this S3; return what is told of it."""
     manifest = world.manifest
     west, east = (list_documents(world.s3(role), manifest.regions[role]) for role in ("primary", "failover"))
     listings: Any = {"primary": west, "failover": east}
-    left = gather_replication(world.connect(), manifest, "primary", listings, depth=WHOLE).left
+    left = collect_replication(world.connect(), manifest, "primary", listings, depth=FULL_DEPTH).left
     connection: Any = world.connect()
-    connection.clients = type("Clients", (), {"patient_s3": lambda *_: s3})()
+    connection.clients = type("Clients", (), {"long_running_s3": lambda *_: s3})()
     action = CopyDocuments(source="primary", destination="failover", documents=left)
-    return MendingActions(connection, manifest, wait_seconds=1).copy_documents(run, action)
+    return ReconcileSteps(connection, manifest, wait_seconds=1).copy_documents(run, action)
 
 
-def started() -> Run:
-    return Run(plan=Plan(command="reconcile", summary=""), event=None)
+def started() -> PlanRun:
+    return PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
 
 
 def there(world: World) -> dict[str, str]:
@@ -100,7 +100,7 @@ def test_a_document_that_is_not_there_in_the_end_is_left_for_the_next_run(
     write(world, "primary", "plan", "x")
     run, s3 = started(), Refusing(world, *errors)
     assert copy(world, s3, run) == "1 changed meanwhile"
-    assert (run.unwritten, run.result, s3.asked) == ([LEFT], "incomplete", asked)
+    assert (run.pending_writes, run.result, s3.asked) == ([LEFT], "incomplete", asked)
     assert copy(world, Refusing(world), started()) == "1 copied"
 
 

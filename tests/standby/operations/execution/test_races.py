@@ -9,12 +9,12 @@ import pytest
 
 from standby.deployment.manifest import Role
 from standby.drill.load.users import Asks
-from standby.drill.observe.observer import Eyes
+from standby.drill.observe.observer import Observer
 from standby.errors import RefusedError
-from standby.operations.execution.executor import Executor, LostError, StepFailedError
-from standby.operations.facts.collect_switch import gather_switch
+from standby.operations.execution.executor import ConflictError, Executor, StepFailedError
+from standby.operations.facts.collect_switch import collect_switch_facts
 from standby.operations.facts.journal import Event
-from standby.operations.facts.routing_config import agree, holding, render_config
+from standby.operations.facts.routing_config import authoritative_copy, copies_agree, render_config
 from standby.operations.plans.plan import CloseEvent, Command, Plan, PutConfig, Step, WriteIntent
 from standby.operations.plans.switch import plan_switch
 from standby.rehearsal.emulator.emulator import Emulator
@@ -43,7 +43,7 @@ class Operator:
     @classmethod
     def planned(cls, world: World, target: Role, command: Command, *dead: Role) -> "Operator":
         connection = world.connect(*dead)
-        facts = gather_switch(connection, world.manifest, target)
+        facts = collect_switch_facts(connection, world.manifest, target)
         plan = changing(plan_switch(facts, command=command, reason="race"))
         executor = Executor(connection, world.manifest)
         return cls(plan=plan, steps=executor.steps(plan), executor=executor)
@@ -56,7 +56,7 @@ class Operator:
                 next(self.steps)
             except StopIteration:
                 self.ended = True
-            except (LostError, StepFailedError) as error:
+            except (ConflictError, StepFailedError) as error:
                 self.error, self.ended = error, True
 
     def finish(self) -> None:
@@ -71,8 +71,8 @@ def changing(plan: Plan) -> Plan:
 def serving(world: World) -> tuple[str, int]:
     """Return the region that both copies have serve, and the generation. They have to agree."""
     copies = world.copies()
-    assert agree(copies), {role: copy.text for role, copy in copies.items()}
-    held = holding(copies)
+    assert copies_agree(copies), {role: copy.text for role, copy in copies.items()}
+    held = authoritative_copy(copies)
     assert held is not None
     assert held.config is not None
     return held.config.region, held.generation
@@ -98,7 +98,7 @@ def test_of_two_failovers_at_once_one_wins_and_the_other_is_told(emulator: Emula
     (winner,) = (operator for operator in operators if not operator.error)
     assert len(lost) == 1
     assert serving(world) == (EAST, 4)
-    assert isinstance(lost[0].error, LostError)
+    assert isinstance(lost[0].error, ConflictError)
     assert lost[0].error.winner is not None
     assert lost[0].error.winner.id == event_of(winner).id
     assert "what holds now: us-east-1 (failover), generation 4" in lost[0].error.message
@@ -115,7 +115,7 @@ def test_of_a_failover_and_a_failback_at_once_one_holds_in_both_buckets(emulator
     loser, winner, holds = (back, over, (EAST, 4)) if over.error is None else (over, back, (WEST, 5))
     assert serving(world) == holds
     assert winner.error is None
-    assert isinstance(loser.error, LostError)
+    assert isinstance(loser.error, ConflictError)
     assert loser.error.winner is not None
     assert loser.error.winner.id == event_of(winner).id
     assert result_of(loser, world.events("failover") + world.events("primary")) == "lost"
@@ -135,7 +135,7 @@ def test_with_equal_generations_the_failover_bucket_s_copy_holds_in_both(
     run(over, back, order)
     assert over.error is None
     assert serving(world) == (EAST, 2)
-    assert isinstance(back.error, LostError) or back.executor.last.unwritten
+    assert isinstance(back.error, ConflictError) or back.executor.last.pending_writes
 
 
 @pytest.mark.parametrize("taken", range(STEPS + 1))
@@ -168,7 +168,7 @@ def test_somebody_else_finishes_what_an_operator_whose_machine_died_began(emulat
     Operator.planned(world, "failover", "failover").finish()
     first.finish()  # the machine was only asleep, and goes on
     assert serving(world)[0] == EAST
-    assert first.error is None or isinstance(first.error, LostError)
+    assert first.error is None or isinstance(first.error, ConflictError)
 
 
 def test_a_hand_that_writes_during_a_failover_is_obeyed_and_named(emulator: Emulator) -> None:
@@ -177,7 +177,7 @@ def test_a_hand_that_writes_during_a_failover_is_obeyed_and_named(emulator: Emul
     operator.take()
     world.put("failover", render_config(config("primary", None, manifest=world.manifest)))
     operator.finish()
-    assert isinstance(operator.error, LostError)
+    assert isinstance(operator.error, ConflictError)
     assert operator.error.message.startswith("somebody wrote config.json by hand meanwhile")
     assert operator.executor.last.result == "lost"
 
@@ -187,7 +187,7 @@ def test_a_dead_region_is_left_for_reconcile_and_nothing_else_fails(emulator: Em
     operator = Operator.planned(world, "failover", "failover", "primary")
     operator.finish()
     assert operator.error is None
-    assert [(part.region, part.what) for part in operator.executor.last.unwritten] == [(WEST, "config.json")]
+    assert [(part.region, part.what) for part in operator.executor.last.pending_writes] == [(WEST, "config.json")]
     assert [event.result for event in world.events("failover")] == ["incomplete"]
     assert world.copies()["primary"].generation == 3
 
@@ -199,22 +199,22 @@ def test_what_a_killed_failover_could_not_write_is_remembered_by_the_run_that_fi
     Operator.planned(world, "failover", "failover", "primary").take(taken - 1)
     again = Operator.planned(world, "failover", "failover", "primary")
     again.finish()
-    assert [(part.region, part.what) for part in again.executor.last.unwritten] == [(WEST, "config.json")]
+    assert [(part.region, part.what) for part in again.executor.last.pending_writes] == [(WEST, "config.json")]
     assert [event.result for event in world.events("failover")][-1] == "incomplete"
 
 
 def test_a_region_that_dies_between_the_plan_and_its_write_is_left_for_reconcile(emulator: Emulator) -> None:
     world = World.make(emulator.endpoint)
-    facts = gather_switch(world.connect(), world.manifest, "failover")
+    facts = collect_switch_facts(world.connect(), world.manifest, "failover")
     plan = changing(plan_switch(facts, command="failover", reason=""))
     executor = Executor(world.connect("primary"), world.manifest)
     assert executor.run(plan).result == "incomplete"
-    assert [part.region for part in executor.last.unwritten] == [WEST]
+    assert [part.region for part in executor.last.pending_writes] == [WEST]
 
 
 def test_nothing_is_changed_when_the_target_dies_before_the_intent(emulator: Emulator) -> None:
     world = World.make(emulator.endpoint)
-    facts = gather_switch(world.connect(), world.manifest, "failover")
+    facts = collect_switch_facts(world.connect(), world.manifest, "failover")
     plan = plan_switch(facts, command="failover", reason="")
     with pytest.raises(RefusedError, match="could not be written either"):
         Executor(world.connect("failover"), world.manifest).run(plan)
@@ -234,13 +234,15 @@ def event_keys(world: World, role: Role) -> list[str]:
 def test_an_operator_who_loses_after_taking_a_number_leaves_it_out_and_writes_no_second_config_json(
     world: World,
 ) -> None:
-    eyes = Eyes(deployment=world.manifest, clients=clients(world.endpoint), client=create_autospec(Asks, instance=True))
-    before = eyes.configs()
+    observer = Observer(
+        deployment=world.manifest, clients=clients(world.endpoint), client=create_autospec(Asks, instance=True)
+    )
+    before = observer.configs()
     slow = Operator.planned(world, "failover", "failover")
     slow.take(1)  # its intent is in the journal: generation 4 is taken
     quick = Operator.planned(world, "failover", "failover")
     quick.finish()
     slow.finish()
-    assert isinstance(slow.error, LostError)
+    assert isinstance(slow.error, ConflictError)
     assert serving(world) == (EAST, 5)
-    assert len(eyes.configs() - before) == 1
+    assert len(observer.configs() - before) == 1

@@ -4,10 +4,10 @@ import time
 from typing import TYPE_CHECKING
 
 from standby.deployment.manifest import ROLES, Role
-from standby.operations.execution.executor import Run
-from standby.operations.execution.reconcile_steps import MendingActions
+from standby.operations.execution.executor import PlanRun
+from standby.operations.execution.reconcile_steps import ReconcileSteps
 from standby.operations.facts.documents import list_documents
-from standby.operations.facts.replication import WHOLE, Replication, gather_replication
+from standby.operations.facts.replication import FULL_DEPTH, Replication, collect_replication
 from standby.operations.plans.plan import CopyDocuments, Plan
 from tests.standby.helpers import World
 
@@ -36,14 +36,14 @@ def versions(world: World, role: Role, key: str) -> int:
 
 def found(world: World, source: Role) -> Replication:
     listings = {role: list_documents(world.s3(role), world.manifest.regions[role]) for role in ROLES}
-    return gather_replication(world.connect(), world.manifest, source, listings, depth=WHOLE)
+    return collect_replication(world.connect(), world.manifest, source, listings, depth=FULL_DEPTH)
 
 
-def copy(world: World, source: Role) -> Run:
+def copy(world: World, source: Role) -> PlanRun:
     left = found(world, source).left
-    run = Run(plan=Plan(command="reconcile", summary=""), event=None)
+    run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     action = CopyDocuments(source=source, destination=world.manifest.other(source).role, documents=left)
-    MendingActions(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
+    ReconcileSteps(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
     return run
 
 
@@ -80,7 +80,7 @@ def test_what_somebody_deleted_stays_deleted_on_that_side_and_stays_on_the_other
     copy(world, "primary")
     assert "gone" not in contents(world, "failover")
     assert "gone" in contents(world, "primary")
-    assert [one.why for one in found(world, "primary").left_alone] == ["deleted"]
+    assert [one.why for one in found(world, "primary").conflicts] == ["deleted"]
 
 
 def test_the_newer_content_wins_and_the_older_version_is_kept(world: World) -> None:
@@ -96,9 +96,9 @@ def test_a_document_that_arrived_meanwhile_is_not_overwritten(world: World) -> N
     write(world, "primary", "plan", "west")
     left = found(world, "primary").left
     write(world, "failover", "plan", "east, and newer")
-    run = Run(plan=Plan(command="reconcile", summary=""), event=None)
+    run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     action = CopyDocuments(source="primary", destination="failover", documents=left)
-    told = MendingActions(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
+    told = ReconcileSteps(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
     assert told == "1 there already"
     assert contents(world, "failover") == {"plan": "east, and newer"}
 
@@ -107,9 +107,9 @@ def test_a_document_that_changed_meanwhile_is_left_to_the_next_run(world: World)
     write(world, "primary", "plan", "first")
     left = found(world, "primary").left
     write(world, "primary", "plan", "second")
-    run = Run(plan=Plan(command="reconcile", summary=""), event=None)
+    run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     action = CopyDocuments(source="primary", destination="failover", documents=left)
-    told = MendingActions(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
+    told = ReconcileSteps(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
     assert told == "1 changed meanwhile"
     copy(world, "primary")
     assert contents(world, "failover") == {"plan": "second"}
@@ -119,9 +119,9 @@ def test_copying_half_and_running_again_copies_the_rest_once(world: World) -> No
     for number in range(6):
         write(world, "primary", f"d{number}", "x")
     left = found(world, "primary").left
-    run = Run(plan=Plan(command="reconcile", summary=""), event=None)
+    run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     half = CopyDocuments(source="primary", destination="failover", documents=left[:3])
-    MendingActions(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, half)
+    ReconcileSteps(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, half)
     again = copy(world, "primary")
     assert sorted(line.rsplit(" ", 2)[1] for line in again.details) == ["d3", "d4", "d5"]
     assert {versions(world, "failover", f"d{number}") for number in range(6)} == {1}

@@ -14,22 +14,22 @@ from ingest.listing import content_description
 from shared.retries import Budget
 from standby.deployment.manifest import parse_manifest
 from standby.errors import StandbyError
-from standby.operations.facts.documents import Document, Listing, differences
+from standby.operations.facts.documents import Document, Listing, find_differences
 from standby.operations.facts.journal import (
     PREFIX,
     RESULTS,
     Event,
+    PendingWrite,
     StepTaken,
-    Unwritten,
-    by_config,
-    generation_of,
+    find_event_of_config,
     last_switch,
-    merged,
+    merge_events,
     parse_event,
+    parse_generation,
     render_event,
 )
-from standby.operations.facts.knowledge_base import Indexed, Job, compare
-from standby.operations.facts.routing_config import Config, parse_config, render_config
+from standby.operations.facts.knowledge_base import IndexState, IngestionJob, compare_with_bucket
+from standby.operations.facts.routing_config import RoutingConfig, parse_config, render_config
 from tests.standby.helpers import MANIFEST, NOON
 from tests.standby.manifests import manifest_text
 
@@ -57,12 +57,12 @@ EVENT = partial(
 )
 EVENTS = EVENT(
     steps=st.lists(st.builds(StepTaken, step=TEXTS, result=TEXTS, seconds=st.just(0.5)), max_size=2).map(tuple),
-    unwritten=st.lists(st.builds(Unwritten, region=TEXTS, what=TEXTS, why=TEXTS), max_size=2).map(tuple),
+    pending_writes=st.lists(st.builds(PendingWrite, region=TEXTS, what=TEXTS, why=TEXTS), max_size=2).map(tuple),
 )
 SAID = dict.fromkeys(("actor", "reason", "source", "target"), st.just("x"))  # what the order of events has no use for
 LISTED = EVENT(**SAID)
 CONFIGS = st.builds(
-    Config,
+    RoutingConfig,
     api_url=st.text(min_size=1),
     fallback_api_url=st.none() | TEXTS,
     region=TEXTS,
@@ -73,7 +73,7 @@ CONFIGS = st.builds(
 
 
 @given(CONFIGS)
-def test_a_config_that_is_written_is_read_again(config: Config) -> None:
+def test_a_config_that_is_written_is_read_again(config: RoutingConfig) -> None:
     assert parse_config(render_config(config)) == config
 
 
@@ -83,22 +83,24 @@ def test_whatever_json_is_there_is_a_config_or_a_value_error(value: object) -> N
         config = parse_config(json.dumps(value))
     except ValueError:
         return
-    assert config.hand_made or config.generation
+    assert config.manually_edited or config.generation
 
 
 @pytest.mark.parametrize("generation", ["3", 0, -1, True, None, 1.5, [3]])
 def test_a_generation_that_is_no_positive_whole_number_is_none(generation: object) -> None:
-    assert parse_config(json.dumps({"apiUrl": "u", "generation": generation})).hand_made
+    assert parse_config(json.dumps({"apiUrl": "u", "generation": generation})).manually_edited
 
 
 def test_the_guide_s_config_is_hand_made() -> None:
-    assert parse_config('{"apiUrl":"https://api.example/prod/"}\n') == Config(api_url="https://api.example/prod/")
+    assert parse_config('{"apiUrl":"https://api.example/prod/"}\n') == RoutingConfig(
+        api_url="https://api.example/prod/"
+    )
 
 
 @given(EVENTS)
 def test_an_event_that_is_written_is_read_again(event: Event) -> None:
     assert parse_event(render_event(event)) == event
-    assert generation_of(event.key) == event.generation
+    assert parse_generation(event.key) == event.generation
 
 
 @given(JSON)
@@ -110,14 +112,14 @@ def test_whatever_json_is_there_is_an_event_or_a_value_error(value: object) -> N
 
 @given(st.lists(LISTED, max_size=6))
 def test_a_listing_of_events_is_ordered_by_generation_then_time(events: list[Event]) -> None:
-    ordered = merged([events])
+    ordered = merge_events([events])
     assert [(e.generation, e.started_at) for e in ordered] == sorted((e.generation, e.started_at) for e in ordered)
 
 
 @given(LISTED, st.permutations(RESULTS))
 def test_of_two_states_of_one_event_the_one_that_ended_is_kept(event: Event, results: list[str]) -> None:
     states = [replace(event, result=result) for result in results]  # type: ignore[arg-type]  # each is one of RESULTS
-    assert [kept.result for kept in merged([states[:2], states[2:]])] == ["done"]
+    assert [kept.result for kept in merge_events([states[:2], states[2:]])] == ["done"]
 
 
 @given(st.lists(LISTED, max_size=6))
@@ -128,13 +130,13 @@ def test_the_last_switch_is_never_a_reconciliation_nor_one_that_lost(events: lis
 
 @given(LISTED)
 def test_a_config_names_the_event_that_wrote_it_by_generation_and_moment(event: Event) -> None:
-    assert by_config([event], generation=event.generation, updated_at=event.started_at) == event
-    assert by_config([event], generation=event.generation + 1, updated_at=event.started_at) is None
+    assert find_event_of_config([event], generation=event.generation, updated_at=event.started_at) == event
+    assert find_event_of_config([event], generation=event.generation + 1, updated_at=event.started_at) is None
 
 
 @pytest.mark.parametrize("key", ["standby/journal/x.json", "config.json", f"{PREFIX}1-20260101T000000000000Z-a.json"])
 def test_other_objects_under_the_prefix_have_no_generation(key: str) -> None:
-    assert generation_of(key) == 0
+    assert parse_generation(key) == 0
 
 
 @pytest.mark.parametrize(
@@ -172,13 +174,13 @@ LISTINGS = st.dictionaries(st.sampled_from("abcd"), st.tuples(st.sampled_from("1
 
 @given(LISTINGS, LISTINGS)
 def test_nothing_older_is_ever_to_overwrite_something_newer(here: Listing, there: Listing) -> None:
-    for document, beside in differences(here, there):
+    for document, beside in find_differences(here, there):
         assert beside is None or (beside.etag != document.etag and beside.modified <= document.modified)
 
 
 @given(LISTINGS, LISTINGS)
 def test_what_differs_is_found_from_one_side_at_least(here: Listing, there: Listing) -> None:
-    found = {document.key for document, _ in (*differences(here, there), *differences(there, here))}
+    found = {document.key for document, _ in (*find_differences(here, there), *find_differences(there, here))}
     keys = here.documents.keys() | there.documents.keys()
     etags = {key: {side.documents[key].etag for side in (here, there) if key in side.documents} for key in keys}
     same = {key for key in keys if key in here.documents and key in there.documents and len(etags[key]) == 1}
@@ -205,7 +207,7 @@ def test_a_bucket_s_content_has_the_same_name_here_and_in_the_ingest_function(fo
 
 
 @pytest.mark.parametrize(
-    "jobs,in_step",
+    "jobs,in_sync",
     [
         ([("COMPLETE", "same")], True),
         ([("COMPLETE", "other")], False),
@@ -217,12 +219,12 @@ def test_a_bucket_s_content_has_the_same_name_here_and_in_the_ingest_function(fo
     ],
 )
 def test_a_knowledge_base_is_in_step_when_its_last_good_job_saw_this_content(
-    jobs: list[tuple[str, str]], *, in_step: bool
+    jobs: list[tuple[str, str]], *, in_sync: bool
 ) -> None:
     bucket = listing(a=("1", 0))
     descriptions = {"same": bucket.description, "other": "content 123", "by hand": "a test"}
     made = [
-        Job(status=status, started_at=NOON - timedelta(minutes=age), description=descriptions[description])
+        IngestionJob(status=status, started_at=NOON - timedelta(minutes=age), description=descriptions[description])
         for age, (status, description) in enumerate(jobs)
     ]
-    assert compare(Indexed(jobs=tuple(made), indexed=1, failed=0), bucket).in_step is in_step
+    assert compare_with_bucket(IndexState(jobs=tuple(made), indexed=1, failed=0), bucket).in_sync is in_sync

@@ -11,18 +11,24 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from standby.operations.execution.reconcile_steps import MendingActions
+from standby.operations.execution.reconcile_steps import ReconcileSteps
 from standby.operations.facts.collect import Status
 from standby.operations.facts.documents import Document, Listing
-from standby.operations.facts.knowledge_base import Indexed, Job, Knowledge, compare, read_jobs
-from standby.operations.plans.failback_preconditions import failback_conditions
+from standby.operations.facts.knowledge_base import (
+    IndexState,
+    IngestionJob,
+    KnowledgeBaseState,
+    compare_with_bucket,
+    read_jobs,
+)
+from standby.operations.plans.failback_preconditions import failback_preconditions
 from standby.operations.plans.plan import Ingest
 from standby.operations.views.status_table import status_view
-from standby.operations.views.verdict import judge
+from standby.operations.views.verdict import judge_state
 from tests.standby.helpers import EAST, HEALTHY, MANIFEST, NOON
 from tests.standby.states import IN_STEP, moved, region, state
 
-UNCOMPARED = Job(status="COMPLETE", started_at=NOON, description="content not compared")
+UNCOMPARED = IngestionJob(status="COMPLETE", started_at=NOON, description="content not compared")
 MANY = 100_001
 
 
@@ -36,32 +42,32 @@ def many(*, newest: datetime) -> Listing:
     return Listing(documents={**old(), "newest": Document(key="newest", etag='"e"', size=1, modified=newest)})
 
 
-def known(*jobs: Job, newest: datetime) -> Knowledge:
-    return compare(Indexed(jobs=jobs, indexed=20_000, failed=0, whole=False), many(newest=newest))
+def known(*jobs: IngestionJob, newest: datetime) -> KnowledgeBaseState:
+    return compare_with_bucket(IndexState(jobs=jobs, indexed=20_000, failed=0, whole=False), many(newest=newest))
 
 
 def test_with_more_documents_than_can_be_compared_a_job_that_began_after_the_newest_is_in_step() -> None:
     knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
     both = {"primary": region("primary", knowledge=knowledge), "failover": region("failover", knowledge=knowledge)}
-    assert judge(state(both["primary"], both["failover"])).name == "ready"
-    assert failback_conditions(moved(primary={"knowledge": knowledge}), [HEALTHY] * 3) == ()
+    assert judge_state(state(both["primary"], both["failover"])).name == "ready"
+    assert failback_preconditions(moved(primary={"knowledge": knowledge}), [HEALTHY] * 3) == ()
 
 
 @pytest.mark.parametrize("after", [timedelta(minutes=1), timedelta(0), timedelta(seconds=-1)])
 def test_a_document_that_is_newer_than_that_job_or_as_new_is_behind(after: timedelta) -> None:
-    assert not known(UNCOMPARED, newest=NOON + after).in_step
+    assert not known(UNCOMPARED, newest=NOON + after).in_sync
 
 
 def test_a_job_that_failed_covers_nothing() -> None:
     failed = replace(UNCOMPARED, status="FAILED", started_at=NOON + timedelta(minutes=9))
-    assert not known(failed, UNCOMPARED, newest=NOON + timedelta(minutes=1)).in_step
+    assert not known(failed, UNCOMPARED, newest=NOON + timedelta(minutes=1)).in_sync
 
 
 def test_a_person_reads_that_it_was_not_compared() -> None:
     knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
     found = state(region("primary", knowledge=knowledge))
     with (screen := Console(width=200)).capture() as shown:
-        screen.print(status_view(Status(state=found, verdict=judge(found))))
+        screen.print(status_view(Status(state=found, verdict=judge_state(found))))
     assert f"in step (not compared): {MANY + 1} documents, 20000 indexed" in shown.get()
     assert "in step: 2 documents, 2 indexed" in shown.get()
 
@@ -101,14 +107,14 @@ def test_reconcile_says_in_step_only_where_the_sweep_has_compared(description: s
         functions=lambda _: SimpleNamespace(invoke=lambda **_: answer),
         bedrock_agent=lambda _: Bedrock(job(description), job("content old", minutes=9)),
     )
-    mending = MendingActions(SimpleNamespace(clients=clients), MANIFEST, wait_seconds=1)
+    mending = ReconcileSteps(SimpleNamespace(clients=clients), MANIFEST, wait_seconds=1)
     assert mending.ingest(Ingest(role="failover")) == told
 
 
 def test_documents_that_a_good_job_could_not_take_are_a_note_and_no_reason() -> None:
     jobs = read_jobs(Bedrock(job("a test", failed=2)), MANIFEST.regions["failover"])  # type: ignore[arg-type]  # the same
-    knowledge = compare(Indexed(jobs=jobs, indexed=1, failed=0), Listing(documents={}))
-    verdict = judge(state(failover=region("failover", knowledge=knowledge)))
+    knowledge = compare_with_bucket(IndexState(jobs=jobs, indexed=1, failed=0), Listing(documents={}))
+    verdict = judge_state(state(failover=region("failover", knowledge=knowledge)))
     assert (verdict.name, verdict.reasons) == ("ready", ())
     assert verdict.notes == (f"2 documents could not be ingested in {EAST}: `GET /ingestion-status` there says why",)
-    assert judge(state(failover=region("failover", knowledge=IN_STEP))).notes == ()
+    assert judge_state(state(failover=region("failover", knowledge=IN_STEP))).notes == ()

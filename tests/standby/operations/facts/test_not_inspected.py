@@ -12,12 +12,19 @@ from rich.console import Console
 from standby.operations.facts import replication as looking
 from standby.operations.facts.collect import Status
 from standby.operations.facts.documents import Document, Listing
-from standby.operations.facts.replication import GLANCE, UNTIL_LEFT, WHOLE, Depth, Replication, gather_replication
+from standby.operations.facts.replication import (
+    FAILBACK_DEPTH,
+    FULL_DEPTH,
+    STATUS_DEPTH,
+    InspectionDepth,
+    Replication,
+    collect_replication,
+)
 from standby.operations.facts.state import State
-from standby.operations.plans.failback_preconditions import failback_conditions, passes_by_itself
+from standby.operations.plans.failback_preconditions import failback_preconditions, settles_by_itself
 from standby.operations.views.advice import next_command
 from standby.operations.views.status_table import status_view
-from standby.operations.views.verdict import judge
+from standby.operations.views.verdict import judge_state
 from tests.standby.helpers import DOWN, EAST, HEALTHY, MANIFEST, NOON, WEST
 from tests.standby.states import left, missing, moved
 
@@ -45,56 +52,56 @@ def replicating(found: State) -> Replication | None:
 def test_nobody_fails_back_while_a_document_is_left_or_was_not_looked_at(found: State) -> None:
     known = replicating(found)
     clear = known is not None and not known.left and not known.more
-    assert (failback_conditions(found, [HEALTHY]) == ()) is clear
+    assert (failback_preconditions(found, [HEALTHY]) == ()) is clear
 
 
 @given(STATES)
 def test_a_status_names_what_was_not_looked_at(found: State) -> None:
     known = replicating(found)
-    told = any(f"{known.more} more w" in reason for reason in judge(found).reasons) if known else False
+    told = any(f"{known.more} more w" in reason for reason in judge_state(found).reasons) if known else False
     assert told is (known is not None and known.more > 0)
 
 
 @given(STATES)
 def test_what_was_not_looked_at_does_not_pass_by_itself(found: State) -> None:
     known = replicating(found)
-    assert not (passes_by_itself(found) and known is not None and known.more)
+    assert not (settles_by_itself(found) and known is not None and known.more)
 
 
 def test_two_thousand_that_were_left_alone_hide_no_other_one() -> None:
     found = moved(failover={"replication": LEFT_ALONE})
-    (refusal,) = failback_conditions(found, [HEALTHY] * 3)
+    (refusal,) = failback_preconditions(found, [HEALTHY] * 3)
     told = f"37 documents of {EAST} are missing in {WEST} (37 more were not looked at)"
     assert refusal.reason == f"{told}: run `standby reconcile`"
-    assert judge(found).reasons == (told,)
-    assert next_command(found, judge(found)) == "`standby reconcile` brings both regions into step"
+    assert judge_state(found).reasons == (told,)
+    assert next_command(found, judge_state(found)) == "`standby reconcile` brings both regions into step"
     with (screen := Console(width=200)).capture() as shown:
-        screen.print(status_view(Status(state=found, verdict=judge(found))))
+        screen.print(status_view(Status(state=found, verdict=judge_state(found))))
     assert f"to {WEST}: 37 not looked at" in shown.get()
 
 
 @pytest.mark.parametrize(
     "depth,alone,others,seen",
     [
-        (UNTIL_LEFT, 0, 9, 2),  # enough that are left
-        (UNTIL_LEFT, 5, 4, 8),  # what is left alone does not count
-        (UNTIL_LEFT, 9, 0, 9),
-        (GLANCE, 30, 0, 20),
-        (GLANCE, 0, 9, 2),
-        (WHOLE, 5, 9, 14),
+        (FAILBACK_DEPTH, 0, 9, 2),  # enough that are left
+        (FAILBACK_DEPTH, 5, 4, 8),  # what is left alone does not count
+        (FAILBACK_DEPTH, 9, 0, 9),
+        (STATUS_DEPTH, 30, 0, 20),
+        (STATUS_DEPTH, 0, 9, 2),
+        (FULL_DEPTH, 5, 9, 14),
     ],
 )
 def test_one_looks_on_past_what_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch, depth: Depth, alone: int, others: int, seen: int
+    monkeypatch: pytest.MonkeyPatch, depth: InspectionDepth, alone: int, others: int, seen: int
 ) -> None:
-    monkeypatch.setattr(looking, "AT_ONCE", 2)
-    scaled = Depth(
-        looked_at=None if depth.looked_at is None else depth.looked_at // 1000,
+    monkeypatch.setattr(looking, "INSPECTION_BATCH", 2)
+    scaled = InspectionDepth(
+        inspected=None if depth.inspected is None else depth.inspected // 1000,
         left=None if depth.left is None else depth.left // 1000,
     )
     monkeypatch.setattr(
         looking,
-        "look_closer",
+        "inspect_differences",
         lambda found, **_: tuple(missing("deleted" if pair[0].size else "never") for pair in found),
     )
 
@@ -105,5 +112,5 @@ def test_one_looks_on_past_what_is_left_alone(
     listings: dict[Role, Listing] = {"primary": here, "failover": Listing(documents={})}
     clients = SimpleNamespace(retrying_s3=lambda name: name)
     connection: Any = SimpleNamespace(clients=clients)
-    found = gather_replication(connection, MANIFEST, "primary", listings, depth=scaled)
+    found = collect_replication(connection, MANIFEST, "primary", listings, depth=scaled)
     assert (len(found.missing), found.more) == (seen, alone + others - seen)

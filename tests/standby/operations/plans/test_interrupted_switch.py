@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standby.deployment.manifest import ROLES, Role
-from standby.operations.facts.journal import Event, Unwritten, new_event
-from standby.operations.facts.routing_config import Config, moves_users
+from standby.operations.facts.journal import Event, PendingWrite, new_event
+from standby.operations.facts.routing_config import RoutingConfig, moves_users
 from standby.operations.plans.plan import CloseEvent, Refusal, VerifyEdge, VerifyHealth
 from standby.operations.plans.switch import plan_switch
 from tests.standby.helpers import (
@@ -29,8 +29,8 @@ NUMBERED = st.builds(config, st.sampled_from(ROLES), st.integers(1, 9))
 
 def event(result: str, *, moment: str = "then") -> Event:
     made = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
-    left = (Unwritten(region=WEST, what="config.json", why="down"),) if result == "incomplete" else ()
-    return replace(made, result=result, started_at=moment, unwritten=left)  # type: ignore[arg-type]  # a test's word
+    left = (PendingWrite(region=WEST, what="config.json", why="down"),) if result == "incomplete" else ()
+    return replace(made, result=result, started_at=moment, pending_writes=left)  # type: ignore[arg-type]  # a test's word
 
 
 def test_what_an_interrupted_run_left_is_finished() -> None:
@@ -58,18 +58,18 @@ def test_a_failover_that_could_not_see_what_it_had_done_is_looked_at_again() -> 
 
 @given(st.sampled_from(ROLES), st.fixed_dictionaries(dict.fromkeys(ROLES, NUMBERED)))
 def test_nobody_is_moved_without_every_condition_also_where_a_killed_command_had_begun_it(
-    target: Role, said: dict[Role, Config]
+    target: Role, said: dict[Role, RoutingConfig]
 ) -> None:
     copies = {role: copy_of(role, said[role]) for role in ROLES}
     behind = Refusal(reason="one document is missing")
-    plan = plan_switch(facts(target, copies=copies, conditions=(behind,)), command="failback", reason="")
+    plan = plan_switch(facts(target, copies=copies, preconditions=(behind,)), command="failback", reason="")
     assert behind in plan.refusals or not moves_users(MANIFEST, copies, target)
 
 
 def test_a_failback_that_was_killed_before_the_edge_could_see_it_still_needs_a_healthy_region_in_step() -> None:
     behind = Refusal(reason="one document is missing")
     copies = both(primary=config("primary", 5), failover=config("failover", 4))
-    known = facts("primary", copies=copies, conditions=(behind,), health=DOWN)
+    known = facts("primary", copies=copies, preconditions=(behind,), health=DOWN)
     reasons = [refusal.reason for refusal in plan_switch(known, command="failback", reason="").refusals]
     assert reasons == ["the API of us-west-2 does not answer (connection refused)", behind.reason]
 

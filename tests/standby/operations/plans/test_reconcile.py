@@ -6,9 +6,9 @@ from typing import Literal
 
 import pytest
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
-from standby.operations.facts.journal import Event, Unwritten, new_event
+from standby.operations.facts.journal import Event, PendingWrite, new_event
 from standby.operations.facts.replication import Replication
 from standby.operations.facts.state import State, copies_alone
 from standby.operations.plans.plan import (
@@ -21,7 +21,7 @@ from standby.operations.plans.plan import (
     WriteIntent,
 )
 from standby.operations.plans.reconcile import ReconcileFacts, plan_config, plan_documents
-from standby.operations.views.verdict import judge
+from standby.operations.views.verdict import judge_state
 from tests.standby.helpers import EAST, MANIFEST, NOON, WEST, config, copy_of
 from tests.standby.manifests import REGIONS
 from tests.standby.states import BEHIND, dead, left, missing, moved, region, state
@@ -57,7 +57,7 @@ def test_config_json_has_a_plan_of_its_own_for_which_nothing_is_compared() -> No
 
 def test_a_deployment_in_step_has_nothing_to_reconcile() -> None:
     for plan in (plan_config(reconciling(moved())), plan_documents(reconciling(moved()))):
-        assert (plan.steps, plan.refusals, plan.unwritten) == ((), (), ())
+        assert (plan.steps, plan.refusals, plan.pending_writes) == ((), (), ())
 
 
 def test_with_a_region_down_reconciling_is_refused_but_may_be_forced() -> None:
@@ -73,19 +73,19 @@ def test_with_no_copy_of_config_json_to_be_read_no_force_reconciles() -> None:
 @pytest.mark.parametrize(
     "replication,why",
     [
-        (Unknown("answers SlowDown"), f"what {WEST} has cannot be compared: answers SlowDown"),
+        (Unavailable("answers SlowDown"), f"what {WEST} has cannot be compared: answers SlowDown"),
         (Replication(source="primary", configured=True, more=37), f"of {WEST}, 37 more were not looked at"),
     ],
 )
 def test_documents_that_cannot_be_compared_are_left_and_keep_nothing_else_from_being_done(
-    replication: Replication | Unknown, why: str
+    replication: Replication | Unavailable, why: str
 ) -> None:
     arriving = left(missing("never"), source="failover")
     found = moved(primary={"replication": replication}, failover={"replication": arriving})
     assert not plan_config(reconciling(found)).refusals
     plan = plan_documents(reconciling(found))
     assert plan.refusals == ()
-    assert plan.unwritten == (Unwritten(region=EAST, what="documents", why=why),)
+    assert plan.pending_writes == (PendingWrite(region=EAST, what="documents", why=why),)
     assert [step.action.source for step in plan.steps if isinstance(step.action, CopyDocuments)] == ["failover"]
     alone = plan_documents(reconciling(moved(primary={"replication": replication})))
     assert [type(step.action) for step in alone.steps] == [WriteIntent, CloseEvent]  # it is remembered
@@ -122,7 +122,7 @@ def test_a_config_that_is_gone_from_both_regions_is_written_for_whoever_served_l
     written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
     assert [(made.role, made.generation) for made in written] == [(serves, 5), (serves, 5)]
     assert f"{REGIONS[serves]} served last" in plan.notes[0]
-    assert any("run `standby reconcile`" in reason for reason in judge(found).reasons)
+    assert any("run `standby reconcile`" in reason for reason in judge_state(found).reasons)
 
 
 def test_a_config_is_not_made_anew_while_one_copy_could_not_be_read() -> None:
@@ -135,7 +135,7 @@ def test_a_config_is_not_made_anew_while_one_copy_could_not_be_read() -> None:
 def test_an_event_that_a_later_one_made_void_is_not_named_and_is_closed_at_once(generation: int, *, void: bool) -> None:
     event = begun(generation, f"{NOON:%Y-%m-%dT%H:%M:%SZ}")
     found = replace(moved(), events=(event,))
-    assert (judge(found).reasons == ()) is void
+    assert (judge_state(found).reasons == ()) is void
     plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is void
 
@@ -143,9 +143,11 @@ def test_an_event_that_a_later_one_made_void_is_not_named_and_is_closed_at_once(
 def test_a_killed_reconcile_is_not_named_once_a_later_one_has_done_everything() -> None:
     killed = replace(begun(4, "2026-11-24T12:00:00.000000Z"), command="reconcile", id="1")
     later = replace(begun(4, "2026-11-24T12:00:05.000000Z"), command="reconcile", id="2", result="done")
-    assert judge(replace(moved(), events=(killed,))).reasons
-    assert judge(replace(moved(), events=(killed, later))).reasons == ()
-    assert judge(replace(moved(), events=(replace(later, result="started"), replace(killed, result="done")))).reasons
+    assert judge_state(replace(moved(), events=(killed,))).reasons
+    assert judge_state(replace(moved(), events=(killed, later))).reasons == ()
+    assert judge_state(
+        replace(moved(), events=(replace(later, result="started"), replace(killed, result="done")))
+    ).reasons
 
 
 @pytest.mark.parametrize(
@@ -168,30 +170,30 @@ def test_an_open_event_is_closed_when_nothing_is_left_of_it(result: str, minutes
 @pytest.mark.parametrize(
     "what,replication,closed",
     [
-        ("config.json", Unknown("answers SlowDown"), True),
-        ("documents", Unknown("answers SlowDown"), False),
+        ("config.json", Unavailable("answers SlowDown"), True),
+        ("documents", Unavailable("answers SlowDown"), False),
         ("documents", Replication(source="primary", configured=True), True),
     ],
 )
 def test_what_an_event_left_is_closed_when_that_has_been_done_and_not_before(
-    what: str, replication: Replication | Unknown, *, closed: bool
+    what: str, replication: Replication | Unavailable, *, closed: bool
 ) -> None:
-    left_over = (Unwritten(region=EAST, what=what, why="down"),)
-    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", unwritten=left_over)
+    left_over = (PendingWrite(region=EAST, what=what, why="down"),)
+    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=left_over)
     found = replace(moved(primary={"replication": replication}), events=(event,))
     plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed
 
 
 def test_a_failed_event_is_named_until_what_it_left_has_been_done_and_stays_failed() -> None:
-    left_over = (Unwritten(region=EAST, what="config.json", why="down"),)
-    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", unwritten=left_over)
+    left_over = (PendingWrite(region=EAST, what="config.json", why="down"),)
+    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", pending_writes=left_over)
     found = replace(moved(), events=(event,))
-    assert judge(found).reasons
+    assert judge_state(found).reasons
     plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
     written = [one for step in plan.steps if isinstance(step.action, CopyEvents) for one in step.action.events]
-    assert [(one.result, one.unwritten) for one in written] == [("failed", ())] * 2
-    assert judge(replace(moved(), events=(written[0],))).reasons == ()
+    assert [(one.result, one.pending_writes) for one in written] == [("failed", ())] * 2
+    assert judge_state(replace(moved(), events=(written[0],))).reasons == ()
 
 
 def test_that_reconciling_moves_users_is_said_before_it_does() -> None:
@@ -203,9 +205,9 @@ def test_that_reconciling_moves_users_is_said_before_it_does() -> None:
 
 
 def test_the_plan_for_config_json_closes_what_was_left_of_it_and_of_nothing_else() -> None:
-    parts = {what: (Unwritten(region=WEST, what=what, why="down"),) for what in ("config.json", "documents")}
+    parts = {what: (PendingWrite(region=WEST, what=what, why="down"),) for what in ("config.json", "documents")}
     events = tuple(
-        replace(begun(4, "2026-11-24T12:00:00.000000Z"), id=what[:1], result="incomplete", unwritten=part)
+        replace(begun(4, "2026-11-24T12:00:00.000000Z"), id=what[:1], result="incomplete", pending_writes=part)
         for what, part in parts.items()
     )
     found = replace(moved(primary={"copy": copy_of("primary", config("primary", 3))}), events=events)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
 from standby.operations.facts.health import Health
-from standby.operations.facts.routing_config import Copy, agree, holding
+from standby.operations.facts.routing_config import ConfigCopy, authoritative_copy, copies_agree
 from standby.operations.plans.plan import WriteIntent
 from standby.operations.plans.switch import SwitchFacts, plan_switch
 from tests.standby.helpers import (
@@ -36,7 +36,7 @@ def test_no_write_lowers_a_generation(known: SwitchFacts) -> None:
 @given(FACTS)
 def test_a_new_generation_is_above_everything_that_is_known(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
-    copies = [copy for copy in known.copies.values() if isinstance(copy, Copy)]
+    copies = [copy for copy in known.copies.values() if isinstance(copy, ConfigCopy)]
     if any(isinstance(step.action, WriteIntent) for step in plan.steps):
         assert plan.generation > max([known.journal_generation, *(copy.generation for copy in copies)])
 
@@ -52,21 +52,21 @@ def test_the_target_s_own_bucket_is_written_first(known: SwitchFacts) -> None:
 @given(FACTS)
 def test_nothing_is_written_to_a_region_that_is_down(known: SwitchFacts) -> None:
     written = {put.seen.role for put in puts(plan_switch(known, command="failover", reason=""))}
-    assert not any(isinstance(known.copies[role], Unknown) for role in written)
+    assert not any(isinstance(known.copies[role], Unavailable) for role in written)
 
 
 @given(FACTS)
 def test_what_cannot_be_written_now_is_remembered(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
     if plan.event is not None and plan.event.result == "started" and puts(plan):
-        down = {MANIFEST.regions[role].region for role, copy in known.copies.items() if isinstance(copy, Unknown)}
-        assert {part.region for part in plan.unwritten} == down
+        down = {MANIFEST.regions[role].region for role, copy in known.copies.items() if isinstance(copy, Unavailable)}
+        assert {part.region for part in plan.pending_writes} == down
 
 
 @given(FACTS)
 def test_force_never_overrides_an_unreadable_bucket_of_the_target(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
-    if isinstance(known.copies[known.target], Unknown):
+    if isinstance(known.copies[known.target], Unavailable):
         assert plan.refused(force=True)
         assert not plan.steps
     else:
@@ -76,7 +76,7 @@ def test_force_never_overrides_an_unreadable_bucket_of_the_target(known: SwitchF
 @given(FACTS)
 def test_a_region_that_is_not_healthy_takes_over_only_by_force(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
-    sick = isinstance(known.health, Unknown) or not known.health.healthy
+    sick = isinstance(known.health, Unavailable) or not known.health.healthy
     if any(isinstance(step.action, WriteIntent) for step in plan.steps):
         assert bool(plan.refused(force=False)) == sick
 
@@ -88,12 +88,12 @@ def test_after_the_plan_what_holds_is_the_target_in_every_bucket_that_is_up(know
     for put in puts(plan):
         assert known.copies[put.seen.role] == put.seen
         after[put.seen.role] = replace(put.seen, config=put.config, text=put.text, etag="new")
-    held = holding(after)
+    held = authoritative_copy(after)
     if plan.steps:
         assert held is not None
         assert held.config is not None
         assert MANIFEST.role_of(held.config.api_url) == known.target
-        assert agree(after) or any(isinstance(copy, Unknown) for copy in after.values())
+        assert copies_agree(after) or any(isinstance(copy, Unavailable) for copy in after.values())
 
 
 @given(FACTS)
@@ -133,12 +133,12 @@ def test_a_degraded_target_is_refused_with_the_check_that_failed() -> None:
 def test_with_equal_generations_the_failover_bucket_s_copy_holds(role: Role, generation: int) -> None:
     other: Role = "primary" if role == "failover" else "failover"
     copies = both(failover=config(role, generation), primary=config(other, generation))
-    assert holding(copies) == copies["failover"]
+    assert authoritative_copy(copies) == copies["failover"]
 
 
 def test_a_hand_made_config_in_the_failover_bucket_holds_whatever_the_other_says() -> None:
     copies = both(failover=config("failover", None), primary=config("primary", 9))
-    assert holding(copies) == copies["failover"]
+    assert authoritative_copy(copies) == copies["failover"]
 
 
 def test_failing_back_from_a_hand_made_config_goes_on_from_the_highest_generation() -> None:
@@ -148,7 +148,7 @@ def test_failing_back_from_a_hand_made_config_goes_on_from_the_highest_generatio
     assert plan.notes == ("config.json in us-east-1 was written by hand",)
 
 
-def blind(target: Role) -> dict[Role, Copy | Unknown]:
+def blind(target: Role) -> dict[Role, ConfigCopy | Unavailable]:
     return {role: copy_of(role, config(target, 3)) if role == target else DOWN for role in ROLES}
 
 
@@ -178,6 +178,6 @@ def test_force_writes_above_the_next_generation_that_an_unread_copy_may_hold(
     assert put.config.generation == plan.generation > next_one
     returned = {**copies, target: replace(put.seen, config=put.config)}
     other: Role = "failover" if target == "primary" else "primary"
-    held = holding({**returned, other: copy_of(other, config(other, next_one))})
+    held = authoritative_copy({**returned, other: copy_of(other, config(other, next_one))})
     assert held is not None
     assert held.role == target

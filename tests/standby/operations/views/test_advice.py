@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.operations.facts.collect import Status
 from standby.operations.facts.journal import new_event
 from standby.operations.facts.state import State
 from standby.operations.views.advice import NEITHER, next_command
 from standby.operations.views.status_json import status_json
 from standby.operations.views.status_table import status_view
-from standby.operations.views.verdict import judge
+from standby.operations.views.verdict import judge_state
 from tests.standby.helpers import EAST, NOON, WEST, config, copy_of
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
@@ -35,7 +35,7 @@ UNENDED = new_event(generation=9, command="failover", actor="x", reason="", sour
             NEITHER,
         ),
         (
-            state(primary=dead("primary"), failover=region("failover", copy=Unknown("answers AccessDenied"))),
+            state(primary=dead("primary"), failover=region("failover", copy=Unavailable("answers AccessDenied"))),
             NEITHER,
         ),
         (state(failover=dead("failover")), f"nothing now; when {EAST} is back: `standby reconcile`"),
@@ -60,14 +60,14 @@ UNENDED = new_event(generation=9, command="failover", actor="x", reason="", sour
     ],
 )
 def test_each_state_names_the_command_that_helps(found: State, said: str) -> None:
-    assert next_command(found, judge(found)) == said
+    assert next_command(found, judge_state(found)) == said
 
 
 def test_it_is_the_last_line_for_a_person_and_a_field_for_a_program() -> None:
     found = state(primary=dead("primary"))
-    status = Status(state=found, verdict=judge(found))
+    status = Status(state=found, verdict=judge_state(found))
     assert str(status_view(status).renderables[-1]) == f"next: {FAILOVER}"
     assert status_json(status)["next"] == FAILOVER
-    well = Status(state=state(), verdict=judge(state()))
+    well = Status(state=state(), verdict=judge_state(state()))
     assert str(status_view(well).renderables[-1]).startswith("verdict: ready")
     assert status_json(well)["next"] is None

@@ -15,12 +15,12 @@ from standby.cli.main import cli
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import DISAGREEMENT, read_manifest
-from standby.operations.facts.collect import Status, gather_state, gather_status
+from standby.operations.facts.collect import Status, collect_state, collect_status
 from standby.operations.facts.health import Health
-from standby.operations.facts.routing_config import Config
+from standby.operations.facts.routing_config import RoutingConfig
 from standby.operations.facts.state import Alarms
 from standby.operations.views.status_table import status_view, watch_view
-from standby.operations.views.verdict import judge
+from standby.operations.views.verdict import judge_state
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import EAST, World, clients, copy_of
 from tests.standby.states import BEHIND, left, missing, moved, region, state
@@ -49,8 +49,8 @@ def test_only_alarms_of_this_deployment_s_topic_are_ours_whatever_their_names_be
     alarm(world, f"{name}-health", topic)
     alarm(world, f"{name}-staging-health", topic.replace(name, f"{name}-staging"))
     alarm(world, f"{name}-later", f"{topic}-2")
-    found = gather_state(world.connect(), world.manifest).regions["failover"].alarms
-    assert found == Alarms(ringing=(f"{name}-health",), total=1)
+    found = collect_state(world.connect(), world.manifest).regions["failover"].alarms
+    assert found == Alarms(in_alarm=(f"{name}-health",), total=1)
 
 
 def told(status: Status) -> str:
@@ -61,10 +61,10 @@ def told(status: Status) -> str:
 
 
 def test_what_looks_like_markup_is_shown_as_it_is() -> None:
-    by_hand = copy_of("failover", Config(api_url="https://[/x].example/[bold]prod"))
+    by_hand = copy_of("failover", RoutingConfig(api_url="https://[/x].example/[bold]prod"))
     sick = Health(status="[red]sick[/]", checks={"[b]": "[/]"})
     odd = state(region("primary"), region("failover", copy=by_hand, health=sick))
-    shown = told(Status(state=odd, verdict=judge(odd)))
+    shown = told(Status(state=odd, verdict=judge_state(odd)))
     assert "https://[/x].example/[bold]prod, hand-made" in shown
     assert "[red]sick[/] ([b]: [/])" in shown
 
@@ -73,10 +73,10 @@ def test_a_watch_shows_the_verdict_the_next_command_and_why_on_80_by_24() -> Non
     sick = {
         "knowledge": BEHIND,
         "health": Health(status="degraded", checks={"retrieve": "AccessDenied", "answerModel": "Throttling"}),
-        "alarms": Alarms(ringing=("chatbot-api-errors", "chatbot-health", "chatbot-replication-latency"), total=7),
+        "alarms": Alarms(in_alarm=("chatbot-api-errors", "chatbot-health", "chatbot-replication-latency"), total=7),
     }
     seen = moved(primary={**sick, "replication": left(missing("failed"), missing("never"))}, failover=sick)
-    status = Status(state=seen, verdict=judge(seen))
+    status = Status(state=seen, verdict=judge_state(seen))
     console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24, color_system=None)
     with Live(watch_view(status), console=console, auto_refresh=False) as live:
         live.refresh()
@@ -106,13 +106,13 @@ def test_an_apply_during_a_watch_is_no_disagreement(emulator: Emulator, monkeypa
     seen: list[Status] = []
 
     def gather(connection: Connection, manifest: Manifest) -> Status:
-        seen.append(gather_status(connection, manifest))
+        seen.append(collect_status(connection, manifest))
         return seen[-1]
 
     before = replace(world.manifest, site_url="https://before.example")  # what the watch began with
     manifests = iter([before])
     monkeypatch.setattr(status_command, "read_manifest", lambda to: next(manifests, None) or read_manifest(to))
-    monkeypatch.setattr(status_command, "gather_status", gather)
+    monkeypatch.setattr(status_command, "collect_status", gather)
     CliRunner().invoke(cli, ["status", "--watch"], obj=lambda _: world.connect())
     assert [status.state.manifest.disagreement for status in seen] == [DISAGREEMENT, ""]
 

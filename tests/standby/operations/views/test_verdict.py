@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from standby.deployment.concurrency import Unknown
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.operations.facts.collect import Status
 from standby.operations.facts.health import Health
 from standby.operations.facts.state import Alarms, Queues, State
-from standby.operations.plans.failback_preconditions import failback_conditions, passes_by_itself
+from standby.operations.plans.failback_preconditions import failback_preconditions, settles_by_itself
 from standby.operations.views.status_json import status_json
 from standby.operations.views.status_table import status_view
-from standby.operations.views.verdict import judge
+from standby.operations.views.verdict import judge_state
 from tests.standby.helpers import EAST, HEALTHY, WEST, config, copy_of
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
@@ -66,7 +66,7 @@ DISAGREEMENT = (
             [f"2 dead letters in {WEST}"],
         ),
         (
-            state(primary=region("primary", alarms=Alarms(ringing=("chatbot-health",), total=8))),
+            state(primary=region("primary", alarms=Alarms(in_alarm=("chatbot-health",), total=8))),
             "degraded",
             [f"alarms in {WEST}: chatbot-health"],
         ),
@@ -79,13 +79,13 @@ DISAGREEMENT = (
     ],
 )
 def test_each_state_has_its_verdict_and_its_reasons(found: State, name: str, reasons: list[str]) -> None:
-    verdict = judge(found)
+    verdict = judge_state(found)
     assert (verdict.name, list(verdict.reasons)) == (name, reasons)
 
 
 def test_a_config_made_by_hand_is_called_hand_made_in_each_bucket() -> None:
     by_hand = {role: region(role, "failover", None) for role in ROLES}
-    verdict = judge(state(by_hand["primary"], by_hand["failover"]))
+    verdict = judge_state(state(by_hand["primary"], by_hand["failover"]))
     assert verdict.name == "failed over"
     assert verdict.reasons == tuple(f"config.json in {r} is hand-made: run `standby reconcile`" for r in (WEST, EAST))
 
@@ -93,12 +93,12 @@ def test_a_config_made_by_hand_is_called_hand_made_in_each_bucket() -> None:
 def test_an_api_of_neither_region_is_named() -> None:
     copy = copy_of("failover", replace(config("failover", 5), api_url="https://elsewhere/"))
     found = state(failover=region("failover", copy=copy))
-    assert "config.json names an API of neither region: https://elsewhere/" in judge(found).reasons
+    assert "config.json names an API of neither region: https://elsewhere/" in judge_state(found).reasons
 
 
 @pytest.mark.parametrize("found", [state(), moved(), state(primary=dead("primary")), state(failover=dead("failover"))])
 def test_every_state_can_be_shown_and_printed(found: State) -> None:
-    status = Status(state=found, verdict=judge(found))
+    status = Status(state=found, verdict=judge_state(found))
     assert status_json(status)["verdict"] == status.verdict.name
     assert status_view(status).renderables
 
@@ -109,24 +109,24 @@ def test_every_state_can_be_shown_and_printed(found: State) -> None:
         moved(primary={"replication": left(missing("never"))}),
         moved(failover={"replication": left(missing("pending"), source="failover")}),
         moved(primary={"knowledge": BEHIND}),
-        moved(primary={"knowledge": Unknown("answers AccessDenied")}),
+        moved(primary={"knowledge": Unavailable("answers AccessDenied")}),
         moved(primary={"copy": copy_of("primary", config("primary", 3))}),
-        moved(failover={"replication": Unknown("not known")}),
+        moved(failover={"replication": Unavailable("not known")}),
         replace(moved(), regions={"primary": dead("primary"), "failover": region("failover", "failover", 4)}),
     ],
 )
 def test_nobody_fails_back_while_something_is_out_of_step(found: State) -> None:
-    assert failback_conditions(found, [HEALTHY, HEALTHY])
+    assert failback_preconditions(found, [HEALTHY, HEALTHY])
 
 
-@pytest.mark.parametrize("checks", [[HEALTHY, SICK], [HEALTHY, Unknown("does not answer")]])
-def test_nobody_fails_back_to_a_region_that_was_not_healthy_each_time(checks: list[Health | Unknown]) -> None:
-    assert "(check 2 of 2)" in failback_conditions(moved(), checks)[0].reason
+@pytest.mark.parametrize("checks", [[HEALTHY, SICK], [HEALTHY, Unavailable("does not answer")]])
+def test_nobody_fails_back_to_a_region_that_was_not_healthy_each_time(checks: list[Health | Unavailable]) -> None:
+    assert "(check 2 of 2)" in failback_preconditions(moved(), checks)[0].reason
 
 
 def test_a_region_in_step_may_be_failed_back_to() -> None:
-    assert failback_conditions(moved(), [HEALTHY] * 3) == ()
-    assert failback_conditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
+    assert failback_preconditions(moved(), [HEALTHY] * 3) == ()
+    assert failback_preconditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
 
 
 RUNNING = replace(BEHIND, running=True)
@@ -145,4 +145,4 @@ RUNNING = replace(BEHIND, running=True)
     ],
 )
 def test_a_failback_waits_only_for_what_passes_by_itself(found: State, *, passes: bool) -> None:
-    assert passes_by_itself(found) is passes
+    assert settles_by_itself(found) is passes

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from standby.console import ConsoleProgress, Silent
+from standby.console import ConsoleProgress, NullProgress
 from standby.deployment.manifest import ROLES, Manifest, parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import StandbyError
@@ -33,7 +33,7 @@ def checks(emulator: Emulator, small: SmallRehearsal, *, of: Manifest) -> tuple[
     """Check a deployment that is not there, on a network that serves none of its names."""
     sessions = {role: EmulatorSession(region=of.regions[role].region, endpoint=emulator.endpoint) for role in ROLES}
     nowhere = Client(replace(small.rehearsal.network, hosts={}))
-    return tuple(Verification(of, nowhere, sessions, (SAMPLE,), Silent()).run())
+    return tuple(Verification(of, nowhere, sessions, (SAMPLE,), NullProgress()).run())
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_vector_store_that_the_emulator_does_not_serve_is_not_asked(
 
 def test_the_page_and_its_configuration_are_checked_through_the_edge(small: SmallRehearsal) -> None:
     deployment, client = small.rehearsal.deployment, small.client
-    found = {check.name: check for check in Verification(deployment, client, small.sessions, (), Silent()).run()}
+    found = {check.name: check for check in Verification(deployment, client, small.sessions, (), NullProgress()).run()}
     assert found["page"].result is found["config"].result is Result.PASSED
     assert "with its Content-Security-Policy" in found["page"].detail
     assert "names the primary's API, generation 1" in found["config"].detail
@@ -107,7 +107,7 @@ def test_a_configuration_that_names_no_api_of_the_deployment_fails_its_check(
     good = small.get("/config.json").data
     small.put("failover", "config.json", body)
     deployment, client = small.rehearsal.deployment, small.client
-    found = {check.name: check for check in Verification(deployment, client, small.sessions, (), Silent()).run()}
+    found = {check.name: check for check in Verification(deployment, client, small.sessions, (), NullProgress()).run()}
     small.put("failover", "config.json", good)
     assert (found["page"].result, found["config"].result) == (Result.PASSED, Result.FAILED)
 

@@ -130,11 +130,11 @@ def test_a_killed_emulator_means_another_apply(rehearsal: Rehearsal, fake_terraf
 
 def test_down_removes_everything_that_it_made_and_nothing_else(rehearsal: Rehearsal) -> None:
     rehearsal.apply()
-    keepsake = rehearsal.layout.directory / "notes.txt"
+    keepsake = rehearsal.paths.directory / "notes.txt"
     keepsake.write_text("mine")
     assert rehearsal.down() == 1
-    assert list(rehearsal.layout.directory.iterdir()) == [keepsake]
-    assert ours(rehearsal.layout.directory) == ()
+    assert list(rehearsal.paths.directory.iterdir()) == [keepsake]
+    assert ours(rehearsal.paths.directory) == ()
     keepsake.unlink()
     assert rehearsal.down() == 0
 
@@ -142,7 +142,7 @@ def test_down_removes_everything_that_it_made_and_nothing_else(rehearsal: Rehear
 def test_down_removes_its_directory_where_nothing_else_is_in_it(rehearsal: Rehearsal) -> None:
     rehearsal.apply()
     rehearsal.down()
-    assert not rehearsal.layout.directory.exists()
+    assert not rehearsal.paths.directory.exists()
 
 
 def test_down_cleans_up_also_when_terraform_cannot_destroy(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:
@@ -150,17 +150,17 @@ def test_down_cleans_up_also_when_terraform_cannot_destroy(rehearsal: Rehearsal,
     fake_terraform.answer(destroy=failure(SYNTAX))
     with pytest.raises(TerraformFailedError, match="terraform destroy failed"):
         rehearsal.down(destroy=True)
-    assert ours(rehearsal.layout.directory) == ()
-    assert not rehearsal.layout.directory.exists()
+    assert ours(rehearsal.paths.directory) == ()
+    assert not rehearsal.paths.directory.exists()
 
 
 def test_down_touches_nothing_while_another_command_holds_the_rehearsal(rehearsal: Rehearsal, project: Path) -> None:
     rehearsal.apply()
-    files = sorted(rehearsal.layout.directory.iterdir())
+    files = sorted(rehearsal.paths.directory.iterdir())
     with rehearsal._held("up"):  # noqa: SLF001 - there is no other way to stand still in the middle of a command
         with pytest.raises(RefusedError):
             Rehearsal(project=project).down()
-        assert set(files) <= set(rehearsal.layout.directory.iterdir())
+        assert set(files) <= set(rehearsal.paths.directory.iterdir())
     assert rehearsal.emulator is not None
 
 
@@ -246,4 +246,4 @@ def test_a_terraform_that_outlived_its_command_is_ended_by_down(
             time.sleep(0.05)
         process.kill()
     assert rehearsal.down() == 2
-    assert ours(rehearsal.layout.directory) == ()
+    assert ours(rehearsal.paths.directory) == ()

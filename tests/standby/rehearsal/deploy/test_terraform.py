@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from standby.console import Silent
+from standby.console import NullProgress
 from standby.rehearsal.deploy.terraform import terraform_environment
 from standby.rehearsal.deploy.terraform_events import Outcome, read_events
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import MARK
 
 
-class Counts(Silent):
+class Counts(NullProgress):
     """Progress that remembers what it was told."""
 
     def __init__(self) -> None:
@@ -22,8 +22,8 @@ class Counts(Silent):
         self.seen.append((done, total))
 
 
-def read(*events: object, progress: Silent | None = None) -> Outcome:
-    return read_events([json.dumps(event) for event in events], progress=progress or Silent())
+def read(*events: object, progress: NullProgress | None = None) -> Outcome:
+    return read_events([json.dumps(event) for event in events], progress=progress or NullProgress())
 
 
 def summary(operation: str, **changes: int) -> dict[str, object]:
@@ -65,34 +65,34 @@ def test_an_error_that_is_said_again_and_again_is_kept_once_with_the_block_that_
 
 def test_lines_that_are_no_json_are_passed_over() -> None:
     lines = ["", "a plugin said something", "[1]", json.dumps(summary("apply", add=1))]
-    assert read_events(lines, progress=Silent()).added == 1
+    assert read_events(lines, progress=NullProgress()).added == 1
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_ENDPOINT_URL", "TF_WORKSPACE", "TF_CLI_ARGS_apply"])
 def test_what_belongs_to_other_configurations_is_kept_from_terraform(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, name: str
+    paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "other")
-    assert name not in terraform_environment(layout)
+    assert name not in terraform_environment(paths)
 
 
 def test_a_configuration_file_that_is_missing_is_not_named_to_terraform(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "missing"))
-    assert "TF_CLI_CONFIG_FILE" not in terraform_environment(layout)
+    assert "TF_CLI_CONFIG_FILE" not in terraform_environment(paths)
 
 
 def test_the_users_configuration_file_is_kept_unless_the_rehearsal_wrote_its_own(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     users = tmp_path / "users.rc"
     users.touch()
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(users))
-    assert terraform_environment(layout)["TF_CLI_CONFIG_FILE"] == str(users)
-    layout.cli_config.touch()
-    assert terraform_environment(layout)["TF_CLI_CONFIG_FILE"] == str(layout.cli_config)
+    assert terraform_environment(paths)["TF_CLI_CONFIG_FILE"] == str(users)
+    paths.cli_config.touch()
+    assert terraform_environment(paths)["TF_CLI_CONFIG_FILE"] == str(paths.cli_config)
 
 
-def test_terraform_carries_the_mark_by_which_it_is_found_again(layout: Layout) -> None:
-    assert terraform_environment(layout)[MARK] == str(layout.directory)
+def test_terraform_carries_the_mark_by_which_it_is_found_again(paths: RehearsalPaths) -> None:
+    assert terraform_environment(paths)[MARK] == str(paths.directory)

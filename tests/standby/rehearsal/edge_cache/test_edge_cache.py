@@ -126,9 +126,9 @@ class World:
             if thread not in self._before:
                 thread.join(timeout=5)
 
-    def fetch(self, conditions: Mapping[str, str]) -> Answer:
+    def fetch(self, preconditions: Mapping[str, str]) -> Answer:
         """Answer as told, and note what was asked."""
-        self.asked.append(conditions)
+        self.asked.append(preconditions)
         return self._answer
 
 

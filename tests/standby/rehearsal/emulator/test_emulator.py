@@ -25,7 +25,7 @@ from standby.rehearsal.emulator.emulator import (
     stop_emulator,
 )
 from standby.rehearsal.emulator.ministack_server import corrected_action, corrected_resource
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import ours
 
 if TYPE_CHECKING:
@@ -51,54 +51,56 @@ def kill(emulator: Emulator) -> None:
     process.wait()
 
 
-def test_the_emulator_is_found_again_and_ended_without_a_trace(layout: Layout) -> None:
-    emulator = start_emulator(layout)
-    assert running_emulator(layout) == emulator
+def test_the_emulator_is_found_again_and_ended_without_a_trace(paths: RehearsalPaths) -> None:
+    emulator = start_emulator(paths)
+    assert running_emulator(paths) == emulator
     listening = [entry.laddr.ip for entry in psutil.Process(emulator.identity.pid).net_connections(kind="tcp")]
     assert listening
     assert set(listening) == {HOST}
-    assert stop_emulator(layout) == 1
+    assert stop_emulator(paths) == 1
     assert not answers(emulator.endpoint)
-    assert ours(layout.directory) == ()
-    assert running_emulator(layout) is None
+    assert ours(paths.directory) == ()
+    assert running_emulator(paths) is None
 
 
-def test_a_killed_emulator_is_replaced_on_its_port_and_its_terraform_state_is_discarded(layout: Layout) -> None:
-    killed = start_emulator(layout)
+def test_a_killed_emulator_is_replaced_on_its_port_and_its_terraform_state_is_discarded(paths: RehearsalPaths) -> None:
+    killed = start_emulator(paths)
     kill(killed)
-    layout.state.write_text("{}")
-    layout.applied_record.write_text("{}")
-    assert running_emulator(layout) is None
-    started = start_emulator(layout)
+    paths.state.write_text("{}")
+    paths.applied_record.write_text("{}")
+    assert running_emulator(paths) is None
+    started = start_emulator(paths)
     assert started.port == killed.port
     assert started.identity != killed.identity
-    assert not layout.state.exists()
-    assert not layout.applied_record.exists()
+    assert not paths.state.exists()
+    assert not paths.applied_record.exists()
 
 
-def test_a_port_that_somebody_else_took_is_left_to_them(layout: Layout) -> None:
+def test_a_port_that_somebody_else_took_is_left_to_them(paths: RehearsalPaths) -> None:
     port = free_port()
-    layout.emulator_record.write_text(json.dumps({"pid": 1, "created": 1.0, "port": port}))
+    paths.emulator_record.write_text(json.dumps({"pid": 1, "created": 1.0, "port": port}))
     with socket.socket() as somebody:
         somebody.bind((HOST, port))
         somebody.listen()
-        assert start_emulator(layout).port != port
+        assert start_emulator(paths).port != port
 
 
-def test_a_record_of_a_process_id_that_belongs_to_another_program_is_not_believed(layout: Layout) -> None:
-    emulator = start_emulator(layout)
+def test_a_record_of_a_process_id_that_belongs_to_another_program_is_not_believed(paths: RehearsalPaths) -> None:
+    emulator = start_emulator(paths)
     record = {**emulator.record(), "created": emulator.identity.created - 3600}
-    layout.emulator_record.write_text(json.dumps(record))
-    assert running_emulator(layout) is None
+    paths.emulator_record.write_text(json.dumps(record))
+    assert running_emulator(paths) is None
 
 
-def test_the_emulator_reads_nothing_of_the_users_aws_settings(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_emulator_reads_nothing_of_the_users_aws_settings(
+    paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    emulator = start_emulator(layout)
+    emulator = start_emulator(paths)
     environment = psutil.Process(emulator.identity.pid).environ()
     assert not [name for name in environment if name.startswith("AWS_")]
-    assert Path(environment["HOME"]) == layout.home
+    assert Path(environment["HOME"]) == paths.home
 
 
 def test_sessions_reach_the_emulator_whatever_the_users_aws_settings_say(

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.emulator.emulator import HOST, Emulator
-from standby.rehearsal.emulator.ministack_server import REMEMBERED, Repeats
+from standby.rehearsal.emulator.ministack_server import REMEMBERED, IdempotentReplay
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, ASGISendEvent, Scope
@@ -100,7 +100,7 @@ class Counting:
         await send({"type": "http.response.body", "body": b"%d" % self._answered, "more_body": False})
 
 
-def asked(application: Repeats, *, method: str = "POST", invocation: bytes = b"one") -> list[bytes]:
+def asked(application: IdempotentReplay, *, method: str = "POST", invocation: bytes = b"one") -> list[bytes]:
     """Ask once; return the bodies of what was answered, one message each."""
     said: list[bytes] = []
     parts = iter([{"type": "http.request", "body": b"x", "more_body": more} for more in (True, False)])
@@ -118,17 +118,17 @@ def asked(application: Repeats, *, method: str = "POST", invocation: bytes = b"o
 
 
 def test_a_call_that_failed_is_decided_anew_when_it_is_repeated() -> None:
-    application = Repeats(Counting(503, 429, 200, 200))
+    application = IdempotentReplay(Counting(503, 429, 200, 200))
     assert [asked(application) for _ in range(4)] == [[b"1"], [b"2"], [b"3"], [b"3"]]
 
 
 def test_what_only_reads_is_read_anew() -> None:
-    application = Repeats(Counting(200, 200))
+    application = IdempotentReplay(Counting(200, 200))
     assert [asked(application, method="GET") for _ in range(2)] == [[b"1"], [b"2"]]
 
 
 def test_the_last_answers_are_kept_and_those_before_them_are_not() -> None:
-    application = Repeats(Counting(*[200] * (REMEMBERED + 2)))
+    application = IdempotentReplay(Counting(*[200] * (REMEMBERED + 2)))
     numbers = [b"%d" % number for number in range(REMEMBERED + 1)]
     first, *others = [asked(application, invocation=number) for number in numbers]
     assert asked(application, invocation=numbers[-1]) == others[-1]

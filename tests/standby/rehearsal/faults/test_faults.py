@@ -11,7 +11,7 @@ from botocore.config import Config
 from standby.deployment.manifest import Role
 from standby.errors import BadUsageError
 from standby.rehearsal.faults.faults import FaultKind
-from standby.rehearsal.network.region_proxy import FrontFaults
+from standby.rehearsal.network.region_proxy import RegionProxyFaults
 from tests.standby.rehearsal.fault_helpers import health, set_fault
 from tests.standby.rehearsal.network_helpers import SmallRehearsal
 
@@ -56,8 +56,10 @@ def test_s3_errors_leave_the_api_and_api_errors_leave_s3(small: SmallRehearsal) 
 
 def test_an_s3_error_is_in_s3s_own_words(small: SmallRehearsal) -> None:
     set_fault(small, "s3-errors")
-    front = small.rehearsal.network.fronts["us-west-2"]
-    s3 = small.sessions["primary"].client("s3", endpoint_url=front, config=Config(retries={"total_max_attempts": 1}))
+    region_proxy = small.rehearsal.network.region_proxies["us-west-2"]
+    s3 = small.sessions["primary"].client(
+        "s3", endpoint_url=region_proxy, config=Config(retries={"total_max_attempts": 1})
+    )
     with pytest.raises(s3.exceptions.ClientError, match="ServiceUnavailable"):
         s3.list_buckets()
 
@@ -113,7 +115,9 @@ def test_a_front_that_died_by_itself_during_another_fault_comes_back_whole(small
 
 
 def test_a_front_that_a_killed_command_left_broken_is_put_right(small: SmallRehearsal) -> None:
-    small.rehearsal.connecting.load_front("primary", FrontFaults(api_errors=True))  # and nothing is written down
+    small.rehearsal.connecting.load_region_proxy(
+        "primary", RegionProxyFaults(api_errors=True)
+    )  # and nothing is written down
     assert health(small) == "503"
     small.rehearsal.connecting.connect()
     assert health(small) == "200"
@@ -134,10 +138,10 @@ def test_slow_needs_a_time(small: SmallRehearsal) -> None:
 
 
 def test_a_fault_for_some_seconds_is_healed_also_when_it_is_interrupted(small: SmallRehearsal) -> None:
-    layout = small.rehearsal.layout
-    where = ("rehearse", "--project", str(layout.project), "--directory", str(layout.directory))
+    paths = small.rehearsal.paths
+    where = ("rehearse", "--project", str(paths.project), "--directory", str(paths.directory))
     command = (sys.executable, "-m", "standby", *where, "fault", "api-errors", "primary", "--seconds", "60")
-    (layout.project / "cdktf.json").touch()
+    (paths.project / "cdktf.json").touch()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 10
         while health(small) != "503" and time.monotonic() < deadline:

@@ -14,7 +14,7 @@ from standby.cli.main import cli
 from standby.errors import RefusedError
 from standby.rehearsal.emulator.emulator import running_emulator, start_emulator, stop_emulator
 from standby.rehearsal.files.claim import take
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import read_network
 from standby.rehearsal.network.network_record import NetworkRecord, read_record
 from standby.rehearsal.processes.process import ProcessIdentity, clean_environment, marked
@@ -60,35 +60,35 @@ def test_a_directory_that_holds_somebody_s_files_is_refused_and_nothing_in_it_is
 
 
 def test_an_empty_directory_is_taken_and_marked_before_anything_else_is_in_it(tmp_path: Path) -> None:
-    layout = Layout(project=tmp_path, directory=tmp_path / "empty")
-    layout.directory.mkdir()
-    take(layout)
-    assert list(layout.directory.iterdir()) == [layout.marker]
-    (layout.directory / "more").touch()
-    take(layout)
+    paths = RehearsalPaths(project=tmp_path, directory=tmp_path / "empty")
+    paths.directory.mkdir()
+    take(paths)
+    assert list(paths.directory.iterdir()) == [paths.marker]
+    (paths.directory / "more").touch()
+    take(paths)
 
 
 @pytest.mark.parametrize("name,taken", [(".rehearsal", True), ("elsewhere", False)])
 def test_what_an_earlier_version_left_without_a_marker_is_taken_in_the_project_s_own_place(
     tmp_path: Path, name: str, *, taken: bool
 ) -> None:
-    layout = Layout(project=tmp_path, directory=tmp_path / name)
-    layout.directory.mkdir()
-    layout.emulator_record.write_text("{}")
+    paths = RehearsalPaths(project=tmp_path, directory=tmp_path / name)
+    paths.directory.mkdir()
+    paths.emulator_record.write_text("{}")
     if taken:
-        take(layout)
-        assert layout.marker.is_file()
+        take(paths)
+        assert paths.marker.is_file()
     else:
         with pytest.raises(RefusedError, match="holds files that no rehearsal made"):
-            take(layout)
+            take(paths)
 
 
 def test_files_in_the_project_s_own_place_that_no_rehearsal_left_are_refused(tmp_path: Path) -> None:
-    layout = Layout(project=tmp_path, directory=tmp_path / ".rehearsal")
-    layout.directory.mkdir()
-    (layout.directory / "home").mkdir()
+    paths = RehearsalPaths(project=tmp_path, directory=tmp_path / ".rehearsal")
+    paths.directory.mkdir()
+    (paths.directory / "home").mkdir()
     with pytest.raises(RefusedError):
-        take(layout)
+        take(paths)
 
 
 def test_down_leaves_an_empty_directory_that_it_did_not_make(tmp_path: Path) -> None:
@@ -98,74 +98,74 @@ def test_down_leaves_an_empty_directory_that_it_did_not_make(tmp_path: Path) -> 
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Layout]:
+def running(tmp_path: Path) -> Iterator[RehearsalPaths]:
     """A directory with an emulator that runs, and a process that stands for a front."""
-    layout = Layout(project=tmp_path / "here", directory=tmp_path / "here" / ".rehearsal")
-    take(layout)
-    emulator = start_emulator(layout)
-    environment = marked(clean_environment(), directory=layout.directory)
-    front = subprocess.Popen([sys.executable, "-c", SLEEP], env=environment)
+    paths = RehearsalPaths(project=tmp_path / "here", directory=tmp_path / "here" / ".rehearsal")
+    take(paths)
+    emulator = start_emulator(paths)
+    environment = marked(clean_environment(), directory=paths.directory)
+    region_proxy = subprocess.Popen([sys.executable, "-c", SLEEP], env=environment)
     NetworkRecord(
         emulator=emulator.record(),
         ports={"edge.tls": 1},
-        processes={"edge": ProcessIdentity.of(front.pid)},
-        fronts={"us-west-2": "http://127.0.0.1:1"},
-    ).write(layout)
-    yield layout
-    for process in (psutil.Process(pid) for pid in (emulator.identity.pid, front.pid) if psutil.pid_exists(pid)):
+        processes={"edge": ProcessIdentity.of(region_proxy.pid)},
+        region_proxies={"us-west-2": "http://127.0.0.1:1"},
+    ).write(paths)
+    yield paths
+    for process in (psutil.Process(pid) for pid in (emulator.identity.pid, region_proxy.pid) if psutil.pid_exists(pid)):
         process.kill()
-    front.wait()
+    region_proxy.wait()
 
 
-def processes(layout: Layout) -> list[psutil.Process]:
-    emulator = running_emulator(layout)
-    front = read_record(layout).processes["edge"].process()
+def processes(paths: RehearsalPaths) -> list[psutil.Process]:
+    emulator = running_emulator(paths)
+    region_proxy = read_record(paths).processes["edge"].process()
     assert emulator is not None
-    assert front is not None
-    return [psutil.Process(emulator.identity.pid), front]
+    assert region_proxy is not None
+    return [psutil.Process(emulator.identity.pid), region_proxy]
 
 
 def ended(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_copied_directory_has_nothing_of_the_original_s_processes(running: Layout, tmp_path: Path) -> None:
+def test_a_copied_directory_has_nothing_of_the_original_s_processes(running: RehearsalPaths, tmp_path: Path) -> None:
     originals = processes(running)
     shutil.copytree(running.project, tmp_path / "copy")
     copy = Rehearsal(project=tmp_path / "copy")
     assert copy.emulator is None
-    assert read_network(copy.layout) is None
-    assert read_record(copy.layout) == NetworkRecord()
+    assert read_network(copy.paths) is None
+    assert read_record(copy.paths) == NetworkRecord()
     assert copy.down() == 0
-    assert not copy.layout.directory.exists()
+    assert not copy.paths.directory.exists()
     assert processes(running) == originals
 
 
-def test_the_processes_of_a_moved_directory_are_not_used_and_are_ended(running: Layout, tmp_path: Path) -> None:
+def test_the_processes_of_a_moved_directory_are_not_used_and_are_ended(running: RehearsalPaths, tmp_path: Path) -> None:
     """They still keep their files where the directory was, and could start no function any more."""
     before = processes(running)
     running.project.rename(tmp_path / "moved")
     moved = Rehearsal(project=tmp_path / "moved")
     assert moved.emulator is None
-    assert read_network(moved.layout) is None
+    assert read_network(moved.paths) is None
     assert moved.down() == 2
     assert all(ended(process) for process in before)
-    assert not moved.layout.directory.exists()
+    assert not moved.paths.directory.exists()
 
 
-def test_a_moved_directory_s_emulator_is_replaced_by_one_of_its_own(running: Layout, tmp_path: Path) -> None:
+def test_a_moved_directory_s_emulator_is_replaced_by_one_of_its_own(running: RehearsalPaths, tmp_path: Path) -> None:
     old, _ = processes(running)
     running.project.rename(tmp_path / "moved")
-    layout = Layout(project=tmp_path / "moved", directory=tmp_path / "moved" / ".rehearsal")
-    emulator = start_emulator(layout)
+    paths = RehearsalPaths(project=tmp_path / "moved", directory=tmp_path / "moved" / ".rehearsal")
+    emulator = start_emulator(paths)
     try:
         assert ended(old)
-        assert running_emulator(layout) == emulator
+        assert running_emulator(paths) == emulator
     finally:
-        stop_emulator(layout)
+        stop_emulator(paths)
 
 
-def test_records_of_an_earlier_version_say_no_directory_and_are_believed(running: Layout) -> None:
+def test_records_of_an_earlier_version_say_no_directory_and_are_believed(running: RehearsalPaths) -> None:
     for record in (running.emulator_record, running.network_record):
         record.write_text(record.read_text().replace('"directory"', '"another"'))
     assert running_emulator(running) is not None

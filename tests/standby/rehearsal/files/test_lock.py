@@ -10,19 +10,19 @@ from standby.cli.main import cli
 from standby.errors import RefusedError
 from standby.rehearsal.files.claim import take
 from standby.rehearsal.files.lock import drill_lock, no_drill
-from standby.rehearsal.files.paths import Layout
+from standby.rehearsal.files.paths import RehearsalPaths
 
 
 def test_two_drills_at_once_are_refused_and_leave_nothing_behind(tmp_path: Path) -> None:
-    layout = Layout(project=tmp_path, directory=tmp_path)
+    paths = RehearsalPaths(project=tmp_path, directory=tmp_path)
     who = rf"in use by `standby drill`, process {os.getpid()}, since 20"
     with (
-        drill_lock(layout, command="standby drill"),
+        drill_lock(paths, command="standby drill"),
         pytest.raises(RefusedError, match=who),
-        drill_lock(layout, command="another"),
+        drill_lock(paths, command="another"),
     ):
         pass
-    with drill_lock(layout, command="standby drill") as killed:
+    with drill_lock(paths, command="standby drill") as killed:
         assert not killed
     assert list(tmp_path.iterdir()) == []
 
@@ -31,36 +31,36 @@ def test_two_drills_at_once_are_refused_and_leave_nothing_behind(tmp_path: Path)
 def test_what_breaks_heals_or_ends_a_rehearsal_is_refused_while_a_drill_is_at_work(
     project: Path, arguments: list[str]
 ) -> None:
-    layout = Layout(project=project, directory=project / ".rehearsal")
-    take(layout)
-    files = set(layout.directory.iterdir())
-    with drill_lock(layout, command="standby drill"):
+    paths = RehearsalPaths(project=project, directory=project / ".rehearsal")
+    take(paths)
+    files = set(paths.directory.iterdir())
+    with drill_lock(paths, command="standby drill"):
         result = CliRunner().invoke(cli, ["rehearse", "--project", str(project), *arguments])
     assert result.exit_code == 3
     assert f"This rehearsal is in use by `standby drill`, process {os.getpid()}, since 20" in result.stderr
-    assert set(layout.directory.iterdir()) == files
+    assert set(paths.directory.iterdir()) == files
 
 
 def test_a_drill_waits_for_no_fault_that_is_set_for_some_seconds_but_is_refused(tmp_path: Path) -> None:
-    layout = Layout(project=tmp_path, directory=tmp_path)
+    paths = RehearsalPaths(project=tmp_path, directory=tmp_path)
     with (
-        no_drill(layout),
-        no_drill(layout),
+        no_drill(paths),
+        no_drill(paths),
         pytest.raises(RefusedError, match="in use by another process"),
-        drill_lock(layout, command="standby drill"),
+        drill_lock(paths, command="standby drill"),
     ):
         pass
 
 
 def test_a_drill_that_was_killed_is_known_to_the_next_one_and_named_to_nobody(tmp_path: Path) -> None:
-    layout = Layout(project=tmp_path, directory=tmp_path)
-    layout.drill_holder.write_text('{"pid": 4194305, "command": "standby drill", "since": "then"}')  # above any pid
+    paths = RehearsalPaths(project=tmp_path, directory=tmp_path)
+    paths.drill_holder.write_text('{"pid": 4194305, "command": "standby drill", "since": "then"}')  # above any pid
     with (
-        no_drill(layout),
+        no_drill(paths),
         pytest.raises(RefusedError, match="in use by another process"),
-        drill_lock(layout, command="x"),
+        drill_lock(paths, command="x"),
     ):
         pass
-    with drill_lock(layout, command="standby drill") as killed:
+    with drill_lock(paths, command="standby drill") as killed:
         assert killed
     assert list(tmp_path.iterdir()) == []

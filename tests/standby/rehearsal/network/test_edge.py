@@ -245,4 +245,4 @@ def test_a_path_pattern_is_cloudfronts(pattern: str, expected: str) -> None:
 
 
 def _port(small: SmallRehearsal, name: str) -> int:
-    return read_record(small.rehearsal.layout).ports[name]
+    return read_record(small.rehearsal.paths).ports[name]

@@ -32,7 +32,7 @@ def signer(small: SmallRehearsal, region: str) -> boto3.Session:
 def test_a_signed_request_keeps_its_signature_on_the_way(small: SmallRehearsal, role: Role) -> None:
     region = REGIONS[role]
     session = signer(small, region)
-    for endpoint in (small.rehearsal.network.fronts[region], small.rehearsal.network.router):
+    for endpoint in (small.rehearsal.network.region_proxies[region], small.rehearsal.network.router):
         s3 = session.client("s3", endpoint_url=endpoint)
         s3.put_object(Bucket=f"documents-{region}", Key="a b/ü.txt", Body=b"signed")
         assert s3.get_object(Bucket=f"documents-{region}", Key="a b/ü.txt")["Body"].read() == b"signed"
@@ -60,7 +60,7 @@ def test_an_api_answers_under_its_own_host_name_and_below_the_emulators_path(sma
     region = small.rehearsal.deployment.regions[role]
     assert json.loads(small.client.request("GET", f"{region.api_url}health").data) == {"role": role}
     local = small.rehearsal.urls()[f"{role} API"]
-    assert local.startswith(small.rehearsal.network.fronts[region.region])
+    assert local.startswith(small.rehearsal.network.region_proxies[region.region])
     assert json.loads(urllib3.request("GET", f"{local}health").data) == {"role": role}
 
 

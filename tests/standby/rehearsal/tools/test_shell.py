@@ -37,7 +37,7 @@ def test_outputs_are_exported_in_upper_case_beside_the_local_urls() -> None:
     network = Network(
         gateway="http://127.0.0.1:4990",
         router="http://127.0.0.1:4999",
-        fronts={"us-west-2": "http://127.0.0.1:5001", "us-east-1": "http://127.0.0.1:5002"},
+        region_proxies={"us-west-2": "http://127.0.0.1:5001", "us-east-1": "http://127.0.0.1:5002"},
         hosts={"d1.cloudfront.net": Address(host="127.0.0.1", port=5003)},
         authority=Path("/rehearsal/root.crt"),
     )
