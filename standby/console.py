@@ -1,74 +1,59 @@
-"""How a command says what it is doing while it does it. Progress goes to stderr; results alone go to stdout."""
+"""Progress goes to stderr, results alone go to stdout. `standby.cli.progress` shows progress on a terminal."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final, Protocol
-
-from rich.console import Console
-from rich.text import Text
-
-LINES_EVERY: Final = 20
-"""Without a terminal, a count is printed once in so many steps."""
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
 
 
 class Progress(Protocol):
-    """What the rehearsal reports to."""
+    """What a long task reports its progress to."""
 
     def start(self, text: str) -> None:
         """Say what begins now."""
 
     def count(self, done: int, total: int) -> None:
         """Say how much of what began is done."""
-
-    def note(self, text: str) -> None:
-        """Say something that the user should know, and that stays on the screen."""
-
-
-class NullProgress:
-    """Progress that nobody watches, for tests and `--json`."""
-
-    def start(self, text: str) -> None:
-        """Say nothing."""
-
-    def count(self, done: int, total: int) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-
-class ConsoleProgress:
-    """Progress on a terminal as one live line, and elsewhere as a few plain ones."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._status = console.status("", spinner="dots") if console.is_terminal else None
-        self._text = ""
-
-    @contextmanager
-    def live(self) -> Iterator["ConsoleProgress"]:
-        """Show the live line until the block ends, however it ends."""
-        if self._status is None:
-            yield self
-            return
-        with self._status:
-            yield self
-
-    def start(self, text: str) -> None:
-        """Say what begins now."""
-        self._text = text
-        self._show(text, lasting=True)
-
-    def count(self, done: int, total: int) -> None:
-        """Say how much of what began is done."""
-        self._show(f"{self._text}: {done} of {total}", lasting=done == total or done % LINES_EVERY == 0)
 
     def note(self, text: str) -> None:
         """Say something that stays on the screen."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def _show(self, text: str, *, lasting: bool) -> None:
-        if self._status is not None:
-            self._status.update(Text(text))
-        elif lasting:
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+class NullProgress:
+    """Progress that is not shown, for tests and `--json`."""
+
+    def start(self, text: str) -> None:
+        """Say nothing."""
+
+    def count(self, done: int, total: int) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """The seconds so far, to the millisecond."""
+        return round(time.monotonic() - self._began, 3)
+
+
+def print_progress(text: str) -> None:
+    """Print a line of progress on stderr at once. If nothing reads stderr, the line is lost and the command goes on.
+
+    Source: docs.python.org, signal, "Note on SIGPIPE": what is written to the null device cannot fail at the end.
+    """
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:
+        with Path(os.devnull).open("wb") as nowhere, suppress(OSError):
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())

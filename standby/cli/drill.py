@@ -9,7 +9,8 @@ from typing import Final
 import click
 from rich.console import Console
 
-from standby.console import ConsoleProgress, Progress
+from standby.cli.progress import ConsoleProgress
+from standby.console import Progress
 from standby.drill.drill import drill as run_drill
 from standby.drill.live import LIVE_SCENARIOS, confirm_scenarios, live_drill
 from standby.drill.report.compare import Difference, compare, read_report

@@ -62,8 +62,8 @@ class CommandGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command. What no command foresaw becomes one message; with `--json` an error is a document too."""
-        as_json = "--json" in ctx.args  # click takes them away
+        """Run the command. An unexpected error becomes one message; with `--json` every error is a document too."""
+        as_json = "--json" in ctx.args  # click removes the arguments as it parses them
         try:
             return self._invoke(ctx)
         except click.ClickException as error:
@@ -80,13 +80,24 @@ class CommandGroup(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
-        except BrokenPipeError:  # whoever read what we print has gone: click ends quietly
+        except BrokenPipeError:  # nothing reads stdout any more: click ends the command quietly
             raise
+        except StandbyError as error:
+            raise ReportedError(error) from error
         except Exception as error:
-            # Whatever it is, a user can do nothing with a traceback; DEBUG_VARIABLE shows it to whoever can.
+            # A traceback does not help a user; DEBUG_VARIABLE shows it to a developer.
             if DEBUG_VARIABLE in os.environ:
                 raise
-            raise StandbyError(f"{type(error).__name__}: {error}", hint=f"{DEBUG_VARIABLE}=1 shows where.") from error
+            unexpected = StandbyError(f"{type(error).__name__}: {error}", hint=f"{DEBUG_VARIABLE}=1 shows where.")
+            raise ReportedError(unexpected) from error
+
+
+class ReportedError(click.ClickException):
+    """A `StandbyError` as click reports it: `Error: ` and the message on stderr, and its exit code."""
+
+    def __init__(self, error: StandbyError) -> None:
+        super().__init__(error.full_message)
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
 
 def _print_error(ctx: click.Context, result: str, error: str) -> None:

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Final
 
-import click
-
 from standby.cli.run_plan import CommandOutcome
 from standby.errors import StandbyError
 from standby.operations.execution.executor import PlanRun
@@ -53,7 +51,7 @@ def _run(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
     )
 
 
-def _error(first: CommandOutcome, second: CommandOutcome) -> click.ClickException | None:
+def _error(first: CommandOutcome, second: CommandOutcome) -> StandbyError | None:
     if first.run is not None and second.result in {"declined", "refused"} and second.error is not None:
         why = "" if second.result == "declined" else f" {second.error.message}"
         return StandbyError(f"{first.plan.summary}: done. Nothing else was done.{why}")
@@ -61,8 +59,8 @@ def _error(first: CommandOutcome, second: CommandOutcome) -> click.ClickExceptio
     return errors[0] if len(errors) == 1 else _joined(errors)
 
 
-def _joined(errors: list[click.ClickException]) -> click.ClickException | None:
+def _joined(errors: list[StandbyError]) -> StandbyError | None:
     if not errors:
         return None
-    hint = next((error.hint for error in errors if isinstance(error, StandbyError) and error.hint), "")
+    hint = next((error.hint for error in errors if error.hint), "")
     return StandbyError("; ".join(error.message for error in errors), hint=hint)

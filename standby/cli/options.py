@@ -1,7 +1,6 @@
 """What the commands share: their options, the first line, the question, the JSON answer."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -49,18 +48,6 @@ def exit_with(code: int) -> None:
     """End the command with this exit code."""
     if code:
         click.get_current_context().exit(code)
-
-
-class Stopwatch:
-    """Seconds since the command began to run."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """The seconds so far."""
-        return round(time.monotonic() - self._began, 3)
 
 
 EXIT_CODES: Final = {

@@ -8,13 +8,13 @@ from functools import partial
 import click
 
 from standby.cli.merge_outcomes import merge_outcomes
-from standby.cli.options import Stopwatch
 from standby.cli.run_plan import CommandOutcome, Options, print_target, report_outcome, run_plan
+from standby.console import Stopwatch, print_progress
 from standby.deployment.concurrency import Unavailable, attempt, map_concurrently, run_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.manifest_reader import read_manifest
-from standby.operations.execution.executor import StepFailedError, print_progress
+from standby.operations.execution.executor import StepFailedError
 from standby.operations.facts import journal
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.collect_switch import read_copies

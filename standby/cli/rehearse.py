@@ -13,8 +13,8 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 import click
 from rich.console import Console
 
+from standby.cli.progress import ConsoleProgress
 from standby.cli.rehearse_output import show_report, status_text
-from standby.console import ConsoleProgress
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError
 from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE

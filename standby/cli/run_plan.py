@@ -4,20 +4,13 @@ from dataclasses import asdict, dataclass, replace
 
 import click
 
-from standby.cli.options import EXIT_CODES, Stopwatch, confirmed, exit_with, print_json
+from standby.cli.options import EXIT_CODES, confirmed, exit_with, print_json
+from standby.console import Stopwatch, print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
 from standby.deployment.manifest_reader import read_manifest
 from standby.errors import RefusedError, StandbyError
-from standby.operations.execution.executor import (
-    AGAIN,
-    ConflictError,
-    Executor,
-    PlanRun,
-    StepFailedError,
-    print_progress,
-    show_plan,
-)
+from standby.operations.execution.executor import AGAIN, ConflictError, Executor, PlanRun, StepFailedError, show_plan
 from standby.operations.facts.collect_switch import collect_switch_facts
 from standby.operations.facts.journal import Event, event_json
 from standby.operations.facts.routing_config import KEY
@@ -43,7 +36,7 @@ class CommandOutcome:
     result: str
     plan: Plan
     run: PlanRun | None = None
-    error: click.ClickException | None = None
+    error: StandbyError | None = None
 
 
 def run_plan(
@@ -61,7 +54,7 @@ def run_plan(
     if options.dry_run:
         return CommandOutcome(result="planned", plan=plan)
     if not confirmed(f"{plan.command}: go on?", yes=options.yes):
-        return CommandOutcome(result="declined", plan=plan, error=click.ClickException("Nothing was done."))
+        return CommandOutcome(result="declined", plan=plan, error=StandbyError("Nothing was done."))
     return _executed(Executor(connection, manifest, wait_seconds=wait), plan)
 
 
@@ -131,7 +124,7 @@ def report_outcome(
     if options.as_json:
         print_json(_document(connection, manifest, ended, seconds=seconds))
     if ended.error is not None:
-        print_progress(f"Error: {ended.error.format_message()}")
+        print_progress(f"Error: {ended.error.full_message}")
     elif not options.as_json:
         click.echo(_closing(ended))
     exit_with(EXIT_CODES[ended.result])
@@ -181,7 +174,7 @@ def _document(
         "steps": [asdict(step) for step in run.steps] if run else [],
         "details": list(run.details) if run else [],
         "pendingWrites": [asdict(part) for part in (run.pending_writes if run else plan.pending_writes)],
-        "error": ended.error.format_message() if ended.error else None,
+        "error": ended.error.full_message if ended.error else None,
         "winner": event_json(winner) if winner else None,
         "authoritative": {"region": held.region, "role": held.role, "generation": held.generation} if held else None,
         "seconds": seconds,

@@ -1,17 +1,12 @@
 """Carry out a plan, or only show it. Every step says on stderr when it begins and when it ends."""
 
-import os
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, Literal
 
-import click
-
+from standby.console import print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.errors import StandbyError
@@ -164,18 +159,6 @@ class Executor:
         if isinstance(action, Ingest):
             return mend.ingest(action)
         return mend.copy_events(action)
-
-
-def print_progress(text: str) -> None:
-    """Print a line of progress on stderr, at once. Where nobody reads it any more, it is lost: no plan stops for that.
-
-    Source: docs.python.org, signal, "Note on SIGPIPE": what is written to the null device cannot fail at the end.
-    """
-    try:
-        click.echo(text, err=True)
-    except OSError:
-        with Path(os.devnull).open("wb") as nowhere, suppress(OSError):
-            os.dup2(nowhere.fileno(), sys.stderr.fileno())
 
 
 def show_plan(plan: Plan) -> None:

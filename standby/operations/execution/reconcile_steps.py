@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from standby.console import print_progress
 from standby.deployment.concurrency import Unavailable, attempt, explain, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region
-from standby.operations.execution.executor import PlanRun, StepFailedError, print_progress
+from standby.operations.execution.executor import PlanRun, StepFailedError
 from standby.operations.facts import journal
 from standby.operations.facts.documents import MissingDocument
 from standby.operations.facts.journal import PendingWrite

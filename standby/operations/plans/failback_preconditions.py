@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from standby.console import print_progress
 from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
-from standby.operations.execution.executor import print_progress
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.collect_switch import read_copies
 from standby.operations.facts.health import DEEP_SECONDS, Health, ask_health

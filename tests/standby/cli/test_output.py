@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from standby.cli.main import RESULTS, cli
+from standby.console import print_progress
 from standby.deployment.connection import Connection
-from standby.operations.execution.executor import print_progress
 from standby.operations.execution.switch_steps import SwitchSteps
 from standby.operations.facts.routing_config import copies_agree
 from standby.operations.views import schema

@@ -1,0 +1,48 @@
+"""Progress on the terminal, or as plain lines where stderr is no terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+LINES_EVERY: Final = 20
+"""Without a terminal, a count is printed once every N steps."""
+
+
+class ConsoleProgress:
+    """Progress on a terminal as one live line, and elsewhere as a few plain ones."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status = console.status("", spinner="dots") if console.is_terminal else None
+        self._text = ""
+
+    @contextmanager
+    def live(self) -> Iterator["ConsoleProgress"]:
+        """Show the live line until the block ends, however it ends."""
+        if self._status is None:
+            yield self
+            return
+        with self._status:
+            yield self
+
+    def start(self, text: str) -> None:
+        """Say what begins now."""
+        self._text = text
+        self._show(text, lasting=True)
+
+    def count(self, done: int, total: int) -> None:
+        """Say how much of what began is done."""
+        self._show(f"{self._text}: {done} of {total}", lasting=done == total or done % LINES_EVERY == 0)
+
+    def note(self, text: str) -> None:
+        """Say something that stays on the screen."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _show(self, text: str, *, lasting: bool) -> None:
+        if self._status is not None:
+            self._status.update(Text(text))
+        elif lasting:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,49 @@
+"""The sweep: invoke a region's `ingest` function with the event of its schedule.
+
+`ingest` then starts an ingestion job if the bucket differs from what the last good job indexed.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from standby.deployment.manifest import Region
+from standby.errors import StandbyError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+def run_sweep(client: "LambdaClient", region: Region) -> str:
+    """Run the sweep and return the decision of `ingest`: `start`, `wait` or `covered`.
+
+    Raises botocore's errors, and `StandbyError` when the function fails or answers something else.
+    """
+    answer = client.invoke(FunctionName=region.ingest_function, Payload=json.dumps(sweep_event(region.region)).encode())
+    text = answer["Payload"].read() or b"null"
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    if answer.get("FunctionError") or not isinstance(body, Mapping):
+        raise StandbyError(f"{region.ingest_function} failed: {text[:200].decode(errors='replace')}")
+    return str(body.get("decision"))
+
+
+def sweep_event(region: str) -> dict[str, object]:
+    """Return the event of a schedule that fires now.
+
+    Source: docs.aws.amazon.com, EventBridge, "Creating a rule that runs on a schedule".
+    """
+    return {
+        "version": "0",
+        "id": "00000000-0000-0000-0000-000000000000",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "000000000000",
+        "time": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "region": region,
+        "resources": [],
+        "detail": {},
+    }
