@@ -1,4 +1,4 @@
-"""Every order of loss, return and command: who is left where. The rows of the table in docs/decisions.md."""
+"""Every order of loss, return and command, and its result: the rows of docs/failure-matrix.md."""
 
 import os
 import pty
