@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from standby.cli.main import reconcile_command
+from standby.cli import reconcile_command
 from standby.cli.reconcile_command import collect_config_facts
 from standby.deployment.clients import Clients
 from standby.deployment.sessions import EmulatorSession

@@ -182,7 +182,7 @@ import os, sys, time
 from pathlib import Path
 from rich.console import Console
 from standby.drill.signals import hanging_up, undisturbed
-from standby.cli.main.progress import ConsoleProgress
+from standby.cli.progress import ConsoleProgress
 
 os.open(os.ttyname(0), os.O_RDWR)  # a session's first terminal is the one whose loss it is told
 progress = ConsoleProgress(Console(stderr=True))

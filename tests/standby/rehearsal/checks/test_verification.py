@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from standby.cli.main.progress import ConsoleProgress
+from standby.cli.progress import ConsoleProgress
 from standby.console import NullProgress
 from standby.deployment.manifest import ROLES, Manifest, parse_manifest
 from standby.deployment.sessions import EmulatorSession
