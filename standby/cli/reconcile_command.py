@@ -14,13 +14,13 @@ from standby.deployment.concurrency import Unavailable, attempt, map_concurrentl
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.manifest_reader import read_manifest
+from standby.deployment.routing_config import ConfigCopy
 from standby.operations.execution.executor import StepFailedError
 from standby.operations.facts import journal
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.collect_switch import read_copies
 from standby.operations.facts.journal import Event
 from standby.operations.facts.replication import FULL_DEPTH
-from standby.operations.facts.routing_config import ConfigCopy
 from standby.operations.facts.state import State, copies_alone
 from standby.operations.plans.reconcile import ReconcileFacts, plan_config, plan_documents
 

@@ -9,11 +9,11 @@ from standby.console import Stopwatch, print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
 from standby.deployment.manifest_reader import read_manifest
+from standby.deployment.routing_config import KEY
 from standby.errors import RefusedError, StandbyError
 from standby.operations.execution.executor import AGAIN, ConflictError, Executor, PlanRun, StepFailedError, show_plan
 from standby.operations.facts.collect_switch import collect_switch_facts
 from standby.operations.facts.journal import Event, event_json
-from standby.operations.facts.routing_config import KEY
 from standby.operations.plans.plan import Command, Plan, Refusal
 from standby.operations.plans.switch import plan_switch
 

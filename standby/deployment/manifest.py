@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from standby.deployment.api_url import normalize_api_url
 from standby.errors import StandbyError
 
 Role = Literal["primary", "failover"]
@@ -51,7 +52,7 @@ class Manifest:
     def role_of(self, api_url: str) -> Role | None:
         """Return the role whose API this is; None when it is neither's."""
         for role in ROLES:
-            if self.regions[role].api_url.rstrip("/") == api_url.rstrip("/"):
+            if normalize_api_url(self.regions[role].api_url) == normalize_api_url(api_url):
                 return role
         return None
 

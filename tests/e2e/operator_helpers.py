@@ -18,9 +18,7 @@ from standby.cli.main import cli
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.manifest_reader import read_manifest
-from standby.deployment.sessions import EmulatorSession
-from standby.operations.facts import journal
-from standby.operations.facts.routing_config import (
+from standby.deployment.routing_config import (
     RoutingConfig,
     config_for_role,
     parse_config,
@@ -28,6 +26,8 @@ from standby.operations.facts.routing_config import (
     render_config,
     write_copy,
 )
+from standby.deployment.sessions import EmulatorSession
+from standby.operations.facts import journal
 from standby.rehearsal.connection import open_rehearsal_connection
 from standby.rehearsal.network.network import Client
 from standby.rehearsal.rehearsal import Rehearsal

@@ -15,11 +15,11 @@ from standby.deployment.clients import Clients
 from standby.deployment.concurrency import NoAnswerError, Unavailable
 from standby.deployment.http_client import HTTP_SECONDS, HttpResponse
 from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
+from standby.deployment.routing_config import ConfigCopy, RoutingConfig, config_for_role, read_copy, render_config
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.facts import journal
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event
-from standby.operations.facts.routing_config import ConfigCopy, RoutingConfig, config_for_role, read_copy, render_config
 from standby.operations.plans.plan import Plan, PutConfig
 from standby.operations.plans.switch import SwitchFacts
 from tests.standby.manifests import REGIONS, manifest_text

@@ -9,9 +9,9 @@ from typing import Final, Literal
 from standby.console import print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
+from standby.deployment.routing_config import ConfigCopy
 from standby.errors import StandbyError
 from standby.operations.facts.journal import Event, PendingWrite, StepTaken, end_event, format_time
-from standby.operations.facts.routing_config import ConfigCopy
 from standby.operations.plans.plan import (
     CloseEvent,
     CopyDocuments,

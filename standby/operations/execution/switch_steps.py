@@ -11,12 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from standby.deployment.concurrency import NoAnswerError, Unavailable, attempt, explain, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Role
-from standby.errors import RefusedError
-from standby.operations.execution.executor import ConflictError, PlanRun, StepFailedError, finish_event
-from standby.operations.facts import journal
-from standby.operations.facts.health import ask_health
-from standby.operations.facts.journal import Event, PendingWrite
-from standby.operations.facts.routing_config import (
+from standby.deployment.routing_config import (
     KEY,
     ConfigCopy,
     PreconditionFailedError,
@@ -26,6 +21,11 @@ from standby.operations.facts.routing_config import (
     read_copy,
     write_copy,
 )
+from standby.errors import RefusedError
+from standby.operations.execution.executor import ConflictError, PlanRun, StepFailedError, finish_event
+from standby.operations.facts import journal
+from standby.operations.facts.health import ask_health
+from standby.operations.facts.journal import Event, PendingWrite
 from standby.operations.plans.plan import PutConfig, VerifyEdge, VerifyHealth, WriteIntent
 
 EDGE_SECONDS: Final = 5.0

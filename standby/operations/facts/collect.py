@@ -10,13 +10,13 @@ from standby.deployment.concurrency import ConcurrentCalls, Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role, parse_manifest
 from standby.deployment.manifest_reader import DISAGREEMENT, fetch_manifest
+from standby.deployment.routing_config import ConfigCopy, read_copy
 from standby.operations.facts import journal
 from standby.operations.facts.documents import Listing, list_documents
 from standby.operations.facts.health import QUICK_SECONDS, Health, ask_health
 from standby.operations.facts.journal import Event
 from standby.operations.facts.knowledge_base import IndexState, KnowledgeBaseState, compare_with_bucket, read_indexed
 from standby.operations.facts.replication import STATUS_DEPTH, InspectionDepth, Replication, collect_replication
-from standby.operations.facts.routing_config import ConfigCopy, read_copy
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
 from standby.operations.views.verdict import Verdict, judge_state
 

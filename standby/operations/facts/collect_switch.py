@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from standby.deployment.concurrency import ConcurrentCalls, Unavailable, run_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
+from standby.deployment.routing_config import ConfigCopies, ConfigCopy, authoritative_copy, read_copy
 from standby.operations.facts import journal
 from standby.operations.facts.health import DEEP_SECONDS, QUICK_SECONDS, Health, ask_health
 from standby.operations.facts.journal import Event
-from standby.operations.facts.routing_config import ConfigCopies, ConfigCopy, authoritative_copy, read_copy
 from standby.operations.plans.switch import SwitchFacts
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Role
+from standby.deployment.routing_config import ConfigCopy, authoritative_copy
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, is_reconciled_since, is_superseded
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import Replication
-from standby.operations.facts.routing_config import ConfigCopy, authoritative_copy
 
 
 @dataclass(frozen=True, kw_only=True)

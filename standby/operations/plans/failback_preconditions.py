@@ -8,12 +8,12 @@ from standby.console import print_progress
 from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
+from standby.deployment.routing_config import ConfigCopies, moves_users
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.collect_switch import read_copies
 from standby.operations.facts.health import DEEP_SECONDS, Health, ask_health
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import FAILBACK_DEPTH, Replication
-from standby.operations.facts.routing_config import ConfigCopies, moves_users
 from standby.operations.facts.state import Queues, RegionState, State
 from standby.operations.plans.plan import Refusal
 from standby.operations.plans.switch import SwitchFacts, health_refusals

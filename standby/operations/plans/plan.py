@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from standby.deployment.manifest import Role
+from standby.deployment.routing_config import ConfigCopy, RoutingConfig
 from standby.operations.facts.documents import MissingDocument
 from standby.operations.facts.journal import Event, PendingWrite
-from standby.operations.facts.routing_config import ConfigCopy, RoutingConfig
 
 Command = Literal["failover", "failback", "reconcile"]
 

@@ -9,10 +9,7 @@ from typing import Final
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
-from standby.operations.facts.journal import Event, PendingWrite, format_time, new_event
-from standby.operations.facts.knowledge_base import KnowledgeBaseState
-from standby.operations.facts.replication import Replication
-from standby.operations.facts.routing_config import (
+from standby.deployment.routing_config import (
     KEY,
     ConfigCopy,
     RoutingConfig,
@@ -21,6 +18,9 @@ from standby.operations.facts.routing_config import (
     moves_users,
     render_config,
 )
+from standby.operations.facts.journal import Event, PendingWrite, format_time, new_event
+from standby.operations.facts.knowledge_base import KnowledgeBaseState
+from standby.operations.facts.replication import Replication
 from standby.operations.facts.state import State
 from standby.operations.plans.journal_closure import closing_steps
 from standby.operations.plans.plan import (

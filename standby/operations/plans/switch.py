@@ -10,9 +10,7 @@ from typing import Final
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Role
-from standby.operations.facts.health import Health
-from standby.operations.facts.journal import Event, PendingWrite, find_event_of_config, format_time, new_event
-from standby.operations.facts.routing_config import (
+from standby.deployment.routing_config import (
     KEY,
     ConfigCopies,
     ConfigCopy,
@@ -21,6 +19,8 @@ from standby.operations.facts.routing_config import (
     moves_users,
     render_config,
 )
+from standby.operations.facts.health import Health
+from standby.operations.facts.journal import Event, PendingWrite, find_event_of_config, format_time, new_event
 from standby.operations.plans.plan import (
     CloseEvent,
     Command,

@@ -5,9 +5,9 @@ from typing import Final
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Role
+from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import Replication
-from standby.operations.facts.routing_config import ConfigCopy
 from standby.operations.facts.state import RegionState, State
 from standby.operations.plans.switch import health_refusals
 from standby.operations.views.verdict import Verdict, disagreement

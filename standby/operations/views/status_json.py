@@ -1,12 +1,12 @@
 """A status as JSON values. The schema is in docs/cli.md; what is not known is null, with the reason beside it."""
 
 from standby.deployment.concurrency import Unavailable
+from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts.collect import Status
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import event_json, last_switch
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.replication import Replication
-from standby.operations.facts.routing_config import ConfigCopy
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
 from standby.operations.views.advice import next_command
 

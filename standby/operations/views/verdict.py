@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from standby.deployment.concurrency import Unavailable
+from standby.deployment.routing_config import ConfigCopy, copies_agree
 from standby.operations.facts.documents import MissingDocument
 from standby.operations.facts.journal import Event
 from standby.operations.facts.replication import age
-from standby.operations.facts.routing_config import ConfigCopy, copies_agree
 from standby.operations.facts.state import RegionState, State
 from standby.operations.plans.switch import health_refusals
 from standby.text import missing_documents, not_inspected, pluralize

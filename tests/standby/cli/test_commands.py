@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from standby.cli.main import COMMANDS, cli
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
-from standby.operations.facts.routing_config import copies_agree, render_config
+from standby.deployment.routing_config import copies_agree, render_config
 from standby.operations.plans.failback_preconditions import check_preconditions
 from standby.operations.plans.plan import Refusal
 from standby.target import DEFAULT_NAME, DEFAULT_REGIONS

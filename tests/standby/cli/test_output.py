@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from standby.cli.main import RESULTS, cli
 from standby.console import print_progress
 from standby.deployment.connection import Connection
+from standby.deployment.routing_config import copies_agree
 from standby.operations.execution.switch_steps import SwitchSteps
-from standby.operations.facts.routing_config import copies_agree
 from standby.operations.views import schema
 from tests.constructs.plan import ROOT
 from tests.standby.helpers import EAST, WEST, World

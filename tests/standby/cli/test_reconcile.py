@@ -14,11 +14,11 @@ from botocore.retries.standard import ExponentialBackoff
 from standby.cli import reconcile_command
 from standby.cli.reconcile_command import collect_config_facts
 from standby.deployment.clients import Clients
+from standby.deployment.routing_config import copies_agree
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.execution.executor import Executor
 from standby.operations.facts.collect_switch import SWITCH_SECONDS
 from standby.operations.facts.documents import list_documents
-from standby.operations.facts.routing_config import copies_agree
 from standby.operations.plans.reconcile import plan_config
 from tests.standby.helpers import EAST, MANIFEST, WEST, Run, World
 from tests.standby.manifests import REGIONS

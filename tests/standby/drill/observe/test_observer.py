@@ -2,9 +2,9 @@
 
 from unittest.mock import create_autospec
 
+from standby.deployment.routing_config import render_config
 from standby.drill.load.users import Asks
 from standby.drill.observe.observer import Observer
-from standby.operations.facts.routing_config import render_config
 from tests.standby.helpers import World, clients, config
 
 

@@ -8,13 +8,13 @@ from unittest.mock import create_autospec
 import pytest
 
 from standby.deployment.manifest import Role
+from standby.deployment.routing_config import authoritative_copy, copies_agree, render_config
 from standby.drill.load.users import Asks
 from standby.drill.observe.observer import Observer
 from standby.errors import RefusedError
 from standby.operations.execution.executor import ConflictError, Executor, StepFailedError
 from standby.operations.facts.collect_switch import collect_switch_facts
 from standby.operations.facts.journal import Event
-from standby.operations.facts.routing_config import authoritative_copy, copies_agree, render_config
 from standby.operations.plans.plan import CloseEvent, Command, Plan, PutConfig, Step, WriteIntent
 from standby.operations.plans.switch import plan_switch
 from standby.rehearsal.emulator.emulator import Emulator

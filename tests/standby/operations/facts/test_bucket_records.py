@@ -29,7 +29,6 @@ from standby.operations.facts.journal import (
     render_event,
 )
 from standby.operations.facts.knowledge_base import IndexState, IngestionJob, compare_with_bucket
-from standby.operations.facts.routing_config import RoutingConfig, parse_config, render_config
 from tests.standby.helpers import MANIFEST, NOON
 from tests.standby.manifests import manifest_text
 
@@ -61,40 +60,6 @@ EVENTS = EVENT(
 )
 SAID = dict.fromkeys(("actor", "reason", "source", "target"), st.just("x"))  # what the order of events has no use for
 LISTED = EVENT(**SAID)
-CONFIGS = st.builds(
-    RoutingConfig,
-    api_url=st.text(min_size=1),
-    fallback_api_url=st.none() | TEXTS,
-    region=TEXTS,
-    role=TEXTS,
-    generation=st.integers(1, 10**9),
-    updated_at=TEXTS,
-)
-
-
-@given(CONFIGS)
-def test_a_config_that_is_written_is_read_again(config: RoutingConfig) -> None:
-    assert parse_config(render_config(config)) == config
-
-
-@given(JSON)
-def test_whatever_json_is_there_is_a_config_or_a_value_error(value: object) -> None:
-    try:
-        config = parse_config(json.dumps(value))
-    except ValueError:
-        return
-    assert config.manually_edited or config.generation
-
-
-@pytest.mark.parametrize("generation", ["3", 0, -1, True, None, 1.5, [3]])
-def test_a_generation_that_is_no_positive_whole_number_is_none(generation: object) -> None:
-    assert parse_config(json.dumps({"apiUrl": "u", "generation": generation})).manually_edited
-
-
-def test_the_guide_s_config_is_hand_made() -> None:
-    assert parse_config('{"apiUrl":"https://api.example/prod/"}\n') == RoutingConfig(
-        api_url="https://api.example/prod/"
-    )
 
 
 @given(EVENTS)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standby.deployment.manifest import ROLES, Role
+from standby.deployment.routing_config import RoutingConfig, moves_users
 from standby.operations.facts.journal import Event, PendingWrite, new_event
-from standby.operations.facts.routing_config import RoutingConfig, moves_users
 from standby.operations.plans.plan import CloseEvent, Refusal, VerifyEdge, VerifyHealth
 from standby.operations.plans.switch import plan_switch
 from tests.standby.helpers import (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
+from standby.deployment.routing_config import ConfigCopy, authoritative_copy, copies_agree
 from standby.operations.facts.health import Health
-from standby.operations.facts.routing_config import ConfigCopy, authoritative_copy, copies_agree
 from standby.operations.plans.plan import WriteIntent
 from standby.operations.plans.switch import SwitchFacts, plan_switch
 from tests.standby.helpers import (

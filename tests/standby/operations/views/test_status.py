@@ -15,9 +15,9 @@ from standby.cli.main import cli
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import DISAGREEMENT, read_manifest
+from standby.deployment.routing_config import RoutingConfig
 from standby.operations.facts.collect import Status, collect_state, collect_status
 from standby.operations.facts.health import Health
-from standby.operations.facts.routing_config import RoutingConfig
 from standby.operations.facts.state import Alarms
 from standby.operations.views.status_table import status_view, watch_view
 from standby.operations.views.verdict import judge_state

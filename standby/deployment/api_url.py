@@ -1,0 +1,22 @@
+"""The spelling of an API's URL. `frontend/config.js` has the same rule; both pass tests/routing_config_cases.json."""
+
+import re
+from typing import Final
+
+_BLANKS: Final = " \t\r\n"
+_API_URL: Final = re.compile(
+    r"https://(?P<host>[a-z0-9.-]+)(?::443|(?P<port>:[0-9]{1,5}))?(?P<path>(?:/(?!\.{1,2}(?:/|$))[a-z0-9._~-]+)*)/?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def normalize_api_url(value: object) -> str:
+    """Return the URL with its host in lower case, without the default port, and with a slash at its end.
+
+    Blanks around it do not count. Returns "" for a value that is no HTTPS URL, or that has credentials, a query, a
+    fragment, an escape or a dot segment: neither the page nor the tool calls such a URL.
+    """
+    match = _API_URL.fullmatch(value.strip(_BLANKS)) if isinstance(value, str) else None
+    if match is None:
+        return ""
+    return f"https://{match['host'].lower()}{match['port'] or ''}{match['path']}/"

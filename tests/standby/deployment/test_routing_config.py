@@ -1,0 +1,159 @@
+"""`config.json`: what a copy says, and which copy is authoritative. The page passes the same cases."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standby.deployment.api_url import normalize_api_url
+from standby.deployment.concurrency import Unavailable
+from standby.deployment.manifest import ROLES, Role
+from standby.deployment.routing_config import (
+    MAX_GENERATION,
+    ConfigCopies,
+    ConfigCopy,
+    ConfigHistory,
+    RoutingConfig,
+    authoritative_copy,
+    config_for_role,
+    parse_config,
+    render_config,
+    serving_role,
+)
+from tests.constructs.plan import ROOT
+from tests.standby.helpers import COPIES, MANIFEST, copy_of
+
+CASES: Final[list[dict[str, Any]]] = json.loads((ROOT / "tests" / "routing_config_cases.json").read_text("utf-8"))
+URLS = st.from_regex(r"\Ahttps://[a-z0-9-]{1,9}(\.[a-z]{2,5})?(:[0-9]{4})?(/[a-z0-9_~-]{1,5}){0,2}/\Z")
+TEXTS = st.text(max_size=5)
+CONFIGS = st.builds(
+    RoutingConfig,
+    api_url=URLS,
+    fallback_api_url=st.none() | URLS,
+    region=TEXTS,
+    role=TEXTS,
+    generation=st.none() | st.integers(1, MAX_GENERATION),
+    updated_at=TEXTS,
+)
+NAMES = st.sampled_from(("apiUrl", "generation", "region")) | st.text(max_size=5)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | URLS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=6),
+    max_leaves=12,
+)
+
+
+def copy_with(role: Role, case: Mapping[str, Any]) -> ConfigCopy:
+    """Return the copy that a bucket with the case's text has."""
+    text = case[role]
+    absent = ConfigCopy(role=role, region=role, bucket=role)
+    if text is None:
+        return absent
+    text += " " * case.get("blanks", {}).get(role, 0)
+    try:
+        config = parse_config(text)
+    except ValueError:
+        config = None
+    return replace(absent, etag='"1"', config=config, text=text)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_each_case_has_its_authoritative_copy(case: Mapping[str, Any]) -> None:
+    copies = {role: copy_with(role, case) for role in ROLES}
+    authoritative = authoritative_copy(copies)
+    config = authoritative.config if authoritative else None
+    assert {role: copy.state for role, copy in copies.items()} == case["states"]
+    assert (authoritative.role if authoritative else None) == case["authoritative"]
+    assert (config.api_url if config else None) == case["apiUrl"]
+    assert (config.generation if config else None) == case["generation"]
+    assert bool(config and config.manually_edited) == case["manuallyEdited"]
+
+
+def test_the_cases_cover_every_state_of_both_copies() -> None:
+    met = {(case["states"]["primary"], case["states"]["failover"]) for case in CASES}
+    states = ("absent", "invalid", "valid")
+    assert met >= {("valid", state) for state in states} | {(state, "valid") for state in states}
+    assert met >= {("absent", "absent"), ("invalid", "invalid")}
+
+
+@given(CONFIGS)
+def test_a_config_that_is_written_is_read_again(config: RoutingConfig) -> None:
+    assert parse_config(render_config(config)) == config
+
+
+@given(st.sampled_from(ROLES), st.integers(1, MAX_GENERATION))
+def test_the_config_for_a_role_names_its_region_s_api(role: Role, generation: int) -> None:
+    config = config_for_role(MANIFEST, role, generation=generation, updated_at="then")
+    assert parse_config(render_config(config)) == config
+    assert MANIFEST.role_of(config.api_url) == role
+
+
+@given(JSON)
+def test_any_json_is_a_config_or_a_value_error(value: object) -> None:
+    try:
+        config = parse_config(json.dumps(value))
+    except ValueError:
+        return
+    assert normalize_api_url(config.api_url) == config.api_url
+    assert config.manually_edited or 1 <= cast("int", config.generation) <= MAX_GENERATION
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_config_or_a_value_error(body: bytes) -> None:
+    try:
+        assert parse_config(body).api_url
+    except ValueError:
+        return
+
+
+@given(COPIES)
+def test_the_authoritative_copy_is_what_a_page_obeys_that_has_read_both(copies: ConfigCopies) -> None:
+    history = ConfigHistory()
+    for role in ROLES:  # the primary's first: the failover bucket's is what the edge reads from then on
+        copy = copies[role]
+        history = history.after(copy.config if isinstance(copy, ConfigCopy) else None)
+    authoritative = authoritative_copy(copies)
+    assert (authoritative.config if authoritative else None) == history.config
+
+
+@given(COPIES)
+def test_no_valid_copy_has_a_higher_generation_unless_the_edge_reads_a_manual_edit_first(copies: ConfigCopies) -> None:
+    authoritative = authoritative_copy(copies)
+    valid = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and copy.config is not None]
+    assert (authoritative is None) == (not valid)
+    if authoritative is not None and authoritative.config is not None:
+        highest = max(copy.generation for copy in valid)
+        assert authoritative.generation == highest or authoritative.config.manually_edited
+        assert not authoritative.config.manually_edited or authoritative.role == "failover" or len(valid) == 1
+
+
+@given(st.lists(CONFIGS, max_size=6))
+def test_a_page_never_goes_back_to_a_lower_generation(configs: list[RoutingConfig]) -> None:
+    history = ConfigHistory()
+    for config in configs:
+        before, history = history, history.after(config)
+        assert history.highest_generation >= before.highest_generation
+        generation = history.config.generation if history.config else None
+        assert generation is None or generation >= before.highest_generation
+
+
+def test_a_manual_edit_does_not_make_a_page_forget_the_highest_generation() -> None:
+    manual = RoutingConfig(api_url="https://a/")
+    seen = ConfigHistory().after(RoutingConfig(api_url="https://b/", generation=5)).after(manual)
+    assert seen.config == manual
+    assert seen.after(RoutingConfig(api_url="https://c/", generation=4)).config == manual
+    assert seen.after(RoutingConfig(api_url="https://c/", generation=6)).highest_generation == 6
+
+
+def test_the_serving_role_is_none_for_an_api_of_neither_region() -> None:
+    other = RoutingConfig(api_url="https://elsewhere.example/", generation=9)
+    copies: dict[Role, ConfigCopy | Unavailable] = {
+        "primary": copy_of("primary", other),
+        "failover": Unavailable("does not answer", unreachable=True),
+    }
+    assert serving_role(MANIFEST, copies) is None
+    assert serving_role(MANIFEST, {}) is None
