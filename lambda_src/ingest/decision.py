@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ingest.messages import Message
+from ingest.events import Message
 from shared.ingestion_jobs import Job
 
 # The event's time is S3's clock, the job's start is Bedrock's. The price of too much is one cheap job, of too little
@@ -56,8 +56,8 @@ def plan_batch(messages: Sequence[Message], jobs: Sequence[Job]) -> BatchPlan:
 def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -> Decision:
     """Decide on the sweep, which finds changes whose events were lost.
 
-    `description` stands for the bucket's present content (see `ingest.listing`); the last COMPLETE job carries the
-    one of its time. None: there were too many objects to compare in time, and the sweep starts a job once an hour.
+    `description` stands for the bucket's present content (see `ingest.content_digest`); the last COMPLETE job carries
+    the one of its time. None: there were too many objects to compare in time, and the sweep starts a job once an hour.
     After a failed job it starts another whatever the bucket holds: nobody knows how far that one came.
     Documents that the last COMPLETE job could not read are tried again after an hour, by three jobs at most for one
     content. (Source: docs.aws.amazon.com, Amazon Bedrock API Reference, IngestionJobStatistics.)

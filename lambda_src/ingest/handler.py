@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import boto3
 
-from ingest.messages import read_batch
+from ingest.events import read_batch
+from ingest.job_starter import Synchroniser
 from ingest.settings import Settings
-from ingest.synchronise import Synchroniser
 from shared.api import LambdaContext
 from shared.clients import client_config
 from shared.environment import Environment

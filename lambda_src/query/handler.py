@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import boto3
 
-from query.answering import (
+from query.answer import (
     BUDGET_SECONDS,
     CONNECT_SECONDS,
     CONVERSE_READ_SECONDS,

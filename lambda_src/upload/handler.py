@@ -9,7 +9,7 @@ from shared.api import Answer, LambdaContext, json_body, serve
 from shared.clients import presigning_config, regional_s3_endpoint
 from shared.environment import Environment
 from shared.logs import Log
-from upload.presign import presign_upload
+from upload.presigned_post import presign_upload
 from upload.request import read_upload_request
 from upload.settings import Settings
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.api import text_field
 from shared.errors import ApiError, bad_request
-from upload.names import extension_of, normalise_name
+from upload.file_name import extension_of, normalise_name
 from upload.settings import Settings
 
 _METADATA_SUFFIX = ".metadata.json"

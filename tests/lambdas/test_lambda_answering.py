@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 
 from health.checks import DeepClients, deep_checks
 from health.settings import Settings as HealthSettings
-from query.answering import CUT, NOTHING_FOUND, Answered, Bedrock, answer_question
+from query.answer import CUT, NOTHING_FOUND, Answered, Bedrock, answer_question
 from query.citations import cited
 from query.conversation import Turn
 from query.prompt import build_messages, passages_block

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
+from ingest.content_digest import content_description
 from ingest.decision import Decision
-from ingest.listing import content_description
-from ingest.messages import Batch, Message
+from ingest.events import Batch, Message
+from ingest.job_starter import Synchroniser
 from ingest.settings import Settings
-from ingest.synchronise import Synchroniser
 from shared.logs import Log
 from shared.retries import Budget
 from tests.lambdas.lambda_support import NOON

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.decision import Decision, plan_batch, plan_sweep
-from ingest.messages import Message
+from ingest.events import Message
 from shared.ingestion_jobs import Job
 from tests.lambdas.lambda_support import NOON, job
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.messages import Message, read_batch
+from ingest.events import Message, read_batch
 from tests.lambdas.lambda_support import NOON, s3_notification, sqs_record
 
 JSON = st.recursive(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upload.names import MAX_NAME_BYTES, normalise_name
+from upload.file_name import MAX_NAME_BYTES, normalise_name
 
 NAMES = st.one_of(st.text(max_size=400), st.text(max_size=300).map(lambda stem: stem + ".pdf"))
 

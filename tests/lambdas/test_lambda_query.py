@@ -4,7 +4,7 @@ from collections.abc import Callable
 import boto3
 import pytest
 
-from query.answering import NOTHING_FOUND
+from query.answer import NOTHING_FOUND
 from query.request import read_query_request
 from query.settings import Settings
 from tests.lambdas.lambda_support import (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.listing import content_description
+from ingest.content_digest import content_description
 from shared.retries import Budget
 from standby.errors import StandbyError
 from standby.manifest import parse_manifest

@@ -15,6 +15,8 @@ from shared.retries import Budget
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# The description of a job whose bucket had too many objects to compare.
+NOT_COMPARED = "content not compared"
 # A page of 1,000 objects costs 125 to 163 ms of a whole CPU (measured): 100 pages take about 15 seconds.
 MAX_PAGES = 100
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from ingest.content_digest import NOT_COMPARED, content_description
 from ingest.decision import Decision, plan_batch, plan_sweep
-from ingest.listing import content_description
-from ingest.messages import Batch
+from ingest.events import Batch
 from ingest.settings import Settings
 from shared.aws_errors import THROTTLING, error_code
 from shared.ingestion_jobs import Job, list_jobs
@@ -88,7 +88,7 @@ class Synchroniser:
     def _start(self, description: str | None, log: Log) -> bool:
         ids = {"knowledgeBaseId": self.settings.knowledge_base_id, "dataSourceId": self.settings.data_source_id}
         try:
-            answer = self.bedrock_agent.start_ingestion_job(**ids, description=description or "content not compared")
+            answer = self.bedrock_agent.start_ingestion_job(**ids, description=description or NOT_COMPARED)
         except ClientError as error:
             if error_code(error) not in _BUSY:
                 raise
