@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from health.runner import Check, run_checks
-from shared.api import Answer
-from shared.times import iso_time
+from health.checks import Check, run_checks
+from shared.api import Answer, iso_time
 
 CACHED_SECONDS = 5.0
 # Anybody may ask for a deep check, which uses up the Retrieve quota. No longer than this: before a failback the

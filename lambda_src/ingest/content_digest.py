@@ -10,7 +10,7 @@ sweep compares it with today's. Additions, changes and deletions all alter it.
 import hashlib
 from typing import TYPE_CHECKING
 
-from shared.retries import Budget
+from shared.aws_calls import Budget
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

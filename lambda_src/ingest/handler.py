@@ -9,7 +9,7 @@ from ingest.events import read_batch
 from ingest.job_starter import Synchroniser
 from ingest.settings import Settings
 from shared.api import LambdaContext
-from shared.clients import client_config
+from shared.aws_calls import client_config
 from shared.environment import Environment
 from shared.logs import Log
 

@@ -11,10 +11,10 @@ from ingest.content_digest import NOT_COMPARED, content_description
 from ingest.decision import Decision, plan_batch, plan_sweep
 from ingest.events import Batch
 from ingest.settings import Settings
-from shared.aws_errors import THROTTLING, error_code
+from shared.aws_calls import Budget
+from shared.errors import THROTTLING, error_code
 from shared.ingestion_jobs import Job, list_jobs
 from shared.logs import Log
-from shared.retries import Budget
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient

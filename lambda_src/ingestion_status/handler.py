@@ -8,7 +8,7 @@ import boto3
 from ingestion_status.jobs import last_jobs
 from ingestion_status.settings import Settings
 from shared.api import Answer, LambdaContext, serve
-from shared.clients import client_config
+from shared.aws_calls import client_config
 from shared.environment import Environment
 from shared.logs import Log
 

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from ingestion_status.settings import Settings
+from shared.api import iso_time
 from shared.ingestion_jobs import Job, list_jobs
-from shared.times import iso_time
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient

@@ -10,8 +10,8 @@ from query.request import QueryRequest
 from query.retrieval import Passage, retrieve
 from query.settings import Settings
 from shared.answer_model import NO_ANSWER, AnswerModel
+from shared.aws_calls import Budget, call_with_retries
 from shared.errors import ApiError
-from shared.retries import Budget, call_with_retries
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent_runtime import AgentsforBedrockRuntimeClient

@@ -16,10 +16,9 @@ from query.answer import (
 from query.request import read_query_request
 from query.settings import Settings
 from shared.api import Answer, LambdaContext, json_body, serve
-from shared.clients import client_config
+from shared.aws_calls import Budget, client_config
 from shared.environment import Environment
 from shared.logs import Log
-from shared.retries import Budget
 
 _SETTINGS = Settings.read(Environment(variables=os.environ))
 _LOG = Log(fields={"function": "query", "region": _SETTINGS.region})

@@ -9,13 +9,13 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.aws_errors import describe, translate
-from shared.errors import ApiError, bad_request
+from shared.errors import ApiError, bad_request, describe, translate
 from shared.logs import Log
 
 MAX_BODY_BYTES = 256 * 1024
@@ -48,7 +48,7 @@ def serve(
 ) -> dict[str, object]:
     """Run `route` and turn whatever happens into a proxy response; nothing escapes.
 
-    `ApiError` becomes its own answer, an AWS error what `shared.aws_errors.translate` says, anything else is logged
+    `ApiError` becomes its own answer, an AWS error what `shared.errors.translate` says, anything else is logged
     with its stack trace and answered as 500 `internal`.
     """
     bound = log.bind(requestId=context.aws_request_id, apiRequestId=api_request_id(event))
@@ -65,6 +65,11 @@ def serve(
         bound.exception("unexpected_error", status=500, code="internal")
         answer = _error_answer(ApiError(status=500, code="internal", message="The request could not be handled."))
     return _proxy_response(answer, site_origin=site_origin)
+
+
+def iso_time(moment: datetime) -> str:
+    """Return an aware datetime as ISO 8601 in UTC with milliseconds: `2026-11-24T03:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def api_request_id(event: Mapping[str, object]) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 import boto3
 
 from shared.api import Answer, LambdaContext, json_body, serve
-from shared.clients import presigning_config, regional_s3_endpoint
 from shared.environment import Environment
 from shared.logs import Log
-from upload.presigned_post import presign_upload
+from upload.presigned_post import presign_upload, presigning_config, regional_s3_endpoint
 from upload.request import read_upload_request
 from upload.settings import Settings
 

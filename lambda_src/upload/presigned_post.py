@@ -3,6 +3,8 @@
 import uuid
 from typing import TYPE_CHECKING
 
+from botocore.config import Config
+
 from upload.request import UploadRequest
 from upload.settings import Settings
 
@@ -15,6 +17,22 @@ EXPIRES_SECONDS = 300
 # Whoever reads a citation sees a key, and shall not be able to overwrite what lies there: an upload's id leads to its
 # key (by SHA-1, RFC 9562 version 5), a key does not lead back to the id.
 _KEYS = uuid.UUID("6c5f7c3e-4c0b-5d0a-9a51-6a4f1d3f2b7e")
+
+
+def regional_s3_endpoint(region: str) -> str:
+    """Return the endpoint of S3 in one region, for a client that presigns.
+
+    A URL that goes to a browser names the bucket's own region (`https://BUCKET.s3.REGION.amazonaws.com/`): the global
+    name would redirect, and a browser drops the form's body on a redirect. An explicit endpoint also wins over
+    `AWS_ENDPOINT_URL`, which is for the function's own calls. (Source: docs.aws.amazon.com, AWS SDKs and Tools,
+    Service-specific endpoints.)
+    """
+    return f"https://s3.{region}.amazonaws.com"
+
+
+def presigning_config() -> Config:
+    """Build the configuration of the S3 client that presigns uploads: the bucket's name is part of the host name."""
+    return Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 def object_key(*, name: str, upload_id: uuid.UUID) -> str:

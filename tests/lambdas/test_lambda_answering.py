@@ -17,8 +17,8 @@ from query.request import QueryRequest
 from query.retrieval import Passage
 from query.settings import Settings
 from shared.answer_model import NO_ANSWER
+from shared.aws_calls import Budget
 from shared.errors import ApiError
-from shared.retries import Budget
 from tests.lambdas.lambda_support import ANSWER_MODEL
 
 SETTINGS = Settings(

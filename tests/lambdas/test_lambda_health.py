@@ -8,9 +8,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from health.checks import ShallowClients, shallow_checks
+from health.checks import NotReadyError, ShallowClients, run_checks, shallow_checks
 from health.report import DEEP_CACHED_SECONDS, CachedReport, Report, make_report
-from health.runner import NotReadyError, run_checks
 from health.settings import Settings
 from shared.api import Answer
 from tests.lambdas.lambda_support import NOWHERE, Context, Handler, World, api_event, body_of, client_error

@@ -15,8 +15,8 @@ from ingest.decision import Decision
 from ingest.events import Batch, Message
 from ingest.job_starter import Synchroniser
 from ingest.settings import Settings
+from shared.aws_calls import Budget
 from shared.logs import Log
-from shared.retries import Budget
 from tests.lambdas.lambda_support import NOON
 
 SETTINGS = Settings(

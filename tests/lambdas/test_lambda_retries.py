@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
 
-from shared.retries import Budget, call_with_retries
+from shared.aws_calls import Budget, call_with_retries
 from tests.lambdas.lambda_support import client_error
 
 

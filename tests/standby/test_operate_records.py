@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.content_digest import content_description
-from shared.retries import Budget
+from shared.aws_calls import Budget
 from standby.errors import StandbyError
 from standby.manifest import parse_manifest
 from standby.operate.documents import Document, Listing, differences

@@ -1,4 +1,4 @@
-"""Retries inside a time budget.
+"""The functions' calls to AWS: time-outs, and retries inside a time budget.
 
 botocore's own retries count attempts, not seconds: two attempts of a slow model call would outlive API Gateway's
 29 seconds. Here a further attempt is made only if it can still end in time.
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import botocore.exceptions
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.aws_errors import THROTTLING, TRANSIENT, error_code
+from shared.errors import THROTTLING, TRANSIENT, error_code
 
 Result = TypeVar("Result")
 
@@ -43,6 +44,19 @@ class Budget:
     def remaining(self) -> float:
         """Return the seconds left; negative when it is over."""
         return self.deadline - self.clock()
+
+
+def client_config(*, connect_seconds: float, read_seconds: float, attempts: int = 1) -> Config:
+    """Build a botocore configuration with explicit time-outs.
+
+    `attempts` counts the first call too; above 1 botocore retries by itself in mode "standard", which waits with
+    jitter. (Source: boto3 documentation, Retries.)
+    """
+    return Config(
+        connect_timeout=connect_seconds,
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
 
 
 def is_transient(error: ClientError | BotoCoreError) -> bool:
