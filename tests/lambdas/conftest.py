@@ -16,7 +16,7 @@ import boto3
 import pytest
 import urllib3
 
-from tests.lambdas.lambda_support import (
+from tests.lambdas.helpers import (
     ANSWER_MODEL,
     BLOCKED_MODEL,
     GUARDRAIL_WORD,

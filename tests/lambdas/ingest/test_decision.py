@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ingest.decision import Decision, plan_batch, plan_sweep
 from ingest.events import Message
 from shared.ingestion_jobs import Job
-from tests.lambdas.lambda_support import NOON, job
+from tests.lambdas.helpers import NOON, job
 
 STATUSES = ["STARTING", "IN_PROGRESS", "COMPLETE", "FAILED", "STOPPING", "STOPPED"]
 JOBS = st.lists(st.builds(job, st.sampled_from(STATUSES), started=st.integers(-100, 100)), max_size=6)

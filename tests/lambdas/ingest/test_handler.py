@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.lambdas.lambda_support import Context, Handler, World, s3_notification, sqs_record
+from tests.lambdas.helpers import Context, Handler, World, s3_notification, sqs_record
 
 SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 

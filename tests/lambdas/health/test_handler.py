@@ -12,7 +12,7 @@ from health.checks import NotReadyError, ShallowClients, run_checks, shallow_che
 from health.report import DEEP_CACHED_SECONDS, CachedReport, Report, make_report
 from health.settings import Settings
 from shared.api import Answer
-from tests.lambdas.lambda_support import NOWHERE, Context, Handler, World, api_event, body_of, client_error
+from tests.lambdas.helpers import NOWHERE, Context, Handler, World, api_event, body_of, client_error
 
 SHALLOW = {"knowledgeBase", "documentsBucket", "ingestQueue"}
 DEEP = SHALLOW | {"retrieve", "answerModel"}

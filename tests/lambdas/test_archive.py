@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.lambdas.lambda_support import World, api_event, body_of
+from tests.lambdas.helpers import World, api_event, body_of
 
 ROOT = Path(__file__).parents[2] / "lambda_src"
 _WITHIN_SECONDS = 15

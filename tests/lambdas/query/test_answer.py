@@ -19,7 +19,7 @@ from query.settings import Settings
 from shared.answer_model import NO_ANSWER
 from shared.aws_calls import Budget
 from shared.errors import ApiError
-from tests.lambdas.lambda_support import ANSWER_MODEL
+from tests.lambdas.helpers import ANSWER_MODEL
 
 SETTINGS = Settings(
     region="us-west-2",

@@ -17,7 +17,7 @@ from ingest.job_starter import Synchroniser
 from ingest.settings import Settings
 from shared.aws_calls import Budget
 from shared.logs import Log
-from tests.lambdas.lambda_support import NOON
+from tests.lambdas.helpers import NOON
 
 SETTINGS = Settings(
     region="us-west-2", knowledge_base_id="KB00000001", data_source_id="DS00000001", documents_bucket="b"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.events import Message, read_batch
-from tests.lambdas.lambda_support import NOON, s3_notification, sqs_record
+from tests.lambdas.helpers import NOON, s3_notification, sqs_record
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

@@ -7,7 +7,7 @@ import pytest
 from query.answer import NOTHING_FOUND
 from query.request import read_query_request
 from query.settings import Settings
-from tests.lambdas.lambda_support import (
+from tests.lambdas.helpers import (
     ANSWER_MODEL,
     BLOCKED_MODEL,
     NOWHERE,

@@ -7,7 +7,7 @@ from botocore.stub import Stubber
 
 from ingestion_status.jobs import last_jobs
 from ingestion_status.settings import Settings
-from tests.lambdas.lambda_support import NOON, SITE_ORIGIN, Context, Handler, World, api_event, body_of, error_of
+from tests.lambdas.helpers import NOON, SITE_ORIGIN, Context, Handler, World, api_event, body_of, error_of
 
 SETTINGS = Settings(
     region="us-west-2", site_origin=SITE_ORIGIN, knowledge_base_id="KB00000001", data_source_id="DS00000001"

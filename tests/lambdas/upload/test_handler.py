@@ -8,7 +8,7 @@ import boto3
 import pytest
 import urllib3
 
-from tests.lambdas.lambda_support import NOWHERE, Context, Handler, World, api_event, body_of, error_of
+from tests.lambdas.helpers import NOWHERE, Context, Handler, World, api_event, body_of, error_of
 
 GOOD = {"fileName": "notes.txt", "fileType": "text/plain", "fileSize": 5}
 

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
 
 from shared.aws_calls import Budget, call_with_retries
-from tests.lambdas.lambda_support import client_error
+from tests.lambdas.helpers import client_error
 
 
 class Call:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.api import MAX_BODY_BYTES, Answer, json_body, serve
 from shared.errors import ApiError
 from shared.logs import Log
-from tests.lambdas.lambda_support import SITE_ORIGIN, Context, api_event, client_error, error_of
+from tests.lambdas.helpers import SITE_ORIGIN, Context, api_event, client_error, error_of
 
 
 def served(outcome: Exception | Answer, event: Mapping[str, object] | None = None) -> dict[str, Any]:

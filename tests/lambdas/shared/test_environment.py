@@ -7,7 +7,7 @@ from ingest.settings import Settings as IngestSettings
 from ingestion_status.settings import Settings as IngestionStatusSettings
 from query.settings import Settings as QuerySettings
 from shared.environment import ConfigurationError, Environment
-from tests.lambdas.lambda_support import NOWHERE, Handler, World
+from tests.lambdas.helpers import NOWHERE, Handler, World
 from upload.settings import Settings as UploadSettings
 
 API = ("AWS_REGION", "SITE_ORIGIN")

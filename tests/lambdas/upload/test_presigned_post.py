@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.lambdas.lambda_support import NOWHERE, Context, Handler, World, api_event, body_of, error_of
+from tests.lambdas.helpers import NOWHERE, Context, Handler, World, api_event, body_of, error_of
 
 REQUEST = {"fileName": "notes.txt", "fileType": "text/plain"}
 
