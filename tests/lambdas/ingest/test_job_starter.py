@@ -1,90 +1,23 @@
 """Ingesting against botocore's own clients, stubbed with what AWS may answer."""
 
 import json
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from botocore.stub import ANY, Stubber
 
-from ingest.content_digest import content_description
 from ingest.decision import Decision
 from ingest.events import Batch, Message
-from ingest.job_starter import Synchroniser
-from ingest.settings import Settings
-from shared.aws_calls import Budget
 from shared.logs import Log
 from tests.lambdas.helpers import NOON
+from tests.lambdas.ingest.helpers import Stubbed
 
-SETTINGS = Settings(
-    region="us-west-2", knowledge_base_id="KB00000001", data_source_id="DS00000001", documents_bucket="b"
-)
-IDS = {"knowledgeBaseId": "KB00000001", "dataSourceId": "DS00000001"}
-
-
-class Stubbed:
-    """The clients of a synchroniser, with the answers that they shall give."""
-
-    def __init__(self) -> None:
-        agent = boto3.client("bedrock-agent", region_name="us-west-2")
-        s3 = boto3.client("s3", region_name="us-west-2")
-        self.agent, self.s3 = Stubber(agent), Stubber(s3)
-        self.agent.activate()
-        self.s3.activate()
-        self.synchroniser = Synchroniser(bedrock_agent=agent, s3=s3, settings=SETTINGS)
-        self.hurried = replace(self.synchroniser, comparison_seconds=0)
-
-    def has_jobs(self, *jobs: tuple[str, float, str], statistics: dict[str, int] | None = None) -> None:
-        summaries = [
-            _job(status, started=NOON + timedelta(seconds=seconds), description=description)
-            | {"statistics": statistics or {}}
-            for status, seconds, description in jobs
-        ]
-        expected = {**IDS, "maxResults": 100, "sortBy": {"attribute": "STARTED_AT", "order": "DESCENDING"}}
-        self.agent.add_response("list_ingestion_jobs", {"ingestionJobSummaries": summaries}, expected)
-
-    def holds(self, *objects: tuple[str, str]) -> None:
-        contents = [{"Key": key, "ETag": etag} for key, etag in objects]
-        self.s3.add_response("list_objects_v2", {"Contents": contents, "IsTruncated": False}, {"Bucket": "b"})
-
-    def holds_many(self) -> None:
-        """A first page of many: whoever asks for the next one fails the test."""
-        page: dict[str, Any] = {"Contents": [{"Key": "a", "ETag": "1"}], "IsTruncated": True}
-        self.s3.add_response("list_objects_v2", {**page, "NextContinuationToken": "t"}, {"Bucket": "b"})
-
-    def starts(self, *, description: object = ANY) -> None:
-        answer = {"ingestionJob": _job("STARTING", started=NOON, description="")}
-        self.agent.add_response("start_ingestion_job", answer, {**IDS, "description": description})
-
-    def refuses_to_start(self, code: str) -> None:
-        self.agent.add_client_error("start_ingestion_job", code)
-
-    def done(self) -> None:
-        self.agent.assert_no_pending_responses()
-        self.s3.assert_no_pending_responses()
-
-
-def _job(status: str, *, started: datetime, description: str) -> dict[str, object]:
-    return {
-        **IDS,
-        "ingestionJobId": "JOB0000001",
-        "status": status,
-        "startedAt": started,
-        "updatedAt": started,
-        "description": description or "by hand",
-    }
+NEW = Message(message_id="new", happened_by=NOON)
+BATCH = Batch(messages=(NEW,), malformed=())
 
 
 @pytest.fixture
 def stubbed() -> Stubbed:
     return Stubbed()
-
-
-NEW = Message(message_id="new", happened_by=NOON)
-BATCH = Batch(messages=(NEW,), malformed=())
 
 
 def test_a_batch_starts_one_job(stubbed: Stubbed) -> None:
@@ -205,42 +138,3 @@ def test_documents_that_a_complete_job_could_not_read_are_a_warning(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     failed = [line for line in lines if line["message"] == "documents_failed"]
     assert [(line["level"], line["jobId"], line["documents"]) for line in failed] == told
-
-
-def described(*objects: tuple[str, str], max_pages: int = 100) -> str | None:
-    stubbed = Stubbed()
-    stubbed.holds(*objects)
-    return content_description(stubbed.synchroniser.s3, "b", budget=Budget.of(30), max_pages=max_pages)
-
-
-def test_any_change_of_the_content_changes_its_description() -> None:
-    kinds = [(), (("a", "1"),), (("a", "2"),), (("b", "1"),), (("a", "1"), ("b", "1")), (("a1", ""),)]
-    descriptions = [described(*objects) for objects in kinds]
-    assert len(set(descriptions)) == len(kinds)
-    assert descriptions[1] == described(("a", "1"))
-
-
-def test_a_description_fits_into_a_jobs() -> None:
-    assert len(described(("a", "1")) or "") == 72
-
-
-def test_a_bucket_of_several_pages_is_read_to_its_end() -> None:
-    stubbed = Stubbed()
-    stubbed.holds_many()
-    last = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": False}
-    stubbed.s3.add_response("list_objects_v2", last, {"Bucket": "b", "ContinuationToken": "t"})
-    assert content_description(stubbed.synchroniser.s3, "b", budget=Budget.of(30)) == described(("a", "1"), ("b", "1"))
-
-
-def test_a_bucket_with_too_many_pages_has_no_description() -> None:
-    assert described(("a", "1"), max_pages=0) is None
-
-
-def test_a_listing_ends_when_its_time_is_over() -> None:
-    stubbed, clock = Stubbed(), iter((29.0, 30.0))
-    stubbed.holds_many()
-    more = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": True, "NextContinuationToken": "u"}
-    stubbed.s3.add_response("list_objects_v2", more, {"Bucket": "b", "ContinuationToken": "t"})
-    budget = Budget(deadline=30, clock=lambda: next(clock))
-    assert content_description(stubbed.synchroniser.s3, "b", budget=budget) is None
-    stubbed.done()

@@ -1,14 +1,10 @@
-import uuid
 from collections.abc import Callable
 
 import boto3
 import pytest
 
 from query.answer import NOTHING_FOUND
-from query.request import read_query_request
-from query.settings import Settings
 from tests.lambdas.helpers import (
-    ANSWER_MODEL,
     BLOCKED_MODEL,
     NOWHERE,
     OTHER_MODEL,
@@ -19,17 +15,6 @@ from tests.lambdas.helpers import (
     api_event,
     body_of,
     error_of,
-)
-
-SETTINGS = Settings(
-    region="us-west-2",
-    site_origin=SITE_ORIGIN,
-    knowledge_base_id="KB00000001",
-    answer_model_id=ANSWER_MODEL,
-    allowed_model_ids=(ANSWER_MODEL,),
-    guardrail_id="guardrail1",
-    guardrail_version="1",
-    blocked_messages=("blocked question", "blocked answer"),
 )
 
 
@@ -89,18 +74,6 @@ def test_an_answer_that_the_guardrail_stops_is_replaced_by_its_message(query: Ha
 def test_the_session_id_comes_back(query: Handler) -> None:
     request = {"question": "refunds?", "requestSessionId": "abc-1"}
     assert body_of(query(api_event(request), Context()))["sessionId"] == "abc-1"
-
-
-def test_a_blocked_exchange_is_no_part_of_the_next_question() -> None:
-    history = [{"role": "user", "text": "bad"}, {"role": "assistant", "text": "blocked question"}]
-    request = read_query_request({"question": "refunds?", "history": history}, SETTINGS)
-    assert request.history == ()
-
-
-@pytest.mark.parametrize("session", [None, "", "a b", "x" * 65, 7, "a\n"])
-def test_a_session_id_that_is_none_is_replaced(session: object) -> None:
-    request = read_query_request({"question": "refunds?", "requestSessionId": session}, SETTINGS)
-    assert uuid.UUID(request.session_id).version == 4
 
 
 def test_a_question_of_a_thousand_characters_is_taken(query: Handler) -> None:
