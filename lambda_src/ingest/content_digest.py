@@ -1,10 +1,12 @@
-"""What the bucket holds, in one short text.
+"""A digest of the bucket's current objects, which becomes an ingestion job's description.
 
-Comparing times would be simpler and wrong: a replica keeps the creation time of its original, so an object that
-arrives late in the standby's bucket looks older than the job that missed it. (Source: docs.aws.amazon.com, Amazon S3,
+Comparing times would be simpler and wrong: a replica has the creation time of its original. So an object that arrives
+late in the standby region's bucket looks older than the job that missed it. (Source: docs.aws.amazon.com, Amazon S3,
 Replicating objects within and across Regions: replicas "retain all metadata, such as the original object creation
-times".) So each job carries, as its description, a digest of the keys and ETags that were there before it started; the
-sweep compares it with today's. Additions, changes and deletions all alter it.
+times".) Therefore each job's description is a digest of the keys and ETags that existed before the job started. The
+sweep compares it with the present digest. Additions, changes and deletions all change it.
+
+The operator's tool reads and computes these descriptions too: tests/contracts compares both implementations.
 """
 
 import hashlib
@@ -15,16 +17,16 @@ from shared.aws_calls import Budget
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# The description of a job whose bucket had too many objects to compare.
+# The description of a job if there was no time to list the bucket, or too many objects.
 NOT_COMPARED = "content not compared"
 # A page of 1,000 objects costs 125 to 163 ms of a whole CPU (measured): 100 pages take about 15 seconds.
 MAX_PAGES = 100
 
 
-def content_description(client: "S3Client", bucket: str, *, budget: Budget, max_pages: int = MAX_PAGES) -> str | None:
+def describe_content(client: "S3Client", bucket: str, *, budget: Budget, max_pages: int = MAX_PAGES) -> str | None:
     """Return a text of 72 characters that changes whenever the bucket's current objects do.
 
-    None if there are more than `max_pages` pages of objects, or the budget is used up before the last one. Raises
+    Return None if there are more than `max_pages` pages of objects, or if the budget ends before the last page. Raises
     botocore's `ClientError`.
     """
     digest = hashlib.sha256()

@@ -1,7 +1,7 @@
-"""S3 notifications as they arrive through SQS.
+"""The events that invoke `ingest`: SQS batches of S3 notifications, and the sweep's schedule.
 
-Body format: docs.aws.amazon.com, Amazon S3, Event message structure; the test message that S3 sends when a
-notification is configured has `"Event": "s3:TestEvent"` and no records.
+Format of a notification: docs.aws.amazon.com, Amazon S3, Event message structure. The test message that S3 sends when
+a notification is configured has `"Event": "s3:TestEvent"` and no records.
 """
 
 import json
@@ -14,7 +14,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One SQS message; by `happened_by` every change that it tells of was in the bucket. None: S3's test message."""
+    """An SQS message. All its changes were in the bucket at `happened_by`; None for S3's test message."""
 
     message_id: str
     happened_by: datetime | None
@@ -22,14 +22,22 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """The messages of one invocation; `malformed` holds the ids of those that no retry will make readable."""
+    """The messages of one invocation. `malformed`: ids of messages that are not S3 notifications of the bucket."""
 
     messages: tuple[Message, ...]
     malformed: tuple[str, ...]
 
 
+def is_sweep(event: Mapping[str, object]) -> bool:
+    """Tell whether the event is a schedule's, which requests a sweep.
+
+    Source: docs.aws.amazon.com, EventBridge, "Creating a rule that runs on a schedule".
+    """
+    return event.get("source") == "aws.events"
+
+
 def read_batch(records: Sequence[Mapping[str, object]], *, bucket: str) -> Batch:
-    """Read an SQS batch; a message that is no S3 notification of `bucket` becomes malformed, alone.
+    """Read an SQS batch. A message that is not an S3 notification of `bucket` is malformed and does not affect others.
 
     Raises `KeyError` for a record without a message id, which SQS never sends.
     """
@@ -57,18 +65,18 @@ def _happened_by(record: Mapping[str, object], bucket: str) -> datetime | None:
 
 def _event_time(entry: Mapping[str, Mapping[str, Mapping[str, object]]], bucket: str) -> datetime:
     if entry["s3"]["bucket"]["name"] != bucket:
-        raise ValueError("another bucket's event")
+        raise ValueError("event of another bucket")
     moment = datetime.fromisoformat(str(entry["eventTime"]))
     if moment.tzinfo is None:
-        raise ValueError("an event time without its zone")
+        raise ValueError("event time without time zone")
     return moment
 
 
 def _sent_time(record: Mapping[str, object]) -> tuple[datetime, ...]:
-    """Return when S3 sent the message, if SQS says so.
+    """Return the time at which S3 sent the message, if SQS provides it.
 
-    Nothing documented says whether a replica's event carries the time of its arrival or of its original; the message
-    was certainly sent after the arrival.
+    AWS does not document whether a replica's event has the time of its arrival or of its original. The message was
+    certainly sent after the arrival.
     """
     attributes = record.get("attributes")
     sent = attributes.get("SentTimestamp") if isinstance(attributes, Mapping) else None

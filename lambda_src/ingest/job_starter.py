@@ -1,4 +1,4 @@
-"""The two ways in: a batch of events, and the sweep."""
+"""Starts ingestion jobs, for a batch of events and for the sweep."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from ingest.content_digest import NOT_COMPARED, content_description
+from ingest.content_digest import NOT_COMPARED, describe_content
 from ingest.decision import Decision, plan_batch, plan_sweep
 from ingest.events import Batch
 from ingest.settings import Settings
@@ -20,33 +20,34 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient
     from mypy_boto3_s3 import S3Client
 
-# Far enough back to find the last COMPLETE job behind a row of failed ones, in one call.
-_JOBS_LOOKED_AT = 100
-# Seconds, from the start, that comparing may take. To compare is a means: what is left of the function's 60 is for the
-# job, which must start however many objects there are.
-_COMPARISON_SECONDS = 30.0
+# Enough to find, in one call, the last COMPLETE job before a series of failed ones.
+_JOBS_LISTED = 100
+# Seconds from the start in which the bucket may be listed. The rest of the function's 60 is for starting the job, which
+# must start however many objects there are.
+_LISTING_SECONDS = 30.0
 # Another invocation was faster, or the quotas are used up (one job per Knowledge Base, five per account, one start in
-# ten seconds): nothing is wrong, later will do. Source: docs.aws.amazon.com, Amazon Bedrock, StartIngestionJob.
+# ten seconds). This is no error: a later attempt succeeds. Source: docs.aws.amazon.com, Amazon Bedrock,
+# StartIngestionJob.
 _BUSY = THROTTLING | {"ConflictException"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Synchroniser:
-    """Brings the Knowledge Base into step with the bucket, by at most one job per invocation."""
+class JobStarter:
+    """Keeps the Knowledge Base in sync with the bucket. Starts at most one job per invocation."""
 
     bedrock_agent: "AgentsforBedrockClient"
     s3: "S3Client"
     settings: Settings
-    comparison_seconds: float = _COMPARISON_SECONDS
+    listing_seconds: float = _LISTING_SECONDS
 
-    def batch(self, batch: Batch, log: Log) -> tuple[str, ...]:
-        """Handle an SQS batch and return the ids of the messages that have to come back.
+    def handle_batch(self, batch: Batch, log: Log) -> tuple[str, ...]:
+        """Handle an SQS batch and return the ids of the messages to return to the queue.
 
-        Malformed ones come back until SQS moves them to the dead-letter queue; the others while a job is running or
-        none can be started. Raises botocore's errors for anything unexpected: then Lambda returns the whole batch and
-        counts an error.
+        Malformed messages are returned until SQS moves them to the dead-letter queue. The others are returned while a
+        job is running or none can be started. Raises botocore's errors for anything unexpected: then Lambda returns the
+        whole batch to the queue and counts an error.
         """
-        budget = Budget.of(self.comparison_seconds)
+        budget = Budget.of(self.listing_seconds)
         if batch.malformed:
             log.error("malformed_messages", messageIds=batch.malformed)
         if not any(message.happened_by for message in batch.messages):
@@ -59,8 +60,8 @@ class Synchroniser:
         return batch.malformed if done else (*batch.malformed, *plan.uncovered)
 
     def sweep(self, log: Log) -> Decision:
-        """Start a job if the bucket is not what the last good job saw; return what was decided."""
-        budget = Budget.of(self.comparison_seconds)
+        """Start a job if `plan_sweep` decides so; return the decision."""
+        budget = Budget.of(self.listing_seconds)
         jobs = self._jobs(log)
         if any(job.running for job in jobs):
             decision = Decision.WAIT
@@ -73,16 +74,16 @@ class Synchroniser:
         return decision
 
     def _description(self, budget: Budget) -> str | None:
-        return content_description(self.s3, self.settings.documents_bucket, budget=budget)
+        return describe_content(self.s3, self.settings.documents_bucket, budget=budget)
 
     def _jobs(self, log: Log) -> tuple[Job, ...]:
         jobs = list_jobs(
             self.bedrock_agent,
             knowledge_base_id=self.settings.knowledge_base_id,
             data_source_id=self.settings.data_source_id,
-            count=_JOBS_LOOKED_AT,
+            count=_JOBS_LISTED,
         )
-        _report_last(jobs, log)
+        _log_failures(jobs, log)
         return jobs
 
     def _start(self, description: str | None, log: Log) -> bool:
@@ -98,13 +99,13 @@ class Synchroniser:
         return True
 
 
-def _report_last(jobs: Sequence[Job], log: Log) -> None:
-    """Tell how the last job that ended did; a metric filter counts `last_job_failed`, at whatever level."""
+def _log_failures(jobs: Sequence[Job], log: Log) -> None:
+    """Log failures of the last finished job. A metric filter counts `last_job_failed` at any level."""
     last = next((job for job in jobs if not job.running), None)
     if last is None:
         return
     if last.failed:
-        tell = log.warning if jobs[0].running else log.error
-        tell("last_job_failed", jobId=last.job_id)
+        write = log.warning if jobs[0].running else log.error
+        write("last_job_failed", jobId=last.job_id)
     elif last.documents_failed:
         log.warning("documents_failed", jobId=last.job_id, documents=last.documents_failed)

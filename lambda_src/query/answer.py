@@ -1,10 +1,10 @@
-"""From a checked question to the API's answer: retrieve, converse, cite."""
+"""The answer to a question: retrieve passages, ask the model, cite the passages."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from query.citations import cited
-from query.conversation import search_text
+from query.citations import renumber_citations
+from query.conversation import build_search_text
 from query.prompt import build_messages
 from query.request import QueryRequest
 from query.retrieval import Passage, retrieve
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NOTHING_FOUND = "No matching document was found for this question."
 CUT = "…\n\n(This answer was too long and has been cut here.)"
 
-# Seconds. API Gateway gives up after 29; retrieval leaves room for one whole call of the model.
+# Seconds. API Gateway waits 29; retrieval leaves time for one whole call of the model.
 CONNECT_SECONDS = 1
 RETRIEVE_READ_SECONDS = 3
 CONVERSE_READ_SECONDS = 16
@@ -29,18 +29,18 @@ BUDGET_SECONDS = 26
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bedrock:
-    """The two clients that answering takes."""
+class BedrockClients:
+    """The clients for retrieval and for the answer model."""
 
     agent_runtime: "AgentsforBedrockRuntimeClient"
     runtime: "BedrockRuntimeClient"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
+class Answer:
     """An answer with its citations; `outcome` is `answered`, `no_match` or `guardrail_intervened`.
 
-    `cut` tells that the model reached its limit of tokens; the text says so too.
+    `cut` is true if the model reached its token limit; the text says so too.
     """
 
     outcome: str
@@ -49,23 +49,23 @@ class Answered:
     cut: bool = False
 
 
-def answer_question(request: QueryRequest, *, settings: Settings, bedrock: Bedrock, budget: Budget) -> Answered:
-    """Answer from the documents; without a single passage the model is not asked.
+def answer_question(request: QueryRequest, *, settings: Settings, clients: BedrockClients, budget: Budget) -> Answer:
+    """Answer the question from the documents. If no passage is found, the model is not asked.
 
-    A guardrail that steps in is an answer like any other: its message, no citations. Raises botocore's errors after
-    the retries that the budget allows.
+    If the guardrail intervenes, the answer is its message without citations. Raises botocore's errors after the
+    retries that the budget allows.
     """
     passages = call_with_retries(
         lambda: retrieve(
-            bedrock.agent_runtime,
+            clients.agent_runtime,
             knowledge_base_id=settings.knowledge_base_id,
-            text=search_text(question=request.question, history=request.history),
+            text=build_search_text(question=request.question, history=request.history),
         ),
-        budget=budget.until(CONNECT_SECONDS + CONVERSE_READ_SECONDS),
+        budget=budget.less(CONNECT_SECONDS + CONVERSE_READ_SECONDS),
         attempt_seconds=CONNECT_SECONDS + RETRIEVE_READ_SECONDS,
     )
     if not passages:
-        return Answered(outcome="no_match", text=NOTHING_FOUND)
+        return Answer(outcome="no_match", text=NOTHING_FOUND)
     messages = build_messages(question=request.question, history=request.history, passages=passages)
     model = AnswerModel(
         model_id=request.model_id,
@@ -73,22 +73,22 @@ def answer_question(request: QueryRequest, *, settings: Settings, bedrock: Bedro
         guardrail_version=settings.guardrail_version,
     )
     response = call_with_retries(
-        lambda: model.converse(bedrock.runtime, messages),
+        lambda: model.converse(clients.runtime, messages),
         budget=budget,
         attempt_seconds=CONNECT_SECONDS + CONVERSE_READ_SECONDS,
     )
-    return _answered(response, passages)
+    return _read_answer(response, passages)
 
 
-def _answered(response: "ConverseResponseTypeDef", passages: tuple[Passage, ...]) -> Answered:
+def _read_answer(response: "ConverseResponseTypeDef", passages: tuple[Passage, ...]) -> Answer:
     message = response["output"].get("message")
     text = "".join(block.get("text", "") for block in message["content"]).strip() if message else ""
     if response["stopReason"] == "guardrail_intervened":
-        return Answered(outcome="guardrail_intervened", text=text)
+        return Answer(outcome="guardrail_intervened", text=text)
     if not text:
         raise ApiError(status=502, code="upstream_rejected", message="The answer model gave no answer.")
     if NO_ANSWER in text:
-        return Answered(outcome="no_match", text=NOTHING_FOUND)
-    renumbered, sources = cited(text, passages)
+        return Answer(outcome="no_match", text=NOTHING_FOUND)
+    renumbered, sources = renumber_citations(text, passages)
     cut = response["stopReason"] == "max_tokens"
-    return Answered(outcome="answered", text=renumbered + CUT * cut, passages=sources, cut=cut)
+    return Answer(outcome="answered", text=renumbered + CUT * cut, passages=sources, cut=cut)

@@ -1,9 +1,9 @@
-r"""File names as they come from users' machines, made safe for an S3 key.
+r"""File names from users' computers, made safe for an S3 key.
 
-Kept: letters, marks and digits of any script, and `` -_.()'!,+``. Everything else becomes `_`: it is on S3's list of
-characters to avoid or to handle with care, and a name holding `${filename}` would otherwise be replaced by S3 itself
-inside a POST form. (Source: docs.aws.amazon.com, Amazon S3, Naming Amazon S3 objects; Browser-based uploads using
-POST.) Control characters and direction overrides vanish without a trace.
+Letters, marks and digits of any script, and `` -_.()'!,+``, are kept. Control characters and direction overrides are
+removed. Every other character becomes `_`, because it is on S3's list of characters to avoid or to handle with care.
+Also, S3 itself would replace `${filename}` in a name inside a POST form. (Source: docs.aws.amazon.com, Amazon S3,
+Naming Amazon S3 objects; Browser-based uploads using POST.)
 """
 
 import re
@@ -15,23 +15,23 @@ _KEPT_CATEGORIES = frozenset("LMN")
 _KEPT_CHARACTERS = frozenset(" -_.()'!,+")
 
 
-def normalise_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return the file name for a key: NFC, no path, extension in lower case, at most 200 bytes of UTF-8.
 
-    Returns "" where nothing of a name is left: no stem, or no extension.
+    Returns "" if the name has no stem or no extension.
     """
     last_part = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     safe = "".join(_safe_character(character) for character in last_part)
     collapsed = re.sub(r"\s+", " ", safe).strip(" ")
     stem, _, suffix = collapsed.rpartition(".")
     extension = f".{suffix.lower()}"
-    room = max(MAX_NAME_BYTES - len(extension.encode()), 0)
-    shortened = stem.strip(" .").encode()[:room].decode(errors="ignore").rstrip(" .")
+    stem_bytes = max(MAX_NAME_BYTES - len(extension.encode()), 0)
+    shortened = stem.strip(" .").encode()[:stem_bytes].decode(errors="ignore").rstrip(" .")
     return shortened + extension if shortened and suffix else ""
 
 
-def extension_of(name: str) -> str:
-    """Return a normalised name's extension with its dot."""
+def get_extension(name: str) -> str:
+    """Return a normalized name's extension with its dot."""
     return name[name.rindex(".") :]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.content_digest import content_description
+from ingest.content_digest import describe_content
 from shared.aws_calls import Budget
 from standby.errors import StandbyError
 from standby.manifest import parse_manifest
@@ -201,7 +201,7 @@ class Pages:
 @given(LISTINGS)
 def test_a_bucket_s_content_has_the_same_name_here_and_in_the_ingest_function(found: Listing) -> None:
     pages: Any = Pages(found)  # answers as S3 does
-    assert found.description == content_description(pages, "b", budget=Budget.of(30))
+    assert found.description == describe_content(pages, "b", budget=Budget.of(30))
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ def test_a_check_that_hangs_does_not_hold_up_the_others(release: threading.Event
     started = time.monotonic()
     results = run_checks({"good": lambda: None, "hangs": lambda: wait_for(release)}, deadline_seconds=0.2)
     assert time.monotonic() - started < 0.4
-    assert results["good"].as_answer()["status"] == "ok"
-    assert results["hangs"].as_answer() == {"status": "failed", "responseTimeMs": 200, "error": "TimedOut"}
+    assert results["good"].as_json()["status"] == "ok"
+    assert results["hangs"].as_json() == {"status": "failed", "responseTimeMs": 200, "error": "TimedOut"}
 
 
 def test_checks_run_side_by_side() -> None:
@@ -37,7 +37,7 @@ def test_checks_run_side_by_side() -> None:
     ],
 )
 def test_a_failed_check_tells_its_code_and_nothing_else(error: Exception, code: str) -> None:
-    result = run_checks({"check": raising(error)}, deadline_seconds=1)["check"].as_answer()
+    result = run_checks({"check": raising(error)}, deadline_seconds=1)["check"].as_json()
     assert set(result) == {"status", "responseTimeMs", "error"}
     assert (result["status"], result["error"]) == ("failed", code)
 

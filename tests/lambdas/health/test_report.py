@@ -1,7 +1,7 @@
 import pytest
 
 from health.report import CachedReport, Report, make_report
-from shared.api import Answer
+from shared.api import Response
 from tests.lambdas.health.helpers import raising
 from tests.lambdas.helpers import client_error
 
@@ -9,8 +9,8 @@ from tests.lambdas.helpers import client_error
 def test_one_failed_check_makes_the_region_degraded() -> None:
     checks = {"good": lambda: None, "bad": raising(client_error("NoSuchBucket"))}
     report = make_report(checks, region="us-west-2", deadline_seconds=1)
-    assert report.answer.status == 503
-    assert report.answer.body["status"] == "degraded"
+    assert report.response.status == 503
+    assert report.response.body["status"] == "degraded"
     assert report.healthy_percent == 50
     assert report.failed == ("bad",)
 
@@ -21,8 +21,8 @@ def test_a_report_is_kept_for_five_seconds_healthy_or_not(status: int) -> None:
     made: list[Report] = []
 
     def make() -> Report:
-        answer = Answer(status=status, body={"n": len(made)})
-        made.append(Report(answer=answer, failed=(), healthy_percent=100, checked_at=clock[0]))
+        response = Response(status=status, body={"n": len(made)})
+        made.append(Report(response=response, failed=(), healthy_percent=100, checked_at=clock[0]))
         return made[-1]
 
     cached = CachedReport(make, clock=lambda: clock[0])

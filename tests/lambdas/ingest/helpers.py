@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 from botocore.stub import ANY, Stubber
 
-from ingest.job_starter import Synchroniser
+from ingest.job_starter import JobStarter
 from ingest.settings import Settings
 from tests.lambdas.helpers import NOON
 
@@ -24,8 +24,8 @@ class Stubbed:
         self.agent, self.s3 = Stubber(agent), Stubber(s3)
         self.agent.activate()
         self.s3.activate()
-        self.synchroniser = Synchroniser(bedrock_agent=agent, s3=s3, settings=SETTINGS)
-        self.hurried = replace(self.synchroniser, comparison_seconds=0)
+        self.starter = JobStarter(bedrock_agent=agent, s3=s3, settings=SETTINGS)
+        self.hurried = replace(self.starter, listing_seconds=0)
 
     def has_jobs(self, *jobs: tuple[str, float, str], statistics: dict[str, int] | None = None) -> None:
         summaries = [

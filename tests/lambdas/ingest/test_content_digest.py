@@ -1,4 +1,4 @@
-from ingest.content_digest import content_description
+from ingest.content_digest import describe_content
 from shared.aws_calls import Budget
 from tests.lambdas.ingest.helpers import Stubbed
 
@@ -6,7 +6,7 @@ from tests.lambdas.ingest.helpers import Stubbed
 def described(*objects: tuple[str, str], max_pages: int = 100) -> str | None:
     stubbed = Stubbed()
     stubbed.holds(*objects)
-    return content_description(stubbed.synchroniser.s3, "b", budget=Budget.of(30), max_pages=max_pages)
+    return describe_content(stubbed.starter.s3, "b", budget=Budget.of(30), max_pages=max_pages)
 
 
 def test_any_change_of_the_content_changes_its_description() -> None:
@@ -25,7 +25,7 @@ def test_a_bucket_of_several_pages_is_read_to_its_end() -> None:
     stubbed.holds_many()
     last = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": False}
     stubbed.s3.add_response("list_objects_v2", last, {"Bucket": "b", "ContinuationToken": "t"})
-    assert content_description(stubbed.synchroniser.s3, "b", budget=Budget.of(30)) == described(("a", "1"), ("b", "1"))
+    assert describe_content(stubbed.starter.s3, "b", budget=Budget.of(30)) == described(("a", "1"), ("b", "1"))
 
 
 def test_a_bucket_with_too_many_pages_has_no_description() -> None:
@@ -38,5 +38,5 @@ def test_a_listing_ends_when_its_time_is_over() -> None:
     more = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": True, "NextContinuationToken": "u"}
     stubbed.s3.add_response("list_objects_v2", more, {"Bucket": "b", "ContinuationToken": "t"})
     budget = Budget(deadline=30, clock=lambda: next(clock))
-    assert content_description(stubbed.synchroniser.s3, "b", budget=budget) is None
+    assert describe_content(stubbed.starter.s3, "b", budget=budget) is None
     stubbed.done()

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from health.checks import DeepClients, deep_checks
-from query.answer import CUT, NOTHING_FOUND, Answered, Bedrock, answer_question
+from query.answer import CUT, NOTHING_FOUND, Answer, BedrockClients, answer_question
 from query.request import QueryRequest
 from query.retrieval import Passage
 from shared.answer_model import NO_ANSWER
@@ -27,7 +27,7 @@ class Stubbed:
     def __init__(self) -> None:
         runtime = boto3.client("bedrock-runtime", region_name="us-west-2")
         agent_runtime = boto3.client("bedrock-agent-runtime", region_name="us-west-2")
-        self.bedrock = Bedrock(agent_runtime=agent_runtime, runtime=runtime)
+        self.clients = BedrockClients(agent_runtime=agent_runtime, runtime=runtime)
         self.retrieve, self.converse = Stubber(agent_runtime), Stubber(runtime)
         self.retrieve.activate()
         self.converse.activate()
@@ -53,11 +53,11 @@ class Stubbed:
         }
         self.converse.add_response("converse", answer, expected)
 
-    def ask(self, question: str = "How long do refunds take?", *, budget: Budget | None = None) -> Answered:
+    def ask(self, question: str = "How long do refunds take?", *, budget: Budget | None = None) -> Answer:
         request = QueryRequest(question=question, history=(), model_id=ANSWER_MODEL, session_id="s")
         patient = Budget.of(26)
         quick = Budget(deadline=patient.deadline, sleep=lambda _seconds: None)
-        return answer_question(request, settings=SETTINGS, bedrock=self.bedrock, budget=budget or quick)
+        return answer_question(request, settings=SETTINGS, clients=self.clients, budget=budget or quick)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def stubbed() -> Stubbed:
 def test_an_answer_carries_the_passages_that_it_names(stubbed: Stubbed) -> None:
     stubbed.retrieves(SECOND, FIRST, query={"text": "How long do refunds take?"})
     stubbed.converses("Ten days [2].")
-    assert stubbed.ask() == Answered(outcome="answered", text="Ten days [1].", passages=(FIRST,))
+    assert stubbed.ask() == Answer(outcome="answered", text="Ten days [1].", passages=(FIRST,))
 
 
 def test_the_model_is_asked_under_the_guardrail(stubbed: Stubbed) -> None:
@@ -87,14 +87,14 @@ def test_the_model_is_asked_for_nothing_that_a_later_one_refuses(stubbed: Stubbe
 
 def test_the_deep_check_sends_the_request_of_a_question_but_for_its_messages(stubbed: Stubbed) -> None:
     sent: list[dict[str, Any]] = []
-    stubbed.bedrock.runtime.meta.events.register(
+    stubbed.clients.runtime.meta.events.register(
         "provide-client-params.bedrock-runtime.Converse", lambda params, **_: sent.append(params)
     )
     stubbed.retrieves(FIRST)
     stubbed.converses("Ten.")
     stubbed.converses(NO_ANSWER)
     stubbed.ask()
-    clients = DeepClients(agent_runtime=stubbed.bedrock.agent_runtime, runtime=stubbed.bedrock.runtime)
+    clients = DeepClients(agent_runtime=stubbed.clients.agent_runtime, runtime=stubbed.clients.runtime)
     deep_checks(clients, HEALTH_SETTINGS)["answerModel"]()
     question, probe = ({name: value for name, value in params.items() if name != "messages"} for params in sent)
     assert probe == question
@@ -105,13 +105,13 @@ def test_the_deep_check_sends_the_request_of_a_question_but_for_its_messages(stu
 def test_an_answer_that_was_cut_says_so(stubbed: Stubbed) -> None:
     stubbed.retrieves(SECOND, FIRST)
     stubbed.converses("Ten days [2], and", stop="max_tokens")
-    expected = Answered(outcome="answered", text=f"Ten days [1], and{CUT}", passages=(FIRST,), cut=True)
+    expected = Answer(outcome="answered", text=f"Ten days [1], and{CUT}", passages=(FIRST,), cut=True)
     assert stubbed.ask() == expected
 
 
 def test_without_a_passage_the_model_is_not_asked(stubbed: Stubbed) -> None:
     stubbed.retrieves()
-    assert stubbed.ask() == Answered(outcome="no_match", text=NOTHING_FOUND)
+    assert stubbed.ask() == Answer(outcome="no_match", text=NOTHING_FOUND)
 
 
 def test_passages_without_text_count_as_none(stubbed: Stubbed) -> None:
@@ -122,13 +122,13 @@ def test_passages_without_text_count_as_none(stubbed: Stubbed) -> None:
 def test_a_model_that_finds_no_answer_in_the_passages_says_the_same(stubbed: Stubbed) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses(f" {NO_ANSWER}\n")
-    assert stubbed.ask() == Answered(outcome="no_match", text=NOTHING_FOUND)
+    assert stubbed.ask() == Answer(outcome="no_match", text=NOTHING_FOUND)
 
 
 def test_a_guardrail_that_steps_in_gives_its_message_and_no_citation(stubbed: Stubbed) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses("I cannot help with that [1].", stop="guardrail_intervened")
-    assert stubbed.ask() == Answered(outcome="guardrail_intervened", text="I cannot help with that [1].")
+    assert stubbed.ask() == Answer(outcome="guardrail_intervened", text="I cannot help with that [1].")
 
 
 def test_an_answer_in_several_blocks_is_joined(stubbed: Stubbed) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from query.citations import cited
+from query.citations import renumber_citations
 from query.retrieval import Passage
 from tests.lambdas.query.helpers import FIRST, SECOND
 
@@ -15,4 +15,4 @@ from tests.lambdas.query.helpers import FIRST, SECOND
     ],
 )
 def test_marks_point_at_the_citations_in_their_order(text: str, expected: str, sources: tuple[Passage, ...]) -> None:
-    assert cited(text, (FIRST, SECOND)) == (expected, sources)
+    assert renumber_citations(text, (FIRST, SECOND)) == (expected, sources)

@@ -8,16 +8,16 @@ from query.conversation import (
     MAX_TURN_CHARACTERS,
     MAX_TURNS,
     Turn,
-    alternate,
-    has_visible,
+    alternate_roles,
+    build_search_text,
+    drop_blocked_exchanges,
+    has_visible_character,
     read_history,
-    search_text,
-    without_blocked,
 )
 from shared.errors import ApiError
 
 # No surrogates (refused), no text without a visible character (refused).
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(has_visible)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(has_visible_character)
 TURNS = st.lists(st.builds(Turn, role=st.sampled_from(["user", "assistant"]), text=TEXTS), max_size=30)
 
 
@@ -41,41 +41,41 @@ def test_the_last_ten_turns_are_kept_in_their_order(turns: list[Turn]) -> None:
 
 @given(TURNS)
 def test_what_converse_gets_starts_with_the_user_and_alternates(turns: list[Turn]) -> None:
-    ordered = alternate([*turns, user("question")])
+    ordered = alternate_roles([*turns, user("question")])
     assert [turn.role for turn in ordered] == ["user", "assistant"] * (len(ordered) // 2) + ["user"]
     assert ordered[-1].text.endswith("question")
 
 
 @given(TURNS)
 def test_repairing_the_order_loses_no_user_text(turns: list[Turn]) -> None:
-    joined = "\n\n".join(turn.text for turn in alternate(turns) if turn.role == "user")
+    joined = "\n\n".join(turn.text for turn in alternate_roles(turns) if turn.role == "user")
     assert joined == "\n\n".join(turn.text for turn in turns if turn.role == "user")
 
 
 def test_a_question_that_was_never_answered_is_joined_to_the_next() -> None:
-    assert alternate([user("a"), user("b")]) == (user("a\n\nb"),)
+    assert alternate_roles([user("a"), user("b")]) == (user("a\n\nb"),)
 
 
 def test_an_answer_before_the_first_question_is_dropped() -> None:
-    assert alternate([assistant("hello"), user("a")]) == (user("a"),)
+    assert alternate_roles([assistant("hello"), user("a")]) == (user("a"),)
 
 
 @given(st.text(min_size=1, max_size=MAX_QUESTION_CHARACTERS), TURNS)
 def test_a_search_ends_with_the_question_and_keeps_the_limit(question: str, turns: list[Turn]) -> None:
-    text = search_text(question=question, history=turns)
+    text = build_search_text(question=question, history=turns)
     assert text.endswith(question)
     assert len(text) <= MAX_QUESTION_CHARACTERS
 
 
 def test_a_follow_up_is_searched_with_the_two_questions_before_it() -> None:
     history = [user("first"), assistant("x"), user("second"), assistant("y"), user("third"), assistant("z")]
-    assert search_text(question="and it?", history=history) == "second\nthird\nand it?"
+    assert build_search_text(question="and it?", history=history) == "second\nthird\nand it?"
 
 
 def test_an_earlier_question_that_does_not_fit_is_left_out_whole() -> None:
     history = [user("a"), user("b" * 990)]
-    assert search_text(question="q" * 100, history=history) == "q" * 100
-    assert search_text(question="q" * 9, history=history) == "b" * 990 + "\n" + "q" * 9
+    assert build_search_text(question="q" * 100, history=history) == "q" * 100
+    assert build_search_text(question="q" * 9, history=history) == "b" * 990 + "\n" + "q" * 9
 
 
 def test_a_long_history_loses_its_oldest_turns() -> None:
@@ -86,14 +86,14 @@ def test_a_long_history_loses_its_oldest_turns() -> None:
 
 def test_an_exchange_that_the_guardrail_blocked_is_dropped_whole() -> None:
     history = (user("a"), assistant("b"), user("bad"), user("worse"), assistant("Blocked."), user("c"))
-    assert without_blocked(history, ["Blocked."]) == (user("a"), assistant("b"), user("c"))
+    assert drop_blocked_exchanges(history, ["Blocked."]) == (user("a"), assistant("b"), user("c"))
 
 
 @given(TURNS)
 def test_of_a_conversation_with_only_blocked_answers_what_was_asked_after_them_is_left(turns: list[Turn]) -> None:
     forged = [Turn(role=turn.role, text="Blocked.") if turn.role == "assistant" else turn for turn in turns]
     last = max((index for index, turn in enumerate(forged) if turn.role == "assistant"), default=-1)
-    assert without_blocked(forged, ["Blocked."]) == tuple(forged[last + 1 :])
+    assert drop_blocked_exchanges(forged, ["Blocked."]) == tuple(forged[last + 1 :])
 
 
 def test_no_history_is_an_empty_one() -> None:

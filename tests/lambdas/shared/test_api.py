@@ -10,14 +10,14 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError, Rea
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.api import MAX_BODY_BYTES, Answer, json_body, serve
+from shared.api import MAX_BODY_BYTES, Response, json_body, serve
 from shared.errors import ApiError
 from shared.logs import Log
 from tests.lambdas.helpers import SITE_ORIGIN, Context, api_event, client_error, error_of
 
 
-def served(outcome: Exception | Answer, event: Mapping[str, object] | None = None) -> dict[str, Any]:
-    def route(_event: Mapping[str, object], _log: Log) -> Answer:
+def served(outcome: Exception | Response, event: Mapping[str, object] | None = None) -> dict[str, Any]:
+    def route(_event: Mapping[str, object], _log: Log) -> Response:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -29,13 +29,13 @@ def served(outcome: Exception | Answer, event: Mapping[str, object] | None = Non
 @pytest.mark.parametrize(
     "outcome",
     [
-        Answer(body={}),
+        Response(body={}),
         ApiError(status=400, code="c", message="m"),
         client_error("ThrottlingException"),
         RuntimeError("boom"),
     ],
 )
-def test_every_answer_carries_the_cors_headers(outcome: Exception | Answer) -> None:
+def test_every_answer_carries_the_cors_headers(outcome: Exception | Response) -> None:
     headers = served(outcome)["headers"]
     assert headers["Access-Control-Allow-Origin"] == SITE_ORIGIN
     assert headers["Vary"] == "Origin"
@@ -112,7 +112,7 @@ def test_a_missing_permission_is_logged_with_awss_message(capsys: pytest.Capture
 
 @pytest.mark.parametrize("text", ["\u6771\u4eac", "half a pair \ud83d"])
 def test_an_answer_keeps_its_characters_whatever_they_are(text: str) -> None:
-    body = served(Answer(body={"response": text}))["body"]
+    body = served(Response(body={"response": text}))["body"]
     assert json.loads(body.encode()) == {"response": text}
 
 
@@ -129,7 +129,7 @@ def test_a_line_is_logged_once_though_the_runtime_has_a_handler_of_its_own() -> 
 
 @pytest.mark.parametrize("event", [{}, {"requestContext": None, "queryStringParameters": None}])
 def test_a_bare_event_is_answered(event: dict[str, object]) -> None:
-    assert served(Answer(body={}), event)["statusCode"] == 200
+    assert served(Response(body={}), event)["statusCode"] == 200
 
 
 BODIES = st.none() | st.integers() | st.text() | st.binary().map(lambda raw: base64.b64encode(raw).decode())
@@ -137,8 +137,8 @@ BODIES = st.none() | st.integers() | st.text() | st.binary().map(lambda raw: bas
 
 @given(st.fixed_dictionaries({"body": BODIES, "isBase64Encoded": st.booleans()}))
 def test_whatever_the_body_the_caller_is_answered_and_never_with_a_5xx(event: dict[str, object]) -> None:
-    def route(received: Mapping[str, object], _log: Log) -> Answer:
-        return Answer(body=json_body(received))
+    def route(received: Mapping[str, object], _log: Log) -> Response:
+        return Response(body=json_body(received))
 
     response = serve(event, Context(), site_origin=SITE_ORIGIN, log=Log(), route=route)
     assert response["statusCode"] == 200 or error_of(response) == (400, "invalid_json")

@@ -87,4 +87,4 @@ def test_pauses_have_jitter_and_a_limit() -> None:
 
 def test_a_budget_can_leave_time_for_what_comes_next() -> None:
     budget = Budget(deadline=26, clock=lambda: 0.0)
-    assert budget.until(17).remaining() == 9
+    assert budget.less(17).remaining() == 9

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upload.file_name import MAX_NAME_BYTES, normalise_name
+from upload.file_name import MAX_NAME_BYTES, normalize_name
 
 NAMES = st.one_of(st.text(max_size=400), st.text(max_size=300).map(lambda stem: stem + ".pdf"))
 
 
 @given(NAMES)
 def test_a_normalised_name_is_safe_in_a_key_whatever_was_sent(name: str) -> None:
-    safe = normalise_name(name)
+    safe = normalize_name(name)
     assert len(safe.encode()) <= MAX_NAME_BYTES
     assert not set(safe) & set('/\\${}<>"%^`|~#[]\r\n\t\0:*?;&=@')
     assert not any(unicodedata.category(character)[0] in "CSZ" for character in safe.replace(" ", "").replace("+", ""))
@@ -20,13 +20,13 @@ def test_a_normalised_name_is_safe_in_a_key_whatever_was_sent(name: str) -> None
 
 @given(NAMES)
 def test_normalising_twice_changes_nothing(name: str) -> None:
-    once = normalise_name(name)
-    assert normalise_name(once) == once
+    once = normalize_name(name)
+    assert normalize_name(once) == once
 
 
 @given(NAMES)
 def test_a_name_that_is_left_has_a_stem_and_an_extension(name: str) -> None:
-    safe = normalise_name(name)
+    safe = normalize_name(name)
     stem, dot, extension = safe.rpartition(".")
     assert not safe or (stem and dot and extension)
 
@@ -49,15 +49,15 @@ def test_a_name_that_is_left_has_a_stem_and_an_extension(name: str) -> None:
     ],
 )
 def test_a_name_keeps_what_is_harmless(name: str, expected: str) -> None:
-    assert normalise_name(name) == expected
+    assert normalize_name(name) == expected
 
 
 @pytest.mark.parametrize("name", ["", ".pdf", "  .pdf", "report", "report.", "/", "folder/", "....", "\u202e.pdf"])
 def test_a_name_without_stem_or_extension_is_none(name: str) -> None:
-    assert normalise_name(name) == ""
+    assert normalize_name(name) == ""
 
 
 def test_a_long_name_is_cut_between_characters_and_keeps_its_extension() -> None:
-    safe = normalise_name("\u6771" * 300 + ".pdf")
+    safe = normalize_name("\u6771" * 300 + ".pdf")
     assert safe.endswith("\u6771.pdf")
     assert MAX_NAME_BYTES - 3 < len(safe.encode()) <= MAX_NAME_BYTES
