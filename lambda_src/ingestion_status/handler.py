@@ -14,8 +14,7 @@ from shared.logs import Log
 
 _SETTINGS = Settings.read(Environment(variables=os.environ))
 _LOG = Log(fields={"function": "ingestion_status", "region": _SETTINGS.region})
-# At worst one listing and two rounds of failure reasons, each two attempts of 4 s and a pause: less than API Gateway's
-# 29 s.
+# At worst one listing and two rounds of reasons, each two attempts of 4 s and a pause: below API Gateway's 29 s.
 _BEDROCK_AGENT = boto3.client(
     "bedrock-agent",
     region_name=_SETTINGS.region,
