@@ -1,0 +1,13 @@
+"""The event by which the operator's tool requests a sweep is one that `ingest` recognizes."""
+
+from ingest.events import is_sweep
+from standby.operate.mending import SWEEP
+
+
+def test_ingest_recognizes_the_sweep_s_event_of_the_operator_s_tool() -> None:
+    assert is_sweep(SWEEP)
+
+
+def test_ingest_takes_no_sqs_batch_and_no_other_event_for_a_sweep() -> None:
+    assert not is_sweep({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}]})
+    assert not is_sweep({**SWEEP, "source": "aws.s3"})
