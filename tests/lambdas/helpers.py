@@ -1,4 +1,4 @@
-"""What the tests of the functions share: events as API Gateway and SQS send them, and the emulated region."""
+"""Events as API Gateway and SQS send them, readers of responses, and the record of an emulated region."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ Handler = Callable[[Mapping[str, object], "Context"], dict[str, Any]]
 SITE_ORIGIN = "https://chat.example.com"
 ANSWER_MODEL = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 OTHER_MODEL = "us.anthropic.claude-sonnet-4-6"
-# The emulated model answers with its own name, so this one's answers are stopped by the guardrail.
+# The emulated model answers with its own name, so the guardrail blocks the answers of this one.
 GUARDRAIL_WORD = "forbiddenword"
 BLOCKED_MODEL = f"us.example.{GUARDRAIL_WORD}"
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -23,14 +23,14 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """Lambda's context object, as far as the functions read it."""
+    """The part of Lambda's context object that the functions read."""
 
     aws_request_id: str = "11111111-2222-3333-4444-555555555555"
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    """What exists in the emulated region."""
+class EmulatedRegion:
+    """The resources of an emulated region."""
 
     url: str
     region: str
@@ -41,7 +41,11 @@ class World:
     guardrail_id: str
 
 
-NOWHERE = World(
+ColdStart = Callable[[str, Mapping[str, str]], Handler]
+Variables = Callable[[EmulatedRegion], dict[str, str]]
+
+# For tests that make no call to AWS.
+OFFLINE = EmulatedRegion(
     url="",
     region="us-west-2",
     bucket="documents-nowhere",
@@ -53,7 +57,7 @@ NOWHERE = World(
 
 
 def api_event(body: object = None, *, raw: str | None = None, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Make a Lambda proxy event; API Gateway sends null, not empty, for what is absent."""
+    """Make a Lambda proxy event. API Gateway sends null for absent fields."""
     return {
         "httpMethod": "POST",
         "headers": {"Origin": SITE_ORIGIN},
@@ -74,7 +78,7 @@ def body_of(response: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def error_of(response: Mapping[str, Any]) -> tuple[int, str]:
-    """Read a proxy response's status and error code; its shape must be the documented one."""
+    """Read a proxy response's status and error code; check that it has the documented shape."""
     body = body_of(response)
     assert set(body) == {"error"}
     assert set(body["error"]) == {"code", "message"}
@@ -87,7 +91,7 @@ def client_error(code: str, operation: str = "Operation") -> ClientError:
 
 
 def job(status: str, *, started: float, job_id: str = "JOB0000001", description: str = "") -> Job:
-    """Make a job that started so many seconds after noon."""
+    """Make a job; `started` is in seconds after noon."""
     moment = NOON + timedelta(seconds=started)
     return Job(job_id=job_id, status=status, started_at=moment, updated_at=moment, description=description)
 
@@ -108,7 +112,7 @@ def s3_notification(*, bucket: str, at: datetime = NOON, key: str = "uploads/1/a
 
 
 def sqs_record(body: object, *, message_id: str = "m1", sent: datetime | None = None) -> dict[str, Any]:
-    """Make one record of an SQS batch; a string is the body as it stands."""
+    """Make one record of an SQS batch. A string is used as the body unchanged."""
     attributes = {} if sent is None else {"SentTimestamp": str(round(sent.timestamp() * 1000))}
     return {
         "messageId": message_id,

@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture
 def release() -> Iterator[threading.Event]:
-    """What a hanging check waits for; set at the end, so that no thread stays behind."""
+    """An event that a hanging check waits for. It is set after the test, so that no thread remains."""
     event = threading.Event()
     yield event
     event.set()

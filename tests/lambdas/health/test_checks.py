@@ -10,7 +10,7 @@ from tests.lambdas.health.helpers import SETTINGS, raising, wait_for
 from tests.lambdas.helpers import client_error
 
 
-def test_a_check_that_hangs_does_not_hold_up_the_others(release: threading.Event) -> None:
+def test_a_check_that_hangs_does_not_delay_the_others(release: threading.Event) -> None:
     started = time.monotonic()
     results = run_checks({"good": lambda: None, "hangs": lambda: wait_for(release)}, deadline_seconds=0.2)
     assert time.monotonic() - started < 0.4
@@ -18,7 +18,7 @@ def test_a_check_that_hangs_does_not_hold_up_the_others(release: threading.Event
     assert results["hangs"].as_json() == {"status": "failed", "responseTimeMs": 200, "error": "TimedOut"}
 
 
-def test_checks_run_side_by_side() -> None:
+def test_checks_run_in_parallel() -> None:
     everyone = threading.Barrier(3, timeout=2)
 
     def check() -> None:
@@ -36,7 +36,7 @@ def test_checks_run_side_by_side() -> None:
         (NotReadyError("KnowledgeBaseNotActive"), "KnowledgeBaseNotActive"),
     ],
 )
-def test_a_failed_check_tells_its_code_and_nothing_else(error: Exception, code: str) -> None:
+def test_a_failed_check_reports_its_code_and_nothing_else(error: Exception, code: str) -> None:
     result = run_checks({"check": raising(error)}, deadline_seconds=1)["check"].as_json()
     assert set(result) == {"status", "responseTimeMs", "error"}
     assert (result["status"], result["error"]) == ("failed", code)

@@ -16,7 +16,7 @@ def test_one_failed_check_makes_the_region_degraded() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 503])
-def test_a_report_is_kept_for_five_seconds_healthy_or_not(status: int) -> None:
+def test_a_report_is_cached_for_five_seconds_healthy_or_not(status: int) -> None:
     clock = [100.0]
     made: list[Report] = []
 

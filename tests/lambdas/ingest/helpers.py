@@ -15,8 +15,8 @@ SETTINGS = Settings(
 IDS = {"knowledgeBaseId": "KB00000001", "dataSourceId": "DS00000001"}
 
 
-class Stubbed:
-    """The clients of a synchroniser, with the answers that they shall give."""
+class StubbedClients:
+    """A job starter's clients, and the responses that they give in turn."""
 
     def __init__(self) -> None:
         agent = boto3.client("bedrock-agent", region_name="us-west-2")
@@ -25,7 +25,7 @@ class Stubbed:
         self.agent.activate()
         self.s3.activate()
         self.starter = JobStarter(bedrock_agent=agent, s3=s3, settings=SETTINGS)
-        self.hurried = replace(self.starter, listing_seconds=0)
+        self.without_time = replace(self.starter, listing_seconds=0)
 
     def has_jobs(self, *jobs: tuple[str, float, str], statistics: dict[str, int] | None = None) -> None:
         summaries = [
@@ -36,12 +36,12 @@ class Stubbed:
         expected = {**IDS, "maxResults": 100, "sortBy": {"attribute": "STARTED_AT", "order": "DESCENDING"}}
         self.agent.add_response("list_ingestion_jobs", {"ingestionJobSummaries": summaries}, expected)
 
-    def holds(self, *objects: tuple[str, str]) -> None:
+    def has_objects(self, *objects: tuple[str, str]) -> None:
         contents = [{"Key": key, "ETag": etag} for key, etag in objects]
         self.s3.add_response("list_objects_v2", {"Contents": contents, "IsTruncated": False}, {"Bucket": "b"})
 
-    def holds_many(self) -> None:
-        """A first page of many: whoever asks for the next one fails the test."""
+    def has_more_objects(self) -> None:
+        """Give the first page of several. A request for the next page fails the test."""
         page: dict[str, Any] = {"Contents": [{"Key": "a", "ETag": "1"}], "IsTruncated": True}
         self.s3.add_response("list_objects_v2", {**page, "NextContinuationToken": "t"}, {"Bucket": "b"})
 

@@ -1,11 +1,11 @@
 from ingest.content_digest import describe_content
 from shared.aws_calls import Budget
-from tests.lambdas.ingest.helpers import Stubbed
+from tests.lambdas.ingest.helpers import StubbedClients
 
 
 def described(*objects: tuple[str, str], max_pages: int = 100) -> str | None:
-    stubbed = Stubbed()
-    stubbed.holds(*objects)
+    stubbed = StubbedClients()
+    stubbed.has_objects(*objects)
     return describe_content(stubbed.starter.s3, "b", budget=Budget.of(30), max_pages=max_pages)
 
 
@@ -16,13 +16,13 @@ def test_any_change_of_the_content_changes_its_description() -> None:
     assert descriptions[1] == described(("a", "1"))
 
 
-def test_a_description_fits_into_a_jobs() -> None:
+def test_a_description_has_72_characters_of_the_200_that_a_job_accepts() -> None:
     assert len(described(("a", "1")) or "") == 72
 
 
-def test_a_bucket_of_several_pages_is_read_to_its_end() -> None:
-    stubbed = Stubbed()
-    stubbed.holds_many()
+def test_all_pages_of_a_bucket_are_read() -> None:
+    stubbed = StubbedClients()
+    stubbed.has_more_objects()
     last = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": False}
     stubbed.s3.add_response("list_objects_v2", last, {"Bucket": "b", "ContinuationToken": "t"})
     assert describe_content(stubbed.starter.s3, "b", budget=Budget.of(30)) == described(("a", "1"), ("b", "1"))
@@ -32,9 +32,9 @@ def test_a_bucket_with_too_many_pages_has_no_description() -> None:
     assert described(("a", "1"), max_pages=0) is None
 
 
-def test_a_listing_ends_when_its_time_is_over() -> None:
-    stubbed, clock = Stubbed(), iter((29.0, 30.0))
-    stubbed.holds_many()
+def test_a_listing_ends_at_its_deadline() -> None:
+    stubbed, clock = StubbedClients(), iter((29.0, 30.0))
+    stubbed.has_more_objects()
     more = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": True, "NextContinuationToken": "u"}
     stubbed.s3.add_response("list_objects_v2", more, {"Bucket": "b", "ContinuationToken": "t"})
     budget = Budget(deadline=30, clock=lambda: next(clock))

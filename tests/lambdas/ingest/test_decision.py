@@ -41,7 +41,7 @@ def test_a_message_is_done_only_by_a_complete_job_that_started_after_it(
 
 
 @given(MESSAGES, JOBS)
-def test_only_a_batch_with_nothing_left_to_do_is_covered(messages: list[Message], jobs: list[Job]) -> None:
+def test_only_a_batch_without_uncovered_messages_is_covered(messages: list[Message], jobs: list[Job]) -> None:
     plan = plan_batch(messages, jobs)
     assert (plan.decision is Decision.COVERED) == (not plan.uncovered)
 
@@ -68,7 +68,7 @@ def test_a_batch_is_decided_by_the_jobs_after_it(jobs: list[Job], decision: Deci
     assert plan_batch([message(0)], jobs).decision is decision
 
 
-def test_of_a_mixed_batch_only_the_uncovered_messages_come_back() -> None:
+def test_of_a_mixed_batch_only_the_uncovered_messages_are_returned() -> None:
     messages = [message(-60, "old"), message(60, "new"), message(None, "test")]
     plan = plan_batch(messages, [job("IN_PROGRESS", started=30), job("COMPLETE", started=0)])
     assert plan.decision is Decision.WAIT
@@ -129,7 +129,7 @@ def half_read(started: float) -> Job:
         ([job("COMPLETE", started=-3600, description="content a"), half_read(-7200)], Decision.COVERED),
     ],
 )
-def test_documents_that_a_complete_job_could_not_read_are_tried_hourly_by_three_jobs_in_all(
+def test_documents_that_a_complete_job_could_not_read_are_retried_hourly_by_three_jobs_in_all(
     jobs: list[Job], decision: Decision
 ) -> None:
     assert plan_sweep(jobs=jobs, description="content a", now=NOON) is decision

@@ -1,70 +1,73 @@
-"""Ingesting, the whole way: the real handler against the emulator."""
+"""The handler with the emulator: events and sweeps start ingestion jobs that read the documents."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import boto3
 import pytest
 
-from tests.lambdas.helpers import Context, Handler, World, s3_notification, sqs_record
+from tests.lambdas.helpers import ColdStart, Context, EmulatedRegion, Handler, Variables, s3_notification, sqs_record
 
 SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
 @pytest.fixture
-def ingest(world: World, cold_start: Callable[..., Handler], variables: Callable[[World], dict[str, str]]) -> Handler:
-    return cold_start("ingest", variables(world))
+def ingest(emulated: EmulatedRegion, cold_start: ColdStart, variables: Variables) -> Handler:
+    return cold_start("ingest", variables(emulated))
 
 
-def jobs_of(world: World) -> list[Any]:
-    agent = boto3.client("bedrock-agent", region_name=world.region)
-    listed = agent.list_ingestion_jobs(knowledgeBaseId=world.knowledge_base_id, dataSourceId=world.data_source_id)
+def jobs_of(emulated: EmulatedRegion) -> list[Any]:
+    agent = boto3.client("bedrock-agent", region_name=emulated.region)
+    listed = agent.list_ingestion_jobs(knowledgeBaseId=emulated.knowledge_base_id, dataSourceId=emulated.data_source_id)
     return listed["ingestionJobSummaries"]
 
 
-def put(world: World, key: str, body: bytes = b"text") -> None:
-    boto3.client("s3", region_name=world.region).put_object(Bucket=world.bucket, Key=key, Body=body)
+def put(emulated: EmulatedRegion, key: str, body: bytes = b"text") -> None:
+    boto3.client("s3", region_name=emulated.region).put_object(Bucket=emulated.bucket, Key=key, Body=body)
 
 
-def test_an_event_leads_to_a_job_that_reads_the_document(ingest: Handler, world: World) -> None:
-    put(world, "a.txt")
-    event = {"Records": [sqs_record(s3_notification(bucket=world.bucket, at=datetime.now(tz=UTC)))]}
+def delete(emulated: EmulatedRegion, key: str) -> None:
+    boto3.client("s3", region_name=emulated.region).delete_object(Bucket=emulated.bucket, Key=key)
+
+
+def test_an_event_starts_a_job_that_reads_the_document(ingest: Handler, emulated: EmulatedRegion) -> None:
+    put(emulated, "a.txt")
+    event = {"Records": [sqs_record(s3_notification(bucket=emulated.bucket, at=datetime.now(tz=UTC)))]}
     assert ingest(event, Context()) == {"batchItemFailures": []}
-    assert [found["statistics"]["numberOfNewDocumentsIndexed"] for found in jobs_of(world)] == [1]
+    assert [found["statistics"]["numberOfNewDocumentsIndexed"] for found in jobs_of(emulated)] == [1]
 
 
-def test_an_event_that_a_job_has_covered_leads_to_no_other(ingest: Handler, world: World) -> None:
-    put(world, "a.txt")
+def test_an_event_that_a_job_has_covered_starts_no_other_job(ingest: Handler, emulated: EmulatedRegion) -> None:
+    put(emulated, "a.txt")
     before = datetime.now(tz=UTC) - timedelta(minutes=1)
-    event = {"Records": [sqs_record(s3_notification(bucket=world.bucket, at=before))]}
+    event = {"Records": [sqs_record(s3_notification(bucket=emulated.bucket, at=before))]}
     assert ingest(event, Context()) == ingest(event, Context()) == {"batchItemFailures": []}
-    assert len(jobs_of(world)) == 1
+    assert len(jobs_of(emulated)) == 1
 
 
-def test_the_answer_names_the_messages_that_come_back(ingest: Handler, world: World) -> None:
+def test_the_response_names_the_messages_to_return(ingest: Handler, emulated: EmulatedRegion) -> None:
     event = {"Records": [sqs_record("not json", message_id="bad")]}
     assert ingest(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
-    assert jobs_of(world) == []
+    assert jobs_of(emulated) == []
 
 
-def test_the_sweep_starts_a_job_only_when_the_bucket_has_changed(ingest: Handler, world: World) -> None:
-    s3 = boto3.client("s3", region_name=world.region)
-    changes: list[Callable[[], object]] = [
-        lambda: put(world, "a.txt"),
-        lambda: put(world, "a.txt", b"other text"),
-        lambda: s3.delete_object(Bucket=world.bucket, Key="a.txt"),
-    ]
+def test_the_sweep_starts_a_job_only_when_the_bucket_has_changed(ingest: Handler, emulated: EmulatedRegion) -> None:
+    changes = (
+        partial(put, emulated, "a.txt"),
+        partial(put, emulated, "a.txt", b"other text"),
+        partial(delete, emulated, "a.txt"),
+    )
     for number, change in enumerate(changes, start=1):
         change()
         assert ingest(SCHEDULED, Context()) == {"decision": "start"}
         assert ingest(SCHEDULED, Context()) == {"decision": "covered"}
-        assert len(jobs_of(world)) == number
+        assert len(jobs_of(emulated)) == number
 
 
-def test_the_sweep_leaves_alone_what_an_event_has_brought_in(ingest: Handler, world: World) -> None:
-    put(world, "a.txt")
-    ingest({"Records": [sqs_record(s3_notification(bucket=world.bucket))]}, Context())
+def test_the_sweep_starts_no_job_for_an_event_s_document(ingest: Handler, emulated: EmulatedRegion) -> None:
+    put(emulated, "a.txt")
+    ingest({"Records": [sqs_record(s3_notification(bucket=emulated.bucket))]}, Context())
     assert ingest(SCHEDULED, Context()) == {"decision": "covered"}
 
 

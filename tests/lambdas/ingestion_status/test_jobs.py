@@ -24,7 +24,7 @@ def summary(number: int, status: str, *, failed: int = 0) -> dict[str, object]:
     }
 
 
-def test_jobs_are_shown_newest_first_with_the_reasons_of_those_that_failed() -> None:
+def test_jobs_are_listed_newest_first_with_the_failure_reasons_of_failed_ones() -> None:
     client = boto3.client("bedrock-agent", region_name="us-west-2")
     stubber = Stubber(client)
     listed = [summary(1, "FAILED"), summary(3, "IN_PROGRESS"), summary(2, "COMPLETE")]
@@ -42,7 +42,7 @@ def test_jobs_are_shown_newest_first_with_the_reasons_of_those_that_failed() -> 
     assert jobs[0]["statistics"] == {"numberOfDocumentsScanned": 3, "numberOfDocumentsFailed": 0}
 
 
-def test_a_complete_job_with_failed_documents_tells_why() -> None:
+def test_a_complete_job_with_failed_documents_has_failure_reasons() -> None:
     client = boto3.client("bedrock-agent", region_name="us-west-2")
     stubber = Stubber(client)
     stubber.add_response("list_ingestion_jobs", {"ingestionJobSummaries": [summary(1, "COMPLETE", failed=1)]})

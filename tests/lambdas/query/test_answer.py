@@ -1,4 +1,4 @@
-"""Answering against botocore's own clients, stubbed: requests are checked against the service model."""
+"""Answers through botocore's clients, stubbed: botocore checks the requests against the service model."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ from tests.lambdas.query.helpers import FIRST, SECOND, SETTINGS
 EVERYTHING: dict[str, object] = {"modelId": ANY, "system": ANY, "messages": ANY, "inferenceConfig": ANY}
 
 
-class Stubbed:
-    """Both clients of the query function, with the answers that they shall give."""
+class StubbedClients:
+    """The query function's clients, and the responses that they give in turn."""
 
     def __init__(self) -> None:
         runtime = boto3.client("bedrock-runtime", region_name="us-west-2")
@@ -61,31 +61,31 @@ class Stubbed:
 
 
 @pytest.fixture
-def stubbed() -> Stubbed:
-    return Stubbed()
+def stubbed() -> StubbedClients:
+    return StubbedClients()
 
 
-def test_an_answer_carries_the_passages_that_it_names(stubbed: Stubbed) -> None:
+def test_an_answer_has_the_passages_that_it_cites(stubbed: StubbedClients) -> None:
     stubbed.retrieves(SECOND, FIRST, query={"text": "How long do refunds take?"})
     stubbed.converses("Ten days [2].")
     assert stubbed.ask() == Answer(outcome="answered", text="Ten days [1].", passages=(FIRST,))
 
 
-def test_the_model_is_asked_under_the_guardrail(stubbed: Stubbed) -> None:
+def test_the_model_is_asked_under_the_guardrail(stubbed: StubbedClients) -> None:
     guardrail = {"guardrailIdentifier": "guardrail1", "guardrailVersion": "1"}
     stubbed.retrieves(FIRST)
     stubbed.converses("Ten days [1].", expected={**EVERYTHING, "modelId": ANSWER_MODEL, "guardrailConfig": guardrail})
     assert stubbed.ask().outcome == "answered"
 
 
-def test_the_model_is_asked_for_nothing_that_a_later_one_refuses(stubbed: Stubbed) -> None:
+def test_the_request_has_no_parameter_that_a_later_model_refuses(stubbed: StubbedClients) -> None:
     """Claude Opus 4.7 and later answer ValidationException: `temperature` is deprecated for this model."""
     stubbed.retrieves(FIRST)
     stubbed.converses("Ten.", expected={**EVERYTHING, "guardrailConfig": ANY, "inferenceConfig": {"maxTokens": 800}})
     assert stubbed.ask().outcome == "answered"
 
 
-def test_the_deep_check_sends_the_request_of_a_question_but_for_its_messages(stubbed: Stubbed) -> None:
+def test_the_deep_check_sends_the_request_of_a_question_except_its_messages(stubbed: StubbedClients) -> None:
     sent: list[dict[str, Any]] = []
     stubbed.clients.runtime.meta.events.register(
         "provide-client-params.bedrock-runtime.Converse", lambda params, **_: sent.append(params)
@@ -102,42 +102,42 @@ def test_the_deep_check_sends_the_request_of_a_question_but_for_its_messages(stu
     assert [set(block) for block in sent[1]["messages"][0]["content"]] == [{"guardContent"}]
 
 
-def test_an_answer_that_was_cut_says_so(stubbed: Stubbed) -> None:
+def test_an_answer_that_was_cut_says_so(stubbed: StubbedClients) -> None:
     stubbed.retrieves(SECOND, FIRST)
     stubbed.converses("Ten days [2], and", stop="max_tokens")
     expected = Answer(outcome="answered", text=f"Ten days [1], and{CUT}", passages=(FIRST,), cut=True)
     assert stubbed.ask() == expected
 
 
-def test_without_a_passage_the_model_is_not_asked(stubbed: Stubbed) -> None:
+def test_without_a_passage_the_model_is_not_asked(stubbed: StubbedClients) -> None:
     stubbed.retrieves()
     assert stubbed.ask() == Answer(outcome="no_match", text=NOTHING_FOUND)
 
 
-def test_passages_without_text_count_as_none(stubbed: Stubbed) -> None:
+def test_passages_without_text_count_as_none(stubbed: StubbedClients) -> None:
     stubbed.retrieves(Passage(uri="s3://b/image.png", text=" ", score=1.0))
     assert stubbed.ask().outcome == "no_match"
 
 
-def test_a_model_that_finds_no_answer_in_the_passages_says_the_same(stubbed: Stubbed) -> None:
+def test_a_model_that_finds_no_answer_in_the_passages_gives_the_same_answer(stubbed: StubbedClients) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses(f" {NO_ANSWER}\n")
     assert stubbed.ask() == Answer(outcome="no_match", text=NOTHING_FOUND)
 
 
-def test_a_guardrail_that_steps_in_gives_its_message_and_no_citation(stubbed: Stubbed) -> None:
+def test_a_guardrail_that_intervenes_gives_its_message_and_no_citation(stubbed: StubbedClients) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses("I cannot help with that [1].", stop="guardrail_intervened")
     assert stubbed.ask() == Answer(outcome="guardrail_intervened", text="I cannot help with that [1].")
 
 
-def test_an_answer_in_several_blocks_is_joined(stubbed: Stubbed) -> None:
+def test_an_answer_in_several_blocks_is_joined(stubbed: StubbedClients) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses("Ten ", "days.")
     assert stubbed.ask().text == "Ten days."
 
 
-def test_a_model_that_says_nothing_is_an_error(stubbed: Stubbed) -> None:
+def test_an_empty_answer_of_the_model_is_an_error(stubbed: StubbedClients) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses(" ")
     with pytest.raises(ApiError) as raised:
@@ -145,7 +145,7 @@ def test_a_model_that_says_nothing_is_an_error(stubbed: Stubbed) -> None:
     assert (raised.value.status, raised.value.code) == (502, "upstream_rejected")
 
 
-def test_throttling_is_retried_on_both_calls(stubbed: Stubbed) -> None:
+def test_throttling_is_retried_on_both_calls(stubbed: StubbedClients) -> None:
     stubbed.retrieve.add_client_error("retrieve", "ThrottlingException")
     stubbed.retrieves(FIRST)
     stubbed.converse.add_client_error("converse", "ThrottlingException")
@@ -155,14 +155,14 @@ def test_throttling_is_retried_on_both_calls(stubbed: Stubbed) -> None:
     stubbed.converse.assert_no_pending_responses()
 
 
-def test_a_refused_permission_is_not_retried(stubbed: Stubbed) -> None:
+def test_a_denied_permission_is_not_retried(stubbed: StubbedClients) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converse.add_client_error("converse", "AccessDeniedException")
     with pytest.raises(ClientError, match="AccessDenied"):
         stubbed.ask()
 
 
-def test_the_model_is_not_asked_again_when_time_has_run_out(stubbed: Stubbed) -> None:
+def test_the_model_is_not_asked_again_when_time_has_run_out(stubbed: StubbedClients) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converse.add_client_error("converse", "ThrottlingException")
     with pytest.raises(ClientError, match="Throttling"):

@@ -14,5 +14,5 @@ from tests.lambdas.query.helpers import FIRST, SECOND
         ("No mark.", "No mark.", (FIRST, SECOND)),
     ],
 )
-def test_marks_point_at_the_citations_in_their_order(text: str, expected: str, sources: tuple[Passage, ...]) -> None:
+def test_numbers_refer_to_the_citations_in_their_order(text: str, expected: str, sources: tuple[Passage, ...]) -> None:
     assert renumber_citations(text, (FIRST, SECOND)) == (expected, sources)

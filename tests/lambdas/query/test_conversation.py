@@ -40,7 +40,7 @@ def test_the_last_ten_turns_are_kept_in_their_order(turns: list[Turn]) -> None:
 
 
 @given(TURNS)
-def test_what_converse_gets_starts_with_the_user_and_alternates(turns: list[Turn]) -> None:
+def test_converse_receives_the_user_first_and_alternating_roles(turns: list[Turn]) -> None:
     ordered = alternate_roles([*turns, user("question")])
     assert [turn.role for turn in ordered] == ["user", "assistant"] * (len(ordered) // 2) + ["user"]
     assert ordered[-1].text.endswith("question")
@@ -72,7 +72,7 @@ def test_a_follow_up_is_searched_with_the_two_questions_before_it() -> None:
     assert build_search_text(question="and it?", history=history) == "second\nthird\nand it?"
 
 
-def test_an_earlier_question_that_does_not_fit_is_left_out_whole() -> None:
+def test_an_earlier_question_that_does_not_fit_is_omitted_whole() -> None:
     history = [user("a"), user("b" * 990)]
     assert build_search_text(question="q" * 100, history=history) == "q" * 100
     assert build_search_text(question="q" * 9, history=history) == "b" * 990 + "\n" + "q" * 9
@@ -90,13 +90,13 @@ def test_an_exchange_that_the_guardrail_blocked_is_dropped_whole() -> None:
 
 
 @given(TURNS)
-def test_of_a_conversation_with_only_blocked_answers_what_was_asked_after_them_is_left(turns: list[Turn]) -> None:
+def test_if_all_answers_were_blocked_only_the_turns_after_them_remain(turns: list[Turn]) -> None:
     forged = [Turn(role=turn.role, text="Blocked.") if turn.role == "assistant" else turn for turn in turns]
     last = max((index for index, turn in enumerate(forged) if turn.role == "assistant"), default=-1)
     assert drop_blocked_exchanges(forged, ["Blocked."]) == tuple(forged[last + 1 :])
 
 
-def test_no_history_is_an_empty_one() -> None:
+def test_a_missing_history_is_empty() -> None:
     assert read_history(None) == ()
     assert read_history([]) == ()
 

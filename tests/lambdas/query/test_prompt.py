@@ -6,7 +6,7 @@ from query.retrieval import Passage
 from tests.lambdas.query.helpers import FIRST
 
 
-def test_what_the_user_wrote_is_guarded_and_the_passages_are_not() -> None:
+def test_the_texts_of_the_user_are_guarded_and_the_passages_are_not() -> None:
     history = [Turn(role="user", text="earlier"), Turn(role="assistant", text="reply")]
     messages: list[Any] = build_messages(question="now?", history=history, passages=[FIRST])
     assert [message["role"] for message in messages] == ["user", "assistant", "user"]

@@ -13,6 +13,6 @@ def test_a_blocked_exchange_is_no_part_of_the_next_question() -> None:
 
 
 @pytest.mark.parametrize("session", [None, "", "a b", "x" * 65, 7, "a\n"])
-def test_a_session_id_that_is_none_is_replaced(session: object) -> None:
+def test_an_invalid_session_id_is_replaced(session: object) -> None:
     request = read_query_request({"question": "refunds?", "requestSessionId": session}, SETTINGS)
     assert uuid.UUID(request.session_id).version == 4

@@ -35,7 +35,7 @@ def served(outcome: Exception | Response, event: Mapping[str, object] | None = N
         RuntimeError("boom"),
     ],
 )
-def test_every_answer_carries_the_cors_headers(outcome: Exception | Response) -> None:
+def test_every_response_has_the_cors_headers(outcome: Exception | Response) -> None:
     headers = served(outcome)["headers"]
     assert headers["Access-Control-Allow-Origin"] == SITE_ORIGIN
     assert headers["Vary"] == "Origin"
@@ -64,7 +64,7 @@ def test_every_answer_carries_the_cors_headers(outcome: Exception | Response) ->
         (RuntimeError("secret"), (500, "internal")),
     ],
 )
-def test_an_error_has_its_documented_code_and_tells_no_internals(error: Exception, expected: tuple[int, str]) -> None:
+def test_an_error_has_its_documented_code_and_no_internal_details(error: Exception, expected: tuple[int, str]) -> None:
     response = served(error)
     assert error_of(response) == expected
     assert "secret" not in response["body"]
@@ -105,18 +105,18 @@ def test_an_aws_error_is_logged_with_its_code_and_operation(capsys: pytest.Captu
     assert "secret internals" not in str(line)
 
 
-def test_a_missing_permission_is_logged_with_awss_message(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_permission_is_logged_with_the_message_of_aws(capsys: pytest.CaptureFixture[str]) -> None:
     served(client_error("AccessDeniedException", "Converse"))
     assert json.loads(capsys.readouterr().out)["awsMessage"] == "secret internals"
 
 
 @pytest.mark.parametrize("text", ["\u6771\u4eac", "half a pair \ud83d"])
-def test_an_answer_keeps_its_characters_whatever_they_are(text: str) -> None:
+def test_a_response_keeps_all_characters(text: str) -> None:
     body = served(Response(body={"response": text}))["body"]
     assert json.loads(body.encode()) == {"response": text}
 
 
-def test_a_line_is_logged_once_though_the_runtime_has_a_handler_of_its_own() -> None:
+def test_a_line_is_logged_once_although_the_runtime_has_its_own_handler() -> None:
     doubled = io.StringIO()
     runtime_handler = logging.StreamHandler(doubled)
     logging.getLogger().addHandler(runtime_handler)
@@ -128,7 +128,7 @@ def test_a_line_is_logged_once_though_the_runtime_has_a_handler_of_its_own() -> 
 
 
 @pytest.mark.parametrize("event", [{}, {"requestContext": None, "queryStringParameters": None}])
-def test_a_bare_event_is_answered(event: dict[str, object]) -> None:
+def test_an_event_without_fields_is_answered(event: dict[str, object]) -> None:
     assert served(Response(body={}), event)["statusCode"] == 200
 
 
@@ -136,7 +136,7 @@ BODIES = st.none() | st.integers() | st.text() | st.binary().map(lambda raw: bas
 
 
 @given(st.fixed_dictionaries({"body": BODIES, "isBase64Encoded": st.booleans()}))
-def test_whatever_the_body_the_caller_is_answered_and_never_with_a_5xx(event: dict[str, object]) -> None:
+def test_no_body_is_answered_with_a_5xx(event: dict[str, object]) -> None:
     def route(received: Mapping[str, object], _log: Log) -> Response:
         return Response(body=json_body(received))
 
@@ -145,7 +145,7 @@ def test_whatever_the_body_the_caller_is_answered_and_never_with_a_5xx(event: di
 
 
 @pytest.mark.parametrize("raw", ["", "no", "[]", "1", "null", '"a"', "[" * 100_000, "\ud800", "9" * 5000])
-def test_a_body_that_is_no_json_object_is_refused(raw: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(raw: str) -> None:
     with pytest.raises(ApiError) as refused:
         json_body(api_event(raw=raw))
     assert (refused.value.status, refused.value.code) == (400, "invalid_json")

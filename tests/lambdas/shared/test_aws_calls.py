@@ -8,7 +8,7 @@ from tests.lambdas.helpers import client_error
 
 
 class Call:
-    """A clock that only moves when something waits, and calls that fail as they are told."""
+    """A fake clock that only pauses and calls advance, and a call with the given outcomes."""
 
     def __init__(self, *outcomes: Exception | str, call_seconds: float = 0) -> None:
         self.now = 0.0
@@ -52,7 +52,7 @@ def test_a_server_error_without_a_known_code_is_tried_again(status: int) -> None
 
 
 @pytest.mark.parametrize("error", [client_error("AccessDeniedException"), client_error("ValidationException")])
-def test_a_lasting_error_is_not(error: ClientError) -> None:
+def test_a_permanent_error_is_not_tried_again(error: ClientError) -> None:
     tried = Call(error, "good")
     with pytest.raises(ClientError):
         tried.run(seconds=60)
@@ -64,7 +64,7 @@ def test_missing_credentials_are_not_tried_again() -> None:
         Call(NoCredentialsError(), "good").run(seconds=60)
 
 
-def test_no_attempt_is_begun_that_could_outlive_the_budget() -> None:
+def test_no_attempt_is_made_that_could_exceed_the_budget() -> None:
     tried = Call(*[client_error("ThrottlingException")] * 1000)
     with pytest.raises(ClientError):
         tried.run(seconds=10, attempt_seconds=4)
@@ -85,6 +85,6 @@ def test_pauses_have_jitter_and_a_limit() -> None:
     assert len(set(tried.pauses)) == 40
 
 
-def test_a_budget_can_leave_time_for_what_comes_next() -> None:
+def test_a_budget_can_reserve_time_for_the_next_call() -> None:
     budget = Budget(deadline=26, clock=lambda: 0.0)
     assert budget.less(17).remaining() == 9

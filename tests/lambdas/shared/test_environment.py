@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 
 from health.settings import Settings as HealthSettings
@@ -7,7 +5,7 @@ from ingest.settings import Settings as IngestSettings
 from ingestion_status.settings import Settings as IngestionStatusSettings
 from query.settings import Settings as QuerySettings
 from shared.environment import ConfigurationError, Environment
-from tests.lambdas.helpers import NOWHERE, Handler, World
+from tests.lambdas.helpers import OFFLINE, ColdStart, Variables
 from upload.settings import Settings as UploadSettings
 
 API = ("AWS_REGION", "SITE_ORIGIN")
@@ -24,8 +22,8 @@ Reads = type[QuerySettings | UploadSettings | IngestSettings | IngestionStatusSe
 
 
 @pytest.fixture
-def complete(variables: Callable[[World], dict[str, str]]) -> dict[str, str]:
-    return {**variables(NOWHERE), "AWS_REGION": "us-west-2"}
+def complete(variables: Variables) -> dict[str, str]:
+    return {**variables(OFFLINE), "AWS_REGION": "us-west-2"}
 
 
 @pytest.mark.parametrize("settings,name", [(settings, name) for settings, names in NEEDED for name in names])
@@ -60,6 +58,6 @@ def test_a_wrong_variable_is_named(settings: Reads, name: str, value: str, compl
         settings.read(Environment(variables={**complete, name: value}))
 
 
-def test_a_function_without_its_environment_fails_at_cold_start(cold_start: Callable[..., Handler]) -> None:
+def test_a_function_without_its_environment_fails_at_cold_start(cold_start: ColdStart) -> None:
     with pytest.raises(ConfigurationError, match="SITE_ORIGIN"):
         cold_start("upload", {})

@@ -10,7 +10,7 @@ NAMES = st.one_of(st.text(max_size=400), st.text(max_size=300).map(lambda stem: 
 
 
 @given(NAMES)
-def test_a_normalised_name_is_safe_in_a_key_whatever_was_sent(name: str) -> None:
+def test_every_normalized_name_is_safe_in_a_key(name: str) -> None:
     safe = normalize_name(name)
     assert len(safe.encode()) <= MAX_NAME_BYTES
     assert not set(safe) & set('/\\${}<>"%^`|~#[]\r\n\t\0:*?;&=@')
@@ -19,13 +19,13 @@ def test_a_normalised_name_is_safe_in_a_key_whatever_was_sent(name: str) -> None
 
 
 @given(NAMES)
-def test_normalising_twice_changes_nothing(name: str) -> None:
+def test_normalizing_twice_changes_nothing(name: str) -> None:
     once = normalize_name(name)
     assert normalize_name(once) == once
 
 
 @given(NAMES)
-def test_a_name_that_is_left_has_a_stem_and_an_extension(name: str) -> None:
+def test_a_normalized_name_has_a_stem_and_an_extension_or_is_empty(name: str) -> None:
     safe = normalize_name(name)
     stem, dot, extension = safe.rpartition(".")
     assert not safe or (stem and dot and extension)
@@ -48,12 +48,12 @@ def test_a_name_that_is_left_has_a_stem_and_an_extension(name: str) -> None:
         ("archive.tar.gz", "archive.tar.gz"),
     ],
 )
-def test_a_name_keeps_what_is_harmless(name: str, expected: str) -> None:
+def test_a_name_keeps_its_safe_characters(name: str, expected: str) -> None:
     assert normalize_name(name) == expected
 
 
 @pytest.mark.parametrize("name", ["", ".pdf", "  .pdf", "report", "report.", "/", "folder/", "....", "\u202e.pdf"])
-def test_a_name_without_stem_or_extension_is_none(name: str) -> None:
+def test_a_name_without_stem_or_extension_is_unusable(name: str) -> None:
     assert normalize_name(name) == ""
 
 

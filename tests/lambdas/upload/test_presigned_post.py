@@ -1,4 +1,4 @@
-"""An upload that is tried again, in whichever region, is one document."""
+"""A repeated upload, in either region, is one document."""
 
 import uuid
 from collections.abc import Callable
@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.lambdas.helpers import NOWHERE, Context, Handler, World, api_event, body_of, error_of
+from tests.lambdas.helpers import (
+    OFFLINE,
+    ColdStart,
+    Context,
+    Handler,
+    Variables,
+    api_event,
+    body_of,
+    error_of,
+)
 
 REQUEST = {"fileName": "notes.txt", "fileType": "text/plain"}
 
@@ -14,11 +23,11 @@ FunctionIn = Callable[[str], Handler]
 
 
 @pytest.fixture
-def function_in(cold_start: Callable[..., Handler], variables: Callable[[World], dict[str, str]]) -> FunctionIn:
-    """The function of a region, without any AWS: presigning needs none."""
+def function_in(cold_start: ColdStart, variables: Variables) -> FunctionIn:
+    """The function of a region without AWS, which presigning does not need."""
 
     def start(region: str) -> Handler:
-        return cold_start("upload", {**variables(NOWHERE), "AWS_REGION": region})
+        return cold_start("upload", {**variables(OFFLINE), "AWS_REGION": region})
 
     return start
 
@@ -28,7 +37,7 @@ def key(function: Handler, upload_id: object) -> str:
     return str(answer["key"])
 
 
-def test_an_upload_that_is_tried_again_keeps_its_key_in_every_region(function_in: FunctionIn) -> None:
+def test_a_repeated_upload_has_the_same_key_in_every_region(function_in: FunctionIn) -> None:
     upload_id = str(uuid.uuid4())
     written = [upload_id, upload_id.upper(), f"{{{upload_id}}}"]
     functions = [function_in(region) for region in ("us-west-2", "us-east-1")]
@@ -40,7 +49,7 @@ def test_two_upload_ids_get_two_keys(function_in: FunctionIn) -> None:
     assert len({key(function, str(uuid.uuid4())) for _ in range(20)}) == 20
 
 
-def test_a_key_does_not_lead_back_to_its_upload_id(function_in: FunctionIn) -> None:
+def test_an_upload_id_cannot_be_derived_from_its_key(function_in: FunctionIn) -> None:
     function, upload_id = function_in("us-west-2"), str(uuid.uuid4())
     first = key(function, upload_id)
     assert upload_id not in first
@@ -48,7 +57,7 @@ def test_a_key_does_not_lead_back_to_its_upload_id(function_in: FunctionIn) -> N
 
 
 @pytest.mark.parametrize("upload_id", ["../other", "", 7, [], "6c5f7c3e"])
-def test_an_upload_id_that_is_no_uuid_is_refused(function_in: FunctionIn, upload_id: object) -> None:
+def test_an_upload_id_that_is_not_a_uuid_is_refused(function_in: FunctionIn, upload_id: object) -> None:
     function = function_in("us-west-2")
     event = api_event({**REQUEST, "uploadId": upload_id})
     assert error_of(function(event, Context())) == (400, "invalid_request")
