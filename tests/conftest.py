@@ -28,7 +28,7 @@ _E2E = ("tests/e2e/", "tests/browser/")
 _PROGRAMS = (
     "tests/constructs/test_settings_file.py::test_main_",
     "tests/constructs/test_stack_determinism.py::test_two_processes_",
-    "tests/lambdas/test_lambda_packaged.py",
+    "tests/lambdas/test_archive.py",
     "tests/lazy_bindings/test_lazy_kept.py",
     "tests/lazy_bindings/test_lazy_kernel.py",
     "tests/lazy_bindings/test_lazy_process.py",
@@ -48,7 +48,7 @@ pytest.register_assert_rewrite(
     "tests.browser.browser_support",
     "tests.e2e.drill_helpers",
     "tests.e2e.operator_helpers",
-    "tests.lambdas.lambda_support",
+    "tests.lambdas.helpers",
     "tests.standby.rehearsal.network_helpers",
 )
 lazy_bindings.install(start_kernel=False)

@@ -1,1 +1,1 @@
-"""GET /health: real calls, side by side, each with a short time-out."""
+"""GET /health: real calls, made in parallel, each with a short time-out."""

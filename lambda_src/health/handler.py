@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from health.checks import ShallowClients, deep_checks, deep_clients, shallow_checks
 from health.report import DEEP_CACHED_SECONDS, CachedReport, Report, make_report
 from health.settings import Settings
-from shared.api import Answer, LambdaContext, query_parameter, serve
+from shared.api import LambdaContext, Response, query_parameter, serve
 from shared.environment import Environment
 from shared.logs import Log
 
-# Route 53 waits two seconds for an answer; a deep check has to end before API Gateway's 29.
+# Seconds. Route 53 waits two for a response; a deep check has to end before API Gateway's 29.
 # (Source: docs.aws.amazon.com, Amazon Route 53, How Route 53 determines whether a health check is healthy.)
 SHALLOW_DEADLINE_SECONDS = 1.5
 DEEP_DEADLINE_SECONDS = 24.0
@@ -21,22 +21,22 @@ _SHALLOW = shallow_checks(ShallowClients.make(_SETTINGS.region), _SETTINGS)
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
-    """Answer `GET /health`; with `?deep=true` really retrieve and really invoke the answer model."""
+    """Answer `GET /health`. With `?deep=true`, also retrieve passages and invoke the answer model."""
     return serve(event, context, site_origin=_SETTINGS.site_origin, log=_LOG, route=_health)
 
 
-def _health(event: Mapping[str, object], log: Log) -> Answer:
+def _health(event: Mapping[str, object], log: Log) -> Response:
     deep = query_parameter(event, "deep").lower() == "true"
     report, fresh = (_CACHED_DEEP if deep else _CACHED).get()
     if fresh:
-        _record(report, log, deep=deep)
-    return report.answer
+        _log_report(report, log, deep=deep)
+    return report.response
 
 
-def _record(report: Report, log: Log, *, deep: bool) -> None:
-    """Write `healthyPercent`, which a metric filter reads: the health alarm is fed by these lines."""
+def _log_report(report: Report, log: Log, *, deep: bool) -> None:
+    """Log `healthyPercent`. A metric filter reads it for the health alarm."""
     if report.failed:
-        checks = report.answer.body["checks"]
+        checks = report.response.body["checks"]
         log.error("degraded", deep=deep, healthyPercent=report.healthy_percent, failed=report.failed, checks=checks)
     else:
         log.info("healthy", deep=deep, healthyPercent=report.healthy_percent)

@@ -1,4 +1,4 @@
-"""What the stack tells the health function."""
+"""The health function's settings, which the stack puts into its environment."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Environment) -> "Settings":
-        """Read the settings; raises `ConfigurationError` naming the variable at fault."""
+        """Read the settings. Raises `ConfigurationError`, which names the wrong variable."""
         return cls(
             region=environment.text("AWS_REGION"),
             site_origin=environment.text("SITE_ORIGIN"),

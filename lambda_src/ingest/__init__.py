@@ -1,1 +1,1 @@
-"""S3 events and the sweep in, at most one ingestion job out."""
+"""Ingestion: S3 events and a scheduled sweep start at most one ingestion job at a time."""

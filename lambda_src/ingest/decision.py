@@ -1,11 +1,11 @@
 """Whether to start an ingestion job: pure decisions on facts.
 
-A Knowledge Base takes one job at a time, and one start in ten seconds, so bursts have to become few jobs and a second
+A Knowledge Base takes one job at a time, and one start in ten seconds. So bursts have to become few jobs, and a second
 job must never be tried beside a running one. (Source: docs.aws.amazon.com, Amazon Bedrock endpoints and quotas.)
 
 When is a change in the bucket surely in the Knowledge Base? S3 is strongly consistent: a job that starts after the
 change reads it. So a change is *covered* by a job that started after it and is COMPLETE. A running job proves nothing
-yet, even one that started after the change, for it may fail: its messages wait and are looked at again.
+yet, even one that started after the change, because it may fail: its messages wait and are decided on again.
 """
 
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ingest.messages import Message
+from ingest.events import Message
 from shared.ingestion_jobs import Job
 
-# The event's time is S3's clock, the job's start is Bedrock's. The price of too much is one cheap job, of too little
-# a document that nobody finds.
+# The event's time is from S3's clock, the job's start from Bedrock's. Too much tolerance costs one cheap job; too
+# little can cost a document that no question finds.
 CLOCK_TOLERANCE = timedelta(seconds=2)
-# How often a bucket with too many objects to compare is synchronised by the sweep.
+# How often the sweep starts a job for a bucket with too many objects to compare.
 UNCOMPARED_INTERVAL = timedelta(hours=1)
 
-# How often the sweep tries documents again that a COMPLETE job could not read, and how many jobs one content gets in
-# all: throttling passes within hours, a broken file never.
+# How often the sweep retries documents that a COMPLETE job could not read, and how many jobs one content gets in all:
+# throttling passes within hours, a broken file never becomes readable.
 RETRY_INTERVAL = timedelta(hours=1)
 JOBS_FOR_ONE_CONTENT = 3
 
 
 class Decision(StrEnum):
-    """What to do: start a job, wait for the running one, or nothing since everything is covered."""
+    """The decision: start a job, wait for the running one, or do nothing because everything is covered."""
 
     START = "start"
     WAIT = "wait"
@@ -38,7 +38,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchPlan:
-    """The decision on a batch, and the ids of the messages that depend on it (those not covered yet)."""
+    """The decision on a batch, and the ids of the messages that are not covered yet."""
 
     decision: Decision
     uncovered: tuple[str, ...]
@@ -56,10 +56,10 @@ def plan_batch(messages: Sequence[Message], jobs: Sequence[Job]) -> BatchPlan:
 def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -> Decision:
     """Decide on the sweep, which finds changes whose events were lost.
 
-    `description` stands for the bucket's present content (see `ingest.listing`); the last COMPLETE job carries the
-    one of its time. None: there were too many objects to compare in time, and the sweep starts a job once an hour.
-    After a failed job it starts another whatever the bucket holds: nobody knows how far that one came.
-    Documents that the last COMPLETE job could not read are tried again after an hour, by three jobs at most for one
+    `description` is the digest of the bucket's present content (see `ingest.content_digest`); a job's description is
+    the digest at its start. None: there were too many objects to compare in time, and the sweep starts a job once an
+    hour. After a failed job it starts another whatever the content, because it is unknown how far the failed one came.
+    Documents that the last COMPLETE job could not read are retried after an hour, by three jobs at most for one
     content. (Source: docs.aws.amazon.com, Amazon Bedrock API Reference, IngestionJobStatistics.)
     """
     if any(job.running for job in jobs):

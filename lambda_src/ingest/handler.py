@@ -5,18 +5,18 @@ from collections.abc import Mapping
 
 import boto3
 
-from ingest.messages import read_batch
+from ingest.events import is_sweep, read_batch
+from ingest.job_starter import JobStarter
 from ingest.settings import Settings
-from ingest.synchronise import Synchroniser
 from shared.api import LambdaContext
-from shared.clients import client_config
+from shared.aws_calls import client_config
 from shared.environment import Environment
 from shared.logs import Log
 
 _SETTINGS = Settings.read(Environment(variables=os.environ))
 _LOG = Log(fields={"function": "ingest", "region": _SETTINGS.region})
 _CONFIG = client_config(connect_seconds=2, read_seconds=10, attempts=3)
-_SYNCHRONISER = Synchroniser(
+_JOB_STARTER = JobStarter(
     bedrock_agent=boto3.client("bedrock-agent", region_name=_SETTINGS.region, config=_CONFIG),
     s3=boto3.client("s3", region_name=_SETTINGS.region, config=_CONFIG),
     settings=_SETTINGS,
@@ -24,15 +24,15 @@ _SYNCHRONISER = Synchroniser(
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
-    """Handle an SQS batch (answers `batchItemFailures`) or a scheduled EventBridge event (answers the decision).
+    """Handle an SQS batch (returns `batchItemFailures`) or a scheduled EventBridge event (returns the decision).
 
-    Raises `ValueError` for an event that is neither.
+    Raises `ValueError` for any other event.
     """
     log = _LOG.bind(requestId=context.aws_request_id)
     records = event.get("Records")
     if isinstance(records, list):
-        returned = _SYNCHRONISER.batch(read_batch(records, bucket=_SETTINGS.documents_bucket), log)
+        returned = _JOB_STARTER.handle_batch(read_batch(records, bucket=_SETTINGS.documents_bucket), log)
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in returned]}
-    if event.get("source") == "aws.events":
-        return {"decision": _SYNCHRONISER.sweep(log)}
+    if is_sweep(event):
+        return {"decision": _JOB_STARTER.sweep(log)}
     raise ValueError("neither an SQS batch nor a scheduled event")

@@ -1,4 +1,4 @@
-"""What the stack tells the ingest function."""
+"""The ingest function's settings, which the stack puts into its environment."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Environment) -> "Settings":
-        """Read the settings; raises `ConfigurationError` naming the variable at fault."""
+        """Read the settings. Raises `ConfigurationError`, which names the wrong variable."""
         return cls(
             region=environment.text("AWS_REGION"),
             knowledge_base_id=environment.text("KNOWLEDGE_BASE_ID"),

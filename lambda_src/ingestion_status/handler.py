@@ -7,8 +7,8 @@ import boto3
 
 from ingestion_status.jobs import last_jobs
 from ingestion_status.settings import Settings
-from shared.api import Answer, LambdaContext, serve
-from shared.clients import client_config
+from shared.api import LambdaContext, Response, serve
+from shared.aws_calls import client_config
 from shared.environment import Environment
 from shared.logs import Log
 
@@ -27,7 +27,7 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
     return serve(event, context, site_origin=_SETTINGS.site_origin, log=_LOG, route=_status)
 
 
-def _status(_event: Mapping[str, object], log: Log) -> Answer:
+def _status(_event: Mapping[str, object], log: Log) -> Response:
     jobs = last_jobs(_BEDROCK_AGENT, _SETTINGS)
     log.info("jobs_listed", count=len(jobs))
-    return Answer(body={"jobs": jobs, "region": _SETTINGS.region})
+    return Response(body={"jobs": jobs, "region": _SETTINGS.region})

@@ -1,11 +1,11 @@
-"""The last ingestion jobs, with the reasons of those that failed."""
+"""The last ingestion jobs, with the failure reasons of failed ones."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from ingestion_status.settings import Settings
+from shared.api import iso_time
 from shared.ingestion_jobs import Job, list_jobs
-from shared.times import iso_time
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient
@@ -16,10 +16,10 @@ _CALLS_AT_ONCE = 5
 
 
 def last_jobs(client: "AgentsforBedrockClient", settings: Settings) -> list[dict[str, object]]:
-    """Return the last 10 jobs as the API shows them, newest first, each with at most 20 failure reasons.
+    """Return the last 10 jobs for the API's response, newest first, each with at most 20 failure reasons.
 
-    Only GetIngestionJob tells reasons, and only a job with failures has any: usually this makes one call in all.
-    Raises botocore's `ClientError`.
+    Only GetIngestionJob returns failure reasons, and it is called only for jobs with failures: usually there is one
+    call in all. Raises botocore's `ClientError`.
     """
     jobs = list_jobs(
         client,
@@ -29,7 +29,7 @@ def last_jobs(client: "AgentsforBedrockClient", settings: Settings) -> list[dict
     )
     with ThreadPoolExecutor(max_workers=_CALLS_AT_ONCE) as pool:
         reasons = list(pool.map(lambda job: _failure_reasons(client, job, settings), jobs))
-    return [_shown(job, why) for job, why in zip(jobs, reasons, strict=True)]
+    return [_as_json(job, why) for job, why in zip(jobs, reasons, strict=True)]
 
 
 def _failure_reasons(client: "AgentsforBedrockClient", job: Job, settings: Settings) -> list[str]:
@@ -43,7 +43,7 @@ def _failure_reasons(client: "AgentsforBedrockClient", job: Job, settings: Setti
     return answer["ingestionJob"].get("failureReasons", [])[:REASONS_SHOWN]
 
 
-def _shown(job: Job, reasons: list[str]) -> dict[str, object]:
+def _as_json(job: Job, reasons: list[str]) -> dict[str, object]:
     return {
         "jobId": job.job_id,
         "status": job.status,

@@ -1,1 +1,1 @@
-"""POST /docs: retrieve passages, then answer the question from them."""
+"""POST /docs: retrieve passages of the documents, then answer the question from them."""

@@ -1,4 +1,4 @@
-"""Which passages an answer rests on."""
+"""The citations of an answer: the passages that it is based on."""
 
 import re
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from query.retrieval import Passage
 _MARK = re.compile(r"\[(\d{1,2})\]")
 
 
-def cited(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Passage, ...]]:
-    """Return the answer and the passages that it names, renumbered so that `[n]` is the n-th citation.
+def renumber_citations(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Passage, ...]]:
+    """Return the answer's text and the passages that it cites, renumbered so that `[n]` is the n-th citation.
 
-    Numbers that no passage has are taken out of the text. An answer that names none gets all passages: they are what
-    the model was shown.
+    Numbers of no passage are removed from the text. An answer without any number cites all passages that the model
+    was given.
     """
     numbers = [int(number) for number in _MARK.findall(text)]
     used = [number for number in dict.fromkeys(numbers) if 1 <= number <= len(passages)]

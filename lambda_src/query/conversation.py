@@ -1,7 +1,7 @@
-"""The conversation that a question comes with.
+"""The conversation before a question.
 
-The API keeps nothing: the caller sends the last turns along. What has the wrong shape is refused (400); what is only
-too much is dropped, oldest first; an order that Converse would not take is repaired.
+The API stores no conversation: the caller sends the last turns with each question. A history of the wrong shape is
+refused (400). The oldest turns of a long history are dropped. An order that Converse would refuse is repaired.
 """
 
 import unicodedata
@@ -33,9 +33,9 @@ class Turn:
 
 
 def read_history(value: object) -> tuple[Turn, ...]:
-    """Read the `history` field: at most the last 10 turns and 24,000 characters of it are kept.
+    """Read the `history` field. At most the last 10 turns and 24,000 characters are kept.
 
-    Raises `ApiError` 400 `invalid_request`: no list, more than 100 entries, an entry without role and text, an
+    Raises `ApiError` 400 `invalid_request`: not a list, more than 100 entries, an entry without role and text, an
     unknown role, an empty text, a text over 8,000 characters.
     """
     if value is None:
@@ -46,11 +46,11 @@ def read_history(value: object) -> tuple[Turn, ...]:
     return _newest_that_fit(turns[-MAX_TURNS:])
 
 
-def without_blocked(turns: Sequence[Turn], blocked_messages: Collection[str]) -> tuple[Turn, ...]:
-    """Return the turns without the exchanges that the guardrail blocked: its message, and the questions before it.
+def drop_blocked_exchanges(turns: Sequence[Turn], blocked_messages: Collection[str]) -> tuple[Turn, ...]:
+    """Return the turns without the exchanges that the guardrail blocked: its message and the questions before it.
 
-    Earlier questions are guarded like the new one, so one that was blocked would block every question after it. They
-    are dropped, never sent unguarded: the history is the caller's, who could have made the message up.
+    The guardrail assesses earlier questions like the new one, so a blocked one would block every later question. They
+    are dropped, never sent unguarded, because the caller sends the history and could forge the guardrail's message.
     """
     kept: list[Turn] = []
     for turn in turns:
@@ -62,16 +62,16 @@ def without_blocked(turns: Sequence[Turn], blocked_messages: Collection[str]) ->
     return tuple(kept)
 
 
-def has_visible(text: str) -> bool:
-    """Tell whether a text has anything but spaces, control and format characters: Bedrock refuses one that has not."""
+def has_visible_character(text: str) -> bool:
+    """Tell whether a text has more than spaces, control and format characters. Bedrock refuses any other text."""
     return any(unicodedata.category(character) not in _INVISIBLE for character in text)
 
 
-def alternate(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """Return the turns as Converse demands them: the user first, then roles alternating.
+def alternate_roles(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Return the turns in the order that Converse requires: the user first, then alternating roles.
 
-    Neighbours of the same role are joined (a question that was never answered and the next one, for instance);
-    assistant turns before the first question are dropped. (Source: docs.aws.amazon.com, Amazon Bedrock, Using the
+    Consecutive turns of one role are joined (for example an unanswered question and the next one). Assistant turns
+    before the first question are dropped. (Source: docs.aws.amazon.com, Amazon Bedrock, Using the
     Converse API.)
     """
     ordered: list[Turn] = []
@@ -83,11 +83,11 @@ def alternate(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     return tuple(ordered)
 
 
-def search_text(*, question: str, history: Sequence[Turn]) -> str:
-    """Return what the Knowledge Base is asked: the question after the user's last two, as far as 1,000 characters go.
+def build_search_text(*, question: str, history: Sequence[Turn]) -> str:
+    """Return the query for the Knowledge Base: the user's last two questions and this one, up to 1,000 characters.
 
-    A follow-up ("and how long does it take?") names its subject only in the turns before it. Whole questions are
-    taken, nearest first; the question itself is never cut.
+    A follow-up ("and how long does it take?") names its subject only in earlier turns. Earlier questions are included
+    whole, newest first; the question itself is never cut.
     """
     lines = [question]
     earlier = [turn.text for turn in history if turn.role == "user"]
@@ -102,17 +102,17 @@ def _read_turn(entry: object) -> Turn:
     if not isinstance(entry, Mapping) or entry.get("role") not in _ROLES:
         raise bad_request("invalid_request", 'Each turn of history needs a role, "user" or "assistant", and a text.')
     text = text_field(entry, "text")
-    if not has_visible(text) or len(text) > MAX_TURN_CHARACTERS:
+    if not has_visible_character(text) or len(text) > MAX_TURN_CHARACTERS:
         raise bad_request("invalid_request", f"A turn's text must have 1 to {MAX_TURN_CHARACTERS} characters.")
     return Turn(role=str(entry["role"]), text=text)
 
 
 def _newest_that_fit(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     kept: list[Turn] = []
-    room = MAX_HISTORY_CHARACTERS
+    remaining = MAX_HISTORY_CHARACTERS
     for turn in reversed(turns):
-        room -= len(turn.text)
-        if room < 0:
+        remaining -= len(turn.text)
+        if remaining < 0:
             break
         kept.insert(0, turn)
     return tuple(kept)

@@ -5,25 +5,24 @@ from collections.abc import Mapping
 
 import boto3
 
-from query.answering import (
+from query.answer import (
     BUDGET_SECONDS,
     CONNECT_SECONDS,
     CONVERSE_READ_SECONDS,
     RETRIEVE_READ_SECONDS,
-    Bedrock,
+    BedrockClients,
     answer_question,
 )
 from query.request import read_query_request
 from query.settings import Settings
-from shared.api import Answer, LambdaContext, json_body, serve
-from shared.clients import client_config
+from shared.api import LambdaContext, Response, json_body, serve
+from shared.aws_calls import Budget, client_config
 from shared.environment import Environment
 from shared.logs import Log
-from shared.retries import Budget
 
 _SETTINGS = Settings.read(Environment(variables=os.environ))
 _LOG = Log(fields={"function": "query", "region": _SETTINGS.region})
-_BEDROCK = Bedrock(
+_CLIENTS = BedrockClients(
     agent_runtime=boto3.client(
         "bedrock-agent-runtime",
         region_name=_SETTINGS.region,
@@ -42,23 +41,23 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
     return serve(event, context, site_origin=_SETTINGS.site_origin, log=_LOG, route=_query)
 
 
-def _query(event: Mapping[str, object], log: Log) -> Answer:
+def _query(event: Mapping[str, object], log: Log) -> Response:
     budget = Budget.of(BUDGET_SECONDS)
     request = read_query_request(json_body(event), _SETTINGS)
-    answered = answer_question(request, settings=_SETTINGS, bedrock=_BEDROCK, budget=budget)
+    answer = answer_question(request, settings=_SETTINGS, clients=_CLIENTS, budget=budget)
     log.info(
-        answered.outcome,
+        answer.outcome,
         sessionId=request.session_id,
         modelId=request.model_id,
         turns=len(request.history),
-        citations=len(answered.passages),
-        cut=answered.cut,
+        citations=len(answer.passages),
+        cut=answer.cut,
     )
-    return Answer(
+    return Response(
         body={
-            "response": answered.text,
-            "citation": answered.passages[0].uri if answered.passages else "",
-            "citations": [passage.as_citation() for passage in answered.passages],
+            "response": answer.text,
+            "citation": answer.passages[0].uri if answer.passages else "",
+            "citations": [passage.as_citation() for passage in answer.passages],
             "sessionId": request.session_id,
             "region": _SETTINGS.region,
         }

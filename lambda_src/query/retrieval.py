@@ -1,4 +1,4 @@
-"""Passages from the Knowledge Base."""
+"""Retrieval of passages from the Knowledge Base."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,19 +12,19 @@ PASSAGES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A chunk of a document: its `s3://` address, its text, and the vector store's score (higher is nearer)."""
+    """A chunk of a document: its `s3://` URI, its text, and the vector store's score (higher is more similar)."""
 
     uri: str
     text: str
     score: float
 
     def as_citation(self) -> dict[str, object]:
-        """Return the passage as the API shows it."""
+        """Return the passage as a citation in the API's response."""
         return {"uri": self.uri, "text": self.text, "score": self.score}
 
 
 def retrieve(client: "AgentsforBedrockRuntimeClient", *, knowledge_base_id: str, text: str) -> tuple[Passage, ...]:
-    """Return up to 5 passages for a text of at most 1,000 characters, best first.
+    """Return up to 5 passages for a text of at most 1,000 characters, the best first.
 
     Raises botocore's errors. Quota: 20 calls per second. (Source: docs.aws.amazon.com, Amazon Bedrock endpoints and
     quotas.)

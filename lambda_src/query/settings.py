@@ -1,4 +1,4 @@
-"""What the stack tells the query function."""
+"""The query function's settings, which the stack puts into its environment."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from shared.environment import ConfigurationError, Environment
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The query function's environment; model ids are Bedrock model or inference profile ids.
+    """The query function's environment. Model ids are ids of Bedrock models or inference profiles.
 
-    `blocked_messages` is what the guardrail says instead of an answer.
+    `blocked_messages` are the guardrail's messages that replace a blocked question's answer or a blocked answer.
     """
 
     region: str
@@ -23,7 +23,7 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Environment) -> "Settings":
-        """Read the settings; raises `ConfigurationError` naming the variable at fault."""
+        """Read the settings. Raises `ConfigurationError`, which names the wrong variable."""
         default, allowed = environment.text("ANSWER_MODEL_ID"), environment.texts("ALLOWED_MODEL_IDS")
         if default not in allowed:
             raise ConfigurationError(f"environment variable ALLOWED_MODEL_IDS must contain ANSWER_MODEL_ID ({default})")

@@ -1,1 +1,1 @@
-"""What the five functions share: settings, clients, logs, answers, errors."""
+"""Code that the five functions share: environment, AWS calls, API responses and errors, logs, ingestion jobs."""

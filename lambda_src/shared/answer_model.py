@@ -1,8 +1,9 @@
-"""Asking the answer model: one request, for a question and for the deep health check alike.
+"""The request to the answer model. A question and the deep health check send the same one.
 
-What a model refuses (a parameter, a guardrail, a system prompt) it refuses in both, so a deep check that is well proves
-the real request. Only what every model takes is sent: Claude Opus 4.7 and later answer ValidationException to a
-`temperature`, "deprecated for this model". (Source: github.com/promptfoo/promptfoo/issues/10307.)
+A model that refuses a parameter, a guardrail or a system prompt refuses it in both. So a deep check that passes proves
+the real request. The request contains only parameters that every model accepts: Claude Opus 4.7 and later answer
+ValidationException to a `temperature`, "deprecated for this model". (Source:
+github.com/promptfoo/promptfoo/issues/10307.)
 """
 
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class AnswerModel:
     def converse(
         self, client: "BedrockRuntimeClient", messages: "Sequence[MessageTypeDef]"
     ) -> "ConverseResponseTypeDef":
-        """Ask the model under the instructions and the guardrail. Raises botocore's errors."""
+        """Send the messages with the instructions and the guardrail. Raises botocore's errors."""
         return client.converse(
             modelId=self.model_id,
             system=[{"text": INSTRUCTIONS}],
@@ -54,6 +55,6 @@ class AnswerModel:
         )
 
 
-def guarded(text: str) -> "ContentBlockTypeDef":
-    """Return what a user wrote as the content that the guardrail assesses."""
+def guard_content(text: str) -> "ContentBlockTypeDef":
+    """Return a user's text as a content block that the guardrail assesses."""
     return {"guardContent": {"text": {"text": text}}}

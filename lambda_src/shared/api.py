@@ -1,6 +1,6 @@
-"""What the four functions behind the API share: reading a proxy event, answering it, answering errors.
+"""The API's requests and responses, shared by the four functions behind it.
 
-Events and answers are API Gateway's Lambda proxy format, version 1.0. (Source: docs.aws.amazon.com, API Gateway,
+Events and responses have API Gateway's Lambda proxy format, version 1.0. (Source: docs.aws.amazon.com, API Gateway,
 "Lambda proxy integrations in API Gateway" and "CORS for REST APIs": with a proxy integration the function itself
 returns the CORS headers, on errors too.)
 """
@@ -9,13 +9,13 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.aws_errors import describe, translate
-from shared.errors import ApiError, bad_request
+from shared.errors import ApiError, bad_request, describe_aws_error, translate_aws_error
 from shared.logs import Log
 
 MAX_BODY_BYTES = 256 * 1024
@@ -30,8 +30,8 @@ class LambdaContext(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """An answer before it becomes a proxy response: `body` is anything that JSON can hold."""
+class Response:
+    """A response before it becomes a proxy response: `body` is anything that JSON can represent."""
 
     body: Mapping[str, object]
     status: int = 200
@@ -44,45 +44,51 @@ def serve(
     *,
     site_origin: str,
     log: Log,
-    route: Callable[[Mapping[str, object], Log], Answer],
+    route: Callable[[Mapping[str, object], Log], Response],
 ) -> dict[str, object]:
-    """Run `route` and turn whatever happens into a proxy response; nothing escapes.
+    """Call `route` and turn its response, or any exception, into a proxy response. Raises nothing.
 
-    `ApiError` becomes its own answer, an AWS error what `shared.aws_errors.translate` says, anything else is logged
-    with its stack trace and answered as 500 `internal`.
+    `ApiError` becomes its own error response. `translate_aws_error` chooses the one for an AWS error. Any other
+    exception is logged with its stack trace and becomes 500 `internal`.
     """
     bound = log.bind(requestId=context.aws_request_id, apiRequestId=api_request_id(event))
     try:
-        answer = route(event, bound)
+        response = route(event, bound)
     except ApiError as error:
         _log_failure(bound, "refused", error)
-        answer = _error_answer(error)
+        response = _error_response(error)
     except (ClientError, BotoCoreError) as error:
-        translated = translate(error)
-        _log_failure(bound.bind(**describe(error)), "aws_call_failed", translated)
-        answer = _error_answer(translated)
-    except Exception:  # noqa: BLE001 - the last line of defence: logged in full, answered without detail
+        translated = translate_aws_error(error)
+        _log_failure(bound.bind(**describe_aws_error(error)), "aws_call_failed", translated)
+        response = _error_response(translated)
+    except Exception:  # noqa: BLE001 - a fault of ours: logged in full, answered without detail
         bound.exception("unexpected_error", status=500, code="internal")
-        answer = _error_answer(ApiError(status=500, code="internal", message="The request could not be handled."))
-    return _proxy_response(answer, site_origin=site_origin)
+        internal = ApiError(status=500, code="internal", message="The service could not handle the request.")
+        response = _error_response(internal)
+    return _proxy_response(response, site_origin=site_origin)
+
+
+def iso_time(moment: datetime) -> str:
+    """Format an aware datetime as ISO 8601 in UTC with milliseconds: `2026-11-24T03:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def api_request_id(event: Mapping[str, object]) -> str:
-    """Return API Gateway's id of the request, or "" where there is none."""
+    """Return API Gateway's id of the request, or "" if the event has none."""
     request_context = event.get("requestContext")
     request_id = request_context.get("requestId") if isinstance(request_context, Mapping) else None
     return request_id if isinstance(request_id, str) else ""
 
 
 def query_parameter(event: Mapping[str, object], name: str) -> str:
-    """Return a query string parameter, or "" where it is absent; API Gateway sends null for none at all."""
+    """Return a query string parameter, or "" if it is absent. API Gateway sends null if there are no parameters."""
     parameters = event.get("queryStringParameters")
     value = parameters.get(name) if isinstance(parameters, Mapping) else None
     return value if isinstance(value, str) else ""
 
 
 def json_body(event: Mapping[str, object]) -> dict[str, object]:
-    """Return the request's body, which must be a JSON object of at most 256 KiB.
+    """Read the request's body, which must be a JSON object of at most 256 KiB.
 
     Raises `ApiError`: 413 `too_large`, 400 `invalid_json` (not JSON, or not an object).
     """
@@ -100,9 +106,9 @@ def json_body(event: Mapping[str, object]) -> dict[str, object]:
 
 
 def text_field(body: Mapping[str, object], name: str) -> str:
-    """Return a field that must be a string of valid Unicode, trimmed; may be empty.
+    """Read a field that must be a string of valid Unicode. Return it trimmed; it may be empty.
 
-    Raises `ApiError` 400 `invalid_request`. A lone surrogate is legal in JSON, but no AWS call can carry it.
+    Raises `ApiError` 400 `invalid_request`. JSON allows a lone surrogate, but no AWS call can send one.
     """
     value = body.get(name)
     if not isinstance(value, str):
@@ -125,27 +131,28 @@ def _raw_body(event: Mapping[str, object]) -> bytes:
 
 
 def _log_failure(log: Log, event: str, error: ApiError) -> None:
-    """Write what was answered; ERROR is kept for what an operator should look at, so that an alarm can count it."""
+    """Log the error response. Only an error that an operator should look at has level ERROR: an alarm counts those."""
     write = log.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.warning
     write(event, status=error.status, code=error.code)
 
 
-def _error_answer(error: ApiError) -> Answer:
+def _error_response(error: ApiError) -> Response:
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return Answer(status=error.status, headers=headers, body={"error": {"code": error.code, "message": error.message}})
+    body = {"error": {"code": error.code, "message": error.message}}
+    return Response(status=error.status, headers=headers, body=body)
 
 
-def _proxy_response(answer: Answer, *, site_origin: str) -> dict[str, object]:
+def _proxy_response(response: Response, *, site_origin: str) -> dict[str, object]:
     return {
-        "statusCode": answer.status,
+        "statusCode": response.status,
         "headers": {
             "Content-Type": "application/json",
             "Cache-Control": "no-store",
             "Access-Control-Allow-Origin": site_origin,
             "Access-Control-Expose-Headers": "Retry-After",
             "Vary": "Origin",
-            **answer.headers,
+            **response.headers,
         },
         "isBase64Encoded": False,
-        "body": json.dumps(answer.body),
+        "body": json.dumps(response.body),
     }

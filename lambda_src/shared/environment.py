@@ -1,4 +1,4 @@
-"""A function's environment variables, read once at cold start; a missing or wrong one is named."""
+"""A function's environment variables, read once at cold start. An error names the missing or wrong variable."""
 
 import json
 from collections.abc import Mapping
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 
 class ConfigurationError(Exception):
-    """An environment variable of the function is missing or has a value that cannot be used."""
+    """An environment variable of the function is missing or has an unusable value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """Typed reading of environment variables.
+    """Reads environment variables as typed values.
 
-    Every method raises `ConfigurationError` naming the variable, what was found and what would be right.
+    Every method raises `ConfigurationError`, which names the variable, its value, and the expected form.
     """
 
     variables: Mapping[str, str]
 
     def text(self, name: str) -> str:
-        """Read a variable that must be there and not be blank."""
+        """Read a variable that must exist and not be blank."""
         value = self.variables.get(name, "").strip()
         if not value:
             raise ConfigurationError(f"environment variable {name} is missing or empty: the stack must set it")

@@ -1,4 +1,4 @@
-"""The ingestion jobs of one data source, as `ingest` decides on them and `ingestion_status` shows them."""
+"""The ingestion jobs of one data source. `ingest` decides on them, `ingestion_status` shows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent.type_defs import IngestionJobSummaryTypeDef
 
 # docs.aws.amazon.com, Amazon Bedrock API Reference, IngestionJob: STARTING, IN_PROGRESS, COMPLETE, FAILED, STOPPING,
-# STOPPED. While one of these three lasts, the Knowledge Base takes no other job (quota: one job per Knowledge Base).
+# STOPPED. While a job has one of these three, the Knowledge Base accepts no other (quota: one job per Knowledge Base).
 _UNFINISHED = frozenset({"STARTING", "IN_PROGRESS", "STOPPING"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One ingestion job; times are aware datetimes, statistics are named as AWS names them."""
+    """One ingestion job. Times are aware datetimes; statistics have AWS's names."""
 
     job_id: str
     status: str
@@ -32,17 +32,17 @@ class Job:
 
     @property
     def complete(self) -> bool:
-        """Whether the job ended well."""
+        """Whether the job succeeded."""
         return self.status == "COMPLETE"
 
     @property
     def failed(self) -> bool:
-        """Whether the job ended badly, as a whole."""
+        """Whether the whole job failed."""
         return self.status == "FAILED"
 
     @property
     def documents_failed(self) -> int:
-        """How many documents the job could not read; it may be COMPLETE all the same."""
+        """Number of documents that the job could not read. A COMPLETE job may have some."""
         return self.statistics.get("numberOfDocumentsFailed", 0)
 
 
@@ -61,7 +61,7 @@ def list_jobs(
         sortBy={"attribute": "STARTED_AT", "order": "DESCENDING"},
     )
     jobs = [_job(summary) for summary in answer["ingestionJobSummaries"]]
-    # Sorted and cut again: emulators answer unsorted.
+    # Sorted and cut again because emulators answer unsorted.
     return tuple(sorted(jobs, key=lambda job: job.started_at, reverse=True)[:count])
 
 

@@ -1,9 +1,9 @@
 """Structured logs: one JSON object per line on standard output.
 
-Lambda passes lines that are JSON already through unchanged, and filters them by their `level` and `timestamp`.
+Lambda does not change lines that are JSON already, and filters them by their `level` and `timestamp`.
 (Source: docs.aws.amazon.com, Lambda, Log and monitor Python Lambda functions.)
 
-What may be logged: ids, codes, counts, sizes, times. Never a question, an answer, a document's text or a file's name.
+Log only ids, codes, counts, sizes and times. Never log a question, an answer, a document's text or a file's name.
 """
 
 import json
@@ -31,7 +31,7 @@ class _JsonFormatter(logging.Formatter):
 
 
 class _StandardOutput(logging.Handler):
-    """Looks standard output up at each line: runtimes and tests replace it."""
+    """Looks up standard output at each line, because runtimes and tests replace it."""
 
     def emit(self, record: logging.LogRecord) -> None:
         sys.stdout.write(self.format(record) + "\n")
@@ -44,14 +44,14 @@ def _logger() -> logging.Logger:
         handler.setFormatter(_JsonFormatter())
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
-        # The runtime's own handler sits on the root logger: every line would come twice.
+        # The runtime has its own handler on the root logger: each line would be written twice.
         logger.propagate = False
     return logger
 
 
 @dataclass(frozen=True, kw_only=True)
 class Log:
-    """A logger with fields that go into every line (`function`, `region`, then `requestId`)."""
+    """A logger with fields that every line contains (`function`, `region`, then `requestId`)."""
 
     fields: Mapping[str, object] = field(default_factory=dict)
 
@@ -60,19 +60,19 @@ class Log:
         return Log(fields={**self.fields, **fields})
 
     def info(self, event: str, **fields: object) -> None:
-        """Write what happened, as a fixed name (`answered`), and its fields."""
+        """Log an event by its fixed name (`answered`), with its fields."""
         self._write(logging.INFO, event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
-        """Write something that the caller or a retry deals with."""
+        """Log an event that the caller corrects or a retry resolves."""
         self._write(logging.WARNING, event, fields)
 
     def error(self, event: str, **fields: object) -> None:
-        """Write something that an operator should look at."""
+        """Log an event that an operator should look at."""
         self._write(logging.ERROR, event, fields)
 
     def exception(self, event: str, **fields: object) -> None:
-        """Write the exception being handled, with its stack trace."""
+        """Log the exception that is being handled, with its stack trace."""
         _logger().exception(event, extra={"fields": {**self.fields, **fields}})
 
     def _write(self, level: int, event: str, fields: Mapping[str, object]) -> None:

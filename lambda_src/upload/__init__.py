@@ -1,1 +1,1 @@
-"""POST /upload: a presigned POST that itself enforces key, type and size."""
+"""POST /upload: a presigned POST, with which S3 enforces key, content type and size."""

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 
 import boto3
 
-from shared.api import Answer, LambdaContext, json_body, serve
-from shared.clients import presigning_config, regional_s3_endpoint
+from shared.api import LambdaContext, Response, json_body, serve
 from shared.environment import Environment
 from shared.logs import Log
-from upload.presign import presign_upload
+from upload.presigned_post import presign_upload, presigning_config, regional_s3_endpoint
 from upload.request import read_upload_request
 from upload.settings import Settings
 
@@ -28,8 +27,8 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
     return serve(event, context, site_origin=_SETTINGS.site_origin, log=_LOG, route=_upload)
 
 
-def _upload(event: Mapping[str, object], log: Log) -> Answer:
+def _upload(event: Mapping[str, object], log: Log) -> Response:
     request = read_upload_request(json_body(event), _SETTINGS)
-    answer = presign_upload(_S3, request=request, settings=_SETTINGS)
+    body = presign_upload(_S3, request=request, settings=_SETTINGS)
     log.info("presigned", contentType=request.content_type)
-    return Answer(body=answer)
+    return Response(body=body)

@@ -1,4 +1,4 @@
-"""The upload request, checked."""
+"""The validated request of `POST /upload`."""
 
 import uuid
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.api import text_field
 from shared.errors import ApiError, bad_request
-from upload.names import extension_of, normalise_name
+from upload.file_name import get_extension, normalize_name
 from upload.settings import Settings
 
 _METADATA_SUFFIX = ".metadata.json"
@@ -14,9 +14,9 @@ _METADATA_SUFFIX = ".metadata.json"
 
 @dataclass(frozen=True, kw_only=True)
 class UploadRequest:
-    """A file that may be uploaded: its safe name, the content type that S3 will insist on, and the upload's id.
+    """A file that may be uploaded: its safe name, the content type that S3 requires, and the upload's id.
 
-    A caller that repeats an upload, in another region too, gives it the same id and so gets the same key.
+    A caller that repeats an upload sends the same id and gets the same key, in the other region too.
     """
 
     name: str
@@ -25,11 +25,11 @@ class UploadRequest:
 
 
 def read_upload_request(body: Mapping[str, object], settings: Settings) -> UploadRequest:
-    """Check `fileName`, `fileType` and, where given, `fileSize` (bytes) and `uploadId` (a UUID; else one is made).
+    """Validate `fileName`, `fileType`, and the optional `fileSize` (bytes) and `uploadId` (a UUID; default: a new one).
 
-    Raises `ApiError`: 400 `invalid_request` (a field missing, of the wrong kind, or no usable name), 400
+    Raises `ApiError`: 400 `invalid_request` (a field missing, of the wrong type, or no usable name), 400
     `unsupported_type` (extension not allowed), 400 `type_mismatch` (content type is not the extension's), 413
-    `too_large` (announced size over the limit; S3 checks the real size again).
+    `too_large` (`fileSize` over the limit; S3 checks the real size again).
     """
     name = _read_name(body)
     content_type = _read_content_type(body, name=name, upload_types=settings.upload_types)
@@ -38,15 +38,15 @@ def read_upload_request(body: Mapping[str, object], settings: Settings) -> Uploa
 
 
 def _read_name(body: Mapping[str, object]) -> str:
-    name = normalise_name(text_field(body, "fileName"))
+    name = normalize_name(text_field(body, "fileName"))
     if not name:
         raise bad_request("invalid_request", "fileName must have a name and an extension.")
     return name
 
 
 def _read_content_type(body: Mapping[str, object], *, name: str, upload_types: Mapping[str, str]) -> str:
-    extension = extension_of(name)
-    # Such a file beside a document would steer what the Knowledge Base says about that document.
+    extension = get_extension(name)
+    # A `.metadata.json` file beside a document would control the document's metadata in the Knowledge Base.
     if extension not in upload_types or name.lower().endswith(_METADATA_SUFFIX):
         allowed = ", ".join(sorted(upload_types))
         raise bad_request("unsupported_type", f"Files of this type are not accepted. Accepted: {allowed}.")

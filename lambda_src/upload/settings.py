@@ -1,4 +1,4 @@
-"""What the stack tells the upload function."""
+"""The upload function's settings, which the stack puts into its environment."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from shared.environment import ConfigurationError, Environment
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The upload function's environment; `max_upload_bytes` in bytes, `upload_types` from extension to content type."""
+    """The upload function's environment. `upload_types` maps an extension to its content type."""
 
     region: str
     site_origin: str
@@ -17,7 +17,7 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Environment) -> "Settings":
-        """Read the settings; raises `ConfigurationError` naming the variable at fault."""
+        """Read the settings. Raises `ConfigurationError`, which names the wrong variable."""
         return cls(
             region=environment.text("AWS_REGION"),
             site_origin=environment.text("SITE_ORIGIN"),

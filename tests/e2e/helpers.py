@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import urllib3
 
 from standby.deployment.manifest import Role
+from standby.deployment.sweep import sweep_event
 from standby.rehearsal.checks.api import send
 from standby.rehearsal.rehearsal import Rehearsal
 
@@ -82,7 +83,7 @@ def sweep(rehearsal: Rehearsal, role: Role) -> Mapping[str, Any]:
     """Invoke one region's `ingest` as its schedule does; return the invocation's error, or nothing."""
     client = rehearsal.session(role).client("lambda")
     name = f"{rehearsal.deployment.name}-ingest"
-    event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+    event = sweep_event(rehearsal.deployment.regions[role].region)
     answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     payload = json.loads(answer["Payload"].read() or b"null")
     return payload if answer.get("FunctionError") else {}

@@ -1,4 +1,4 @@
-"""One emulator for the session, and the functions imported as a cold start imports them."""
+"""An emulator for the session, an emulated region for each test, and handlers imported as at a cold start."""
 
 import functools
 import importlib
@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,16 @@ import boto3
 import pytest
 import urllib3
 
-from tests.lambdas.lambda_support import (
+from tests.lambdas.helpers import (
     ANSWER_MODEL,
     BLOCKED_MODEL,
     GUARDRAIL_WORD,
     OTHER_MODEL,
     SITE_ORIGIN,
+    ColdStart,
+    EmulatedRegion,
     Handler,
-    World,
+    Variables,
 )
 
 REGION = "us-west-2"
@@ -34,7 +36,7 @@ _UPLOAD_TYPES = {".md": "text/markdown", ".pdf": "application/pdf", ".txt": "tex
 
 @pytest.fixture(autouse=True)
 def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads the developer's profile or reaches AWS."""
+    """Keep tests from reading the developer's profile and from reaching AWS."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -45,7 +47,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A MiniStack process of our own on a free port; yields its URL."""
+    """Start MiniStack on a free port for the session; yield its URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -77,20 +79,20 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
 
 
 @pytest.fixture
-def world(emulator: str, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A region of its own in the emulator: bucket, queue, Knowledge Base, data source, guardrail."""
+def emulated(emulator: str, monkeypatch: pytest.MonkeyPatch) -> EmulatedRegion:
+    """Reset the emulator; make a bucket, a queue, a Knowledge Base, a data source and a guardrail in it."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator)
     urllib3.request("POST", f"{emulator}/_ministack/reset", timeout=10)
-    return _make_world(emulator)
+    return _make_region(emulator)
 
 
 @functools.cache
 def _client(service: str, url: str) -> Any:  # noqa: ANN401 - a client's operations are made at run time
-    """Make a client for the test's own use once: botocore reads a service's model each time."""
+    """Make each of the tests' own clients only once, because botocore reads the service's model each time."""
     return boto3.client(service, region_name=REGION, endpoint_url=url)  # type: ignore[call-overload]  # any service
 
 
-def _make_world(url: str) -> World:
+def _make_region(url: str) -> EmulatedRegion:
     s3 = _client("s3", url)
     s3.create_bucket(Bucket="documents-test", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_bucket_versioning(Bucket="documents-test", VersioningConfiguration={"Status": "Enabled"})
@@ -105,7 +107,7 @@ def _make_world(url: str) -> World:
             },
         },
     )["knowledgeBase"]["knowledgeBaseId"]
-    return World(
+    return EmulatedRegion(
         url=url,
         region=REGION,
         bucket="documents-test",
@@ -132,8 +134,8 @@ def _make_guardrail(url: str) -> str:
 
 
 @pytest.fixture
-def cold_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Handler]]:
-    """Import a function's handler anew under the environment that the stack would give it."""
+def cold_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[ColdStart]:
+    """Return a function that imports a handler again, with the given environment variables."""
 
     def start(function: str, variables: Mapping[str, str]) -> Handler:
         for name, value in variables.items():
@@ -152,19 +154,19 @@ def _forget(function: str) -> None:
 
 
 @pytest.fixture
-def variables() -> Callable[[World], dict[str, str]]:
-    """What the stack would put into every function's environment; a function reads its own part."""
+def variables() -> Variables:
+    """Return a function that makes the environment of all functions, as the stack does; each reads its own part."""
 
-    def of(world: World) -> dict[str, str]:
+    def of(emulated: EmulatedRegion) -> dict[str, str]:
         return {
             "SITE_ORIGIN": SITE_ORIGIN,
-            "KNOWLEDGE_BASE_ID": world.knowledge_base_id,
-            "DATA_SOURCE_ID": world.data_source_id,
-            "DOCUMENTS_BUCKET": world.bucket,
-            "INGEST_QUEUE_URL": world.queue_url,
+            "KNOWLEDGE_BASE_ID": emulated.knowledge_base_id,
+            "DATA_SOURCE_ID": emulated.data_source_id,
+            "DOCUMENTS_BUCKET": emulated.bucket,
+            "INGEST_QUEUE_URL": emulated.queue_url,
             "ANSWER_MODEL_ID": ANSWER_MODEL,
             "ALLOWED_MODEL_IDS": json.dumps([ANSWER_MODEL, OTHER_MODEL, BLOCKED_MODEL]),
-            "GUARDRAIL_ID": world.guardrail_id,
+            "GUARDRAIL_ID": emulated.guardrail_id,
             "BLOCKED_MESSAGES": json.dumps(["blocked question", "blocked answer"]),
             "GUARDRAIL_VERSION": "DRAFT",
             "MAX_UPLOAD_BYTES": "1000",

@@ -54,7 +54,7 @@ class Listing:
 
     @property
     def description(self) -> str:
-        """The text by which `ingest` knows this content again (see lambda_src/ingest/listing.py)."""
+        """The text by which `ingest` knows this content again (see lambda_src/ingest/content_digest.py)."""
         digest = hashlib.sha256()
         for document in self.documents.values():
             digest.update(f"{document.key}\0{document.etag}\0".encode())

@@ -17,9 +17,9 @@ JOBS: Final = 100
 _INDEXED: Final = frozenset({"INDEXED", "PARTIALLY_INDEXED", "METADATA_PARTIALLY_INDEXED", "METADATA_UPDATE_FAILED"})
 _RUNNING: Final = frozenset({"STARTING", "IN_PROGRESS", "STOPPING"})
 _COMPARED: Final = "content "
-"""How a job's description begins when it says which content the job saw (see lambda_src/ingest/listing.py)."""
+"""How a job's description begins when it says which content the job saw (see lambda_src/ingest/content_digest.py)."""
 NOT_COMPARED: Final = "content not compared"
-"""The description of a job whose bucket had too many documents to compare (see lambda_src/ingest/synchronise.py)."""
+"""The description of a job whose bucket had too many documents to compare (see lambda_src/ingest/content_digest.py)."""
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 """Between S3's clock and Bedrock's; `ingest` allows as much (see lambda_src/ingest/decision.py)."""
 

@@ -4,14 +4,11 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.listing import content_description
-from shared.retries import Budget
 from standby.deployment.manifest import parse_manifest
 from standby.errors import StandbyError
 from standby.operations.facts.documents import Document, Listing, find_differences
@@ -150,25 +147,6 @@ def test_what_differs_is_found_from_one_side_at_least(here: Listing, there: List
     etags = {key: {side.documents[key].etag for side in (here, there) if key in side.documents} for key in keys}
     same = {key for key in keys if key in here.documents and key in there.documents and len(etags[key]) == 1}
     assert found == keys - same
-
-
-class Pages:
-    """S3's listing, as `ingest` reads it."""
-
-    def __init__(self, found: Listing) -> None:
-        self._found = found
-
-    def get_paginator(self, _name: str) -> "Pages":
-        return self
-
-    def paginate(self, **_arguments: str) -> list[dict[str, list[dict[str, str]]]]:
-        return [{"Contents": [{"Key": d.key, "ETag": d.etag} for d in self._found.documents.values()]}]
-
-
-@given(LISTINGS)
-def test_a_bucket_s_content_has_the_same_name_here_and_in_the_ingest_function(found: Listing) -> None:
-    pages: Any = Pages(found)  # answers as S3 does
-    assert found.description == content_description(pages, "b", budget=Budget.of(30))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""AWS clients with given answers, for both packages to read: a bucket's objects and a Knowledge Base's jobs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+# What the operator's tool reads here of the manifest's record of a region.
+REGION: Any = SimpleNamespace(documents_bucket="documents", knowledge_base_id="KB00000001", data_source_id="DS00000001")
+
+
+class _S3:
+    def __init__(self, pages: Sequence[Mapping[str, object]]) -> None:
+        self._pages = pages
+
+    def get_paginator(self, operation: str) -> "_S3":
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, **arguments: object) -> Sequence[Mapping[str, object]]:
+        assert arguments == {"Bucket": REGION.documents_bucket}
+        return self._pages
+
+
+class BedrockAgent:
+    """A fake of boto3's client. `listings` and `started` record the requests."""
+
+    def __init__(self, jobs: Sequence[Mapping[str, object]]) -> None:
+        self._jobs = jobs
+        self.listings: list[Mapping[str, object]] = []
+        self.started: list[Mapping[str, object]] = []
+
+    def list_ingestion_jobs(self, **arguments: object) -> Mapping[str, object]:
+        self.listings.append(arguments)
+        return {"ingestionJobSummaries": self._jobs}
+
+    def start_ingestion_job(self, **arguments: object) -> Mapping[str, object]:
+        self.started.append(arguments)
+        return {"ingestionJob": {"ingestionJobId": "JOB0000001"}}
+
+
+def s3_client(objects: Mapping[str, str], *, page_size: int = 1000) -> Any:  # noqa: ANN401 - a fake of boto3's client
+    """Return a client whose bucket has these keys with their ETags; S3 lists keys in the order of their UTF-8 bytes."""
+    ordered = sorted(objects.items(), key=lambda found: found[0].encode())
+    contents = [{"Key": key, "ETag": etag, "Size": 1, "LastModified": NOON} for key, etag in ordered]
+    starts = range(0, max(len(contents), 1), page_size)
+    return _S3([{"Contents": contents[start : start + page_size]} if contents else {} for start in starts])
+
+
+def bedrock_agent(jobs: Sequence[Mapping[str, object]]) -> Any:  # noqa: ANN401 - a fake of boto3's client
+    """Return a client whose Knowledge Base has these jobs."""
+    return BedrockAgent(jobs)
+
+
+def job_summary(status: str, *, started: float = 0, description: str = "", failed: int = 0) -> dict[str, object]:
+    """Return a job as ListIngestionJobs does; `started` is in seconds after noon."""
+    moment = NOON + timedelta(seconds=started)
+    return {
+        "ingestionJobId": "JOB0000001",
+        "status": status,
+        "startedAt": moment,
+        "updatedAt": moment,
+        "statistics": {"numberOfDocumentsScanned": 9, "numberOfDocumentsFailed": failed},
+        **({"description": description} if description else {}),
+    }

@@ -1,0 +1,12 @@
+"""The event by which the operator's tool requests a sweep is one that `ingest` recognizes."""
+
+from ingest.events import is_sweep
+
+
+def test_ingest_recognizes_the_sweep_s_event_of_the_operator_s_tool() -> None:
+    assert is_sweep(sweep_event("us-west-2"))
+
+
+def test_ingest_takes_no_sqs_batch_and_no_other_event_for_a_sweep() -> None:
+    assert not is_sweep({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}]})
+    assert not is_sweep({**sweep_event("us-west-2"), "source": "aws.s3"})

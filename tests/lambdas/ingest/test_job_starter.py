@@ -1,0 +1,140 @@
+"""The job starter with botocore's clients, stubbed with possible responses of AWS."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ingest.decision import Decision
+from ingest.events import Batch, Message
+from shared.logs import Log
+from tests.lambdas.helpers import NOON
+from tests.lambdas.ingest.helpers import StubbedClients
+
+NEW = Message(message_id="new", happened_by=NOON)
+BATCH = Batch(messages=(NEW,), malformed=())
+
+
+@pytest.fixture
+def stubbed() -> StubbedClients:
+    return StubbedClients()
+
+
+def test_a_batch_starts_one_job(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs()
+    stubbed.has_objects(("a", "1"))
+    stubbed.starts()
+    assert stubbed.starter.handle_batch(Batch(messages=(NEW,) * 9, malformed=()), Log()) == ()
+    stubbed.done()
+
+
+def test_a_covered_batch_starts_no_job(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs(("COMPLETE", 60, ""))
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ()
+    stubbed.done()
+
+
+def test_while_a_job_runs_the_messages_are_returned(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs(("IN_PROGRESS", 60, ""))
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ("new",)
+    stubbed.done()
+
+
+@pytest.mark.parametrize("code", ["ConflictException", "ThrottlingException", "ServiceQuotaExceededException"])
+def test_if_no_job_can_be_started_the_messages_are_returned(stubbed: StubbedClients, code: str) -> None:
+    stubbed.has_jobs()
+    stubbed.has_objects()
+    stubbed.refuses_to_start(code)
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ("new",)
+    stubbed.done()
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"])
+def test_an_unexpected_error_fails_the_whole_batch(stubbed: StubbedClients, code: str) -> None:
+    stubbed.has_jobs()
+    stubbed.has_objects()
+    stubbed.refuses_to_start(code)
+    with pytest.raises(ClientError, match=code):
+        stubbed.starter.handle_batch(BATCH, Log())
+
+
+def test_a_malformed_message_fails_alone(stubbed: StubbedClients, capsys: pytest.CaptureFixture[str]) -> None:
+    stubbed.has_jobs()
+    stubbed.has_objects()
+    stubbed.starts()
+    assert stubbed.starter.handle_batch(Batch(messages=(NEW,), malformed=("bad",)), Log()) == ("bad",)
+    stubbed.done()
+    assert '"message": "malformed_messages", "messageIds": ["bad"]' in capsys.readouterr().out
+
+
+def test_a_malformed_message_is_returned_with_the_waiting_ones(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs(("STARTING", 0, ""))
+    assert stubbed.starter.handle_batch(Batch(messages=(NEW,), malformed=("bad",)), Log()) == ("bad", "new")
+
+
+def test_a_batch_without_events_makes_no_call(stubbed: StubbedClients) -> None:
+    test = Message(message_id="test", happened_by=None)
+    assert stubbed.starter.handle_batch(Batch(messages=(test,), malformed=("bad",)), Log()) == ("bad",)
+
+
+def test_the_sweep_does_not_list_the_bucket_while_a_job_runs(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs(("STOPPING", 0, ""))
+    assert stubbed.starter.sweep(Log()) is Decision.WAIT
+
+
+def test_the_sweep_waits_if_another_invocation_was_faster(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs()
+    stubbed.has_objects()
+    stubbed.refuses_to_start("ConflictException")
+    assert stubbed.starter.sweep(Log()) is Decision.WAIT
+
+
+def test_a_batch_starts_its_job_even_if_there_is_no_time_to_list_the_bucket(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs()
+    stubbed.has_more_objects()
+    stubbed.starts(description="content not compared")
+    assert stubbed.without_time.handle_batch(BATCH, Log()) == ()
+    stubbed.done()
+
+
+def test_the_sweep_starts_its_job_even_if_there_is_no_time_to_list_the_bucket(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs(("COMPLETE", 0, ""))
+    stubbed.has_more_objects()
+    stubbed.starts(description="content not compared")
+    assert stubbed.without_time.sweep(Log()) is Decision.START
+    stubbed.done()
+
+
+def test_a_failed_last_job_is_logged_as_an_error(stubbed: StubbedClients, capsys: pytest.CaptureFixture[str]) -> None:
+    stubbed.has_jobs(("COMPLETE", 0, ""), ("FAILED", 60, ""))
+    stubbed.has_objects()
+    stubbed.starts()
+    assert stubbed.starter.sweep(Log()) is Decision.START
+    assert '"level": "ERROR", "message": "last_job_failed"' in capsys.readouterr().out
+
+
+def test_a_failed_job_is_a_warning_while_the_next_one_runs(
+    stubbed: StubbedClients, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stubbed.has_jobs(("FAILED", 0, ""), ("IN_PROGRESS", 60, ""))
+    assert stubbed.starter.sweep(Log()) is Decision.WAIT
+    assert '"level": "WARNING", "message": "last_job_failed"' in capsys.readouterr().out
+
+
+def test_a_failed_job_is_not_logged_after_a_complete_one(
+    stubbed: StubbedClients, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stubbed.has_jobs(("FAILED", 0, ""), ("COMPLETE", 60, ""), ("IN_PROGRESS", 120, ""))
+    stubbed.starter.sweep(Log())
+    assert "last_job_failed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number, told", [(0, []), (2, [("WARNING", "JOB0000001", 2)])])
+def test_documents_that_a_complete_job_could_not_read_are_a_warning(
+    stubbed: StubbedClients, capsys: pytest.CaptureFixture[str], number: int, told: list[tuple[str, str, int]]
+) -> None:
+    stubbed.has_jobs(("COMPLETE", 60, ""), statistics={"numberOfDocumentsFailed": number})
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    failed = [line for line in lines if line["message"] == "documents_failed"]
+    assert [(line["level"], line["jobId"], line["documents"]) for line in failed] == told

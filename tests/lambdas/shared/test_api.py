@@ -1,0 +1,162 @@
+import base64
+import io
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.api import MAX_BODY_BYTES, Response, json_body, serve
+from shared.errors import ApiError
+from shared.logs import Log
+from tests.lambdas.helpers import SITE_ORIGIN, Context, api_event, client_error, error_of
+
+
+def served(outcome: Exception | Response, event: Mapping[str, object] | None = None) -> dict[str, Any]:
+    def route(_event: Mapping[str, object], _log: Log) -> Response:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    log = Log(fields={"function": "test", "region": "us-west-2"})
+    return serve(event or api_event(), Context(), site_origin=SITE_ORIGIN, log=log, route=route)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Response(body={}),
+        ApiError(status=400, code="c", message="m"),
+        client_error("ThrottlingException"),
+        RuntimeError("boom"),
+    ],
+)
+def test_every_response_has_the_cors_headers(outcome: Exception | Response) -> None:
+    headers = served(outcome)["headers"]
+    assert headers["Access-Control-Allow-Origin"] == SITE_ORIGIN
+    assert headers["Vary"] == "Origin"
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "error,expected",
+    [
+        (client_error("ThrottlingException"), (429, "throttled")),
+        (client_error("ServiceQuotaExceededException"), (429, "throttled")),
+        (client_error("TooManyRequestsException"), (429, "throttled")),
+        (client_error("AccessDeniedException"), (502, "upstream_denied")),
+        (client_error("ResourceNotFoundException"), (502, "upstream_missing")),
+        (client_error("ValidationException"), (502, "upstream_rejected")),
+        (client_error("ModelErrorException"), (502, "upstream_rejected")),
+        (client_error("ConflictException"), (502, "upstream_rejected")),
+        (client_error("ModelNotReadyException"), (503, "model_not_ready")),
+        (client_error("ModelTimeoutException"), (503, "upstream_unavailable")),
+        (client_error("ServiceUnavailableException"), (503, "upstream_unavailable")),
+        (client_error("InternalServerException"), (503, "upstream_unavailable")),
+        (ReadTimeoutError(endpoint_url="https://secret"), (503, "upstream_unavailable")),
+        (EndpointConnectionError(endpoint_url="https://secret"), (503, "upstream_unavailable")),
+        (NoCredentialsError(), (503, "upstream_unavailable")),
+        (RuntimeError("secret"), (500, "internal")),
+    ],
+)
+def test_an_error_has_its_documented_code_and_no_internal_details(error: Exception, expected: tuple[int, str]) -> None:
+    response = served(error)
+    assert error_of(response) == expected
+    assert "secret" not in response["body"]
+    assert ("Retry-After" in response["headers"]) == (expected[0] in {429, 503})
+
+
+def test_an_unexpected_error_is_logged_with_its_stack_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    served(RuntimeError("boom"))
+    line = json.loads(capsys.readouterr().out)
+    assert line["level"] == "ERROR"
+    assert line["message"] == "unexpected_error"
+    assert line["requestId"] == Context().aws_request_id
+    assert line["apiRequestId"] == "api-request"
+    assert (line["function"], line["region"]) == ("test", "us-west-2")
+    assert "RuntimeError: boom" in line["stackTrace"]
+
+
+@pytest.mark.parametrize(
+    "error,level",
+    [
+        (ApiError(status=400, code="c", message="m"), "WARNING"),
+        (ApiError(status=502, code="c", message="m"), "ERROR"),
+        (client_error("ThrottlingException"), "WARNING"),
+        (client_error("AccessDeniedException"), "ERROR"),
+    ],
+)
+def test_only_what_an_operator_should_look_at_is_logged_as_an_error(
+    error: Exception, level: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served(error)
+    assert json.loads(capsys.readouterr().out)["level"] == level
+
+
+def test_an_aws_error_is_logged_with_its_code_and_operation(capsys: pytest.CaptureFixture[str]) -> None:
+    served(client_error("ValidationException", "Converse"))
+    line = json.loads(capsys.readouterr().out)
+    assert (line["awsError"], line["awsOperation"]) == ("ValidationException", "Converse")
+    assert "secret internals" not in str(line)
+
+
+def test_a_missing_permission_is_logged_with_the_message_of_aws(capsys: pytest.CaptureFixture[str]) -> None:
+    served(client_error("AccessDeniedException", "Converse"))
+    assert json.loads(capsys.readouterr().out)["awsMessage"] == "secret internals"
+
+
+@pytest.mark.parametrize("text", ["\u6771\u4eac", "half a pair \ud83d"])
+def test_a_response_keeps_all_characters(text: str) -> None:
+    body = served(Response(body={"response": text}))["body"]
+    assert json.loads(body.encode()) == {"response": text}
+
+
+def test_a_line_is_logged_once_although_the_runtime_has_its_own_handler() -> None:
+    doubled = io.StringIO()
+    runtime_handler = logging.StreamHandler(doubled)
+    logging.getLogger().addHandler(runtime_handler)
+    try:
+        served(RuntimeError("boom"))
+    finally:
+        logging.getLogger().removeHandler(runtime_handler)
+    assert doubled.getvalue() == ""
+
+
+@pytest.mark.parametrize("event", [{}, {"requestContext": None, "queryStringParameters": None}])
+def test_an_event_without_fields_is_answered(event: dict[str, object]) -> None:
+    assert served(Response(body={}), event)["statusCode"] == 200
+
+
+BODIES = st.none() | st.integers() | st.text() | st.binary().map(lambda raw: base64.b64encode(raw).decode())
+
+
+@given(st.fixed_dictionaries({"body": BODIES, "isBase64Encoded": st.booleans()}))
+def test_no_body_is_answered_with_a_5xx(event: dict[str, object]) -> None:
+    def route(received: Mapping[str, object], _log: Log) -> Response:
+        return Response(body=json_body(received))
+
+    response = serve(event, Context(), site_origin=SITE_ORIGIN, log=Log(), route=route)
+    assert response["statusCode"] == 200 or error_of(response) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize("raw", ["", "no", "[]", "1", "null", '"a"', "[" * 100_000, "\ud800", "9" * 5000])
+def test_a_body_that_is_not_a_json_object_is_refused(raw: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        json_body(api_event(raw=raw))
+    assert (refused.value.status, refused.value.code) == (400, "invalid_json")
+
+
+def test_a_base64_body_is_read() -> None:
+    raw = base64.b64encode(b'{"a": 1}').decode()
+    assert json_body({"body": raw, "isBase64Encoded": True}) == {"a": 1}
+
+
+def test_a_body_over_the_limit_is_refused() -> None:
+    with pytest.raises(ApiError) as refused:
+        json_body(api_event({"a": "x" * MAX_BODY_BYTES}))
+    assert (refused.value.status, refused.value.code) == (413, "too_large")
