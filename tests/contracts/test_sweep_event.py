@@ -1,6 +1,7 @@
 """The event by which the operator's tool requests a sweep is one that `ingest` recognizes."""
 
 from ingest.events import is_sweep
+from standby.deployment.sweep import sweep_event
 
 
 def test_ingest_recognizes_the_sweep_s_event_of_the_operator_s_tool() -> None:
