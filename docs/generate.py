@@ -12,11 +12,17 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 import lazy_bindings
-from standby.cli import options
-from standby.cli.main import cli
+from standby.cli.journal import JournalJson  # noqa: F401 - the same
+from standby.cli.main import (
+    ErrorJson,  # noqa: F401 - the same
+    cli,
+)
 from standby.cli.rehearse import rehearse  # noqa: F401 - the same
+from standby.cli.run_plan import EXIT_CODES, ChangeJson  # noqa: F401 - the same
+from standby.deployment.manifest import Manifest  # noqa: F401 - the same
 from standby.drill.report import schema as drilled  # noqa: F401 - the docs name what each module documents
-from standby.operations.views import schema  # noqa: F401 - the same
+from standby.json_model import JsonModel, field_table
+from standby.operations.views.status_json import StatusJson  # noqa: F401 - the same
 from standby.rehearsal import schema as rehearsed  # noqa: F401 - the same
 
 WIDTH: Final = 100
@@ -44,15 +50,17 @@ def command_help(*names: str) -> str:
     return fenced(CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=WIDTH).output)
 
 
-def json_fields(fields: Mapping[str, str], heading: str = "field") -> str:
-    """Return the fields of a command's JSON as a table."""
+def json_fields(fields: Mapping[str, str] | type[JsonModel], heading: str = "field") -> str:
+    """Return the fields of a JSON document as a table."""
+    if not isinstance(fields, Mapping):
+        fields = field_table(fields)
     rows = [f"| `{field}` | {text} |" for field, text in fields.items()]
     return "\n".join([f"| {heading} | meaning |", "| --- | --- |", *rows]) + "\n"
 
 
 def exit_codes() -> str:
     """Return how a changing command's result becomes its exit code."""
-    rows = [f"| {result} | {code} |" for result, code in options.EXIT_CODES.items()]
+    rows = [f"| {result} | {code} |" for result, code in EXIT_CODES.items()]
     return "\n".join(["| result | exit code |", "| --- | --: |", *rows]) + "\n"
 
 

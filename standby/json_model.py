@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, NamedTuple, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 
@@ -61,6 +61,12 @@ class JsonModel(BaseModel):
     def from_json(cls, value: object) -> Self:
         """Return the document that the JSON values describe. Raises pydantic's `ValidationError`, a `ValueError`."""
         return cls.model_validate(value, by_alias=True, by_name=False)
+
+
+def describe_errors(error: ValidationError) -> str:
+    """Return each fault of a document with its path, in one line: `regions.primary.apiUrl: Field required`."""
+    faults = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors(include_url=False))
+    return "; ".join(f"{path}: {message}" if path else message for path, message in faults)
 
 
 class _Place(NamedTuple):

@@ -1,4 +1,4 @@
-"""Small words: one document, two documents."""
+"""Counts in words: 1 document, 2 documents."""
 
 
 def pluralize(number: int, thing: str) -> str:
@@ -6,11 +6,11 @@ def pluralize(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def missing_documents(number: int, thing: str, *, of: str, there: str) -> str:
+def describe_missing(number: int, thing: str, *, of: str, there: str) -> str:
     """Return in words that things of one region are missing in another."""
     return f"{pluralize(number, thing)} of {of} {'is' if number == 1 else 'are'} missing in {there}"
 
 
-def not_inspected(number: int) -> str:
-    """Return in words that so many more were not looked at, "" for none."""
-    return f"{number} more {'was' if number == 1 else 'were'} not looked at" if number else ""
+def describe_not_inspected(number: int) -> str:
+    """Return in words that N more things were not inspected, "" for none."""
+    return f"{number} more {'was' if number == 1 else 'were'} not inspected" if number else ""

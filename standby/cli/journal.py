@@ -1,21 +1,117 @@
-"""`standby journal`."""
+"""`standby journal`: which command changed what, when, and how it ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
 
 import click
+from pydantic import Field
 
-from standby.cli.options import json_option
+from standby.cli.options import json_option, print_json, print_target
+from standby.deployment.concurrency import Unavailable, map_concurrently, run_concurrently
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import ROLES, Manifest, Region, Role
+from standby.deployment.manifest_reader import read_manifest
+from standby.errors import RefusedError
+from standby.json_model import JsonModel
+from standby.operations.facts import journal as facts
+from standby.operations.facts.journal import Event
 from standby.target import Target
+
+FIRST_ANSWER_SECONDS: Final = 3.0
+READ_SECONDS: Final = 30.0
+"""For a journal that answers: a thousand keys are a page, and a slow link needs time for many pages."""
+
+
+class JournalEventJson(Event):
+    """An event, and the journals that lack it."""
+
+    missing_in: tuple[str, ...] = Field(description="regions whose journal lacks it, until `reconcile`")
+
+
+class JournalJson(JsonModel):
+    """The JSON document of `journal`."""
+
+    schema_version: Literal[2] = Field(default=2, description="2")
+    events: tuple[JournalEventJson, ...] = Field(description="the events, oldest first, each with the fields below")
+    unavailable: Mapping[str, str] = Field(description="region: why its journal could not be read")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """One region's journal: the keys of all its events, and the last events themselves."""
+
+    keys: frozenset[str]
+    events: tuple[Event, ...]
 
 
 @click.command()
-@click.option("-n", "--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many events.")
+@click.option("-n", "--last", default=20, show_default=True, type=click.IntRange(min=1), help="The number of events.")
 @json_option
 @click.pass_obj
 def journal(target: Target, /, *, last: int, as_json: bool) -> None:
-    """Show who did what, when, and how it ended.
+    """Show which command changed what, when, and how it ended.
 
-    From the journals of both regions, by generation. What a region lacks was written while it was down; `standby
-    reconcile` completes it.
+    Reads the journals of both regions, ordered by generation. Events that one region's journal lacks were written
+    while that region was down; `standby reconcile` copies them.
     """
-    from standby.cli.journal_command import show_journal  # noqa: PLC0415 - the help needs none of it
+    connection = target.connection
+    manifest = read_manifest(connection)
+    print_target(connection, manifest)
+    found = _read_journals(connection, manifest, last=last)
+    known = {role: read for role, read in found.items() if isinstance(read, Journal)}
+    if not known:
+        reasons = "; ".join(f"{manifest.regions[role].region} {why}" for role, why in found.items())
+        raise RefusedError(f"No journal can be read: {reasons}.", hint="`standby status` shows which region answers.")
+    events = facts.merge_events(read.events for read in known.values())[-last:]
+    missing = {
+        event.key: tuple(manifest.regions[role].region for role, read in known.items() if event.key not in read.keys)
+        for event in events
+    }
+    if as_json:
+        unavailable = {manifest.regions[role].region: str(why) for role, why in found.items() if role not in known}
+        shown = tuple(JournalEventJson(**dict(event), missing_in=missing[event.key]) for event in events)
+        print_json(JournalJson(events=shown, unavailable=unavailable))
+        return
+    _print(events, missing)
 
-    show_journal(target.connection, last=last, as_json=as_json)
+
+def _read_journals(connection: Connection, manifest: Manifest, *, last: int) -> Mapping[Role, Journal | Unavailable]:
+    """Read both journals concurrently. Each has three seconds for its first answer, and only then longer."""
+    first_pages = {role: partial(_read_first_page, connection, manifest.regions[role]) for role in ROLES}
+    answers = run_concurrently(first_pages, seconds=FIRST_ANSWER_SECONDS)
+    silent = {role: answer for role, answer in answers.items() if isinstance(answer, Unavailable)}
+    tasks = {
+        role: partial(_read_journal, connection, manifest.regions[role], last=last)
+        for role in ROLES
+        if role not in silent
+    }
+    return {**silent, **run_concurrently(tasks, seconds=READ_SECONDS)}
+
+
+def _read_first_page(connection: Connection, region: Region) -> int:
+    s3 = connection.clients.s3(region.region)
+    return s3.list_objects_v2(Bucket=region.frontend_bucket, Prefix=facts.PREFIX)["KeyCount"]
+
+
+def _read_journal(connection: Connection, region: Region, *, last: int) -> Journal:
+    """Read all keys and the last events: the last events of both journals are among the last of each."""
+    s3 = connection.clients.s3(region.region)
+    keys = facts.list_keys(s3, region)
+    events = map_concurrently(keys[-last:], partial(facts.read_event, s3, region))
+    invalid = {key for key, event in zip(keys[-last:], events, strict=True) if event is None}
+    return Journal(keys=frozenset(keys) - invalid, events=tuple(event for event in events if event is not None))
+
+
+def _print(events: tuple[Event, ...], missing: Mapping[str, tuple[str, ...]]) -> None:
+    if not events:
+        click.echo("The journal is empty: there has been no failover yet.")
+    for event in events:
+        moved = f" {event.source or '?'} -> {event.target}" if event.target else ""
+        click.echo(f"{event.generation:>4}  {event.started_at[:19]}Z  {event.command}{moved}: {event.result}")
+        click.echo(f"      by {event.actor}{', because: ' + event.reason if event.reason else ''}")
+        for part in event.pending_writes:
+            click.echo(f"      pending: {part.what} in {part.region} ({part.why})")
+        if missing[event.key]:
+            click.echo(f"      not yet in the journal of {', '.join(missing[event.key])}")

@@ -1,4 +1,4 @@
-"""The `standby` command: the group, and nothing of what its commands do."""
+"""The `standby` command group. Each command is a module of its own."""
 
 import importlib
 import os
@@ -6,39 +6,52 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Literal
 
 import click
+from pydantic import Field
 
 from standby.cli.options import print_json
 from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, RefusedError, StandbyError
+from standby.json_model import JsonModel
 from standby.target import Target, TargetOptions, open_connection
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
-    "status": ("standby.cli.status", "Tell who serves, how both regions are, and one verdict."),
-    "failover": ("standby.cli.failover", "Have the failover region serve."),
-    "failback": ("standby.cli.failback", "Have the primary region serve again, once it is in step."),
-    "reconcile": ("standby.cli.reconcile", "Bring a region that was lost back into step."),
-    "journal": ("standby.cli.journal", "Show who did what, when, and how it ended."),
-    "drill": ("standby.cli.drill", "Break things on purpose and measure how well it is survived."),
+    "status": ("standby.cli.status", "Show the serving region, the health of both regions, and one verdict."),
+    "failover": ("standby.cli.failover", "Switch traffic to the failover region."),
+    "failback": ("standby.cli.failover", "Switch traffic back to the primary region, once it is in sync."),
+    "reconcile": ("standby.cli.reconcile", "Bring both regions back in sync after one was lost."),
+    "journal": ("standby.cli.journal", "Show which command changed what, when, and how it ended."),
+    "drill": ("standby.cli.drill", "Break a deployment on purpose, and measure the effect on users."),
     "rehearse": ("standby.cli.rehearse", "Rehearse the whole deployment on this machine."),
 }
-"""Each command in the order of the help, the module that defines it, and what the help says of it. A module is imported
-when its command runs: the rehearsal needs packages that somebody who only operates a deployment does not install, and
-a failover should not wait for them."""
+"""Each command in the order of the help: the module that defines it, and its line in the help.
+
+A module is imported when its command runs: the rehearsal needs packages that an operator may not have.
+"""
 
 RESULTS: Final[Mapping[int, str]] = {FAILED: "failed", USAGE: "wrong usage", REFUSED: "refused"}
 """The result that the JSON document of an error names, by exit code."""
+
+
+class ErrorJson(JsonModel):
+    """The JSON document of a command that failed before it had a result of its own."""
+
+    schema_version: Literal[2] = Field(default=2, description="2")
+    command: str | None = Field(description="the command")
+    result: str = Field(description="`failed` (exit code 1), `wrong usage` (2) or `refused` (3)")
+    error: str = Field(description="the error on stderr")
+
 
 DEBUG_VARIABLE: Final = "STANDBY_DEBUG"
 _REHEARSAL_PACKAGES: Final = frozenset({"filelock", "ministack", "psutil"})
 
 
 class CommandGroup(click.Group):
-    """A group that imports its commands late and lets no traceback reach the user."""
+    """A group that imports a command when it runs, and shows every error as one message."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands, in the order in which they are needed."""
+        """Return the names of the commands, in the order of the help."""
         return [*COMMANDS, *super().list_commands(ctx)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click gives it
@@ -47,7 +60,7 @@ class CommandGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command, imported now. Raises `RefusedError` when a package of its own is missing."""
+        """Return the command, imported now. Raises `RefusedError` when a package that it needs is missing."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         try:
@@ -101,18 +114,23 @@ class ReportedError(click.ClickException):
 
 
 def _print_error(ctx: click.Context, result: str, error: str) -> None:
-    print_json({"command": ctx.invoked_subcommand, "result": result, "error": error})
+    print_json(ErrorJson(command=ctx.invoked_subcommand, result=result, error=error))
 
 
 @click.group(cls=CommandGroup)
-@click.option("--name", help="The deployment's name. Default: from standby.toml.")
-@click.option("--region", "regions", multiple=True, help="One of its regions; may be given twice. Default: the same.")
-@click.option("--profile", help="The AWS profile of the account where it is deployed.")
-@click.option("--aws", is_flag=True, help="The account of AWS's default credentials, even while a rehearsal is up.")
+@click.option("--name", help="The deployment's name. Default: the name in standby.toml.")
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    help="One of its regions; can be given twice. Default: the regions in standby.toml.",
+)
+@click.option("--profile", help="The AWS profile for the deployment's account.")
+@click.option("--aws", is_flag=True, help="Use the AWS default credentials, even while a rehearsal is up.")
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The rehearsal in this directory. Default: the one in .rehearsal of the project, where it is up.",
+    help="Use the rehearsal in this directory. Default: .rehearsal in the project, if it is up.",
 )
 @click.version_option(package_name="warm-standby")
 @click.pass_context
@@ -125,18 +143,18 @@ def cli(
     aws: bool,
     directory: Path | None,
 ) -> None:
-    """Operate a document chatbot that stands by, warm, in a second AWS region.
+    """Operate a document chatbot that has a warm standby in a second AWS region.
 
-    Exit codes: 0 done, 1 failed, lost to another operator or declined, 2 wrong usage, 3 not ready or refused.
+    Exit codes: 0 done; 1 failed, declined, or lost to another operator; 2 wrong usage; 3 not ready, or refused.
     """
     if directory and (aws or profile):
-        raise BadUsageError("--directory names a rehearsal, --profile and --aws an account: give one of them.")
+        raise BadUsageError("--directory names a rehearsal, --profile and --aws name an account: use one of them.")
     options = TargetOptions(name=name, regions=regions, profile=profile, aws=aws, directory=directory)
     context.obj = Target(options, opener=context.obj or open_connection)
 
 
 def main() -> None:
-    """Run the command line. A termination signal ends it as Ctrl-C does: in good order."""
+    """Run the command line. SIGTERM ends it as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _interrupt)
     cli()
 

@@ -1,41 +1,63 @@
-"""What the commands share: their options, the first line, the question, the JSON answer."""
+"""What the commands share: their options, the first line, the question, the exit code, and JSON on stdout."""
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import click
 
-from standby.errors import FAILED, REFUSED
+from standby.console import print_progress
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import Manifest
+from standby.json_model import JsonModel
 
-SCHEMA_VERSION: Final = 2
 Command = TypeVar("Command", bound=Callable[..., object])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 
-_MUTATING: Final = (
-    click.option("--dry-run", is_flag=True, help="Show the plan and do nothing."),
-    click.option("--yes", is_flag=True, help="Do not ask."),
-    click.option("--force", is_flag=True, help="Go on although a precondition does not hold, where that is possible."),
-    click.option("--reason", default="", help="Why, for the journal."),
+_CHANGE_OPTIONS: Final = (
+    click.option("--dry-run", is_flag=True, help="Show the plan and change nothing."),
+    click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
+    click.option("--force", is_flag=True, help="Override the preconditions that can be overridden."),
+    click.option("--reason", default="", help="The reason, for the journal."),
     json_option,
 )
 
 
-def mutating_options(command: Command) -> Command:
+@dataclass(frozen=True, kw_only=True)
+class ChangeOptions:
+    """The options of a command that changes something."""
+
+    dry_run: bool
+    yes: bool
+    force: bool
+    reason: str
+    as_json: bool
+
+
+def change_options(command: Command) -> Command:
     """Add the options of every command that changes something."""
-    for option in reversed(_MUTATING):
+    for option in reversed(_CHANGE_OPTIONS):
         command = option(command)
     return command
 
 
-def print_json(document: dict[str, object]) -> None:
+def print_target(connection: Connection, manifest: Manifest) -> None:
+    """Say on stderr which deployment this is."""
+    regions = " + ".join(region.region for region in manifest.regions.values())
+    print_progress(f"{connection.where}: {manifest.name} in account {manifest.account}, {regions}")
+    if manifest.disagreement:
+        print_progress(f"warning: {manifest.disagreement}")
+
+
+def print_json(document: JsonModel) -> None:
     """Print the one JSON document of a command on stdout."""
-    click.echo(json.dumps({"schemaVersion": SCHEMA_VERSION, **document}, indent=2))
+    click.echo(json.dumps(document.as_json(), indent=2))
 
 
-def confirmed(question: str, *, yes: bool) -> bool:
-    """Ask, unless `--yes`. Without a terminal nobody can answer: that is a no."""
+def confirm(question: str, *, yes: bool) -> bool:
+    """Ask for confirmation, unless `--yes`. Without a terminal the answer is no."""
     if yes:
         return True
     try:
@@ -48,16 +70,3 @@ def exit_with(code: int) -> None:
     """End the command with this exit code."""
     if code:
         click.get_current_context().exit(code)
-
-
-EXIT_CODES: Final = {
-    "done": 0,
-    "incomplete": 0,
-    "nothing to do": 0,
-    "planned": 0,
-    "declined": FAILED,
-    "failed": FAILED,
-    "lost": FAILED,
-    "refused": REFUSED,
-}
-"""`incomplete`: users are served, and what could not be written or compared is in the journal."""

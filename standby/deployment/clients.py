@@ -23,11 +23,11 @@ GLOBAL_REGION: Final = "us-east-1"
 FACTS_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=20
 )
-"""One attempt: whoever asks at night wants to know that a region is down, not to wait until it might be up."""
+"""One attempt: an operator wants to know at once that a region is down."""
 RETRYING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=20
 )
-"""For thousands of requests to a region that is up, of which S3 may well ask one to slow down."""
+"""For thousands of requests to a region that is up: S3 may throttle some."""
 LONG_RUNNING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=20
 )
@@ -43,10 +43,10 @@ class _Arguments(TypedDict, total=False):
 
 
 class Clients:
-    """The clients of both regions. With `endpoints` they talk to those, and to `elsewhere` in any other region.
+    """The clients of both regions. With `endpoints` they use those, and `elsewhere` in any other region.
 
-    `session` makes a region's session: each region has its own, and so its own credentials, for a session gets them all
-    by way of one region.
+    `session` makes a region's session. Each region has its own session and so its own credentials, because a session
+    fetches all of them through one region.
     """
 
     def __init__(

@@ -1,10 +1,13 @@
-"""Ask several things at once, and wait for none of them longer than is said."""
+"""Make several calls concurrently, and wait for none of them longer than its deadline.
+
+The threads are daemon threads: one that hangs does not delay the end of the command. Those of `concurrent.futures` are
+joined at exit, so a region that hangs would hold the operator.
+"""
 
 import queue
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -19,6 +22,7 @@ from botocore.exceptions import (
 )
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from standby.deadline import Deadline
 from standby.errors import StandbyError
 
 K = TypeVar("K")
@@ -28,7 +32,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A fact that could not be learnt, and why. `unreachable`: nobody answered, as from a region that is down."""
+    """A fact that could not be read, and why. `unreachable`: there was no answer, as from a region that is down."""
 
     why: str
     unreachable: bool = False
@@ -38,7 +42,7 @@ class Unavailable:
 
 
 class NoAnswerError(StandbyError):
-    """Nobody answered a request."""
+    """A request was not answered."""
 
 
 def explain(error: Exception) -> Unavailable:
@@ -48,7 +52,7 @@ def explain(error: Exception) -> Unavailable:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return Unavailable(f"answers {code or status}", unreachable=False)
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):
-        return Unavailable(no_answer(error), unreachable=True)
+        return Unavailable(explain_no_answer(error), unreachable=True)
     if isinstance(error, NoAnswerError):
         return Unavailable(error.message, unreachable=True)
     if isinstance(error, NoCredentialsError):
@@ -56,70 +60,58 @@ def explain(error: Exception) -> Unavailable:
     return Unavailable(f"failed: {error}", unreachable=isinstance(error, BotoCoreError) and "onnection" in str(error))
 
 
-def no_answer(error: Exception) -> str:
+def explain_no_answer(error: Exception) -> str:
     """Return in a few words why an HTTP request was not answered, from urllib3's error or botocore's around it."""
     cause = error.kwargs.get("error") if isinstance(error, EndpointConnectionError) else error
-    return f"does not answer ({_reason(cause)})"
+    return f"does not answer ({_cause(cause)})"
 
 
-def _reason(cause: object) -> str:
-    if "Timeout" in type(cause).__name__:
+def _cause(error: object) -> str:
+    if "Timeout" in type(error).__name__:
         return "time-out"
-    if isinstance(cause, NameResolutionError):
+    if isinstance(error, NameResolutionError):
         return "its name cannot be resolved"
-    if "refused" in str(cause):
+    if "refused" in str(error):
         return "connection refused"
-    return "no connection" if isinstance(cause, NewConnectionError) else type(cause).__name__
+    return "no connection" if isinstance(error, NewConnectionError) else type(error).__name__
 
 
-def attempt(task: Callable[[], T]) -> T | Unavailable:
-    """Do the task; what AWS or the network refuses becomes `Unavailable`, any other error is raised."""
+def attempt(call: Callable[[], T]) -> T | Unavailable:
+    """Make the call. An error of AWS or the network becomes `Unavailable`; any other error is raised."""
     try:
-        return task()
+        return call()
     except (BotoCoreError, ClientError, StandbyError) as error:
         return explain(error)
 
 
-def run_concurrently(
-    tasks: Mapping[K, Callable[[], T]],
-    *,
-    seconds: float,
-    needed: Collection[K] | None = None,
-    grace: float = 0.0,
-) -> dict[K, T | Unavailable]:
-    """Do all tasks at once and return what each came to after at most `seconds`.
-
-    With `needed`, the others are waited for only `grace` seconds longer than the needed ones. One that hangs is left
-    behind: its thread ends with the process.
-    """
-    answers = ConcurrentCalls(tasks)
-    answers.wait(tasks if needed is None else needed, seconds=seconds)
-    if needed is not None:
-        answers.wait(tasks, seconds=grace)
-    return answers.results_so_far(seconds if needed is None else grace)
+def run_concurrently(calls: Mapping[K, Callable[[], T]], *, seconds: float) -> dict[K, T | Unavailable]:
+    """Make all calls at once and return the result of each after at most `seconds`."""
+    running = ConcurrentCalls(calls)
+    running.wait(calls, seconds=seconds)
+    return running.results_so_far(seconds)
 
 
-def first_success(tasks: Mapping[K, Callable[[], T]], *, seconds: float, then: float) -> dict[K, T | Unavailable]:
-    """Do all tasks at once; when one came to something good, wait for the others `then` seconds longer."""
-    answers = ConcurrentCalls(tasks)
-    answers.wait(tasks, seconds=seconds, enough=lambda done: any(not isinstance(v, Unavailable) for v in done))
-    answers.wait(tasks, seconds=then)
-    return answers.results_so_far(seconds)
+def first_success(calls: Mapping[K, Callable[[], T]], *, seconds: float, then: float) -> dict[K, T | Unavailable]:
+    """Make all calls at once; after the first that succeeds, wait for the others `then` seconds longer."""
+    running = ConcurrentCalls(calls)
+    running.wait(calls, seconds=seconds, enough=lambda done: any(not isinstance(v, Unavailable) for v in done))
+    running.wait(calls, seconds=then)
+    return running.results_so_far(seconds)
 
 
 class ConcurrentCalls(Generic[K, T]):
-    """Tasks that have begun, each in a thread that ends with the process."""
+    """Calls that have begun, each in a daemon thread."""
 
-    def __init__(self, tasks: Mapping[K, Callable[[], T]]) -> None:
+    def __init__(self, calls: Mapping[K, Callable[[], T]]) -> None:
         self._queue: queue.SimpleQueue[tuple[K, T | Unavailable | BaseException]] = queue.SimpleQueue()
         self._done: dict[K, T | Unavailable] = {}
-        self._keys = tuple(tasks)
-        for key, task in tasks.items():
-            threading.Thread(target=self._run, args=(key, task), daemon=True).start()
+        self._keys = tuple(calls)
+        for key, call in calls.items():
+            threading.Thread(target=self._run, args=(key, call), daemon=True).start()
 
-    def _run(self, key: K, task: Callable[[], T]) -> None:
+    def _run(self, key: K, call: Callable[[], T]) -> None:
         try:
-            self._queue.put((key, attempt(task)))
+            self._queue.put((key, attempt(call)))
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             self._queue.put((key, error))
 
@@ -130,11 +122,11 @@ class ConcurrentCalls(Generic[K, T]):
         seconds: float,
         enough: Callable[[Iterable[T | Unavailable]], bool] = lambda _: False,
     ) -> None:
-        """Wait for these tasks, until there is enough, but not longer than so many seconds."""
-        wanted, deadline = set(keys), time.monotonic() + seconds
+        """Wait for these calls, until the results are `enough`, but not longer than `seconds`."""
+        wanted, deadline = set(keys), Deadline(seconds)
         while not wanted <= self._done.keys() and not enough(self._done.values()):
             try:
-                key, value = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+                key, value = self._queue.get(timeout=deadline.remaining)
             except queue.Empty:
                 return
             if isinstance(value, BaseException):
@@ -142,16 +134,15 @@ class ConcurrentCalls(Generic[K, T]):
             self._done[key] = value
 
     def results_so_far(self, seconds: float) -> dict[K, T | Unavailable]:
-        """Return what each task came to; one that is under way counts as late by `seconds`."""
+        """Return the result of each call; one that is still running timed out after `seconds`."""
         late = Unavailable(f"does not answer (time-out after {seconds:g} s)", unreachable=True)
         return {key: self._done.get(key, late) for key in self._keys}
 
 
-def map_concurrently(items: Iterable[T], do: Callable[[T], R], *, workers: int = 16) -> list[R]:
-    """Do the same for every item, so many at once, and return the results in the items' order.
+def map_concurrently(items: Iterable[T], call: Callable[[T], R], *, workers: int = 16) -> list[R]:
+    """Make the same call for every item, `workers` at a time, and return the results in the items' order.
 
-    Raises the first error. After it, or an interruption (Ctrl-C), what has not begun is left undone. The threads end
-    with the process: one that hangs keeps nobody waiting.
+    Raises the first error. After an error or Ctrl-C, no further call begins.
     """
     waiting = deque(enumerate(items))
     ended: queue.SimpleQueue[tuple[int, R] | BaseException] = queue.SimpleQueue()
@@ -161,7 +152,7 @@ def map_concurrently(items: Iterable[T], do: Callable[[T], R], *, workers: int =
     def work() -> None:
         try:
             for number, item in _pop_items(waiting):
-                ended.put((number, do(item)))
+                ended.put((number, call(item)))
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             ended.put(error)
 

@@ -1,4 +1,4 @@
-"""The way to a deployment, and the one that leads to an AWS account."""
+"""The connection to a deployment, and the one to an AWS account."""
 
 from functools import partial
 from typing import Protocol
@@ -11,9 +11,9 @@ from standby.errors import BadUsageError
 
 
 class Connection(Protocol):
-    """The way to one deployment.
+    """The connection to one deployment.
 
-    `where` is what the first line of every command says. `rehearsed`: the deployment is in a rehearsal's emulator.
+    `where` is in the first line of every command. `rehearsed`: the deployment is in a rehearsal's emulator.
     """
 
     name: str

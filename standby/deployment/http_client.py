@@ -1,4 +1,4 @@
-"""HTTP from this machine to an API or the site, by the way that boto3 takes to AWS."""
+"""HTTP from this machine to an API or the site, through the proxies and with the trusted certificates of boto3."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ HTTP_SECONDS: Final = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
-    """What an HTTP request was answered with."""
+    """The answer to an HTTP request."""
 
     status: int
     body: bytes
 
 
 class HttpClient:
-    """Sends requests with botocore's own client: the proxies of the environment, and whom boto3 trusts for TLS.
+    """Sends requests with botocore's own client: the environment's proxies, and boto3's trusted certificates.
 
-    A laptop that reaches AWS by a proxy alone would otherwise see two regions that are up and no API that answers.
+    Without them, a laptop that reaches AWS only through a proxy would see both regions up and no API answer.
     """
 
     def __init__(self, *, trusted: str | bool) -> None:

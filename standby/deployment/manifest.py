@@ -1,49 +1,91 @@
-"""What is deployed, as the stack's manifest says it: frozen records, and nothing of how they were come by."""
+"""The manifest, which the stack writes into each region's Parameter Store. `manifest_reader` fetches it."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from standby.deployment.api_url import normalize_api_url
 from standby.errors import StandbyError
+from standby.json_model import JsonModel, Key, describe_errors
 
 Role = Literal["primary", "failover"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 OLDEST_SCHEMA: Final = 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class Region:
-    """One region's part of the manifest. `replicates_to` is "" where its documents stay."""
+class Region(JsonModel):
+    """One region's part of the manifest."""
 
-    role: Role
-    region: str
-    api_url: str
-    health_url: str
-    documents_bucket: str
-    frontend_bucket: str
-    knowledge_base_id: str
-    data_source_id: str
-    ingest_queue_url: str
-    dead_letter_queue_url: str
-    alert_topic_arn: str
-    ingest_function: str
-    replicates_to: str
+    model_config = ConfigDict(extra="ignore")
+
+    role: Role = Field(exclude=True, description="the region's role, which is its key")
+    region: str = Field(description="the AWS region")
+    api_url: str = Field(description="the API, with its stage")
+    health_url: str = Field(description="the API's `/health`")
+    documents_bucket: str = Field(description="the bucket of uploaded documents")
+    frontend_bucket: str = Field(description="the bucket of the site, config.json and the journal")
+    knowledge_base_id: str = Field(description="the Knowledge Base")
+    data_source_id: str = Field(description="its data source, the documents bucket")
+    ingest_queue_url: str = Field(description="the queue of S3 events for `ingest`")
+    dead_letter_queue_url: str = Field(description="the queue of events that `ingest` could not process")
+    alert_topic_arn: str = Field(description="the SNS topic that alarms notify")
+    ingest_function: str = Field(description="the name of the `ingest` function")
+    replicates_to: str = Field(description='the region that its documents replicate to, "" for none')
 
 
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """The whole deployment. `disagreement` is "" unless the two regions' manifests differ, or one cannot be used."""
+class Site(JsonModel):
+    """The site's part of the manifest."""
 
-    name: str
-    account: str
-    vector_store: str
-    site_url: str
-    distribution_id: str
-    api_fallback: bool
-    regions: Mapping[Role, Region]
-    disagreement: str = ""
+    model_config = ConfigDict(extra="ignore")
+
+    url: str = Field(description="the site's URL")
+    distribution_id: str = Field(description="the CloudFront distribution")
+    api_fallback: bool = Field(description="whether pages may use the other region's API by themselves")
+
+
+class Manifest(JsonModel):
+    """The whole deployment."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    schema_version: int = Field(default=OLDEST_SCHEMA, description="2")
+    name: str = Field(description="the deployment's name")
+    account: str = Field(description="the AWS account")
+    vector_store: str = Field(description="`opensearch-serverless` or `s3-vectors`")
+    site: Site
+    regions: Mapping[Annotated[Role, Key("ROLE")], Region]
+    disagreement: str = Field(default="", exclude=True, description="why the manifests of both regions differ")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _give_each_region_its_role(cls, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        if isinstance(value, Mapping) and isinstance(regions := value.get("regions"), Mapping):
+            named = {key: {"role": key, **part} if isinstance(part, Mapping) else part for key, part in regions.items()}
+            return {**value, "regions": named}
+        return value
+
+    @model_validator(mode="after")
+    def _require_both_roles(self) -> "Manifest":
+        if missing := [role for role in ROLES if role not in self.regions]:
+            raise ValueError(f"no {' and no '.join(missing)} region")
+        return self
+
+    @property
+    def site_url(self) -> str:
+        """The site's URL."""
+        return self.site.url
+
+    @property
+    def distribution_id(self) -> str:
+        """The CloudFront distribution."""
+        return self.site.distribution_id
+
+    @property
+    def api_fallback(self) -> bool:
+        """Whether pages may use the other region's API by themselves."""
+        return self.site.api_fallback
 
     def other(self, role: Role) -> Region:
         """Return the other region."""
@@ -58,41 +100,17 @@ class Manifest:
 
 
 def parse_manifest(text: str) -> Manifest:
-    """Read a manifest. Raises `StandbyError` when it is not what it should be."""
+    """Read a manifest. Raises `StandbyError` when it is not one, or one of an older version of the project."""
     try:
         document = json.loads(text)
-        if document["schemaVersion"] < OLDEST_SCHEMA:
+        version = document.get("schemaVersion") if isinstance(document, dict) else None
+        if isinstance(version, int) and version < OLDEST_SCHEMA:
             raise StandbyError(
-                f"The manifest has schema version {document['schemaVersion']}; {OLDEST_SCHEMA} is needed.",
+                f"The manifest has schema version {version}; {OLDEST_SCHEMA} is needed.",
                 hint="Apply the stack again with this version of the project.",
             )
-        site = document["site"]
-        return Manifest(
-            name=document["name"],
-            account=document["account"],
-            vector_store=document["vectorStore"],
-            site_url=site["url"],
-            distribution_id=site["distributionId"],
-            api_fallback=site["apiFallback"],
-            regions={role: _region(role, document["regions"][role]) for role in ROLES},
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise StandbyError(f"The manifest is not as expected: {error!r}") from error
-
-
-def _region(role: Role, part: Mapping[str, str]) -> Region:
-    return Region(
-        role=role,
-        region=part["region"],
-        api_url=part["apiUrl"],
-        health_url=part["healthUrl"],
-        documents_bucket=part["documentsBucket"],
-        frontend_bucket=part["frontendBucket"],
-        knowledge_base_id=part["knowledgeBaseId"],
-        data_source_id=part["dataSourceId"],
-        ingest_queue_url=part["ingestQueueUrl"],
-        dead_letter_queue_url=part["deadLetterQueueUrl"],
-        alert_topic_arn=part["alertTopicArn"],
-        ingest_function=part["ingestFunction"],
-        replicates_to=part["replicatesTo"],
-    )
+        return Manifest.from_json(document)
+    except ValidationError as error:
+        raise StandbyError(f"The manifest is not as expected: {describe_errors(error)}") from error
+    except ValueError as error:
+        raise StandbyError("The manifest is not as expected: it is not JSON.") from error

@@ -1,7 +1,7 @@
-"""Read the manifest from each region's Parameter Store: no Terraform, no state, no other region is needed."""
+"""Read the manifest from each region's Parameter Store: no Terraform, no state, and no other region is needed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -10,35 +10,36 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, parse_manifest
 from standby.errors import RefusedError, StandbyError
 
-DISAGREEMENT: Final = "the two regions' manifests differ: apply the stack again"
+DISAGREEMENT: Final = "the manifests of both regions differ: apply the stack again"
 MANIFEST_SECONDS: Final = 3.0
-SECOND_ANSWER_SECONDS: Final = 0.2
+OTHER_REGION_SECONDS: Final = 0.2
+"""How long the other region's manifest is awaited after the first good one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Unusable(Unavailable):
-    """A region's manifest that came and is none, as if it had not come. `error` says why."""
+    """A region's manifest that is invalid or too old. `error` says why."""
 
     error: StandbyError
 
 
 def read_manifest(connection: Connection) -> Manifest:
-    """Ask both regions side by side; the first good answer wins, and the other one is waited for only for a moment.
+    """Ask both regions concurrently; the first good answer wins.
 
-    Where it came in time and differs, or is no manifest of today, `disagreement` says so. Raises `RefusedError` when no
-    region answers, `StandbyError` when none has a manifest that can be used.
+    If the other region answers shortly after and its manifest differs or is unusable, `disagreement` says so. Raises
+    `RefusedError` when no region answers, `StandbyError` when neither has a usable manifest.
     """
-    tasks = {region: partial(_usable, connection, region) for region in connection.regions}
-    answers = first_success(tasks, seconds=MANIFEST_SECONDS, then=SECOND_ANSWER_SECONDS)
+    tasks = {region: partial(_read_usable, connection, region) for region in connection.regions}
+    answers = first_success(tasks, seconds=MANIFEST_SECONDS, then=OTHER_REGION_SECONDS)
     good = [answer for answer in answers.values() if isinstance(answer, Manifest)]
     unusable = {region: answer.error for region, answer in answers.items() if isinstance(answer, _Unusable)}
     if good:
-        return _agreed(good, warnings=[_cannot_be_used(region, error) for region, error in unusable.items()])
+        return _with_disagreement(good, warnings=[_describe(region, error) for region, error in unusable.items()])
     for error in unusable.values():
         raise error
     raise RefusedError(
         f"No manifest of {connection.name}: " + "; ".join(f"{region} {why}" for region, why in answers.items()),
-        hint="Are --name and --region right, and may these credentials call ssm:GetParameter there?",
+        hint="Are --name and --region right, and do these credentials allow ssm:GetParameter there?",
     )
 
 
@@ -48,7 +49,7 @@ def fetch_manifest(connection: Connection, region: str) -> str:
     return str(connection.clients.ssm(region).get_parameter(Name=name)["Parameter"]["Value"])
 
 
-def _usable(connection: Connection, region: str) -> Manifest | Unavailable:
+def _read_usable(connection: Connection, region: str) -> Manifest | Unavailable:
     text = fetch_manifest(connection, region)
     try:
         return parse_manifest(text)
@@ -56,11 +57,11 @@ def _usable(connection: Connection, region: str) -> Manifest | Unavailable:
         return _Unusable(why=error.message, error=error)
 
 
-def _cannot_be_used(region: str, error: StandbyError) -> str:
+def _describe(region: str, error: StandbyError) -> str:
     return f"the manifest of {region} cannot be used: {error.message.rstrip('.')}: apply the stack again"
 
 
-def _agreed(good: Iterable[Manifest], *, warnings: Iterable[str]) -> Manifest:
+def _with_disagreement(good: Iterable[Manifest], *, warnings: Iterable[str]) -> Manifest:
     first, *others = good
     differ = [DISAGREEMENT] if any(other != first for other in others) else []
-    return replace(first, disagreement="; ".join([*differ, *warnings]))
+    return first.model_copy(update={"disagreement": "; ".join([*differ, *warnings])})

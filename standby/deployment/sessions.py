@@ -1,4 +1,4 @@
-"""The one module that makes boto3 sessions. Everything else asks it, so time-outs and endpoints are decided here."""
+"""The only module that makes boto3 sessions. It decides their time-outs and endpoints."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from botocore.session import Session as BotocoreSession
 CONNECT_TIMEOUT_SECONDS: Final = 3
 READ_TIMEOUT_SECONDS: Final = 20
 EMULATOR_CREDENTIALS: Final = "test"
-"""Both halves of the key pair that the emulator takes for the root user of its account."""
+"""Both halves of the key pair of the root user of the emulator's account."""
 
 # Name in a configuration file, environment variable, default, conversion: a profile named in the environment belongs to
 # a real account and may not even exist on this machine.
@@ -24,7 +24,7 @@ _NO_USER_CONFIGURATION: Final = {
 
 
 class EmulatorSession(boto3.Session):
-    """A boto3 session whose clients talk to a local emulator, whatever the environment and `~/.aws` say."""
+    """A boto3 session whose clients use a local emulator and ignore the environment and `~/.aws`."""
 
     def __init__(self, *, region: str, endpoint: str) -> None:
         super().__init__(
@@ -45,8 +45,8 @@ class EmulatorSession(boto3.Session):
 def account_session(region: str, *, profile: str | None, config: Config) -> boto3.Session:
     """Return a session for one region of an AWS account. Raises botocore's `ProfileNotFound`.
 
-    Where credentials come from STS, they come from this region's, whatever else is down: botocore asks the STS of the
-    session's region. `config` is that of its clients, of those too that fetch credentials.
+    Credentials from STS come from this region's STS, so another region that is down does not matter. `config` is the
+    configuration of its clients, also of those that fetch credentials.
     """
     session = _bare_session(profile)
     session.set_config_variable("sts_regional_endpoints", "regional")
@@ -55,7 +55,7 @@ def account_session(region: str, *, profile: str | None, config: Config) -> boto
 
 
 def trusted_certificates(profile: str | None) -> str | bool:
-    """Return whom boto3 trusts for TLS: a file, or True for its own list. Raises botocore's `ProfileNotFound`.
+    """Return boto3's trusted certificates: a file, or True for its own list. Raises botocore's `ProfileNotFound`.
 
     Source: boto3's documentation, "Configuration", `AWS_CA_BUNDLE`; `REQUESTS_CA_BUNDLE` is botocore's second choice.
     """
@@ -65,8 +65,8 @@ def trusted_certificates(profile: str | None) -> str | bool:
 
 def _bare_session(profile: str | None) -> BotocoreSession:
     session = BotocoreSession(profile=profile)
-    if session.get_config_variable("data_path") is None:  # else somebody has descriptions of their own
-        session.register_component("data_loader", _DESCRIPTIONS)
+    if session.get_config_variable("data_path") is None:  # else the user has service models of their own
+        session.register_component("data_loader", _SERVICE_MODELS)
     return session
 
 
@@ -78,14 +78,14 @@ def _botocore_session(extra: Config) -> BotocoreSession:
         retries={"mode": "standard", "total_max_attempts": 3},
     )
     session.set_default_client_config(base.merge(extra))
-    session.register_component("data_loader", _DESCRIPTIONS)
+    session.register_component("data_loader", _SERVICE_MODELS)
     return session
 
 
-class _Descriptions(Loader):
-    """The services' descriptions, read once for all sessions, also when two regions want one at the same time.
+class _ServiceModels(Loader):
+    """botocore's service models, read once for all sessions, also when two regions need one at the same time.
 
-    Reading them is most of what making a client takes.
+    Reading them takes most of the time of making a client.
     """
 
     def __init__(self) -> None:
@@ -93,14 +93,14 @@ class _Descriptions(Loader):
         self._lock = threading.RLock()
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> object:
-        """Return a service's description."""
+        """Return a service's model."""
         with self._lock:
             return super().load_service_model(service_name, type_name, api_version)
 
     def load_data_with_path(self, name: str) -> tuple[dict[str, Any], str]:
-        """Return a file of data and where it is."""
+        """Return a data file and its path."""
         with self._lock:
             return super().load_data_with_path(name)
 
 
-_DESCRIPTIONS: Final = _Descriptions()
+_SERVICE_MODELS: Final = _ServiceModels()

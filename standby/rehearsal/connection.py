@@ -7,7 +7,7 @@ from pathlib import Path
 import urllib3
 
 from standby.deployment.clients import Clients
-from standby.deployment.concurrency import NoAnswerError, no_answer
+from standby.deployment.concurrency import NoAnswerError, explain_no_answer
 from standby.deployment.http_client import HTTP_SECONDS, HttpResponse
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
@@ -39,12 +39,12 @@ class RehearsalConnection:
         try:
             answer = self._http.request(method, url, headers=headers, body=body, timeout=seconds, cold=True)
         except urllib3.exceptions.HTTPError as error:
-            raise NoAnswerError(no_answer(error)) from error
+            raise NoAnswerError(explain_no_answer(error)) from error
         return HttpResponse(status=answer.status, body=answer.data)
 
 
 def find_rehearsal_connection(directory: Path, *, name: str | None) -> RehearsalConnection | None:
-    """Return the way to the rehearsal in this directory; None when it is not up."""
+    """Return the connection to the rehearsal in this directory; None when it is not up."""
     paths = RehearsalPaths(project=directory.parent, directory=directory.resolve())
     network = read_network(paths)
     outputs = read_json(paths.applied_record).get("outputs")
@@ -56,7 +56,7 @@ def find_rehearsal_connection(directory: Path, *, name: str | None) -> Rehearsal
 
 
 def open_rehearsal_connection(directory: Path) -> RehearsalConnection:
-    """Return the way to the rehearsal in this directory. Raises `RefusedError` when it is not up."""
+    """Return the connection to the rehearsal in this directory. Raises `RefusedError` when it is not up."""
     connection = find_rehearsal_connection(directory, name=None)
     if connection is None:
         raise RefusedError(f"No rehearsal is up in {directory}.", hint="Run `standby rehearse up`.")

@@ -60,8 +60,8 @@ def test_the_guide_s_commands_work_and_status_understands_what_they_did(operator
     status = operator.status()
     assert status["verdict"] == "failed over"
     assert (status["serving"]["role"], status["serving"]["manuallyEdited"]) == ("failover", True)
-    assert [reason for reason in status["reasons"] if "hand-made" in reason] == [
-        f"config.json in {region} is hand-made: run `standby reconcile`" for region in ("us-west-2", "us-east-1")
+    assert [reason for reason in status["reasons"] if "manually edited" in reason] == [
+        f"config.json in {region} is manually edited: run `standby reconcile`" for region in ("us-west-2", "us-east-1")
     ]
     assert operator.failover().result == "nothing to do"
     assert operator.reconcile().result == "done"

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from click.testing import Result
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import NoAnswerError, Unavailable
@@ -20,8 +21,8 @@ from standby.deployment.sessions import EmulatorSession
 from standby.operations.facts import journal
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event
+from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.plan import Plan, PutConfig
-from standby.operations.plans.switch import SwitchFacts
 from tests.standby.manifests import REGIONS, manifest_text
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ HEALTHY: Final = Health(status="healthy", checks={"retrieve": ""})
 DOWN: Final = Unavailable("does not answer (connection refused)", unreachable=True)
 REFUSING: Final = "http://127.0.0.1:9"
 """Nobody listens on the discard port."""
+
+M = TypeVar("M", bound=BaseModel)
 
 Run = Callable[..., Result]
 """The fixture `run`: a command's arguments, the regions that are `dead` meanwhile, and what is `given` as its input."""
@@ -53,7 +56,7 @@ MANIFEST: Final = parse_manifest(manifest_text())
 
 
 def config(role: Role, generation: int | None, *, manifest: Manifest = MANIFEST, moment: str = "then") -> RoutingConfig:
-    """Return a config that has a region serve; without a generation it is hand-made."""
+    """Return a config that has a region serve; without a generation it is manually edited."""
     if generation is None:
         return RoutingConfig(api_url=manifest.regions[role].api_url)
     return config_for_role(manifest, role, generation=generation, updated_at=moment)
@@ -80,6 +83,11 @@ FACTS = st.builds(
     actor=st.just("somebody"),
     now=st.just(NOON),
 )
+
+
+def changed(model: M, **fields: object) -> M:
+    """Return a copy of a model with these fields changed."""
+    return model.model_copy(update=fields)
 
 
 def facts(target: Role = "failover", **said: object) -> SwitchFacts:

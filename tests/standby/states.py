@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from standby.deployment.manifest import Role
-from standby.operations.facts.documents import Document, MissingDocument
+from standby.operations.facts.documents import Document, MissingDocument, Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
-from standby.operations.facts.replication import Replication
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
 from tests.standby.helpers import DOWN, HEALTHY, MANIFEST, NOON, config, copy_of
 from tests.standby.manifests import REGIONS
@@ -29,16 +28,16 @@ def region(role: Role, serving: Role = "primary", generation: int | None = 3, /,
         region=REGIONS[role],
         copy=copy_of(role, config(serving, generation)),
         health=HEALTHY,
-        knowledge=IN_STEP,
+        knowledge_base=IN_STEP,
         replication=Replication(source=role, configured=True),
-        queues=Queues(waiting=0, in_flight=0, dead=0),
+        queues=Queues(waiting=0, in_flight=0, dead_letters=0),
         alarms=Alarms(in_alarm=(), total=8),
     )
     return replace(well, **said)  # type: ignore[arg-type]  # a test says which part differs
 
 
 def dead(role: Role) -> RegionState:
-    return region(role, copy=DOWN, health=DOWN, knowledge=DOWN, replication=DOWN, queues=DOWN, alarms=DOWN)
+    return region(role, copy=DOWN, health=DOWN, knowledge_base=DOWN, replication=DOWN, queues=DOWN, alarms=DOWN)
 
 
 def state(primary: RegionState | None = None, failover: RegionState | None = None) -> State:
@@ -57,4 +56,4 @@ def moved(*, primary: Mapping[str, object] = {}, failover: Mapping[str, object] 
 
 
 def left(*found: MissingDocument, source: Role = "primary") -> Replication:
-    return Replication(source=source, configured=True, missing=found)
+    return Replication(source=source, configured=True, differences=found)

@@ -1,22 +1,22 @@
-"""What the steps of `reconcile` do: copy documents inside S3, bring Knowledge Bases into step, complete journals."""
+"""The steps of a reconciliation: copy documents, start ingestion jobs, complete the journals."""
 
-import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from standby.console import print_progress
+from standby.console import Stopwatch, print_progress
 from standby.deployment.concurrency import Unavailable, attempt, explain, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region
-from standby.operations.execution.executor import PlanRun, StepFailedError
+from standby.deployment.sweep import run_sweep
+from standby.errors import StandbyError
+from standby.operations.execution.run import PlanRun, StepFailedError
 from standby.operations.facts import journal
 from standby.operations.facts.documents import MissingDocument
 from standby.operations.facts.journal import PendingWrite
@@ -29,157 +29,177 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 WORKERS: Final = 16
-LINES_EVERY: Final = 100
+PROGRESS_EVERY: Final = 100
 NOT_TRIED: Final = "not tried"
 MAX_UNANSWERED_IN_A_ROW: Final = 20
-"""After so many copies in a row without an answer, each waited for as long as a large document takes, none is tried."""
+"""After N copies in a row without an answer, each awaited as long as a large document takes, no more are tried."""
 
-CHANGED: Final = "changed meanwhile"
-"""What is said of a document that was not copied, for one side or the other was written or deleted meanwhile."""
+CHANGED: Final = "changed"
+"""The result of a document that was not copied because it was written or deleted on one side during the run."""
 
 CONFLICT_PAUSES: Final = (0.2, 0.5, 1.0)
-"""S3 refuses one of two operations on a key at once (409). Source: the page that `_refused` names."""
+"""Seconds before a copy is tried again after a 409: S3 refuses one of two operations on a key at once. Source: the page
+that `_try_copy` names."""
 
-_MEANWHILE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
-PAUSE_SECONDS: Final = 3.0
-FAILED_JOBS: Final = 3
-SWEEP_EVENT: Final = {
-    "version": "0",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "resources": [],
-    "detail": {},
-}
-"""The event of a schedule, which `ingest` takes as: start a job if the bucket is not what the last good one saw.
-Source: docs.aws.amazon.com, EventBridge, "Creating a rule that runs on a schedule"."""
+MAX_FAILED_JOBS: Final = 3
+JOB_PAUSE_SECONDS: Final = 3.0
+_CHANGED_STATUSES: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 
 
 class ReconcileSteps:
-    """The steps, on one deployment."""
+    """The steps, on one deployment. Each returns the detail that the journal records."""
 
     def __init__(self, connection: Connection, manifest: Manifest, *, wait_seconds: float) -> None:
         self._connection = connection
         self._manifest = manifest
-        self._wait = wait_seconds
+        self._wait_seconds = wait_seconds
 
     def copy_documents(self, run: PlanRun, action: CopyDocuments) -> str:
-        """Copy each document that is still missing; what changed meanwhile is left for the next run.
+        """Copy each document that is still missing; one that has changed is pending for the next run.
 
         Raises `StepFailedError` when some could not be copied.
         """
         source, destination = self._manifest.regions[action.source], self._manifest.regions[action.destination]
-        count, silence = ProgressCounter(len(action.documents), f"copying to {destination.region}"), CircuitBreaker()
+        counter = ProgressCounter(len(action.documents), f"copying to {destination.region}")
+        breaker = CircuitBreaker()
+        s3 = self._connection.clients.long_running_s3(destination.region)
 
         def copy(missing: MissingDocument) -> str:
-            result = silence.ask(partial(self._copy, missing, source, destination))
+            result = breaker.call(partial(_copy_document, s3, missing, source, destination))
             run.details.append(f"{destination.region}: {result}: {missing.document.key} ({missing.why})")
-            count.one_more()
+            counter.count_one()
             return result.partition(":")[0]
 
         results = Counter(map_concurrently(action.documents, copy, workers=WORKERS))
         if results[CHANGED]:
-            why = f"{pluralize(results[CHANGED], 'document')} of {source.region} {CHANGED}"
+            why = f"{pluralize(results[CHANGED], 'document')} of {source.region} {CHANGED} during the run"
             run.pending_writes.append(PendingWrite(region=destination.region, what=DOCUMENTS, why=why))
-        return _told(results)
+        return _summarize(results)
 
     def ingest(self, action: Ingest) -> str:
-        """Have `ingest` start jobs until the Knowledge Base has seen what the bucket holds.
+        """Run the sweep until the Knowledge Base has indexed the bucket's content.
 
-        Raises `StepFailedError` when it has not within the time, or when jobs fail again and again.
+        Raises `StepFailedError` when it has not within the time, or when jobs fail repeatedly.
         """
-        region, began, starts = self._manifest.regions[action.role], time.monotonic(), 0
+        region, stopwatch, starts = self._manifest.regions[action.role], Stopwatch(), 0
         while (decision := self._sweep(region)) != "covered":
             starts += decision == "start"
-            if starts > FAILED_JOBS:
-                raise StepFailedError(f"{FAILED_JOBS} jobs started and none covered the bucket: {self._why(region)}")
-            if time.monotonic() - began > self._wait:
-                raise StepFailedError(f"not in step within {self._wait:.0f} s ({decision}); run `standby reconcile`")
-            print_progress(
-                f"  waiting for the Knowledge Base of {region.region} ({decision}, {time.monotonic() - began:.0f} s)"
-            )
-            time.sleep(PAUSE_SECONDS if decision == "wait" or starts > 1 else PAUSE_SECONDS / 10)
-        return f"{self._compared(region)} after {pluralize(starts, 'job')}"
+            if starts > MAX_FAILED_JOBS:
+                why = self._describe_last_job(region)
+                raise StepFailedError(f"{MAX_FAILED_JOBS} jobs started and none covered the bucket: {why}")
+            if stopwatch.seconds > self._wait_seconds:
+                waited = f"{self._wait_seconds:.0f} s"
+                raise StepFailedError(f"not in sync within {waited} ({decision}); run `standby reconcile`")
+            elapsed = f"{decision}, {stopwatch.seconds:.0f} s"
+            print_progress(f"  waiting for the Knowledge Base of {region.region} ({elapsed})")
+            time.sleep(JOB_PAUSE_SECONDS if decision == "wait" or starts > 1 else JOB_PAUSE_SECONDS / 10)
+        return f"{self._describe_coverage(region)} after {pluralize(starts, 'job')}"
 
     def copy_events(self, action: CopyEvents) -> str:
         """Write the events that the region's journal lacks. Raises `StepFailedError` when that fails."""
         region = self._manifest.regions[action.role]
         client = self._connection.clients.s3(region.region)
         try:
-            map_concurrently(action.events, lambda event: journal.write_event(client, region, event), workers=WORKERS)
+            map_concurrently(action.events, partial(journal.write_event, client, region), workers=WORKERS)
         except (ClientError, BotoCoreError) as error:
             raise StepFailedError(f"the journal {explain(error)}") from error
         return pluralize(len(action.events), "event")
 
-    def _copy(self, missing: MissingDocument, source: Region, destination: Region) -> str:
-        return _copied(self._connection.clients.long_running_s3(destination.region), missing, source, destination)
-
     def _sweep(self, region: Region) -> str:
-        event = {**SWEEP_EVENT, "region": region.region, "time": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}
         try:
-            answer = self._connection.clients.functions(region.region).invoke(
-                FunctionName=region.ingest_function, Payload=json.dumps(event).encode()
-            )
-            body = json.loads(answer["Payload"].read() or b"null")
-        except (ClientError, BotoCoreError, ValueError) as error:
+            return run_sweep(self._connection.clients.functions(region.region), region)
+        except (ClientError, BotoCoreError) as error:
             raise StepFailedError(f"{region.ingest_function} {explain(error)}") from error
-        if answer.get("FunctionError") or not isinstance(body, Mapping):
-            raise StepFailedError(f"{region.ingest_function} failed: {str(body)[:200]}")
-        return str(body.get("decision"))
+        except StandbyError as error:
+            raise StepFailedError(error.message) from error
 
-    def _compared(self, region: Region) -> str:
-        """Say how far `covered` may be believed: of a bucket that `ingest` cannot compare it says so once an hour."""
-        jobs = self._jobs(region)
+    def _describe_coverage(self, region: Region) -> str:
+        """Say what `covered` means: for a bucket that `ingest` cannot compare, it says so once an hour."""
+        jobs = self._read_jobs(region)
         good = None if isinstance(jobs, Unavailable) else last_complete_job(jobs)
         if good is not None and good.description == NOT_COMPARED:
-            return "not compared, for there are too many documents (a sweep synchronises them every hour),"
-        return "in step"
+            return "not compared, because there are too many documents (a sweep indexes them every hour),"
+        return "in sync"
 
-    def _why(self, region: Region) -> str:
-        jobs = self._jobs(region)
+    def _describe_last_job(self, region: Region) -> str:
+        jobs = self._read_jobs(region)
         if isinstance(jobs, Unavailable):
             return f"the Knowledge Base {jobs}"
         return f"the last job is {jobs[0].status}" if jobs else "there is no job"
 
-    def _jobs(self, region: Region) -> tuple[IngestionJob, ...] | Unavailable:
+    def _read_jobs(self, region: Region) -> tuple[IngestionJob, ...] | Unavailable:
         return attempt(lambda: read_jobs(self._connection.clients.bedrock_agent(region.region), region))
 
 
-def _told(results: Counter[str]) -> str:
-    told = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
+class CircuitBreaker:
+    """Makes calls until N in a row were not answered: then the region is down, and the rest is not tried."""
+
+    def __init__(self) -> None:
+        self._unanswered_in_a_row = 0
+        self._lock = threading.Lock()
+
+    def call(self, copy: Callable[[], str]) -> str:
+        """Return the result of a copy, or why it failed, or `NOT_TRIED`."""
+        if self._unanswered_in_a_row >= MAX_UNANSWERED_IN_A_ROW:
+            return NOT_TRIED
+        result = attempt(copy)
+        unanswered = isinstance(result, Unavailable) and result.unreachable
+        with self._lock:
+            if self._unanswered_in_a_row < MAX_UNANSWERED_IN_A_ROW:
+                self._unanswered_in_a_row = self._unanswered_in_a_row + 1 if unanswered else 0
+        return f"failed: {result}" if isinstance(result, Unavailable) else result
+
+
+class ProgressCounter:
+    """Counts, and reports the count once every N."""
+
+    def __init__(self, total: int, what: str) -> None:
+        self._total, self._what, self._done = total, what, 0
+        self._lock = threading.Lock()
+
+    def count_one(self) -> None:
+        """Count one."""
+        with self._lock:
+            self._done += 1
+            if self._done % PROGRESS_EVERY == 0:
+                print_progress(f"  {self._what}: {self._done} of {self._total}")
+
+
+def _summarize(results: Counter[str]) -> str:
+    summary = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
     if results[NOT_TRIED]:
-        told += f", for {MAX_UNANSWERED_IN_A_ROW} in a row were not answered"
+        summary += f", because {MAX_UNANSWERED_IN_A_ROW} in a row were not answered"
     if results["failed"]:
-        raise StepFailedError(f"{told}; --verbose names each")
-    return told
+        raise StepFailedError(f"{summary}; --verbose names each")
+    return summary
 
 
-def _copied(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> str:
-    """Copy one document, unless somebody was faster: nothing newer is ever overwritten, and S3 keeps every version.
+def _copy_document(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> str:
+    """Copy one document unless it has changed: nothing newer is ever overwritten, and S3 keeps every version.
 
-    What met another operation on the same key is tried again. Says `CHANGED` of a document that may not be there.
-    Raises botocore's errors.
+    Returns `copied`, `there already` or `CHANGED`. Raises botocore's errors.
     """
-    refused = _refused(s3, missing, source, destination)
+    status = _try_copy(s3, missing, source, destination)
     for pause in CONFLICT_PAUSES:
-        if refused != HTTPStatus.CONFLICT:
+        if status != HTTPStatus.CONFLICT:
             break
         time.sleep(pause)
-        refused = _refused(s3, missing, source, destination)
-    if not refused:
+        status = _try_copy(s3, missing, source, destination)
+    if status == HTTPStatus.OK:
         return "copied"
-    now = _etag(s3, destination, missing.document.key)
+    now = _read_etag(s3, destination, missing.document.key)
     return "there already" if now not in {"", missing.destination_etag} else CHANGED
 
 
-def _refused(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> int:
-    """Copy on condition that neither side has changed; return 0, or the status with which that was refused.
+def _try_copy(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> int:
+    """Copy on condition that neither side has changed; return 200, or the status with which that was refused.
 
     The conditions on the destination are S3's own. Source: docs.aws.amazon.com, S3, "How to prevent object overwrites
-    with conditional writes". Asked for beforehand too, for the emulator knows them for PutObject alone.
+    with conditional writes". They are checked before as well, because the emulator knows them for PutObject alone.
     """
     key, etag = missing.document.key, missing.destination_etag
     condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-    if _etag(s3, destination, key) != etag:
+    if _read_etag(s3, destination, key) != etag:
         return HTTPStatus.PRECONDITION_FAILED
     try:
         s3.copy_object(
@@ -190,50 +210,16 @@ def _refused(s3: "S3Client", missing: MissingDocument, source: Region, destinati
             **condition,  # type: ignore[arg-type]  # one of two keyword arguments, both text
         )
     except ClientError as error:
-        if (status := error.response["ResponseMetadata"]["HTTPStatusCode"]) in _MEANWHILE:
+        if (status := error.response["ResponseMetadata"]["HTTPStatusCode"]) in _CHANGED_STATUSES:
             return status
         raise
-    return 0
+    return HTTPStatus.OK
 
 
-def _etag(s3: "S3Client", region: Region, key: str) -> str:
+def _read_etag(s3: "S3Client", region: Region, key: str) -> str:
     try:
         return s3.head_object(Bucket=region.documents_bucket, Key=key)["ETag"]
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - Not Found
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
             return ""
         raise
-
-
-class CircuitBreaker:
-    """Does one copy after another, until so many in a row were not answered: the region has died meanwhile."""
-
-    def __init__(self) -> None:
-        self._in_a_row = 0
-        self._lock = threading.Lock()
-
-    def ask(self, copy: Callable[[], str]) -> str:
-        """Return what a copy came to, and why it failed; without trying it once nobody answers any more."""
-        if self._in_a_row >= MAX_UNANSWERED_IN_A_ROW:
-            return NOT_TRIED
-        result = attempt(copy)
-        unanswered = isinstance(result, Unavailable) and result.unreachable
-        with self._lock:
-            if self._in_a_row < MAX_UNANSWERED_IN_A_ROW:
-                self._in_a_row = self._in_a_row + 1 if unanswered else 0
-        return f"failed: {result}" if isinstance(result, Unavailable) else result
-
-
-class ProgressCounter:
-    """Says how far it is, once in so many."""
-
-    def __init__(self, total: int, what: str) -> None:
-        self._total, self._what, self._done = total, what, 0
-        self._lock = threading.Lock()
-
-    def one_more(self) -> None:
-        """Count one."""
-        with self._lock:
-            self._done += 1
-            if self._done % LINES_EVERY == 0:
-                print_progress(f"  {self._what}: {self._done} of {self._total}")

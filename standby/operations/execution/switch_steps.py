@@ -1,13 +1,13 @@
-"""What the steps of a failover and a failback do."""
+"""The steps of a failover and a failback."""
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from standby.deadline import poll
 from standby.deployment.concurrency import NoAnswerError, Unavailable, attempt, explain, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Role
@@ -22,40 +22,40 @@ from standby.deployment.routing_config import (
     write_copy,
 )
 from standby.errors import RefusedError
-from standby.operations.execution.executor import ConflictError, PlanRun, StepFailedError, finish_event
+from standby.operations.execution.run import ConflictError, PlanRun, StepFailedError
 from standby.operations.facts import journal
-from standby.operations.facts.health import ask_health
+from standby.operations.facts.health import read_health
 from standby.operations.facts.journal import Event, PendingWrite
 from standby.operations.plans.plan import PutConfig, VerifyEdge, VerifyHealth, WriteIntent
 
 EDGE_SECONDS: Final = 5.0
-HEALTH_SECONDS: Final = 5.0
 EDGE_PAUSE_SECONDS: Final = 0.1
-ROUNDS: Final = 5
-"""How often copies are brought together while somebody else writes them too; the second round is rare."""
+HEALTH_SECONDS: Final = 5.0
+SETTLE_ATTEMPTS: Final = 5
+"""How often both copies are made to agree while another command writes them too; a second attempt is rare."""
 
 
 class SwitchSteps:
-    """The steps, on one deployment."""
+    """The steps, on one deployment. Each returns the detail that the journal records."""
 
     def __init__(self, connection: Connection, manifest: Manifest) -> None:
         self._connection = connection
         self._manifest = manifest
 
     def write_intent(self, run: PlanRun, action: WriteIntent) -> str:
-        """Write the event; this also proves that the bucket takes writes. Raises `RefusedError` when it does not."""
+        """Write the event; this also proves that the bucket accepts writes. Raises `RefusedError` if it does not."""
         region, event = self._manifest.regions[action.role], _event(run)
         try:
             journal.write_event(self._connection.clients.s3(region.region), region, event)
         except (ClientError, BotoCoreError) as error:
             raise RefusedError(
-                f"The frontend bucket of {region.region} {explain(error)}: config.json could not be written either.",
-                hint="Nothing was changed. `standby status` shows what is up.",
+                f"The frontend bucket of {region.region} {explain(error)}, so config.json cannot be written either.",
+                hint="Nothing was changed. `standby status` shows which region answers.",
             ) from error
         return event.key
 
     def put_config(self, run: PlanRun, action: PutConfig) -> str:
-        """Replace one copy. The target's must be written; the other region's is noted where it cannot be."""
+        """Replace one copy. A failure in the target region is fatal; in the other region it is a pending write."""
         seen = action.seen
         try:
             write_copy(self._connection.clients.s3(seen.region), seen, action.text)
@@ -65,11 +65,11 @@ class SwitchSteps:
             if seen.region == run.plan.target:
                 raise StepFailedError(f"the bucket {explain(error)}", fatal=True) from error
             run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=f"{seen.region} {explain(error)}"))
-            return f"not now: {seen.region} {explain(error)}"
+            return f"pending: {seen.region} {explain(error)}"
         return f"generation {action.config.generation}"
 
     def invalidate(self, run: PlanRun) -> str:
-        """Ask CloudFront to forget the file. It is not cached, so a failure is only noted.
+        """Invalidate the file in CloudFront. It is not cached, so a failure is only noted.
 
         CloudFront's control plane is in us-east-1. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries,
         Appendix B.
@@ -79,30 +79,31 @@ class SwitchSteps:
                 DistributionId=self._manifest.distribution_id,
                 InvalidationBatch={
                     "Paths": {"Quantity": 1, "Items": [f"/{KEY}"]},
-                    "CallerReference": _reference(run),
+                    "CallerReference": run.event.id if run.event else f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S%f}",
                 },
             )
         except (ClientError, BotoCoreError) as error:
             run.notes.append(f"CloudFront {explain(error)}: no invalidation, and none is needed")
-            return f"CloudFront {explain(error)}; none is needed, for the file is not cached"
+            return f"CloudFront {explain(error)}; none is needed, because the file is not cached"
         return ""
 
     def verify_edge(self, action: VerifyEdge) -> str:
         """Read the file through the edge until it is the right one. Raises `StepFailedError` after five seconds."""
-        deadline = time.monotonic() + EDGE_SECONDS
-        while True:
-            seen = self._edge(int(time.time() * 1000))
-            if isinstance(seen, RoutingConfig) and seen == action.config:
-                return f"{seen.region}, generation {seen.generation}"
-            if time.monotonic() > deadline:
-                raise StepFailedError(f"after {EDGE_SECONDS:.0f} s {self._manifest.site_url} shows {_told(seen)}")
-            time.sleep(EDGE_PAUSE_SECONDS)
+        seen = poll(
+            lambda: self._read_edge(int(time.time() * 1000)),
+            seconds=EDGE_SECONDS,
+            pause=EDGE_PAUSE_SECONDS,
+            until=lambda seen: seen == action.config,
+        )
+        if isinstance(seen, RoutingConfig) and seen == action.config:
+            return f"{seen.region}, generation {seen.generation}"
+        raise StepFailedError(f"after {EDGE_SECONDS:.0f} s {self._manifest.site_url} shows {_describe_edge(seen)}")
 
     def verify_health(self, action: VerifyHealth) -> str:
-        """Ask the API that serves now. Raises `StepFailedError` when it is not healthy."""
+        """Call the API of the serving region. Raises `StepFailedError` when it is not healthy."""
         region = self._manifest.regions[action.role]
         try:
-            health = ask_health(self._connection, region, deep=False, seconds=HEALTH_SECONDS)
+            health = read_health(self._connection, region, deep=False, seconds=HEALTH_SECONDS)
         except NoAnswerError as error:
             raise StepFailedError(f"the API {error.message}") from error
         if not health.healthy:
@@ -110,83 +111,82 @@ class SwitchSteps:
         return f"healthy, {health.milliseconds} ms"
 
     def close(self, run: PlanRun) -> str:
-        """Write into both journals how it ended. What cannot be written is noted."""
+        """Write the result into both journals. A journal that cannot be written is only noted."""
         if run.event is None:
             return ""
-        run.event = finish_event(run.event, run)
+        event = run.event = run.finished_event()
 
         def write(role: Role) -> str:
             region = self._manifest.regions[role]
             if any(part.region == region.region and part.what == KEY for part in run.pending_writes):
-                return f"not now in {region.region}"
+                return f"pending in {region.region}"
             try:
-                journal.write_event(self._connection.clients.s3(region.region), region, _event(run))
+                journal.write_event(self._connection.clients.s3(region.region), region, event)
             except (ClientError, BotoCoreError) as error:
-                return f"not now in {region.region}: {explain(error)}"
+                return f"pending in {region.region}: {explain(error)}"
             return ""
 
         return "; ".join(text for text in map_concurrently(ROLES, write) if text)
 
-    def _edge(self, nonce: int) -> RoutingConfig | str:
+    def _read_edge(self, nonce: int) -> RoutingConfig | str:
         try:
             answer = self._connection.request("GET", f"{self._manifest.site_url}/{KEY}?fresh={nonce}")
-            return parse_config(answer.body.decode("utf-8", errors="replace"))
+            return parse_config(answer.body)
         except NoAnswerError as error:
             return f"nothing: it {error.message}"
         except ValueError:
-            return f"no config.json: it answers {answer.status}"
+            return f"no valid config.json: it answers {answer.status}"
 
     def _settle(self, mine: RoutingConfig) -> str:
-        """Make both copies agree after another write. Raises `ConflictError` when that one is authoritative."""
-        held = self._brought_together()
-        if held.config == mine:
+        """Make both copies agree after another command's write. Raises `ConflictError` when that one won."""
+        authoritative = self._make_copies_agree()
+        if authoritative.config == mine:
             return f"generation {mine.generation}, after another command's write"
-        winner = self._winner(held)
-        raise ConflictError(_told_who(held, winner), held=held, winner=winner)
+        winner = self._find_winner(authoritative)
+        raise ConflictError(_describe_winner(authoritative, winner), authoritative=authoritative, winner=winner)
 
-    def _brought_together(self) -> ConfigCopy:
-        for _ in range(ROUNDS):
-            copies = {role: attempt(_reading(self._connection, self._manifest, role)) for role in ROLES}
-            held = authoritative_copy(copies)
-            if held is None or held.config is None:
+    def _make_copies_agree(self) -> ConfigCopy:
+        for _ in range(SETTLE_ATTEMPTS):
+            copies = {role: attempt(partial(self._read_copy, role)) for role in ROLES}
+            authoritative = authoritative_copy(copies)
+            if authoritative is None or authoritative.config is None:
                 break
-            stale = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and copy.config != held.config]
-            if held.config.manually_edited or all(self._mended(copy, held) for copy in stale):
-                return held
-        raise StepFailedError("config.json cannot be read any more, or somebody goes on writing it", fatal=True)
+            config = authoritative.config
+            stale = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
+            if config.manually_edited or all(self._replace(copy, authoritative) for copy in stale):
+                return authoritative
+        raise StepFailedError("config.json can no longer be read, or another command keeps writing it", fatal=True)
 
-    def _mended(self, copy: ConfigCopy, held: ConfigCopy) -> bool:
-        """Bring one copy to what holds; False when it changed meanwhile: what holds has to be found out again."""
+    def _read_copy(self, role: Role) -> ConfigCopy:
+        region = self._manifest.regions[role]
+        return read_copy(self._connection.clients.s3(region.region), region)
+
+    def _replace(self, copy: ConfigCopy, authoritative: ConfigCopy) -> bool:
+        """Replace one copy by the authoritative one; False when it has changed: then the copies are read again."""
         try:
-            write_copy(self._connection.clients.s3(copy.region), copy, held.text)
+            write_copy(self._connection.clients.s3(copy.region), copy, authoritative.text)
         except PreconditionFailedError:
             return False
-        except (ClientError, BotoCoreError):  # that region is down by now: `reconcile` does it later
+        except (ClientError, BotoCoreError):  # that region no longer answers: `reconcile` does it later
             return True
         return True
 
-    def _winner(self, held: ConfigCopy) -> Event | None:
-        config = held.config
+    def _find_winner(self, authoritative: ConfigCopy) -> Event | None:
+        config = authoritative.config
         if config is None or config.generation is None:
             return None
         for role in ROLES:
-            events = attempt(partial(self._events_of, role, config.generation))
+            events = attempt(partial(self._read_events, role, config.generation))
             if not isinstance(events, Unavailable):
                 found = journal.find_event_of_config(events, generation=config.generation, updated_at=config.updated_at)
                 if found is not None:
                     return found
         return None
 
-    def _events_of(self, role: Role, generation: int) -> tuple[Event, ...]:
+    def _read_events(self, role: Role, generation: int) -> tuple[Event, ...]:
         region = self._manifest.regions[role]
-        return journal.read_events_of_generation(
-            self._connection.clients.s3(region.region), region, generation=generation
-        )
-
-
-def _reading(connection: Connection, manifest: Manifest, role: Role) -> Callable[[], ConfigCopy]:
-    region = manifest.regions[role]
-    return lambda: read_copy(connection.clients.s3(region.region), region)
+        s3 = self._connection.clients.s3(region.region)
+        return journal.read_events_of_generation(s3, region, generation=generation)
 
 
 def _event(run: PlanRun) -> Event:
@@ -195,21 +195,17 @@ def _event(run: PlanRun) -> Event:
     return run.event
 
 
-def _reference(run: PlanRun) -> str:
-    return run.event.id if run.event else f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S%f}"
-
-
-def _told(seen: RoutingConfig | str) -> str:
+def _describe_edge(seen: RoutingConfig | str) -> str:
     if isinstance(seen, str):
         return seen
-    return f"{seen.region or seen.api_url}, generation {seen.generation or 'none: written by hand'}"
+    return f"{seen.region or seen.api_url}, generation {seen.generation or 'none: manually edited'}"
 
 
-def _told_who(held: ConfigCopy, winner: Event | None) -> str:
-    config = held.config
+def _describe_winner(authoritative: ConfigCopy, winner: Event | None) -> str:
+    config = authoritative.config
     if config is None:
         return "another command was faster"
     if config.manually_edited:
-        return f"somebody wrote config.json by hand meanwhile; it holds now: {config.api_url}"
-    who = f"{winner.actor} with `standby {winner.command}`" if winner else "somebody whom no journal names"
-    return f"{who} was faster; what holds now: {config.region} ({config.role}), generation {config.generation}"
+        return f"config.json was manually edited during this command; it is now authoritative: {config.api_url}"
+    who = f"{winner.actor} with `standby {winner.command}`" if winner else "a command that no journal names"
+    return f"{who} was faster; now authoritative: {config.region} ({config.role}), generation {config.generation}"

@@ -1,25 +1,34 @@
-"""The documents of both regions: what one has and the other lacks, and why."""
+"""The documents of both regions: what one bucket has and the other lacks, and why."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
 
 from standby.deployment.concurrency import map_concurrently
-from standby.deployment.manifest import Region
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import Manifest, Region, Role
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MissingReason = Literal["pending", "failed", "never", "gone", "older", "deleted", "undecided"]
-"""Why the other bucket lacks a document: replication still has it before it, failed, never began; or it was there and
-is gone; or an older content is there; or it was deleted there on purpose; or neither content is the newer one."""
+"""Why the other bucket lacks a document.
 
-_WHY: Final[Mapping[str, MissingReason]] = {"PENDING": "pending", "FAILED": "failed", "COMPLETED": "gone"}
-_LEFT_ALONE: Final = frozenset({"deleted", "undecided"})
+`pending`, `failed`, `never`: replication has not reached it, has failed, or never began. `gone`: it was replicated and
+is no longer there. `older`: an older content is there. `deleted`: it was deleted there on purpose. `undecided`: the
+contents differ and neither is newer.
+"""
+
+_REASON_BY_STATUS: Final[Mapping[str, MissingReason]] = {"PENDING": "pending", "FAILED": "failed", "COMPLETED": "gone"}
+_CONFLICTS: Final = frozenset({"deleted", "undecided"})
+
+INSPECTION_BATCH: Final = 2000
+"""How many differing documents are inspected one by one before it is checked whether that is enough; oldest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,35 +43,100 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class MissingDocument:
-    """A document that the other bucket lacks, or has in an older content (`destination_etag`)."""
+    """A document that the other bucket lacks, or has with another content (`destination_etag`)."""
 
     document: Document
     why: MissingReason
     destination_etag: str = ""
 
     @property
-    def conflicts(self) -> bool:
+    def is_conflict(self) -> bool:
         """Whether a person has to decide: nothing is copied."""
-        return self.why in _LEFT_ALONE
+        return self.why in _CONFLICTS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A bucket's current objects."""
+    """A bucket's current objects, by key."""
 
     documents: Mapping[str, Document]
 
     @property
     def description(self) -> str:
-        """The text by which `ingest` knows this content again (see lambda_src/ingest/content_digest.py)."""
+        """The content digest, as `ingest` writes it into a job's description.
+
+        lambda_src/ingest/content_digest.py has the same rule; tests/contracts holds both to it.
+        """
         digest = hashlib.sha256()
         for document in self.documents.values():
             digest.update(f"{document.key}\0{document.etag}\0".encode())
         return f"content {digest.hexdigest()}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class InspectionDepth:
+    """How far differing documents are inspected one by one; None: all of them.
+
+    `inspected` is the most that are inspected; after `missing` that `reconcile` would copy it is enough.
+    """
+
+    inspected: int | None = None
+    missing: int | None = None
+
+
+STATUS_DEPTH: Final = InspectionDepth(inspected=10 * INSPECTION_BATCH, missing=INSPECTION_BATCH)
+"""For `status`, which runs again and again."""
+FAILBACK_DEPTH: Final = InspectionDepth(missing=INSPECTION_BATCH)
+"""For `failback`, which any missing document stops."""
+FULL_DEPTH: Final = InspectionDepth()
+"""For `reconcile`, which copies every missing document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replication:
+    """One direction of replication. `configured`: S3 replicates this way.
+
+    `differences` are the inspected documents that the destination lacks. `not_inspected` is the number of further ones:
+    whether they are missing or conflicts is not known, so they count as missing.
+    """
+
+    source: Role
+    configured: bool
+    differences: tuple[MissingDocument, ...] = ()
+    not_inspected: int = 0
+
+    @property
+    def missing(self) -> tuple[MissingDocument, ...]:
+        """The documents that `reconcile` would copy."""
+        return tuple(document for document in self.differences if not document.is_conflict)
+
+    @property
+    def conflicts(self) -> tuple[MissingDocument, ...]:
+        """The documents that a person has to decide on."""
+        return tuple(document for document in self.differences if document.is_conflict)
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether it is certain that no document is missing."""
+        return not self.missing and not self.not_inspected
+
+    def count(self, *why: MissingReason) -> int:
+        """Return how many documents are missing for these reasons."""
+        return sum(document.why in why for document in self.differences)
+
+    def oldest_seconds(self, now: datetime) -> int | None:
+        """Return the age in seconds of the oldest missing document; None when none is missing."""
+        return age(self.missing, now)
+
+
+def age(documents: Iterable[MissingDocument], now: datetime) -> int | None:
+    """Return the age in seconds of the oldest of these documents, None for none."""
+    oldest = min((one.document.modified for one in documents), default=None)
+    return None if oldest is None else max(0, round((now - oldest).total_seconds()))
+
+
 def list_documents(s3: "S3Client", region: Region) -> Listing:
-    """Return what the region's documents bucket holds now. Raises botocore's errors."""
+    """Return the current objects of the region's documents bucket. Raises botocore's errors."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.documents_bucket)
     found = (
         Document(key=entry["Key"], etag=entry["ETag"], size=entry["Size"], modified=entry["LastModified"])
@@ -73,9 +147,9 @@ def list_documents(s3: "S3Client", region: Region) -> Listing:
 
 
 def find_differences(source: Listing, destination: Listing) -> tuple[tuple[Document, Document | None], ...]:
-    """Return the source's documents that the destination lacks, or has with another content not newer. Pure.
+    """Return the source's documents that the destination lacks, or has with another content that is not newer. Pure.
 
-    A replica keeps the time of its original, so the times of both sides may be compared. Source: docs.aws.amazon.com,
+    A replica keeps the time of its original, so the times of both sides can be compared. Source: docs.aws.amazon.com,
     S3, "What does Amazon S3 replicate?".
     """
     found = []
@@ -94,30 +168,58 @@ def inspect_differences(
 ) -> tuple[MissingDocument, ...]:
     """Find out why each of these documents is missing. Raises botocore's errors."""
 
-    def look(pair: tuple[Document, Document | None]) -> MissingDocument | None:
+    def inspect(pair: tuple[Document, Document | None]) -> MissingDocument | None:
         document, beside = pair
         if beside is not None:
             why: MissingReason = "older" if document.modified > beside.modified else "undecided"
             return MissingDocument(document=document, why=why, destination_etag=beside.etag)
-        deleted = _deleted(*destination, document.key)
+        deleted = _is_deleted(*destination, document.key)
         if deleted is None:
             return None
         if deleted:
             return MissingDocument(document=document, why="deleted")
         status = _replication_status(*source, document.key)
-        return None if status is None else MissingDocument(document=document, why=_WHY.get(status, "never"))
+        return (
+            None if status is None else MissingDocument(document=document, why=_REASON_BY_STATUS.get(status, "never"))
+        )
 
-    return tuple(missing for missing in map_concurrently(found, look) if missing is not None)
+    return tuple(missing for missing in map_concurrently(found, inspect) if missing is not None)
 
 
-def _deleted(s3: "S3Client", region: Region, key: str) -> bool | None:
-    # True: the latest version is a delete marker, False: there is none, None: the object arrived meanwhile.
+def collect_replication(
+    connection: Connection, manifest: Manifest, source: Role, listings: dict[Role, Listing], *, depth: InspectionDepth
+) -> Replication:
+    """Find the documents of this region that the other one lacks, the oldest first. Raises botocore's errors."""
+    here, there = manifest.regions[source], manifest.other(source)
+    found = sorted(find_differences(listings[source], listings[there.role]), key=lambda pair: pair[0].modified)
+    limit = len(found) if depth.inspected is None else min(depth.inspected, len(found))
+    clients = connection.clients
+    direction = Replication(source=source, configured=here.replicates_to == there.region, not_inspected=len(found))
+    for begin in range(0, limit, INSPECTION_BATCH):
+        batch = found[begin : min(begin + INSPECTION_BATCH, limit)]
+        inspected = inspect_differences(
+            batch,
+            source=(clients.retrying_s3(here.region), here),
+            destination=(clients.retrying_s3(there.region), there),
+        )
+        direction = replace(
+            direction,
+            differences=(*direction.differences, *inspected),
+            not_inspected=direction.not_inspected - len(batch),
+        )
+        if depth.missing is not None and len(direction.missing) >= depth.missing:
+            break
+    return direction
+
+
+def _is_deleted(s3: "S3Client", region: Region, key: str) -> bool | None:
+    # True: the latest version is a delete marker. False: the key has no version. None: the object has arrived since.
     # Source: docs.aws.amazon.com, S3 API, "HeadObject": 404 with x-amz-delete-marker.
     try:
         s3.head_object(Bucket=region.documents_bucket, Key=key)
     except ClientError as error:
         answer = error.response["ResponseMetadata"]
-        if answer["HTTPStatusCode"] != 404:  # noqa: PLR2004 - Not Found
+        if answer["HTTPStatusCode"] != HTTPStatus.NOT_FOUND:
             raise
         return answer["HTTPHeaders"].get("x-amz-delete-marker") == "true"
     return None
@@ -127,6 +229,6 @@ def _replication_status(s3: "S3Client", region: Region, key: str) -> str | None:
     try:
         return str(s3.head_object(Bucket=region.documents_bucket, Key=key).get("ReplicationStatus", ""))
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - removed meanwhile
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:  # removed since the listing
             return None
         raise

@@ -1,4 +1,4 @@
-"""One region's API health: `GET /health`, deep: it really retrieves and really asks the model."""
+"""The health of one region's API: `GET /health`. The deep check retrieves passages and calls the model."""
 
 import json
 from collections.abc import Mapping
@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from standby.deployment.concurrency import NoAnswerError
+from standby.deployment.concurrency import NoAnswerError, Unavailable
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Region
 
-QUICK_SECONDS: Final = 2.0
+SHALLOW_SECONDS: Final = 2.0
 DEEP_SECONDS: Final = 25.0
 """The function ends its deep checks after 24 s."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """What `/health` said: each check with its error, "" where it went well."""
+    """The answer of `/health`: each check with its error, "" where it succeeded."""
 
     status: str
     checks: Mapping[str, str] = field(default_factory=dict)
@@ -25,12 +25,12 @@ class Health:
 
     @property
     def healthy(self) -> bool:
-        """Whether everything that was checked works."""
+        """Whether every check succeeded."""
         return self.status == "healthy"
 
 
-def ask_health(connection: Connection, region: Region, *, deep: bool, seconds: float) -> Health:
-    """Ask a region's API. Raises `NoAnswerError` when there is none."""
+def read_health(connection: Connection, region: Region, *, deep: bool, seconds: float) -> Health:
+    """Call `/health` of a region's API. Raises `NoAnswerError` when it does not answer."""
     answer = connection.request("GET", region.health_url + ("?deep=true" if deep else ""), seconds=seconds)
     try:
         body = json.loads(answer.body)
@@ -40,6 +40,16 @@ def ask_health(connection: Connection, region: Region, *, deep: bool, seconds: f
         if answer.status == HTTPStatus.OK:
             raise NoAnswerError("answers 200, but not as /health does") from error
         return Health(status=f"answering {answer.status}")
+
+
+def describe_unhealthy(region: str, health: Health | Unavailable) -> str:
+    """Return why users should not be sent to a region's API; "" when it is healthy."""
+    if isinstance(health, Unavailable):
+        return f"the API of {region} {health}"
+    if health.healthy:
+        return ""
+    failed = ", ".join(f"{name} ({error})" for name, error in health.checks.items() if error)
+    return f"the API of {region} is {health.status}{': ' if failed else ''}{failed}"
 
 
 def _error(check: Mapping[str, object]) -> str:

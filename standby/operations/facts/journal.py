@@ -1,7 +1,7 @@
-"""Who did what, when, and how it ended: one object for each event, in both regions' frontend buckets.
+"""The journal: one object for each command that changed something, in both regions' frontend buckets.
 
-The prefix is denied to CloudFront by the bucket policy. Keys begin with the generation, so that a listing is ordered
-and the highest generation is known without reading anything.
+The bucket policy denies its prefix to CloudFront. Keys begin with the generation, so a listing is ordered, and the
+highest generation is known without reading an object.
 """
 
 import getpass
@@ -10,11 +10,13 @@ import re
 import secrets
 import socket
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
+
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from standby.deployment.manifest import Region
+from standby.json_model import ONE_ROW, JsonModel, describe_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -26,9 +28,13 @@ Result = Literal["started", "incomplete", "failed", "lost", "done"]
 RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
 
-@dataclass(frozen=True, kw_only=True)
-class StepTaken:
-    """One step of an event: what, how it ended, and when."""
+def _require_time(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+class StepTaken(JsonModel):
+    """One step of an event. `at` is in UTC."""
 
     step: str
     result: str
@@ -37,31 +43,48 @@ class StepTaken:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class PendingWrite:
-    """What could not be written to a region, and why: `reconcile` does it later."""
+class PendingWrite(JsonModel):
+    """What could not be written to a region, and why: `reconcile` writes it later."""
 
     region: str
     what: str
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(JsonModel):
     """One command that changed something, or tried to."""
 
-    id: str
-    generation: int
-    command: str
-    actor: str
-    reason: str = ""
-    started_at: str
-    ended_at: str | None = None
-    result: Result = "started"
-    source: str = ""
-    target: str = ""
-    steps: tuple[StepTaken, ...] = ()
-    pending_writes: tuple[PendingWrite, ...] = ()
+    # A later version may write more fields.
+    model_config = ConfigDict(extra="ignore")
+
+    schema_version: Literal[2] = Field(default=2, description="2")
+    id: str = Field(description="tells this event from others of its generation")
+    generation: int = Field(description="the generation that it wrote; of a reconciliation, the authoritative one")
+    command: str = Field(description="`failover`, `failback` or `reconcile`")
+    actor: str = Field(description="the identity in AWS, and user and machine")
+    reason: str = Field(default="", description="the text of `--reason`")
+    started_at: Annotated[str, AfterValidator(_require_time)] = Field(
+        description="when it began, in UTC; the config.json that it wrote has the same in `updatedAt`"
+    )
+    ended_at: str | None = Field(
+        default=None, description="when it ended; null while it runs, or when its machine is gone"
+    )
+    result: Result = Field(
+        default="started",
+        description="`started`, `done`, `incomplete` (something is pending for `reconcile`), `failed` or `lost`",
+    )
+    source: str = Field(
+        default="", validation_alias="from", serialization_alias="from", description="the region that served before"
+    )
+    target: str = Field(
+        default="", validation_alias="to", serialization_alias="to", description="the region that was to serve"
+    )
+    steps: Annotated[tuple[StepTaken, ...], ONE_ROW] = Field(
+        default=(), description="`step`, `result`, `detail`, `at` (UTC) and `seconds` of each step"
+    )
+    pending_writes: Annotated[tuple[PendingWrite, ...], ONE_ROW] = Field(
+        default=(), description="`region`, `what` and `why` of each write that is pending for `reconcile`"
+    )
 
     @property
     def key(self) -> str:
@@ -71,7 +94,7 @@ class Event:
 
     @property
     def open(self) -> bool:
-        """Whether something of this event is still to be done. One that failed may have left something, too."""
+        """Whether something of this event remains to be done. A failed event may have pending writes, too."""
         return self.result in {"started", "incomplete"} or (self.result == "failed" and bool(self.pending_writes))
 
 
@@ -98,69 +121,32 @@ def format_time(moment: datetime) -> str:
 
 def end_event(event: Event, result: Result, *, now: datetime) -> Event:
     """Return the event as ended."""
-    return replace(event, result=result, ended_at=format_time(now))
+    return event.model_copy(update={"result": result, "ended_at": format_time(now)})
 
 
 def render_event(event: Event) -> str:
     """Return the event as JSON text."""
-    return json.dumps(event_json(event), indent=1)
-
-
-def event_json(event: Event) -> dict[str, object]:
-    """Return the event as JSON values."""
-    return {
-        "schemaVersion": 2,
-        "id": event.id,
-        "generation": event.generation,
-        "command": event.command,
-        "actor": event.actor,
-        "reason": event.reason,
-        "startedAt": event.started_at,
-        "endedAt": event.ended_at,
-        "result": event.result,
-        "from": event.source,
-        "to": event.target,
-        "steps": [asdict(step) for step in event.steps],
-        "pendingWrites": [asdict(part) for part in event.pending_writes],
-    }
+    return json.dumps(event.as_json(), indent=1)
 
 
 def parse_event(text: str) -> Event:
     """Read an event. Raises `ValueError` for anything else."""
     try:
-        return _event(json.loads(text))
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise ValueError(f"not an event: {error!r}") from error
-
-
-def _event(document: Any) -> Event:  # noqa: ANN401 - whatever JSON was there
-    datetime.fromisoformat(document["startedAt"])
-    if document["result"] not in RESULTS:
-        raise ValueError(f"not a result: {document['result']!r}")
-    return Event(
-        id=document["id"],
-        generation=int(document["generation"]),
-        command=document["command"],
-        actor=document["actor"],
-        reason=document.get("reason", ""),
-        started_at=document["startedAt"],
-        ended_at=document.get("endedAt"),
-        result=document["result"],
-        source=document.get("from", ""),
-        target=document.get("to", ""),
-        steps=tuple(StepTaken(**step) for step in document.get("steps", ())),
-        pending_writes=tuple(PendingWrite(**part) for part in document.get("pendingWrites", ())),
-    )
+        return Event.from_json(json.loads(text))
+    except ValidationError as error:
+        raise ValueError(f"not an event: {describe_errors(error)}") from error
+    except ValueError as error:
+        raise ValueError(f"not an event: {error}") from error
 
 
 def parse_generation(key: str) -> int:
-    """Return the generation that an event's key begins with, 0 for another key."""
+    """Return the generation in an event's key, 0 for another key."""
     match = _KEY.match(key)
     return int(match["generation"]) if match else 0
 
 
 def describe_actor(arn: str) -> str:
-    """Return who this is: the identity in AWS, and the person and machine."""
+    """Return the operator: the identity in AWS, and the user and machine."""
     try:
         return f"{arn} ({getpass.getuser()}@{socket.gethostname()})"
     except (KeyError, OSError):  # no name for this user id, as in some containers
@@ -174,7 +160,7 @@ def list_keys(s3: "S3Client", region: Region) -> tuple[str, ...]:
 
 
 def read_event(s3: "S3Client", region: Region, key: str) -> Event | None:
-    """Return one event; None where something else lies there. Raises botocore's errors."""
+    """Return one event; None where the object is not one. Raises botocore's errors."""
     text = s3.get_object(Bucket=region.frontend_bucket, Key=key)["Body"].read().decode("utf-8", errors="replace")
     try:
         return parse_event(text)
@@ -191,7 +177,7 @@ def read_events_of_generation(s3: "S3Client", region: Region, *, generation: int
 
 
 def write_event(s3: "S3Client", region: Region, event: Event) -> None:
-    """Write an event, in place of what it said before. Raises botocore's errors."""
+    """Write an event, in place of its earlier state. Raises botocore's errors."""
     s3.put_object(
         Bucket=region.frontend_bucket,
         Key=event.key,
@@ -202,7 +188,7 @@ def write_event(s3: "S3Client", region: Region, event: Event) -> None:
 
 
 def merge_events(by_region: Iterable[Iterable[Event]]) -> tuple[Event, ...]:
-    """Return the events of all regions, each once, oldest first; of two states of one event, the one that ended."""
+    """Return the events of all regions, each once, oldest first; of two states of one event, the later one."""
     newest: dict[str, Event] = {}
     for event in (event for events in by_region for event in events):
         seen = newest.get(event.key)
@@ -211,12 +197,8 @@ def merge_events(by_region: Iterable[Iterable[Event]]) -> tuple[Event, ...]:
     return tuple(newest[key] for key in sorted(newest))
 
 
-def _rank(event: Event) -> tuple[int, str]:
-    return (RESULTS.index(event.result), event.ended_at or "")
-
-
 def last_switch(events: Iterable[Event]) -> Event | None:
-    """Return the last failover or failback that took place; one that was lost to another did not."""
+    """Return the last failover or failback that took place; one that lost to another command did not."""
     moved = [event for event in events if event.command in {"failover", "failback"} and event.result != "lost"]
     return max(moved, key=lambda event: event.key, default=None)
 
@@ -224,8 +206,8 @@ def last_switch(events: Iterable[Event]) -> Event | None:
 def is_superseded(event: Event, *, generation: int, updated_at: str) -> bool:
     """Tell whether an event that never ended can have no effect any more.
 
-    What holds is of a higher generation, or of the same and somebody else's: a write on condition of what was there
-    before fails by now. Its operator's machine is gone, or will find out that it lost.
+    The authoritative config has a higher generation, or the same one from another command: a conditional write of this
+    event would fail. Its operator's machine is gone, or the command will find that it lost.
     """
     if event.result != "started" or event.generation > generation:
         return False
@@ -235,9 +217,9 @@ def is_superseded(event: Event, *, generation: int, updated_at: str) -> bool:
 
 
 def is_reconciled_since(event: Event, events: Iterable[Event]) -> bool:
-    """Tell whether nothing has to be known of a `reconcile` that never ended: a later one has gone well.
+    """Tell whether this is a `reconcile` that never ended, and a later one is done.
 
-    What that one left of the documents, if anything, is found by comparing them and by no journal.
+    Documents that it did not copy are found by comparing the buckets, not by the journal.
     """
     if event.command != "reconcile" or event.result != "started":
         return False
@@ -245,6 +227,10 @@ def is_reconciled_since(event: Event, events: Iterable[Event]) -> bool:
 
 
 def find_event_of_config(events: Iterable[Event], *, generation: int | None, updated_at: str) -> Event | None:
-    """Return the event that wrote a given config: same generation, and the very moment that the config carries."""
+    """Return the event that wrote a given config: it has the same generation, and began at `updated_at`."""
     same = [event for event in events if event.generation == generation]
     return next((event for event in same if event.started_at == updated_at), None)
+
+
+def _rank(event: Event) -> tuple[int, str]:
+    return (RESULTS.index(event.result), event.ended_at or "")

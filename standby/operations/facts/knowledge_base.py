@@ -1,4 +1,4 @@
-"""Whether a region's Knowledge Base is in step with its bucket."""
+"""Whether a region's Knowledge Base is in sync with its bucket."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 MAX_PAGES: Final = 20
 PAGE_SIZE: Final = 1000
-JOBS: Final = 100
+MAX_JOBS: Final = 100
 _INDEXED: Final = frozenset({"INDEXED", "PARTIALLY_INDEXED", "METADATA_PARTIALLY_INDEXED", "METADATA_UPDATE_FAILED"})
 _RUNNING: Final = frozenset({"STARTING", "IN_PROGRESS", "STOPPING"})
-_COMPARED: Final = "content "
-"""How a job's description begins when it says which content the job saw (see lambda_src/ingest/content_digest.py)."""
+_COMPARED_PREFIX: Final = "content "
+"""The start of a job's description that has the digest of its content (see lambda_src/ingest/content_digest.py)."""
 NOT_COMPARED: Final = "content not compared"
-"""The description of a job whose bucket had too many documents to compare (see lambda_src/ingest/content_digest.py)."""
+"""The description of a job whose bucket has too many documents to compare (see lambda_src/ingest/content_digest.py)."""
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
-"""Between S3's clock and Bedrock's; `ingest` allows as much (see lambda_src/ingest/decision.py)."""
+"""Between S3's clock and Bedrock's. `ingest` allows the same (see lambda_src/ingest/decision.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngestionJob:
-    """An ingestion job. `failed`: so many documents it could not take; it may be COMPLETE all the same."""
+    """An ingestion job. `failed` is the number of documents that it could not index; it can still be COMPLETE."""
 
     status: str
     started_at: datetime
@@ -36,19 +36,20 @@ class IngestionJob:
 
 @dataclass(frozen=True, kw_only=True)
 class IndexState:
-    """What the Knowledge Base says of itself: jobs newest first, documents by state. `whole`: all were counted."""
+    """The Knowledge Base's own figures: jobs, newest first, and documents by state. `complete`: all were counted."""
 
     jobs: tuple[IngestionJob, ...]
     indexed: int
     failed: int
-    whole: bool = True
+    complete: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnowledgeBaseState:
-    """The Knowledge Base beside its bucket.
+    """The Knowledge Base compared with its bucket.
 
-    `compared`: whether the last good job knew what it saw. `not_ingested`: so many documents that job could not take.
+    `compared`: the last complete job has a digest of the content that it read. `not_ingested` is the number of
+    documents that this job could not index.
     """
 
     documents: int
@@ -61,24 +62,24 @@ class KnowledgeBaseState:
     not_ingested: int = 0
 
 
-def read_indexed(client: "AgentsforBedrockClient", region: Region) -> IndexState:
-    """Ask the Knowledge Base for its jobs and documents, at most twenty thousand. Raises botocore's errors."""
+def read_index_state(client: "AgentsforBedrockClient", region: Region) -> IndexState:
+    """Read the Knowledge Base's jobs and documents, at most 20,000 documents. Raises botocore's errors."""
     jobs = read_jobs(client, region)
-    states, whole = _states(client, region)
+    states, complete = _read_document_states(client, region)
     return IndexState(
         jobs=jobs,
         indexed=sum(state in _INDEXED for state in states),
         failed=sum(state == "FAILED" for state in states),
-        whole=whole,
+        complete=complete,
     )
 
 
 def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[IngestionJob, ...]:
-    """Ask the Knowledge Base for its last hundred jobs, newest first. Raises botocore's errors."""
+    """Read the Knowledge Base's last 100 jobs, newest first. Raises botocore's errors."""
     answer = client.list_ingestion_jobs(
         knowledgeBaseId=region.knowledge_base_id,
         dataSourceId=region.data_source_id,
-        maxResults=JOBS,
+        maxResults=MAX_JOBS,
         sortBy={"attribute": "STARTED_AT", "order": "DESCENDING"},
     )
     jobs = [
@@ -90,15 +91,15 @@ def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[Ingesti
         )
         for job in answer["ingestionJobSummaries"]
     ]
-    return tuple(sorted(jobs, key=lambda job: job.started_at, reverse=True))  # the emulator answers unsorted
+    return tuple(sorted(jobs, key=lambda job: job.started_at, reverse=True))  # the emulator does not sort
 
 
 def last_complete_job(jobs: Iterable[IngestionJob]) -> IngestionJob | None:
-    """Return the newest job that went well."""
+    """Return the newest job with status COMPLETE."""
     return max((job for job in jobs if job.status == "COMPLETE"), key=lambda job: job.started_at, default=None)
 
 
-def _states(client: "AgentsforBedrockClient", region: Region) -> tuple[list[str], bool]:
+def _read_document_states(client: "AgentsforBedrockClient", region: Region) -> tuple[list[str], bool]:
     pages = client.get_paginator("list_knowledge_base_documents").paginate(
         knowledgeBaseId=region.knowledge_base_id,
         dataSourceId=region.data_source_id,
@@ -113,23 +114,23 @@ def _states(client: "AgentsforBedrockClient", region: Region) -> tuple[list[str]
 
 
 def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseState:
-    """Tell whether the bucket's content is what the last good job saw. Pure.
+    """Tell whether the last complete job read the bucket's current content. Pure.
 
-    `ingest` starts each job with a digest of the bucket as its description. A job that somebody started by hand has
-    none: then the number of documents has to do. Where `ingest` had too many documents to compare, the time has to: the
-    job must have begun after the newest of them. A replica that is late is older than it looks; for that one there are
-    its event, and the job that the sweep then starts every hour.
+    `ingest` starts each job with a digest of the bucket's content as its description. A job that was started manually
+    has none: then the numbers of documents are compared. Where `ingest` had too many documents to compare, times are:
+    the job must have begun after the newest document. A late replica carries its original's time, so that rule can miss
+    it; its event, and the job that the sweep starts every hour, index it.
     """
     good = last_complete_job(found.jobs)
     documents = len(bucket.documents)
     if good is None:
         in_sync = documents == 0
     elif good.description == NOT_COMPARED:
-        in_sync = all(_covered(document, good) for document in bucket.documents.values())
-    elif good.description.startswith(_COMPARED):
+        in_sync = all(_is_covered(document, good) for document in bucket.documents.values())
+    elif good.description.startswith(_COMPARED_PREFIX):
         in_sync = good.description == bucket.description
     else:
-        in_sync = found.whole and found.indexed >= documents
+        in_sync = found.complete and found.indexed >= documents
     return KnowledgeBaseState(
         documents=documents,
         indexed=found.indexed,
@@ -142,5 +143,5 @@ def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseStat
     )
 
 
-def _covered(document: Document, job: IngestionJob) -> bool:
+def _is_covered(document: Document, job: IngestionJob) -> bool:
     return job.started_at - CLOCK_TOLERANCE > document.modified

@@ -1,30 +1,36 @@
-"""The state of a deployment as far as it is known: records without behaviour, filled by `status.gather_status`."""
+"""The state of a deployment as far as it is known: records, filled by `collect.collect_state`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Role
-from standby.deployment.routing_config import ConfigCopy, authoritative_copy
+from standby.deployment.routing_config import (
+    ConfigCopy,
+    RoutingConfig,
+    authoritative_copy,
+    copies_agree,
+    serving_role,
+)
+from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, is_reconciled_since, is_superseded
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
-from standby.operations.facts.replication import Replication
 
 
 @dataclass(frozen=True, kw_only=True)
 class Queues:
-    """Events that wait for `ingest`, that it is working on, and those that it could never take."""
+    """Messages of the ingestion queue: waiting, in flight, and in both dead-letter queues."""
 
     waiting: int
     in_flight: int
-    dead: int
+    dead_letters: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarms:
-    """The names of the alarms that are in ALARM, and how many there are in all."""
+    """The names of the alarms in state ALARM, and the number of all alarms."""
 
     in_alarm: tuple[str, ...]
     total: int
@@ -38,37 +44,37 @@ class RegionState:
     region: str
     copy: ConfigCopy | Unavailable
     health: Health | Unavailable
-    knowledge: KnowledgeBaseState | Unavailable
+    knowledge_base: KnowledgeBaseState | Unavailable
     replication: Replication | Unavailable
     queues: Queues | Unavailable
     alarms: Alarms | Unavailable
 
     @property
     def down(self) -> str:
-        """Why the whole region does not answer; "" when any part of it does."""
+        """Why nothing in the region answers; "" when any part of it does."""
         facts = (self.copy, self.health, self.queues, self.alarms)
         unreachable = [fact for fact in facts if isinstance(fact, Unavailable) and fact.unreachable]
         return unreachable[0].why if len(unreachable) == len(facts) else ""
 
 
-def copies_alone(manifest: Manifest, role: Role, copy: ConfigCopy | Unavailable) -> RegionState:
-    """Return what is known of a region that was asked for nothing but its copy of config.json."""
-    unknown = Unavailable("was not asked")
+def region_state_of_copy(manifest: Manifest, role: Role, copy: ConfigCopy | Unavailable) -> RegionState:
+    """Return the state of a region of which only the copy of config.json was read."""
+    not_asked = Unavailable("was not asked")
     return RegionState(
         role=role,
         region=manifest.regions[role].region,
         copy=copy,
-        health=unknown,
-        knowledge=unknown,
-        replication=unknown,
-        queues=unknown,
-        alarms=unknown,
+        health=not_asked,
+        knowledge_base=not_asked,
+        replication=not_asked,
+        queues=not_asked,
+        alarms=not_asked,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """Everything that is known at one moment. `events` are the journals' last ones, merged."""
+    """All facts of one moment. `events` are the last ones of both journals, merged."""
 
     manifest: Manifest
     where: str
@@ -82,15 +88,25 @@ class State:
         return {role: region.copy for role, region in self.regions.items()}
 
     @property
-    def held(self) -> ConfigCopy | None:
-        """The copy that holds."""
+    def authoritative(self) -> ConfigCopy | None:
+        """The authoritative copy of config.json; None when no valid one is known."""
         return authoritative_copy(self.copies)
 
     @property
+    def config(self) -> RoutingConfig | None:
+        """What the authoritative copy says; None when no valid one is known."""
+        copy = self.authoritative
+        return copy.config if copy is not None else None
+
+    @property
+    def serving(self) -> Role | None:
+        """The role of the serving region; None when config.json names neither region, or no valid one is known."""
+        return serving_role(self.manifest, self.copies)
+
+    @property
     def unfinished(self) -> tuple[Event, ...]:
-        """The events that have not ended, or left something; not those that a later one made void."""
-        held = self.held
-        config = held.config if held is not None else None
+        """The events that are still open, except those that a later one has made void."""
+        config = self.config
         if config is None or config.generation is None:
             return tuple(event for event in self.events if event.open)
         return tuple(
@@ -101,8 +117,26 @@ class State:
             and not is_reconciled_since(event, self.events)
         )
 
-    @property
-    def serving(self) -> Role | None:
-        """Who serves; None when config.json names neither region, or nobody knows it."""
-        held = self.held
-        return self.manifest.role_of(held.config.api_url) if held is not None and held.config is not None else None
+
+def find_config_faults(state: State) -> Iterator[str]:
+    """Say of each copy of config.json that is absent, invalid or manually edited, and whether both copies differ."""
+    copies = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy)]
+    for copy in copies:
+        if copy.state == "absent":
+            yield f"{copy.region} has no config.json"
+        elif copy.config is None:
+            yield f"config.json in {copy.region} is invalid"
+        elif copy.config.manually_edited:
+            yield f"config.json in {copy.region} is manually edited: run `standby reconcile`"
+    valid = [copy for copy in copies if copy.config is not None]
+    if len(valid) > 1 and not copies_agree(state.copies):
+        said = ", ".join(f"{copy.region} says {_describe(state, copy)}" for copy in valid)
+        yield f"the copies of config.json disagree: {said}: run `standby reconcile`"
+
+
+def _describe(state: State, copy: ConfigCopy) -> str:
+    if copy.config is None:
+        return "nothing"
+    role = state.manifest.role_of(copy.config.api_url)
+    region = state.manifest.regions[role].region if role else copy.config.api_url
+    return f"{region} (manually edited)" if copy.config.manually_edited else f"{region} generation {copy.generation}"

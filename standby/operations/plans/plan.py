@@ -1,4 +1,4 @@
-"""What a command is going to do: frozen steps, made by pure planners, shown and then carried out as they stand."""
+"""What a command will do: frozen steps, made by pure planners, shown first and then carried out unchanged."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,7 +20,7 @@ class WriteIntent:
 
 @dataclass(frozen=True, kw_only=True)
 class PutConfig:
-    """Replace the copy that was seen by `text`, on condition that it is still there."""
+    """Replace the copy that was read by `text`, on condition that it has not changed since."""
 
     seen: ConfigCopy
     config: RoutingConfig
@@ -29,19 +29,19 @@ class PutConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Invalidate:
-    """Ask CloudFront to forget `config.json`: a courtesy, for it is not cached."""
+    """Invalidate `config.json` in CloudFront. It is not cached, so a failure does no harm."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyEdge:
-    """Read `config.json` as a page does, until it is the right one."""
+    """Read `config.json` through the edge, as a page does, until it is the right one."""
 
     config: RoutingConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyHealth:
-    """Ask the serving region's API for its health."""
+    """Call `/health` of the serving region's API."""
 
     role: Role
 
@@ -57,14 +57,14 @@ class CopyDocuments:
 
 @dataclass(frozen=True, kw_only=True)
 class Ingest:
-    """Bring the region's Knowledge Base into step with its bucket."""
+    """Bring the region's Knowledge Base in sync with its bucket."""
 
     role: Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyEvents:
-    """Write events into a region's journal that it lacks, or has in an older state."""
+    """Write events into a region's journal that it lacks, or has in an earlier state."""
 
     role: Role
     events: tuple[Event, ...]
@@ -72,7 +72,7 @@ class CopyEvents:
 
 @dataclass(frozen=True, kw_only=True)
 class CloseEvent:
-    """Write down in both journals how this command's event ended."""
+    """Write into both journals how this command's event ended."""
 
 
 Action = (
@@ -82,16 +82,21 @@ Action = (
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step: what it does in a person's words, where, and what is to be done."""
+    """One step: its title, its region ("" for none), and its action."""
 
     title: str
     region: str
     action: Action
 
+    @property
+    def full_title(self) -> str:
+        """The title with the region."""
+        return f"{self.title} in {self.region}" if self.region else self.title
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """A precondition that does not hold. `overridable`: `--force` may go on all the same."""
+    """A precondition that does not hold. `overridable`: `--force` overrides it."""
 
     reason: str
     overridable: bool = True
@@ -99,7 +104,7 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The steps of a command, in order; none when nothing is to be done. `event` goes into the journal."""
+    """The steps of a command, in order; none when there is nothing to do. `event` goes into the journal."""
 
     command: Command
     summary: str
@@ -112,6 +117,6 @@ class Plan:
     event: Event | None = None
     pending_writes: tuple[PendingWrite, ...] = ()
 
-    def refused(self, *, force: bool) -> tuple[Refusal, ...]:
-        """Return the refusals that stand, with or without `--force`."""
+    def standing_refusals(self, *, force: bool) -> tuple[Refusal, ...]:
+        """Return the refusals that stop the command, with or without `--force`."""
         return tuple(refusal for refusal in self.refusals if not (force and refusal.overridable))

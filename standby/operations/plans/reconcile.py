@@ -1,10 +1,10 @@
-"""Plan a reconciliation: config.json first, and on its own; then documents, Knowledge Bases and journals. Pure.
+"""Plan a reconciliation: config.json first, in a plan of its own; then documents, Knowledge Bases and journals. Pure.
 
-Two plans, for what misleads users must not wait until a million documents are compared.
+There are two plans because a stale config.json misleads users, and comparing a million documents takes minutes.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from standby.deployment.concurrency import Unavailable
@@ -18,14 +18,15 @@ from standby.deployment.routing_config import (
     moves_users,
     render_config,
 )
-from standby.operations.facts.journal import Event, PendingWrite, format_time, new_event
+from standby.operations.facts.documents import MissingReason, Replication
+from standby.operations.facts.journal import Event, PendingWrite, end_event, format_time, new_event
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
-from standby.operations.facts.replication import Replication
+from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
-from standby.operations.plans.journal_closure import closing_steps
 from standby.operations.plans.plan import (
     CloseEvent,
     CopyDocuments,
+    CopyEvents,
     Ingest,
     Plan,
     PutConfig,
@@ -35,68 +36,57 @@ from standby.operations.plans.plan import (
     WriteIntent,
 )
 from standby.operations.plans.switch import next_generation
-from standby.text import not_inspected, pluralize
+from standby.text import describe_not_inspected, pluralize
 
 DOCUMENTS: Final = "documents"
-"""What an event says that it left, where two regions' documents could not be compared."""
+"""The pending write of an event whose documents could not be compared."""
 
-SHOWN: Final = 10
-_WHY: Final = {
-    "deleted": "for it was deleted in the other region",
-    "undecided": "for both regions wrote it in the same second",
+SHOWN_CONFLICTS: Final = 10
+ABANDONED: Final = timedelta(minutes=5)
+"""After this time an event that never ended counts as failed: its operator's machine is gone. No command works longer
+without writing to the journal."""
+
+_CONFLICT_REASONS: Final[Mapping[MissingReason, str]] = {
+    "deleted": "because it was deleted in the other region",
+    "undecided": "because both regions wrote it in the same second",
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReconcileFacts:
-    """A state and every event of each region's journal that answered.
-
-    To plan for config.json the state has to tell of its copies alone; for documents, of every missing one.
-    """
-
-    state: State
-    journals: Mapping[Role, tuple[Event, ...]]
-    journal_generation: int
-    actor: str
-
-
 def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
-    """Return the plan that has every copy of config.json that can be read say what holds; no steps where it does."""
+    """Return the plan that makes every readable copy of config.json say the same; no steps where they do."""
     state = facts.state
-    config = _config_to_hold(facts)
-    mending = tuple(_config_steps(state, config))
-    left = frozenset({DOCUMENTS, *(KEY for copy in state.copies.values() if isinstance(copy, Unavailable))})
+    config = _config_to_write(facts)
+    steps = tuple(_config_steps(state, config))
+    impossible = frozenset({DOCUMENTS, *(KEY for copy in state.copies.values() if isinstance(copy, Unavailable))})
     return _plan(
         facts,
-        summary=f"config.json first, generation {config.generation}"
-        if config and mending
-        else "config.json is in step",
+        summary=f"config.json first, generation {config.generation}" if config and steps else "config.json is in sync",
         generation=(config.generation if config else None) or facts.journal_generation,
-        steps=(*mending, *closing_steps(state, facts.journals, left=left)) if mending else (),
-        refusals=tuple(_unread(state)),
-        notes=tuple(_rewritten(state)),
+        steps=(*steps, *_journal_steps(facts, impossible=impossible)) if steps else (),
+        refusals=(*_unreadable_refusals(state), *_invalid_refusals(state)),
+        notes=tuple(_config_notes(state)),
         reason=reason,
     )
 
 
 def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
-    """Return the plan that leaves nothing to reconcile between the regions that are up, config.json apart.
+    """Return the plan that brings both regions in sync, apart from config.json.
 
-    A direction whose documents could not be compared keeps nothing else from being done: it is left for the next run.
+    A direction whose documents could not be compared stops nothing else: it is pending for the next run.
     """
     state = facts.state
-    pending_writes = tuple(_uncompared(state))
-    left = frozenset({*(part.what for part in pending_writes), *(() if copies_agree(state.copies) else (KEY,))})
-    mending = (*_document_steps(state), *_ingest_steps(state), *closing_steps(state, facts.journals, left=left))
-    nothing = not mending and not pending_writes
+    pending = tuple(_pending_comparisons(state))
+    impossible = frozenset({*(part.what for part in pending), *(() if copies_agree(state.copies) else (KEY,))})
+    steps = (*_document_steps(state), *_ingest_steps(state), *_journal_steps(facts, impossible=impossible))
+    in_sync = not steps and not pending
     return _plan(
         facts,
-        summary="both regions are in step" if nothing else "bring both regions into step",
-        generation=(state.held.generation if state.held else 0) or facts.journal_generation,
-        steps=mending,
-        notes=tuple(_notes(state)),
+        summary="both regions are in sync" if in_sync else "bring both regions in sync",
+        generation=(state.config.generation if state.config else None) or facts.journal_generation,
+        steps=steps,
+        notes=tuple(_document_notes(state)),
         reason=reason,
-        pending_writes=pending_writes,
+        pending_writes=pending,
     )
 
 
@@ -140,39 +130,51 @@ def _plan(
     )
 
 
-def _unread(state: State) -> Iterator[Refusal]:
-    """Say what stands against reconciling: it needs both regions, but with `--force` does what can be done with one."""
-    one = any(isinstance(copy, ConfigCopy) for copy in state.copies.values())
+def _unreadable_refusals(state: State) -> Iterator[Refusal]:
+    """Refuse while a region does not answer: reconciling needs both. `--force` does what one region allows."""
+    overridable = any(isinstance(copy, ConfigCopy) for copy in state.copies.values())
     for region in state.regions.values():
         if isinstance(region.copy, Unavailable):
             reason = f"{region.region} {region.copy}: nothing can be reconciled with it"
-            yield Refusal(reason=reason, overridable=one)
+            yield Refusal(reason=reason, overridable=overridable)
 
 
-def _uncompared(state: State) -> Iterator[PendingWrite]:
+def _invalid_refusals(state: State) -> Iterator[Refusal]:
+    """Refuse to replace an invalid copy: it may be a manual edit with a mistake, and may have meant either region."""
+    for copy in state.copies.values():
+        if isinstance(copy, ConfigCopy) and copy.state == "invalid":
+            reason = f"config.json in {copy.region} exists and is invalid: correct it, or --force replaces it"
+            yield Refusal(reason=reason)
+
+
+def _pending_comparisons(state: State) -> Iterator[PendingWrite]:
     for role, region in state.regions.items():
         found, there = region.replication, state.manifest.other(role).region
         if isinstance(found, Unavailable):
-            why = f"what {region.region} has cannot be compared: {found}"
+            why = f"the documents of {region.region} cannot be compared: {found}"
             yield PendingWrite(region=there, what=DOCUMENTS, why=why)
-        elif found.more:
-            yield PendingWrite(region=there, what=DOCUMENTS, why=f"of {region.region}, {not_inspected(found.more)}")
+        elif found.not_inspected:
+            why = f"of {region.region}, {describe_not_inspected(found.not_inspected)}"
+            yield PendingWrite(region=there, what=DOCUMENTS, why=why)
 
 
-def _config_to_hold(facts: ReconcileFacts) -> RoutingConfig | None:
-    """Return the config that both copies shall say: what holds; a hand-made or lost one with the next generation."""
-    state, held = facts.state, facts.state.held
-    if held is not None and held.config is not None and not held.config.manually_edited:
-        return held.config
-    role = state.serving if held is not None and held.config is not None else _served_last(state)
+def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
+    """Return the config for both copies: the authoritative one, or after a manual edit or a loss the next generation.
+
+    None while that is not known.
+    """
+    state, config = facts.state, facts.state.config
+    if config is not None and not config.manually_edited:
+        return config
+    role = state.serving if config is not None else _last_serving_role(state)
     if role is None:
         return None
     generation = next_generation(state.copies, facts.journal_generation)
     return config_for_role(state.manifest, role, generation=generation, updated_at=format_time(state.now))
 
 
-def _served_last(state: State) -> Role | None:
-    """Return the role that the last switch had serve, the primary where there was none; None while a copy is unread."""
+def _last_serving_role(state: State) -> Role | None:
+    """Return the role that the last switch made serve, the primary if there was none; None while a copy is unread."""
     if any(isinstance(copy, Unavailable) for copy in state.copies.values()):
         return None
     switches = [event for event in state.events if event.target and event.result in {"done", "incomplete"}]
@@ -184,8 +186,9 @@ def _served_last(state: State) -> Role | None:
 def _config_steps(state: State, config: RoutingConfig | None) -> Iterator[Step]:
     if config is None:
         return
-    held = state.held
-    text = held.text if held is not None and held.config == config else render_config(config)
+    authoritative = state.authoritative
+    unchanged = authoritative is not None and authoritative.config == config
+    text = authoritative.text if authoritative is not None and unchanged else render_config(config)
     stale = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
     for copy in stale:
         yield Step(
@@ -194,50 +197,78 @@ def _config_steps(state: State, config: RoutingConfig | None) -> Iterator[Step]:
             action=PutConfig(seen=copy, config=config, text=text),
         )
     if stale:
-        yield Step(title="See config.json through the edge", region="", action=VerifyEdge(config=config))
+        yield Step(title="Verify config.json through the edge", region="", action=VerifyEdge(config=config))
 
 
 def _document_steps(state: State) -> Iterator[Step]:
     for role in ROLES:
         replication = state.regions[role].replication
-        if isinstance(replication, Replication) and replication.left:
+        if isinstance(replication, Replication) and replication.missing:
             other = state.manifest.other(role)
-            many = pluralize(len(replication.left), "document")
+            many = pluralize(len(replication.missing), "document")
             yield Step(
                 title=f"Copy {many} from {state.regions[role].region} into the bucket",
                 region=other.region,
-                action=CopyDocuments(source=role, destination=other.role, documents=replication.left),
+                action=CopyDocuments(source=role, destination=other.role, documents=replication.missing),
             )
 
 
 def _ingest_steps(state: State) -> Iterator[Step]:
     for role in ROLES:
         region, arriving = state.regions[role], state.regions[state.manifest.other(role).role].replication
-        behind = isinstance(region.knowledge, KnowledgeBaseState) and not region.knowledge.in_sync
-        if behind or (isinstance(arriving, Replication) and arriving.left):
-            title = "Bring the KnowledgeBaseState Base into step"
+        behind = isinstance(region.knowledge_base, KnowledgeBaseState) and not region.knowledge_base.in_sync
+        if behind or (isinstance(arriving, Replication) and arriving.missing):
+            title = "Bring the Knowledge Base in sync"
             yield Step(title=title, region=region.region, action=Ingest(role=role))
 
 
-def _rewritten(state: State) -> Iterator[str]:
-    held = state.held
+def _journal_steps(facts: ReconcileFacts, *, impossible: frozenset[str]) -> Iterator[Step]:
+    """Complete each journal that answered. `impossible` are the pending writes that cannot be done now."""
+    state = facts.state
+    unfinished = {event.key for event in state.unfinished}
+    wanted = [
+        _close_event(event, state.now, void=event.key not in unfinished, impossible=impossible)
+        for event in state.events
+    ]
+    for role, known in facts.journals.items():
+        have = {event.key: event for event in known}
+        write = tuple(event for event in wanted if have.get(event.key) != event)
+        if write:
+            title = f"Complete the journal ({pluralize(len(write), 'event')})"
+            yield Step(title=title, region=state.regions[role].region, action=CopyEvents(role=role, events=write))
+
+
+def _close_event(event: Event, now: datetime, *, void: bool, impossible: frozenset[str]) -> Event:
+    if event.result in {"incomplete", "failed"} and not any(part.what in impossible for part in event.pending_writes):
+        result = "done" if event.result == "incomplete" else "failed"
+        return event.model_copy(update={"result": result, "pending_writes": ()})
+    if event.result == "started" and (void or now - datetime.fromisoformat(event.started_at) > ABANDONED):
+        return end_event(event, "failed", now=now)
+    return event
+
+
+def _config_notes(state: State) -> Iterator[str]:
     role = state.serving
-    if held is not None and role is not None and moves_users(state.manifest, state.copies, role):
+    if role is not None and moves_users(state.manifest, state.copies, role):
         here, there = state.manifest.other(role).region, state.manifest.regions[role].region
-        yield f"new visitors are sent to {here} until then: this moves them to {there}"
-    if held is None and (role := _served_last(state)):
-        yield f"config.json is gone from both regions: {state.regions[role].region} served last and is written again"
+        yield f"new visitors go to {here} until then: this moves them to {there}"
+    if state.authoritative is None and (role := _last_serving_role(state)):
+        states = {copy.state for copy in state.copies.values() if isinstance(copy, ConfigCopy)}
+        lost = "missing from" if states == {"absent"} else "valid in neither of"
+        yield f"config.json is {lost} both regions: {state.regions[role].region} served last and is written again"
 
 
-def _notes(state: State) -> Iterator[str]:
-    held = state.held
-    if held is not None and held.config is not None and held.config.manually_edited and state.serving is None:
-        yield f"config.json names an API of neither region ({held.config.api_url}): it is left as it is"
+def _document_notes(state: State) -> Iterator[str]:
+    config = state.config
+    if config is not None and config.manually_edited and state.serving is None:
+        yield f"config.json names an API of neither region ({config.api_url}): it is left unchanged"
     for region in state.regions.values():
-        if isinstance(region.knowledge, Unavailable) and not region.down:
-            yield f"whether the Knowledge Base of {region.region} is in step is not known: {region.knowledge}"
+        if isinstance(region.knowledge_base, Unavailable) and not region.down:
+            yield f"whether the Knowledge Base of {region.region} is in sync is unavailable: {region.knowledge_base}"
         if isinstance(region.replication, Replication):
-            for missing in region.replication.conflicts[:SHOWN]:
-                yield f"left alone in {region.region}, {_WHY[missing.why]}: {missing.document.key}"
-            if len(region.replication.conflicts) > SHOWN:
-                yield f"... and {len(region.replication.conflicts) - SHOWN} more"
+            conflicts = region.replication.conflicts
+            for conflict in conflicts[:SHOWN_CONFLICTS]:
+                why = _CONFLICT_REASONS[conflict.why]
+                yield f"not copied from {region.region}, {why}: {conflict.document.key}"
+            if len(conflicts) > SHOWN_CONFLICTS:
+                yield f"... and {len(conflicts) - SHOWN_CONFLICTS} more"

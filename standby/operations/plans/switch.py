@@ -1,15 +1,14 @@
-"""Plan a failover or a failback: the target's own region first, then the other one if it is up. Pure.
+"""Plan a failover or a failback: the target region's own copy first, then the other one if its region is up. Pure.
 
-Preconditions are the target's alone when failing over: the region that is left may be gone.
+The preconditions of a failover concern the target alone, because the other region may be gone.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from standby.deployment.concurrency import Unavailable
-from standby.deployment.manifest import Manifest, Role
+from standby.deployment.manifest import Manifest
 from standby.deployment.routing_config import (
     KEY,
     ConfigCopies,
@@ -18,9 +17,11 @@ from standby.deployment.routing_config import (
     config_for_role,
     moves_users,
     render_config,
+    serving_role,
 )
-from standby.operations.facts.health import Health
-from standby.operations.facts.journal import Event, PendingWrite, find_event_of_config, format_time, new_event
+from standby.operations.facts.health import describe_unhealthy
+from standby.operations.facts.journal import PendingWrite, find_event_of_config, format_time, new_event
+from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.plan import (
     CloseEvent,
     Command,
@@ -34,63 +35,70 @@ from standby.operations.plans.plan import (
     WriteIntent,
 )
 
-TERRAFORMS_GENERATION: Final = 1
+FIRST_GENERATION: Final = 1
+"""The generation that Terraform writes."""
 FORCED_GENERATION_STEP: Final = 2
-"""How far above what is known a generation is taken by force while the other copy cannot be read: that one may be the
-next already, and must not be its equal."""
+"""Generation increment for `--force` when the other copy is unreadable: 2, because that copy may already be at +1."""
+
+_VERIFY_EDGE: Final = "Verify config.json through the edge"
+_VERIFY_HEALTH: Final = "Call /health"
+_CLOSE: Final = "Write the result into the journal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SwitchFacts:
-    """What is known when somebody wants the region with the role `target` to serve.
+def plan_switch(
+    facts: SwitchFacts,
+    *,
+    command: Command,
+    reason: str,
+    force: bool = False,
+    preconditions: Sequence[Refusal] = (),
+) -> Plan:
+    """Return the plan that makes the target serve; if it serves already, the rest of an interrupted command.
 
-    `journal_generation` is the highest generation in any journal that answered, `events` what they say of it.
-    """
-
-    manifest: Manifest
-    target: Role
-    copies: ConfigCopies
-    journal_generation: int
-    health: Health | Unavailable
-    actor: str
-    now: datetime
-    events: tuple[Event, ...] = ()
-    preconditions: tuple[Refusal, ...] = field(default=())
-
-
-def plan_switch(facts: SwitchFacts, *, command: Command, reason: str, force: bool = False) -> Plan:
-    """Return the plan that has the target serve; what an interrupted run left, when it serves already.
-
-    Whether it serves may be all that the target's own copy tells. Then `force` writes a generation above the one that
-    the copy that cannot be read may hold.
+    The other copy may be unreadable. Then `force` writes a generation above the one that it may have. `preconditions`
+    are the refusals of a failback, beyond the target's health.
     """
     own = facts.copies[facts.target]
-    region = facts.manifest.regions[facts.target].region
     if isinstance(own, Unavailable):
-        reason = f"config.json of {region} cannot be read ({own}): the target's own bucket is written first"
-        return Plan(
-            command=command,
-            summary=f"{region} cannot take over",
-            target=region,
-            refusals=(Refusal(reason=reason, overridable=False),),
+        return _refuse_unreadable_target(facts, own, command=command)
+    authoritative = authoritative_copy(facts.copies)
+    if authoritative is not None and serving_role(facts.manifest, facts.copies) == facts.target:
+        unreadable = isinstance(facts.copies[facts.manifest.other(facts.target).role], Unavailable)
+        if not (force and unreadable):
+            return _plan_rest(facts, authoritative, command=command, preconditions=preconditions)
+        plan = _plan_switch(
+            facts, own, command=command, reason=reason, preconditions=preconditions, step=FORCED_GENERATION_STEP
         )
-    held = authoritative_copy(facts.copies)
-    if held is not None and held.config is not None and facts.manifest.role_of(held.config.api_url) == facts.target:
-        blind = isinstance(facts.copies[facts.manifest.other(facts.target).role], Unavailable)
-        if not (force and blind):
-            return _finish(facts, held, command=command)
-        above = _switch(facts, own, held, command=command, reason=reason, step=FORCED_GENERATION_STEP)
-        return replace(above, notes=(*above.notes, *_as_far_as_known(facts)))
-    return _switch(facts, own, held, command=command, reason=reason)
+        return replace(plan, notes=(*plan.notes, *_own_copy_note(facts)))
+    return _plan_switch(facts, own, command=command, reason=reason, preconditions=preconditions)
 
 
-def _switch(
-    facts: SwitchFacts, own: ConfigCopy, held: ConfigCopy | None, *, command: Command, reason: str, step: int = 1
+def next_generation(copies: ConfigCopies, journal_generation: int) -> int:
+    """Return one more than the highest known generation; the first one is Terraform's."""
+    known = [copy.generation for copy in copies.values() if isinstance(copy, ConfigCopy)]
+    return max([FIRST_GENERATION, journal_generation, *known]) + 1
+
+
+def _refuse_unreadable_target(facts: SwitchFacts, own: Unavailable, *, command: Command) -> Plan:
+    region = facts.manifest.regions[facts.target].region
+    reason = f"config.json of {region} cannot be read ({own}), and the target's own bucket is written first"
+    refusal = Refusal(reason=reason, overridable=False)
+    return Plan(command=command, summary=f"{region} cannot take over", target=region, refusals=(refusal,))
+
+
+def _plan_switch(
+    facts: SwitchFacts,
+    own: ConfigCopy,
+    *,
+    command: Command,
+    reason: str,
+    preconditions: Sequence[Refusal],
+    step: int = 1,
 ) -> Plan:
     manifest, target = facts.manifest, facts.target
     region, other = manifest.regions[target].region, manifest.other(target)
     generation = next_generation(facts.copies, facts.journal_generation) + step - 1
-    source = _source(manifest, held) if step == 1 else ""
+    source = _serving_region(facts) if step == 1 else ""
     event = new_event(
         generation=generation,
         command=command,
@@ -111,52 +119,56 @@ def _switch(
         put = PutConfig(seen=beside, config=config, text=text)
         steps.append(Step(title="Write config.json", region=other.region, action=put))
     steps += [
-        Step(title="Ask CloudFront to forget config.json", region="us-east-1", action=Invalidate()),
-        Step(title="See config.json through the edge", region="", action=VerifyEdge(config=config)),
-        Step(title="Ask /health", region=region, action=VerifyHealth(role=target)),
-        Step(title="Write the result into the journal", region="", action=CloseEvent()),
+        Step(title="Invalidate config.json in CloudFront", region="us-east-1", action=Invalidate()),
+        Step(title=_VERIFY_EDGE, region="", action=VerifyEdge(config=config)),
+        Step(title=_VERIFY_HEALTH, region=region, action=VerifyHealth(role=target)),
+        Step(title=_CLOSE, region="", action=CloseEvent()),
     ]
     return Plan(
         command=command,
-        summary=f"{region} ({target}) is to serve, generation {generation}",
+        summary=f"switch traffic to {region} ({target}), generation {generation}",
         source=source,
         target=region,
         generation=generation,
         steps=tuple(steps),
-        refusals=_refusals(facts),
-        notes=_notes(manifest, held),
+        refusals=_refusals(facts, preconditions),
+        notes=tuple(_config_notes(manifest, facts.copies)),
         event=event,
-        pending_writes=tuple(_unwritten(facts)),
+        pending_writes=tuple(_pending_writes(facts)),
     )
 
 
-def _finish(facts: SwitchFacts, held: ConfigCopy, *, command: Command) -> Plan:
+def _plan_rest(
+    facts: SwitchFacts, authoritative: ConfigCopy, *, command: Command, preconditions: Sequence[Refusal]
+) -> Plan:
+    """Return the plan for a target that serves already: the writes and checks that an interrupted command left out."""
     region = facts.manifest.regions[facts.target].region
-    config = held.config
+    config = authoritative.config
     if config is None or config.manually_edited:
-        note = "config.json was written by hand: `standby reconcile` gives it a generation"
-        notes = (note, *_as_far_as_known(facts))
+        note = "config.json is manually edited: `standby reconcile` gives it a generation"
+        notes = (note, *_own_copy_note(facts))
         return Plan(command=command, summary=f"{region} serves already", target=region, notes=notes)
     stale = [copy for copy in facts.copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
     event = find_event_of_config(facts.events, generation=config.generation, updated_at=config.updated_at)
     steps = [
         Step(
-            title="Write config.json, which an interrupted command left",
+            title="Write config.json for an interrupted command",
             region=copy.region,
-            action=PutConfig(seen=copy, config=config, text=held.text),
+            action=PutConfig(seen=copy, config=config, text=authoritative.text),
         )
         for copy in stale
     ]
-    lost = tuple(_unwritten(facts))
-    # One that failed has written what holds, and could not see it: it is looked at again.
-    unfinished = event is not None and (event.result in {"started", "failed"} or (event.open and not lost))
+    pending = tuple(_pending_writes(facts))
+    # A failed event has written the authoritative config and could not verify it: it is verified again.
+    unfinished = event is not None and (event.result in {"started", "failed"} or (event.open and not pending))
     if steps or unfinished:
         steps += [
-            Step(title="See config.json through the edge", region="", action=VerifyEdge(config=config)),
-            Step(title="Ask /health", region=region, action=VerifyHealth(role=facts.target)),
+            Step(title=_VERIFY_EDGE, region="", action=VerifyEdge(config=config)),
+            Step(title=_VERIFY_HEALTH, region=region, action=VerifyHealth(role=facts.target)),
         ]
-    if event is not None and unfinished:
-        steps.append(Step(title="Write the result into the journal", region="", action=CloseEvent()))
+    if unfinished:
+        steps.append(Step(title=_CLOSE, region="", action=CloseEvent()))
+    moves = moves_users(facts.manifest, facts.copies, facts.target)
     return Plan(
         command=command,
         summary=f"{region} serves already, generation {config.generation}",
@@ -165,57 +177,49 @@ def _finish(facts: SwitchFacts, held: ConfigCopy, *, command: Command) -> Plan:
         generation=config.generation or 0,
         steps=tuple(steps),
         event=event if unfinished else None,
-        refusals=_refusals(facts) if moves_users(facts.manifest, facts.copies, facts.target) else (),
-        notes=_as_far_as_known(facts),
-        pending_writes=lost if unfinished else (),
+        refusals=_refusals(facts, preconditions) if moves else (),
+        notes=_own_copy_note(facts),
+        pending_writes=pending if unfinished else (),
     )
 
 
-def _refusals(facts: SwitchFacts) -> tuple[Refusal, ...]:
-    """Return what speaks against moving users to the target."""
-    return (*health_refusals(facts.manifest.regions[facts.target].region, facts.health), *facts.preconditions)
+def _refusals(facts: SwitchFacts, preconditions: Sequence[Refusal]) -> tuple[Refusal, ...]:
+    """Return what stops the command from moving users to the target."""
+    unhealthy = describe_unhealthy(facts.manifest.regions[facts.target].region, facts.health)
+    return (*([Refusal(reason=unhealthy)] if unhealthy else []), *preconditions)
 
 
-def _unwritten(facts: SwitchFacts) -> Iterator[PendingWrite]:
-    """Yield the copy of config.json that cannot be written now, for its region does not answer."""
+def _pending_writes(facts: SwitchFacts) -> Iterator[PendingWrite]:
+    """Yield each copy of config.json that cannot be written now, because its region does not answer."""
     for role, copy in facts.copies.items():
         if isinstance(copy, Unavailable):
             region = facts.manifest.regions[role].region
             yield PendingWrite(region=region, what=KEY, why=f"{region} {copy}")
 
 
-def _as_far_as_known(facts: SwitchFacts) -> tuple[str, ...]:
+def _own_copy_note(facts: SwitchFacts) -> tuple[str, ...]:
     own, other = facts.manifest.regions[facts.target].region, facts.manifest.other(facts.target)
     if isinstance(facts.copies[other.role], ConfigCopy):
         return ()
-    told = f"{own} serves as far as its own copy of config.json tells; {other.region} may hold a higher generation"
-    return (f"{told}: --force writes one above it",)
+    known = f"{own} serves according to its own copy of config.json; {other.region} may have a higher generation"
+    return (f"{known}: --force writes one above it",)
 
 
-def next_generation(copies: ConfigCopies, journal_generation: int) -> int:
-    """Return one more than the highest generation known anywhere; the first one is Terraform's."""
-    known = [copy.generation for copy in copies.values() if isinstance(copy, ConfigCopy)]
-    return max([TERRAFORMS_GENERATION, journal_generation, *known]) + 1
+def _serving_region(facts: SwitchFacts) -> str:
+    role = serving_role(facts.manifest, facts.copies)
+    return facts.manifest.regions[role].region if role else ""
 
 
-def health_refusals(region: str, health: Health | Unavailable) -> tuple[Refusal, ...]:
-    """Return what speaks against a region taking over."""
-    if isinstance(health, Unavailable):
-        return (Refusal(reason=f"the API of {region} {health}"),)
-    if health.healthy:
-        return ()
-    failed = ", ".join(f"{name} ({error})" for name, error in health.checks.items() if error)
-    return (Refusal(reason=f"the API of {region} is {health.status}{': ' if failed else ''}{failed}"),)
-
-
-def _source(manifest: Manifest, held: ConfigCopy | None) -> str:
-    role = manifest.role_of(held.config.api_url) if held is not None and held.config is not None else None
-    return manifest.regions[role].region if role else ""
-
-
-def _notes(manifest: Manifest, held: ConfigCopy | None) -> tuple[str, ...]:
-    if held is None or held.config is None:
-        return ("no config.json was found: this writes the first one",)
-    made = (f"config.json in {held.region} was written by hand",) if held.config.manually_edited else ()
-    unknown = (f"config.json names an API of neither region: {held.config.api_url}",)
-    return made + (() if manifest.role_of(held.config.api_url) else unknown)
+def _config_notes(manifest: Manifest, copies: ConfigCopies) -> Iterator[str]:
+    """Say what the switch replaces, where that was not written by Terraform or by this tool."""
+    for copy in copies.values():
+        if isinstance(copy, ConfigCopy) and copy.state == "invalid":
+            yield f"config.json in {copy.region} is invalid: this replaces it"
+    authoritative = authoritative_copy(copies)
+    if authoritative is None or authoritative.config is None:
+        yield "no valid config.json was found: this writes the first one"
+        return
+    if authoritative.config.manually_edited:
+        yield f"config.json in {authoritative.region} is manually edited: this replaces it"
+    if manifest.role_of(authoritative.config.api_url) is None:
+        yield f"config.json names an API of neither region: {authoritative.config.api_url}"

@@ -1,116 +1,259 @@
-"""A status as JSON values. The schema is in docs/cli.md; what is not known is null, with the reason beside it."""
+"""The JSON document of `standby status --json`. docs/cli.md is generated from these models."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from standby.deployment.concurrency import Unavailable
+from standby.deployment.manifest import Role
 from standby.deployment.routing_config import ConfigCopy
-from standby.operations.facts.collect import Status
+from standby.json_model import ONE_ROW, JsonModel, Key
+from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
-from standby.operations.facts.journal import event_json, last_switch
+from standby.operations.facts.journal import Event, last_switch
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
-from standby.operations.facts.replication import Replication
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
-from standby.operations.views.advice import next_command
+from standby.operations.views.verdict import Name, Verdict
+
+SCHEMA_VERSION: Literal[2] = 2
 
 
-def status_json(status: Status) -> dict[str, object]:
-    """Return everything that `status` knows."""
-    state, verdict = status.state, status.verdict
-    held = state.held
-    last = last_switch(state.events)
-    return {
-        "verdict": verdict.name,
-        "reasons": list(verdict.reasons),
-        "notes": list(verdict.notes),
-        "next": next_command(state, verdict) or None,
-        "deployment": {"where": state.where, "name": state.manifest.name, "account": state.manifest.account},
-        "at": state.now.isoformat(),
-        "serving": {
-            "role": state.serving,
-            "region": state.manifest.regions[state.serving].region if state.serving else None,
-            "generation": held.config.generation if held and held.config else None,
-            "apiUrl": held.config.api_url if held and held.config else None,
-            "manuallyEdited": bool(held and held.config and held.config.manually_edited),
-        },
-        "regions": {role: _region(state, region) for role, region in state.regions.items()},
-        "lastSwitch": event_json(last) if last else None,
-        "unfinished": [event_json(event) for event in state.unfinished],
-    }
+class UnavailableJson(JsonModel):
+    """A fact that could not be read."""
+
+    unavailable: str
 
 
-def _region(state: State, region: RegionState) -> dict[str, object]:
-    return {
-        "region": region.region,
-        "down": region.down or None,
-        "config": _config(state, region.copy),
-        "health": _health(region.health),
-        "knowledgeBase": _knowledge(region.knowledge),
-        "replication": _replication(state, region.replication),
-        "queues": _queues(region.queues),
-        "alarms": _alarms(region.alarms),
-    }
+class DeploymentJson(JsonModel):
+    """Which deployment a command worked on."""
+
+    where: str
+    name: str
+    account: str
 
 
-def _unavailable(fact: object) -> dict[str, object]:
-    return {"unavailable": str(fact)}
+class ServingJson(JsonModel):
+    """What the authoritative copy of config.json says."""
+
+    role: Role | None = Field(
+        description="the serving region's role: `primary`, `failover`, or null when config.json names neither"
+    )
+    region: str | None = Field(description="the serving region")
+    generation: int | None = Field(description="the authoritative generation; null after a manual edit")
+    api_url: str | None = Field(description="the API that pages call")
+    manually_edited: bool = Field(description="whether config.json is manually edited")
 
 
-def _config(state: State, copy: ConfigCopy | Unavailable) -> dict[str, object]:
+class ConfigCopyJson(JsonModel):
+    """One bucket's config.json."""
+
+    state: Literal["absent", "invalid", "valid"]
+    serves: Role | None
+    api_url: str | None
+    generation: int | None
+    manually_edited: bool
+    updated_at: str | None
+
+
+class HealthJson(JsonModel):
+    """The health of a region's API."""
+
+    status: str
+    checks: Mapping[str, str]
+    milliseconds: int
+
+
+class JobJson(JsonModel):
+    """An ingestion job."""
+
+    status: str
+    started_at: str
+
+
+class KnowledgeBaseJson(JsonModel):
+    """A Knowledge Base compared with its bucket."""
+
+    in_sync: bool
+    documents: int
+    indexed: int
+    failed: int
+    running: bool
+    last_job: JobJson | None
+
+
+class ReplicationJson(JsonModel):
+    """One direction of replication."""
+
+    to: str
+    configured: bool
+    missing: int
+    pending: int
+    failed: int
+    never: int
+    other: int
+    not_inspected: int
+    conflicts: int
+    oldest_seconds: int | None
+
+
+class QueuesJson(JsonModel):
+    """The ingestion queue."""
+
+    waiting: int
+    in_flight: int
+    dead_letters: int
+
+
+class AlarmsJson(JsonModel):
+    """A region's alarms."""
+
+    in_alarm: tuple[str, ...]
+    total: int
+
+
+class RegionJson(JsonModel):
+    """One region. Each fact that could not be read is `{"unavailable": "why"}`."""
+
+    region: str = Field(description="the AWS region")
+    down: str | None = Field(description="why nothing in the region answers; null when anything does")
+    config: Annotated[ConfigCopyJson | UnavailableJson, ONE_ROW] = Field(
+        description="this bucket's config.json: `state` (`absent`, `invalid` or `valid`), `serves` (a role), `apiUrl`, "
+        "`generation`, `manuallyEdited`, `updatedAt`"
+    )
+    health: Annotated[HealthJson | UnavailableJson, ONE_ROW] = Field(
+        description="`status`, `checks` (name: `ok` or an error) and `milliseconds`; deep if that answered in time"
+    )
+    knowledge_base: Annotated[KnowledgeBaseJson | UnavailableJson, ONE_ROW] = Field(
+        description="`inSync`, `documents` in the bucket, `indexed`, `failed`, `running`, `lastJob`"
+    )
+    replication: Annotated[ReplicationJson | UnavailableJson, ONE_ROW] = Field(
+        description="from here to the other region: `to`, `configured`, `missing` (in all), `pending`, `failed`, "
+        "`never` (began), `other`, `notInspected`, `conflicts` (not copied, such as deleted there), `oldestSeconds`"
+    )
+    queues: Annotated[QueuesJson | UnavailableJson, ONE_ROW] = Field(
+        description="`waiting`, `inFlight` and `deadLetters`"
+    )
+    alarms: Annotated[AlarmsJson | UnavailableJson, ONE_ROW] = Field(description="`inAlarm` (names) and `total`")
+
+
+class StatusJson(JsonModel):
+    """The whole status."""
+
+    schema_version: Literal[2] = Field(default=SCHEMA_VERSION, description="2")
+    verdict: Name = Field(description="`ready`, `failed over`, `degraded` or `not ready to fail over`")
+    reasons: tuple[str, ...] = Field(description="what is wrong, one sentence each")
+    notes: tuple[str, ...] = Field(description="what is worth knowing, one sentence each")
+    next: str | None = Field(description="the next command, in a sentence; null when there is nothing to do")
+    deployment: Annotated[DeploymentJson, ONE_ROW] = Field(
+        description="`where` (rehearsal or account), `name` and `account`"
+    )
+    at: str = Field(description="when the facts were read, in UTC")
+    serving: ServingJson
+    regions: Mapping[Annotated[Role, Key("ROLE")], RegionJson]
+    last_switch: Annotated[Event | None, ONE_ROW] = Field(
+        description="the event of the last failover or failback (as in `journal`), or null"
+    )
+    unfinished: Annotated[tuple[Event, ...], ONE_ROW] = Field(
+        description="events that have not ended, or have pending writes"
+    )
+
+
+def status_json(state: State, verdict: Verdict) -> StatusJson:
+    """Return the document of a state and its verdict."""
+    config, serving = state.config, state.serving
+    return StatusJson(
+        verdict=verdict.name,
+        reasons=verdict.reasons,
+        notes=verdict.notes,
+        next=verdict.next or None,
+        deployment=DeploymentJson(where=state.where, name=state.manifest.name, account=state.manifest.account),
+        at=state.now.isoformat(),
+        serving=ServingJson(
+            role=serving,
+            region=state.manifest.regions[serving].region if serving else None,
+            generation=config.generation if config else None,
+            api_url=config.api_url if config else None,
+            manually_edited=bool(config and config.manually_edited),
+        ),
+        regions={role: _region(state, region) for role, region in state.regions.items()},
+        last_switch=last_switch(state.events),
+        unfinished=state.unfinished,
+    )
+
+
+def _region(state: State, region: RegionState) -> RegionJson:
+    return RegionJson(
+        region=region.region,
+        down=region.down or None,
+        config=_config(state, region.copy),
+        health=_health(region.health),
+        knowledge_base=_knowledge_base(region.knowledge_base),
+        replication=_replication(state, region.replication),
+        queues=_queues(region.queues),
+        alarms=_alarms(region.alarms),
+    )
+
+
+def _config(state: State, copy: ConfigCopy | Unavailable) -> ConfigCopyJson | UnavailableJson:
     if isinstance(copy, Unavailable):
-        return _unavailable(copy)
+        return UnavailableJson(unavailable=copy.why)
     config = copy.config
-    return {
-        "exists": bool(copy.etag),
-        "serves": state.manifest.role_of(config.api_url) if config else None,
-        "apiUrl": config.api_url if config else None,
-        "generation": config.generation if config else None,
-        "manuallyEdited": bool(config and config.manually_edited),
-        "updatedAt": config.updated_at if config else None,
-    }
+    return ConfigCopyJson(
+        state=copy.state,
+        serves=state.manifest.role_of(config.api_url) if config else None,
+        api_url=config.api_url if config else None,
+        generation=config.generation if config else None,
+        manually_edited=bool(config and config.manually_edited),
+        updated_at=config.updated_at if config else None,
+    )
 
 
-def _health(health: Health | Unavailable) -> dict[str, object]:
+def _health(health: Health | Unavailable) -> HealthJson | UnavailableJson:
     if isinstance(health, Unavailable):
-        return _unavailable(health)
+        return UnavailableJson(unavailable=health.why)
     checks = {name: error or "ok" for name, error in health.checks.items()}
-    return {"status": health.status, "checks": checks, "milliseconds": health.milliseconds}
+    return HealthJson(status=health.status, checks=checks, milliseconds=health.milliseconds)
 
 
-def _knowledge(knowledge: KnowledgeBaseState | Unavailable) -> dict[str, object]:
-    if isinstance(knowledge, Unavailable):
-        return _unavailable(knowledge)
-    job = knowledge.last_job
-    return {
-        "inSync": knowledge.in_sync,
-        "documents": knowledge.documents,
-        "indexed": knowledge.indexed,
-        "failed": knowledge.failed,
-        "running": knowledge.running,
-        "lastJob": {"status": job.status, "startedAt": job.started_at.isoformat()} if job else None,
-    }
+def _knowledge_base(knowledge_base: KnowledgeBaseState | Unavailable) -> KnowledgeBaseJson | UnavailableJson:
+    if isinstance(knowledge_base, Unavailable):
+        return UnavailableJson(unavailable=knowledge_base.why)
+    job = knowledge_base.last_job
+    return KnowledgeBaseJson(
+        in_sync=knowledge_base.in_sync,
+        documents=knowledge_base.documents,
+        indexed=knowledge_base.indexed,
+        failed=knowledge_base.failed,
+        running=knowledge_base.running,
+        last_job=JobJson(status=job.status, started_at=job.started_at.isoformat()) if job else None,
+    )
 
 
-def _replication(state: State, replication: Replication | Unavailable) -> dict[str, object]:
+def _replication(state: State, replication: Replication | Unavailable) -> ReplicationJson | UnavailableJson:
     if isinstance(replication, Unavailable):
-        return _unavailable(replication)
-    return {
-        "to": state.manifest.other(replication.source).region,
-        "configured": replication.configured,
-        "missing": len(replication.left) + replication.more,
-        "pending": replication.count("pending"),
-        "failed": replication.count("failed"),
-        "never": replication.count("never"),
-        "other": replication.count("gone", "older"),
-        "conflicts": len(replication.conflicts),
-        "oldestSeconds": replication.oldest_seconds(state.now),
-    }
+        return UnavailableJson(unavailable=replication.why)
+    return ReplicationJson(
+        to=state.manifest.other(replication.source).region,
+        configured=replication.configured,
+        missing=len(replication.missing) + replication.not_inspected,
+        pending=replication.count("pending"),
+        failed=replication.count("failed"),
+        never=replication.count("never"),
+        other=replication.count("gone", "older"),
+        not_inspected=replication.not_inspected,
+        conflicts=len(replication.conflicts),
+        oldest_seconds=replication.oldest_seconds(state.now),
+    )
 
 
-def _queues(queues: Queues | Unavailable) -> dict[str, object]:
+def _queues(queues: Queues | Unavailable) -> QueuesJson | UnavailableJson:
     if isinstance(queues, Unavailable):
-        return _unavailable(queues)
-    return {"waiting": queues.waiting, "inFlight": queues.in_flight, "deadLetters": queues.dead}
+        return UnavailableJson(unavailable=queues.why)
+    return QueuesJson(waiting=queues.waiting, in_flight=queues.in_flight, dead_letters=queues.dead_letters)
 
 
-def _alarms(alarms: Alarms | Unavailable) -> dict[str, object]:
+def _alarms(alarms: Alarms | Unavailable) -> AlarmsJson | UnavailableJson:
     if isinstance(alarms, Unavailable):
-        return _unavailable(alarms)
-    return {"inAlarm": list(alarms.in_alarm), "total": alarms.total}
+        return UnavailableJson(unavailable=alarms.why)
+    return AlarmsJson(in_alarm=alarms.in_alarm, total=alarms.total)

@@ -1,170 +1,201 @@
-"""One word on the whole deployment, and why. Pure."""
+"""One verdict on a deployment, the reasons for it, and the next command. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from standby.deployment.concurrency import Unavailable
-from standby.deployment.routing_config import ConfigCopy, copies_agree
-from standby.operations.facts.documents import MissingDocument
+from standby.deployment.manifest import Role
+from standby.deployment.routing_config import ConfigCopy
+from standby.operations.facts.documents import MissingDocument, Replication, age
+from standby.operations.facts.health import describe_unhealthy
 from standby.operations.facts.journal import Event
-from standby.operations.facts.replication import age
-from standby.operations.facts.state import RegionState, State
-from standby.operations.plans.switch import health_refusals
-from standby.text import missing_documents, not_inspected, pluralize
+from standby.operations.facts.knowledge_base import KnowledgeBaseState
+from standby.operations.facts.state import RegionState, State, find_config_faults
+from standby.text import describe_missing, describe_not_inspected, pluralize
 
 Name = Literal["ready", "failed over", "degraded", "not ready to fail over"]
 EXIT_CODES: Final = {"ready": 0, "failed over": 0, "degraded": 3, "not ready to fail over": 3}
 LATE_SECONDS: Final = 15 * 60
 """What Replication Time Control promises for 99.9 % of objects. Source: docs.aws.amazon.com, S3, "Meeting compliance
 requirements with S3 Replication Time Control"."""
+NEITHER_REGION: Final = "neither region can serve: docs/runbook.md"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The word, what speaks against `ready`, and what is only worth knowing."""
+    """The verdict, the reasons that it is not `ready`, notes, and the next command in a sentence ("" for none)."""
 
     name: Name
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    next: str = ""
 
 
 def judge_state(state: State) -> Verdict:
     """Judge a state.
 
-    `ready`: the primary region serves, everything is in step and the failover region can take over. `failed over`: the
-    failover region serves and is well. `not ready to fail over`: a failover would be refused. `degraded`: anything
-    else that is wrong, while a failover is possible or has been done.
+    `ready`: the primary region serves, both regions are in sync and the failover region can take over. `failed over`:
+    the failover region serves and is healthy. `not ready to fail over`: a failover would be refused. `degraded`:
+    anything else that is wrong, while a failover is possible or has been done.
     """
-    serving = state.serving
-    reasons, notes = tuple(dict.fromkeys(_reasons(state))), tuple(_notes(state))
-    if serving == "failover":
-        well = not _sick(state.regions["failover"])
-        return Verdict(name="failed over" if well else "degraded", reasons=reasons, notes=notes)
-    against = tuple(_against(state.regions["failover"]))
-    if against:
-        return Verdict(name="not ready to fail over", reasons=(*against, *_without(reasons, against)), notes=notes)
-    return Verdict(name="degraded" if reasons else "ready", reasons=reasons, notes=notes)
+    name, reasons = _judge(state)
+    notes = tuple(_notes(state))
+    return Verdict(name=name, reasons=reasons, notes=notes, next=next(_next_commands(state, name), ""))
 
 
-def _against(target: RegionState) -> Iterator[str]:
+def _judge(state: State) -> tuple[Name, tuple[str, ...]]:
+    reasons = tuple(dict.fromkeys(_reasons(state)))
+    failover = state.regions["failover"]
+    if state.serving == "failover":
+        return ("degraded" if describe_unhealthy(failover.region, failover.health) else "failed over"), reasons
+    blockers = tuple(_failover_blockers(failover))
+    if blockers:
+        return "not ready to fail over", (*blockers, *(reason for reason in reasons if reason not in blockers))
+    return ("degraded" if reasons else "ready"), reasons
+
+
+def _failover_blockers(target: RegionState) -> Iterator[str]:
     if target.down:
         yield f"{target.region} {target.down}"
         return
     if isinstance(target.copy, Unavailable):
         yield f"config.json of {target.region} {target.copy}"
-    yield from _sick(target)
-
-
-def _sick(region: RegionState) -> tuple[str, ...]:
-    return tuple(refusal.reason for refusal in health_refusals(region.region, region.health))
+    if unhealthy := describe_unhealthy(target.region, target.health):
+        yield unhealthy
 
 
 def _reasons(state: State) -> Iterator[str]:
-    if state.held is None:
-        yield "no config.json is known, so pages do not know whom to ask: run `standby reconcile`"
-    elif state.serving is None and state.held.config is not None:
-        yield f"config.json names an API of neither region: {state.held.config.api_url}"
-    yield from disagreement(state)
+    config = state.config
+    if config is None:
+        yield "no valid config.json is known, so pages cannot find an API: run `standby reconcile`"
+    elif state.serving is None:
+        yield f"config.json names an API of neither region: {config.api_url}"
+    yield from find_config_faults(state)
     for region in state.regions.values():
         if region.down:
             yield f"{region.region} {region.down}"
         else:
             yield from _region_reasons(state, region)
-    yield from (_unfinished(event) for event in state.unfinished)
+    yield from (_describe_unfinished(event) for event in state.unfinished)
     if state.manifest.disagreement:
         yield state.manifest.disagreement
-
-
-def disagreement(state: State) -> Iterator[str]:
-    """Say by its name that the two copies of config.json differ, or that one is none or was written by hand."""
-    copies = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy)]
-    for copy in copies:
-        if copy.config is None:
-            yield f"{copy.region} has {'no config.json' if not copy.etag else 'a config.json that is none'}"
-        elif copy.config.manually_edited:
-            yield f"config.json in {copy.region} is hand-made: run `standby reconcile`"
-    both = [copy for copy in copies if copy.config is not None]
-    if len(both) > 1 and not copies_agree(state.copies):
-        said = ", ".join(f"{copy.region} says {_says(state, copy)}" for copy in both)
-        yield f"the two copies of config.json disagree: {said}: run `standby reconcile`"
-
-
-def _says(state: State, copy: ConfigCopy) -> str:
-    if copy.config is None:
-        return "nothing"
-    role = state.manifest.role_of(copy.config.api_url)
-    region = state.manifest.regions[role].region if role else copy.config.api_url
-    return f"{region} by hand" if copy.config.manually_edited else f"{region} generation {copy.generation}"
 
 
 def _region_reasons(state: State, region: RegionState) -> Iterator[str]:
     name = region.region
     if isinstance(region.copy, Unavailable):
         yield f"config.json of {name} {region.copy}"
-    yield from _sick(region)
-    if isinstance(region.knowledge, Unavailable):
-        yield f"the Knowledge Base of {name}: {region.knowledge}"
-    elif not region.knowledge.in_sync:
-        yield f"the Knowledge Base of {name} is behind its bucket{_job(region)}"
+    if unhealthy := describe_unhealthy(name, region.health):
+        yield unhealthy
+    if isinstance(region.knowledge_base, Unavailable):
+        yield f"the Knowledge Base of {name}: {region.knowledge_base}"
+    elif not region.knowledge_base.in_sync:
+        yield f"the Knowledge Base of {name} is behind its bucket{_describe_job(region.knowledge_base)}"
     yield from _replication_reasons(state, region)
     if isinstance(region.queues, Unavailable):
         yield f"the queues of {name}: {region.queues}"
-    elif region.queues.dead:
-        yield f"{pluralize(region.queues.dead, 'dead letter')} in {name}"
+    elif region.queues.dead_letters:
+        yield f"{pluralize(region.queues.dead_letters, 'dead letter')} in {name}"
     if isinstance(region.alarms, Unavailable):
         yield f"the alarms of {name}: {region.alarms}"
     elif region.alarms.in_alarm:
         yield f"alarms in {name}: {', '.join(region.alarms.in_alarm)}"
 
 
-def _job(region: RegionState) -> str:
-    if isinstance(region.knowledge, Unavailable):
-        return ""
-    if region.knowledge.running:
+def _describe_job(knowledge_base: KnowledgeBaseState) -> str:
+    if knowledge_base.running:
         return " (a job is running)"
-    last = region.knowledge.last_job
+    last = knowledge_base.last_job
     return f" (last job: {last.status})" if last else " (no job has run)"
 
 
 def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
     if isinstance(region.replication, Unavailable):
         if not any(known.down for known in state.regions.values()):
-            yield f"replication is {region.replication}"
+            yield f"the documents of both regions cannot be compared: {region.replication}"
         return
-    late = [one for one in region.replication.left if one.why != "pending" or _late(one, state)]
-    more = region.replication.more
-    if late or more:
+    late = [one for one in region.replication.missing if one.why != "pending" or _is_late(one, state)]
+    not_inspected = region.replication.not_inspected
+    if late or not_inspected:
         other = state.manifest.other(region.role).region
-        told = missing_documents(len(late) + more, "document", of=region.region, there=other)
+        missing = describe_missing(len(late) + not_inspected, "document", of=region.region, there=other)
         oldest = f"the oldest is {age(late, state.now)} s old" if late else ""
-        yield f"{told} ({'; '.join(part for part in (_kinds(late), oldest, not_inspected(more)) if part)})"
+        parts = (_count_reasons(late), oldest, describe_not_inspected(not_inspected))
+        yield f"{missing} ({'; '.join(part for part in parts if part)})"
 
 
-def _late(document: MissingDocument, state: State) -> bool:
+def _is_late(document: MissingDocument, state: State) -> bool:
     return (age([document], state.now) or 0) > LATE_SECONDS
 
 
-def _kinds(missing_documents: Iterable[MissingDocument]) -> str:
-    kinds = [one.why for one in missing_documents]
-    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+def _count_reasons(missing: Iterable[MissingDocument]) -> str:
+    reasons = [one.why for one in missing]
+    return ", ".join(f"{reasons.count(reason)} {reason}" for reason in dict.fromkeys(reasons))
 
 
-def _unfinished(event: Event) -> str:
-    what = "has not ended" if event.result == "started" else "left something for `standby reconcile`"
+def _describe_unfinished(event: Event) -> str:
+    what = "has not ended" if event.result == "started" else "has pending writes for `standby reconcile`"
     return f"`{event.command}` of {event.started_at[:19]}Z {what}"
 
 
 def _notes(state: State) -> Iterator[str]:
     for region in state.regions.values():
-        if not isinstance(region.replication, Unavailable) and region.replication.conflicts:
-            kinds = _kinds(region.replication.conflicts)
-            yield f"{region.region} has documents that the other region has not, left alone: {kinds}"
-        if not isinstance(region.knowledge, Unavailable) and region.knowledge.not_ingested:
-            told = pluralize(region.knowledge.not_ingested, "document")
-            yield f"{told} could not be ingested in {region.region}: `GET /ingestion-status` there says why"
+        if isinstance(region.replication, Replication) and region.replication.conflicts:
+            reasons = _count_reasons(region.replication.conflicts)
+            yield f"{region.region} has documents that the other region lacks, and that are not copied: {reasons}"
+        if isinstance(region.knowledge_base, KnowledgeBaseState) and region.knowledge_base.not_ingested:
+            documents = pluralize(region.knowledge_base.not_ingested, "document")
+            yield f"{documents} could not be ingested in {region.region}: see `GET /ingestion-status` there"
 
 
-def _without(reasons: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
-    seen = set(known)
-    return tuple(reason for reason in reasons if reason not in seen)
+def _next_commands(state: State, name: Name) -> Iterator[str]:
+    # Users first: a serving region that cannot serve is left before anything is reconciled.
+    if state.serving is not None and not _can_serve(state.regions[state.serving]):
+        yield _leave(state, state.serving)
+    if all(isinstance(copy, Unavailable) for copy in state.copies.values()):
+        yield NEITHER_REGION
+    for region in state.regions.values():
+        if region.down:
+            yield f"nothing now; when {region.region} is back: `standby reconcile`"
+    for event in state.unfinished:
+        if event.target and event.result == "started":
+            yield f"`standby {event.command}` again, from any machine: it completes the interrupted command"
+    if _needs_reconcile(state):
+        yield "`standby reconcile` brings both regions in sync"
+    if name == "failed over":
+        yield f"`standby failback` switches traffic back to {state.regions['primary'].region}, when you want it to"
+
+
+def _leave(state: State, serving: Role) -> str:
+    target = state.regions["primary" if serving == "failover" else "failover"]
+    if not _can_serve(target):
+        return NEITHER_REGION
+    if serving == "primary":
+        return f"`standby failover` switches traffic to {target.region}"
+    switch = f"`standby failback` switches traffic to {target.region}"
+    return f"{switch}; use `--force` while the documents are not in sync"
+
+
+def _can_serve(region: RegionState) -> bool:
+    return (
+        not region.down and isinstance(region.copy, ConfigCopy) and not describe_unhealthy(region.region, region.health)
+    )
+
+
+def _needs_reconcile(state: State) -> bool:
+    return bool(
+        state.config is None
+        or state.unfinished
+        or any(find_config_faults(state))
+        or any(map(_is_behind, state.regions.values()))
+    )
+
+
+def _is_behind(region: RegionState) -> bool:
+    knowledge_base, replication = region.knowledge_base, region.replication
+    missing = isinstance(replication, Replication) and (
+        replication.not_inspected > 0 or any(one.why != "pending" for one in replication.missing)
+    )
+    behind = isinstance(knowledge_base, KnowledgeBaseState) and not (knowledge_base.in_sync or knowledge_base.running)
+    return missing or behind

@@ -11,7 +11,7 @@ from standby.cli.main import COMMANDS, cli
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
 from standby.deployment.routing_config import copies_agree, render_config
-from standby.operations.plans.failback_preconditions import check_preconditions
+from standby.operations.execution.failback_check import check_preconditions
 from standby.operations.plans.plan import Refusal
 from standby.target import DEFAULT_NAME, DEFAULT_REGIONS
 from tests.constructs.plan import default_settings
@@ -161,7 +161,7 @@ def test_a_failback_during_which_somebody_moved_users_is_refused(
         run("failover", "--yes")
         return learnt
 
-    monkeypatch.setattr("standby.operations.plans.failback_preconditions.check_preconditions", compared)
+    monkeypatch.setattr("standby.operations.execution.failback_check.check_preconditions", compared)
     result = run("failback", "--yes", "--checks", "1")
     assert result.exit_code == 3
     assert "somebody moved users while both regions were compared" in result.stderr
@@ -176,7 +176,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("somebody waits")
 
     for name in ("collect_state", "check_primary"):
-        monkeypatch.setattr(f"standby.operations.plans.failback_preconditions.{name}", compared)
+        monkeypatch.setattr(f"standby.operations.execution.failback_check.{name}", compared)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -15,7 +15,7 @@ from standby.cli import drill as commands
 from standby.cli.main import cli
 from standby.console import NullProgress
 from standby.deployment.connection import AwsConnection
-from standby.deployment.manifest import Manifest, Region, Role
+from standby.deployment.manifest import Manifest, Region, Role, Site
 from standby.drill.live import LIVE_SCENARIOS, confirm_scenario
 from standby.drill.measure.records import Clock, Outcome
 from standby.drill.operator_process import CommandProcess
@@ -214,9 +214,7 @@ def manifest() -> Manifest:
         name="chatbot",
         account="123456789012",
         vector_store="opensearch-serverless",
-        site_url="https://s",
-        distribution_id="E1",
-        api_fallback=True,
+        site=Site(url="https://s", distribution_id="E1", api_fallback=True),
         regions=regions,
     )
 

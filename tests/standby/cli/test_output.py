@@ -9,12 +9,11 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner, Result
 
-from standby.cli.main import RESULTS, cli
+from standby.cli.main import RESULTS, ErrorJson, cli
 from standby.console import print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.routing_config import copies_agree
 from standby.operations.execution.switch_steps import SwitchSteps
-from standby.operations.views import schema
 from tests.constructs.plan import ROOT
 from tests.standby.helpers import EAST, WEST, World
 
@@ -78,7 +77,7 @@ def test_progress_that_cannot_be_written_once_is_not_tried_again(unread: int, mo
 def error_of(result: Result) -> dict[str, str]:
     """Return the document of an error; it is alone on stdout and has the documented fields."""
     document: dict[str, str] = json.loads(result.stdout)
-    assert document.keys() == schema.ERROR.keys()
+    assert document.keys() == ErrorJson.model_validate(document, by_alias=True, by_name=False).as_json().keys()
     assert document["result"] == RESULTS[result.exit_code]
     return document
 

@@ -1,7 +1,6 @@
 """A real deployment's pages are denied only where CloudFront then asks the other bucket."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from standby.drill.live_faults import passes_on, require_other_bucket
 from standby.errors import RefusedError
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import MANIFEST
+from tests.standby.helpers import changed as changed_model
 from tests.standby.rehearsal.distribution_helpers import changed, distribution_config
 
 
@@ -62,7 +62,7 @@ def deploy(clients: Clients) -> Deploy:
         reference = {"CallerReference": f"{codes}"}
         wanted = changed(whole, codes=codes or None, attempts=None, more=reference)
         id_ = client.create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]
-        return replace(MANIFEST, distribution_id=id_)
+        return changed_model(MANIFEST, site=changed_model(MANIFEST.site, distribution_id=id_))
 
     return made
 
@@ -77,7 +77,7 @@ def test_a_distribution_that_shows_visitors_the_denial_is_refused(clients: Clien
 
 def test_a_distribution_that_cannot_be_read_is_refused(clients: Clients) -> None:
     with pytest.raises(RefusedError, match="answers NoSuchDistribution"):
-        require_other_bucket(clients, replace(MANIFEST, distribution_id="E0"))
+        require_other_bucket(clients, changed_model(MANIFEST, site=changed_model(MANIFEST.site, distribution_id="E0")))
 
 
 def test_live_pages_is_refused_before_anybody_is_asked(

@@ -26,7 +26,7 @@ from standby.drill.restore import restore
 from standby.drill.scenario_runner import play
 from standby.drill.signals import hanging_up, undisturbed
 from standby.errors import InterruptedRunError
-from standby.operations.facts.collect import WHOLE_LISTING_SECONDS
+from standby.operations.facts.collect import FULL_LISTING_SECONDS
 from tests.constructs.plan import ROOT
 
 pytestmark = pytest.mark.alone
@@ -140,8 +140,8 @@ def test_a_command_that_waits_itself_is_given_the_time_for_it(monkeypatch: pytes
     for command in ("failover", "reconcile", "failback"):
         CommandProcess((command,), options=(), clock=Clock()).listen().wait()
     assert [seconds for seconds in given if seconds] == [90.0, LONGER["reconcile"], LONGER["failback"]]
-    assert LONGER["reconcile"] >= WHOLE_LISTING_SECONDS + 2 * PATIENCE
-    assert LONGER["failback"] > WHOLE_LISTING_SECONDS
+    assert LONGER["reconcile"] >= FULL_LISTING_SECONDS + 2 * PATIENCE
+    assert LONGER["failback"] > FULL_LISTING_SECONDS
 
 
 REFUSED = "(`standby failback` ended with exit code 3: it says why): run `standby failback`"
@@ -174,7 +174,7 @@ def test_an_interruption_ends_the_drill_and_is_no_scenario_that_failed(monkeypat
 
     monkeypatch.setattr(runner, "_play", playing)
     with pytest.raises(InterruptedRunError):
-        play(LIVE_SCENARIOS["live-api"], staged(Deployment({})))  # type: ignore[arg-type]  # it is not looked at
+        play(LIVE_SCENARIOS["live-api"], staged(Deployment({})))  # type: ignore[arg-type]  # it is not inspected
 
 
 LOST = """

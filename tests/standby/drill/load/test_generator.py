@@ -205,7 +205,7 @@ NEW = Serving(api_url="https://east.example/prod/", generation=2)
         (None, None, None),
         (NEW, Serving(api_url="https://hand.example/"), Serving(api_url="https://hand.example/")),
     ],
-    ids=["first", "newer", "older", "unreadable", "nothing", "hand-made"],
+    ids=["first", "newer", "older", "unreadable", "nothing", "manually edited"],
 )
 def test_a_page_obeys_the_highest_generation(known: Serving | None, read: Serving | None, wanted: Serving) -> None:
     assert obeyed(known, read) == wanted

@@ -8,11 +8,10 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from standby.deployment.manifest import Role
 from standby.operations.execution import reconcile_steps as mending
-from standby.operations.execution.executor import PlanRun, StepFailedError
 from standby.operations.execution.reconcile_steps import ReconcileSteps
-from standby.operations.facts.documents import list_documents
+from standby.operations.execution.run import PlanRun, StepFailedError
+from standby.operations.facts.documents import FULL_DEPTH, collect_replication, list_documents
 from standby.operations.facts.journal import PendingWrite
-from standby.operations.facts.replication import FULL_DEPTH, collect_replication
 from standby.operations.plans.plan import CopyDocuments, Plan
 from tests.standby.helpers import EAST, WEST, World
 
@@ -65,7 +64,7 @@ def copy(world: World, s3: Refusing, run: PlanRun) -> str:
     manifest = world.manifest
     west, east = (list_documents(world.s3(role), manifest.regions[role]) for role in ("primary", "failover"))
     listings: Any = {"primary": west, "failover": east}
-    left = collect_replication(world.connect(), manifest, "primary", listings, depth=FULL_DEPTH).left
+    left = collect_replication(world.connect(), manifest, "primary", listings, depth=FULL_DEPTH).missing
     connection: Any = world.connect()
     connection.clients = type("Clients", (), {"long_running_s3": lambda *_: s3})()
     action = CopyDocuments(source="primary", destination="failover", documents=left)

@@ -12,9 +12,10 @@ from standby.deployment.routing_config import authoritative_copy, copies_agree, 
 from standby.drill.load.users import Asks
 from standby.drill.observe.observer import Observer
 from standby.errors import RefusedError
-from standby.operations.execution.executor import ConflictError, Executor, StepFailedError
-from standby.operations.facts.collect_switch import collect_switch_facts
+from standby.operations.execution.executor import Executor
+from standby.operations.execution.run import ConflictError, StepFailedError
 from standby.operations.facts.journal import Event
+from standby.operations.facts.switch_facts import collect_switch_facts
 from standby.operations.plans.plan import CloseEvent, Command, Plan, PutConfig, Step, WriteIntent
 from standby.operations.plans.switch import plan_switch
 from standby.rehearsal.emulator.emulator import Emulator

@@ -4,10 +4,9 @@ import time
 from typing import TYPE_CHECKING
 
 from standby.deployment.manifest import ROLES, Role
-from standby.operations.execution.executor import PlanRun
 from standby.operations.execution.reconcile_steps import ReconcileSteps
-from standby.operations.facts.documents import list_documents
-from standby.operations.facts.replication import FULL_DEPTH, Replication, collect_replication
+from standby.operations.execution.run import PlanRun
+from standby.operations.facts.documents import FULL_DEPTH, Replication, collect_replication, list_documents
 from standby.operations.plans.plan import CopyDocuments, Plan
 from tests.standby.helpers import World
 
@@ -40,7 +39,7 @@ def found(world: World, source: Role) -> Replication:
 
 
 def copy(world: World, source: Role) -> PlanRun:
-    left = found(world, source).left
+    left = found(world, source).missing
     run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     action = CopyDocuments(source=source, destination=world.manifest.other(source).role, documents=left)
     ReconcileSteps(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
@@ -86,7 +85,7 @@ def test_what_somebody_deleted_stays_deleted_on_that_side_and_stays_on_the_other
 def test_the_newer_content_wins_and_the_older_version_is_kept(world: World) -> None:
     write(world, "failover", "plan", "old")
     write(world, "primary", "plan", "new")
-    assert not found(world, "failover").left
+    assert not found(world, "failover").missing
     copy(world, "primary")
     assert contents(world, "failover") == {"plan": "new"}
     assert versions(world, "failover", "plan") == 2
@@ -94,7 +93,7 @@ def test_the_newer_content_wins_and_the_older_version_is_kept(world: World) -> N
 
 def test_a_document_that_arrived_meanwhile_is_not_overwritten(world: World) -> None:
     write(world, "primary", "plan", "west")
-    left = found(world, "primary").left
+    left = found(world, "primary").missing
     write(world, "failover", "plan", "east, and newer")
     run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     action = CopyDocuments(source="primary", destination="failover", documents=left)
@@ -105,7 +104,7 @@ def test_a_document_that_arrived_meanwhile_is_not_overwritten(world: World) -> N
 
 def test_a_document_that_changed_meanwhile_is_left_to_the_next_run(world: World) -> None:
     write(world, "primary", "plan", "first")
-    left = found(world, "primary").left
+    left = found(world, "primary").missing
     write(world, "primary", "plan", "second")
     run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     action = CopyDocuments(source="primary", destination="failover", documents=left)
@@ -118,7 +117,7 @@ def test_a_document_that_changed_meanwhile_is_left_to_the_next_run(world: World)
 def test_copying_half_and_running_again_copies_the_rest_once(world: World) -> None:
     for number in range(6):
         write(world, "primary", f"d{number}", "x")
-    left = found(world, "primary").left
+    left = found(world, "primary").missing
     run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     half = CopyDocuments(source="primary", destination="failover", documents=left[:3])
     ReconcileSteps(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, half)

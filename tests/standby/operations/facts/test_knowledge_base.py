@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from standby.cli.status import render_status
 from standby.operations.execution.reconcile_steps import ReconcileSteps
-from standby.operations.facts.collect import Status
 from standby.operations.facts.documents import Document, Listing
 from standby.operations.facts.knowledge_base import (
     IndexState,
@@ -21,9 +21,8 @@ from standby.operations.facts.knowledge_base import (
     compare_with_bucket,
     read_jobs,
 )
-from standby.operations.plans.failback_preconditions import failback_preconditions
+from standby.operations.plans.failback_preconditions import unmet_preconditions
 from standby.operations.plans.plan import Ingest
-from standby.operations.views.status_table import status_view
 from standby.operations.views.verdict import judge_state
 from tests.standby.helpers import EAST, HEALTHY, MANIFEST, NOON
 from tests.standby.states import IN_STEP, moved, region, state
@@ -43,14 +42,17 @@ def many(*, newest: datetime) -> Listing:
 
 
 def known(*jobs: IngestionJob, newest: datetime) -> KnowledgeBaseState:
-    return compare_with_bucket(IndexState(jobs=jobs, indexed=20_000, failed=0, whole=False), many(newest=newest))
+    return compare_with_bucket(IndexState(jobs=jobs, indexed=20_000, failed=0, complete=False), many(newest=newest))
 
 
 def test_with_more_documents_than_can_be_compared_a_job_that_began_after_the_newest_is_in_step() -> None:
     knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
-    both = {"primary": region("primary", knowledge=knowledge), "failover": region("failover", knowledge=knowledge)}
+    both = {
+        "primary": region("primary", knowledge_base=knowledge),
+        "failover": region("failover", knowledge_base=knowledge),
+    }
     assert judge_state(state(both["primary"], both["failover"])).name == "ready"
-    assert failback_preconditions(moved(primary={"knowledge": knowledge}), [HEALTHY] * 3) == ()
+    assert unmet_preconditions(moved(primary={"knowledge_base": knowledge}), [HEALTHY] * 3) == ()
 
 
 @pytest.mark.parametrize("after", [timedelta(minutes=1), timedelta(0), timedelta(seconds=-1)])
@@ -65,10 +67,10 @@ def test_a_job_that_failed_covers_nothing() -> None:
 
 def test_a_person_reads_that_it_was_not_compared() -> None:
     knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
-    found = state(region("primary", knowledge=knowledge))
+    found = state(region("primary", knowledge_base=knowledge))
     with (screen := Console(width=200)).capture() as shown:
-        screen.print(status_view(Status(state=found, verdict=judge_state(found))))
-    assert f"in step (not compared): {MANY + 1} documents, 20000 indexed" in shown.get()
+        screen.print(render_status(found, judge_state(found)))
+    assert f"in sync (not compared): {MANY + 1} documents, 20000 indexed" in shown.get()
     assert "in step: 2 documents, 2 indexed" in shown.get()
 
 
@@ -94,10 +96,10 @@ def job(description: str, *, failed: int = 0, minutes: int = 0) -> dict[str, obj
 @pytest.mark.parametrize(
     "description,told",
     [
-        ("content 12ab", "in step after 0 jobs"),
+        ("content 12ab", "in sync after 0 jobs"),
         (
             "content not compared",
-            "not compared, for there are too many documents (a sweep synchronises them every hour), after 0 jobs",
+            "not compared, because there are too many documents (a sweep indexes them every hour), after 0 jobs",
         ),
     ],
 )
@@ -114,7 +116,7 @@ def test_reconcile_says_in_step_only_where_the_sweep_has_compared(description: s
 def test_documents_that_a_good_job_could_not_take_are_a_note_and_no_reason() -> None:
     jobs = read_jobs(Bedrock(job("a test", failed=2)), MANIFEST.regions["failover"])  # type: ignore[arg-type]  # the same
     knowledge = compare_with_bucket(IndexState(jobs=jobs, indexed=1, failed=0), Listing(documents={}))
-    verdict = judge_state(state(failover=region("failover", knowledge=knowledge)))
+    verdict = judge_state(state(failover=region("failover", knowledge_base=knowledge)))
     assert (verdict.name, verdict.reasons) == ("ready", ())
-    assert verdict.notes == (f"2 documents could not be ingested in {EAST}: `GET /ingestion-status` there says why",)
-    assert judge_state(state(failover=region("failover", knowledge=IN_STEP))).notes == ()
+    assert verdict.notes == (f"2 documents could not be ingested in {EAST}: see `GET /ingestion-status` there",)
+    assert judge_state(state(failover=region("failover", knowledge_base=IN_STEP))).notes == ()

@@ -1,7 +1,5 @@
 """What an interrupted command left is finished by the next run, under the conditions of what it does."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,18 +8,7 @@ from standby.deployment.routing_config import RoutingConfig, moves_users
 from standby.operations.facts.journal import Event, PendingWrite, new_event
 from standby.operations.plans.plan import CloseEvent, Refusal, VerifyEdge, VerifyHealth
 from standby.operations.plans.switch import plan_switch
-from tests.standby.helpers import (
-    DOWN,
-    EAST,
-    MANIFEST,
-    NOON,
-    WEST,
-    both,
-    config,
-    copy_of,
-    facts,
-    puts,
-)
+from tests.standby.helpers import DOWN, EAST, MANIFEST, NOON, WEST, both, changed, config, copy_of, facts, puts
 
 NUMBERED = st.builds(config, st.sampled_from(ROLES), st.integers(1, 9))
 """A config.json that Terraform or this tool wrote."""
@@ -30,7 +17,7 @@ NUMBERED = st.builds(config, st.sampled_from(ROLES), st.integers(1, 9))
 def event(result: str, *, moment: str = "then") -> Event:
     made = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
     left = (PendingWrite(region=WEST, what="config.json", why="down"),) if result == "incomplete" else ()
-    return replace(made, result=result, started_at=moment, pending_writes=left)  # type: ignore[arg-type]  # a test's word
+    return changed(made, result=result, started_at=moment, pending_writes=left)
 
 
 def test_what_an_interrupted_run_left_is_finished() -> None:
@@ -62,15 +49,16 @@ def test_nobody_is_moved_without_every_condition_also_where_a_killed_command_had
 ) -> None:
     copies = {role: copy_of(role, said[role]) for role in ROLES}
     behind = Refusal(reason="one document is missing")
-    plan = plan_switch(facts(target, copies=copies, preconditions=(behind,)), command="failback", reason="")
+    plan = plan_switch(facts(target, copies=copies), command="failback", reason="", preconditions=(behind,))
     assert behind in plan.refusals or not moves_users(MANIFEST, copies, target)
 
 
 def test_a_failback_that_was_killed_before_the_edge_could_see_it_still_needs_a_healthy_region_in_step() -> None:
     behind = Refusal(reason="one document is missing")
     copies = both(primary=config("primary", 5), failover=config("failover", 4))
-    known = facts("primary", copies=copies, preconditions=(behind,), health=DOWN)
-    reasons = [refusal.reason for refusal in plan_switch(known, command="failback", reason="").refusals]
+    known = facts("primary", copies=copies, health=DOWN)
+    plan = plan_switch(known, command="failback", reason="", preconditions=(behind,))
+    reasons = [refusal.reason for refusal in plan.refusals]
     assert reasons == ["the API of us-west-2 does not answer (connection refused)", behind.reason]
 
 

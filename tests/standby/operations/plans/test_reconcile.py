@@ -8,9 +8,10 @@ import pytest
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
+from standby.operations.facts.documents import Replication
 from standby.operations.facts.journal import Event, PendingWrite, new_event
-from standby.operations.facts.replication import Replication
-from standby.operations.facts.state import State, copies_alone
+from standby.operations.facts.reconcile_facts import ReconcileFacts
+from standby.operations.facts.state import State, region_state_of_copy
 from standby.operations.plans.plan import (
     CloseEvent,
     CopyDocuments,
@@ -20,9 +21,9 @@ from standby.operations.plans.plan import (
     VerifyEdge,
     WriteIntent,
 )
-from standby.operations.plans.reconcile import ReconcileFacts, plan_config, plan_documents
+from standby.operations.plans.reconcile import plan_config, plan_documents
 from standby.operations.views.verdict import judge_state
-from tests.standby.helpers import EAST, MANIFEST, NOON, WEST, config, copy_of
+from tests.standby.helpers import EAST, MANIFEST, NOON, WEST, changed, config, copy_of
 from tests.standby.manifests import REGIONS
 from tests.standby.states import BEHIND, dead, left, missing, moved, region, state
 
@@ -34,14 +35,14 @@ def reconciling(found: State, **journals: tuple[object, ...]) -> ReconcileFacts:
 
 def test_documents_are_reconciled_before_knowledge_bases() -> None:
     found = moved(
-        primary={"knowledge": BEHIND},
+        primary={"knowledge_base": BEHIND},
         failover={"replication": left(missing("never"), missing("deleted"), source="failover")},
     )
     plan = plan_documents(reconciling(found))
     assert [type(step.action) for step in plan.steps] == [WriteIntent, CopyDocuments, Ingest, CloseEvent]
     (copies,) = [step.action for step in plan.steps if isinstance(step.action, CopyDocuments)]
     assert [one.why for one in copies.documents] == ["never"]
-    assert plan.notes == (f"left alone in {EAST}, for it was deleted in the other region: deleted.txt",)
+    assert plan.notes == (f"not copied from {EAST}, because it was deleted in the other region: deleted.txt",)
 
 
 def test_config_json_has_a_plan_of_its_own_for_which_nothing_is_compared() -> None:
@@ -49,7 +50,7 @@ def test_config_json_has_a_plan_of_its_own_for_which_nothing_is_compared() -> No
         "primary": copy_of("primary", config("primary", 3)),
         "failover": copy_of("failover", config("failover", 4)),
     }
-    regions = {role: copies_alone(MANIFEST, role, copies[role]) for role in ROLES}
+    regions = {role: region_state_of_copy(MANIFEST, role, copies[role]) for role in ROLES}
     plan = plan_config(reconciling(replace(state(), regions=regions)))
     assert [type(step.action) for step in plan.steps] == [WriteIntent, PutConfig, VerifyEdge, CloseEvent]
     assert (plan.steps[1].region, plan.generation) == (WEST, 4)
@@ -62,19 +63,19 @@ def test_a_deployment_in_step_has_nothing_to_reconcile() -> None:
 
 def test_with_a_region_down_reconciling_is_refused_but_may_be_forced() -> None:
     plan = plan_config(reconciling(state(primary=dead("primary"))))
-    assert plan.refused(force=False)
-    assert not plan.refused(force=True)
+    assert plan.standing_refusals(force=False)
+    assert not plan.standing_refusals(force=True)
 
 
 def test_with_no_copy_of_config_json_to_be_read_no_force_reconciles() -> None:
-    assert plan_config(reconciling(state(dead("primary"), dead("failover")))).refused(force=True)
+    assert plan_config(reconciling(state(dead("primary"), dead("failover")))).standing_refusals(force=True)
 
 
 @pytest.mark.parametrize(
     "replication,why",
     [
-        (Unavailable("answers SlowDown"), f"what {WEST} has cannot be compared: answers SlowDown"),
-        (Replication(source="primary", configured=True, more=37), f"of {WEST}, 37 more were not looked at"),
+        (Unavailable("answers SlowDown"), f"the documents of {WEST} cannot be compared: answers SlowDown"),
+        (Replication(source="primary", configured=True, not_inspected=37), f"of {WEST}, 37 more were not inspected"),
     ],
 )
 def test_documents_that_cannot_be_compared_are_left_and_keep_nothing_else_from_being_done(
@@ -89,7 +90,7 @@ def test_documents_that_cannot_be_compared_are_left_and_keep_nothing_else_from_b
     assert [step.action.source for step in plan.steps if isinstance(step.action, CopyDocuments)] == ["failover"]
     alone = plan_documents(reconciling(moved(primary={"replication": replication})))
     assert [type(step.action) for step in alone.steps] == [WriteIntent, CloseEvent]  # it is remembered
-    assert alone.summary == "bring both regions into step"
+    assert alone.summary == "bring both regions in sync"
 
 
 def test_a_config_made_by_hand_gets_the_next_generation() -> None:
@@ -103,13 +104,13 @@ def begun(generation: int, moment: str) -> Event:
     made = new_event(
         generation=generation, command="failback", actor="a", reason="", source=EAST, target=WEST, now=NOON
     )
-    return replace(made, started_at=moment)
+    return changed(made, started_at=moment)
 
 
 def switched(command: Literal["failover", "failback"]) -> Event:
     target = EAST if command == "failover" else WEST
     made = new_event(generation=4, command=command, actor="a", reason="", source="", target=target, now=NOON)
-    return replace(made, result="done")
+    return changed(made, result="done")
 
 
 @pytest.mark.parametrize("last,serves", [(None, "primary"), ("failover", "failover"), ("failback", "primary")])
@@ -141,12 +142,12 @@ def test_an_event_that_a_later_one_made_void_is_not_named_and_is_closed_at_once(
 
 
 def test_a_killed_reconcile_is_not_named_once_a_later_one_has_done_everything() -> None:
-    killed = replace(begun(4, "2026-11-24T12:00:00.000000Z"), command="reconcile", id="1")
-    later = replace(begun(4, "2026-11-24T12:00:05.000000Z"), command="reconcile", id="2", result="done")
+    killed = changed(begun(4, "2026-11-24T12:00:00.000000Z"), command="reconcile", id="1")
+    later = changed(begun(4, "2026-11-24T12:00:05.000000Z"), command="reconcile", id="2", result="done")
     assert judge_state(replace(moved(), events=(killed,))).reasons
     assert judge_state(replace(moved(), events=(killed, later))).reasons == ()
     assert judge_state(
-        replace(moved(), events=(replace(later, result="started"), replace(killed, result="done")))
+        replace(moved(), events=(changed(later, result="started"), changed(killed, result="done")))
     ).reasons
 
 
@@ -155,9 +156,9 @@ def test_a_killed_reconcile_is_not_named_once_a_later_one_has_done_everything() 
 )
 def test_an_open_event_is_closed_when_nothing_is_left_of_it(result: str, minutes: int, closed: str) -> None:
     moment = NOON - timedelta(minutes=minutes)
-    event = replace(
+    event = changed(
         new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=moment),
-        result=result,  # type: ignore[arg-type]  # one of the words
+        result=result,
     )
     both = dict.fromkeys(ROLES, (event,))
     copies = {role: copy_of(role, config("failover", 4, moment=event.started_at)) for role in ROLES}
@@ -179,7 +180,7 @@ def test_what_an_event_left_is_closed_when_that_has_been_done_and_not_before(
     what: str, replication: Replication | Unavailable, *, closed: bool
 ) -> None:
     left_over = (PendingWrite(region=EAST, what=what, why="down"),)
-    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=left_over)
+    event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=left_over)
     found = replace(moved(primary={"replication": replication}), events=(event,))
     plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed
@@ -187,7 +188,7 @@ def test_what_an_event_left_is_closed_when_that_has_been_done_and_not_before(
 
 def test_a_failed_event_is_named_until_what_it_left_has_been_done_and_stays_failed() -> None:
     left_over = (PendingWrite(region=EAST, what="config.json", why="down"),)
-    event = replace(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", pending_writes=left_over)
+    event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", pending_writes=left_over)
     found = replace(moved(), events=(event,))
     assert judge_state(found).reasons
     plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
@@ -199,7 +200,7 @@ def test_a_failed_event_is_named_until_what_it_left_has_been_done_and_stays_fail
 def test_that_reconciling_moves_users_is_said_before_it_does() -> None:
     killed = state(primary=region("primary", "primary", 5), failover=region("failover", "failover", 4))
     notes = plan_config(reconciling(killed)).notes
-    assert notes == ("new visitors are sent to us-east-1 until then: this moves them to us-west-2",)
+    assert notes == ("new visitors go to us-east-1 until then: this moves them to us-west-2",)
     returned = state(primary=region("primary", "primary", 3), failover=region("failover", "failover", 4))
     assert plan_config(reconciling(returned)).notes == ()
 
@@ -207,7 +208,7 @@ def test_that_reconciling_moves_users_is_said_before_it_does() -> None:
 def test_the_plan_for_config_json_closes_what_was_left_of_it_and_of_nothing_else() -> None:
     parts = {what: (PendingWrite(region=WEST, what=what, why="down"),) for what in ("config.json", "documents")}
     events = tuple(
-        replace(begun(4, "2026-11-24T12:00:00.000000Z"), id=what[:1], result="incomplete", pending_writes=part)
+        changed(begun(4, "2026-11-24T12:00:00.000000Z"), id=what[:1], result="incomplete", pending_writes=part)
         for what, part in parts.items()
     )
     found = replace(moved(primary={"copy": copy_of("primary", config("primary", 3))}), events=events)

@@ -10,8 +10,9 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.routing_config import ConfigCopy, authoritative_copy, copies_agree
 from standby.operations.facts.health import Health
+from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.plan import WriteIntent
-from standby.operations.plans.switch import SwitchFacts, plan_switch
+from standby.operations.plans.switch import plan_switch
 from tests.standby.helpers import (
     DOWN,
     EAST,
@@ -67,10 +68,10 @@ def test_what_cannot_be_written_now_is_remembered(known: SwitchFacts) -> None:
 def test_force_never_overrides_an_unreadable_bucket_of_the_target(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
     if isinstance(known.copies[known.target], Unavailable):
-        assert plan.refused(force=True)
+        assert plan.standing_refusals(force=True)
         assert not plan.steps
     else:
-        assert not plan.refused(force=True)
+        assert not plan.standing_refusals(force=True)
 
 
 @given(FACTS)
@@ -78,7 +79,7 @@ def test_a_region_that_is_not_healthy_takes_over_only_by_force(known: SwitchFact
     plan = plan_switch(known, command="failover", reason="")
     sick = isinstance(known.health, Unavailable) or not known.health.healthy
     if any(isinstance(step.action, WriteIntent) for step in plan.steps):
-        assert bool(plan.refused(force=False)) == sick
+        assert bool(plan.standing_refusals(force=False)) == sick
 
 
 @given(FACTS)
@@ -113,9 +114,9 @@ def test_a_failover_of_a_well_deployment_is_seven_steps_in_this_order() -> None:
         f"Write the intent into the journal {EAST}",
         f"Write config.json {EAST}",
         f"Write config.json {WEST}",
-        "Ask CloudFront to forget config.json us-east-1",
-        "See config.json through the edge",
-        f"Ask /health {EAST}",
+        "Invalidate config.json in CloudFront us-east-1",
+        "Verify config.json through the edge",
+        f"Call /health {EAST}",
         "Write the result into the journal",
     ]
     assert (plan.generation, plan.source, plan.target) == (4, WEST, EAST)
@@ -145,7 +146,7 @@ def test_failing_back_from_a_hand_made_config_goes_on_from_the_highest_generatio
     copies = {role: copy_of(role, config("failover", None)) for role in ROLES}
     plan = plan_switch(facts("primary", copies=copies, journal_generation=7), command="failback", reason="")
     assert plan.generation == 8
-    assert plan.notes == ("config.json in us-east-1 was written by hand",)
+    assert plan.notes == ("config.json in us-east-1 is manually edited: this replaces it",)
 
 
 def blind(target: Role) -> dict[Role, ConfigCopy | Unavailable]:
@@ -156,7 +157,7 @@ def blind(target: Role) -> dict[Role, ConfigCopy | Unavailable]:
 def test_who_serves_as_far_as_one_copy_tells_is_said_so(target: Role, own: str, other: str) -> None:
     plan = plan_switch(facts(target, copies=blind(target)), command="failback", reason="")
     assert not plan.steps
-    told = f"{own} serves as far as its own copy of config.json tells; {other} may hold a higher generation"
+    told = f"{own} serves according to its own copy of config.json; {other} may have a higher generation"
     assert plan.notes == (f"{told}: --force writes one above it",)
 
 

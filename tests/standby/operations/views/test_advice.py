@@ -4,21 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from standby.cli.status import render_status
 from standby.deployment.concurrency import Unavailable
-from standby.operations.facts.collect import Status
 from standby.operations.facts.journal import new_event
 from standby.operations.facts.state import State
-from standby.operations.views.advice import NEITHER, next_command
 from standby.operations.views.status_json import status_json
-from standby.operations.views.status_table import status_view
-from standby.operations.views.verdict import judge_state
-from tests.standby.helpers import EAST, NOON, WEST, config, copy_of
+from standby.operations.views.verdict import NEITHER_REGION, judge_state
+from tests.standby.helpers import EAST, NOON, WEST, changed, config, copy_of
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
-FAILOVER = f"`standby failover` has {EAST} serve"
-FAILBACK = f"`standby failback` has {WEST} serve again, when you want it to"
-RECONCILE = "`standby reconcile` brings both regions into step"
-AGAIN = "`standby failover` again, from any machine: it finishes what was begun"
+FAILOVER = f"`standby failover` switches traffic to {EAST}"
+FAILBACK = f"`standby failback` switches traffic back to {WEST}, when you want it to"
+RECONCILE = "`standby reconcile` brings both regions in sync"
+AGAIN = "`standby failover` again, from any machine: it completes the interrupted command"
 RUNNING = replace(BEHIND, running=True)
 UNENDED = new_event(generation=9, command="failover", actor="x", reason="", source="", target=EAST, now=NOON)
 
@@ -32,11 +30,11 @@ UNENDED = new_event(generation=9, command="failover", actor="x", reason="", sour
         (state(primary=region("primary", health=SICK, replication=left(missing("never")))), FAILOVER),
         (
             state(primary=dead("primary"), failover=region("failover", health=SICK)),
-            NEITHER,
+            NEITHER_REGION,
         ),
         (
             state(primary=dead("primary"), failover=region("failover", copy=Unavailable("answers AccessDenied"))),
-            NEITHER,
+            NEITHER_REGION,
         ),
         (state(failover=dead("failover")), f"nothing now; when {EAST} is back: `standby reconcile`"),
         (state(failover=region("failover", health=SICK)), ""),
@@ -47,27 +45,27 @@ UNENDED = new_event(generation=9, command="failover", actor="x", reason="", sour
         ),
         (
             moved(failover={"health": SICK}),
-            f"`standby failback` has {WEST} serve; with `--force` where the documents are not in step",
+            f"`standby failback` switches traffic to {WEST}; use `--force` while the documents are not in sync",
         ),
         (moved(primary={"copy": copy_of("primary", config("primary", 3))}), RECONCILE),
-        (moved(primary={"knowledge": BEHIND}), RECONCILE),
-        (moved(primary={"knowledge": RUNNING}), FAILBACK),
+        (moved(primary={"knowledge_base": BEHIND}), RECONCILE),
+        (moved(primary={"knowledge_base": RUNNING}), FAILBACK),
         (moved(failover={"replication": left(missing("failed"), source="failover")}), RECONCILE),
         (state(primary=region("primary", replication=left(missing("pending")))), ""),
         (replace(state(), events=(UNENDED,)), AGAIN),
-        (replace(state(), events=(replace(UNENDED, result="incomplete"),)), RECONCILE),
+        (replace(state(), events=(changed(UNENDED, result="incomplete"),)), RECONCILE),
         (state(region("primary", "primary", None), region("failover", "primary", None)), RECONCILE),
     ],
 )
 def test_each_state_names_the_command_that_helps(found: State, said: str) -> None:
-    assert next_command(found, judge_state(found)) == said
+    assert judge_state(found).next == said
 
 
 def test_it_is_the_last_line_for_a_person_and_a_field_for_a_program() -> None:
     found = state(primary=dead("primary"))
-    status = Status(state=found, verdict=judge_state(found))
-    assert str(status_view(status).renderables[-1]) == f"next: {FAILOVER}"
-    assert status_json(status)["next"] == FAILOVER
-    well = Status(state=state(), verdict=judge_state(state()))
-    assert str(status_view(well).renderables[-1]).startswith("verdict: ready")
-    assert status_json(well)["next"] is None
+    verdict = judge_state(found)
+    assert str(render_status(found, verdict).renderables[-1]) == f"next: {FAILOVER}"
+    assert status_json(found, verdict).as_json()["next"] == FAILOVER
+    ready = judge_state(state())
+    assert str(render_status(state(), ready).renderables[-1]).startswith("verdict: ready")
+    assert status_json(state(), ready).as_json()["next"] is None

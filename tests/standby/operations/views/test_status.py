@@ -2,7 +2,6 @@
 
 import io
 import itertools
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,19 +9,19 @@ from click.testing import CliRunner
 from rich.console import Console
 from rich.live import Live
 
-from standby.cli import status_command
+from standby.cli import status as status_command
 from standby.cli.main import cli
+from standby.cli.status import render_status, render_watch
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import DISAGREEMENT, read_manifest
 from standby.deployment.routing_config import RoutingConfig
-from standby.operations.facts.collect import Status, collect_state, collect_status
+from standby.operations.facts.collect import collect_state
 from standby.operations.facts.health import Health
-from standby.operations.facts.state import Alarms
-from standby.operations.views.status_table import status_view, watch_view
+from standby.operations.facts.state import Alarms, State
 from standby.operations.views.verdict import judge_state
 from standby.rehearsal.emulator.emulator import Emulator
-from tests.standby.helpers import EAST, World, clients, copy_of
+from tests.standby.helpers import EAST, World, changed, clients, copy_of
 from tests.standby.states import BEHIND, left, missing, moved, region, state
 
 
@@ -53,10 +52,10 @@ def test_only_alarms_of_this_deployment_s_topic_are_ours_whatever_their_names_be
     assert found == Alarms(in_alarm=(f"{name}-health",), total=1)
 
 
-def told(status: Status) -> str:
+def told(found: State) -> str:
     console = Console(width=200)
     with console.capture() as captured:
-        console.print(status_view(status))
+        console.print(render_status(found, judge_state(found)))
     return captured.get()
 
 
@@ -64,27 +63,27 @@ def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     by_hand = copy_of("failover", RoutingConfig(api_url="https://[/x].example/[bold]prod"))
     sick = Health(status="[red]sick[/]", checks={"[b]": "[/]"})
     odd = state(region("primary"), region("failover", copy=by_hand, health=sick))
-    shown = told(Status(state=odd, verdict=judge_state(odd)))
-    assert "https://[/x].example/[bold]prod, hand-made" in shown
+    shown = told(odd)
+    assert "https://[/x].example/[bold]prod, manually edited" in shown
     assert "[red]sick[/] ([b]: [/])" in shown
 
 
 def test_a_watch_shows_the_verdict_the_next_command_and_why_on_80_by_24() -> None:
     sick = {
-        "knowledge": BEHIND,
+        "knowledge_base": BEHIND,
         "health": Health(status="degraded", checks={"retrieve": "AccessDenied", "answerModel": "Throttling"}),
         "alarms": Alarms(in_alarm=("chatbot-api-errors", "chatbot-health", "chatbot-replication-latency"), total=7),
     }
     seen = moved(primary={**sick, "replication": left(missing("failed"), missing("never"))}, failover=sick)
-    status = Status(state=seen, verdict=judge_state(seen))
+    verdict = judge_state(seen)
     console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24, color_system=None)
-    with Live(watch_view(status), console=console, auto_refresh=False) as live:
+    with Live(render_watch(seen, verdict), console=console, auto_refresh=False) as live:
         live.refresh()
         shown = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]  # a StringIO
     assert shown.endswith(" ...")  # in place of the table's last lines
     assert "verdict: " in shown
     assert "next: " in shown
-    assert all(reason in shown for reason in status.verdict.reasons)
+    assert all(reason in shown for reason in verdict.reasons)
 
 
 @pytest.fixture
@@ -103,18 +102,18 @@ def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_one_look")
 def test_an_apply_during_a_watch_is_no_disagreement(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World.make(emulator.endpoint)
-    seen: list[Status] = []
+    seen: list[State] = []
 
-    def gather(connection: Connection, manifest: Manifest) -> Status:
-        seen.append(collect_status(connection, manifest))
+    def gather(connection: Connection, manifest: Manifest) -> State:
+        seen.append(collect_state(connection, manifest))
         return seen[-1]
 
-    before = replace(world.manifest, site_url="https://before.example")  # what the watch began with
+    before = changed(world.manifest, name="before")  # what the watch began with
     manifests = iter([before])
     monkeypatch.setattr(status_command, "read_manifest", lambda to: next(manifests, None) or read_manifest(to))
-    monkeypatch.setattr(status_command, "collect_status", gather)
+    monkeypatch.setattr(status_command, "collect_state", gather)
     CliRunner().invoke(cli, ["status", "--watch"], obj=lambda _: world.connect())
-    assert [status.state.manifest.disagreement for status in seen] == [DISAGREEMENT, ""]
+    assert [state.manifest.disagreement for state in seen] == [DISAGREEMENT, ""]
 
 
 @pytest.mark.usefixtures("_one_look")
@@ -130,4 +129,4 @@ def test_a_watch_goes_on_while_no_region_answers(emulator: Emulator, monkeypatch
 def test_a_watch_has_no_json_and_says_so() -> None:
     result = CliRunner().invoke(cli, ["--aws", "status", "--watch", "--json"])
     assert result.exit_code == 2
-    assert "give one of them" in result.stderr
+    assert "use one of them" in result.stderr

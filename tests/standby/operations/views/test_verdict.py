@@ -4,20 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from standby.cli.status import render_status
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
-from standby.operations.facts.collect import Status
 from standby.operations.facts.health import Health
 from standby.operations.facts.state import Alarms, Queues, State
-from standby.operations.plans.failback_preconditions import failback_preconditions, settles_by_itself
+from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
 from standby.operations.views.status_json import status_json
-from standby.operations.views.status_table import status_view
 from standby.operations.views.verdict import judge_state
 from tests.standby.helpers import EAST, HEALTHY, WEST, config, copy_of
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
 DISAGREEMENT = (
-    "the two copies of config.json disagree: us-west-2 says us-west-2 generation 3,"
+    "the copies of config.json disagree: us-west-2 says us-west-2 generation 3,"
     " us-east-1 says us-east-1 generation 4: run `standby reconcile`"
 )
 
@@ -44,7 +43,7 @@ DISAGREEMENT = (
             [f"the API of {WEST} is degraded: retrieve (AccessDenied)"],
         ),
         (
-            state(failover=region("failover", knowledge=BEHIND)),
+            state(failover=region("failover", knowledge_base=BEHIND)),
             "degraded",
             [f"the Knowledge Base of {EAST} is behind its bucket (no job has run)"],
         ),
@@ -61,7 +60,7 @@ DISAGREEMENT = (
         ),
         (state(primary=region("primary", replication=left(missing("deleted")))), "ready", []),
         (
-            state(primary=region("primary", queues=Queues(waiting=1, in_flight=0, dead=2))),
+            state(primary=region("primary", queues=Queues(waiting=1, in_flight=0, dead_letters=2))),
             "degraded",
             [f"2 dead letters in {WEST}"],
         ),
@@ -87,7 +86,9 @@ def test_a_config_made_by_hand_is_called_hand_made_in_each_bucket() -> None:
     by_hand = {role: region(role, "failover", None) for role in ROLES}
     verdict = judge_state(state(by_hand["primary"], by_hand["failover"]))
     assert verdict.name == "failed over"
-    assert verdict.reasons == tuple(f"config.json in {r} is hand-made: run `standby reconcile`" for r in (WEST, EAST))
+    assert verdict.reasons == tuple(
+        f"config.json in {region} is manually edited: run `standby reconcile`" for region in (WEST, EAST)
+    )
 
 
 def test_an_api_of_neither_region_is_named() -> None:
@@ -98,9 +99,9 @@ def test_an_api_of_neither_region_is_named() -> None:
 
 @pytest.mark.parametrize("found", [state(), moved(), state(primary=dead("primary")), state(failover=dead("failover"))])
 def test_every_state_can_be_shown_and_printed(found: State) -> None:
-    status = Status(state=found, verdict=judge_state(found))
-    assert status_json(status)["verdict"] == status.verdict.name
-    assert status_view(status).renderables
+    verdict = judge_state(found)
+    assert status_json(found, verdict).as_json()["verdict"] == verdict.name
+    assert render_status(found, verdict).renderables
 
 
 @pytest.mark.parametrize(
@@ -108,25 +109,25 @@ def test_every_state_can_be_shown_and_printed(found: State) -> None:
     [
         moved(primary={"replication": left(missing("never"))}),
         moved(failover={"replication": left(missing("pending"), source="failover")}),
-        moved(primary={"knowledge": BEHIND}),
-        moved(primary={"knowledge": Unavailable("answers AccessDenied")}),
+        moved(primary={"knowledge_base": BEHIND}),
+        moved(primary={"knowledge_base": Unavailable("answers AccessDenied")}),
         moved(primary={"copy": copy_of("primary", config("primary", 3))}),
         moved(failover={"replication": Unavailable("not known")}),
         replace(moved(), regions={"primary": dead("primary"), "failover": region("failover", "failover", 4)}),
     ],
 )
 def test_nobody_fails_back_while_something_is_out_of_step(found: State) -> None:
-    assert failback_preconditions(found, [HEALTHY, HEALTHY])
+    assert unmet_preconditions(found, [HEALTHY, HEALTHY])
 
 
 @pytest.mark.parametrize("checks", [[HEALTHY, SICK], [HEALTHY, Unavailable("does not answer")]])
 def test_nobody_fails_back_to_a_region_that_was_not_healthy_each_time(checks: list[Health | Unavailable]) -> None:
-    assert "(check 2 of 2)" in failback_preconditions(moved(), checks)[0].reason
+    assert "(check 2 of 2)" in unmet_preconditions(moved(), checks)[0].reason
 
 
 def test_a_region_in_step_may_be_failed_back_to() -> None:
-    assert failback_preconditions(moved(), [HEALTHY] * 3) == ()
-    assert failback_preconditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
+    assert unmet_preconditions(moved(), [HEALTHY] * 3) == ()
+    assert unmet_preconditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
 
 
 RUNNING = replace(BEHIND, running=True)
@@ -136,9 +137,9 @@ RUNNING = replace(BEHIND, running=True)
     "found,passes",
     [
         (moved(failover={"replication": left(missing("pending"), source="failover")}), True),
-        (moved(primary={"knowledge": RUNNING}), True),
-        (moved(primary={"knowledge": BEHIND, "queues": Queues(waiting=3, in_flight=0, dead=0)}), True),
-        (moved(primary={"knowledge": BEHIND}), False),
+        (moved(primary={"knowledge_base": RUNNING}), True),
+        (moved(primary={"knowledge_base": BEHIND, "queues": Queues(waiting=3, in_flight=0, dead_letters=0)}), True),
+        (moved(primary={"knowledge_base": BEHIND}), False),
         (moved(primary={"replication": left(missing("failed"))}), False),
         (moved(primary={"copy": copy_of("primary", config("primary", 3))}), False),
         (state(primary=dead("primary")), False),

@@ -9,21 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from standby.operations.facts import replication as looking
-from standby.operations.facts.collect import Status
-from standby.operations.facts.documents import Document, Listing
-from standby.operations.facts.replication import (
+from standby.cli.status import render_status
+from standby.operations.facts import documents as looking
+from standby.operations.facts.documents import (
     FAILBACK_DEPTH,
     FULL_DEPTH,
     STATUS_DEPTH,
+    Document,
     InspectionDepth,
+    Listing,
     Replication,
     collect_replication,
 )
 from standby.operations.facts.state import State
-from standby.operations.plans.failback_preconditions import failback_preconditions, settles_by_itself
-from standby.operations.views.advice import next_command
-from standby.operations.views.status_table import status_view
+from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
 from standby.operations.views.verdict import judge_state
 from tests.standby.helpers import DOWN, EAST, HEALTHY, MANIFEST, NOON, WEST
 from tests.standby.states import left, missing, moved
@@ -36,11 +35,11 @@ REPLICATIONS = st.builds(
     Replication,
     source=st.just("failover"),
     configured=st.booleans(),
-    missing=st.lists(st.builds(missing, st.sampled_from(WHYS), age=st.integers(0, 2000)), max_size=4).map(tuple),
-    more=st.just(0) | st.integers(1, 50),
+    differences=st.lists(st.builds(missing, st.sampled_from(WHYS), age=st.integers(0, 2000)), max_size=4).map(tuple),
+    not_inspected=st.just(0) | st.integers(1, 50),
 )
 STATES = st.builds(lambda found: moved(failover={"replication": found}), REPLICATIONS | st.just(DOWN))
-LEFT_ALONE = replace(left(*[missing("deleted", age=9999)] * 2000, source="failover"), more=37)
+LEFT_ALONE = replace(left(*[missing("deleted", age=9999)] * 2000, source="failover"), not_inspected=37)
 
 
 def replicating(found: State) -> Replication | None:
@@ -51,33 +50,33 @@ def replicating(found: State) -> Replication | None:
 @given(STATES)
 def test_nobody_fails_back_while_a_document_is_left_or_was_not_looked_at(found: State) -> None:
     known = replicating(found)
-    clear = known is not None and not known.left and not known.more
-    assert (failback_preconditions(found, [HEALTHY]) == ()) is clear
+    clear = known is not None and not known.missing and not known.not_inspected
+    assert (unmet_preconditions(found, [HEALTHY]) == ()) is clear
 
 
 @given(STATES)
 def test_a_status_names_what_was_not_looked_at(found: State) -> None:
     known = replicating(found)
-    told = any(f"{known.more} more w" in reason for reason in judge_state(found).reasons) if known else False
-    assert told is (known is not None and known.more > 0)
+    told = any(f"{known.not_inspected} more w" in reason for reason in judge_state(found).reasons) if known else False
+    assert told is (known is not None and known.not_inspected > 0)
 
 
 @given(STATES)
 def test_what_was_not_looked_at_does_not_pass_by_itself(found: State) -> None:
     known = replicating(found)
-    assert not (settles_by_itself(found) and known is not None and known.more)
+    assert not (settles_by_itself(found) and known is not None and known.not_inspected)
 
 
 def test_two_thousand_that_were_left_alone_hide_no_other_one() -> None:
     found = moved(failover={"replication": LEFT_ALONE})
-    (refusal,) = failback_preconditions(found, [HEALTHY] * 3)
-    told = f"37 documents of {EAST} are missing in {WEST} (37 more were not looked at)"
+    (refusal,) = unmet_preconditions(found, [HEALTHY] * 3)
+    told = f"37 documents of {EAST} are missing in {WEST} (37 more were not inspected)"
     assert refusal.reason == f"{told}: run `standby reconcile`"
     assert judge_state(found).reasons == (told,)
-    assert next_command(found, judge_state(found)) == "`standby reconcile` brings both regions into step"
+    assert judge_state(found).next == "`standby reconcile` brings both regions in sync"
     with (screen := Console(width=200)).capture() as shown:
-        screen.print(status_view(Status(state=found, verdict=judge_state(found))))
-    assert f"to {WEST}: 37 not looked at" in shown.get()
+        screen.print(render_status(found, judge_state(found)))
+    assert f"to {WEST}: 37 not inspected" in shown.get()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_one_looks_on_past_what_is_left_alone(
     monkeypatch.setattr(looking, "INSPECTION_BATCH", 2)
     scaled = InspectionDepth(
         inspected=None if depth.inspected is None else depth.inspected // 1000,
-        left=None if depth.left is None else depth.left // 1000,
+        missing=None if depth.missing is None else depth.missing // 1000,
     )
     monkeypatch.setattr(
         looking,
@@ -113,4 +112,4 @@ def test_one_looks_on_past_what_is_left_alone(
     clients = SimpleNamespace(retrying_s3=lambda name: name)
     connection: Any = SimpleNamespace(clients=clients)
     found = collect_replication(connection, MANIFEST, "primary", listings, depth=scaled)
-    assert (len(found.missing), found.more) == (seen, alone + others - seen)
+    assert (len(found.differences), found.not_inspected) == (seen, alone + others - seen)

@@ -1,0 +1,88 @@
+"""Check a failback's preconditions: wait until both regions have settled, and call the primary's health repeatedly."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from standby.console import Stopwatch, print_progress
+from standby.deployment.concurrency import Unavailable, attempt
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import Manifest
+from standby.deployment.routing_config import ConfigCopies, moves_users
+from standby.operations.facts.collect import collect_state
+from standby.operations.facts.documents import FAILBACK_DEPTH
+from standby.operations.facts.health import DEEP_SECONDS, Health, read_health
+from standby.operations.facts.state import State
+from standby.operations.facts.switch_facts import SwitchFacts, read_copies
+from standby.operations.plans.failback_preconditions import (
+    NOT_COMPARED,
+    USERS_MOVED,
+    settles_by_itself,
+    unmet_preconditions,
+    unreadable_regions,
+)
+from standby.operations.plans.plan import Refusal
+
+PAUSE_SECONDS: Final = 1.0
+
+
+def check_preconditions(
+    connection: Connection, manifest: Manifest, *, checks: int, wait_seconds: float
+) -> tuple[Refusal, ...] | None:
+    """Return the preconditions that do not hold; None where no user would move, so none has to hold.
+
+    With a region down that is known at once.
+    """
+    unreadable = unreadable_regions(manifest, read_copies(connection, manifest))
+    if unreadable:
+        return unreadable
+    print_progress("Comparing both regions")
+    state = wait_for_settled_state(connection, manifest, wait_seconds=wait_seconds)
+    if not moves_users(manifest, state.copies, "primary"):
+        return None
+    return unmet_preconditions(state, tuple(check_primary(connection, manifest, checks=checks)))
+
+
+def recheck_preconditions(checked: tuple[Refusal, ...] | None, facts: SwitchFacts) -> tuple[Refusal, ...]:
+    """Return the checked preconditions, against the copies as they are now: comparing takes up to 15 minutes."""
+    if checked is None and moves_users(facts.manifest, facts.copies, "primary"):
+        return (USERS_MOVED,)
+    return checked or ()
+
+
+def overridden_preconditions(manifest: Manifest, copies: ConfigCopies) -> tuple[Refusal, ...]:
+    """Return the refusals that `--force` overrides, without checking them.
+
+    `--force` is the way out when the serving region is lost, so it waits for nothing that it overrides.
+    """
+    return unreadable_regions(manifest, copies) or (NOT_COMPARED,)
+
+
+def wait_for_settled_state(connection: Connection, manifest: Manifest, *, wait_seconds: float) -> State:
+    """Return the state when nothing is on its way any more, or after `wait_seconds`."""
+    stopwatch = Stopwatch()
+    while True:
+        state = collect_state(connection, manifest, depth=FAILBACK_DEPTH)
+        reasons = [refusal.reason for refusal in unmet_preconditions(state, ())]
+        settling = moves_users(manifest, state.copies, "primary") and reasons and settles_by_itself(state)
+        if not settling or stopwatch.seconds > wait_seconds:
+            return state
+        print_progress(f"waiting until this has settled: {'; '.join(reasons)}")
+        time.sleep(PAUSE_SECONDS)
+
+
+def check_primary(connection: Connection, manifest: Manifest, *, checks: int) -> Iterator[Health | Unavailable]:
+    """Call the deep health of the primary's API N times, a second apart, until one call is not healthy.
+
+    Deep, because a shallow answer may be five seconds old.
+    """
+    region = manifest.regions["primary"]
+    for number in range(1, checks + 1):
+        if number > 1:
+            time.sleep(PAUSE_SECONDS)
+        health = attempt(lambda: read_health(connection, region, deep=True, seconds=DEEP_SECONDS))
+        yield health
+        said = health if isinstance(health, Unavailable) else health.status
+        print_progress(f"check {number} of {checks}: {region.region} {said}")
+        if isinstance(health, Unavailable) or not health.healthy:
+            return

@@ -1,0 +1,63 @@
+"""A plan that is being carried out, and how a step of it can fail."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from standby.deployment.routing_config import ConfigCopy
+from standby.errors import StandbyError
+from standby.operations.facts.journal import Event, PendingWrite, StepTaken, end_event
+from standby.operations.plans.plan import Plan
+
+RunResult = Literal["done", "incomplete", "failed", "lost"]
+
+
+class StepFailedError(StandbyError):
+    """A step failed. `fatal`: the steps after it depend on it."""
+
+    def __init__(self, message: str, *, fatal: bool = False) -> None:
+        super().__init__(message)
+        self.fatal = fatal
+
+
+class ConflictError(StandbyError):
+    """Another command won. `authoritative` is the copy of `config.json` that it wrote, `winner` its event."""
+
+    def __init__(self, message: str, *, authoritative: ConfigCopy | None, winner: Event | None) -> None:
+        super().__init__(message, hint="`standby status` shows the current state; decide together what is next.")
+        self.authoritative = authoritative
+        self.winner = winner
+
+
+@dataclass(kw_only=True)
+class PlanRun:
+    """The steps that were taken, what is pending, and the event as it grows.
+
+    `winner` and `authoritative` are those of a `ConflictError`. `details` has a line for each document.
+    """
+
+    plan: Plan
+    event: Event | None
+    steps: list[StepTaken] = field(default_factory=list)
+    pending_writes: list[PendingWrite] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    winner: Event | None = None
+    authoritative: ConfigCopy | None = None
+    notes: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+
+    @property
+    def result(self) -> RunResult:
+        """The result so far."""
+        if self.winner or self.authoritative:
+            return "lost"
+        if self.failures:
+            return "failed"
+        return "incomplete" if self.pending_writes else "done"
+
+    def finished_event(self) -> Event:
+        """Return the event with everything that the run did. Raises `ValueError` for a plan without an event."""
+        if self.event is None:
+            raise ValueError("a plan without an event has no step that writes one")
+        ended = end_event(self.event, self.result, now=datetime.now(tz=UTC))
+        return ended.model_copy(update={"steps": tuple(self.steps), "pending_writes": tuple(self.pending_writes)})

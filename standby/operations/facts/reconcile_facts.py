@@ -1,0 +1,84 @@
+"""The facts that a reconciliation is planned on: config.json first, and then everything that differs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from standby.deployment.concurrency import Unavailable, attempt, map_concurrently, run_concurrently
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import ROLES, Manifest, Region, Role
+from standby.deployment.routing_config import ConfigCopy
+from standby.operations.facts import journal
+from standby.operations.facts.collect import collect_state
+from standby.operations.facts.documents import FULL_DEPTH
+from standby.operations.facts.journal import Event
+from standby.operations.facts.state import State, region_state_of_copy
+from standby.operations.facts.switch_facts import read_copies
+
+JOURNAL_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconcileFacts:
+    """A state, and every event of each region's journal that answered.
+
+    A plan for config.json needs only the copies in the state; a plan for documents needs every missing one.
+    """
+
+    state: State
+    journals: Mapping[Role, tuple[Event, ...]]
+    journal_generation: int
+    actor: str
+
+
+def collect_config_facts(connection: Connection, manifest: Manifest) -> ReconcileFacts:
+    """Read both copies of config.json and the journals. A region that is down costs three seconds."""
+    copies = read_copies(connection, manifest)
+    state = State(
+        manifest=manifest,
+        where=connection.where,
+        now=datetime.now(tz=UTC),
+        regions={role: region_state_of_copy(manifest, role, copy) for role, copy in copies.items()},
+        events=(),
+    )
+    return _with_journals(connection, state)
+
+
+def collect_document_facts(connection: Connection, manifest: Manifest) -> ReconcileFacts:
+    """Read the whole state, every missing document included. A large bucket takes minutes."""
+    return _with_journals(connection, collect_state(connection, manifest, depth=FULL_DEPTH))
+
+
+def read_journals(
+    connection: Connection, manifest: Manifest, *roles: Role
+) -> Mapping[Role, tuple[Event, ...] | Unavailable]:
+    """Return every event of these regions' journals."""
+    tasks = {role: partial(_read_events, connection, manifest.regions[role]) for role in roles}
+    return run_concurrently(tasks, seconds=JOURNAL_SECONDS)
+
+
+def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
+    manifest = state.manifest
+    up = [role for role in ROLES if isinstance(state.copies[role], ConfigCopy)]
+    found = read_journals(connection, manifest, *up)
+    journals = {role: events for role, events in found.items() if isinstance(events, tuple)}
+    arn = attempt(partial(_read_arn, connection, manifest.regions[up[0]])) if up else "unknown"
+    events = journal.merge_events(journals.values())
+    return ReconcileFacts(
+        state=replace(state, events=events),
+        journals=journals,
+        journal_generation=max((event.generation for event in events), default=0),
+        actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
+    )
+
+
+def _read_events(connection: Connection, region: Region) -> tuple[Event, ...]:
+    s3 = connection.clients.retrying_s3(region.region)
+    found = map_concurrently(journal.list_keys(s3, region), partial(journal.read_event, s3, region))
+    return tuple(event for event in found if event is not None)
+
+
+def _read_arn(connection: Connection, region: Region) -> str:
+    return connection.clients.sts(region.region).get_caller_identity()["Arn"]

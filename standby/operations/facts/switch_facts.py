@@ -1,0 +1,125 @@
+"""The facts that a failover or a failback is planned on: read concurrently; only the target's are awaited."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from standby.deployment.concurrency import ConcurrentCalls, Unavailable, run_concurrently
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import ROLES, Manifest, Region, Role
+from standby.deployment.routing_config import ConfigCopies, ConfigCopy, authoritative_copy, read_copy, serving_role
+from standby.operations.facts import journal
+from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, read_health
+from standby.operations.facts.journal import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TARGET_SECONDS: Final = 3.0
+"""How long the target's quick facts are awaited."""
+OTHER_REGION_SECONDS: Final = 0.5
+"""How much longer than the target's facts, its deep health among them, those of the other region are awaited: that
+region may be gone. One that is only slow is left to `reconcile`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwitchFacts:
+    """What is known when the region with the role `target` is to serve.
+
+    `journal_generation` is the highest generation in any journal that answered. `events` are those that wrote the
+    authoritative config, where the target serves already.
+    """
+
+    manifest: Manifest
+    target: Role
+    copies: ConfigCopies
+    journal_generation: int
+    health: Health | Unavailable
+    actor: str
+    now: datetime
+    events: tuple[Event, ...] = ()
+
+
+def collect_switch_facts(connection: Connection, manifest: Manifest, target: Role) -> SwitchFacts:
+    """Read the facts for a plan that switches to `target`."""
+    quick, health = _read(connection, manifest, target)
+    copies: ConfigCopies = {role: _copy(quick["copy", role]) for role in ROLES}
+    known = [keys for role in ROLES if isinstance(keys := quick["keys", role], tuple)]
+    arn = quick["actor", target]
+    return SwitchFacts(
+        manifest=manifest,
+        target=target,
+        copies=copies,
+        journal_generation=max((journal.parse_generation(key) for keys in known for key in keys), default=0),
+        health=health,
+        actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
+        now=datetime.now(tz=UTC),
+        events=_read_events_of_config(connection, manifest, copies, target),
+    )
+
+
+def read_copies(connection: Connection, manifest: Manifest) -> ConfigCopies:
+    """Return both copies of config.json. A region that is down costs three seconds."""
+    tasks = {role: partial(_read_copy, connection, manifest.regions[role]) for role in ROLES}
+    return run_concurrently(tasks, seconds=TARGET_SECONDS)
+
+
+def _read(
+    connection: Connection, manifest: Manifest, target: Role
+) -> tuple[dict[tuple[str, Role], object], Health | Unavailable]:
+    region = manifest.regions[target]
+    tasks: dict[tuple[str, Role], Callable[[], object]] = {
+        ("actor", target): lambda: connection.clients.sts(region.region).get_caller_identity()["Arn"],
+        ("shallow", target): partial(read_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
+        ("deep", target): partial(read_health, connection, region, deep=True, seconds=DEEP_SECONDS),
+    }
+    for role in ROLES:
+        tasks["copy", role] = partial(_read_copy, connection, manifest.regions[role])
+        tasks["keys", role] = partial(_list_keys, connection, manifest.regions[role])
+    calls = ConcurrentCalls(tasks)
+    calls.wait([(what, target) for what in ("copy", "keys", "actor", "shallow")], seconds=TARGET_SECONDS)
+    results = calls.results_so_far(TARGET_SECONDS)
+    health, copy = results["shallow", target], results["copy", target]
+    if isinstance(health, Health) and isinstance(copy, ConfigCopy):
+        calls.wait([("deep", target)], seconds=DEEP_SECONDS)
+        health = calls.results_so_far(DEEP_SECONDS)["deep", target]
+    calls.wait([key for key in tasks if key != ("deep", target)], seconds=OTHER_REGION_SECONDS)
+    return calls.results_so_far(OTHER_REGION_SECONDS), _health(health)
+
+
+def _read_copy(connection: Connection, region: Region) -> ConfigCopy:
+    return read_copy(connection.clients.s3(region.region), region)
+
+
+def _list_keys(connection: Connection, region: Region) -> tuple[str, ...]:
+    return journal.list_keys(connection.clients.s3(region.region), region)
+
+
+def _read_events_of_config(
+    connection: Connection, manifest: Manifest, copies: ConfigCopies, target: Role
+) -> tuple[Event, ...]:
+    """Return the events of the authoritative generation, where the target serves already: they may be unfinished."""
+    authoritative = authoritative_copy(copies)
+    if authoritative is None or serving_role(manifest, copies) != target:
+        return ()
+    regions = [manifest.regions[role] for role, copy in copies.items() if isinstance(copy, ConfigCopy)]
+    tasks = {
+        region.region: partial(
+            journal.read_events_of_generation,
+            connection.clients.s3(region.region),
+            region,
+            generation=authoritative.generation,
+        )
+        for region in regions
+    }
+    found = run_concurrently(tasks, seconds=TARGET_SECONDS)
+    return journal.merge_events(events for events in found.values() if not isinstance(events, Unavailable))
+
+
+def _copy(value: object) -> ConfigCopy | Unavailable:
+    return value if isinstance(value, ConfigCopy | Unavailable) else Unavailable("does not answer")
+
+
+def _health(value: object) -> Health | Unavailable:
+    return value if isinstance(value, Health | Unavailable) else Unavailable("does not answer")
