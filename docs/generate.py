@@ -60,8 +60,8 @@ def _stack() -> dict[str, Any]:
     lazy_bindings.install()
     from cdktf import Testing  # noqa: PLC0415 - after the bindings were made lazy
 
+    from warm_standby.assets import read_sources  # noqa: PLC0415 - the same
     from warm_standby.settings import Settings  # noqa: PLC0415 - the same
-    from warm_standby.sources import read_sources  # noqa: PLC0415 - the same
     from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - the same
 
     with tempfile.TemporaryDirectory() as directory:

@@ -4,9 +4,9 @@ from cdktf import Fn, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from constructs import Construct
 
-from warm_standby.distribution import Distribution
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Settings
+from warm_standby.site.distribution import Distribution
 
 SCHEMA_VERSION = 2
 

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.alarms import Alarms
-from warm_standby.alert_topic import AlertTopic
-from warm_standby.dashboard import Dashboard
-from warm_standby.documents_bucket import DocumentsBucket
-from warm_standby.frontend_bucket import FrontendBucket, SiteFile
-from warm_standby.function import Code
-from warm_standby.functions import Functions, Services
-from warm_standby.guardrail import Guardrail
-from warm_standby.ingestion_queue import IngestionQueue, Schedule
-from warm_standby.knowledge_base import KnowledgeBase
+from warm_standby.api.rest_api import RestApi
+from warm_standby.documents.bucket import DocumentsBucket
+from warm_standby.documents.ingestion_queue import IngestionQueue, Schedule
+from warm_standby.functions.function import Code
+from warm_standby.functions.functions import Functions, Services
+from warm_standby.knowledge_base.guardrail import Guardrail
+from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
+from warm_standby.monitoring.alarms import Alarms
+from warm_standby.monitoring.alert_topic import AlertTopic
+from warm_standby.monitoring.dashboard import Dashboard
 from warm_standby.names import Names, Role
-from warm_standby.rest_api import RestApi
 from warm_standby.settings import Settings
+from warm_standby.site.frontend_bucket import FrontendBucket, SiteFile
 
 # An API Gateway event in the shape that the function reads, so that the schedule asks as a caller would.
 _HEALTH_REQUEST: dict[str, object] = {"httpMethod": "GET", "path": "/health", "queryStringParameters": None}

@@ -6,17 +6,17 @@ from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSess
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
-from warm_standby.distribution import Distribution
-from warm_standby.frontend_bucket import SiteFile
-from warm_standby.function import Code
+from warm_standby.assets import Sources
+from warm_standby.documents.replication import Replication
+from warm_standby.functions.function import Code
 from warm_standby.manifest import Manifest, write_outputs
 from warm_standby.names import Names, Role
 from warm_standby.regional_backend import RegionalBackend, Surroundings
-from warm_standby.replication import Replication
-from warm_standby.serving_config import ServingConfig
 from warm_standby.settings import STACK_NAME, Settings
-from warm_standby.site_limits import SiteLimits
-from warm_standby.sources import Sources
+from warm_standby.site.distribution import Distribution
+from warm_standby.site.frontend_bucket import SiteFile
+from warm_standby.site.routing_config import ServingConfig
+from warm_standby.site.upload_limits import SiteLimits
 
 # 1.10 brought S3's native state locking. Source: the Terraform CHANGELOG.
 TERRAFORM_VERSION = ">= 1.10.0, < 2.0.0"

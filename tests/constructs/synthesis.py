@@ -6,8 +6,8 @@ from pathlib import Path
 from cdktf import App
 
 from tests.constructs.plan import Plan
+from warm_standby.assets import read_sources
 from warm_standby.settings import STACK_NAME, Settings
-from warm_standby.sources import read_sources
 from warm_standby.stack import WarmStandbyStack
 
 

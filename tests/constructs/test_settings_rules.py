@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warm_standby._settings_rules import BEDROCK_REGIONS
 from warm_standby.names import Names
 from warm_standby.settings import Settings, SettingsError
+from warm_standby.settings.validators import BEDROCK_REGIONS
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 NAME = 'name = "chatbot"\n'

@@ -7,8 +7,8 @@ import pytest
 from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region, only, resources
 from tests.constructs.rendering import render
 from tests.constructs.variants import CHANGED, LONGEST, SAME_API
-from warm_standby import api_definition
-from warm_standby.api_definition import GATEWAY_ANSWERS, ROUTES, definition_digest
+from warm_standby.api import definition as api_definition
+from warm_standby.api.definition import GATEWAY_ANSWERS, ROUTES, definition_digest
 
 DEPLOYED = ("method", "integration", "method_response", "integration_response", "model", "gateway_response")
 
@@ -84,7 +84,7 @@ def test_an_authorizer_of_a_route_is_deployed(
 ) -> None:
     guarded = (dataclasses.replace(ROUTES[0], authorization="AWS_IAM"), *ROUTES[1:])
     monkeypatch.setattr(api_definition, "ROUTES", guarded)
-    monkeypatch.setattr("warm_standby.rest_api.ROUTES", guarded)
+    monkeypatch.setattr("warm_standby.api.rest_api.ROUTES", guarded)
     changed = synthesize(default_settings(), anew=True)
     authorized = [body["authorization"] for body in resources(changed, "aws_api_gateway_method").values()]
     assert authorized.count("AWS_IAM") == len(ROLES)
@@ -106,6 +106,6 @@ def test_a_changed_schema_makes_a_new_deployment(
     schema = {**dict(ROUTES[0].schema or {}), "required": ["question", "modelId"]}
     changed = (dataclasses.replace(ROUTES[0], schema=schema), *ROUTES[1:])
     monkeypatch.setattr(api_definition, "ROUTES", changed)
-    monkeypatch.setattr("warm_standby.rest_api.ROUTES", changed)
+    monkeypatch.setattr("warm_standby.api.rest_api.ROUTES", changed)
     after = synthesize(default_settings(), anew=True)
     assert all(new != old for new, old in zip(trigger(after), trigger(plan), strict=True))

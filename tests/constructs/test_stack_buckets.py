@@ -18,7 +18,7 @@ from tests.constructs.plan import (
 )
 from tests.constructs.rendering import ACCOUNT, render, render_json
 from tests.constructs.variants import CHANGED
-from warm_standby.sources import read_sources
+from warm_standby.assets import read_sources
 
 
 def bucket_ids(plan: Plan) -> set[str]:

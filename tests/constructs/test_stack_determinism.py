@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.constructs.plan import ROOT
-from warm_standby.sources import read_sources, write_archive
+from warm_standby.assets import read_sources, write_archive
 
 FUNCTIONS = ROOT / "lambda_src"
 OTHER_TIME = 1_600_000_000

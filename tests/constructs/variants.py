@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.constructs.plan import default_settings
-from warm_standby._settings_rules import BEDROCK_REGIONS
+from warm_standby.settings.validators import BEDROCK_REGIONS
 
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 

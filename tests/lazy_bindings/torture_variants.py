@@ -5,8 +5,8 @@ from typing import Any
 
 from cdktf import App
 
+from warm_standby.assets import read_sources
 from warm_standby.settings import Settings
-from warm_standby.sources import read_sources
 from warm_standby.stack import WarmStandbyStack
 
 ROOT = Path(__file__).parents[2]

@@ -5,13 +5,13 @@ from typing import Any
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.documents_bucket import DocumentsBucket
+from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import ServiceRole, Statement
-from warm_standby.knowledge_base_opensearch import OpenSearchKnowledgeBase
-from warm_standby.knowledge_base_s3_vectors import S3VectorsKnowledgeBase
+from warm_standby.knowledge_base.opensearch import OpenSearchKnowledgeBase
+from warm_standby.knowledge_base.s3_vectors import S3VectorsKnowledgeBase
+from warm_standby.knowledge_base.vector_store import OpenSearchVectorStore, Reader, S3VectorStore
 from warm_standby.names import Names
 from warm_standby.settings import KnowledgeBase as KnowledgeBaseSettings
-from warm_standby.vector_store import OpenSearchVectorStore, Reader, S3VectorStore
 
 
 class KnowledgeBase(Construct):

@@ -7,12 +7,12 @@ from cdktf import Fn, TerraformLocal
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.cloud_control import DATA_SOURCE, KNOWLEDGE_BASE, CloudControlResource
-from warm_standby.documents_bucket import DocumentsBucket
+from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import ServiceRole
+from warm_standby.knowledge_base.cloud_control import DATA_SOURCE, KNOWLEDGE_BASE, CloudControlResource
+from warm_standby.knowledge_base.vector_store import S3VectorStore
 from warm_standby.names import Names
 from warm_standby.settings import KnowledgeBase as KnowledgeBaseSettings
-from warm_standby.vector_store import S3VectorStore
 
 
 class S3VectorsKnowledgeBase(Construct):

@@ -12,11 +12,17 @@ from cdktf_cdktf_provider_aws.bedrockagent_data_source import (
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.documents_bucket import DocumentsBucket
+from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import ServiceRole
+from warm_standby.knowledge_base.vector_store import (
+    INDEX_NAME,
+    METADATA_FIELD,
+    TEXT_FIELD,
+    VECTOR_FIELD,
+    OpenSearchVectorStore,
+)
 from warm_standby.names import Names
 from warm_standby.settings import KnowledgeBase as KnowledgeBaseSettings
-from warm_standby.vector_store import INDEX_NAME, METADATA_FIELD, TEXT_FIELD, VECTOR_FIELD, OpenSearchVectorStore
 
 # The bindings name a nested block after all the blocks around it; these are the last parts of four such names.
 _Configuration = bindings.BedrockagentKnowledgeBaseKnowledgeBaseConfiguration

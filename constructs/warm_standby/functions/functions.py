@@ -7,15 +7,15 @@ from typing import Final
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby import _settings_rules as rules
-from warm_standby.documents_bucket import DocumentsBucket
-from warm_standby.function import Code, Function
-from warm_standby.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
+from warm_standby.documents.bucket import DocumentsBucket
+from warm_standby.documents.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
+from warm_standby.functions.function import Code, Function
 from warm_standby.iam import Statement
-from warm_standby.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
-from warm_standby.knowledge_base import KnowledgeBase
+from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
+from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
 from warm_standby.names import Names
 from warm_standby.settings import Settings
+from warm_standby.settings import validators as rules
 
 # API Gateway waits 29 s for an integration.
 # Source: docs.aws.amazon.com, API Gateway, "Quotas for configuring and running a REST API".

@@ -16,12 +16,12 @@ from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.alert_topic import AlertTopic
-from warm_standby.api_definition import STAGE
-from warm_standby.function import Function
-from warm_standby.ingestion_queue import IngestionQueue
+from warm_standby.api.definition import STAGE
+from warm_standby.api.rest_api import RestApi
+from warm_standby.documents.ingestion_queue import IngestionQueue
+from warm_standby.functions.function import Function
+from warm_standby.monitoring.alert_topic import AlertTopic
 from warm_standby.names import Names
-from warm_standby.rest_api import RestApi
 
 FIVE_MINUTES: Final = 300
 REPLICATION_THRESHOLD: Final = 15 * 60

@@ -11,8 +11,13 @@ from cdktf_cdktf_provider_aws.opensearchserverless_security_policy import Opense
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.cloud_control import OPENSEARCH_INDEX, VECTOR_BUCKET, VECTOR_INDEX, CloudControlResource
 from warm_standby.iam import Statement
+from warm_standby.knowledge_base.cloud_control import (
+    OPENSEARCH_INDEX,
+    VECTOR_BUCKET,
+    VECTOR_INDEX,
+    CloudControlResource,
+)
 from warm_standby.names import Names
 
 VECTOR_FIELD: Final = "bedrock-knowledge-base-default-vector"

@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_aws.api_gateway_resource import ApiGatewayResource
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.api_definition import (
+from warm_standby.api.definition import (
     PREFLIGHT,
     PREFLIGHT_HEADERS,
     PREFLIGHT_STATUS,
@@ -21,7 +21,7 @@ from warm_standby.api_definition import (
     VALIDATED_CONTENT_TYPE,
     Route,
 )
-from warm_standby.function import Function
+from warm_standby.functions.function import Function
 from warm_standby.names import Names
 
 

@@ -18,9 +18,9 @@ from cdktf_cdktf_provider_aws.s3_bucket_replication_configuration import (
 )
 from constructs import Construct
 
-from warm_standby.alarms import REPLICATION_THRESHOLD, Alarms, Metric
-from warm_standby.documents_bucket import DocumentsBucket
+from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import ServiceRole, Statement
+from warm_standby.monitoring.alarms import REPLICATION_THRESHOLD, Alarms, Metric
 from warm_standby.names import Names
 
 RULE_ID: Final = "documents"

@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from warm_standby import _settings_rules as rules
-from warm_standby._settings_errors import line, refusal
+from warm_standby.settings import validators as rules
+from warm_standby.settings.errors import line, refusal
 
 STACK_NAME: Final = "warm-standby"
 DEFAULT_FILE: Final = "standby.toml"

@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.api_definition import STAGE
+from warm_standby.api.definition import STAGE
 from warm_standby.iam import ServiceRole, Statement
 from warm_standby.names import Names
 from warm_standby.settings import Operations

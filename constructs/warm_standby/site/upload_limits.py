@@ -4,9 +4,9 @@ from cdktf import Fn
 from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
-from warm_standby.frontend_bucket import SITE_CACHE_CONTROL
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Documents
+from warm_standby.site.frontend_bucket import SITE_CACHE_CONTROL
 
 SITE_LIMITS = "limits.json"
 

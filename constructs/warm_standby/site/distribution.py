@@ -19,9 +19,9 @@ from cdktf_cdktf_provider_aws.cloudfront_origin_access_control import Cloudfront
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.frontend_bucket import FrontendBucket
-from warm_standby.security_headers import SecurityHeaders
 from warm_standby.settings import Site
+from warm_standby.site.frontend_bucket import FrontendBucket
+from warm_standby.site.security_headers import SecurityHeaders
 
 # Source: docs.aws.amazon.com, CloudFront, "Use managed cache policies".
 CACHING_OPTIMIZED: Final = "658327ea-f89d-4fab-a63d-7e88639e58f6"

@@ -14,8 +14,8 @@ from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from constructs import Construct
 
-from warm_standby.documents_bucket import DocumentsBucket
-from warm_standby.function import Function
+from warm_standby.documents.bucket import DocumentsBucket
+from warm_standby.functions.function import Function
 from warm_standby.iam import Statement, deny_without_tls, policy_document
 from warm_standby.names import Names
 

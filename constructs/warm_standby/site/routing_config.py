@@ -4,8 +4,8 @@ from cdktf import Fn, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
-from warm_standby.distribution import SERVING_CONFIG
 from warm_standby.regional_backend import RegionalBackend
+from warm_standby.site.distribution import SERVING_CONFIG
 
 FIRST_GENERATION = 1
 

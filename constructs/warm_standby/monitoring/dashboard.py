@@ -8,11 +8,11 @@ from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.api_definition import STAGE
-from warm_standby.function import Function
-from warm_standby.ingestion_queue import IngestionQueue
+from warm_standby.api.definition import STAGE
+from warm_standby.api.rest_api import RestApi
+from warm_standby.documents.ingestion_queue import IngestionQueue
+from warm_standby.functions.function import Function
 from warm_standby.names import Names
-from warm_standby.rest_api import RestApi
 
 _COLUMNS: Final = 2
 _WIDTH: Final = 12

@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.api_gateway_rest_api import ApiGatewayRestApi, Api
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.api_definition import (
+from warm_standby.api.definition import (
     ANSWER_HEADERS,
     GATEWAY_ANSWERS,
     ROUTES,
@@ -19,9 +19,9 @@ from warm_standby.api_definition import (
     VALIDATION,
     definition_digest,
 )
-from warm_standby.api_route import ApiRoute
-from warm_standby.api_stage import ApiStage
-from warm_standby.function import Function
+from warm_standby.api.route import ApiRoute
+from warm_standby.api.stage import ApiStage
+from warm_standby.functions.function import Function
 from warm_standby.names import Names
 from warm_standby.settings import Operations
 
