@@ -26,18 +26,19 @@ from warm_standby.settings import Settings
 KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: what is up there is used, and stays up
 _E2E = ("tests/e2e/", "tests/browser/")
 _PROGRAMS = (
-    "tests/constructs/test_settings_file.py::test_main_",
-    "tests/constructs/test_stack_determinism.py::test_two_processes_",
+    "tests/constructs/settings/test_model.py::test_main_",
+    "tests/constructs/test_assets.py::test_two_processes_",
     "tests/lambdas/test_lambda_packaged.py",
-    "tests/lazy_bindings/test_lazy_kept.py",
-    "tests/lazy_bindings/test_lazy_kernel.py",
-    "tests/lazy_bindings/test_lazy_process.py",
+    "tests/lazy_bindings/test_kernel_cache.py",
+    "tests/lazy_bindings/test_channel.py",
+    "tests/lazy_bindings/test_process.py",
     "tests/standby/test_rehearsal_directory.py",
     "tests/standby/test_rehearsal_network.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
-_WORLDS = {  # what shares a rehearsal or a synthesized stack, by the beginnings of its tests; the first that fits
-    "tests/constructs/test_stack_": "stack",
+_WORLDS: dict[str, str | None] = {  # what shares a rehearsal or a synthesized stack, by the beginnings of its tests; the first that fits
+    "tests/constructs/settings/": None,  # these need no stack: each file is a scope of its own
+    "tests/constructs/": "stack",
     "tests/e2e/test_e2e_deploy": "deploy",
     "tests/e2e/test_e2e_drill": "drills",
     **dict.fromkeys(_E2E, "users"),

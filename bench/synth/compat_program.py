@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import lazy_bindings
-from tests.lazy_bindings.sampling import Sampler
+from tests.lazy_bindings.sampler import Sampler
 
 EVERY = 18
 

@@ -22,8 +22,8 @@ from pathlib import Path
 from threading import get_ident
 from types import CodeType, ModuleType
 
-from lazy_bindings._hints import remembering, type_hints
-from lazy_bindings._place import make_directory, remove_unused, use
+from lazy_bindings._cache_directory import make_directory, remove_unused, use
+from lazy_bindings._type_hints import remembering, type_hints
 
 VERSION = "3"  # of what `compile_generated` does: another one makes older entries void
 _RESOLVE = b"= typing.get_type_hints(_typecheckingstub__"

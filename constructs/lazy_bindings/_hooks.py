@@ -11,9 +11,9 @@ from jsii._reference_map import _assembly_to_module
 
 from lazy_bindings import _node
 from lazy_bindings._bytecode import open_cache
+from lazy_bindings._cache_directory import private_root
 from lazy_bindings._finder import PrebuiltFinder
 from lazy_bindings._node import Node
-from lazy_bindings._place import private_root
 from lazy_bindings._process import LazyNodeProcess
 
 

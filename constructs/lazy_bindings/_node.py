@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lazy_bindings._place import VARIABLE, private_root
+from lazy_bindings._cache_directory import VARIABLE, private_root
 
 PRELOAD = Path(__file__).with_name("preload.cjs")
 _PROGRAM = "lib__program.js"  # as jsii embeds it: the name says where it is to lie

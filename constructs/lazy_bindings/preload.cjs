@@ -5,7 +5,7 @@ const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 const workers = require("node:worker_threads");
-const { keepCompiledCode, openDirectory, withKeptDigests } = require("./kept.cjs");
+const { keepCompiledCode, openDirectory, withKeptDigests } = require("./kernel-cache.cjs");
 
 const PROVIDER = /[\\/]node_modules[\\/]@(?:cdktf|cdktn)[\\/]provider-[^\\/]+[\\/]lib[\\/](?:[\w-]+[\\/])?index\.js$/;
 const INDEX = /[\\/]lib[\\/]index\.js$/;

@@ -9,7 +9,7 @@ import pytest
 from lazy_bindings import STOCK_VARIABLE
 from lazy_bindings._node import PRELOAD
 from lazy_bindings._process import node_options
-from tests.lazy_bindings.lazy_support import ONE_BUCKET, run_node, run_python
+from tests.lazy_bindings.helpers import ONE_BUCKET, run_node, run_python
 
 INDEX = 'exports.a = exports.b = void 0;\nexports.a = require("./a");\nexports.b = require("./b");\n'
 PROGRAM = """

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.constructs.helpers import ACCOUNT, render, render_json
 from tests.constructs.plan import (
     ROLES,
     Json,
@@ -13,7 +14,6 @@ from tests.constructs.plan import (
     resources,
     statements,
 )
-from tests.constructs.rendering import ACCOUNT, render, render_json
 from tests.constructs.twins import without_hash
 from tests.constructs.variants import CHANGED
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lazy_bindings.lazy_support import run_python
+from tests.lazy_bindings.helpers import run_python
 
 START = """
 import lazy_bindings, os, sys

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.constructs.helpers import ACCOUNT, render
 from tests.constructs.plan import (
     ROLES,
     Json,
@@ -14,7 +15,6 @@ from tests.constructs.plan import (
     resources,
     role_statements,
 )
-from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.twins import without_hash
 from tests.constructs.variants import APART_S3_VECTORS, CHANGED
 

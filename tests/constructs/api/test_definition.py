@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
+from tests.constructs.helpers import render
 from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region, only, resources
-from tests.constructs.rendering import render
 from tests.constructs.variants import CHANGED, LONGEST, SAME_API
 from warm_standby.api import definition as api_definition
 from warm_standby.api.definition import GATEWAY_ANSWERS, ROUTES, definition_digest

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.constructs.helpers import render
 from tests.constructs.plan import (
     ROLES,
     Json,
@@ -16,7 +17,6 @@ from tests.constructs.plan import (
     only,
     resources,
 )
-from tests.constructs.rendering import render
 from tests.constructs.twins import without_hash
 from tests.constructs.variants import CHANGED
 

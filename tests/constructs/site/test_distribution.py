@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.constructs.helpers import render
 from tests.constructs.plan import Json, Plan, Synthesize, only, resources
-from tests.constructs.rendering import render
 from tests.constructs.twins import without_hash
 from tests.constructs.variants import CERTIFICATE, CHANGED
 

@@ -1,6 +1,6 @@
 """Run as a program: synthesize the torture stacks and record names and errors, stock or lazy as the environment says.
 
-`python -m tests.lazy_bindings.torture OUT`: OUT/*/stacks hold what was synthesized, OUT/report.json the rest.
+`python -m tests.lazy_bindings.identity_program OUT`: OUT/*/stacks hold what was synthesized, OUT/report.json the rest.
 """
 
 import importlib
@@ -21,9 +21,9 @@ from cdktf import App, TerraformDataSource, TerraformResource, TerraformStack  #
 from cdktf_cdktf_provider_aws.provider import AwsProvider  # noqa: E402 - the same
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket, S3BucketCorsRule  # noqa: E402 - the same
 
-from tests.lazy_bindings.sampling import Sampler  # noqa: E402 - the same
-from tests.lazy_bindings.torture_features import FeatureStack  # noqa: E402 - the same
-from tests.lazy_bindings.torture_variants import VARIANTS, synthesize_variants  # noqa: E402 - the same
+from tests.lazy_bindings.feature_stack import FeatureStack  # noqa: E402 - the same
+from tests.lazy_bindings.sampler import Sampler  # noqa: E402 - the same
+from tests.lazy_bindings.stack_variants import VARIANTS, synthesize_variants  # noqa: E402 - the same
 
 EVERY = 18  # of the provider's 2,135 modules, one in so many: 119 types
 

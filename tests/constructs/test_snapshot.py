@@ -21,7 +21,7 @@ _UNSEEN = {"//", "provider", "rest_api_id", "resource_id"}
 
 
 def described(plan: Plan) -> str:
-    """Return each resource with its arguments, a line each; of two twins (test_stack_twins.py) the primary's only."""
+    """Return each resource with its arguments, a line each; where both regions have it, only the primary's."""
     blocks = everything(plan)
     shown = {seen_from(plan, "primary", address) for address, body in blocks.items() if body["provider"] == PRIMARY}
     text = []

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.constructs.helpers import ACCOUNT, render
 from tests.constructs.plan import (
     ROLES,
     ROOT,
@@ -18,7 +19,6 @@ from tests.constructs.plan import (
     resources,
     statements,
 )
-from tests.constructs.rendering import ACCOUNT, render
 from tests.constructs.twins import without_hash
 from tests.constructs.variants import CHANGED, SAME_API
 from warm_standby.settings import Settings

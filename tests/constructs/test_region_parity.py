@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tests.constructs.helpers import render
 from tests.constructs.plan import Plan, Synthesize, default_settings
-from tests.constructs.rendering import render
 from tests.constructs.twins import region_s_view
 from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS
 

@@ -10,8 +10,8 @@ import pytest
 
 from lazy_bindings._bytecode import BytecodeCache, compile_generated, open_cache
 from lazy_bindings._finder import PrebuiltFinder, split_init
-from lazy_bindings._hints import remembering, type_hints
 from lazy_bindings._registry import SubmoduleMap
+from lazy_bindings._type_hints import remembering, type_hints
 
 HEAD = '"""Doc."""\n__all__ = ["alpha", "beta"]\n'
 MARKER = "\n# Loading modules to ensure their types are registered with the jsii runtime library\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.constructs.helpers import render
 from tests.constructs.plan import FUNCTIONS, ROLES, ROOT, Plan, Synthesize, default_settings, everything, references
 from tests.constructs.plan import resources as of_type
-from tests.constructs.rendering import render
 from tests.constructs.variants import CHANGED, LONGEST, SAME_API
 from warm_standby.settings import Settings
 

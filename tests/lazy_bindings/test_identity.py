@@ -20,7 +20,7 @@ pytestmark = pytest.mark.e2e
 
 
 def _run(out: Path, *, stock: bool) -> Path:
-    program = [sys.executable, "-m", "tests.lazy_bindings.torture", str(out)]
+    program = [sys.executable, "-m", "tests.lazy_bindings.identity_program", str(out)]
     paths = os.pathsep.join([str(ROOT / "constructs"), str(ROOT)])
     environment = os.environ | {STOCK_VARIABLE: "1" if stock else "0", "PYTHONPATH": paths}
     subprocess.run(program, cwd=out.parents[1], env=environment, check=True, timeout=240)

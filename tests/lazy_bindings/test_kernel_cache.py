@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from lazy_bindings._cache_directory import VARIABLE
 from lazy_bindings._node import PRELOAD
-from lazy_bindings._place import VARIABLE
-from tests.lazy_bindings.lazy_support import ONE_BUCKET, run_node, run_python
+from tests.lazy_bindings.helpers import ONE_BUCKET, run_node, run_python
 
 MAIN = """
 const value = require("./value");

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lazy_bindings._bytecode import BytecodeCache, open_cache
-from lazy_bindings._place import private_root
+from lazy_bindings._cache_directory import private_root
 
 DAY = 24 * 60 * 60
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.constructs.helpers import render
 from tests.constructs.plan import FUNCTIONS, ROLES, Json, Plan, Synthesize, functions, in_region, only, resources
-from tests.constructs.rendering import render
 from tests.constructs.variants import CHANGED
 
 ALL = [(role, name) for role in ROLES for name in FUNCTIONS]

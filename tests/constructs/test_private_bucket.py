@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.constructs.helpers import ACCOUNT, render, render_json
 from tests.constructs.plan import (
     ROLES,
     ROOT,
@@ -16,7 +17,6 @@ from tests.constructs.plan import (
     resources,
     statements,
 )
-from tests.constructs.rendering import ACCOUNT, render, render_json
 from tests.constructs.variants import CHANGED
 from warm_standby.assets import read_sources
 
