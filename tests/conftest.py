@@ -36,7 +36,8 @@ _PROGRAMS = (
     "tests/standby/test_rehearsal_network.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "layout", "small_rehearsal"}  # fixtures
-_WORLDS: dict[str, str | None] = {  # what shares a rehearsal or a synthesized stack, by the beginnings of its tests; the first that fits
+# The tests that share a rehearsal or a synthesized stack, by the start of their paths: the first match counts.
+_WORLDS: dict[str, str | None] = {
     "tests/constructs/settings/": None,  # these need no stack: each file is a scope of its own
     "tests/constructs/": "stack",
     "tests/e2e/test_e2e_deploy": "deploy",
