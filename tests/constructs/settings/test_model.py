@@ -69,7 +69,7 @@ def test_the_file_is_standby_toml_here_unless_the_variable_names_another(
 @pytest.mark.parametrize(
     "content, said",
     [
-        (None, "No such file or directory: create it, or name another file in STANDBY_SETTINGS"),
+        (None, "No such file or directory: create it, or set STANDBY_SETTINGS to another file"),
         (b"name = ", "not valid TOML: "),
         (b'name = "a"\nname = "b"', "not valid TOML: "),
         (b"name = '\xff'", "not valid TOML: "),
@@ -88,9 +88,12 @@ def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path: Path, co
 @pytest.mark.parametrize(
     "text, line",
     [
-        ('name = "Chat"', "name = 'Chat': use 3 to 20 lower-case letters, digits and single hyphens, a letter first"),
+        (
+            'name = "Chat"',
+            "name = 'Chat': use 3 to 20 lowercase letters, digits and single hyphens; start with a letter",
+        ),
         ('name = "chat"\ncolour = 1', "colour = 1: no such setting: remove it, or correct its name"),
-        (None, "No such file or directory: create it, or name another file in STANDBY_SETTINGS"),
+        (None, "No such file or directory: create it, or set STANDBY_SETTINGS to another file"),
     ],
 )
 def test_main_with_bad_settings_exits_2_with_that_line_alone_and_writes_nothing(

@@ -21,14 +21,14 @@ S3_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 # What stands in the file, the key that the message names, the value that it quotes, and the remedy.
 REFUSED: tuple[tuple[str, str, object, str], ...] = (
-    ('name = "Chat"', "name", "Chat", "lower-case letters"),
+    ('name = "Chat"', "name", "Chat", "lowercase letters"),
     ('name = "ab"', "name", "ab", "3 to 20"),
     (f'name = "{"a" * 21}"', "name", "a" * 21, "3 to 20"),
-    ('name = "1chat"', "name", "1chat", "a letter first"),
+    ('name = "1chat"', "name", "1chat", "start with a letter"),
     ('name = "chat-"', "name", "chat-", "single hyphens"),
     ('name = "chat--bot"', "name", "chat--bot", "single hyphens"),
-    ('name = "chat.bot"', "name", "chat.bot", "lower-case letters"),
-    ('name = "chat_bot"', "name", "chat_bot", "lower-case letters"),
+    ('name = "chat.bot"', "name", "chat.bot", "lowercase letters"),
+    ('name = "chat_bot"', "name", "chat_bot", "lowercase letters"),
     ('name = "sthree-chat"', "name", "sthree-chat", "choose another name"),
     ('name = "amzn-s3-demo-x"', "name", "amzn-s3-demo-x", "choose another name"),
     ("name = 5", "name", 5, "string"),
@@ -64,7 +64,7 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
         "us.anthropic.claude-haiku-4-5-20251001-v1:0",
         "cannot be called from eu-central-1",
     ),
-    (NAME + EUROPE + 'answers.model = "us.a.b"', "answers.model", "us.a.b", "its global. one"),
+    (NAME + EUROPE + 'answers.model = "us.a.b"', "answers.model", "us.a.b", "the model's global. profile"),
     (
         NAME + EUROPE + 'answers = {model = "global.a.b", allowed_models = ["a.b", "us.a.b"]}',
         "answers.allowed_models.1",
@@ -89,7 +89,7 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + "site.origin_failover_status_codes = [418]", "site.origin_failover_status_codes.0", 418, "503"),
     (NAME + "site.origin_failover_status_codes = []", "site.origin_failover_status_codes", [], "at least 1"),
     (NAME + 'site.domain_names = ["Chat"]', "site.domain_names.0", "Chat", "chat.example.com"),
-    (NAME + 'site.domain_names = ["*.example.com"]', "site.domain_names.0", "*.example.com", "pages of one origin"),
+    (NAME + 'site.domain_names = ["*.example.com"]', "site.domain_names.0", "*.example.com", "allows one origin"),
     (
         NAME + f'site = {{domain_names = ["a.example.com", "b.example.com"], certificate_arn = "{CERTIFICATE}"}}',
         "site.domain_names",
@@ -126,7 +126,7 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
         (NAME + f'state.bucket = "{bucket}"', "state.bucket", bucket, "existing S3 bucket")
         for bucket in ("My_Bucket", "a..b", "192.168.0.1", "xn--states", "a.-b", "ab")
     ),
-    (NAME + 'state.key = "/state"', "state.key", "/state", "neither begin nor end with /"),
+    (NAME + 'state.key = "/state"', "state.key", "/state", "does not start or end with /"),
     (NAME + 'tags.project = "a<b>"', "tags.project", "a<b>", "letters, digits, spaces"),
     (NAME + 'tags."a*b" = "x"', "tags.a*b", None, "letters, digits, spaces"),
     (NAME + 'state.key = ""', "state.key", "", "at least 1"),
@@ -188,7 +188,7 @@ def test_a_value_that_deploys_is_accepted(scratch: Path, text: str) -> None:
 
 
 def test_a_missing_name_is_named_with_its_remedy(scratch: Path) -> None:
-    assert refusal(scratch, "") == f"{scratch}: name: is missing: add it"
+    assert refusal(scratch, "") == f"{scratch}: name is missing: add it"
 
 
 def test_settings_cannot_be_changed_once_read() -> None:
