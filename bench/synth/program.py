@@ -22,15 +22,15 @@ def stacks(out: Path, times: int) -> None:
     lazy_bindings.install(collect_at_exit=False)
     from cdktf import App  # noqa: PLC0415 - after the bindings were made lazy
 
-    from warm_standby.assets import read_sources  # noqa: PLC0415 - the same
+    from warm_standby.assets import read_assets  # noqa: PLC0415 - the same
     from warm_standby.settings import Settings  # noqa: PLC0415 - the same
     from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - the same
 
     app = App(outdir=str(out))
-    sources = read_sources(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=out / "functions.zip")
+    assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=out / "functions.zip")
     settings = Settings.load(ROOT / "standby.toml")
     for number in range(times):
-        WarmStandbyStack(app, f"stack-{number}", settings=settings, sources=sources)
+        WarmStandbyStack(app, f"stack-{number}", settings=settings, assets=assets)
     app.synth()
 
 

@@ -1,4 +1,4 @@
-"""The files that a deployment is made of, read once at the edge: the functions' archive and the site."""
+"""The files that Terraform uploads: the archive of the Lambda functions, and the files of the static site."""
 
 import mimetypes
 import zipfile
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-# The ZIP format's earliest time. All that differs between two checkouts (times, modes, order, system) is fixed.
+# The earliest time of the ZIP format. Times, modes, order and system are fixed, because they differ between checkouts.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _REGULAR_FILE: Final = 0o100644 << 16
 _UNIX: Final = 3
-# What Python's own table has otherwise, or not at all, in 3.11, 3.12 or 3.13.
-_TYPES_ADDED: Final = {
+# Types that are missing or different in Python's own table in 3.11, 3.12 or 3.13.
+_ADDED_TYPES: Final = {
     ".js": "text/javascript",
     ".md": "text/markdown",
     ".mjs": "text/javascript",
@@ -20,9 +20,13 @@ _TYPES_ADDED: Final = {
 }
 
 
+class AssetError(ValueError):
+    """A file that cannot be deployed. The text names the file and the fix on one line."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class SourceFile:
-    """A file of the site: its key in the bucket, where it lies now, and its content type."""
+class AssetFile:
+    """A file of the site: its key in the bucket, its path on this machine, and its content type."""
 
     key: str
     path: Path
@@ -30,28 +34,29 @@ class SourceFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sources:
-    """The functions' archive and the site's directory with its files."""
+class Assets:
+    """The path of the functions' archive, and the site's directory with its files."""
 
     code: Path
     site: Path
-    site_files: tuple[SourceFile, ...]
+    site_files: tuple[AssetFile, ...]
 
 
-def read_sources(*, functions: Path, site: Path, archive: Path) -> Sources:
-    """Write the functions' archive and list the site's files.
+def read_assets(*, functions: Path, site: Path, archive: Path) -> Assets:
+    """List the site's files and write the functions' archive.
 
     Raises:
-        OSError: a directory is missing, or the archive cannot be written.
+        AssetError: a file of the site has an unknown type. Nothing is written.
+        OSError: there are no functions, or the archive cannot be written.
 
     """
+    files = tuple(_asset_file(site, path) for path in sorted(site.rglob("*")) if path.is_file())
     write_archive(functions, archive)
-    files = (_source_file(site, path) for path in sorted(site.rglob("*")) if path.is_file())
-    return Sources(code=archive, site=site, site_files=tuple(files))
+    return Assets(code=archive, site=site, site_files=files)
 
 
 def write_archive(directory: Path, archive: Path) -> None:
-    """Write a directory's Python files to a ZIP archive: the same files are the same bytes on every checkout."""
+    """Write a directory's Python files to a ZIP archive. The same files give the same bytes on every checkout."""
     paths = sorted(directory.rglob("*.py"), key=lambda path: path.relative_to(directory).as_posix())
     if not paths:
         raise FileNotFoundError(f"{directory}: no Python files: run from the project's directory")
@@ -61,16 +66,16 @@ def write_archive(directory: Path, archive: Path) -> None:
             entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), date_time=_EPOCH)
             entry.create_system = _UNIX
             entry.external_attr = _REGULAR_FILE
-            # Stored, not deflated: zlib's output differs between its versions, and this is a few kilobytes.
+            # Stored, not deflated: zlib's output differs between its versions, and the archive is only a few kilobytes.
             target.writestr(entry, path.read_bytes(), compress_type=zipfile.ZIP_STORED)
 
 
-def _source_file(site: Path, path: Path) -> SourceFile:
+def _asset_file(site: Path, path: Path) -> AssetFile:
     content_type = _content_type(path.name)
     if content_type is None:
-        raise ValueError(f"{path}: unknown file type: give it a usual extension")
+        raise AssetError(f"{path}: unknown file type: use a common file name extension")
     text = content_type.startswith("text/") or content_type in {"application/json", "image/svg+xml"}
-    return SourceFile(
+    return AssetFile(
         key=path.relative_to(site).as_posix(),
         path=path,
         content_type=f"{content_type}; charset=utf-8" if text else content_type,
@@ -78,8 +83,8 @@ def _source_file(site: Path, path: Path) -> SourceFile:
 
 
 def _content_type(name: str) -> str | None:
-    """Return a file's type by Python's table, never by the machine's, or two machines would plan differently."""
+    """Return a file's type from Python's table, not the machine's, so that all machines synthesize the same plan."""
     types = mimetypes.MimeTypes(filenames=())
-    for extension, content_type in _TYPES_ADDED.items():
+    for extension, content_type in _ADDED_TYPES.items():
         types.add_type(content_type, extension)
     return types.guess_type(name, strict=False)[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 from cdktf import App
 
 from tests.constructs.plan import Plan
-from warm_standby.assets import read_sources
+from warm_standby.assets import read_assets
 from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.stack import WarmStandbyStack
 
@@ -14,8 +14,8 @@ from warm_standby.stack import WarmStandbyStack
 def synthesize(settings: Settings, *, functions: Path, site: Path, out: Path) -> Plan:
     """Do what `main.py` does, into `out`."""
     app = App(outdir=str(out))
-    sources = read_sources(functions=functions, site=site, archive=out / "functions.zip")
-    WarmStandbyStack(app, settings=settings, sources=sources)
+    assets = read_assets(functions=functions, site=site, archive=out / "functions.zip")
+    WarmStandbyStack(app, settings=settings, assets=assets)
     app.synth()
     directory = out / "stacks" / STACK_NAME
     return Plan(

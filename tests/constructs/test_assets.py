@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.constructs.plan import ROOT
-from warm_standby.assets import read_sources, write_archive
+from warm_standby.assets import read_assets, write_archive
 
 FUNCTIONS = ROOT / "lambda_src"
 OTHER_TIME = 1_600_000_000
@@ -93,7 +93,7 @@ def test_functions_or_a_site_that_cannot_be_used_are_refused_with_the_path(tmp_p
     assert not (tmp_path / "functions.zip").exists()
     (tmp_path / "page.unknown-type").write_text("x")
     with pytest.raises(ValueError, match=r"page\.unknown-type: unknown file type"):
-        read_sources(functions=FUNCTIONS, site=tmp_path, archive=tmp_path / "functions.zip")
+        read_assets(functions=FUNCTIONS, site=tmp_path, archive=tmp_path / "functions.zip")
 
 
 @pytest.fixture
@@ -123,11 +123,11 @@ def test_the_machine_s_table_of_content_types_changes_nothing(tmp_path: Path, fo
     for name in expected:
         (site / name).touch()
     assert mimetypes.guess_type("a.js")[0] == "application/x-here"
-    files = read_sources(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip").site_files
+    files = read_assets(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip").site_files
     assert {file.key: file.content_type for file in files} == expected
     (site / "page.unknown-type").touch()
     with pytest.raises(ValueError, match="unknown file type"):
-        read_sources(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip")
+        read_assets(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip")
 
 
 def synth(project: Path, seed: str) -> "subprocess.Popen[bytes]":

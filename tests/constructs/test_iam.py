@@ -121,8 +121,8 @@ def test_a_statement_for_any_resource_needs_its_reason(resource_list: list[str])
     with pytest.raises(ValueError, match="Trace: resources = '\\*': name the resource"):
         Statement(sid="Trace", actions=["xray:PutTraceSegments"], resources=resource_list)
     because = "docs.aws.amazon.com, a page"
-    reasoned = Statement(sid="T", actions=["xray:PutX"], resources=resource_list, any_resource_because=because)
-    assert "any_resource_because" not in reasoned.to_json()
+    reasoned = Statement(sid="T", actions=["xray:PutX"], resources=resource_list, wildcard_reason=because)
+    assert "wildcard_reason" not in reasoned.to_json()
 
 
 def test_a_profile_s_model_is_allowed_wherever_it_may_run_and_a_plain_one_only_here(synthesize: Synthesize) -> None:

@@ -18,7 +18,7 @@ from tests.constructs.plan import (
     statements,
 )
 from tests.constructs.variants import CHANGED
-from warm_standby.assets import read_sources
+from warm_standby.assets import read_assets
 
 
 def bucket_ids(plan: Plan) -> set[str]:
@@ -157,8 +157,8 @@ def test_both_frontend_buckets_get_every_file_of_the_site_with_its_type_and_cach
 
 
 def test_every_file_of_the_project_s_own_site_would_be_uploaded_but_no_config(tmp_path: Path) -> None:
-    sources = read_sources(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=tmp_path / "functions.zip")
-    keys = {file.key for file in sources.site_files}
+    assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=tmp_path / "functions.zip")
+    keys = {file.key for file in assets.site_files}
     assert keys == {p.relative_to(ROOT / "frontend").as_posix() for p in (ROOT / "frontend").rglob("*") if p.is_file()}
     assert "index.html" in keys
     assert "config.json" not in keys  # Terraform would put it back at every apply

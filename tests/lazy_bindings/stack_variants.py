@@ -5,7 +5,7 @@ from typing import Any
 
 from cdktf import App
 
-from warm_standby.assets import read_sources
+from warm_standby.assets import read_assets
 from warm_standby.settings import Settings
 from warm_standby.stack import WarmStandbyStack
 
@@ -68,6 +68,6 @@ def synthesize_variants(out: Path) -> None:
         app = App(outdir=str(out / name))
         archive = out / name / "functions.zip"
         archive.parent.mkdir(parents=True, exist_ok=True)
-        sources = read_sources(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
-        WarmStandbyStack(app, settings=Settings.model_validate(BASE | changes), sources=sources)
+        assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
+        WarmStandbyStack(app, settings=Settings.model_validate(BASE | changes), assets=assets)
         app.synth()

@@ -1,6 +1,6 @@
-"""What the REST API offers, as data: routes, request schemas and the answers that API Gateway gives by itself.
+"""The REST API's definition as data: routes, request schemas, CORS preflights and gateway responses.
 
-The deployment is made anew when, and only when, something here or the site's origin changes.
+API Gateway publishes a change only with a new deployment. `definition_digest` triggers one when this data changes.
 """
 
 import hashlib
@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 STAGE: Final = "prod"
-# A body of any content type is validated. Source: docs.aws.amazon.com, API Gateway, "Request validation for REST APIs".
+# The key of a model that applies to bodies of any content type.
+# Source: docs.aws.amazon.com, API Gateway, "Request validation for REST APIs".
 VALIDATED_CONTENT_TYPE: Final = "$default"
 PREFLIGHT_STATUS: Final = "204"
 PREFLIGHT_TEMPLATE: Final = json.dumps({"statusCode": int(PREFLIGHT_STATUS)})
@@ -19,18 +20,18 @@ PREFLIGHT_HEADERS: Final[Mapping[str, str]] = {
     "Access-Control-Max-Age": "3600",
     "Vary": "Origin",
 }
-"""What every preflight answers, beside the route's method and the site's origin."""
+"""The headers of every preflight response, besides the route's method and the site's origin."""
 PREFLIGHT: Final[Mapping[str, str]] = {"authorization": "NONE", "integration": "MOCK"}
 VALIDATION: Final[Mapping[str, bool]] = {"validate_request_body": True}
-ANSWER_HEADERS: Final[Mapping[str, str]] = {"Vary": "Origin"}
-"""What API Gateway's own answers carry, beside the site's origin."""
+GATEWAY_RESPONSE_HEADERS: Final[Mapping[str, str]] = {"Vary": "Origin"}
+"""The headers of every gateway response, besides the site's origin."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One method on one path, the function that answers it, and the JSON schema (draft 4) that its body must fit.
+    """One method on one path, its function, and the JSON schema (draft 4) of its body.
 
-    `authorization` is API Gateway's word; with any other than NONE, `authorizer_id` may name an authorizer of the API.
+    `authorization` has API Gateway's values. Unless it is NONE, `authorizer_id` may name an authorizer of the API.
     """
 
     method: str
@@ -43,8 +44,8 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewayAnswer:
-    """An error that API Gateway answers itself, in the shape of our own errors."""
+class GatewayResponse:
+    """An error response from API Gateway itself, in the same format as the errors of the functions."""
 
     response_type: str
     status_code: str | None
@@ -53,11 +54,11 @@ class GatewayAnswer:
 
     @property
     def template(self) -> str:
-        """The body, as API Gateway's mapping template."""
+        """The body, as a mapping template of API Gateway."""
         return json.dumps({"error": {"code": self.code, "message": self.message}})
 
 
-# What the schemas do not say (allowed models, types that may be uploaded) the functions check, and answer 400 with why.
+# The functions check the remaining rules (allowed models and upload types), and answer 400 with the reason.
 QUESTION: Final[Mapping[str, object]] = {
     "$schema": "http://json-schema.org/draft-04/schema#",
     "title": "Question",
@@ -92,33 +93,34 @@ ROUTES: Final = (
 )
 
 # Source: docs.aws.amazon.com, API Gateway, "Gateway response types for API Gateway".
-GATEWAY_ANSWERS: Final = (
-    GatewayAnswer(
+GATEWAY_RESPONSES: Final = (
+    GatewayResponse(
         response_type="BAD_REQUEST_BODY", status_code="400", code="invalid_request", message="The body does not fit."
     ),
-    GatewayAnswer(
+    GatewayResponse(
         response_type="MISSING_AUTHENTICATION_TOKEN", status_code="404", code="not_found", message="No such resource."
     ),
-    GatewayAnswer(
+    GatewayResponse(
         response_type="THROTTLED", status_code="429", code="throttled", message="Too many requests. Try again shortly."
     ),
-    GatewayAnswer(
+    GatewayResponse(
         response_type="DEFAULT_4XX", status_code=None, code="refused", message="The request cannot be served."
     ),
-    GatewayAnswer(
+    GatewayResponse(
         response_type="DEFAULT_5XX", status_code=None, code="unavailable", message="The service is not available."
     ),
 )
 
 
 def definition_digest() -> str:
-    """Return a digest that changes when a route, a schema, a preflight, the validation or an answer does."""
+    """Return a digest that changes with every route, schema, preflight, validation rule and gateway response."""
+    # A renamed key or field changes the digest, and so deploys every API again.
     definition = {
         "routes": [asdict(route) for route in ROUTES],
-        "answers": [asdict(answer) for answer in GATEWAY_ANSWERS],
+        "answers": [asdict(response) for response in GATEWAY_RESPONSES],
         "validated": VALIDATED_CONTENT_TYPE,
         "preflight": [PREFLIGHT_STATUS, PREFLIGHT_TEMPLATE, PREFLIGHT_HEADERS, PREFLIGHT],
         "validation": VALIDATION,
-        "answer_headers": ANSWER_HEADERS,
+        "answer_headers": GATEWAY_RESPONSE_HEADERS,
     }
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()

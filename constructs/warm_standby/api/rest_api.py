@@ -1,4 +1,4 @@
-"""One region's REST API: routes to functions, validation, CORS, throttling, access logs."""
+"""The REST API of one region: routes to functions, validation, CORS, throttling and access logs."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import (
-    ANSWER_HEADERS,
-    GATEWAY_ANSWERS,
+    GATEWAY_RESPONSE_HEADERS,
+    GATEWAY_RESPONSES,
     ROUTES,
     STAGE,
     VALIDATION,
@@ -27,7 +27,7 @@ from warm_standby.settings import Operations
 
 
 class RestApi(Construct):
-    """A regional REST API with one stage, `prod`. `url` ends in `/prod/`, as the guide's output does."""
+    """A regional REST API with one stage, `prod`. `url` ends in `/prod/`, as in the DR guide."""
 
     def __init__(
         self,
@@ -51,11 +51,11 @@ class RestApi(Construct):
             description="Questions, uploads and health of the document chatbot",
             endpoint_configuration=ApiGatewayRestApiEndpointConfiguration(types=["REGIONAL"]),
         )
-        self._id = self.rest_api.id
-        self.host = f"{self._id}.execute-api.{names.region}.amazonaws.com"
+        self._rest_api_id = self.rest_api.id
+        self.host = f"{self._rest_api_id}.execute-api.{names.region}.amazonaws.com"
         self.url = f"https://{self.host}/{STAGE}/"
         self.deployment = self._deploy(
-            [*self._routes(names, functions, site_origin), *self._gateway_answers(site_origin)],
+            [*self._routes(names, functions, site_origin), *self._gateway_responses(site_origin)],
             triggers={
                 "definition": definition_digest(),
                 "functions": " ".join(functions[route.function].name for route in ROUTES),
@@ -68,7 +68,7 @@ class RestApi(Construct):
             provider=provider,
             names=names,
             settings=settings,
-            rest_api_id=self._id,
+            rest_api_id=self._rest_api_id,
             deployment_id=self.deployment.id,
         )
 
@@ -78,7 +78,7 @@ class RestApi(Construct):
             "validator",
             provider=self._provider,
             name="body",
-            rest_api_id=self._id,
+            rest_api_id=self._rest_api_id,
             validate_request_body=VALIDATION["validate_request_body"],
         )
         routes, root = [], self.rest_api.root_resource_id
@@ -87,7 +87,7 @@ class RestApi(Construct):
                 self,
                 f"resource_{route.path}",
                 provider=self._provider,
-                rest_api_id=self._id,
+                rest_api_id=self._rest_api_id,
                 parent_id=root,
                 path_part=route.path,
             )
@@ -104,33 +104,36 @@ class RestApi(Construct):
                     site_origin=site_origin,
                 )
             )
-        return [part for route in routes for part in route.parts]
+        return [dependable for route in routes for dependable in route.dependables]
 
-    def _gateway_answers(self, site_origin: str) -> list[ITerraformDependable]:
+    def _gateway_responses(self, site_origin: str) -> list[ITerraformDependable]:
         return [
             ApiGatewayGatewayResponse(
                 self,
-                f"answer_{answer.response_type}",
+                f"answer_{response.response_type}",
                 provider=self._provider,
-                rest_api_id=self._id,
-                response_type=answer.response_type,
-                status_code=answer.status_code,
-                response_templates={"application/json": answer.template},
+                rest_api_id=self._rest_api_id,
+                response_type=response.response_type,
+                status_code=response.status_code,
+                response_templates={"application/json": response.template},
                 response_parameters={
                     "gatewayresponse.header.Access-Control-Allow-Origin": f"'{site_origin}'",
-                    **{f"gatewayresponse.header.{name}": f"'{value}'" for name, value in ANSWER_HEADERS.items()},
+                    **{
+                        f"gatewayresponse.header.{name}": f"'{value}'"
+                        for name, value in GATEWAY_RESPONSE_HEADERS.items()
+                    },
                 },
             )
-            for answer in GATEWAY_ANSWERS
+            for response in GATEWAY_RESPONSES
         ]
 
-    def _deploy(self, parts: list[ITerraformDependable], *, triggers: Mapping[str, str]) -> ApiGatewayDeployment:
+    def _deploy(self, dependables: list[ITerraformDependable], *, triggers: Mapping[str, str]) -> ApiGatewayDeployment:
         return ApiGatewayDeployment(
             self,
             "deployment",
             provider=self._provider,
-            rest_api_id=self._id,
+            rest_api_id=self._rest_api_id,
             triggers=dict(triggers),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
-            depends_on=parts,
+            depends_on=dependables,
         )

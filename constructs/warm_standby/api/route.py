@@ -1,4 +1,4 @@
-"""One route of the REST API: the method that a function answers, and the preflight that API Gateway answers."""
+"""One route of the REST API: a method that a function answers, and a CORS preflight that API Gateway answers."""
 
 import json
 from typing import Any
@@ -26,9 +26,9 @@ from warm_standby.names import Names
 
 
 class ApiRoute(Construct):
-    """A method with its Lambda proxy integration, and OPTIONS with a mock one.
+    """A method with a Lambda proxy integration, and OPTIONS with a mock integration.
 
-    `parts` is everything that a deployment must wait for.
+    `dependables` are the resources that a deployment must wait for.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class ApiRoute(Construct):
         self._route = route
         rest_api_id = resource.rest_api_id
         self._api: dict[str, Any] = {"provider": provider, "rest_api_id": rest_api_id}
-        self._where: dict[str, Any] = {**self._api, "resource_id": resource.id}
-        self.parts: list[ITerraformDependable] = [
+        self._resource: dict[str, Any] = {**self._api, "resource_id": resource.id}
+        self.dependables: list[ITerraformDependable] = [
             *self._method(names, function, validator_id),
             *self._preflight(site_origin),
         ]
-        function.allow(
+        function.add_permission(
             "api",
             principal="apigateway.amazonaws.com",
             source_arn=names.arn("execute-api", f"{rest_api_id}/*/{route.method}/{route.path}"),
@@ -64,7 +64,7 @@ class ApiRoute(Construct):
         method = ApiGatewayMethod(
             self,
             "method",
-            **self._where,
+            **self._resource,
             http_method=self._route.method,
             authorization=self._route.authorization,
             authorizer_id=self._route.authorizer_id,
@@ -74,7 +74,7 @@ class ApiRoute(Construct):
         integration = ApiGatewayIntegration(
             self,
             "integration",
-            **self._where,
+            **self._resource,
             http_method=method.http_method,
             type=self._route.integration,
             integration_http_method="POST",
@@ -101,34 +101,34 @@ class ApiRoute(Construct):
             "Access-Control-Allow-Origin": site_origin,
         }
         method = ApiGatewayMethod(
-            self, "preflight", **self._where, http_method="OPTIONS", authorization=PREFLIGHT["authorization"]
+            self, "preflight", **self._resource, http_method="OPTIONS", authorization=PREFLIGHT["authorization"]
         )
         integration = ApiGatewayIntegration(
             self,
             "preflight_integration",
-            **self._where,
+            **self._resource,
             http_method=method.http_method,
             type=PREFLIGHT["integration"],
             request_templates={"application/json": PREFLIGHT_TEMPLATE},
-            # A deployment is replaced by making the new one first, and Terraform extends that to what it depends on. An
-            # integration has no name of its own: made first and deleted after, it would be gone. MiniStack answers
-            # with a method that was never set, and so asks for that at every second apply.
+            # The deployment is replaced with create_before_destroy, which Terraform extends to its dependencies. A
+            # replaced integration would then be lost: it has no ID of its own, so deleting the old one deletes the new
+            # one. MiniStack returns an HTTP method that was never set, and so causes that at every second apply.
             lifecycle=TerraformResourceLifecycle(ignore_changes=["integration_http_method"]),
         )
         response = ApiGatewayMethodResponse(
             self,
             "preflight_response",
-            **self._where,
+            **self._resource,
             http_method=method.http_method,
             status_code=PREFLIGHT_STATUS,
             response_parameters={f"method.response.header.{header}": True for header in headers},
         )
-        answer = ApiGatewayIntegrationResponse(
+        integration_response = ApiGatewayIntegrationResponse(
             self,
             "preflight_answer",
-            **self._where,
+            **self._resource,
             http_method=integration.http_method,
             status_code=response.status_code,
             response_parameters={f"method.response.header.{header}": f"'{value}'" for header, value in headers.items()},
         )
-        return [method, integration, response, answer]
+        return [method, integration, response, integration_response]

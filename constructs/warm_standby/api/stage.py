@@ -1,4 +1,4 @@
-"""The REST API's stage: throttling, metrics, traces and JSON access logs."""
+"""The stage of the REST API: throttling, metrics, traces and JSON access logs."""
 
 import json
 from typing import Final
@@ -18,7 +18,7 @@ from warm_standby.iam import ServiceRole, Statement
 from warm_standby.names import Names
 from warm_standby.settings import Operations
 
-# Who asked for what, and how it went; no header, no body. The values are API Gateway's $context variables.
+# Caller, request and result, without headers and bodies. The values are $context variables of API Gateway.
 # Source: docs.aws.amazon.com, API Gateway, "Variables for access logging for API Gateway".
 ACCESS_LOG: Final = {
     "requestId": "$context.requestId",
@@ -35,10 +35,10 @@ ACCESS_LOG: Final = {
 
 
 class ApiStage(Construct):
-    """The stage `prod`. Throttling is the stage's own: a usage plan without API keys throttles nobody.
+    """The stage `prod`, with throttling of its own, because a usage plan without API keys does not throttle.
 
-    `ApiGatewayAccount` holds the one role that API Gateway logs with, for all APIs of the account in this region; it
-    replaces another's. Where `settings.api_gateway_account` is off, the account must have one already.
+    `ApiGatewayAccount` sets the one role that API Gateway logs with, for all APIs of the account in this region. It
+    replaces an earlier role. If `settings.api_gateway_account` is false, the account must already have a role.
     """
 
     def __init__(
@@ -89,14 +89,14 @@ class ApiStage(Construct):
         )
 
     def _account(self, provider: AwsProvider, names: Names) -> ApiGatewayAccount:
-        # The actions of the managed policy AmazonAPIGatewayPushToCloudWatchLogs, in this region and account only.
+        # The actions of the managed policy AmazonAPIGatewayPushToCloudWatchLogs, for this region and account only.
         # Source: docs.aws.amazon.com, API Gateway, "Set up CloudWatch logging for REST APIs".
         verbs = ("CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents")
         role = ServiceRole(
             self,
             "logging_role",
             provider=provider,
-            name=names.in_account("api-logging"),
+            name=names.account_wide("api-logging"),
             service="apigateway.amazonaws.com",
             statements=[
                 Statement(

@@ -1,4 +1,4 @@
-"""The bucket that holds one region's documents."""
+"""The documents bucket of one region."""
 
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
@@ -21,9 +21,9 @@ from warm_standby.settings import Documents
 
 
 class DocumentsBucket(Construct):
-    """A private bucket that browsers on the site's origin may post to, and whose old versions expire.
+    """A private bucket that accepts uploads from the site's origin, and whose old versions expire.
 
-    S3 replicates neither lifecycle rules nor what they do, so both regions get the same ones.
+    S3 replicates neither lifecycle rules nor their actions, so both regions get the same rules.
     Source: docs.aws.amazon.com, S3, "What does Amazon S3 replicate?".
     """
 
@@ -60,12 +60,12 @@ class DocumentsBucket(Construct):
             "lifecycle",
             provider=provider,
             bucket=self.bucket.id,
-            rule=[_clean_up(settings), *_expire(settings)],
+            rule=[_clean_up_rule(settings), *_expiration_rules(settings)],
             depends_on=[self.private_bucket.versioning],
         )
 
 
-def _clean_up(settings: Documents) -> S3BucketLifecycleConfigurationRule:
+def _clean_up_rule(settings: Documents) -> S3BucketLifecycleConfigurationRule:
     return S3BucketLifecycleConfigurationRule(
         id="clean-up",
         status="Enabled",
@@ -81,7 +81,7 @@ def _clean_up(settings: Documents) -> S3BucketLifecycleConfigurationRule:
     )
 
 
-def _expire(settings: Documents) -> list[S3BucketLifecycleConfigurationRule]:
+def _expiration_rules(settings: Documents) -> list[S3BucketLifecycleConfigurationRule]:
     if settings.expire_days is None:
         return []
     return [

@@ -1,4 +1,4 @@
-"""S3 replication of documents from one region's bucket to the other's."""
+"""S3 replication of documents from one region's bucket to the other region's bucket."""
 
 from typing import Final
 
@@ -20,7 +20,6 @@ from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import ServiceRole, Statement
-from warm_standby.monitoring.alarms import REPLICATION_THRESHOLD, Alarms, Metric
 from warm_standby.names import Names
 
 RULE_ID: Final = "documents"
@@ -28,10 +27,10 @@ RTC_MINUTES: Final = 15
 
 
 class Replication(Construct):
-    """One direction of replication, with Replication Time Control and a role that can do just this.
+    """Replication in one direction, with Replication Time Control and a role for this direction only.
 
-    Two of them, one each way, do not loop: S3 never replicates a replica. The role's trust has no condition: AWS
-    documents none for replication, and one that S3 does not fill in would stop it without a word.
+    Two directions do not loop, because S3 never replicates a replica. The role's trust policy has no condition: AWS
+    documents none for replication, and a condition key that S3 does not set would stop replication silently.
     Source: docs.aws.amazon.com, S3, "What does Amazon S3 replicate?", "Using S3 Replication Time Control".
     """
 
@@ -46,15 +45,14 @@ class Replication(Construct):
         destination: DocumentsBucket,
     ) -> None:
         super().__init__(scope, id_)
-        self._source = source
         self._destination = destination
         role = ServiceRole(
             self,
             "role",
             provider=provider,
-            name=names.in_account("replication"),
+            name=names.account_wide("replication"),
             service="s3.amazonaws.com",
-            statements=_permissions(source, destination),
+            statements=_role_statements(source, destination),
         )
         S3BucketReplicationConfigurationA(
             self,
@@ -71,7 +69,7 @@ class Replication(Construct):
             id=RULE_ID,
             status="Enabled",
             priority=1,
-            # An empty filter makes it a V2 rule: delete markers are then replicated only where a rule says so.
+            # An empty filter makes this a V2 rule, which replicates delete markers only if it says so.
             filter=S3BucketReplicationConfigurationRuleFilter(prefix=""),
             delete_marker_replication=S3BucketReplicationConfigurationRuleDeleteMarkerReplication(status="Disabled"),
             source_selection_criteria=S3BucketReplicationConfigurationRuleSourceSelectionCriteria(
@@ -94,36 +92,9 @@ class Replication(Construct):
             ),
         )
 
-    def alarm(self, *, source: Alarms, destination: Alarms) -> None:
-        """Alert in the region where S3 publishes each metric: lag in the destination's, failures in the source's.
 
-        Source: docs.aws.amazon.com, S3, "Monitoring replication with metrics, event notifications, and statuses".
-        """
-        dimensions = {
-            "SourceBucket": self._source.bucket.bucket,
-            "DestinationBucket": self._destination.bucket.bucket,
-            "RuleId": RULE_ID,
-        }
-        destination.alarm(
-            "replication_latency",
-            description="Documents take longer than 15 minutes to arrive in this region",
-            metric=Metric(namespace="AWS/S3", name="ReplicationLatency", statistic="Maximum", dimensions=dimensions),
-            above=REPLICATION_THRESHOLD,
-            missing="ignore",
-        )
-        source.alarm(
-            "replication_failed",
-            description="Documents of this region could not be replicated: docs/runbook.md",
-            metric=Metric(
-                namespace="AWS/S3", name="OperationsFailedReplication", statistic="Sum", dimensions=dimensions
-            ),
-            above=0,
-            missing="ignore",
-        )
-
-
-def _permissions(source: DocumentsBucket, destination: DocumentsBucket) -> list[Statement]:
-    """Return the permissions of the guide, which are AWS's minimum.
+def _role_statements(source: DocumentsBucket, destination: DocumentsBucket) -> list[Statement]:
+    """Return the permissions of the DR guide, which are the minimum that AWS documents.
 
     Source: docs.aws.amazon.com, S3, "Setting up permissions for live replication".
     """

@@ -1,4 +1,4 @@
-"""A Lambda function with a role, a log group and a trace of its own."""
+"""A Lambda function with its own role and log group, and with X-Ray tracing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,16 +23,17 @@ RUNTIME = "python3.13"
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
-    """The functions' one archive: its path and the base64 SHA-256 that tells Terraform when it changed."""
+    """The archive that all functions share: its path, and its base64 SHA-256, by which Terraform sees a change."""
 
     path: str
     source_code_hash: str
 
 
 class Function(Construct):
-    """One of the five functions: `purpose` is its package in the archive, with dashes for underscores in its name.
+    """A Lambda function whose handler is in one package of the archive.
 
-    `timeout` is in seconds, `memory` in MB.
+    The function's name is that of the `package`, with hyphens instead of underscores. `timeout` is in seconds, `memory`
+    in MB.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Function(Construct):
         *,
         provider: AwsProvider,
         names: Names,
-        purpose: str,
+        package: str,
         code: Code,
         environment: Mapping[str, str],
         statements: Sequence[Statement],
@@ -52,7 +53,7 @@ class Function(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._provider = provider
-        name = names.regional(purpose.replace("_", "-"))
+        name = names.regional(package.replace("_", "-"))
         self.name = name
         self.arn = names.arn("lambda", f"function:{name}")
         self.log_group = CloudwatchLogGroup(
@@ -62,9 +63,9 @@ class Function(Construct):
             self,
             "role",
             provider=provider,
-            name=names.in_account(purpose.replace("_", "-")),
+            name=names.account_wide(package.replace("_", "-")),
             service="lambda.amazonaws.com",
-            statements=[*statements, *_observe(names, name)],
+            statements=[*statements, *_observability_statements(names, name)],
         )
         self.function = LambdaFunction(
             self,
@@ -74,7 +75,7 @@ class Function(Construct):
             role=self.role.role.arn,
             runtime=RUNTIME,
             architectures=["arm64"],
-            handler=f"{purpose}.handler.handler",
+            handler=f"{package}.handler.handler",
             filename=code.path,
             source_code_hash=code.source_code_hash,
             timeout=timeout,
@@ -87,8 +88,8 @@ class Function(Construct):
             depends_on=[self.role.policy],
         )
 
-    def allow(self, id_: str, *, principal: str, source_arn: str) -> ITerraformDependable:
-        """Let one source of one AWS service invoke the function."""
+    def add_permission(self, id_: str, *, principal: str, source_arn: str) -> ITerraformDependable:
+        """Allow one source of one AWS service to invoke the function."""
         return LambdaPermission(
             self,
             id_,
@@ -101,7 +102,7 @@ class Function(Construct):
         )
 
 
-def _observe(names: Names, function_name: str) -> tuple[Statement, Statement]:
+def _observability_statements(names: Names, function_name: str) -> tuple[Statement, Statement]:
     logs = names.arn("logs", f"log-group:/aws/lambda/{function_name}:*")
     return (
         Statement(sid="WriteLogs", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[logs]),
@@ -109,6 +110,6 @@ def _observe(names: Names, function_name: str) -> tuple[Statement, Statement]:
             sid="WriteTraces",
             actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
             resources=["*"],
-            any_resource_because="docs.aws.amazon.com, Service Authorization Reference, AWS X-Ray: no resource types",
+            wildcard_reason="docs.aws.amazon.com, Service Authorization Reference, AWS X-Ray: no resource types",
         ),
     )

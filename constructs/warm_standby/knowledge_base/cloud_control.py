@@ -1,7 +1,8 @@
-"""Resources that the pinned provider has no type for, made through AWS Cloud Control.
+"""Resources without a type in the pinned provider, created through AWS Cloud Control.
 
-Terraform's `aws_cloudcontrolapi_resource` asks CloudFormation for a type's schema unless it is given one. Ours are the
-parts that are used: with them a plan needs no `cloudformation:DescribeType`, and shows a change before it is made.
+Terraform's `aws_cloudcontrolapi_resource` asks CloudFormation for a type's schema unless the configuration has one. The
+schemas here contain only the properties in use. With them, a plan needs no `cloudformation:DescribeType`, and shows a
+change before it is applied.
 Source: docs.aws.amazon.com, CloudFormation template reference, the page of each type.
 """
 
@@ -18,7 +19,7 @@ from constructs import Construct
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceType:
-    """A CloudFormation resource type: its properties with their JSON types, and which of them Terraform may not set."""
+    """A CloudFormation resource type: its properties, their JSON types, and those that Terraform cannot set."""
 
     name: str
     properties: Mapping[str, str]
@@ -27,7 +28,7 @@ class ResourceType:
     create_only: Sequence[str] = ()
 
     def schema(self) -> str:
-        """Return the schema as the registry would, for the properties that are used."""
+        """Return the schema in the registry's format, for the properties in use."""
         return json.dumps(
             {
                 "typeName": self.name,
@@ -113,7 +114,7 @@ DATA_SOURCE: Final = ResourceType(
 
 
 class CloudControlResource(Construct):
-    """One resource made through Cloud Control."""
+    """One resource, created through Cloud Control."""
 
     def __init__(
         self,

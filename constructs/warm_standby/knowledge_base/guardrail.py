@@ -1,4 +1,4 @@
-"""The guardrail that questions and answers pass."""
+"""The guardrail for questions and answers."""
 
 from typing import Final
 
@@ -22,11 +22,11 @@ _FILTERS: Final = (
 
 
 class Guardrail(Construct):
-    """A guardrail with content filters both ways and a prompt attack filter on the question; a region has its own.
+    """One region's guardrail: content filters for questions and answers, a prompt attack filter for questions.
 
-    Its working draft is what is used: it is what the last apply wrote, in both regions alike. A published version
-    would stay behind when the policy changes, for Terraform publishes none by itself.
-    Prompt attacks are filtered in what the caller marks as a user's input; a model's output has no such filter.
+    The functions use the working draft, which both regions get from the same apply. A published version would become
+    outdated when the policy changes, because Terraform does not publish new versions by itself.
+    The prompt attack filter applies to text that the caller marks as user input. Model output has no such filter.
     Source: docs.aws.amazon.com, Bedrock, "Detect prompt attacks with Amazon Bedrock Guardrails".
     """
 

@@ -1,4 +1,4 @@
-"""A Knowledge Base that keeps its vectors in OpenSearch Serverless."""
+"""A Knowledge Base with its vectors in OpenSearch Serverless."""
 
 import cdktf_cdktf_provider_aws.bedrockagent_knowledge_base as bindings
 from cdktf_cdktf_provider_aws.bedrockagent_data_source import (
@@ -24,7 +24,7 @@ from warm_standby.knowledge_base.vector_store import (
 from warm_standby.names import Names
 from warm_standby.settings import KnowledgeBase as KnowledgeBaseSettings
 
-# The bindings name a nested block after all the blocks around it; these are the last parts of four such names.
+# The bindings name a nested block after all the blocks around it. These are short names for four of them.
 _Configuration = bindings.BedrockagentKnowledgeBaseKnowledgeBaseConfiguration
 _Vector = bindings.BedrockagentKnowledgeBaseKnowledgeBaseConfigurationVectorKnowledgeBaseConfiguration
 _Embedding = getattr(bindings, f"{_Vector.__name__}EmbeddingModelConfiguration")
@@ -32,10 +32,10 @@ _BedrockEmbedding = getattr(bindings, f"{_Embedding.__name__}BedrockEmbeddingMod
 
 
 class OpenSearchKnowledgeBase(Construct):
-    """A Knowledge Base and its data source over a documents bucket, with fixed-size chunks.
+    """A Knowledge Base and its data source, the documents bucket, with fixed-size chunks.
 
-    The data source retains its vectors when it is deleted: with DELETE a destroy would wait for them to go, and hang
-    when their store went first.
+    The data source retains its vectors when it is deleted. With the policy DELETE, `destroy` would wait until the
+    vectors are deleted, and hang if their store is deleted first.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""A Knowledge Base that keeps its vectors in S3 Vectors, made through Cloud Control.
+"""A Knowledge Base with its vectors in S3 Vectors, created through Cloud Control.
 
-The pinned provider (5.100.0) knows no such storage: it came with 6.27.0 (the provider's CHANGELOG).
+The pinned provider (5.100.0) does not support this storage type. It came with 6.27.0 (the provider's CHANGELOG).
 """
 
 from cdktf import Fn, TerraformLocal
@@ -16,7 +16,7 @@ from warm_standby.settings import KnowledgeBase as KnowledgeBaseSettings
 
 
 class S3VectorsKnowledgeBase(Construct):
-    """A Knowledge Base and its data source over a documents bucket, with fixed-size chunks."""
+    """A Knowledge Base and its data source, the documents bucket, with fixed-size chunks."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class S3VectorsKnowledgeBase(Construct):
                 "VectorIngestionConfiguration": {"ChunkingConfiguration": _chunks(settings)},
             },
         )
-        # Its identifier is KNOWLEDGEBASE|DATASOURCE.
+        # The identifier of a data source is KNOWLEDGEBASE|DATASOURCE.
         # Source: docs.aws.amazon.com, Cloud Control API, "Identifying resources".
         parts = Fn.split("|", data_source.resource.id)
         self.data_source_id = TerraformLocal(self, "data_source_id", Fn.element(Fn.reverse(parts), 0)).as_string

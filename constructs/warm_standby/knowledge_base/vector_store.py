@@ -1,4 +1,4 @@
-"""Where a Knowledge Base keeps its vectors: OpenSearch Serverless or S3 Vectors."""
+"""The vector stores of a Knowledge Base: OpenSearch Serverless or S3 Vectors."""
 
 import json
 from dataclasses import dataclass
@@ -27,26 +27,33 @@ INDEX_NAME: Final = "documents"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
-    """The two who reach the vectors: the Knowledge Base's role, and whoever applies (as a role, not as its session)."""
+class IndexPrincipals:
+    """The principals with access to the index: the Knowledge Base's role, and the deployer's role (not its session)."""
 
     knowledge_base_role_arn: str
-    applier_arn: str
+    deployer_arn: str
 
 
 class OpenSearchVectorStore(Construct):
     """A vector search collection with one index for a Knowledge Base.
 
-    It has no standby replicas: the other region is the redundancy, and the floor is halved to 1 OCU.
+    It has no standby replicas, because the other region is the redundancy. That halves the minimum to 1 OCU.
     Source: docs.aws.amazon.com, Bedrock, "Prerequisites for using a vector store you created for a knowledge base".
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, dimensions: int, reader: Reader
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        dimensions: int,
+        principals: IndexPrincipals,
     ) -> None:
         super().__init__(scope, id_)
         self.name = names.regional("documents")
-        policies = [self._encryption(provider), self._network(provider), self._data_access(provider, reader)]
+        policies = [self._encryption(provider), self._network(provider), self._data_access(provider, principals)]
         self.collection = OpensearchserverlessCollection(
             self,
             "collection",
@@ -85,7 +92,7 @@ class OpenSearchVectorStore(Construct):
 
     def _network(self, provider: AwsProvider) -> ITerraformDependable:
         # Public means reachable, not readable: every request is signed and needs the data access policy below. The
-        # Knowledge Base could come from inside (SourceServices), but Cloud Control, which makes the index, could not.
+        # Knowledge Base could use SourceServices instead, but Cloud Control, which creates the index, could not.
         rule = {"ResourceType": "collection", "Resource": [f"collection/{self.name}"]}
         return OpensearchserverlessSecurityPolicy(
             self,
@@ -97,11 +104,11 @@ class OpenSearchVectorStore(Construct):
             policy=json.dumps([{"AllowFromPublic": True, "Rules": [rule]}], sort_keys=True),
         )
 
-    def _data_access(self, provider: AwsProvider, reader: Reader) -> ITerraformDependable:
+    def _data_access(self, provider: AwsProvider, principals: IndexPrincipals) -> ITerraformDependable:
         resource = [f"index/{self.name}/*"]
         use = ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"]
         manage = ["aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex"]
-        rules = [(use, reader.knowledge_base_role_arn), (manage, reader.applier_arn)]
+        rules = [(use, principals.knowledge_base_role_arn), (manage, principals.deployer_arn)]
         return OpensearchserverlessAccessPolicy(
             self,
             "data_access",
@@ -122,14 +129,14 @@ class OpenSearchVectorStore(Construct):
         )
 
     def role_statement(self) -> Statement:
-        """Return what the Knowledge Base's role needs to call the collection's API."""
+        """Return the permission that the Knowledge Base's role needs to call the collection's API."""
         return Statement(sid="UseVectors", actions=["aoss:APIAccessAll"], resources=[self.collection.arn])
 
 
 class S3VectorStore(Construct):
     """A vector bucket with one index for a Knowledge Base. It costs nothing while idle.
 
-    The two AMAZON_BEDROCK fields are declared non-filterable: a chunk is larger than filterable metadata may be.
+    The two AMAZON_BEDROCK fields are non-filterable, because a chunk exceeds the size limit of filterable metadata.
     Source: docs.aws.amazon.com, Bedrock, "Prerequisites for using a vector store you created for a knowledge base".
     """
 
@@ -161,13 +168,13 @@ class S3VectorStore(Construct):
         )
 
     def role_statement(self) -> Statement:
-        """Return what the Knowledge Base's role needs on the index."""
+        """Return the permissions that the Knowledge Base's role needs on the index."""
         verbs = ("DeleteVectors", "GetIndex", "GetVectors", "PutVectors", "QueryVectors")
         return Statement(sid="UseVectors", actions=[f"s3vectors:{verb}" for verb in verbs], resources=[self.index_arn])
 
 
 def _mappings(dimensions: int) -> dict[str, object]:
-    # faiss: with another engine metadata filters are ignored.
+    # Engine faiss: other engines ignore metadata filters.
     # Source: docs.aws.amazon.com, Bedrock, "Prerequisites for using a vector store you created for a knowledge base".
     return {
         VECTOR_FIELD: {

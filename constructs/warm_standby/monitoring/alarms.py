@@ -1,4 +1,4 @@
-"""One region's alarms."""
+"""The alarms of one region."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,13 +18,14 @@ from constructs import Construct
 
 from warm_standby.api.definition import STAGE
 from warm_standby.api.rest_api import RestApi
+from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import IngestionQueue
+from warm_standby.documents.replication import RTC_MINUTES, RULE_ID
 from warm_standby.functions.function import Function
 from warm_standby.monitoring.alert_topic import AlertTopic
 from warm_standby.names import Names
 
 FIVE_MINUTES: Final = 300
-REPLICATION_THRESHOLD: Final = 15 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,10 @@ class Metric:
 
 
 class Alarms(Construct):
-    """The alarms that every region has. `alarm` adds one more to the same topic."""
+    """The alarms of one region. Each method adds alarms, and all of them notify the same topic.
+
+    `namespace` is the CloudWatch namespace of the metrics that come from the functions' logs.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, topic: AlertTopic) -> None:
         super().__init__(scope, id_)
@@ -48,7 +52,120 @@ class Alarms(Construct):
         self._actions = [topic.topic.arn]
         self.namespace = f"WarmStandby/{names.deployment}"
 
-    def alarm(
+    def function_errors(self, function: Function, *, package: str, above: int) -> None:
+        """Alert on more than `above` errors in five minutes: logged or of failed invocations, whichever are more."""
+        logged = Metric(namespace=self.namespace, name=f"{package}-errors", statistic="Sum")
+        self._metric_filter(
+            f"{package}_errors", function=function, metric=logged, pattern='{ $.level = "ERROR" }', value="1"
+        )
+        self._error_alarm(
+            f"{package}_errors",
+            description=f"{function.name} failed more than {above} times in 5 minutes",
+            function=function,
+            logged=logged,
+            above=above,
+        )
+
+    def ingestion_stuck(self, ingest: Function, *, sweep_minutes: int) -> None:
+        """Alert when ingestion keeps failing: in three of four periods, each as long as the sweep's interval.
+
+        A period in which every job or every sweep failed has one error or three, too few for `function_errors`.
+        One of the four periods may have none: two sweeps can fall into the same period, and leave the next one empty.
+        """
+        period = max(FIVE_MINUTES, sweep_minutes * 60)
+        failed = Metric(namespace=self.namespace, name="ingestion-failed", statistic="Sum", period=period)
+        self._metric_filter(
+            "ingestion_failed",
+            function=ingest,
+            metric=failed,
+            pattern='{ $.message = "last_job_failed" }',
+            value="1",
+        )
+        self._error_alarm(
+            "ingestion_stuck",
+            description=(
+                f"No document gets into the Knowledge Base: ingestion jobs, or {ingest.name} itself, have failed for"
+                f" {3 * period // 60} minutes. docs/runbook.md, The Knowledge Base is behind"
+            ),
+            function=ingest,
+            logged=failed,
+            above=0,
+            periods=4,
+            datapoints=3,
+        )
+
+    def dead_letters(self, queue: IngestionQueue) -> None:
+        """Alert on any document event in the dead-letter queue."""
+        name = self._names.regional("ingest-dead-letters")
+        self._alarm(
+            "dead_letters",
+            description=f"{name} holds events that could not be ingested: docs/runbook.md",
+            metric=Metric(
+                namespace="AWS/SQS",
+                name="ApproximateNumberOfMessagesVisible",
+                statistic="Maximum",
+                dimensions={"QueueName": queue.dead_letter_queue.name},
+            ),
+            above=0,
+        )
+
+    def api_errors(self, api: RestApi) -> None:
+        """Alert when more than 5 % of the API's responses are 5xx. The average of the metric is their share."""
+        self._alarm(
+            "api_errors",
+            description=f"More than 5 % of {api.name}'s answers are 5xx",
+            metric=Metric(
+                namespace="AWS/ApiGateway",
+                name="5XXError",
+                statistic="Average",
+                dimensions={"ApiName": api.name, "Stage": STAGE},
+            ),
+            above=0.05,
+        )
+
+    def health(self, function: Function) -> None:
+        """Alert when the scheduled health check reports less than 100 %, or does not run, for three minutes."""
+        metric = Metric(namespace=self.namespace, name="healthy-percent", statistic="Minimum", period=60)
+        self._metric_filter(
+            "healthy_percent",
+            function=function,
+            metric=metric,
+            pattern="{ $.healthyPercent = * }",
+            value="$.healthyPercent",
+        )
+        self._alarm(
+            "health",
+            description=f"{function.name} found less than 100 % healthy for 3 minutes",
+            metric=metric,
+            below=100,
+            periods=3,
+            missing_data="breaching",
+        )
+
+    def replication_latency(self, *, source: DocumentsBucket, destination: DocumentsBucket) -> None:
+        """Alert on slow replication. S3 publishes this metric in the destination's region.
+
+        Source: docs.aws.amazon.com, S3, "Monitoring replication with metrics, event notifications, and statuses".
+        """
+        self._alarm(
+            "replication_latency",
+            description="Documents take longer than 15 minutes to arrive in this region",
+            metric=_replication_metric("ReplicationLatency", "Maximum", source=source, destination=destination),
+            above=RTC_MINUTES * 60,
+            missing_data="ignore",
+        )
+
+    def replication_failed(self, *, source: DocumentsBucket, destination: DocumentsBucket) -> None:
+        """Alert on failed replication. S3 publishes this metric in the source's region (source: the same page)."""
+        self._alarm(
+            "replication_failed",
+            description="Documents of this region could not be replicated: docs/runbook.md",
+            metric=_replication_metric("OperationsFailedReplication", "Sum", source=source, destination=destination),
+            above=0,
+            missing_data="ignore",
+        )
+
+    def _alarm(
         self,
         purpose: str,
         *,
@@ -57,9 +174,9 @@ class Alarms(Construct):
         above: float | None = None,
         below: float | None = None,
         periods: int = 1,
-        missing: str = "notBreaching",
+        missing_data: str = "notBreaching",
     ) -> None:
-        """Alert when the metric is above (or below) a threshold for so many periods in a row."""
+        """Alert when the metric is above (or below) a threshold for `periods` periods in a row."""
         CloudwatchMetricAlarm(
             self,
             purpose,
@@ -74,106 +191,27 @@ class Alarms(Construct):
             evaluation_periods=periods,
             comparison_operator="GreaterThanThreshold" if above is not None else "LessThanThreshold",
             threshold=above if above is not None else below,
-            treat_missing_data=missing,
+            treat_missing_data=missing_data,
             alarm_actions=self._actions,
             ok_actions=self._actions,
         )
 
-    def function_errors(self, function: Function, *, purpose: str, above: int) -> None:
-        """Alert on errors that a function logged, or died of, whichever are more, in five minutes."""
-        logged = Metric(namespace=self.namespace, name=f"{purpose}-errors", statistic="Sum")
-        self._count(function, purpose=f"{purpose}_errors", metric=logged, pattern='{ $.level = "ERROR" }', value="1")
-        self._logged_or_died(
-            f"{purpose}_errors",
-            function=function,
-            logged=logged,
-            description=f"{function.name} failed more than {above} times in 5 minutes",
-            above=above,
-        )
-
-    def ingestion_stuck(self, ingest: Function, *, sweep_minutes: int) -> None:
-        """Alert when ingestion keeps failing, however slowly: in three periods of four, each as long as a sweep's.
-
-        A period in which every job failed, or every sweep died, has one error or three; `function_errors` lets those
-        pass. One period of the four may be without: two sweeps fall into one where their minutes straddle its end.
-        """
-        period = max(FIVE_MINUTES, sweep_minutes * 60)
-        failed = Metric(namespace=self.namespace, name="ingestion-failed", statistic="Sum", period=period)
-        pattern = '{ $.message = "last_job_failed" }'
-        self._count(ingest, purpose="ingestion_failed", metric=failed, pattern=pattern, value="1")
-        self._logged_or_died(
-            "ingestion_stuck",
-            function=ingest,
-            logged=failed,
-            description=(
-                f"No document gets into the Knowledge Base: ingestion jobs, or {ingest.name} itself, have failed for"
-                f" {3 * period // 60} minutes. docs/runbook.md, The Knowledge Base is behind"
-            ),
-            above=0,
-            periods=4,
-            breaching=3,
-        )
-
-    def dead_letters(self, queue: IngestionQueue) -> None:
-        """Alert on any document event that was given up."""
-        name = self._names.regional("ingest-dead-letters")
-        self.alarm(
-            "dead_letters",
-            description=f"{name} holds events that could not be ingested: docs/runbook.md",
-            metric=Metric(
-                namespace="AWS/SQS",
-                name="ApproximateNumberOfMessagesVisible",
-                statistic="Maximum",
-                dimensions={"QueueName": queue.dead_letters.name},
-            ),
-            above=0,
-        )
-
-    def api_errors(self, api: RestApi) -> None:
-        """Alert when more than 5 % of the API's answers are 5xx (the metric's average is their share)."""
-        self.alarm(
-            "api_errors",
-            description=f"More than 5 % of {api.name}'s answers are 5xx",
-            metric=Metric(
-                namespace="AWS/ApiGateway",
-                name="5XXError",
-                statistic="Average",
-                dimensions={"ApiName": api.name, "Stage": STAGE},
-            ),
-            above=0.05,
-        )
-
-    def health(self, function: Function) -> None:
-        """Alert when the scheduled health check finds less than 100 %, or is not made, three minutes in a row."""
-        metric = Metric(namespace=self.namespace, name="healthy-percent", statistic="Minimum", period=60)
-        self._count(
-            function,
-            purpose="healthy_percent",
-            metric=metric,
-            pattern="{ $.healthyPercent = * }",
-            value="$.healthyPercent",
-        )
-        self.alarm(
-            "health",
-            description=f"{function.name} found less than 100 % healthy for 3 minutes",
-            metric=metric,
-            below=100,
-            periods=3,
-            missing="breaching",
-        )
-
-    def _logged_or_died(
+    def _error_alarm(
         self,
         purpose: str,
         *,
+        description: str,
         function: Function,
         logged: Metric,
-        description: str,
         above: int,
         periods: int = 1,
-        breaching: int | None = None,
+        datapoints: int | None = None,
     ) -> None:
-        died = Metric(
+        """Alert on the larger of two counts per period: errors that the function logged, and failed invocations.
+
+        With `datapoints`, that many of the last `periods` periods must be above the threshold.
+        """
+        failed = Metric(
             namespace="AWS/Lambda",
             name="Errors",
             statistic="Sum",
@@ -193,11 +231,11 @@ class Alarms(Construct):
                     label="Errors",
                     return_data=True,
                 ),
-                _query("logged", logged),
-                _query("died", died),
+                _metric_query("logged", logged),
+                _metric_query("died", failed),
             ],
             evaluation_periods=periods,
-            datapoints_to_alarm=breaching,
+            datapoints_to_alarm=datapoints,
             comparison_operator="GreaterThanThreshold",
             threshold=above,
             treat_missing_data="notBreaching",
@@ -205,7 +243,7 @@ class Alarms(Construct):
             ok_actions=self._actions,
         )
 
-    def _count(self, function: Function, *, purpose: str, metric: Metric, pattern: str, value: str) -> None:
+    def _metric_filter(self, purpose: str, *, function: Function, metric: Metric, pattern: str, value: str) -> None:
         CloudwatchLogMetricFilter(
             self,
             f"{purpose}_filter",
@@ -219,7 +257,16 @@ class Alarms(Construct):
         )
 
 
-def _query(id_: str, metric: Metric) -> CloudwatchMetricAlarmMetricQuery:
+def _replication_metric(name: str, statistic: str, *, source: DocumentsBucket, destination: DocumentsBucket) -> Metric:
+    dimensions = {
+        "SourceBucket": source.bucket.bucket,
+        "DestinationBucket": destination.bucket.bucket,
+        "RuleId": RULE_ID,
+    }
+    return Metric(namespace="AWS/S3", name=name, statistic=statistic, dimensions=dimensions)
+
+
+def _metric_query(id_: str, metric: Metric) -> CloudwatchMetricAlarmMetricQuery:
     return CloudwatchMetricAlarmMetricQuery(
         id=id_,
         metric=CloudwatchMetricAlarmMetricQueryMetric(

@@ -1,4 +1,4 @@
-"""One region's alert topic."""
+"""The alert topic of one region."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from warm_standby.names import Names
 
 
 class AlertTopic(Construct):
-    """The topic that this region's alarms go to. Its subscribers must confirm by e-mail.
+    """The SNS topic that the region's alarms notify. Each subscriber must confirm by email.
 
-    It is not encrypted with the AWS managed key: CloudWatch can publish only to topics whose key's policy lets it.
+    It is not encrypted with the AWS managed key, because the policy of that key does not let CloudWatch publish.
     Source: docs.aws.amazon.com, SNS, "Key management", "Event sources and encrypted topics".
     """
 

@@ -1,4 +1,4 @@
-"""One region's dashboard: does it answer, ingest, and is it healthy."""
+"""The dashboard of one region: API, functions, ingestion and health."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ MetricLine = list[object]
 
 
 class Dashboard(Construct):
-    """A CloudWatch dashboard of the region. Dashboards are an account's, so its name carries the region."""
+    """A CloudWatch dashboard. Its name contains the region, because dashboards belong to the whole account."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Dashboard(Construct):
             self,
             "dashboard",
             provider=provider,
-            dashboard_name=names.in_account("overview"),
+            dashboard_name=names.account_wide("overview"),
             dashboard_body=json.dumps({"widgets": [_widget(i, *graph, names) for i, graph in enumerate(graphs)]}),
         )
 
@@ -78,5 +78,5 @@ def _duration(function: Function) -> MetricLine:
 def _queues(queue: IngestionQueue) -> list[MetricLine]:
     return [
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name, {"stat": "Maximum"}]
-        for name in (queue.queue.name, queue.dead_letters.name)
+        for name in (queue.queue.name, queue.dead_letter_queue.name)
     ]

@@ -1,4 +1,4 @@
-"""The CloudFront distribution in front of both frontend buckets: static pages fail over by themselves."""
+"""The CloudFront distribution over both frontend buckets, with automatic failover of static pages."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -29,15 +29,15 @@ CACHING_DISABLED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 
 PRIMARY_FIRST: Final = "primary-first"
 FAILOVER_FIRST: Final = "failover-first"
-SERVING_CONFIG: Final = "config.json"
+ROUTING_CONFIG_KEY: Final = "config.json"
 
 
 class Distribution(Construct):
-    """A distribution over two buckets: pages from the primary first, `config.json` from the failover bucket first.
+    """A distribution over two buckets: pages from the primary bucket first, `config.json` from the failover bucket.
 
-    One connection attempt with the shortest time-out: CloudFront's defaults (3 x 10 s) would hold a page for half a
-    minute. Two origin groups, because after a lost primary region comes back it is its bucket that has the old
-    `config.json`.
+    It makes one connection attempt with the shortest timeout, because CloudFront's defaults (3 x 10 s) would delay a
+    page by half a minute. `config.json` has its own origin group, because a primary region that returns after an outage
+    has an old `config.json` in its bucket.
     Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover".
     """
 
@@ -81,8 +81,8 @@ class Distribution(Construct):
                 self._origin_group(PRIMARY_FIRST, "primary", "failover"),
                 self._origin_group(FAILOVER_FIRST, "failover", "primary"),
             ],
-            default_cache_behavior=_pages(headers),
-            ordered_cache_behavior=[_serving_config(headers)],
+            default_cache_behavior=_pages_behavior(headers),
+            ordered_cache_behavior=[_routing_config_behavior(headers)],
             restrictions=CloudfrontDistributionRestrictions(
                 geo_restriction=CloudfrontDistributionRestrictionsGeoRestriction(restriction_type="none")
             ),
@@ -114,11 +114,11 @@ def _origin(id_: str, bucket: FrontendBucket, access: CloudfrontOriginAccessCont
     )
 
 
-def _pages(headers: SecurityHeaders) -> CloudfrontDistributionDefaultCacheBehavior:
+def _pages_behavior(headers: SecurityHeaders) -> CloudfrontDistributionDefaultCacheBehavior:
     return CloudfrontDistributionDefaultCacheBehavior(
         target_origin_id=PRIMARY_FIRST,
         viewer_protocol_policy="redirect-to-https",
-        # Origin groups fail over for these methods only.
+        # Origin groups fail over only for these methods.
         allowed_methods=["GET", "HEAD", "OPTIONS"],
         cached_methods=["GET", "HEAD", "OPTIONS"],
         cache_policy_id=CACHING_OPTIMIZED,
@@ -127,9 +127,9 @@ def _pages(headers: SecurityHeaders) -> CloudfrontDistributionDefaultCacheBehavi
     )
 
 
-def _serving_config(headers: SecurityHeaders) -> CloudfrontDistributionOrderedCacheBehavior:
+def _routing_config_behavior(headers: SecurityHeaders) -> CloudfrontDistributionOrderedCacheBehavior:
     return CloudfrontDistributionOrderedCacheBehavior(
-        path_pattern=f"/{SERVING_CONFIG}",
+        path_pattern=f"/{ROUTING_CONFIG_KEY}",
         target_origin_id=FAILOVER_FIRST,
         viewer_protocol_policy="redirect-to-https",
         allowed_methods=["GET", "HEAD", "OPTIONS"],
@@ -142,7 +142,7 @@ def _serving_config(headers: SecurityHeaders) -> CloudfrontDistributionOrderedCa
 
 def _certificate(settings: Site) -> CloudfrontDistributionViewerCertificate:
     if not settings.certificate_arn:
-        # With its own certificate CloudFront sets the minimum to TLSv1 whatever is asked for.
+        # With the default certificate, CloudFront always sets the minimum protocol version to TLSv1.
         # Source: docs.aws.amazon.com, CloudFront, "Distribution settings", "Security policy".
         return CloudfrontDistributionViewerCertificate(cloudfront_default_certificate=True)
     return CloudfrontDistributionViewerCertificate(

@@ -1,4 +1,4 @@
-"""One region's copy of the static site."""
+"""The frontend bucket of one region, with its copy of the static site."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from warm_standby.private_bucket import PrivateBucket
 
 @dataclass(frozen=True, kw_only=True)
 class SiteFile:
-    """One file of the site: its key, where it lies beside the Terraform JSON, and how it is served.
+    """One file of the site: its key, its path relative to the Terraform JSON, and its content type.
 
-    `source_hash` changes when the file does.
+    `source_hash` changes when the file changes.
     """
 
     key: str
@@ -25,18 +25,17 @@ class SiteFile:
     content_type: str
 
 
-# An edge that has seen a file before serves it at once and asks later (stale-while-revalidate), and goes on serving it
-# for a week while both buckets fail (stale-if-error).
+# An edge location serves a cached file at once and revalidates it later (stale-while-revalidate). While both buckets
+# fail, it serves the file for up to a week (stale-if-error).
 # Source: docs.aws.amazon.com, CloudFront, "Manage how long content stays in the cache (expiration)".
 SITE_CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=86400, stale-if-error=604800"
 
-
-# The operators' journal lies beside the config.json that it tells of, for both must be writable in the same moment.
-OPERATORS_PREFIX = "standby/"
+# The operator's journal is in the same bucket as config.json, because both must be writable at the same time.
+OPERATOR_PREFIX = "standby/"
 
 
 class FrontendBucket(Construct):
-    """A private bucket with the site in it, readable by one distribution, but for what operators keep there."""
+    """A private bucket with the site's files. The distribution may read all but the operator's files."""
 
     def __init__(
         self,
@@ -50,6 +49,7 @@ class FrontendBucket(Construct):
         force_destroy: bool,
     ) -> None:
         super().__init__(scope, id_)
+        self.provider = provider
         name = names.bucket("frontend")
         self.private_bucket = PrivateBucket(
             self,
@@ -58,12 +58,12 @@ class FrontendBucket(Construct):
             name=name,
             force_destroy=force_destroy,
             bucket_policy_statements=[
-                _readable_by(distribution_arn, f"arn:aws:s3:::{name}"),
-                _never_served(f"arn:aws:s3:::{name}"),
+                _allow_distribution(distribution_arn, f"arn:aws:s3:::{name}"),
+                _deny_operator_files(f"arn:aws:s3:::{name}"),
             ],
         )
         self.bucket = self.private_bucket.bucket
-        # The regional name: the global one may redirect for a day.
+        # The regional domain name, because the global one may redirect for a day.
         # Source: docs.aws.amazon.com, CloudFront, "Origin settings".
         self.domain_name = self.bucket.bucket_regional_domain_name
         bucket_id = self.bucket.id
@@ -82,8 +82,8 @@ class FrontendBucket(Construct):
             )
 
 
-def _readable_by(distribution_arn: str, bucket_arn: str) -> Statement:
-    # No ListBucket: a missing object then answers 403, which the origin group fails over on.
+def _allow_distribution(distribution_arn: str, bucket_arn: str) -> Statement:
+    # Without ListBucket, a missing object gives 403, on which the origin group fails over.
     # Source: docs.aws.amazon.com, CloudFront, "Restrict access to an Amazon S3 origin".
     return Statement(
         sid="DistributionReads",
@@ -94,11 +94,11 @@ def _readable_by(distribution_arn: str, bucket_arn: str) -> Statement:
     )
 
 
-def _never_served(bucket_arn: str) -> Statement:
+def _deny_operator_files(bucket_arn: str) -> Statement:
     return Statement(
         sid="DistributionNeverReads",
         effect="Deny",
         principal={"Service": "cloudfront.amazonaws.com"},
         actions=["s3:GetObject"],
-        resources=[f"{bucket_arn}/{OPERATORS_PREFIX}*"],
+        resources=[f"{bucket_arn}/{OPERATOR_PREFIX}*"],
     )

@@ -1,47 +1,55 @@
-"""The first `config.json`, which tells the site which region's API to ask."""
+"""The first `config.json`, which names the API that the site calls."""
 
 from cdktf import Fn, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
-from warm_standby.regional_backend import RegionalBackend
-from warm_standby.site.distribution import SERVING_CONFIG
+from warm_standby.site.distribution import ROUTING_CONFIG_KEY
+from warm_standby.site.frontend_bucket import FrontendBucket
 
 FIRST_GENERATION = 1
 
 
-class ServingConfig(Construct):
-    """`config.json` in both frontend buckets, pointing at `serving`.
+class RoutingConfig(Construct):
+    """`config.json` in both frontend buckets, which routes the site to the primary region's API.
 
-    With `fallback`, it also names the API that the page may ask by itself while the serving one is dead.
+    The site may call `fallback_api_url` by itself while that API does not answer.
 
-    Terraform creates it once and then leaves it alone, so that an apply during or after a failover does not fail back.
+    Terraform creates the file once and then ignores it, so that an apply during or after a failover does not fail back.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, serving: RegionalBackend, standby: RegionalBackend, fallback: bool
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        primary: FrontendBucket,
+        failover: FrontendBucket,
+        region: str,
+        api_url: str,
+        fallback_api_url: str | None,
     ) -> None:
         super().__init__(scope, id_)
         content = Fn.jsonencode(
             {
-                "apiUrl": serving.api.url,
-                **({"fallbackApiUrl": standby.api.url} if fallback else {}),
-                "region": serving.names.region,
-                "role": serving.role,
+                "apiUrl": api_url,
+                **({"fallbackApiUrl": fallback_api_url} if fallback_api_url else {}),
+                "region": region,
+                "role": "primary",
                 "generation": FIRST_GENERATION,
                 "updatedAt": Fn.plantimestamp(),
             }
         )
-        for backend in (serving, standby):
+        for role, frontend in (("primary", primary), ("failover", failover)):
             S3Object(
                 self,
-                backend.role,
-                provider=backend.provider,
-                bucket=backend.frontend.bucket.id,
-                key=SERVING_CONFIG,
+                role,
+                provider=frontend.provider,
+                bucket=frontend.bucket.id,
+                key=ROUTING_CONFIG_KEY,
                 content=content,
                 content_type="application/json",
                 cache_control="no-store",
                 lifecycle=TerraformResourceLifecycle(ignore_changes="all"),
-                depends_on=[backend.frontend.private_bucket.versioning],
+                depends_on=[frontend.private_bucket.versioning],
             )

@@ -1,4 +1,4 @@
-"""The security headers that every answer of the site carries."""
+"""The security headers of all responses of the site."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -21,8 +21,8 @@ TWO_YEARS: Final = 2 * 365 * 24 * 3600
 class SecurityHeaders(Construct):
     """A response headers policy: CSP, HSTS, nosniff, no framing, no referrer.
 
-    `connect_sources` are the only origins besides the site's own that its scripts may call: both regions' APIs, for a
-    failover must not need a change of the distribution, and both documents buckets, for uploads.
+    The site's scripts may call only the site's own origin and `connect_sources`. These are the APIs of both regions,
+    because a failover must not need a change of the distribution, and both documents buckets, for uploads.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class SecurityHeaders(Construct):
 
 
 def content_security_policy(connect_sources: Sequence[str]) -> str:
-    """Return a policy that allows the site's own files, calls to the given origins, and nothing inline."""
+    """Return a policy that allows the site's own files and calls to the given origins, but no inline code."""
     connect = " ".join(("'self'", *connect_sources))
     directives = (
         "default-src 'none'",

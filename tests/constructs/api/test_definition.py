@@ -7,8 +7,8 @@ import pytest
 from tests.constructs.helpers import render
 from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region, only, resources
 from tests.constructs.variants import CHANGED, LONGEST, SAME_API
-from warm_standby.api import definition as api_definition
-from warm_standby.api.definition import GATEWAY_ANSWERS, ROUTES, definition_digest
+from warm_standby.api import definition
+from warm_standby.api.definition import GATEWAY_RESPONSES, ROUTES, definition_digest
 
 DEPLOYED = ("method", "integration", "method_response", "integration_response", "model", "gateway_response")
 
@@ -68,14 +68,14 @@ def test_renamed_functions_make_a_new_deployment(synthesize: Synthesize, plan: P
 def test_any_change_of_a_route_changes_the_digest(monkeypatch: pytest.MonkeyPatch, field: str, value: object) -> None:
     before = definition_digest()
     changed = dataclasses.replace(ROUTES[0], **{field: value})  # type: ignore[arg-type] # each value fits its field
-    monkeypatch.setattr(api_definition, "ROUTES", (changed, *ROUTES[1:]))
+    monkeypatch.setattr(definition, "ROUTES", (changed, *ROUTES[1:]))
     assert definition_digest() != before
 
 
-@pytest.mark.parametrize("what", ["PREFLIGHT", "PREFLIGHT_HEADERS", "VALIDATION", "ANSWER_HEADERS"])
+@pytest.mark.parametrize("what", ["PREFLIGHT", "PREFLIGHT_HEADERS", "VALIDATION", "GATEWAY_RESPONSE_HEADERS"])
 def test_any_change_of_what_all_routes_share_changes_the_digest(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     before = definition_digest()
-    monkeypatch.setattr(api_definition, what, {**getattr(api_definition, what), "more": "x"})
+    monkeypatch.setattr(definition, what, {**getattr(definition, what), "more": "x"})
     assert definition_digest() != before
 
 
@@ -83,7 +83,7 @@ def test_an_authorizer_of_a_route_is_deployed(
     monkeypatch: pytest.MonkeyPatch, synthesize: Synthesize, plan: Plan
 ) -> None:
     guarded = (dataclasses.replace(ROUTES[0], authorization="AWS_IAM"), *ROUTES[1:])
-    monkeypatch.setattr(api_definition, "ROUTES", guarded)
+    monkeypatch.setattr(definition, "ROUTES", guarded)
     monkeypatch.setattr("warm_standby.api.rest_api.ROUTES", guarded)
     changed = synthesize(default_settings(), anew=True)
     authorized = [body["authorization"] for body in resources(changed, "aws_api_gateway_method").values()]
@@ -95,8 +95,8 @@ def test_an_authorizer_of_a_route_is_deployed(
 @pytest.mark.parametrize("field", ["response_type", "status_code", "code", "message"])
 def test_any_change_of_an_answer_changes_the_digest(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     before = definition_digest()
-    changed = dataclasses.replace(GATEWAY_ANSWERS[0], **{field: "changed"})
-    monkeypatch.setattr(api_definition, "GATEWAY_ANSWERS", (changed, *GATEWAY_ANSWERS[1:]))
+    changed = dataclasses.replace(GATEWAY_RESPONSES[0], **{field: "changed"})
+    monkeypatch.setattr(definition, "GATEWAY_RESPONSES", (changed, *GATEWAY_RESPONSES[1:]))
     assert definition_digest() != before
 
 
@@ -105,7 +105,7 @@ def test_a_changed_schema_makes_a_new_deployment(
 ) -> None:
     schema = {**dict(ROUTES[0].schema or {}), "required": ["question", "modelId"]}
     changed = (dataclasses.replace(ROUTES[0], schema=schema), *ROUTES[1:])
-    monkeypatch.setattr(api_definition, "ROUTES", changed)
+    monkeypatch.setattr(definition, "ROUTES", changed)
     monkeypatch.setattr("warm_standby.api.rest_api.ROUTES", changed)
     after = synthesize(default_settings(), anew=True)
     assert all(new != old for new, old in zip(trigger(after), trigger(plan), strict=True))
