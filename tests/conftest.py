@@ -26,8 +26,7 @@ from warm_standby.settings import Settings
 KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: what is up there is used, and stays up
 _E2E = ("tests/e2e/", "tests/browser/")
 _PROGRAMS = (
-    "tests/constructs/settings/test_model.py::test_main_",
-    "tests/constructs/test_assets.py::test_two_processes_",
+    "tests/test_main.py",
     "tests/lambdas/test_lambda_packaged.py",
     "tests/lazy_bindings/test_kernel_cache.py",
     "tests/lazy_bindings/test_channel.py",

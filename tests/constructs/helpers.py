@@ -1,11 +1,18 @@
-"""Terraform's references, filled in with values as long as the real ones, so that a text can be read and measured."""
+"""Helpers for reading a plan: Terraform references with values, the two regions side by side, snapshots, checkouts."""
 
+import hashlib
 import json
+import os
+import random
 import re
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-from tests.constructs.plan import Json, Plan
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from tests.constructs.plan import ROLES, ROOT, Json, Plan, everything
+
+OTHER_TIME: Final = 1_600_000_000
 ACCOUNT: Final = "111122223333"
 
 _REFERENCE: Final = r"(?:data\.)?aws_[a-z0-9_]+\.[\w-]+\.[a-z_]+|local\.[\w-]+"
@@ -22,6 +29,8 @@ _KNOWN_AFTER_APPLY: Final = {
     "aws_cloudfront_distribution.domain_name": "d111111abcdef8.cloudfront.net",
     "aws_cloudfront_distribution.id": "E1A2B3C4D5E6F7",
 }
+_HASH: Final = re.compile(r"_[0-9A-F]{8}(?![0-9A-Za-z])")
+_ROLE: Final = re.compile(r"(?<![A-Za-z])(primary|failover)(?![A-Za-z])")
 
 
 def render(plan: Plan, text: str) -> str:
@@ -65,3 +74,53 @@ def _made_by_aws(plan: Plan, type_: str, attribute: str, body: Json) -> str:
         case "aws_opensearchserverless_collection", "arn":
             return f"arn:aws:aoss:{region}:{ACCOUNT}:collection/abcdefghij0123456789"
     raise AssertionError(f"{type_}.{attribute}: give it a realistic value here")
+
+
+def without_hash(address: str) -> str:
+    """Return addresses as they are written in the constructs, without the hash that cdktf appends."""
+    return _HASH.sub("", address)
+
+
+def seen_from(plan: Plan, role: str, text: str) -> str:
+    """Replace each role and region by OWN or OTHER, as the given role sees them."""
+    text = _ROLE.sub(lambda found: "OWN" if found[1] == role else "OTHER", without_hash(text))
+    for other in ROLES:
+        text = text.replace(plan.region(other), "OWN_REGION" if other == role else "OTHER_REGION")
+    return text
+
+
+def region_s_view(plan: Plan, role: str) -> dict[str, Any]:
+    """Return what a role's provider makes, by address, as that role sees it."""
+    return {
+        seen_from(plan, role, address): json.loads(seen_from(plan, role, json.dumps({**body, "//": None})))
+        for address, body in everything(plan).items()
+        if body["provider"] == f"aws.{role}"
+    }
+
+
+class TextExtension(SingleFileSnapshotExtension):
+    """The text as it is, in `__snapshots__/<test file>/<test>.txt`."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+def files(directory: Path) -> dict[str, str]:
+    return {
+        path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+def checkout(destination: Path, names: list[str]) -> None:
+    """Copy files one by one in another order, with other times and modes, as another checkout would have them."""
+    paths = sorted(path for name in names for path in (ROOT / name, *(ROOT / name).rglob("*")) if path.is_file())
+    paths = [path for path in paths if path.suffix != ".pyc"]
+    random.Random(0).shuffle(paths)  # noqa: S311 - an order, not a secret
+    for path in paths:
+        copy = destination / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+        copy.chmod(0o600)
+        os.utime(copy, (OTHER_TIME, OTHER_TIME))

@@ -1,44 +1,18 @@
 """The same tree gives the same bytes: on another checkout, in another process, on another day."""
 
-import hashlib
 import mimetypes
-import os
-import random
-import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.constructs.helpers import checkout
 from tests.constructs.plan import ROOT
 from warm_standby.assets import read_assets, write_archive
 
 FUNCTIONS = ROOT / "lambda_src"
 OTHER_TIME = 1_600_000_000
-
-
-def files(directory: Path) -> dict[str, str]:
-    return {
-        path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in directory.rglob("*")
-        if path.is_file()
-    }
-
-
-def checkout(destination: Path, names: list[str]) -> None:
-    """Copy files one by one in another order, with other times and modes, as another checkout would have them."""
-    paths = sorted(path for name in names for path in (ROOT / name, *(ROOT / name).rglob("*")) if path.is_file())
-    paths = [path for path in paths if path.suffix != ".pyc"]
-    random.Random(0).shuffle(paths)  # noqa: S311 - an order, not a secret
-    for path in paths:
-        copy = destination / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
-        copy.chmod(0o600)
-        os.utime(copy, (OTHER_TIME, OTHER_TIME))
 
 
 def test_the_archive_is_the_same_from_another_checkout(tmp_path: Path) -> None:
@@ -130,24 +104,9 @@ def test_the_machine_s_table_of_content_types_changes_nothing(tmp_path: Path, fo
         read_assets(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip")
 
 
-def synth(project: Path, seed: str) -> "subprocess.Popen[bytes]":
-    """Run the project's `main.py` as a user does, with its own constructs, and let it write `cdktf.out` there."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CDKTF_", "STANDBY_"))}
-    environment |= {"PYTHONPATH": str(project / "constructs"), "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.Popen([sys.executable, "main.py"], cwd=project, env=environment, stderr=subprocess.PIPE)
-
-
-def test_two_processes_in_two_directories_synthesize_the_same_bytes(tmp_path: Path) -> None:
-    names = ["main.py", "standby.toml", "cdktf.json", "constructs", "lambda_src", "frontend"]
-    projects = [tmp_path / "one", tmp_path / "deeper" / "two"]
-    checkout(projects[0], names)
-    shutil.copytree(projects[0], projects[1])
-    before = set(files(projects[0]))
-    processes = [synth(project, seed) for project, seed in zip(projects, ("1", "2"), strict=True)]
-    said = [process.communicate(timeout=60)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
-    one, two = (files(project / "cdktf.out") for project in projects)
-    assert {"manifest.json", "functions.zip", "stacks/warm-standby/cdk.tf.json"} <= set(one)
-    assert one == two
-    assert said[0] == said[1] == b""
-    assert {name for name in files(projects[0]) if not name.startswith("cdktf.out/")} == before
+def test_every_file_of_the_project_s_own_site_would_be_uploaded_but_no_config(tmp_path: Path) -> None:
+    assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=tmp_path / "functions.zip")
+    keys = {file.key for file in assets.site_files}
+    assert keys == {p.relative_to(ROOT / "frontend").as_posix() for p in (ROOT / "frontend").rglob("*") if p.is_file()}
+    assert "index.html" in keys
+    assert "config.json" not in keys  # Terraform would put it back at every apply

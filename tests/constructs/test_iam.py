@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.constructs.helpers import ACCOUNT, render
+from tests.constructs.helpers import ACCOUNT, TextExtension, render, seen_from
 from tests.constructs.plan import Json, Plan, Synthesize, default_settings, only, resources, role_statements, statements
-from tests.constructs.snapshots import TextExtension
-from tests.constructs.twins import seen_from
 from tests.constructs.variants import APART_OPENSEARCH, CHANGED
 from warm_standby.iam import Statement
 

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from tests.constructs.helpers import ACCOUNT, render, render_json
+from tests.constructs.helpers import ACCOUNT, render, render_json, without_hash
 from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region, only, resources
-from tests.constructs.twins import without_hash
 from tests.constructs.variants import LONGEST, SAME_API
 
 OF_A_ROLE = (

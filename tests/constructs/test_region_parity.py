@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from tests.constructs.helpers import render
+from tests.constructs.helpers import region_s_view, render
 from tests.constructs.plan import Plan, Synthesize, default_settings
-from tests.constructs.twins import region_s_view
 from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS
 
 # What there is once, made by the primary's provider.

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 from syrupy.assertion import SnapshotAssertion
 
+from tests.constructs.helpers import TextExtension, seen_from, without_hash
 from tests.constructs.plan import Plan, Synthesize, default_settings, everything
-from tests.constructs.snapshots import TextExtension
-from tests.constructs.twins import seen_from, without_hash
 
 PRIMARY = "aws.primary"
 _LONGEST = 160

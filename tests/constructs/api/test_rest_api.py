@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.constructs.helpers import render
+from tests.constructs.helpers import render, without_hash
 from tests.constructs.plan import (
     ROLES,
     Json,
@@ -17,7 +17,6 @@ from tests.constructs.plan import (
     only,
     resources,
 )
-from tests.constructs.twins import without_hash
 from tests.constructs.variants import CHANGED
 
 ORIGIN = "https://d111111abcdef8.cloudfront.net"

@@ -2,20 +2,17 @@
 
 import pytest
 
-from tests.constructs.helpers import ACCOUNT, render, render_json
+from tests.constructs.helpers import ACCOUNT, render, without_hash
 from tests.constructs.plan import (
     ROLES,
     Json,
     Plan,
-    Synthesize,
     functions,
     in_region,
     only,
     resources,
     statements,
 )
-from tests.constructs.twins import without_hash
-from tests.constructs.variants import CHANGED
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 
@@ -73,46 +70,19 @@ def test_only_the_region_s_own_documents_bucket_may_send_events(plan: Plan, role
     assert render(plan, allow["Condition"]["StringEquals"]["aws:SourceAccount"]) == ACCOUNT
 
 
-def schedules(plan: Plan, role: str) -> dict[str, tuple[str, str]]:
-    targets = {without_hash(body["rule"]): body for body in in_region(plan, "aws_cloudwatch_event_target", role)}
-    found = {}
-    for name, rule in resources(plan, "aws_cloudwatch_event_rule").items():
-        if rule["provider"] == f"aws.{role}":
-            target = targets[f"${{aws_cloudwatch_event_rule.{without_hash(name)}.name}}"]
-            function = without_hash(target["arn"]).removeprefix(f"${{aws_lambda_function.{role}_functions_")
-            found[rule["name"]] = (rule["schedule_expression"], function.removesuffix("_function.arn}"))
-    return found
+def documents_bucket(plan: Plan, role: str) -> Json:
+    return only(body for body in in_region(plan, "aws_s3_bucket", role) if "-docs-" in body["bucket"])
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_bucket_is_swept_every_five_minutes_and_health_checked_every_minute(plan: Plan, role: str) -> None:
-    assert schedules(plan, role) == {
-        "chatbot-sweep": ("rate(5 minutes)", "ingest"),
-        "chatbot-health-check": ("rate(1 minute)", "health"),
-    }
-
-
-def test_the_sweep_s_rate_is_a_setting_in_eventbridge_s_grammar(synthesize: Synthesize, plan: Plan) -> None:
-    """Source: docs.aws.amazon.com, EventBridge, "Creating a rule that runs on a schedule", "Rate expressions"."""
-    each_minute = synthesize(CHANGED)
-    assert [schedules(each_minute, role)["chatbot-sweep"][0] for role in ROLES] == ["rate(1 minute)"] * 2
-    assert [schedules(plan, role)["chatbot-sweep"][0] for role in ROLES] == ["rate(5 minutes)"] * 2
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_eventbridge_may_invoke_what_it_schedules(plan: Plan, role: str) -> None:
-    sources = {
-        render(plan, body["source_arn"])
-        for body in in_region(plan, "aws_lambda_permission", role)
-        if body["principal"] == "events.amazonaws.com"
-    }
-    prefix = f"arn:aws:events:{plan.region(role)}:{ACCOUNT}:rule/"
-    assert sources == {f"{prefix}chatbot-sweep", f"{prefix}chatbot-health-check"}
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_the_scheduled_health_check_asks_as_a_caller_of_the_api_would(plan: Plan, role: str) -> None:
-    targets = {body["target_id"]: body for body in in_region(plan, "aws_cloudwatch_event_target", role)}
-    event = render_json(plan, targets["health-check"]["input"])
-    assert (event["httpMethod"], event["path"]) == ("GET", "/health")
-    assert "input" not in targets["sweep"]  # ingest knows EventBridge's own event by its source
+def test_every_creation_and_every_removal_of_a_document_is_sent_to_the_region_s_queue(plan: Plan, role: str) -> None:
+    notification = only(in_region(plan, "aws_s3_bucket_notification", role))
+    queue = only(notification["queue"])
+    assert sorted(queue["events"]) == ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+    assert not {"filter_prefix", "filter_suffix"} & queue.keys()
+    assert render(plan, queue["queue_arn"].replace(".arn}", ".name}")) == "chatbot-ingest"
+    assert plan.document["resource"]["aws_s3_bucket"][notification["bucket"].split(".")[1]] == documents_bucket(
+        plan, role
+    )
+    sending_to = resources(plan, "aws_sqs_queue")[queue["queue_arn"].split(".")[1]]
+    assert "s3.amazonaws.com" in sending_to["policy"]  # S3 tries the queue when it is told

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.constructs.helpers import ACCOUNT, render
+from tests.constructs.helpers import ACCOUNT, render, without_hash
 from tests.constructs.plan import (
     Json,
     Plan,
@@ -13,7 +13,6 @@ from tests.constructs.plan import (
     role_statements,
     statements,
 )
-from tests.constructs.twins import without_hash
 from tests.constructs.variants import SAME_API
 
 DIRECTIONS = (("primary", "failover"), ("failover", "primary"))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.constructs.helpers import ACCOUNT, render
+from tests.constructs.helpers import ACCOUNT, render, without_hash
 from tests.constructs.plan import (
     ROLES,
     Json,
@@ -15,7 +15,6 @@ from tests.constructs.plan import (
     resources,
     role_statements,
 )
-from tests.constructs.twins import without_hash
 from tests.constructs.variants import APART_S3_VECTORS, CHANGED
 
 TITAN = "amazon.titan-embed-text-v2:0"
@@ -184,12 +183,3 @@ def test_the_embedding_model_is_the_region_s_own_and_the_role_may_run_it(plan: P
     assert f'"{arn}"' in json.dumps(in_region(plan, "aws_bedrockagent_knowledge_base", role))
     found = role_statements(plan)[f"chatbot-knowledge-base-{plan.region(role)}"]
     assert only(s for s in found if s["Action"] == ["bedrock:InvokeModel"])["Resource"] == [arn]
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_the_guardrail_filters_harm_both_ways_and_prompt_attacks_in_questions(plan: Plan, role: str) -> None:
-    content = only(only(in_region(plan, "aws_bedrock_guardrail", role))["content_policy_config"])
-    strengths = {body["type"]: (body["input_strength"], body["output_strength"]) for body in content["filters_config"]}
-    assert strengths.pop("PROMPT_ATTACK") == ("HIGH", "NONE")
-    assert set(strengths) == {"HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE"}
-    assert set(strengths.values()) == {("HIGH", "HIGH")}

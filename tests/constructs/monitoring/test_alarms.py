@@ -1,11 +1,10 @@
 """Every alarm that the design asks for, in the region where its metric is published."""
 
-import json
 import re
 
 import pytest
 
-from tests.constructs.helpers import ACCOUNT, render
+from tests.constructs.helpers import render, without_hash
 from tests.constructs.plan import (
     ROLES,
     ROOT,
@@ -13,13 +12,10 @@ from tests.constructs.plan import (
     Plan,
     Synthesize,
     default_settings,
-    functions,
     in_region,
     only,
     resources,
-    statements,
 )
-from tests.constructs.twins import without_hash
 from tests.constructs.variants import CHANGED, SAME_API
 from warm_standby.settings import Settings
 
@@ -174,41 +170,3 @@ def test_what_the_metric_filters_look_for_is_what_the_functions_write(plan: Plan
     assert read == {"level", "message", "healthyPercent"}
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "lambda_src").rglob("*.py")]
     assert any(re.search(rf'"{field}": |\b{field}=', source) for source in sources)
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_only_the_region_s_alarms_may_publish_to_its_topic(plan: Plan, role: str) -> None:
-    topic = only(in_region(plan, "aws_sns_topic", role))
-    policy = statements(only(in_region(plan, "aws_sns_topic_policy", role))["policy"])
-    allow = only(statement for statement in policy if statement["Effect"] == "Allow")
-    assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert allow["Action"] == ["sns:Publish"]
-    assert [render(plan, arn) for arn in allow["Resource"]] == [
-        f"arn:aws:sns:{plan.region(role)}:{ACCOUNT}:{topic['name']}"
-    ]
-
-
-def test_every_alert_address_is_subscribed_in_both_regions(synthesize: Synthesize, plan: Plan) -> None:
-    assert resources(plan, "aws_sns_topic_subscription") == {}
-    emails = {"a@example.com", "b@example.com"}
-    told = synthesize(CHANGED)
-    for role in ROLES:
-        found = in_region(told, "aws_sns_topic_subscription", role)
-        assert {(body["protocol"], body["endpoint"]) for body in found} == {("email", email) for email in emails}
-        assert {without_hash(body["topic_arn"]) for body in found} == {f"${{aws_sns_topic.{role}_alerts_topic.arn}}"}
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_the_dashboard_shows_its_own_region_s_functions_queues_and_health(plan: Plan, role: str) -> None:
-    dashboard = only(in_region(plan, "aws_cloudwatch_dashboard", role))
-    widgets = json.loads(dashboard["dashboard_body"])["widgets"]
-    assert dashboard["dashboard_name"].endswith(plan.region(role))  # dashboards are an account's, not a region's
-    assert {widget["properties"]["region"] for widget in widgets} == {plan.region(role)}
-    shown = render(plan, json.dumps(widgets))
-    for body in functions(plan, role).values():
-        assert f'"{body["function_name"]}"' in shown
-    for queue in in_region(plan, "aws_sqs_queue", role):
-        assert f'"{queue["name"]}"' in shown
-    assert "healthy-percent" in shown
-    places = [(widget["x"], widget["y"]) for widget in widgets]
-    assert len(set(places)) == len(places)

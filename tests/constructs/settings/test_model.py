@@ -1,8 +1,5 @@
 """The settings' file: what the project ships, where it is looked for, what `main.py` does with a wrong one."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,15 +8,6 @@ from tests.constructs.plan import ROOT, default_settings
 from warm_standby.settings import Settings, SettingsError
 
 SHIPPED = (ROOT / "standby.toml").read_text(encoding="utf-8")
-
-
-def run_main(directory: Path, settings: Path) -> "subprocess.CompletedProcess[str]":
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CDKTF_", "STANDBY_"))}
-    environment["STANDBY_SETTINGS"] = str(settings)
-    command = [sys.executable, str(ROOT / "main.py")]
-    return subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def test_the_shipped_file_shows_the_default_of_every_setting_that_it_names() -> None:
@@ -83,26 +71,3 @@ def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path: Path, co
         Settings.load(file)
     assert str(refused.value).startswith(f"{file}: {said}")
     assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    "text, line",
-    [
-        (
-            'name = "Chat"',
-            "name = 'Chat': use 3 to 20 lowercase letters, digits and single hyphens; start with a letter",
-        ),
-        ('name = "chat"\ncolour = 1', "colour = 1: no such setting: remove it, or correct its name"),
-        (None, "No such file or directory: create it, or set STANDBY_SETTINGS to another file"),
-    ],
-)
-def test_main_with_bad_settings_exits_2_with_that_line_alone_and_writes_nothing(
-    tmp_path: Path, text: str | None, line: str
-) -> None:
-    settings, directory = tmp_path / "bad.toml", tmp_path / "empty"
-    directory.mkdir()
-    if text is not None:
-        settings.write_text(text)
-    ran = run_main(directory, settings)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"{settings}: {line}\n")
-    assert list(directory.iterdir()) == []

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.constructs.helpers import render
+from tests.constructs.helpers import without_hash
 from tests.constructs.plan import Json, Plan, Synthesize, only, resources
-from tests.constructs.twins import without_hash
 from tests.constructs.variants import CERTIFICATE, CHANGED
 
 # Source: docs.aws.amazon.com, CloudFront, "Use managed cache policies".
@@ -14,11 +13,6 @@ CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 
 def distribution(plan: Plan) -> Json:
     return only(resources(plan, "aws_cloudfront_distribution").values())
-
-
-def headers(plan: Plan) -> Json:
-    policy: Json = only(resources(plan, "aws_cloudfront_response_headers_policy").values())["security_headers_config"]
-    return policy
 
 
 def behaviours(plan: Plan) -> tuple[Json, Json]:
@@ -92,35 +86,6 @@ def test_the_site_answers_http_2_and_3_and_ipv6_at_its_root(plan: Plan) -> None:
     assert body["enabled"] is True
     assert body["default_root_object"] == "index.html"
     assert "aliases" not in body
-
-
-def test_answers_may_not_be_framed_sniffed_or_fetched_over_plain_http(plan: Plan) -> None:
-    config = headers(plan)
-    assert config["frame_options"]["frame_option"] == "DENY"
-    assert config["content_type_options"] == {"override": True}
-    assert config["referrer_policy"]["referrer_policy"] == "no-referrer"
-    assert config["strict_transport_security"]["access_control_max_age_sec"] >= 365 * 24 * 3600
-    assert {section["override"] for section in config.values()} == {True}
-
-
-def test_the_site_speaks_for_no_host_below_its_own_name(plan: Plan) -> None:
-    """On chat.example.com, includeSubDomains would forbid plain HTTP to hosts that are not the deployment's."""
-    assert headers(plan)["strict_transport_security"]["include_subdomains"] is False
-
-
-def test_the_content_security_policy_allows_the_site_both_apis_and_both_documents_buckets(plan: Plan) -> None:
-    policy = headers(plan)["content_security_policy"]["content_security_policy"]
-    directives = dict(directive.split(" ", 1) for directive in render(plan, policy).split("; "))
-    assert directives["default-src"] == "'none'"
-    assert directives["frame-ancestors"] == "'none'"
-    assert directives["script-src"] == directives["style-src"] == "'self'"
-    assert set(directives["connect-src"].split()) == {
-        "'self'",
-        *(f"https://a1b2c3d4e5.execute-api.{region}.amazonaws.com" for region in ("us-west-2", "us-east-1")),
-        *(f"https://chatbot-docs-111122223333-{r}.s3.{r}.amazonaws.com" for r in ("us-west-2", "us-east-1")),
-    }
-    assert "unsafe" not in policy
-    assert "*" not in policy
 
 
 def test_without_a_certificate_cloudfront_s_own_is_used(plan: Plan) -> None:
