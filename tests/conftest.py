@@ -113,15 +113,15 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
         (site / name).write_text(text)
     plans: dict[str, Plan] = {}
 
-    def of(settings: Settings, *, anew: bool = False) -> Plan:
+    def of(settings: Settings, *, fresh: bool = False) -> Plan:
         key = settings.model_dump_json()
-        if anew or key not in plans:
+        if fresh or key not in plans:
             synthesis = importlib.import_module("tests.constructs.synthesis")
             made: Plan = synthesis.synthesize(
                 settings, functions=ROOT / "lambda_src", site=site, out=tmp_path_factory.mktemp("out")
             )
             gc.freeze()  # so do the generated classes, a million objects
-            if anew:
+            if fresh:
                 return made
             plans[key] = made
         return plans[key]

@@ -1,4 +1,4 @@
-"""main.py: the same bytes everywhere, and one line for bad input."""
+"""main.py: one line and exit code 2 for bad input, and the same bytes in every process and directory."""
 
 import os
 import shutil
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.constructs.helpers import checkout, files
-from tests.constructs.plan import (
-    ROOT,
-)
+from tests.constructs.helpers import checkout, file_digests
+from tests.constructs.plan import ROOT
+
+PROJECT = ["main.py", "standby.toml", "cdktf.json", "constructs", "lambda_src", "frontend"]
 
 
 def run_main(directory: Path, settings: Path) -> "subprocess.CompletedProcess[str]":
@@ -21,6 +21,13 @@ def run_main(directory: Path, settings: Path) -> "subprocess.CompletedProcess[st
     return subprocess.run(
         command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def synth(project: Path, seed: str = "0") -> "subprocess.Popen[bytes]":
+    """Start the `main.py` of a copied project, with its own constructs. It writes `cdktf.out` there."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CDKTF_", "STANDBY_"))}
+    environment |= {"PYTHONPATH": str(project / "constructs"), "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.Popen([sys.executable, "main.py"], cwd=project, env=environment, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +41,7 @@ def run_main(directory: Path, settings: Path) -> "subprocess.CompletedProcess[st
         (None, "No such file or directory: create it, or set STANDBY_SETTINGS to another file"),
     ],
 )
-def test_main_with_bad_settings_exits_2_with_that_line_alone_and_writes_nothing(
+def test_bad_settings_are_one_line_and_exit_code_2_and_write_nothing(
     tmp_path: Path, text: str | None, line: str
 ) -> None:
     settings, directory = tmp_path / "bad.toml", tmp_path / "empty"
@@ -46,24 +53,26 @@ def test_main_with_bad_settings_exits_2_with_that_line_alone_and_writes_nothing(
     assert list(directory.iterdir()) == []
 
 
-def synth(project: Path, seed: str) -> "subprocess.Popen[bytes]":
-    """Run the project's `main.py` as a user does, with its own constructs, and let it write `cdktf.out` there."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CDKTF_", "STANDBY_"))}
-    environment |= {"PYTHONPATH": str(project / "constructs"), "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.Popen([sys.executable, "main.py"], cwd=project, env=environment, stderr=subprocess.PIPE)
+def test_a_site_file_of_unknown_type_is_one_line_and_exit_code_2_and_writes_nothing(tmp_path: Path) -> None:
+    checkout(tmp_path, PROJECT)
+    file = tmp_path / "frontend" / "notes.draft"
+    file.touch()
+    process = synth(tmp_path)
+    errors = process.communicate(timeout=60)[1].decode()
+    assert (process.returncode, errors) == (2, f"{file}: unknown file type: use a common file name extension\n")
+    assert file_digests(tmp_path / "cdktf.out") == {}
 
 
 def test_two_processes_in_two_directories_synthesize_the_same_bytes(tmp_path: Path) -> None:
-    names = ["main.py", "standby.toml", "cdktf.json", "constructs", "lambda_src", "frontend"]
     projects = [tmp_path / "one", tmp_path / "deeper" / "two"]
-    checkout(projects[0], names)
+    checkout(projects[0], PROJECT)
     shutil.copytree(projects[0], projects[1])
-    before = set(files(projects[0]))
+    before = set(file_digests(projects[0]))
     processes = [synth(project, seed) for project, seed in zip(projects, ("1", "2"), strict=True)]
-    said = [process.communicate(timeout=60)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
-    one, two = (files(project / "cdktf.out") for project in projects)
+    errors = [process.communicate(timeout=60)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], errors
+    one, two = (file_digests(project / "cdktf.out") for project in projects)
     assert {"manifest.json", "functions.zip", "stacks/warm-standby/cdk.tf.json"} <= set(one)
     assert one == two
-    assert said[0] == said[1] == b""
-    assert {name for name in files(projects[0]) if not name.startswith("cdktf.out/")} == before
+    assert errors[0] == errors[1] == b""
+    assert {name for name in file_digests(projects[0]) if not name.startswith("cdktf.out/")} == before

@@ -34,13 +34,13 @@ _ROLE: Final = re.compile(r"(?<![A-Za-z])(primary|failover)(?![A-Za-z])")
 
 
 def render(plan: Plan, text: str) -> str:
-    """Fill in every `${...}`. A reference without a known value fails, so that none is measured too short."""
+    """Replace every `${...}` with a value of realistic length. A reference without a known value fails."""
     text = _LAST_PART.sub("DSABCDEFGH", text)
     return re.sub(rf"\${{({_REFERENCE})}}", lambda found: _value(plan, found[1]), text)
 
 
 def render_json(plan: Plan, expression: str) -> Json:
-    """Evaluate `${jsonencode({...})}` as Terraform would."""
+    """Evaluate `${jsonencode({...})}` as Terraform does."""
     inner = expression.removeprefix("${jsonencode(").removesuffix(")}")
     assert inner != expression, f"not a jsonencode: {expression[:60]}"
     inner = render(plan, inner).replace('" = ', '": ')
@@ -59,10 +59,10 @@ def _value(plan: Plan, reference: str) -> str:
     body = plan.document["resource"][type_][name]
     if attribute in body:
         return render(plan, body[attribute])
-    return _made_by_aws(plan, type_, attribute, body)
+    return _value_after_apply(plan, type_, attribute, body)
 
 
-def _made_by_aws(plan: Plan, type_: str, attribute: str, body: Json) -> str:
+def _value_after_apply(plan: Plan, type_: str, attribute: str, body: Json) -> str:
     region = plan.region(body["provider"].removeprefix("aws."))
     match type_, attribute:
         case "aws_sqs_queue", "url":
@@ -73,39 +73,40 @@ def _made_by_aws(plan: Plan, type_: str, attribute: str, body: Json) -> str:
             return f"arn:aws:bedrock:{region}:{ACCOUNT}:guardrail/abcdefghij12"
         case "aws_opensearchserverless_collection", "arn":
             return f"arn:aws:aoss:{region}:{ACCOUNT}:collection/abcdefghij0123456789"
-    raise AssertionError(f"{type_}.{attribute}: give it a realistic value here")
+    raise AssertionError(f"{type_}.{attribute}: add a realistic value here")
 
 
 def without_hash(address: str) -> str:
-    """Return addresses as they are written in the constructs, without the hash that cdktf appends."""
+    """Return a text with addresses as the constructs name them, without the hash that cdktf appends."""
     return _HASH.sub("", address)
 
 
-def seen_from(plan: Plan, role: str, text: str) -> str:
-    """Replace each role and region by OWN or OTHER, as the given role sees them."""
+def relative_to(plan: Plan, role: str, text: str) -> str:
+    """Replace each role and region with OWN or OTHER, relative to the given role."""
     text = _ROLE.sub(lambda found: "OWN" if found[1] == role else "OTHER", without_hash(text))
     for other in ROLES:
         text = text.replace(plan.region(other), "OWN_REGION" if other == role else "OTHER_REGION")
     return text
 
 
-def region_s_view(plan: Plan, role: str) -> dict[str, Any]:
-    """Return what a role's provider makes, by address, as that role sees it."""
+def region_view(plan: Plan, role: str) -> dict[str, Any]:
+    """Return the blocks with a role's provider by their addresses, all relative to that role."""
     return {
-        seen_from(plan, role, address): json.loads(seen_from(plan, role, json.dumps({**body, "//": None})))
+        relative_to(plan, role, address): json.loads(relative_to(plan, role, json.dumps({**body, "//": None})))
         for address, body in everything(plan).items()
         if body["provider"] == f"aws.{role}"
     }
 
 
 class TextExtension(SingleFileSnapshotExtension):
-    """The text as it is, in `__snapshots__/<test file>/<test>.txt`."""
+    """Store each snapshot as plain text, in `__snapshots__/<test file>/<test>.txt`."""
 
     _write_mode = WriteMode.TEXT
     file_extension = "txt"
 
 
-def files(directory: Path) -> dict[str, str]:
+def file_digests(directory: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a directory, by its path."""
     return {
         path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in directory.rglob("*")
@@ -114,7 +115,7 @@ def files(directory: Path) -> dict[str, str]:
 
 
 def checkout(destination: Path, names: list[str]) -> None:
-    """Copy files one by one in another order, with other times and modes, as another checkout would have them."""
+    """Copy files of the project as another checkout would have them: in another order, with other times and modes."""
     paths = sorted(path for name in names for path in (ROOT / name, *(ROOT / name).rglob("*")) if path.is_file())
     paths = [path for path in paths if path.suffix != ".pyc"]
     random.Random(0).shuffle(paths)  # noqa: S311 - an order, not a secret

@@ -1,4 +1,4 @@
-"""The one place of these tests that imports cdktf, and with it starts Node. Imported by the fixtures when asked for."""
+"""The only module of these tests that imports cdktf, which starts Node. A fixture imports it when a test needs it."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from warm_standby.stack import WarmStandbyStack
 
 
 def synthesize(settings: Settings, *, functions: Path, site: Path, out: Path) -> Plan:
-    """Do what `main.py` does, into `out`."""
+    """Synthesize as `main.py` does, into `out`."""
     app = App(outdir=str(out))
     assets = read_assets(functions=functions, site=site, archive=out / "functions.zip")
     WarmStandbyStack(app, settings=settings, assets=assets)

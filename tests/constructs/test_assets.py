@@ -1,4 +1,4 @@
-"""The same tree gives the same bytes: on another checkout, in another process, on another day."""
+"""The archive and the site's files are the same for every checkout and on every machine."""
 
 import mimetypes
 import zipfile
@@ -72,7 +72,7 @@ def test_functions_or_a_site_that_cannot_be_used_are_refused_with_the_path(tmp_p
 
 @pytest.fixture
 def foreign_types(tmp_path: Path) -> Iterator[None]:
-    """A machine whose table of content types says otherwise."""
+    """A machine with other content types in its table."""
     table = tmp_path / "mime.types"
     table.write_text("application/x-here js mjs css html svg webp woff woff2 md unknown-type\n")
     mimetypes.init(files=[str(table)])
@@ -109,4 +109,4 @@ def test_every_file_of_the_project_s_own_site_would_be_uploaded_but_no_config(tm
     keys = {file.key for file in assets.site_files}
     assert keys == {p.relative_to(ROOT / "frontend").as_posix() for p in (ROOT / "frontend").rglob("*") if p.is_file()}
     assert "index.html" in keys
-    assert "config.json" not in keys  # Terraform would put it back at every apply
+    assert "config.json" not in keys  # every apply would overwrite it

@@ -1,4 +1,4 @@
-"""Who may do what: roles, trusts, resource policies; nothing broad without its reason."""
+"""IAM roles, trust policies and resource policies: no broad permission without a reason."""
 
 import json
 import re
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.constructs.helpers import ACCOUNT, TextExtension, render, seen_from
+from tests.constructs.helpers import ACCOUNT, TextExtension, relative_to, render
 from tests.constructs.plan import Json, Plan, Synthesize, default_settings, only, resources, role_statements, statements
 from tests.constructs.variants import APART_OPENSEARCH, CHANGED
 from warm_standby.iam import Statement
 
 # Service Authorization Reference, AWS X-Ray: PutTraceSegments and PutTelemetryRecords support no resource types.
-TAKES_NO_RESOURCE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
-# API Gateway's one logging role makes the groups that it logs to: the managed policy
-# AmazonAPIGatewayPushToCloudWatchLogs allows "*", ours this region and account. Source: docs.aws.amazon.com, API
-# Gateway, "Set up CloudWatch logging for REST APIs".
+WITHOUT_RESOURCE_TYPES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+# API Gateway's logging role creates its own log groups. The managed policy AmazonAPIGatewayPushToCloudWatchLogs allows
+# "*". The policy here allows this region and account only.
+# Source: docs.aws.amazon.com, API Gateway, "Set up CloudWatch logging for REST APIs".
 WHOLE_SERVICE = {"chatbot-api-logging-us-west-2": "logs", "chatbot-api-logging-us-east-1": "logs"}
 SERVICES = {
     "apigateway.amazonaws.com",
@@ -39,12 +39,12 @@ def either(request: pytest.FixtureRequest, synthesize: Synthesize) -> Plan:
     return synthesize(default_settings(knowledge_base={"vector_store": request.param}))
 
 
-def test_any_resource_is_allowed_only_for_actions_that_take_none(either: Plan) -> None:
+def test_the_resource_wildcard_is_allowed_only_for_actions_without_resource_types(either: Plan) -> None:
     broad = {action for _, statement, resource in allowed(either) if resource == "*" for action in statement["Action"]}
-    assert broad == TAKES_NO_RESOURCE
+    assert broad == WITHOUT_RESOURCE_TYPES
 
 
-def test_no_action_is_a_pattern(either: Plan) -> None:
+def test_no_action_is_a_wildcard(either: Plan) -> None:
     actions = {action for _, statement, _ in allowed(either) for action in statement["Action"]}
     assert len(actions) > 25
     assert {action for action in actions if not re.fullmatch(r"[a-z0-9-]+:[A-Z][A-Za-z]+", action)} == set()
@@ -78,7 +78,7 @@ def test_every_role_is_assumed_by_exactly_one_service(either: Plan) -> None:
         assert trust["Principal"]["Service"] in SERVICES
 
 
-def test_a_role_that_a_shared_service_assumes_says_for_whom(either: Plan) -> None:
+def test_a_trust_policy_for_bedrock_names_its_source(either: Plan) -> None:
     """Source: docs.aws.amazon.com, IAM, "The confused deputy problem"."""
     for body in resources(either, "aws_iam_role").values():
         trust = only(statements(body["assume_role_policy"]))
@@ -96,7 +96,7 @@ def test_every_role_has_one_inline_policy_and_no_managed_one(either: Plan) -> No
     assert "iam::aws:policy" not in json.dumps(either.document)
 
 
-def test_every_resource_policy_lets_in_one_service_for_a_named_source_and_denies_plain_http(either: Plan) -> None:
+def test_every_resource_policy_allows_one_service_with_a_named_source_and_denies_plain_http(either: Plan) -> None:
     policies = [
         body["policy"]
         for type_ in ("aws_s3_bucket_policy", "aws_sqs_queue", "aws_sns_topic_policy")
@@ -115,7 +115,7 @@ def test_every_resource_policy_lets_in_one_service_for_a_named_source_and_denies
 
 
 @pytest.mark.parametrize("resource_list", [["*"], ["arn:aws:s3:::b", "*"]])
-def test_a_statement_for_any_resource_needs_its_reason(resource_list: list[str]) -> None:
+def test_a_statement_with_a_resource_wildcard_needs_a_reason(resource_list: list[str]) -> None:
     with pytest.raises(ValueError, match="Trace: resources = '\\*': name the resource"):
         Statement(sid="Trace", actions=["xray:PutTraceSegments"], resources=resource_list)
     because = "docs.aws.amazon.com, a page"
@@ -123,7 +123,7 @@ def test_a_statement_for_any_resource_needs_its_reason(resource_list: list[str])
     assert "wildcard_reason" not in reasoned.to_json()
 
 
-def test_a_profile_s_model_is_allowed_wherever_it_may_run_and_a_plain_one_only_here(synthesize: Synthesize) -> None:
+def test_a_profile_s_model_is_allowed_in_all_its_regions_and_a_plain_model_only_in_one(synthesize: Synthesize) -> None:
     plan = synthesize(CHANGED)
     by_sid = {statement["Sid"]: statement for statement in role_statements(plan)["chatbot-query-us-east-1"]}
     model, profile = "foundation-model", f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile"
@@ -140,7 +140,9 @@ def test_a_profile_s_model_is_allowed_wherever_it_may_run_and_a_plain_one_only_h
     }
 
 
-def test_a_profile_that_is_called_from_a_neighbour_has_the_model_allowed_there_too(synthesize: Synthesize) -> None:
+def test_a_profile_that_is_called_from_a_neighboring_region_has_the_model_allowed_there_too(
+    synthesize: Synthesize,
+) -> None:
     """Source: docs.aws.amazon.com, Bedrock, "Geographic cross-Region inference": the model in the source region."""
     plan = synthesize(APART_OPENSEARCH)
     found = role_statements(plan)["chatbot-query-ca-central-1"]
@@ -156,9 +158,9 @@ def test_every_role_s_permissions_are_the_reviewed_ones(plan: Plan, snapshot: Sn
         lines.append(f"{role.removesuffix(plan.region('primary'))}OWN_REGION")
         for statement in found:
             lines.append(f"  {statement['Sid']}: {', '.join(statement['Action'])}")
-            lines += [f"    on {seen_from(plan, 'primary', resource)}" for resource in statement["Resource"]]
+            lines += [f"    on {relative_to(plan, 'primary', resource)}" for resource in statement["Resource"]]
             condition = statement.get("Condition")
             lines += (
-                [f"    if {seen_from(plan, 'primary', json.dumps(condition, sort_keys=True))}"] if condition else []
+                [f"    if {relative_to(plan, 'primary', json.dumps(condition, sort_keys=True))}"] if condition else []
             )
     assert "\n".join(lines) + "\n" == snapshot(extension_class=TextExtension)

@@ -1,4 +1,4 @@
-"""What holds for the whole stack, whatever is in it."""
+"""Invariants of the whole stack."""
 
 import graphlib
 import json
@@ -14,10 +14,11 @@ from tests.constructs.plan import resources as of_type
 from tests.constructs.variants import CHANGED, LONGEST, SAME_API
 from warm_standby.settings import Settings
 
-# The most characters that AWS takes. Sources: docs.aws.amazon.com, the API reference of each service: S3 bucket naming
-# rules; IAM CreateRole; Lambda CreateFunction; OpenSearch Serverless CreateCollection, CreateAccessPolicy and
-# CreateSecurityPolicy; Bedrock CreateGuardrail and CreateKnowledgeBase; EventBridge PutRule; SQS CreateQueue; SNS
-# CreateTopic; CloudWatch PutMetricAlarm; CloudFront CreateOriginAccessControl and CreateResponseHeadersPolicy.
+# The maximum length of each name, in characters.
+# Sources: docs.aws.amazon.com, the API reference of each service: S3 bucket naming rules; IAM CreateRole; Lambda
+# CreateFunction; OpenSearch Serverless CreateCollection, CreateAccessPolicy and CreateSecurityPolicy; Bedrock
+# CreateGuardrail and CreateKnowledgeBase; EventBridge PutRule; SQS CreateQueue; SNS CreateTopic; CloudWatch
+# PutMetricAlarm; CloudFront CreateOriginAccessControl and CreateResponseHeadersPolicy.
 LIMITS = {
     ("aws_s3_bucket", "bucket"): 63,
     ("aws_iam_role", "name"): 64,
@@ -61,7 +62,7 @@ def test_the_only_provider_is_the_pinned_aws_provider_in_the_two_regions(plan: P
     assert {type_.partition("_")[0] for type_ in plan.document["resource"]} == {"aws"}
 
 
-def test_every_reference_leads_somewhere(plan: Plan) -> None:
+def test_every_reference_has_a_target(plan: Plan) -> None:
     known = {*everything(plan), *(f"local.{name}" for name in plan.document["locals"])}
     assert references(json.dumps({**plan.document, "//": None})) <= known
 
@@ -86,7 +87,7 @@ def test_nothing_depends_on_itself(synthesize: Synthesize, settings: Settings) -
     assert len(ordered) == len(graph)
 
 
-def test_everything_that_is_waited_for_exists(plan: Plan) -> None:
+def test_every_dependency_exists(plan: Plan) -> None:
     waited_for = {target for body in everything(plan).values() for target in body.get("depends_on", [])}
     assert len(waited_for) > 20
     assert waited_for <= set(everything(plan))
@@ -94,7 +95,7 @@ def test_everything_that_is_waited_for_exists(plan: Plan) -> None:
 
 @pytest.mark.parametrize("store", ["opensearch-serverless", "s3-vectors"])
 def test_every_expression_can_be_read_by_terraform(synthesize: Synthesize, store: str) -> None:
-    """`$${` is plain text, and a quote inside `${...}` is not escaped. Source: Terraform, "Strings and Templates"."""
+    """`$${` is plain text, and quotes inside `${...}` are not escaped. Source: Terraform, "Strings and Templates"."""
     plan = synthesize(default_settings(knowledge_base={"vector_store": store}))
     blocks = {**everything(plan), **plan.document["output"]}
     texts = [(address, text) for address, body in blocks.items() for text in leaves(body)]
@@ -120,12 +121,12 @@ def test_no_secret_is_in_the_plan(plan: Plan) -> None:
     assert arguments <= {"alias", "region", "default_tags"}
 
 
-def test_the_account_is_asked_for_and_never_written_down(plan: Plan) -> None:
+def test_the_account_id_is_read_and_never_hard_coded(plan: Plan) -> None:
     assert re.findall(r"(?<![\w.-])\d{12}(?![\w.-])", json.dumps(plan.document)) == []
     assert "data.aws_caller_identity.caller" in everything(plan)
 
 
-def test_the_longest_name_in_the_longest_regions_fits_every_service(synthesize: Synthesize) -> None:
+def test_the_longest_name_in_the_longest_regions_fits_every_limit(synthesize: Synthesize) -> None:
     plan = synthesize(LONGEST)
     lengths = {
         (type_, key): max(len(render(plan, body[key])) for body in of_type(plan, type_).values())

@@ -1,4 +1,4 @@
-"""The outputs and the manifest: what an operator and the rehearsal rely on."""
+"""The outputs and the manifest, which the operator's tool and the rehearsal read."""
 
 import json
 
@@ -17,7 +17,7 @@ OF_A_ROLE = (
     "data_source_id",
 )
 
-# A standard parameter's largest value. Source: docs.aws.amazon.com, Systems Manager, "Managing parameter tiers".
+# The maximum size of a standard parameter. Source: docs.aws.amazon.com, Systems Manager, "Managing parameter tiers".
 STANDARD_PARAMETER_BYTES = 4096
 IN_MANIFEST = {
     "region": "{region}",
@@ -87,7 +87,7 @@ def test_the_manifest_names_everything_that_an_operator_needs(synthesize: Synthe
     }
 
 
-def test_the_manifest_says_where_documents_do_not_go(synthesize: Synthesize) -> None:
+def test_the_manifest_says_where_documents_are_not_replicated(synthesize: Synthesize) -> None:
     plan = synthesize(SAME_API)
     regions = render_json(plan, plan.document["output"]["manifest"]["value"])["regions"]
     assert {role: region["replicatesTo"] for role, region in regions.items()} == {

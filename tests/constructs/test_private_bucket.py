@@ -1,14 +1,7 @@
-"""The four buckets: versioned, encrypted, private, TLS-only; what is in them, and what they tell."""
+"""The four buckets are versioned, encrypted, private, and accept TLS only."""
 
 from tests.constructs.helpers import ACCOUNT, render
-from tests.constructs.plan import (
-    ROLES,
-    Json,
-    Plan,
-    only,
-    resources,
-    statements,
-)
+from tests.constructs.plan import ROLES, Json, Plan, only, resources, statements
 
 
 def bucket_ids(plan: Plan) -> set[str]:
@@ -17,7 +10,7 @@ def bucket_ids(plan: Plan) -> set[str]:
 
 def by_bucket(plan: Plan, type_: str) -> dict[str, Json]:
     found = list(resources(plan, type_).values())
-    assert len({body["bucket"] for body in found}) == len(found), "a bucket has this twice: the last one wins"
+    assert len({body["bucket"] for body in found}) == len(found), "a bucket has this twice: the last one would win"
     return {body["bucket"]: body for body in found}
 
 
@@ -40,7 +33,7 @@ def test_every_bucket_is_encrypted_by_default(plan: Plan) -> None:
         assert only(body["rule"])["apply_server_side_encryption_by_default"]["sse_algorithm"] == "AES256"
 
 
-def test_every_bucket_blocks_public_access_and_knows_no_access_control_lists(plan: Plan) -> None:
+def test_every_bucket_blocks_public_access_and_disables_access_control_lists(plan: Plan) -> None:
     blocks = by_bucket(plan, "aws_s3_bucket_public_access_block")
     owners = by_bucket(plan, "aws_s3_bucket_ownership_controls")
     assert set(blocks) == set(owners) == bucket_ids(plan)
@@ -61,7 +54,7 @@ def test_every_bucket_refuses_plain_http_for_itself_and_its_objects(plan: Plan) 
         assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_nobody_but_the_one_distribution_is_let_in_by_a_bucket_policy(plan: Plan) -> None:
+def test_bucket_policies_allow_only_the_one_distribution(plan: Plan) -> None:
     allowed = {
         bucket: [statement for statement in statements(body["policy"]) if statement["Effect"] == "Allow"]
         for bucket, body in by_bucket(plan, "aws_s3_bucket_policy").items()

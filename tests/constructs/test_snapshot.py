@@ -1,6 +1,6 @@
-"""The whole plan as one file to read: what a reviewer sees of a change is what Terraform would be told.
+"""The whole plan as one readable file, so that a reviewer sees each change of the Terraform configuration.
 
-After a change that is meant: `pytest tests/constructs --snapshot-update`, and review the difference.
+After an intended change: run `pytest tests/constructs --snapshot-update`, and review the diff.
 """
 
 import difflib
@@ -10,24 +10,24 @@ from collections.abc import Iterator
 
 from syrupy.assertion import SnapshotAssertion
 
-from tests.constructs.helpers import TextExtension, seen_from, without_hash
+from tests.constructs.helpers import TextExtension, relative_to, without_hash
 from tests.constructs.plan import Plan, Synthesize, default_settings, everything
 
 PRIMARY = "aws.primary"
 _LONGEST = 160
-# Terraform's bookkeeping, the same for all, and which API a part of the API belongs to: the address says it.
-_UNSEEN = {"//", "provider", "rest_api_id", "resource_id"}
+# Left out: metadata, and arguments that repeat the address.
+_OMITTED = {"//", "provider", "rest_api_id", "resource_id"}
 
 
 def described(plan: Plan) -> str:
-    """Return each resource with its arguments, a line each; where both regions have it, only the primary's."""
+    """Return each resource with its arguments, one per line. Of a pair in both regions, show the primary's only."""
     blocks = everything(plan)
-    shown = {seen_from(plan, "primary", address) for address, body in blocks.items() if body["provider"] == PRIMARY}
+    shown = {relative_to(plan, "primary", address) for address, body in blocks.items() if body["provider"] == PRIMARY}
     text = []
     for address, body in sorted(blocks.items(), key=lambda item: without_hash(item[0])):
         text.append(f"{without_hash(address)} ({body['provider']})")
-        if body["provider"] == PRIMARY or seen_from(plan, "failover", address) not in shown:
-            arguments = {key: value for key, value in body.items() if key not in _UNSEEN}
+        if body["provider"] == PRIMARY or relative_to(plan, "failover", address) not in shown:
+            arguments = {key: value for key, value in body.items() if key not in _OMITTED}
             text += [line for path, value in _flat(arguments) for line in _lines(path, value)]
     for name, output in sorted(plan.document["output"].items()):
         text += [f"output.{name}", *_lines("value", without_hash(output["value"]))]
@@ -48,24 +48,24 @@ def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _decoded(value: object) -> object:
-    """Open policies and schemas, which are JSON inside JSON."""
+    """Decode policies and schemas, which are JSON inside JSON."""
     if not isinstance(value, str) or value[:1] not in {"{", "["}:
         return value
     try:
         decoded: object = json.loads(value)
-    except json.JSONDecodeError:  # a log filter's pattern
+    except json.JSONDecodeError:  # the pattern of a log filter
         return value
     return decoded
 
 
 def _lines(path: str, text: str) -> list[str]:
-    """Return one line, or for what is long and a list a line each."""
+    """Return one line, or one line per item for a long list."""
     line = f"    {path} = {text}"
     return [line] if len(line) <= _LONGEST else [f"    {path} =", *(f"      {part}" for part in text.split(", "))]
 
 
 def _short(text: str) -> str:
-    """Leave out the hash of what changes with every line of a function or page."""
+    """Replace the hashes that change with every line of a function or page."""
     return re.sub(r"assets/(functions|site)/[0-9A-F]{32}/", r"assets/\1/HASH/", without_hash(text))
 
 

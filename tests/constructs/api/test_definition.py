@@ -1,4 +1,4 @@
-"""When the REST API is deployed anew: when something that it offers changes, and never else."""
+"""A new deployment of the REST API happens when its definition changes, and only then."""
 
 import dataclasses
 
@@ -48,7 +48,7 @@ def test_another_origin_makes_a_new_deployment(synthesize: Synthesize, plan: Pla
 
 
 def test_renamed_functions_make_a_new_deployment(synthesize: Synthesize, plan: Plan) -> None:
-    """What is deployed goes on calling the functions of the old names, which are gone."""
+    """The old deployment would still call the functions with the old names, which no longer exist."""
     for before, after in zip(trigger(plan), trigger(synthesize(LONGEST)), strict=True):
         assert before["functions"] != after["functions"]
 
@@ -85,7 +85,7 @@ def test_an_authorizer_of_a_route_is_deployed(
     guarded = (dataclasses.replace(ROUTES[0], authorization="AWS_IAM"), *ROUTES[1:])
     monkeypatch.setattr(definition, "ROUTES", guarded)
     monkeypatch.setattr("warm_standby.api.rest_api.ROUTES", guarded)
-    changed = synthesize(default_settings(), anew=True)
+    changed = synthesize(default_settings(), fresh=True)
     authorized = [body["authorization"] for body in resources(changed, "aws_api_gateway_method").values()]
     assert authorized.count("AWS_IAM") == len(ROLES)
     for before, after in zip(trigger(plan), trigger(changed), strict=True):
@@ -93,7 +93,7 @@ def test_an_authorizer_of_a_route_is_deployed(
 
 
 @pytest.mark.parametrize("field", ["response_type", "status_code", "code", "message"])
-def test_any_change_of_an_answer_changes_the_digest(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+def test_any_change_of_a_gateway_response_changes_the_digest(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     before = definition_digest()
     changed = dataclasses.replace(GATEWAY_RESPONSES[0], **{field: "changed"})
     monkeypatch.setattr(definition, "GATEWAY_RESPONSES", (changed, *GATEWAY_RESPONSES[1:]))
@@ -107,5 +107,5 @@ def test_a_changed_schema_makes_a_new_deployment(
     changed = (dataclasses.replace(ROUTES[0], schema=schema), *ROUTES[1:])
     monkeypatch.setattr(definition, "ROUTES", changed)
     monkeypatch.setattr("warm_standby.api.rest_api.ROUTES", changed)
-    after = synthesize(default_settings(), anew=True)
+    after = synthesize(default_settings(), fresh=True)
     assert all(new != old for new, old in zip(trigger(after), trigger(plan), strict=True))

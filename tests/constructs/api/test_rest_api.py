@@ -1,4 +1,4 @@
-"""The REST API: what it offers, and what its own errors look like."""
+"""The REST API: routes, validation, CORS, throttling, logs and error responses."""
 
 import json
 
@@ -66,7 +66,7 @@ def test_api_gateway_may_invoke_each_function_for_its_route_and_no_other(plan: P
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_bodies_are_validated_whatever_content_type_they_claim(plan: Plan, role: str) -> None:
+def test_bodies_of_any_content_type_are_validated(plan: Plan, role: str) -> None:
     models = resources(plan, "aws_api_gateway_model")
     validator = only(in_region(plan, "aws_api_gateway_request_validator", role))
     assert validator["validate_request_body"] is True
@@ -96,7 +96,7 @@ def test_the_preflight_allows_the_site_s_origin_and_the_route_s_method(plan: Pla
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_api_gateway_s_own_errors_have_our_shape_and_carry_cors(plan: Plan, role: str) -> None:
+def test_gateway_responses_have_the_format_of_our_errors_and_cors_headers(plan: Plan, role: str) -> None:
     answers = {body["response_type"]: body for body in in_region(plan, "aws_api_gateway_gateway_response", role)}
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "BAD_REQUEST_BODY", "THROTTLED", "MISSING_AUTHENTICATION_TOKEN"} <= set(
         answers

@@ -3,19 +3,12 @@
 import pytest
 
 from tests.constructs.helpers import render
-from tests.constructs.plan import (
-    ROLES,
-    Plan,
-    Synthesize,
-    in_region,
-    only,
-    resources,
-)
+from tests.constructs.plan import ROLES, Plan, Synthesize, in_region, only, resources
 from tests.constructs.variants import CHANGED
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_browsers_may_post_documents_from_the_site_alone(plan: Plan, role: str) -> None:
+def test_browsers_may_upload_documents_only_from_the_site(plan: Plan, role: str) -> None:
     cors = only(only(in_region(plan, "aws_s3_bucket_cors_configuration", role))["cors_rule"])
     assert cors["allowed_methods"] == ["POST"]
     assert [render(plan, origin) for origin in cors["allowed_origins"]] == ["https://d111111abcdef8.cloudfront.net"]

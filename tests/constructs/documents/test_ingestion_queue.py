@@ -1,18 +1,9 @@
-"""From a document's event to an ingestion job: nothing is lost, and a burst becomes few jobs."""
+"""From a document's event to the ingest function: no event is lost, and a burst becomes few batches."""
 
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render, without_hash
-from tests.constructs.plan import (
-    ROLES,
-    Json,
-    Plan,
-    functions,
-    in_region,
-    only,
-    resources,
-    statements,
-)
+from tests.constructs.plan import ROLES, Json, Plan, functions, in_region, only, resources, statements
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 
@@ -26,7 +17,7 @@ def mapping(plan: Plan, role: str) -> Json:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_message_stays_hidden_for_six_time_outs_and_the_batching_window(plan: Plan, role: str) -> None:
+def test_the_visibility_timeout_is_six_function_timeouts_and_the_batching_window(plan: Plan, role: str) -> None:
     """Source: docs.aws.amazon.com, Lambda, "Creating and configuring an Amazon SQS event source mapping"."""
     timeout = functions(plan, role)["ingest"]["timeout"]
     window = mapping(plan, role)["maximum_batching_window_in_seconds"]
@@ -42,7 +33,7 @@ def test_events_and_dead_letters_are_kept_14_days_and_encrypted(plan: Plan, role
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_an_event_that_cannot_be_taken_ends_in_the_dead_letters(plan: Plan, role: str) -> None:
+def test_an_event_that_keeps_failing_moves_to_the_dead_letter_queue(plan: Plan, role: str) -> None:
     policy = queue(plan, role, "chatbot-ingest")["redrive_policy"]
     target = without_hash(policy).split('"deadLetterTargetArn" = ')[1].split(",")[0]
     assert target == f"aws_sqs_queue.{role}_ingestion_dead_letters.arn"
@@ -54,7 +45,7 @@ def test_a_burst_becomes_few_batches_and_failures_are_reported_one_by_one(plan: 
     body = mapping(plan, role)
     assert body["function_response_types"] == ["ReportBatchItemFailures"]
     assert body["batch_size"] >= 100
-    assert body["maximum_batching_window_in_seconds"] >= 1  # AWS asks for it above ten messages
+    assert body["maximum_batching_window_in_seconds"] >= 1  # AWS requires it for batches above ten messages
     assert body["scaling_config"] == {"maximum_concurrency": 2}
     assert without_hash(body["function_name"]) == f"${{aws_lambda_function.{role}_functions_ingest_function.arn}}"
     assert without_hash(body["event_source_arn"]) == f"${{aws_sqs_queue.{role}_ingestion_queue.arn}}"
@@ -85,4 +76,4 @@ def test_every_creation_and_every_removal_of_a_document_is_sent_to_the_region_s_
         plan, role
     )
     sending_to = resources(plan, "aws_sqs_queue")[queue["queue_arn"].split(".")[1]]
-    assert "s3.amazonaws.com" in sending_to["policy"]  # S3 tries the queue when it is told
+    assert "s3.amazonaws.com" in sending_to["policy"]  # S3 sends a test message when the notification is created

@@ -1,18 +1,9 @@
-"""Documents replicate both ways, by the guide's rule and with the guide's permissions."""
+"""Documents replicate in both directions, with the rule and the permissions of the DR guide."""
 
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render, without_hash
-from tests.constructs.plan import (
-    Json,
-    Plan,
-    Synthesize,
-    in_region,
-    only,
-    resources,
-    role_statements,
-    statements,
-)
+from tests.constructs.plan import Json, Plan, Synthesize, in_region, only, resources, role_statements, statements
 from tests.constructs.variants import SAME_API
 
 DIRECTIONS = (("primary", "failover"), ("failover", "primary"))
@@ -60,7 +51,7 @@ def test_replication_starts_at_the_source_after_both_buckets_are_versioned(
 
 
 @pytest.mark.parametrize("source, destination", DIRECTIONS)
-def test_the_role_of_a_direction_has_exactly_the_eight_actions_of_the_guide(
+def test_the_role_of_a_direction_has_exactly_the_eight_actions_of_the_dr_guide(
     plan: Plan, source: str, destination: str
 ) -> None:
     name = f"chatbot-replication-{plan.region(source)}"
@@ -95,7 +86,7 @@ def test_the_role_of_a_direction_is_its_own_and_trusts_s3_without_conditions(
     assert "Condition" not in trust
 
 
-def test_one_way_replicates_from_the_primary_only_and_watches_only_that(synthesize: Synthesize) -> None:
+def test_one_way_replicates_from_the_primary_only_and_has_alarms_only_for_that(synthesize: Synthesize) -> None:
     plan = synthesize(SAME_API)
     assert [body["provider"] for body in resources(plan, CONFIGURATION).values()] == ["aws.primary"]
     assert [name for name in role_statements(plan) if "replication" in name] == ["chatbot-replication-us-west-2"]

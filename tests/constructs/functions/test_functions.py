@@ -1,4 +1,4 @@
-"""The five functions of each region, and that each is given what its package reads."""
+"""The five functions of each region, each with the environment variables that its package reads."""
 
 import importlib
 import inspect
@@ -18,7 +18,7 @@ ALL = [(role, name) for role in ROLES for name in FUNCTIONS]
 
 
 class Recorder(dict[str, str]):
-    """Environment variables that remember which of them were read."""
+    """Environment variables that record which of them were read."""
 
     def __init__(self, variables: dict[str, str]) -> None:
         super().__init__(variables)
@@ -37,7 +37,7 @@ def function(request: pytest.FixtureRequest, plan: Plan) -> Json:
 
 @pytest.fixture
 def fresh_modules() -> Iterator[None]:
-    """Import handlers as a cold start does, and leave none behind that another test would take for its own."""
+    """Import handlers as a cold start does, and remove them afterwards, so that other tests import their own."""
     handlers = [f"{name}.handler" for name in FUNCTIONS]
     for handler in handlers:
         sys.modules.pop(handler, None)
@@ -76,7 +76,7 @@ def test_a_function_is_traced_on_arm_and_logs_json(function: Json) -> None:
 
 
 @pytest.mark.parametrize("function", ALL, indirect=True)
-def test_a_function_logs_to_a_group_of_its_own_name_that_is_made_before_it(plan: Plan, function: Json) -> None:
+def test_a_function_logs_to_its_own_log_group_that_is_created_before_it(plan: Plan, function: Json) -> None:
     group = log_group(plan, function)
     assert group["name"] == f"/aws/lambda/{function['function_name']}"
     assert group["provider"] == function["provider"]
@@ -84,13 +84,13 @@ def test_a_function_logs_to_a_group_of_its_own_name_that_is_made_before_it(plan:
 
 
 @pytest.mark.parametrize("function", ALL, indirect=True)
-def test_a_function_s_permissions_are_there_before_it_runs(plan: Plan, function: Json) -> None:
+def test_a_function_is_created_after_its_permissions(plan: Plan, function: Json) -> None:
     policies = [address.split(".")[1] for address in function["depends_on"] if "aws_iam_role_policy" in address]
     of = {resources(plan, "aws_iam_role_policy")[name]["role"].replace(".name}", ".arn}") for name in policies}
     assert of == {function["role"]}
 
 
-def test_every_log_group_s_retention_is_the_setting_s(synthesize: Synthesize) -> None:
+def test_the_log_retention_is_a_setting(synthesize: Synthesize) -> None:
     plan = synthesize(CHANGED)
     groups = resources(plan, "aws_cloudwatch_log_group").values()
     assert len(groups) == 12
@@ -98,7 +98,7 @@ def test_every_log_group_s_retention_is_the_setting_s(synthesize: Synthesize) ->
 
 
 @pytest.mark.parametrize("function", ALL, indirect=True)
-def test_a_function_is_given_exactly_the_variables_that_its_package_reads(plan: Plan, function: Json) -> None:
+def test_a_function_gets_exactly_the_variables_that_its_package_reads(plan: Plan, function: Json) -> None:
     package = function["handler"].partition(".")[0]
     given = variables(plan, function)
     environment = importlib.import_module("shared.environment").Environment
@@ -108,7 +108,7 @@ def test_a_function_is_given_exactly_the_variables_that_its_package_reads(plan: 
 
 
 @pytest.mark.parametrize("function", [("primary", name) for name in FUNCTIONS], indirect=True)
-def test_a_handler_starts_with_what_the_stack_gives_it(
+def test_a_handler_starts_with_the_variables_of_the_stack(
     plan: Plan, function: Json, fresh_modules: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {**variables(plan, function), "AWS_REGION": "us-west-2"}.items():
@@ -120,7 +120,7 @@ def test_a_handler_starts_with_what_the_stack_gives_it(
 
 
 @pytest.mark.parametrize("function", ALL, indirect=True)
-def test_the_archive_lies_where_the_plan_says_and_holds_the_handler(plan: Plan, function: Json) -> None:
+def test_the_archive_is_at_the_path_of_the_plan_and_has_the_handler(plan: Plan, function: Json) -> None:
     path = plan.directory / function["filename"]
     with zipfile.ZipFile(path) as archive:
         assert f"{function['handler'].rpartition('.')[0].replace('.', '/')}.py" in archive.namelist()
@@ -140,19 +140,19 @@ def test_the_settings_reach_the_functions(synthesize: Synthesize) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_lists_whole_buckets_has_a_whole_cpu(plan: Plan, role: str) -> None:
+def test_the_function_that_lists_whole_buckets_has_a_whole_cpu(plan: Plan, role: str) -> None:
     """Source: docs.aws.amazon.com, Lambda, "Configure Lambda function memory": one vCPU at 1,769 MB."""
     assert functions(plan, role)["ingest"]["memory_size"] >= 1769
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_api_gateway_calls_may_not_take_longer_than_it_waits(plan: Plan, role: str) -> None:
+def test_no_function_behind_the_api_may_run_longer_than_api_gateway_waits(plan: Plan, role: str) -> None:
     """Source: docs.aws.amazon.com, API Gateway, "Quotas for configuring and running a REST API": 29 seconds."""
     timeouts = {name: body["timeout"] for name, body in functions(plan, role).items() if name != "ingest"}
     assert {name: seconds for name, seconds in timeouts.items() if seconds > 29} == {}
 
 
-def test_whoever_invokes_a_function_does_so_for_one_source_in_its_own_region(plan: Plan) -> None:
+def test_every_permission_to_invoke_a_function_has_one_source_in_its_own_region(plan: Plan) -> None:
     permissions = list(resources(plan, "aws_lambda_permission").values())
     assert len(permissions) == 12
     for body in permissions:
@@ -162,7 +162,7 @@ def test_whoever_invokes_a_function_does_so_for_one_source_in_its_own_region(pla
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_query_knows_what_its_guardrail_says_when_it_blocks(plan: Plan, role: str) -> None:
+def test_query_gets_the_messages_of_its_guardrail(plan: Plan, role: str) -> None:
     guardrail = only(in_region(plan, "aws_bedrock_guardrail", role))
-    told = json.loads(variables(plan, functions(plan, role)["query"])["BLOCKED_MESSAGES"])
-    assert told == [guardrail["blocked_input_messaging"], guardrail["blocked_outputs_messaging"]]
+    blocked = json.loads(variables(plan, functions(plan, role)["query"])["BLOCKED_MESSAGES"])
+    assert blocked == [guardrail["blocked_input_messaging"], guardrail["blocked_outputs_messaging"]]

@@ -3,13 +3,7 @@
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render, render_json, without_hash
-from tests.constructs.plan import (
-    ROLES,
-    Plan,
-    Synthesize,
-    in_region,
-    resources,
-)
+from tests.constructs.plan import ROLES, Plan, Synthesize, in_region, resources
 from tests.constructs.variants import CHANGED
 
 
@@ -40,7 +34,7 @@ def test_the_sweep_s_rate_is_a_setting_in_eventbridge_s_grammar(synthesize: Synt
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_eventbridge_may_invoke_what_it_schedules(plan: Plan, role: str) -> None:
+def test_eventbridge_may_invoke_the_scheduled_functions(plan: Plan, role: str) -> None:
     sources = {
         render(plan, body["source_arn"])
         for body in in_region(plan, "aws_lambda_permission", role)
@@ -51,8 +45,8 @@ def test_eventbridge_may_invoke_what_it_schedules(plan: Plan, role: str) -> None
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_scheduled_health_check_asks_as_a_caller_of_the_api_would(plan: Plan, role: str) -> None:
+def test_the_scheduled_health_check_sends_an_api_gateway_event(plan: Plan, role: str) -> None:
     targets = {body["target_id"]: body for body in in_region(plan, "aws_cloudwatch_event_target", role)}
     event = render_json(plan, targets["health-check"]["input"])
     assert (event["httpMethod"], event["path"]) == ("GET", "/health")
-    assert "input" not in targets["sweep"]  # ingest knows EventBridge's own event by its source
+    assert "input" not in targets["sweep"]  # ingest recognizes EventBridge's own event by its source

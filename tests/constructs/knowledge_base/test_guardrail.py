@@ -2,12 +2,7 @@
 
 import pytest
 
-from tests.constructs.plan import (
-    ROLES,
-    Plan,
-    in_region,
-    only,
-)
+from tests.constructs.plan import ROLES, Plan, in_region, only
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -1,20 +1,11 @@
-"""The Knowledge Base and its vectors, on either store."""
+"""The Knowledge Base and its vector store, for both kinds of store."""
 
 import json
 
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render, without_hash
-from tests.constructs.plan import (
-    ROLES,
-    Json,
-    Plan,
-    Synthesize,
-    in_region,
-    only,
-    resources,
-    role_statements,
-)
+from tests.constructs.plan import ROLES, Json, Plan, Synthesize, in_region, only, resources, role_statements
 from tests.constructs.variants import APART_S3_VECTORS, CHANGED
 
 TITAN = "amazon.titan-embed-text-v2:0"
@@ -39,7 +30,7 @@ def types(plan: Plan) -> set[str]:
     return {type_ for type_ in plan.document["resource"] if "opensearch" in type_ or "bedrockagent" in type_}
 
 
-def test_each_store_brings_its_own_resources_and_nothing_of_the_other_s(opensearch: Plan, s3_vectors: Plan) -> None:
+def test_each_store_has_its_own_resources_and_none_of_the_other_store(opensearch: Plan, s3_vectors: Plan) -> None:
     assert types(s3_vectors) == set()
     assert "opensearch" not in json.dumps(s3_vectors.document["resource"]).lower()
     assert "s3vectors" not in json.dumps(opensearch.document).lower()
@@ -59,7 +50,7 @@ def test_deleting_a_data_source_does_not_wait_for_its_vectors(opensearch: Plan, 
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_documents_are_cut_as_the_settings_say_on_either_store(opensearch: Plan, s3_vectors: Plan, role: str) -> None:
+def test_the_chunks_are_a_setting_on_either_store(opensearch: Plan, s3_vectors: Plan, role: str) -> None:
     source = only(in_region(opensearch, "aws_bedrockagent_data_source", role))
     chunking = only(only(source["vector_ingestion_configuration"])["chunking_configuration"])
     assert chunking["chunking_strategy"] == "FIXED_SIZE"
@@ -78,7 +69,7 @@ def test_the_default_chunks_are_the_design_s(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_index_and_the_embedding_have_as_many_dimensions(opensearch: Plan, s3_vectors: Plan, role: str) -> None:
+def test_the_index_and_the_embedding_have_the_same_dimensions(opensearch: Plan, s3_vectors: Plan, role: str) -> None:
     index = cloud_control(opensearch, role)["AWS::OpenSearchServerless::Index"]
     vector = index["Mappings"]["Properties"]["bedrock-knowledge-base-default-vector"]
     assert (vector["Dimension"], vector["Method"]["Engine"]) == (512, "faiss")
@@ -89,7 +80,7 @@ def test_the_index_and_the_embedding_have_as_many_dimensions(opensearch: Plan, s
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_knowledge_base_writes_into_the_index_that_was_made(opensearch: Plan, role: str) -> None:
+def test_the_knowledge_base_writes_into_the_index_of_this_stack(opensearch: Plan, role: str) -> None:
     storage = only(only(in_region(opensearch, "aws_bedrockagent_knowledge_base", role))["storage_configuration"])
     target = only(storage["opensearch_serverless_configuration"])
     index = cloud_control(opensearch, role)["AWS::OpenSearchServerless::Index"]
@@ -101,7 +92,7 @@ def test_the_knowledge_base_writes_into_the_index_that_was_made(opensearch: Plan
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_knowledge_base_is_made_after_its_index_and_its_permissions(
+def test_the_knowledge_base_is_created_after_its_index_and_its_permissions(
     opensearch: Plan, s3_vectors: Plan, role: str
 ) -> None:
     typed = only(in_region(opensearch, "aws_bedrockagent_knowledge_base", role))["depends_on"]
@@ -135,7 +126,7 @@ def test_the_collection_has_no_standby_replicas_and_its_policies_come_first(open
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_knowledge_base_uses_the_vectors_and_whoever_applies_manages_them(opensearch: Plan, role: str) -> None:
+def test_the_knowledge_base_uses_the_vectors_and_the_deployer_manages_them(opensearch: Plan, role: str) -> None:
     policy = json.loads(only(in_region(opensearch, "aws_opensearchserverless_access_policy", role))["policy"])
     by_principal = {only(rule["Principal"]): only(rule["Rules"])["Permission"] for rule in policy}
     applier = "${data.aws_iam_session_context.applier.issuer_arn}"
@@ -162,7 +153,7 @@ def test_vectors_in_s3_hold_chunks_as_metadata_that_is_not_filtered(s3_vectors: 
     assert use["Resource"] == [arn]
 
 
-def test_a_cloud_control_resource_sets_only_what_its_schema_knows_and_may_be_set(
+def test_a_cloud_control_resource_sets_only_writable_properties_of_its_schema(
     opensearch: Plan, s3_vectors: Plan
 ) -> None:
     bodies = [

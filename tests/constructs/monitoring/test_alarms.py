@@ -1,21 +1,11 @@
-"""Every alarm that the design asks for, in the region where its metric is published."""
+"""The alarms of the design, each in the region where its metric is published."""
 
 import re
 
 import pytest
 
 from tests.constructs.helpers import render, without_hash
-from tests.constructs.plan import (
-    ROLES,
-    ROOT,
-    Json,
-    Plan,
-    Synthesize,
-    default_settings,
-    in_region,
-    only,
-    resources,
-)
+from tests.constructs.plan import ROLES, ROOT, Json, Plan, Synthesize, default_settings, in_region, only, resources
 from tests.constructs.variants import CHANGED, SAME_API
 from warm_standby.settings import Settings
 
@@ -27,7 +17,7 @@ def alarm(plan: Plan, role: str, name: str) -> Json:
     return only(body for body in found if body["alarm_name"] == f"chatbot-{name}")
 
 
-def judged(body: Json) -> tuple[str, float, int, int]:
+def condition(body: Json) -> tuple[str, float, int, int]:
     return body["comparison_operator"], body["threshold"], body["evaluation_periods"], body["period"]
 
 
@@ -42,7 +32,9 @@ def test_a_region_has_the_eight_alarms(plan: Plan, role: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("purpose, above", [("query", 5), ("ingest", 3)])
-def test_errors_logged_or_died_of_are_counted_in_five_minutes(plan: Plan, role: str, purpose: str, above: int) -> None:
+def test_logged_errors_and_failed_invocations_are_counted_over_five_minutes(
+    plan: Plan, role: str, purpose: str, above: int
+) -> None:
     body = alarm(plan, role, f"{purpose}-errors")
     queries = {query["id"]: query for query in body["metric_query"]}
     metrics = [query["metric"] for query in queries.values() if "metric" in query]
@@ -58,7 +50,7 @@ def test_errors_logged_or_died_of_are_counted_in_five_minutes(plan: Plan, role: 
 @pytest.mark.parametrize(
     "settings, minutes, period", [(CHANGED, 1, 300), (default_settings(), 5, 300), (SAME_API, 60, 3600)]
 )
-def test_ingestion_that_fails_sweep_after_sweep_raises_an_alarm(
+def test_ingestion_that_keeps_failing_raises_an_alarm(
     synthesize: Synthesize, settings: Settings, minutes: int, period: int
 ) -> None:
     plan = synthesize(settings)
@@ -71,14 +63,15 @@ def test_ingestion_that_fails_sweep_after_sweep_raises_an_alarm(
         assert body["treat_missing_data"] == "notBreaching"
         assert {(metric["period"], metric["stat"]) for metric in metrics.values()} == {(period, "Sum")}
         assert metrics["died"]["dimensions"] == {"FunctionName": "chatbot-ingest"}
-        told = only(
+        log_filter = only(
             found
             for found in in_region(plan, "aws_cloudwatch_log_metric_filter", role)
             if found["metric_transformation"]["name"] == metrics["logged"]["metric_name"]
         )
-        assert told["pattern"] == '{ $.message = "last_job_failed" }'
+        assert log_filter["pattern"] == '{ $.message = "last_job_failed" }'
         assert (
-            without_hash(told["log_group_name"]) == f"${{aws_cloudwatch_log_group.{role}_functions_ingest_logs.name}}"
+            without_hash(log_filter["log_group_name"])
+            == f"${{aws_cloudwatch_log_group.{role}_functions_ingest_logs.name}}"
         )
 
 
@@ -92,7 +85,7 @@ def test_the_alarm_for_stuck_ingestion_names_the_runbook_s_section(plan: Plan) -
 @pytest.mark.parametrize("role", ROLES)
 def test_any_dead_letter_raises_an_alarm(plan: Plan, role: str) -> None:
     body = alarm(plan, role, "dead-letters")
-    assert judged(body) == ("GreaterThanThreshold", 0, 1, 300)
+    assert condition(body) == ("GreaterThanThreshold", 0, 1, 300)
     assert (body["namespace"], body["metric_name"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
     assert render(plan, body["dimensions"]["QueueName"]) == "chatbot-ingest-dead-letters"
 
@@ -100,33 +93,33 @@ def test_any_dead_letter_raises_an_alarm(plan: Plan, role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_more_than_five_percent_of_5xx_answers_raise_an_alarm(plan: Plan, role: str) -> None:
     body = alarm(plan, role, "api-errors")
-    assert judged(body) == ("GreaterThanThreshold", 0.05, 1, 300)
+    assert condition(body) == ("GreaterThanThreshold", 0.05, 1, 300)
     assert (body["namespace"], body["metric_name"], body["statistic"]) == ("AWS/ApiGateway", "5XXError", "Average")
     api = only(in_region(plan, "aws_api_gateway_rest_api", role))
     assert body["dimensions"] == {"ApiName": api["name"], "Stage": "prod"}
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_health_below_100_percent_or_unknown_for_three_minutes_raises_an_alarm(plan: Plan, role: str) -> None:
+def test_health_below_100_percent_or_missing_for_three_minutes_raises_an_alarm(plan: Plan, role: str) -> None:
     body = alarm(plan, role, "health")
-    assert judged(body) == ("LessThanThreshold", 100, 3, 60)
+    assert condition(body) == ("LessThanThreshold", 100, 3, 60)
     assert (body["statistic"], body["treat_missing_data"]) == ("Minimum", "breaching")
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_replication_lag_is_watched_in_the_destination_s_region(plan: Plan, role: str) -> None:
+def test_replication_latency_has_an_alarm_in_the_destination_s_region(plan: Plan, role: str) -> None:
     """Source: docs.aws.amazon.com, S3, "Monitoring replication with metrics, event notifications, and statuses"."""
     body = alarm(plan, role, "replication-latency")
-    assert judged(body) == ("GreaterThanThreshold", 15 * 60, 1, 300)
+    assert condition(body) == ("GreaterThanThreshold", 15 * 60, 1, 300)
     assert (body["namespace"], body["metric_name"], body["statistic"]) == ("AWS/S3", "ReplicationLatency", "Maximum")
     assert without_hash(body["dimensions"]["SourceBucket"]) == documents(OTHER[role])
     assert without_hash(body["dimensions"]["DestinationBucket"]) == documents(role)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_failed_replication_is_watched_in_the_source_s_region(plan: Plan, role: str) -> None:
+def test_failed_replication_has_an_alarm_in_the_source_s_region(plan: Plan, role: str) -> None:
     body = alarm(plan, role, "replication-failed")
-    assert judged(body) == ("GreaterThanThreshold", 0, 1, 300)
+    assert condition(body) == ("GreaterThanThreshold", 0, 1, 300)
     assert (body["metric_name"], body["statistic"]) == ("OperationsFailedReplication", "Sum")
     assert without_hash(body["dimensions"]["SourceBucket"]) == documents(role)
     assert without_hash(body["dimensions"]["DestinationBucket"]) == documents(OTHER[role])
@@ -141,7 +134,7 @@ def test_the_replication_alarms_name_the_rule_that_replicates(plan: Plan) -> Non
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_alarm_goes_to_its_own_region_s_topic_and_says_when_it_is_over(plan: Plan, role: str) -> None:
+def test_every_alarm_notifies_its_own_region_s_topic_and_also_when_it_is_over(plan: Plan, role: str) -> None:
     for body in in_region(plan, "aws_cloudwatch_metric_alarm", role):
         assert without_hash(only(body["alarm_actions"])) == f"${{aws_sns_topic.{role}_alerts_topic.arn}}"
         assert body["ok_actions"] == body["alarm_actions"]
@@ -164,7 +157,7 @@ def test_every_custom_metric_that_an_alarm_reads_is_counted_from_a_function_s_lo
 
 
 @pytest.mark.parametrize("field", ["level", "message", "healthyPercent"])
-def test_what_the_metric_filters_look_for_is_what_the_functions_write(plan: Plan, field: str) -> None:
+def test_the_functions_write_the_fields_that_the_metric_filters_look_for(plan: Plan, field: str) -> None:
     patterns = [body["pattern"] for body in resources(plan, "aws_cloudwatch_log_metric_filter").values()]
     read = {name for pattern in patterns for name in re.findall(r"\$\.(\w+)", pattern)}
     assert read == {"level", "message", "healthyPercent"}

@@ -3,15 +3,7 @@
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render, without_hash
-from tests.constructs.plan import (
-    ROLES,
-    Plan,
-    Synthesize,
-    in_region,
-    only,
-    resources,
-    statements,
-)
+from tests.constructs.plan import ROLES, Plan, Synthesize, in_region, only, resources, statements
 from tests.constructs.variants import CHANGED
 
 
@@ -30,8 +22,8 @@ def test_only_the_region_s_alarms_may_publish_to_its_topic(plan: Plan, role: str
 def test_every_alert_address_is_subscribed_in_both_regions(synthesize: Synthesize, plan: Plan) -> None:
     assert resources(plan, "aws_sns_topic_subscription") == {}
     emails = {"a@example.com", "b@example.com"}
-    told = synthesize(CHANGED)
+    subscribed = synthesize(CHANGED)
     for role in ROLES:
-        found = in_region(told, "aws_sns_topic_subscription", role)
+        found = in_region(subscribed, "aws_sns_topic_subscription", role)
         assert {(body["protocol"], body["endpoint"]) for body in found} == {("email", email) for email in emails}
         assert {without_hash(body["topic_arn"]) for body in found} == {f"${{aws_sns_topic.{role}_alerts_topic.arn}}"}

@@ -1,4 +1,4 @@
-"""The settings' file: what the project ships, where it is looked for, what `main.py` does with a wrong one."""
+"""The settings file: the shipped one, where it is read from, and the errors of a file that cannot be read."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_the_shipped_file_shows_the_default_of_every_setting_that_it_names() -> 
         f"{section}.{key}"
         for section, model in Settings.model_fields.items()
         for key in getattr(model.annotation, "model_fields", {})
-        if f"{section}.{key}" != "state.key"  # an S3 backend's key has a default that nobody needs to see
+        if f"{section}.{key}" != "state.key"  # not shown: the default key of the S3 backend rarely changes
     ],
 )
 def test_the_shipped_file_names_every_setting(key: str) -> None:
@@ -41,7 +41,7 @@ def test_the_shipped_file_s_commented_settings_can_be_used_as_they_stand(tmp_pat
     assert (settings.state.backend, settings.state.bucket) == ("s3", "my-terraform-state")
 
 
-def test_the_file_is_standby_toml_here_unless_the_variable_names_another(
+def test_the_file_is_standby_toml_in_this_directory_unless_the_variable_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "standby.toml").write_text('name = "here"')

@@ -1,4 +1,4 @@
-"""Every rule of the settings, and the one line that a refused value gets."""
+"""Every validation rule of the settings, and the one-line error for a refused value."""
 
 import json
 import re
@@ -19,7 +19,7 @@ EUROPE = 'regions = {primary = "eu-central-1", failover = "eu-west-1"}\n'
 JAPAN = 'regions = {primary = "ap-northeast-1", failover = "ap-northeast-3"}\n'
 S3_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
-# What stands in the file, the key that the message names, the value that it quotes, and the remedy.
+# The file's text, the key and the value in the message, and a part of the fix.
 REFUSED: tuple[tuple[str, str, object, str], ...] = (
     ('name = "Chat"', "name", "Chat", "lowercase letters"),
     ('name = "ab"', "name", "ab", "3 to 20"),
@@ -170,15 +170,15 @@ def refusal(file: Path, text: str) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize("text, key, value, remedy", REFUSED, ids=[f"{case[1]}-{n}" for n, case in enumerate(REFUSED)])
-def test_a_refused_value_is_one_line_with_file_key_value_and_remedy(
-    scratch: Path, text: str, key: str, value: object, remedy: str
+@pytest.mark.parametrize("text, key, value, fix", REFUSED, ids=[f"{case[1]}-{n}" for n, case in enumerate(REFUSED)])
+def test_a_refused_value_is_one_line_with_file_key_value_and_fix(
+    scratch: Path, text: str, key: str, value: object, fix: str
 ) -> None:
     message = refusal(scratch, text)
     assert message.startswith(f"{scratch}: {key}")
     assert "\n" not in message
     assert value is None or f"{key} = {value!r}: " in message
-    assert remedy in message.partition(": ")[2].partition(": ")[2]
+    assert fix in message.partition(": ")[2].partition(": ")[2]
 
 
 @pytest.mark.parametrize("text", ACCEPTED)
@@ -187,7 +187,7 @@ def test_a_value_that_deploys_is_accepted(scratch: Path, text: str) -> None:
     assert Settings.load(scratch).name == "chatbot"
 
 
-def test_a_missing_name_is_named_with_its_remedy(scratch: Path) -> None:
+def test_a_missing_name_is_reported_with_its_fix(scratch: Path) -> None:
     assert refusal(scratch, "") == f"{scratch}: name is missing: add it"
 
 
@@ -198,7 +198,7 @@ def test_settings_cannot_be_changed_once_read() -> None:
 
 
 @given(name=st.text(alphabet="abc09-._X \n", max_size=24), region=st.sampled_from(["us-east-1", "ap-southeast-1"]))
-def test_a_name_that_is_accepted_makes_bucket_names_that_s3_takes(name: str, region: str) -> None:
+def test_an_accepted_name_gives_bucket_names_that_s3_accepts(name: str, region: str) -> None:
     """Source: docs.aws.amazon.com, S3, "General purpose bucket naming rules"."""
     try:
         accepted = Settings(name=name).name
@@ -241,5 +241,5 @@ def test_the_sections_have_keys_to_try() -> None:
     assert {"regions.primary", "state.backend", "operations.force_destroy"} <= set(_KEYS)
 
 
-def test_the_regions_with_bedrock_are_those_that_botocore_names() -> None:
+def test_the_regions_with_bedrock_are_those_of_botocore() -> None:
     assert list(BEDROCK_REGIONS) == botocore.session.Session().get_available_regions("bedrock")

@@ -1,4 +1,4 @@
-"""CloudFront: pages fail over by themselves, config.json is never cached, and answers carry security headers."""
+"""CloudFront: pages fail over automatically, and config.json is never cached."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def distribution(plan: Plan) -> Json:
     return only(resources(plan, "aws_cloudfront_distribution").values())
 
 
-def behaviours(plan: Plan) -> tuple[Json, Json]:
+def behaviors(plan: Plan) -> tuple[Json, Json]:
     return distribution(plan)["default_cache_behavior"], only(distribution(plan)["ordered_cache_behavior"])
 
 
@@ -33,7 +33,7 @@ def test_cloudfront_signs_its_requests_to_both_origins(plan: Plan) -> None:
     assert [origin["origin_access_control_id"] for origin in distribution(plan)["origin"]] == [wanted, wanted]
 
 
-def test_an_origin_is_given_up_after_one_attempt_of_one_second(plan: Plan) -> None:
+def test_cloudfront_tries_an_origin_once_for_one_second(plan: Plan) -> None:
     tried = [(body["connection_attempts"], body["connection_timeout"]) for body in distribution(plan)["origin"]]
     assert tried == [(1, 1), (1, 1)]
 
@@ -43,7 +43,7 @@ def test_pages_are_read_from_the_primary_first_and_config_json_from_the_failover
         group["origin_id"]: [member["origin_id"] for member in group["member"]]
         for group in distribution(plan)["origin_group"]
     }
-    pages, config = behaviours(plan)
+    pages, config = behaviors(plan)
     assert order[pages["target_origin_id"]] == ["primary", "failover"]
     assert order[config["target_origin_id"]] == ["failover", "primary"]
     assert len(order) == 2
@@ -61,25 +61,25 @@ def test_the_codes_are_a_setting(synthesize: Synthesize) -> None:
 
 
 def test_config_json_is_never_cached_and_pages_are(plan: Plan) -> None:
-    pages, config = behaviours(plan)
+    pages, config = behaviors(plan)
     assert (config["path_pattern"], config["cache_policy_id"]) == ("/config.json", CACHING_DISABLED)
     assert (pages["cache_policy_id"], pages["compress"]) == (CACHING_OPTIMIZED, True)
 
 
 def test_only_methods_that_an_origin_group_fails_over_for_are_allowed(plan: Plan) -> None:
     """Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover"."""
-    for behaviour in behaviours(plan):
-        assert sorted(behaviour["allowed_methods"]) == sorted(behaviour["cached_methods"]) == ["GET", "HEAD", "OPTIONS"]
+    for behavior in behaviors(plan):
+        assert sorted(behavior["allowed_methods"]) == sorted(behavior["cached_methods"]) == ["GET", "HEAD", "OPTIONS"]
 
 
-def test_both_behaviours_are_https_only_with_the_security_headers(plan: Plan) -> None:
+def test_both_behaviors_are_https_only_with_the_security_headers(plan: Plan) -> None:
     (policy,) = resources(plan, "aws_cloudfront_response_headers_policy")
-    for behaviour in behaviours(plan):
-        assert behaviour["viewer_protocol_policy"] == "redirect-to-https"
-        assert behaviour["response_headers_policy_id"] == f"${{aws_cloudfront_response_headers_policy.{policy}.id}}"
+    for behavior in behaviors(plan):
+        assert behavior["viewer_protocol_policy"] == "redirect-to-https"
+        assert behavior["response_headers_policy_id"] == f"${{aws_cloudfront_response_headers_policy.{policy}.id}}"
 
 
-def test_the_site_answers_http_2_and_3_and_ipv6_at_its_root(plan: Plan) -> None:
+def test_the_site_supports_http_2_and_3_and_ipv6_at_its_root(plan: Plan) -> None:
     body = distribution(plan)
     assert body["http_version"] == "http2and3"
     assert body["is_ipv6_enabled"] is True
@@ -88,7 +88,7 @@ def test_the_site_answers_http_2_and_3_and_ipv6_at_its_root(plan: Plan) -> None:
     assert "aliases" not in body
 
 
-def test_without_a_certificate_cloudfront_s_own_is_used(plan: Plan) -> None:
+def test_without_a_certificate_cloudfront_s_default_is_used(plan: Plan) -> None:
     assert distribution(plan)["viewer_certificate"] == {"cloudfront_default_certificate": True}
 
 
@@ -97,7 +97,7 @@ def named(synthesize: Synthesize) -> Plan:
     return synthesize(CHANGED)
 
 
-def test_with_a_certificate_nothing_below_tls_1_2_is_spoken(named: Plan) -> None:
+def test_with_a_certificate_the_minimum_is_tls_1_2(named: Plan) -> None:
     assert distribution(named)["viewer_certificate"] == {
         "acm_certificate_arn": CERTIFICATE,
         "minimum_protocol_version": "TLSv1.2_2021",
@@ -106,6 +106,6 @@ def test_with_a_certificate_nothing_below_tls_1_2_is_spoken(named: Plan) -> None
     assert distribution(named)["aliases"] == ["chat.example.com"]
 
 
-def test_with_a_domain_name_that_is_the_site_s_origin_everywhere(named: Plan) -> None:
+def test_a_domain_name_is_the_site_s_origin_everywhere(named: Plan) -> None:
     assert named.document["locals"]["site_origin"] == "https://chat.example.com"
     assert named.document["output"]["cloudfront_url"]["value"] == "https://chat.example.com"

@@ -5,18 +5,11 @@ import json
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render
-from tests.constructs.plan import (
-    ROLES,
-    Plan,
-    in_region,
-    only,
-    resources,
-    statements,
-)
+from tests.constructs.plan import ROLES, Plan, in_region, only, resources, statements
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_operators_keep_beside_the_site_is_never_served(plan: Plan, role: str) -> None:
+def test_the_operator_s_files_are_never_served(plan: Plan, role: str) -> None:
     policy = only(body for body in in_region(plan, "aws_s3_bucket_policy", role) if "_frontend_" in body["bucket"])
     deny = only(statement for statement in statements(policy["policy"]) if statement["Sid"] == "DistributionNeverReads")
     assert (deny["Effect"], deny["Principal"]) == ("Deny", {"Service": "cloudfront.amazonaws.com"})

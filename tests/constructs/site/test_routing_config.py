@@ -3,18 +3,12 @@
 import pytest
 
 from tests.constructs.helpers import render_json
-from tests.constructs.plan import (
-    ROLES,
-    Plan,
-    Synthesize,
-    in_region,
-    only,
-)
+from tests.constructs.plan import ROLES, Plan, Synthesize, in_region, only
 from tests.constructs.variants import CHANGED
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_config_json_is_made_once_and_then_left_to_the_operator(plan: Plan, role: str) -> None:
+def test_config_json_is_created_once_and_then_left_to_the_operator(plan: Plan, role: str) -> None:
     config = only(body for body in in_region(plan, "aws_s3_object", role) if body["key"] == "config.json")
     assert config["lifecycle"] == {"ignore_changes": "all"}
     assert config["cache_control"] == "no-store"
@@ -29,7 +23,7 @@ def test_config_json_is_made_once_and_then_left_to_the_operator(plan: Plan, role
     }
 
 
-def test_without_the_fallback_config_json_names_one_api_alone(synthesize: Synthesize) -> None:
+def test_without_the_fallback_config_json_has_one_api_only(synthesize: Synthesize) -> None:
     plan = synthesize(CHANGED)
     for role in ROLES:
         config = only(body for body in in_region(plan, "aws_s3_object", role) if body["key"] == "config.json")

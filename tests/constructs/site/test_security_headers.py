@@ -1,12 +1,7 @@
 """The security headers of all responses."""
 
 from tests.constructs.helpers import render
-from tests.constructs.plan import (
-    Json,
-    Plan,
-    only,
-    resources,
-)
+from tests.constructs.plan import Json, Plan, only, resources
 
 
 def headers(plan: Plan) -> Json:
@@ -14,7 +9,7 @@ def headers(plan: Plan) -> Json:
     return policy
 
 
-def test_answers_may_not_be_framed_sniffed_or_fetched_over_plain_http(plan: Plan) -> None:
+def test_responses_may_not_be_framed_sniffed_or_fetched_over_plain_http(plan: Plan) -> None:
     config = headers(plan)
     assert config["frame_options"]["frame_option"] == "DENY"
     assert config["content_type_options"] == {"override": True}
@@ -23,8 +18,8 @@ def test_answers_may_not_be_framed_sniffed_or_fetched_over_plain_http(plan: Plan
     assert {section["override"] for section in config.values()} == {True}
 
 
-def test_the_site_speaks_for_no_host_below_its_own_name(plan: Plan) -> None:
-    """On chat.example.com, includeSubDomains would forbid plain HTTP to hosts that are not the deployment's."""
+def test_hsts_does_not_include_subdomains(plan: Plan) -> None:
+    """On chat.example.com, includeSubDomains would also forbid plain HTTP to hosts outside of the deployment."""
     assert headers(plan)["strict_transport_security"]["include_subdomains"] is False
 
 

@@ -3,17 +3,12 @@
 import pytest
 
 from tests.constructs.helpers import render_json
-from tests.constructs.plan import (
-    ROLES,
-    Synthesize,
-    in_region,
-    only,
-)
+from tests.constructs.plan import ROLES, Synthesize, in_region, only
 from tests.constructs.variants import CHANGED
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_both_frontend_buckets_tell_the_page_what_may_be_uploaded(synthesize: Synthesize, role: str) -> None:
+def test_both_frontend_buckets_have_the_upload_limits(synthesize: Synthesize, role: str) -> None:
     plan = synthesize(CHANGED)
     limits = only(body for body in in_region(plan, "aws_s3_object", role) if body["key"] == "limits.json")
     assert render_json(plan, limits["content"]) == {
