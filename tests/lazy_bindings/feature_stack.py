@@ -1,4 +1,4 @@
-"""Each way in which cdktf meets a provider's bindings: tokens, functions, iterators, escapes, imports, callbacks."""
+"""A stack with each cdktf feature that uses bindings: tokens, functions, iterators, overrides, imports, callbacks."""
 
 import jsii
 from cdktf import (
@@ -38,7 +38,7 @@ from constructs import Construct, IConstruct
 
 @jsii.implements(IAspect)
 class Tagger:
-    """Visits every construct, as the kernel hands it over, and tags what takes tags."""
+    """Visits every construct, which the kernel passes to Python, and tags the queues."""
 
     def visit(self, node: IConstruct) -> None:
         if isinstance(node, SqsQueue):
@@ -54,14 +54,14 @@ class Renamed(SnsTopic):
 
 
 class FeatureStack(TerraformStack):
-    """Two providers and what refers across them."""
+    """Two providers, and references between them."""
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
         tags = [AwsProviderDefaultTags(tags={"team": "platform"})]
         self.west = AwsProvider(self, "west", region="us-west-2", alias="west", default_tags=tags)
         self.east = AwsProvider(self, "east", region="us-east-1", alias="east")
-        S3Backend(self, bucket="state", key="torture", region="us-west-2")
+        S3Backend(self, bucket="state", key="features", region="us-west-2")
         self.zones = DataAwsAvailabilityZones(self, "zones", provider=self.west, state="available")
         self.source = S3Bucket(self, "source", provider=self.west, bucket_prefix="source-")
         self._references()
@@ -89,7 +89,7 @@ class FeatureStack(TerraformStack):
         SqsQueue(self, "queue", provider=self.east, name="tagged", delay_seconds=Token.as_number("${1 + 2}"))
 
     def _blocks(self) -> None:
-        """Nested blocks as structs, as dictionaries, set afterwards, read back, and made late."""
+        """Nested blocks as structs and as dictionaries, set later, and read back."""
         rule = S3BucketLifecycleRule(enabled=True, id="expire", expiration={"days": 30})
         self.source.put_lifecycle_rule([rule])
         self.source.put_versioning(enabled=True)
@@ -148,7 +148,7 @@ class FeatureStack(TerraformStack):
         TerraformOutput(self, "by_name", value=Token.as_string(f"${{{self.source.fqn}.region}}"))
 
     def _escapes(self) -> None:
-        """Overrides, raw tokens, values made in Python when the stack is resolved, provisioners."""
+        """Overrides, raw tokens, values that Python produces at synthesis, and provisioners."""
         function = LambdaFunction(
             self,
             "function",

@@ -1,4 +1,4 @@
-"""A small process of its own for what can only be seen at a process's start."""
+"""Helpers that run a small program in a process of its own."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ print(status, sorted(name for name in loaded if not name.startswith("_")))
 
 
 def run_python(program: str, *arguments: object, environment: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Run a program with the variables given; return what it wrote to standard output and standard error."""
+    """Run a Python program with added environment variables. Return its standard output and standard error."""
     result = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         env=os.environ | {"PYTHONPATH": str(CONSTRUCTS)} | dict(environment or {}),
@@ -37,7 +37,7 @@ def run_python(program: str, *arguments: object, environment: Mapping[str, str] 
 
 
 def run_node(program: str, *, name: Path, preload: Path, environment: Mapping[str, str] | None = None) -> str:
-    """Run a JavaScript file of the given name with the preload; return what it wrote to standard output."""
+    """Run a JavaScript program as the file `name`, with the preload. Return its standard output."""
     name.parent.mkdir(parents=True, exist_ok=True)
     name.write_text(program)
     command = ["node", "--preserve-symlinks", "--require", str(preload), str(name)]

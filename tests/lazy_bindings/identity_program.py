@@ -1,6 +1,7 @@
-"""Run as a program: synthesize the torture stacks and record names and errors, stock or lazy as the environment says.
+"""A program for the identity tests: synthesize several stacks, and record names and errors.
 
-`python -m tests.lazy_bindings.identity_program OUT`: OUT/*/stacks hold what was synthesized, OUT/report.json the rest.
+`python -m tests.lazy_bindings.identity_program OUT` writes the stacks to OUT/*/stacks, and the rest to OUT/report.json.
+The environment selects stock or lazy bindings.
 """
 
 import importlib
@@ -25,11 +26,11 @@ from tests.lazy_bindings.feature_stack import FeatureStack  # noqa: E402 - the s
 from tests.lazy_bindings.sampler import Sampler  # noqa: E402 - the same
 from tests.lazy_bindings.stack_variants import VARIANTS, synthesize_variants  # noqa: E402 - the same
 
-EVERY = 18  # of the provider's 2,135 modules, one in so many: 119 types
+EVERY = 18  # every 18th of the provider's 2,135 modules: 119 types
 
 
 class SampledStack(TerraformStack):
-    """Many types of resources and data sources, each with all its arguments and blocks."""
+    """Many types of resources and data sources, each with all arguments and blocks."""
 
     def __init__(self, scope: App, id_: str) -> None:
         super().__init__(scope, id_)
@@ -40,7 +41,7 @@ class SampledStack(TerraformStack):
 
 
 def sampled_types() -> Iterator[tuple[str, Any]]:
-    """Yield the name and the class of one in `EVERY` of the provider's resources and data sources."""
+    """Yield the module name and the class of the sampled resources and data sources."""
     for name in bindings.__all__[3::EVERY]:
         module = importlib.import_module(f"{bindings.__name__}.{name}")
         for attribute in module.__all__:
@@ -50,7 +51,7 @@ def sampled_types() -> Iterator[tuple[str, Any]]:
 
 
 def mistakes(stack: TerraformStack) -> dict[str, Callable[[], object]]:
-    """Return wrong uses of the bindings."""
+    """Return functions that use the bindings incorrectly."""
     made: dict[str, Any] = {"rule": S3BucketCorsRule, "bucket": S3Bucket}
     wrong: dict[str, Any] = {"scope": 1, "number": 7, "list": 8, "rule": [{"allowed_methods": 1}]}
     return {
@@ -77,13 +78,13 @@ def errors() -> dict[str, str]:
     for name, mistake in mistakes(stack).items():
         try:
             mistake()
-        except Exception as error:  # noqa: BLE001 - whatever stock raises
+        except Exception as error:  # noqa: BLE001 - any error of the stock bindings
             found[name] = f"{type(error).__qualname__}: {error}"
     return found
 
 
 def names() -> dict[str, Any]:
-    """Return what `dir`, `inspect` and `help` read of the package, of a module and of a class."""
+    """Return the results of `dir` and `inspect`, and the documentation, for the package, a module and a class."""
     package = importlib.import_module(bindings.__name__)
     signature = {name: (str(value.kind), value.default is value.empty) for name, value in _parameters(S3Bucket)}
     return {
@@ -104,9 +105,9 @@ def _parameters(cls: type) -> list[tuple[str, inspect.Parameter]]:
 
 
 def main(out: Path) -> None:
-    """Write everything that the tests compare."""
+    """Write the files that the tests compare."""
     out.mkdir(parents=True)
-    app = App(outdir=str(out / "torture"))
+    app = App(outdir=str(out / "bindings"))
     FeatureStack(app, "features")
     SampledStack(app, "sampled")
     app.synth()

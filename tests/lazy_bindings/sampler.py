@@ -1,4 +1,4 @@
-"""Arguments for any resource of a prebuilt provider, made from its signature alone: every block, some levels deep."""
+"""Sample arguments for any resource of a prebuilt provider, from its signature: every block, some levels deep."""
 
 import collections.abc
 import inspect
@@ -12,7 +12,7 @@ META = {"connection", "count", "depends_on", "for_each", "lifecycle", "provider"
 
 @dataclass(frozen=True, kw_only=True)
 class Sampler:
-    """Makes values; optional blocks are filled until `depth` is used up, required ones always."""
+    """Creates values. Optional blocks are filled for `depth` levels, required blocks always."""
 
     words: Iterator[str]
     depth: int = 3
@@ -29,7 +29,7 @@ class Sampler:
         return {name: value for name, value in found.items() if value is not None}
 
     def value(self, hint: object) -> object:
-        """Return a value of the type `hint`, or None where the depth is used up."""
+        """Return a value of the type `hint`, or None below the last level."""
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
         if origin is typing.Union:
             found = (self.value(argument) for argument in arguments)

@@ -1,4 +1,4 @@
-"""Our own stack, once for each setting that changes what is synthesized."""
+"""Our own stack, in a variant for each setting that changes the synthesized JSON."""
 
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def synthesize_variants(out: Path) -> None:
-    """Write each variant's stack to a directory of its name below `out`."""
+    """Write each variant's stack to a directory with its name below `out`."""
     for name, changes in VARIANTS.items():
         app = App(outdir=str(out / name))
         archive = out / name / "functions.zip"

@@ -1,4 +1,4 @@
-"""The kernel's channel: whatever else the program does, each call gets its own answer."""
+"""The socket to the kernel: each call gets its own response, whatever else the program does."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ app = App(outdir=sys.argv[1])
 """
 
 
-def test_a_forked_child_that_imports_leaves_its_parents_channel_alone(tmp_path: Path) -> None:
+def test_a_forked_child_that_imports_does_not_use_its_parents_socket(tmp_path: Path) -> None:
     program = """
 if os.fork() == 0:
     aws.s3_bucket
@@ -28,7 +28,7 @@ print(app.outdir)
     assert run_python(START + APP + program, tmp_path)[0].split() == [str(tmp_path)]
 
 
-def test_a_child_that_was_forked_before_anything_was_asked_leaves_the_kernel_to_its_parent(tmp_path: Path) -> None:
+def test_a_child_that_was_forked_before_the_first_request_leaves_the_kernel_to_its_parent(tmp_path: Path) -> None:
     program = """
 if os.fork() == 0:
     sys.exit(0)
@@ -37,7 +37,7 @@ os.wait()
     assert run_python(START + program + APP + "print(app.outdir)", tmp_path)[0].split() == [str(tmp_path)]
 
 
-def test_a_thread_that_asks_node_gets_its_answers_while_another_imports(tmp_path: Path) -> None:
+def test_a_thread_gets_its_own_responses_while_another_imports(tmp_path: Path) -> None:
     program = """
 import importlib, threading
 stack, stop, answers = TerraformStack(app, "stack"), threading.Event(), set()
@@ -55,7 +55,7 @@ print(answers)
     assert run_python(START + APP + program, tmp_path)[0].split() == ["{'stack'}"]
 
 
-def test_an_interrupt_in_the_middle_of_telling_node_ahead_changes_no_answer(tmp_path: Path) -> None:
+def test_an_interrupt_during_a_prefetch_changes_no_response(tmp_path: Path) -> None:
     program = """
 import json, jsii._kernel.providers.process as process
 class Interrupted:
@@ -73,7 +73,7 @@ print(app.outdir)
     assert run_python(START + APP + program, tmp_path)[0].split() == [str(tmp_path)]
 
 
-def test_node_has_the_surroundings_of_the_import_not_of_the_installation(tmp_path: Path) -> None:
+def test_node_has_the_environment_of_the_import_not_of_the_installation(tmp_path: Path) -> None:
     program = f"""
 os.environ["CDKTF_CONTEXT_JSON"] = '{{"who": "set-later"}}'
 os.chdir({str(tmp_path)!r})
@@ -87,10 +87,10 @@ app.synth()
 
 
 @pytest.mark.parametrize("keyword,written", [("", "the last line\n"), ("collect_at_exit=False", "")])
-def test_only_where_the_program_says_so_is_nothing_collected_at_the_end(
+def test_garbage_is_collected_at_exit_unless_the_program_disables_it(
     keyword: str, written: str, tmp_path: Path
 ) -> None:
-    """A file that is open in a reference cycle is written by the last collection, or never."""
+    """An open file in a reference cycle is written by the last collection, or never."""
     program = f"""
 import lazy_bindings, sys
 lazy_bindings.install({keyword})
@@ -106,7 +106,7 @@ log.write("the last line\\n")
     assert (tmp_path / "log").read_text() == written
 
 
-def test_what_node_prints_reaches_a_stream_that_replaced_the_standard_one(tmp_path: Path) -> None:
+def test_nodes_output_goes_to_a_stream_that_replaced_the_standard_one(tmp_path: Path) -> None:
     """As with `contextlib.redirect_stderr` or `unittest --buffer`."""
     program = f"""
 import contextlib, io
@@ -126,7 +126,7 @@ print("end-of-life" in caught.getvalue() or "warning" in caught.getvalue().lower
 
 
 @pytest.mark.parametrize("name", ["_next_message", "handshake", "send", "_ctx_stack", "sink_thread"])
-def test_a_jsii_whose_process_is_made_otherwise_is_left_alone(name: str, tmp_path: Path) -> None:
+def test_a_jsii_with_another_process_class_is_left_unchanged(name: str, tmp_path: Path) -> None:
     program = f"""
 import importlib.util, sys, types
 name = "jsii._kernel.providers.process"
@@ -154,7 +154,7 @@ print(cdktf.App(outdir=sys.argv[1]).outdir)
     assert name in logged
 
 
-def test_a_module_that_is_imported_anew_takes_its_own_classes(tmp_path: Path) -> None:
+def test_a_module_that_is_imported_again_accepts_its_own_classes(tmp_path: Path) -> None:
     program = """
 import importlib, sys
 stack, name = TerraformStack(app, "stack"), "cdktf_cdktf_provider_aws.s3_bucket"

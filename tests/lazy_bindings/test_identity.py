@@ -1,4 +1,4 @@
-"""Stock and lazy bindings, each in a process of its own, over the same programs: every byte is the same."""
+"""Stock and lazy bindings give the same bytes. Each runs the same program in a process of its own."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from lazy_bindings import STOCK_VARIABLE
 from warm_standby.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-RESOURCE_TYPES = 100  # at least so many in the torture stack
-NOT_IN_STACK = {"objectives"}  # what a drill holds its measures against
+RESOURCE_TYPES = 100  # the minimum in the sampled stack
+NOT_IN_STACK = {"objectives"}  # the limits for the measurements of a drill
 
 pytestmark = pytest.mark.e2e
 
@@ -46,14 +46,14 @@ def _report(out: Path) -> dict[str, Any]:
     return report
 
 
-def test_every_file_of_every_stack_is_the_same_stock_and_lazy(stock: Path, lazy: Path) -> None:
+def test_stock_and_lazy_bindings_write_the_same_files(stock: Path, lazy: Path) -> None:
     before, after = _synthesized(stock), _synthesized(lazy)
     assert list(before) == list(after)
     assert [name for name in before if before[name] != after[name]] == []
 
 
-def test_the_torture_stack_has_at_least_a_hundred_types(lazy: Path) -> None:
-    plan = json.loads((lazy / "torture/stacks/sampled/cdk.tf.json").read_text())
+def test_the_sampled_stack_has_at_least_a_hundred_types(lazy: Path) -> None:
+    plan = json.loads((lazy / "bindings/stacks/sampled/cdk.tf.json").read_text())
     assert len(plan["resource"]) + len(plan["data"]) >= RESOURCE_TYPES
     assert plan["data"]
 
@@ -76,11 +76,11 @@ def test_our_own_stack_differs_between_its_variants(lazy: Path) -> None:
     assert len(plans) == len(list(lazy.glob("*/stacks/warm-standby"))) > 1
 
 
-def test_each_mistake_is_reported_as_stock_reports_it(stock: Path, lazy: Path) -> None:
+def test_each_mistake_gives_the_same_error_as_stock(stock: Path, lazy: Path) -> None:
     mistakes = _report(stock)["errors"]
     assert _report(lazy)["errors"] == mistakes
     assert {"wrong type", "wrong list", "missing argument", "unknown argument"} <= set(mistakes)
 
 
-def test_dir_and_inspect_see_the_names_that_they_see_in_stock(stock: Path, lazy: Path) -> None:
+def test_dir_and_inspect_return_the_same_names_as_stock(stock: Path, lazy: Path) -> None:
     assert _report(lazy)["names"] == _report(stock)["names"]

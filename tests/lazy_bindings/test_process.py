@@ -1,4 +1,4 @@
-"""Whole processes: what is loaded, what the environment decides, and what Node is told."""
+"""Whole processes: the loaded modules, the effect of the environment, and Node's options."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ console.log(JSON.stringify({{ before, keys, value, property: Object.keys(propert
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A provider's package as npm lays it out."""
+    """A provider's package with npm's layout."""
     library = tmp_path / "node_modules" / "@cdktf" / "provider-fake" / "lib"
     for name in ("a", "b"):
         (library / name).mkdir(parents=True)
@@ -40,7 +40,7 @@ def _run_index(package: Path, program: str = "program.js") -> dict[str, Any]:
     return found
 
 
-def test_a_resources_module_is_required_when_it_is_asked_for(package: Path) -> None:
+def test_a_resources_module_is_required_on_first_use(package: Path) -> None:
     found = _run_index(package)
     assert found["keys"] == ["b", "a"]  # the order in which the index declares them
     assert "a" not in found["before"]
@@ -69,7 +69,7 @@ def test_cdktns_index_is_read_lazily_too(package: Path) -> None:
     assert "b" not in found["after"]
 
 
-def test_an_index_of_another_layout_is_loaded_whole(package: Path) -> None:
+def test_an_index_of_another_layout_is_loaded_completely(package: Path) -> None:
     (package / "index.js").write_text(INDEX + "exports.late = exports.a.NAME;\n")
     found = _run_index(package)
     assert sorted(found["keys"]) == ["a", "b", "late"]
@@ -92,7 +92,7 @@ def test_an_unwritable_cache_directory_costs_time_and_one_line(tmp_path: Path) -
     written, logged = run_python(ONE_BUCKET, tmp_path / "out", environment={"XDG_CACHE_HOME": str(tmp_path / "file")})
     assert written.strip().endswith("['provider', 's3_bucket']")
     assert logged.count("\n") == 1
-    assert "nothing is kept between runs" in logged
+    assert "nothing is cached between runs" in logged
 
 
 def test_the_variable_forces_stock() -> None:
@@ -106,13 +106,13 @@ def test_installing_twice_is_installing_once() -> None:
     assert run_python(program + again)[0].split() == ["True", "0"]
 
 
-def test_installing_after_cdktf_leaves_node_as_it_is_and_says_so() -> None:
+def test_installing_after_cdktf_leaves_node_stock_and_logs_it() -> None:
     written, logged = run_python("import cdktf, lazy_bindings; print(lazy_bindings.install())")
     assert "python=True, node=False" in written
     assert logged.count("\n") == 1
 
 
-def test_a_jsii_of_another_layout_is_left_alone(tmp_path: Path) -> None:
+def test_a_jsii_of_another_layout_is_left_unchanged(tmp_path: Path) -> None:
     (tmp_path / "jsii").mkdir()
     (tmp_path / "jsii" / "__init__.py").write_text("kernel = None\n")
     program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import lazy_bindings; print(lazy_bindings.install())"
@@ -150,8 +150,8 @@ starting.start_node = lambda: [start(), print("jsii" in sys.modules)][0]
     assert "['provider', 's3_bucket']" in written
 
 
-def test_behind_jsiis_relay_the_users_node_options_are_kept(tmp_path: Path) -> None:
-    """Where the kernel cannot be started directly, the preload goes into NODE_OPTIONS of that one process."""
+def test_with_jsiis_relay_the_users_node_options_are_kept(tmp_path: Path) -> None:
+    """If the kernel cannot be started directly, NODE_OPTIONS of that one process contains the preload."""
     relay = "import os, lazy_bindings._node as n; n.can_start_directly = lambda: False\n"
     after = """
 import jsii
@@ -162,13 +162,13 @@ print(jsii.kernel.provider._process._process.args[-1].endswith("jsii-runtime.js"
     assert "['provider', 's3_bucket']" in written
 
 
-def test_node_options_are_added_to_and_quoted() -> None:
+def test_the_preload_is_added_to_node_options_and_quoted() -> None:
     assert node_options("") == f'--require "{PRELOAD}"'
     assert node_options("--no-warnings").startswith("--no-warnings --require ")
 
 
-def test_an_assembly_that_cannot_be_loaded_is_an_error_of_the_next_call(tmp_path: Path) -> None:
-    """Nobody waits for a load's answer: its failure is raised by what comes next, and the channel stays in step."""
+def test_the_next_call_raises_the_error_of_an_assembly_that_cannot_be_loaded(tmp_path: Path) -> None:
+    """Python does not wait for the response to a load. The next call raises its error, and later calls still work."""
     program = """
 import lazy_bindings; lazy_bindings.install()
 import cdktf, jsii
@@ -183,13 +183,13 @@ print(app.outdir)
     assert run_python(program, tmp_path)[0].split() == ["RuntimeError", "True", str(tmp_path)]
 
 
-def test_answers_that_nobody_waits_for_are_bounded() -> None:
-    """Without a bound the channel fills in both directions, and Python and Node wait for each other for ever."""
+def test_the_number_of_pending_responses_is_limited() -> None:
+    """Without a limit, the socket fills in both directions, and Python and Node wait for each other forever."""
     program = """
 import lazy_bindings; lazy_bindings.install()
 import importlib, jsii, cdktf_cdktf_provider_aws as bindings
 for name in bindings.__all__[200:280]:
     importlib.import_module(f"{bindings.__name__}.{name}")
-print(len(jsii.kernel.provider._process._unread), bool(importlib.import_module("cdktf").Token.is_unresolved("x")))
+print(len(jsii.kernel.provider._process._pending), bool(importlib.import_module("cdktf").Token.is_unresolved("x")))
 """
     assert run_python(program)[0].split() == ["64", "False"]

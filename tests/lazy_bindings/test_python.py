@@ -1,4 +1,4 @@
-"""The Python side: what is imported, what is kept, and when it steps aside."""
+"""The Python side: the finder, the compiled modules, the type checks, and unknown layouts."""
 
 import importlib.machinery
 import types
@@ -11,7 +11,7 @@ import pytest
 from lazy_bindings._bytecode import BytecodeCache, compile_generated, open_cache
 from lazy_bindings._finder import PrebuiltFinder, split_init
 from lazy_bindings._registry import SubmoduleMap
-from lazy_bindings._type_hints import remembering, type_hints
+from lazy_bindings._type_hints import cached_check, type_hints
 
 HEAD = '"""Doc."""\n__all__ = ["alpha", "beta"]\n'
 MARKER = "\n# Loading modules to ensure their types are registered with the jsii runtime library\n"
@@ -27,7 +27,7 @@ def hints():
 
 
 def _ignore(module: types.ModuleType) -> None:
-    """Stand where Node would be told of an import."""
+    """Stand in for the prefetch by Node."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def cache(tmp_path: Path) -> BytecodeCache:
 
 @pytest.fixture
 def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package that is named as a prebuilt provider's is."""
+    """A package with the name of a prebuilt provider."""
     package = tmp_path / "site" / "cdktn_provider_fake"
     for name in ("alpha", "beta"):
         (package / name).mkdir(parents=True)
@@ -57,11 +57,11 @@ def test_the_head_of_a_package_ends_before_its_submodules() -> None:
     "source",
     [HEAD, HEAD + MARKER, HEAD + MARKER + IMPORTS + "alpha.run()\n", HEAD + MARKER + "import os\n", HEAD + IMPORTS],
 )
-def test_another_layout_is_left_alone(source: str) -> None:
+def test_another_layout_is_left_unchanged(source: str) -> None:
     assert split_init(source) is None
 
 
-def test_a_package_of_another_layout_is_imported_whole_with_one_log_line(
+def test_a_package_of_another_layout_is_imported_completely_with_one_log_line(
     provider: Path, cache: BytecodeCache, caplog: pytest.LogCaptureFixture
 ) -> None:
     (provider / "__init__.py").write_text(HEAD + IMPORTS)
@@ -75,7 +75,7 @@ def test_a_package_of_another_layout_is_imported_whole_with_one_log_line(
     assert [record.name for record in caplog.records] == ["lazy_bindings"]
 
 
-def test_a_package_that_is_lazy_by_itself_is_left_alone_in_silence(
+def test_a_package_that_is_lazy_by_itself_is_left_unchanged_without_a_log_line(
     provider: Path, cache: BytecodeCache, caplog: pytest.LogCaptureFixture
 ) -> None:
     lazy = "\ndef __getattr__(name: str) -> object:\n    if name in _SUBMODULES:\n        return name\n"
@@ -87,12 +87,12 @@ def test_a_package_that_is_lazy_by_itself_is_left_alone_in_silence(
 
 
 @pytest.mark.parametrize("name", ["json", "boto3", "cdktf_cdktf_provider_aws_extra.x.y", "cdktf.testing_matchers"])
-def test_other_modules_are_not_the_finders_business(name: str, cache: BytecodeCache) -> None:
+def test_the_finder_ignores_other_modules(name: str, cache: BytecodeCache) -> None:
     found = PrebuiltFinder(cache=cache, imported=_ignore).find_spec(name, [])
     assert found is None
 
 
-def test_a_submodule_is_loaded_by_us_only_with_a_cache(provider: Path, cache: BytecodeCache) -> None:
+def test_a_submodule_gets_our_loader_only_with_a_cache(provider: Path, cache: BytecodeCache) -> None:
     name = f"{provider.name}.alpha"
     with_cache = PrebuiltFinder(cache=cache, imported=_ignore).find_spec(name, [str(provider)])
     without = PrebuiltFinder(cache=None, imported=_ignore).find_spec(name, [str(provider)])
@@ -114,15 +114,15 @@ def test_hints_of_a_compiled_module_equal_those_of_the_source() -> None:
 
 
 class Checking:
-    """A `check_type` that takes what has one of the given types, and notes what it is asked."""
+    """A `check_type` that accepts values of the given types and records its calls."""
 
-    def __init__(self, *taken: type) -> None:
-        self.taken, self.asked = taken, list[object]()
-        self.check_type = remembering(self._check)
+    def __init__(self, *accepted: type) -> None:
+        self.accepted, self.checked = accepted, list[object]()
+        self.check_type = cached_check(self._check)
 
     def _check(self, argname: str, value: object, expected_type: object) -> None:
-        self.asked.append(value)
-        if not isinstance(value, self.taken):
+        self.checked.append(value)
+        if not isinstance(value, self.accepted):
             raise TypeError(argname)
 
 
@@ -132,26 +132,26 @@ def test_a_scalar_s_type_is_checked_once_for_each_hint() -> None:
     for hint in (*hints, *hints):
         for text in ("a", "b"):
             checking.check_type("name", text, hint)
-    assert checking.asked == ["a", "a"]
+    assert checking.checked == ["a", "a"]
 
 
-def test_what_is_refused_is_refused_each_time_and_by_the_stock_check() -> None:
+def test_a_refused_value_is_refused_each_time_by_the_stock_check() -> None:
     checking = Checking(str)
     for _ in range(2):
         with pytest.raises(TypeError, match="name"):
             checking.check_type("name", 7, str)
-    assert checking.asked == [7, 7]
+    assert checking.checked == [7, 7]
 
 
 @pytest.mark.parametrize("values", [(["a"], [1]), ({"a": 1}, {}), ((), (1,)), (True, 1)])
-def test_what_holds_other_values_or_has_another_type_is_checked_anew(values: tuple[object, ...]) -> None:
+def test_containers_and_values_of_another_type_are_checked_again(values: tuple[object, ...]) -> None:
     checking = Checking(object)
     for value in values:
         checking.check_type("name", value, list)
-    assert checking.asked == list(values)
+    assert checking.checked == list(values)
 
 
-def test_a_type_is_found_by_either_languages_spelling() -> None:
+def test_a_type_is_found_by_the_spelling_of_either_language() -> None:
     known = SubmoduleMap({"@cdktf/provider-aws.s3bucket": "bindings.s3_bucket", "exact": "module"})
     assert known.get("@cdktf/provider-aws.s3Bucket") == "bindings.s3_bucket"
     assert known.get("exact") == "module"
