@@ -1,4 +1,7 @@
-"""One synth, as a process: `python -m bench.synth.program {floor,stack} OUT TIMES`; stock or lazy by environment."""
+"""One synth in its own process: `python -m bench.synth.program {floor,stack} OUT TIMES`.
+
+The environment selects stock or lazy bindings.
+"""
 
 import sys
 from pathlib import Path
@@ -10,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 def floor(out: Path) -> None:
     """Synthesize with cdktf alone: no provider, one output."""
-    from cdktf import App, TerraformOutput, TerraformStack  # noqa: PLC0415 - what is imported is what is measured
+    from cdktf import App, TerraformOutput, TerraformStack  # noqa: PLC0415 - the import is a part of the measurement
 
     app = App(outdir=str(out))
     TerraformOutput(TerraformStack(app, "floor"), "output", value="value")
@@ -18,7 +21,7 @@ def floor(out: Path) -> None:
 
 
 def stacks(out: Path, times: int) -> None:
-    """Synthesize our own stack, `times` times over in one App."""
+    """Synthesize our own stack `times` times in one App."""
     lazy_bindings.install(collect_at_exit=False)
     from cdktf import App  # noqa: PLC0415 - after the bindings were made lazy
 
