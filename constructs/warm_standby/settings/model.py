@@ -160,7 +160,8 @@ class Objectives(_Section):
     `page_rto_seconds`: longest wait for a page, for a user who keeps retrying.
     `page_rpo_files`: site files that differ between the frontend buckets.
     `api_rpo_answers`: failed questions that are still unanswered after a retry.
-    `documents_rpo_seconds`: age, at the fault, of the oldest accepted document that the other region lacks at failover.
+    `documents_rpo_seconds`: age, at the fault, of the oldest accepted document that the surviving region lacks at
+    failover.
     `execution_seconds`: from the failover command to the first good answer; also the limit for the command's duration.
     """
 
