@@ -9,17 +9,17 @@ lazy_bindings.install(collect_at_exit=False)
 
 from cdktf import App  # noqa: E402 - after the bindings were made lazy
 
+from warm_standby.assets import AssetError, read_assets  # noqa: E402 - the same
 from warm_standby.settings import Settings, SettingsError  # noqa: E402 - the same
-from warm_standby.sources import read_sources  # noqa: E402 - the same
 from warm_standby.stack import WarmStandbyStack  # noqa: E402 - the same
 
+project = Path(__file__).parent
+functions, site = project / "lambda_src", project / "frontend"
 try:
-    settings = Settings.load()
-except SettingsError as error:
+    settings, app = Settings.load(), App()
+    assets = read_assets(functions=functions, site=site, archive=Path(app.outdir, "functions.zip"))
+except (SettingsError, AssetError) as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
-app = App()
-here = Path(__file__).parent
-sources = read_sources(functions=here / "lambda_src", site=here / "frontend", archive=Path(app.outdir, "functions.zip"))
-WarmStandbyStack(app, settings=settings, sources=sources)
+WarmStandbyStack(app, settings=settings, assets=assets)
 app.synth()

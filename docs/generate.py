@@ -69,14 +69,14 @@ def _stack() -> dict[str, Any]:
     lazy_bindings.install()
     from cdktf import Testing  # noqa: PLC0415 - after the bindings were made lazy
 
+    from warm_standby.assets import read_assets  # noqa: PLC0415 - the same
     from warm_standby.settings import Settings  # noqa: PLC0415 - the same
-    from warm_standby.sources import read_sources  # noqa: PLC0415 - the same
     from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - the same
 
     with tempfile.TemporaryDirectory() as directory:
         archive = Path(directory, "functions.zip")
-        sources = read_sources(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
-        stack = WarmStandbyStack(Testing.app(), settings=Settings.load(ROOT / "standby.toml"), sources=sources)
+        assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
+        stack = WarmStandbyStack(Testing.app(), settings=Settings.load(ROOT / "standby.toml"), assets=assets)
         synthesized: dict[str, Any] = json.loads(Testing.synth(stack))
     return synthesized
 

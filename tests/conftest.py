@@ -26,18 +26,19 @@ from warm_standby.settings import Settings
 KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: what is up there is used, and stays up
 _E2E = ("tests/e2e/", "tests/browser/")
 _PROGRAMS = (
-    "tests/constructs/test_settings_file.py::test_main_",
-    "tests/constructs/test_stack_determinism.py::test_two_processes_",
+    "tests/test_main.py",
     "tests/lambdas/test_archive.py",
-    "tests/lazy_bindings/test_lazy_kept.py",
-    "tests/lazy_bindings/test_lazy_kernel.py",
-    "tests/lazy_bindings/test_lazy_process.py",
+    "tests/lazy_bindings/test_kernel_cache.py",
+    "tests/lazy_bindings/test_channel.py",
+    "tests/lazy_bindings/test_process.py",
     "tests/standby/rehearsal/files/test_directory.py",
     "tests/standby/rehearsal/network/test_network.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "paths", "small_rehearsal"}  # fixtures
-_WORLDS = {  # what shares a rehearsal or a synthesized stack, by the beginnings of its tests; the first that fits
-    "tests/constructs/test_stack_": "stack",
+# The tests that share a rehearsal or a synthesized stack, by the start of their paths: the first match counts.
+_WORLDS: dict[str, str | None] = {
+    "tests/constructs/settings/": None,  # these need no stack: each file is a scope of its own
+    "tests/constructs/": "stack",
     "tests/e2e/test_deploy": "deploy",
     "tests/e2e/test_drill": "drills",
     **dict.fromkeys(_E2E, "users"),
@@ -112,15 +113,15 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
         (site / name).write_text(text)
     plans: dict[str, Plan] = {}
 
-    def of(settings: Settings, *, anew: bool = False) -> Plan:
+    def of(settings: Settings, *, fresh: bool = False) -> Plan:
         key = settings.model_dump_json()
-        if anew or key not in plans:
+        if fresh or key not in plans:
             synthesis = importlib.import_module("tests.constructs.synthesis")
             made: Plan = synthesis.synthesize(
                 settings, functions=ROOT / "lambda_src", site=site, out=tmp_path_factory.mktemp("out")
             )
             gc.freeze()  # so do the generated classes, a million objects
-            if anew:
+            if fresh:
                 return made
             plans[key] = made
         return plans[key]

@@ -1,4 +1,4 @@
-"""`python -m bench.synth`: alternate stock, lazy and the floor, print medians and ratios, write a chart."""
+"""`python -m bench.synth`: run stock, lazy and the floor in turns, print medians and ratios, and write a chart."""
 
 import argparse
 import sys
@@ -12,14 +12,14 @@ from bench.synth.report import summarize, table
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.synth", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="of each case (default: 5)")
-    parser.add_argument("--times", type=int, nargs="+", default=[1, 5, 10, 20], help="how often the stack is repeated")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each case (default: 5)")
+    parser.add_argument("--times", type=int, nargs="+", default=[1, 5, 10, 20], help="numbers of stacks in one App")
     parser.add_argument("--svg", type=Path, help="write the chart here")
     return parser.parse_args()
 
 
 def _runs(times: Sequence[int], runs: int) -> Iterator[Run]:
-    """Warm each kind up once, then yield run after run; the kinds take turns: a busy moment meets them all."""
+    """Warm up each kind once, then yield run after run. The kinds take turns, so that load affects all."""
     cases = [Case(bindings="floor", times=1)]
     cases += [Case(bindings=bindings, times=number) for number in times for bindings in ("stock", "lazy")]
     for case in cases[:3]:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from bench.synth.report import Summary
 
 _ROW, _LEFT, _WIDTH = 26, 130, 560
-_COLOURS = {"floor": "#8a8f98", "stock": "#b4552d", "lazy": "#2d6cb4"}
+_COLORS = {"floor": "#8a8f98", "stock": "#b4552d", "lazy": "#2d6cb4"}
 
 
 def chart(summaries: Sequence[Summary]) -> str:
-    """Return an SVG with a bar per case, as long as its median wall time."""
+    """Return an SVG with a bar for the median wall time of each case."""
     longest = max(summary.seconds for summary in summaries)
     height = _ROW * (len(summaries) + 2)
     rows = "".join(_row(index, summary, longest) for index, summary in enumerate(summaries))
@@ -30,6 +30,6 @@ def _row(index: int, summary: Summary, longest: float) -> str:
     figures = f"{summary.seconds:.2f} s, {summary.megabytes:.0f} MB"
     return (
         f'<text x="{_LEFT - 8}" y="{top + 14}" text-anchor="end">{name}</text>'
-        f'<rect x="{_LEFT}" y="{top}" width="{length:.1f}" height="{_ROW - 8}" fill="{_COLOURS[case.bindings]}"/>'
+        f'<rect x="{_LEFT}" y="{top}" width="{length:.1f}" height="{_ROW - 8}" fill="{_COLORS[case.bindings]}"/>'
         f'<text x="{_LEFT + length + 6:.1f}" y="{top + 14}">{figures}</text>'
     )

@@ -1,7 +1,7 @@
-"""`python -m bench.synth.compat`: other versions of cdktf and of the bindings, each in its own virtual environment.
+"""`python -m bench.synth.compat`: test other versions of cdktf and the bindings, each in its own virtual environment.
 
-For each: install it from the package index that pip is configured for, synthesize one program with stock and with lazy
-bindings, and compare every file. Exit code 1 if anything differs, or if the lazy run was not lazy.
+For each version: install it from pip's package index, synthesize one program with stock and with lazy bindings, and
+compare every file. Exit with 1 if a file differs, or if the lazy run was not lazy.
 """
 
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """What is installed, and what its packages are called."""
+    """The requirements to install, and the names of the packages."""
 
     requirements: tuple[str, ...]
     cdk: str
@@ -54,7 +54,7 @@ def _synthesize(version: Version, python: Path, out: Path, *, stock: bool) -> st
 
 
 def compare(version: Version, directory: Path) -> bool:
-    """Tell whether both ways synthesize the same bytes, and print how each was loaded.
+    """Return whether stock and lazy bindings synthesize the same bytes, and print how each was loaded.
 
     Raises subprocess.CalledProcessError if an installation or a synth fails.
     """
@@ -73,7 +73,7 @@ def compare(version: Version, directory: Path) -> bool:
 
 
 def main() -> int:
-    """Compare each version; return the exit code."""
+    """Compare each version, and return the exit code."""
     results = []
     for version in VERSIONS:
         with tempfile.TemporaryDirectory() as directory:

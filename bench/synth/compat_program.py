@@ -1,7 +1,7 @@
 """One synth with any cdktf and any AWS bindings: `python -m bench.synth.compat_program CDK BINDINGS OUT`.
 
-One in so many of the provider's resources and data sources, with arguments made from their signatures, so that the
-program is the same whatever the provider's schema is.
+It samples the provider's resources and data sources, with arguments from their signatures, so that the program works
+with any schema of the provider.
 """
 
 import importlib
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import lazy_bindings
-from tests.lazy_bindings.sampling import Sampler
+from tests.lazy_bindings.sampler import Sampler
 
-EVERY = 18
+EVERY = 18  # sample every 18th module
 
 
 def _types(bindings: Any, bases: tuple[type, ...]) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a module of any version
@@ -28,9 +28,9 @@ def _types(bindings: Any, bases: tuple[type, ...]) -> Iterator[tuple[str, Any]]:
 
 
 def main(cdk_name: str, bindings_name: str, out: str) -> None:
-    """Synthesize, and print how the bindings were loaded and how many types there are.
+    """Synthesize, and print how the bindings were loaded and the number of types.
 
-    Raises SystemExit if they were not loaded lazily though nobody asked for stock: nothing would be proved.
+    Raises SystemExit if the bindings were not loaded lazily, unless stock bindings were forced.
     """
     status = lazy_bindings.install()
     cdk = importlib.import_module(cdk_name)

@@ -1,4 +1,4 @@
-"""A program's wall time and the memory of it and of all its children together."""
+"""The wall time of a program, and the memory of the program and all its children."""
 
 import os
 import subprocess
@@ -19,20 +19,20 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What is measured: `floor`, or our stack so many times over with stock or with lazy bindings."""
+    """A case to measure: `floor`, or `times` copies of our stack with `stock` or `lazy` bindings."""
 
     bindings: str
     times: int
 
     @property
     def command(self) -> list[str]:
-        """The program, without the directory that it writes to."""
+        """The command, without its output directory."""
         program = "floor" if self.bindings == "floor" else "stack"
         return [sys.executable, "-m", "bench.synth.program", program]
 
     @property
     def environment(self) -> dict[str, str]:
-        """The user's environment; bytecode is kept as usual, Node's banner silenced, stock forced for all but lazy."""
+        """The user's environment with bytecode, a silenced Node banner, and stock bindings unless the case is lazy."""
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         stock = "0" if self.bindings == "lazy" else "1"
         majors = ",".join(map(str, range(12, 40)))
@@ -41,7 +41,7 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One measurement: seconds from start to end, and the most resident memory at one time, in MB (10^6 bytes)."""
+    """One measurement: seconds from start to end, and the peak resident memory in MB (10^6 bytes)."""
 
     case: Case
     seconds: float

@@ -1,4 +1,7 @@
-"""One synth, as a process: `python -m bench.synth.program {floor,stack} OUT TIMES`; stock or lazy by environment."""
+"""One synth in its own process: `python -m bench.synth.program {floor,stack} OUT TIMES`.
+
+The environment selects stock or lazy bindings.
+"""
 
 import sys
 from pathlib import Path
@@ -10,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 def floor(out: Path) -> None:
     """Synthesize with cdktf alone: no provider, one output."""
-    from cdktf import App, TerraformOutput, TerraformStack  # noqa: PLC0415 - what is imported is what is measured
+    from cdktf import App, TerraformOutput, TerraformStack  # noqa: PLC0415 - the import is a part of the measurement
 
     app = App(outdir=str(out))
     TerraformOutput(TerraformStack(app, "floor"), "output", value="value")
@@ -18,19 +21,19 @@ def floor(out: Path) -> None:
 
 
 def stacks(out: Path, times: int) -> None:
-    """Synthesize our own stack, `times` times over in one App."""
+    """Synthesize our own stack `times` times in one App."""
     lazy_bindings.install(collect_at_exit=False)
     from cdktf import App  # noqa: PLC0415 - after the bindings were made lazy
 
+    from warm_standby.assets import read_assets  # noqa: PLC0415 - the same
     from warm_standby.settings import Settings  # noqa: PLC0415 - the same
-    from warm_standby.sources import read_sources  # noqa: PLC0415 - the same
     from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - the same
 
     app = App(outdir=str(out))
-    sources = read_sources(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=out / "functions.zip")
+    assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=out / "functions.zip")
     settings = Settings.load(ROOT / "standby.toml")
     for number in range(times):
-        WarmStandbyStack(app, f"stack-{number}", settings=settings, sources=sources)
+        WarmStandbyStack(app, f"stack-{number}", settings=settings, assets=assets)
     app.synth()
 
 

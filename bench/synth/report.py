@@ -1,4 +1,4 @@
-"""Medians and ratios of the runs, as a table."""
+"""The medians and ratios of the runs as a table."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bench.synth.measure import Case, Run
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A case's medians over its runs."""
+    """The medians of a case over its runs."""
 
     case: Case
     runs: int
@@ -19,7 +19,7 @@ class Summary:
 
 
 def summarize(runs: Iterable[Run]) -> tuple[Summary, ...]:
-    """Return a summary per case, in the order in which the cases were first run."""
+    """Return a summary of each case, in the order of the first runs."""
     by_case: dict[Case, list[Run]] = {}
     for run in runs:
         by_case.setdefault(run.case, []).append(run)
@@ -36,7 +36,7 @@ def summarize(runs: Iterable[Run]) -> tuple[Summary, ...]:
 
 
 def table(summaries: Sequence[Summary]) -> str:
-    """Return a Markdown table: medians, and the ratios to stock and to the floor."""
+    """Return a Markdown table with the medians and the ratios to stock and to the floor."""
     seconds = {summary.case: summary.seconds for summary in summaries}
     floor = seconds[Case(bindings="floor", times=1)]
     lines = ["| stacks | bindings | runs | median s | fastest s | peak MB | stock / this | this / floor |"]

@@ -1,4 +1,4 @@
-"""Make cdktf's prebuilt provider bindings load what is used, and nothing else.
+"""Load only the used parts of cdktf's prebuilt provider bindings.
 
 Usage, before the first import of cdktf or of a provider::
 

@@ -1,8 +1,8 @@
-"""Bytecode of the generated modules, compiled to do less at import, kept between runs.
+"""The bytecode of the generated modules, compiled to do less work at import, and cached between runs.
 
-A generated module evaluates each annotation of its thousands of methods when it is imported, and each type check
-resolves its hints anew. Compiled under PEP 563 the annotations stay text until they are asked for, and the hints are
-resolved once, as current jsii-pacmak itself writes it. Source: aws/jsii, python-runtime/src/jsii/_type_checking.py.
+At import, a generated module evaluates each annotation of its thousands of methods, and each type check resolves its
+hints again. Compiled under PEP 563, the annotations stay strings until they are needed. The hints are resolved once, as
+in the modules of the current jsii-pacmak. Source: aws/jsii, python-runtime/src/jsii/_type_checking.py.
 """
 
 import __future__
@@ -22,36 +22,36 @@ from pathlib import Path
 from threading import get_ident
 from types import CodeType, ModuleType
 
-from lazy_bindings._hints import remembering, type_hints
-from lazy_bindings._place import make_directory, remove_unused, use
+from lazy_bindings._cache_directory import make_directory, mark_used, remove_unused
+from lazy_bindings._type_hints import cached_check, type_hints
 
-VERSION = "3"  # of what `compile_generated` does: another one makes older entries void
+VERSION = "3"  # of `compile_generated`: a change invalidates older entries
 _RESOLVE = b"= typing.get_type_hints(_typecheckingstub__"
 _RESOLVE_ONCE = b"= _lazy_type_hints(_typecheckingstub__"
-_ASK = b"= int(_metadata_package_version("  # for the version of typeguard, which each module reads from its metadata
-_ASK_ONCE = b"= int(_lazy_version("
+_LOOKUP = b"= int(_metadata_package_version("  # each module reads the version of typeguard from its metadata
+_LOOKUP_ONCE = b"= int(_lazy_version("
 
 _log = logging.getLogger("lazy_bindings")
 
 
 def compile_generated(source: bytes, path: str) -> CodeType:
-    """Compile a generated module with postponed annotations and what it asks for remembered; line numbers stay."""
+    """Compile a generated module with postponed annotations and cached lookups. The line numbers stay the same."""
     flags = __future__.annotations.compiler_flag
-    source = source.replace(_RESOLVE, _RESOLVE_ONCE).replace(_ASK, _ASK_ONCE)
+    source = source.replace(_RESOLVE, _RESOLVE_ONCE).replace(_LOOKUP, _LOOKUP_ONCE)
     code: CodeType = compile(source, path, "exec", flags=flags, dont_inherit=True)
     return code
 
 
 class BytecodeCache:
-    """A directory of marshalled code, each file with the digest of its content and of what it was made from."""
+    """A directory of marshalled code. Each file starts with a digest of its content and its source."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._kept_one = False
-        self._refused = False
+        self._cleaned_up = False
+        self._write_failed = False
 
     def load(self, path: str) -> CodeType:
-        """Return the code of the module at `path`, compiling and keeping it where the kept one is not sound.
+        """Return the code of the module at `path` from the cache, or compile and cache it if there is no valid entry.
 
         Raises OSError if the source cannot be read.
         """
@@ -60,38 +60,38 @@ class BytecodeCache:
         with suppress(OSError):
             digest, body = _split(entry.read_bytes())
             if digest == _digest(origin, body):
-                use(entry)
-                code: CodeType = marshal.loads(body)  # noqa: S302 - the digest holds, in a directory only we may write
+                mark_used(entry)
+                code: CodeType = marshal.loads(body)  # noqa: S302 - the digest matches, in a private directory
                 return code
         code = compile_generated(Path(path).read_bytes(), path)
-        if not self._refused:
-            self._keep(entry, _digest(origin, body := marshal.dumps(code)) + body)
+        if not self._write_failed:
+            self._write(entry, _digest(origin, body := marshal.dumps(code)) + body)
         return code
 
-    def _keep(self, entry: Path, content: bytes) -> None:
-        beside = entry.with_name(f"{entry.name}.{os.getpid()}.{get_ident()}")
+    def _write(self, entry: Path, content: bytes) -> None:
+        temporary = entry.with_name(f"{entry.name}.{os.getpid()}.{get_ident()}")
         try:
-            beside.write_bytes(content)
-            beside.replace(entry)
+            temporary.write_bytes(content)
+            temporary.replace(entry)
         except OSError as error:
-            self._refused = True  # for this process: the next module would only say the same
-            _log.warning("compiled bindings are not kept: %s", error)
+            self._write_failed = True  # in this process: the next module would fail in the same way
+            _log.warning("compiled bindings are not cached: %s", error)
             with suppress(OSError):
-                beside.unlink(missing_ok=True)
-        if not self._kept_one:
-            self._kept_one = True
+                temporary.unlink(missing_ok=True)
+        if not self._cleaned_up:
+            self._cleaned_up = True
             remove_unused(self._directory.parent)
 
 
 def open_cache(root: Path | None) -> BytecodeCache | None:
-    """Return the cache for this Python under `root`; None, with a log line, where it cannot be made."""
+    """Return the cache for this Python under `root`, or None, with one log line, if it cannot be created."""
     if root is None:
         return None
     directory = root / f"{sys.implementation.cache_tag}-{sys.flags.optimize}"
     try:
         return BytecodeCache(make_directory(directory))
     except OSError as error:
-        _log.warning("compiled bindings are not kept: %s", error)
+        _log.warning("compiled bindings are not cached: %s", error)
         return None
 
 
@@ -101,7 +101,7 @@ def _version(package: str) -> str:
 
 
 class CachedLoader(SourceFileLoader):
-    """Loads a generated module from the cache."""
+    """Loads a generated module from the bytecode cache."""
 
     def __init__(
         self, fullname: str, path: str, *, cache: BytecodeCache, imported: Callable[[ModuleType], None]
@@ -111,15 +111,15 @@ class CachedLoader(SourceFileLoader):
         self._imported = imported
 
     def get_code(self, fullname: str) -> CodeType | None:
-        """Return the module's code as `compile_generated` makes it."""
+        """Return the module's code from the cache."""
         return self._cache.load(self.get_filename(fullname))
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the module, with what its compiled code calls."""
+        """Run the module, with the functions that its compiled code calls."""
         module.__dict__.update(_lazy_type_hints=type_hints, _lazy_texts={}, _lazy_version=_version)
         super().exec_module(module)
         if check_type := module.__dict__.get("check_type"):
-            module.__dict__["check_type"] = remembering(check_type)
+            module.__dict__["check_type"] = cached_check(check_type)
         self._imported(module)
 
 

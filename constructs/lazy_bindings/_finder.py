@@ -1,8 +1,8 @@
-"""The Python side: a prebuilt provider's package is imported without its two thousand submodules.
+"""The Python side: import a prebuilt provider's package without its two thousand submodules.
 
-A prebuilt provider's `__init__.py`, as jsii-pacmak writes it, ends in one `from . import x` per resource, "to ensure
-their types are registered with the jsii runtime library". The loader here runs the file up to that point and gives
-the module the attributes on first use; jsii's registry learns where each type would come from (`_registry.py`).
+The `__init__.py` of a prebuilt provider, as jsii-pacmak writes it, ends with one `from . import x` per resource, "to
+ensure their types are registered with the jsii runtime library". The loader here runs the file up to that point, and
+imports each submodule on first use. jsii's registry gets the module of each type instead (`_registry.py`).
 """
 
 import importlib
@@ -18,10 +18,14 @@ from lazy_bindings._bytecode import BytecodeCache, CachedLoader
 from lazy_bindings._registry import register_submodules
 
 PREBUILT = re.compile(r"(?:cdktf_cdktf|cdktn)_provider_[a-z0-9_]+")
-_BASES = {"cdktf", "cdktn", "constructs"}  # generated too: compiled as a provider's modules are, and loaded whole
+_BASES = {
+    "cdktf",
+    "cdktn",
+    "constructs",
+}  # generated modules, too: compiled like a provider's modules, but loaded completely
 _MARKER = "\n# Loading modules to ensure their types are registered with the jsii runtime library\n"
 _LAZY_ALREADY = (
-    "\ndef __getattr__(name: str) -> object:\n    if name in _SUBMODULES:\n"  # as current jsii-pacmak writes
+    "\ndef __getattr__(name: str) -> object:\n    if name in _SUBMODULES:\n"  # as the current jsii-pacmak writes
 )
 _IMPORT = re.compile(r"from \. import ([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -29,7 +33,7 @@ _log = logging.getLogger("lazy_bindings")
 
 
 def split_init(source: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return what comes before the submodules' imports, and the submodules; None where the layout is another one."""
+    """Return the text before the submodules' imports, and the submodules, or None for an unknown layout."""
     head, marker, tail = source.partition(_MARKER)
     matches = [_IMPORT.fullmatch(line) for line in tail.splitlines() if line]
     names = tuple(match[1] for match in matches if match)
@@ -37,7 +41,7 @@ def split_init(source: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 class LazyPackage(ModuleType):
-    """A package whose submodules are imported when they are first asked for."""
+    """A package whose submodules are imported on first use."""
 
     __lazy_submodules__: frozenset[str] = frozenset()
 
@@ -51,12 +55,12 @@ class LazyPackage(ModuleType):
 
 
 class PackageLoader(SourceFileLoader):
-    """Loads a prebuilt provider's package without its submodules, or whole if its layout is not the known one."""
+    """Loads a prebuilt provider's package without its submodules, or completely if its layout is unknown."""
 
     _submodules: tuple[str, ...] = ()
 
     def get_code(self, fullname: str) -> CodeType | None:
-        """Return the code of the package, cut before its submodules' imports."""
+        """Return the code of the package up to its submodules' imports."""
         source = self.get_source(fullname) or ""
         parts = split_init(source)
         if parts is None:
@@ -68,8 +72,8 @@ class PackageLoader(SourceFileLoader):
         return code
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the package, then make lazy the module that it published (PyPI's `publication` swaps it) and itself."""
-        module.__dict__.pop("__lazy_submodules__", None)  # of a module that is loaded again: `publication` asks for all
+        """Run the package, then make it lazy, and also the module that PyPI's `publication` puts in its place."""
+        module.__dict__.pop("__lazy_submodules__", None)  # at a reload, `publication` would read all attributes
         super().exec_module(module)
         if self._submodules:
             for part in (module, sys.modules[module.__name__]):
@@ -79,7 +83,7 @@ class PackageLoader(SourceFileLoader):
 
 
 class PrebuiltFinder(MetaPathFinder):
-    """Finds prebuilt providers' packages, their submodules and cdktf itself, and nothing else."""
+    """Finds the packages of prebuilt providers, their submodules, and cdktf itself, and nothing else."""
 
     def __init__(self, *, cache: BytecodeCache | None, imported: Callable[[ModuleType], None]) -> None:
         self._cache = cache
@@ -88,7 +92,7 @@ class PrebuiltFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the module's own spec with a loader of ours; None for every other module."""
+        """Return the module's spec with one of our loaders, or None for every other module."""
         package, _, submodule = fullname.partition(".")
         prebuilt = PREBUILT.fullmatch(package)
         if not prebuilt and fullname not in _BASES:

@@ -1,4 +1,4 @@
-"""The one public call: both sides' hooks, or the stock path with one log line."""
+"""The public function: install the hooks for Python and for Node, or leave the stock path with one log line."""
 
 import importlib
 import logging
@@ -15,9 +15,9 @@ _log = logging.getLogger("lazy_bindings")
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """What `install` did.
+    """The result of `install`.
 
-    `python` and `node` say whether that side loads lazily; `reason` says why one of them does not (empty when both do).
+    `python` and `node` say whether that side loads lazily. `reason` says why one of them does not, or is empty.
     """
 
     python: bool
@@ -26,24 +26,24 @@ class Status:
 
 
 def install(*, start_kernel: bool = True, collect_at_exit: bool = True) -> Status:
-    """Load prebuilt provider bindings lazily from here on, in this process and in its jsii kernel.
+    """Load prebuilt provider bindings lazily from now on, in this process and in its jsii kernel.
 
-    Call it before the first import of cdktf; calling it again changes nothing. It never raises for a layout that it
-    does not know: it logs one line (logger `lazy_bindings`) and leaves the stock path in place.
+    Call it before the first import of cdktf. A second call changes nothing. It does not raise for an unknown layout of
+    jsii: it logs one line (logger `lazy_bindings`) and leaves the stock path in place.
     `WARM_STANDBY_STOCK_BINDINGS=1` in the environment forces the stock path.
-    `start_kernel` starts Node now, beside whatever Python does next; without it, Node starts with the first import of
-    cdktf, as in stock.
-    `collect_at_exit=False` leaves out the garbage collector's last walk over the bindings' classes, some tenths of a
-    second: right for a program that has no open file and no `__del__` that matters in a reference cycle at its end.
+    `start_kernel` starts Node now, in parallel with Python's next work. Without it, Node starts with the first import
+    of cdktf, as in stock.
+    `collect_at_exit=False` skips the garbage collector's last pass over the bindings' classes, some tenths of a second.
+    Use it if the program ends without an open file, or a `__del__` that matters, in a reference cycle.
     """
     if os.environ.get(STOCK_VARIABLE) == "1":
         return Status(python=False, node=False, reason=f"{STOCK_VARIABLE}=1")
-    # Node takes longest: it starts first, beside the import of jsii itself.
+    # Node takes longest, so it starts first, in parallel with the import of jsii.
     early = start_kernel and "jsii" not in sys.modules and _node.can_start_directly()
     started = _node.start_node() if early else None
     try:
         hooks = importlib.import_module("lazy_bindings._hooks")
-    except (ImportError, AttributeError) as error:  # the hooks name each part of jsii that they build on
+    except (ImportError, AttributeError) as error:  # the hooks import each part of jsii that they depend on
         if started:
             started.end()
         status = Status(python=False, node=False, reason=f"this jsii is not laid out as expected: {error}")

@@ -1,4 +1,4 @@
-"""jsii's type registry: where an unseen type's Python module is."""
+"""jsii's type registry: the Python module of each type that is not yet imported."""
 
 from collections.abc import Iterable
 
@@ -9,21 +9,21 @@ _MAP_NAME = "_submodule_fqn_map"
 
 
 def _key(fqn: str) -> str:
-    """Return a name's letters and digits: `s3Bucket` in the assembly and `s3_bucket` in Python are one submodule."""
+    """Return a name without case and underscores: `s3Bucket` in the assembly is `s3_bucket` in Python."""
     return fqn.replace("_", "").casefold()
 
 
 class SubmoduleMap(dict[str, str]):
-    """Submodule FQN -> Python module, found whatever the target language's spelling is."""
+    """Submodule FQN -> Python module, with a lookup for the spellings of both languages."""
 
-    def get(self, fqn: str, default: str | None = None) -> str | None:  # type: ignore[override]  # jsii asks for text
-        """Return the module that holds the submodule's types."""
+    def get(self, fqn: str, default: str | None = None) -> str | None:  # type: ignore[override]  # jsii's own signature
+        """Return the module with the submodule's types."""
         found = super().get(fqn)
         return found if found is not None else super().get(_key(fqn), default)
 
 
 def register_submodules(package: str, submodules: Iterable[str]) -> None:
-    """Tell jsii's runtime which module to import when the kernel hands it a type that Python has not seen yet."""
+    """Register the module that jsii must import when the kernel returns a type that Python has not imported yet."""
     assembly = next(name for name, module in _assembly_to_module.items() if module == package)
     known = getattr(_reference_map, _MAP_NAME)
     if not isinstance(known, SubmoduleMap):

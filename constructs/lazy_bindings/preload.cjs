@@ -1,11 +1,11 @@
 "use strict";
-// Preloaded into jsii's kernel (lib/program.js): a prebuilt provider's index requires each resource when it is first
-// asked for. In every other process this file does nothing.
+// Preloaded into jsii's kernel (lib/program.js): the index of a prebuilt provider requires each resource on first use.
+// In every other process, this file does nothing.
 const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 const workers = require("node:worker_threads");
-const { keepCompiledCode, openDirectory, withKeptDigests } = require("./kept.cjs");
+const { cacheCompiledCode, openCacheDirectory, withCachedDigests } = require("./kernel-cache.cjs");
 
 const PROVIDER = /[\\/]node_modules[\\/]@(?:cdktf|cdktn)[\\/]provider-[^\\/]+[\\/]lib[\\/](?:[\w-]+[\\/])?index\.js$/;
 const INDEX = /[\\/]lib[\\/]index\.js$/;
@@ -13,17 +13,17 @@ const SOURCE_MAP = "\n//# sourceMappingURL=data:";
 const DEFINITIONS = /^\.jsii\.runtime-defs\.v1\.jsonl$/;
 const READS_RANGES = /JSON\.parse\(\w+\.toString\("utf-8",\w+,\w+\)\)/;
 const EXPORT = /^exports\.(\w+) = (__importStar\()?require\("(\.\/[\w-]+(?:\/index)?)"\)(\))?;$/;
-// TypeScript's helpers for `import * as`, which cdktn's index begins with.
+// TypeScript's helpers for `import * as`, at the start of cdktn's index.
 const HELPERS = /^var __(createBinding|setModuleDefault|importStar) = \(this && this\.__\1\) \|\|[^]*?^\}\)(?:\)|\(\))?;$/gm;
 const HARMLESS = [
   /^$|^"use strict";$|^\/\*\*?$|^ \*|^\/\//,
   /^Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);$/,
 ];
-const DECLARATION = /^(?:exports\.\w+ = )+void 0;$/; // fixes the order of the properties: from right to left
+const DECLARATION = /^(?:exports\.\w+ = )+void 0;$/; // defines the order of the properties, from right to left
 const INDEX_BUILDER = "runtime-index-worker.js";
-const LONGEST_WAIT_MS = 4500; // jsii's Python side gives the kernel 5 s to end
+const LONGEST_WAIT_MS = 4500; // jsii's Python side waits 5 s for the end of the kernel
 
-/** Return the name -> request map of a provider's index, or undefined if it holds anything that we do not know. */
+/** Return the map of names to requests of a provider's index, or undefined for an unknown layout. */
 function readIndex(source) {
   const found = new Map();
   for (const line of source.replace(HELPERS, "").split("\n")) {
@@ -37,7 +37,7 @@ function readIndex(source) {
   return complete ? found : undefined;
 }
 
-/** Return what `import * as` of a module gives: itself, if it was compiled from one; TypeScript's __importStar. */
+/** Return the namespace object for `import * as`, as TypeScript's __importStar does. */
 function importStar(value) {
   if (value?.__esModule) return value;
   const star = {};
@@ -47,7 +47,7 @@ function importStar(value) {
   return Object.defineProperty(star, "default", { enumerable: true, value });
 }
 
-/** Give `module.exports` a property that becomes the required module, a plain value, when it is first read. */
+/** Define a property of `module.exports` that requires its module when it is first read, and then is a plain value. */
 function defineLazily(module, name, { request, star }) {
   const settle = (value) =>
     Object.defineProperty(module.exports, name, { configurable: true, enumerable: true, value, writable: true });
@@ -60,7 +60,7 @@ function defineLazily(module, name, { request, star }) {
   Object.defineProperty(module.exports, name, { configurable: true, enumerable: true, get, set: settle });
 }
 
-/** Load a provider's files: the index lazily, each resource without its inline source map, half of the text. */
+/** Load a provider's index lazily, and each resource without its inline source map, which is half of the file. */
 function loadProvidersLazily() {
   const stock = Module._extensions[".js"];
   Module._extensions[".js"] = function load(module, filename) {
@@ -75,7 +75,7 @@ function loadProvidersLazily() {
 function loadIndex(module, filename, source) {
   const found = readIndex(source);
   if (!found) {
-    console.error(`lazy_bindings: ${filename} is not laid out as expected, it is loaded whole`);
+    console.error(`lazy_bindings: ${filename} is not laid out as expected: it is loaded completely`);
     return module._compile(source, filename);
   }
   Object.defineProperty(module.exports, "__esModule", { value: true });
@@ -84,8 +84,8 @@ function loadIndex(module, filename, source) {
 }
 
 /**
- * Let jsii read one type's definition at a time. It reads the whole file (33 MB for AWS) to decode a few of its lines,
- * with `buffer.toString("utf-8", begin, end)` and nothing else: where its program does not say so, the file is read whole.
+ * Let jsii read one type's definition at a time. It reads the whole file (33 MB for AWS) to decode a few of its lines
+ * with `buffer.toString("utf-8", begin, end)`. If its program does not contain that call, the whole file is read.
  */
 function readDefinitionsInRanges(program) {
   if (!READS_RANGES.test(fs.readFileSync(program, "utf8"))) return;
@@ -105,10 +105,10 @@ function readDefinitionsInRanges(program) {
 }
 
 /**
- * Let jsii finish the index of an assembly that it has begun. It builds one, in a worker thread, when a package is new
- * in its cache, and relies on a run that outlives the worker (seconds). Ours does not: without this wait the index
- * would never exist, and each run would parse the whole assembly (120 MB for AWS) again. The wait comes before jsii's
- * own exit handler, which removes the directory that the worker reads from.
+ * Let jsii finish the index of an assembly. It builds the index in a worker thread when a package is new in its cache,
+ * and expects the run to outlive the worker, which takes seconds. Our runs are shorter: without this wait, the index
+ * would never exist, and each run would parse the whole assembly (120 MB for AWS) again. The wait happens before jsii's
+ * own exit handler, which removes the directory that the worker reads.
  */
 function awaitIndexBuilders() {
   const { Worker } = workers;
@@ -125,7 +125,7 @@ function awaitIndexBuilders() {
   };
 }
 
-/** In the worker: tell the thread that waits. */
+/** In the worker: notify the waiting thread. */
 function announceEnd({ running }) {
   process.once("exit", () => {
     Atomics.store(running, 0, 0);
@@ -133,21 +133,21 @@ function announceEnd({ running }) {
   });
 }
 
-/** Keep what the kernel works out anew at each start from files that stay the same. */
-function keepBetweenRuns(directory, program) {
-  keepCompiledCode(directory);
+/** Cache the results that the kernel computes at each start from unchanged files. */
+function cacheBetweenRuns(directory, program) {
+  cacheCompiledCode(directory);
   const stock = Module._extensions[".js"];
   Module._extensions[".js"] = function load(module, filename) {
     if (filename !== program) return stock(module, filename);
     Module._extensions[".js"] = stock;
-    return module._compile(withKeptDigests(directory, fs.readFileSync(program, "utf8")), filename);
+    return module._compile(withCachedDigests(directory, fs.readFileSync(program, "utf8")), filename);
   };
 }
 
-/** jsii's relay, which we do without, first says when Node's version is out of support; then it starts the kernel. */
+/** Run only the version check of jsii's relay, which checks Node's version and then starts the kernel. */
 function checkNodeVersion(program) {
   const silenced = process.env.JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION?.split(",").map((major) => major.trim());
-  if (silenced?.includes(process.versions.node.split(".")[0])) return; // it has nothing else to say about an old Node
+  if (silenced?.includes(process.versions.node.split(".")[0])) return; // the check would print nothing
   const relay = path.join(path.dirname(path.dirname(program)), "bin", "jsii-runtime.js");
   const module = new Module(relay, null);
   module.filename = relay;
@@ -167,9 +167,9 @@ if (!workers.isMainThread) {
   if (workers.workerData?.running) announceEnd(workers.workerData);
 } else if (path.basename(process.argv[1] ?? "") === "program.js") {
   if (process.argv[2] === "--without-relay") checkNodeVersion(process.argv[1]);
-  const directory = openDirectory();
+  const directory = openCacheDirectory();
   loadProvidersLazily();
-  if (directory) keepBetweenRuns(directory, process.argv[1]);
+  if (directory) cacheBetweenRuns(directory, process.argv[1]);
   readDefinitionsInRanges(process.argv[1]);
   awaitIndexBuilders();
 }

@@ -1,4 +1,4 @@
-"""IAM: policy statements that say why, and roles that services assume."""
+"""IAM: policy statements, each with its purpose, and roles that AWS services assume."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One purpose's permissions.
+    """The permissions for one purpose.
 
-    `any_resource_because` names the AWS page that says the actions take no resource; without it a bare `*` is refused.
+    The resource `*` needs `wildcard_reason`: the AWS page that says that the actions support no resource types.
     """
 
     sid: str
@@ -25,14 +25,14 @@ class Statement:
     effect: str = "Allow"
     principal: Mapping[str, str | Sequence[str]] | str | None = None
     conditions: Conditions = field(default_factory=dict)
-    any_resource_because: str | None = None
+    wildcard_reason: str | None = None
 
     def __post_init__(self) -> None:
-        if self.effect == "Allow" and "*" in self.resources and not self.any_resource_because:
+        if self.effect == "Allow" and "*" in self.resources and not self.wildcard_reason:
             raise ValueError(f"{self.sid}: resources = '*': name the resource, or the AWS page that says there is none")
 
     def to_json(self) -> dict[str, object]:
-        """Return the statement as IAM writes it."""
+        """Return the statement in the format of IAM."""
         optional = {"Principal": self.principal, "Condition": self.conditions}
         return {
             "Sid": self.sid,
@@ -44,13 +44,13 @@ class Statement:
 
 
 def policy_document(*statements: Statement) -> str:
-    """Return a policy as canonical JSON, so that the same statements are always the same bytes."""
+    """Return a policy as canonical JSON, so that the same statements always give the same bytes."""
     document = {"Version": "2012-10-17", "Statement": [statement.to_json() for statement in statements]}
     return json.dumps(document, sort_keys=True)
 
 
 def deny_without_tls(actions: str, resources: Sequence[str]) -> Statement:
-    """Return the statement of a resource policy that refuses every request over plain HTTP."""
+    """Return the statement of a resource policy that denies every request over plain HTTP."""
     return Statement(
         sid="DenyWithoutTls",
         effect="Deny",
@@ -62,7 +62,7 @@ def deny_without_tls(actions: str, resources: Sequence[str]) -> Statement:
 
 
 class ServiceRole(Construct):
-    """A role that one AWS service assumes, with one inline policy."""
+    """A role with one inline policy that one AWS service assumes."""
 
     def __init__(
         self,

@@ -1,20 +1,23 @@
-"""What an operator needs to know, kept where it can be read without Terraform and without the other region."""
+"""The manifest and the outputs: the names and addresses that the operator's tool needs.
+
+The manifest is stored in both regions, so that reading it needs neither Terraform nor the other region.
+"""
 
 from cdktf import Fn, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from constructs import Construct
 
-from warm_standby.distribution import Distribution
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Settings
+from warm_standby.site.distribution import Distribution
 
 SCHEMA_VERSION = 2
 
 
 class Manifest(Construct):
-    """One JSON document, as an SSM parameter in both regions and as an output. It names things and holds no secret.
+    """One JSON document, as an SSM parameter in both regions and as an output. It contains no secrets.
 
-    A standard parameter holds 4 KB. Source: docs.aws.amazon.com, Systems Manager, "Managing parameter tiers".
+    A standard parameter can be 4 KB. Source: docs.aws.amazon.com, Systems Manager, "Managing parameter tiers".
     """
 
     def __init__(
@@ -68,13 +71,13 @@ def _region(backend: RegionalBackend) -> dict[str, str]:
         "dataSourceId": backend.knowledge_base.data_source_id,
         "ingestFunction": backend.functions.ingest.name,
         "ingestQueueUrl": backend.queue.queue.url,
-        "deadLetterQueueUrl": backend.queue.dead_letters.url,
+        "deadLetterQueueUrl": backend.queue.dead_letter_queue.url,
         "alertTopicArn": backend.topic.topic.arn,
     }
 
 
 def _replicates_to(backend: RegionalBackend, settings: Settings) -> str:
-    """Return the region that a region's documents are replicated to, "" where they stay."""
+    """Return the region to which this region's documents are replicated, or "" if there is none."""
     if backend.role == "primary":
         return settings.regions.failover
     return settings.regions.primary if settings.documents.replication == "two-way" else ""
@@ -87,7 +90,7 @@ def write_outputs(
     manifest: Manifest,
     backends: tuple[RegionalBackend, RegionalBackend],
 ) -> None:
-    """Add the stack's outputs: the site, and for each role what the guide's commands need."""
+    """Add the stack's outputs: the site, and for each role the names that the DR guide's commands use."""
     outputs = {
         "cloudfront_url": distribution.url,
         "cloudfront_distribution_id": distribution.distribution.id,

@@ -1,17 +1,17 @@
-"""Names of one region's resources."""
+"""Names and ARNs of one region's resources."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["primary", "failover"]
-"""A region's part in the deployment. Roles stay; a failover changes only which one serves."""
+"""A region's role in the deployment. A failover changes the serving region, never the roles."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """How one region's resources are called, and where they live.
+    """The names of one region's resources.
 
-    `account` is the account's id, as a rule a Terraform reference that is known at apply only.
+    `account` is the account ID, usually a Terraform reference whose value is known only at apply.
     """
 
     deployment: str
@@ -19,17 +19,17 @@ class Names:
     region: str
 
     def regional(self, purpose: str) -> str:
-        """Name something that is unique within its region: `chatbot-query`."""
+        """Return a name that is unique within the region: `chatbot-query`."""
         return f"{self.deployment}-{purpose}"
 
-    def in_account(self, purpose: str) -> str:
-        """Name something that must differ from the other region's, such as an IAM role: `chatbot-query-us-west-2`."""
+    def account_wide(self, purpose: str) -> str:
+        """Return a name that is unique within the account, as IAM roles need it: `chatbot-query-us-west-2`."""
         return f"{self.deployment}-{purpose}-{self.region}"
 
     def bucket(self, purpose: str) -> str:
-        """Name a bucket, unique in the world: `chatbot-docs-111122223333-us-west-2`."""
+        """Return a globally unique bucket name: `chatbot-docs-111122223333-us-west-2`."""
         return f"{self.deployment}-{purpose}-{self.account}-{self.region}"
 
     def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of one of this region's resources."""
+        """Return the ARN of a resource in this region and account."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"

@@ -1,4 +1,4 @@
-"""A bucket that is versioned, encrypted, private, and reached over TLS only."""
+"""An S3 bucket that is versioned, encrypted, private, and accepts TLS only."""
 
 from collections.abc import Sequence
 
@@ -26,9 +26,9 @@ from warm_standby.iam import Statement, deny_without_tls, policy_document
 
 
 class PrivateBucket(Construct):
-    """An S3 bucket with the settings that every bucket here shares.
+    """An S3 bucket with the settings that all buckets of this stack share.
 
-    `bucket_policy_statements` are added to the one policy that a bucket can have.
+    `bucket_policy_statements` are added to the bucket policy, because a bucket has only one.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class PrivateBucket(Construct):
             versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
         )
         self._encrypt(provider)
-        self.public_access_block = self._keep_private(provider)
+        self.public_access_block = self._block_public_access(provider)
         self.policy = S3BucketPolicy(
             self,
             "policy",
@@ -77,7 +77,7 @@ class PrivateBucket(Construct):
             ],
         )
 
-    def _keep_private(self, provider: AwsProvider) -> ITerraformDependable:
+    def _block_public_access(self, provider: AwsProvider) -> ITerraformDependable:
         S3BucketOwnershipControls(
             self,
             "ownership",

@@ -1,44 +1,50 @@
-"""One region's whole backend. Two of these make the deployment; neither knows which of them serves."""
+"""The whole backend of one region. The deployment has two of them, and neither depends on which one serves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.alarms import Alarms
-from warm_standby.alert_topic import AlertTopic
-from warm_standby.dashboard import Dashboard
-from warm_standby.documents_bucket import DocumentsBucket
-from warm_standby.frontend_bucket import FrontendBucket, SiteFile
-from warm_standby.function import Code
-from warm_standby.functions import Functions, Services
-from warm_standby.guardrail import Guardrail
-from warm_standby.ingestion_queue import IngestionQueue, Schedule
-from warm_standby.knowledge_base import KnowledgeBase
+from warm_standby.api.rest_api import RestApi
+from warm_standby.documents.bucket import DocumentsBucket
+from warm_standby.documents.ingestion_queue import IngestionQueue
+from warm_standby.functions.function import Code
+from warm_standby.functions.functions import FunctionDependencies, Functions
+from warm_standby.functions.schedule import Schedule
+from warm_standby.knowledge_base.guardrail import Guardrail
+from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
+from warm_standby.monitoring.alarms import Alarms
+from warm_standby.monitoring.alert_topic import AlertTopic
+from warm_standby.monitoring.dashboard import Dashboard
 from warm_standby.names import Names, Role
-from warm_standby.rest_api import RestApi
 from warm_standby.settings import Settings
+from warm_standby.site.frontend_bucket import FrontendBucket, SiteFile
 
-# An API Gateway event in the shape that the function reads, so that the schedule asks as a caller would.
-_HEALTH_REQUEST: dict[str, object] = {"httpMethod": "GET", "path": "/health", "queryStringParameters": None}
+# An API Gateway event with the fields that the function reads, so that the schedule calls it as API Gateway does.
+_HEALTH_REQUEST: Final[dict[str, object]] = {"httpMethod": "GET", "path": "/health", "queryStringParameters": None}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What a region is given from outside: code and site as files beside the Terraform JSON, and who reaches it."""
+class BackendInputs:
+    """The inputs that both regions share.
+
+    `code` and `site` are files beside the Terraform JSON. `site_origin` and `distribution_arn` are the distribution's.
+    `deployer_arn` is the IAM principal that runs Terraform.
+    """
 
     code: Code
     site: Sequence[SiteFile]
     site_origin: str
     distribution_arn: str
-    applier_arn: str
+    deployer_arn: str
 
 
 class RegionalBackend(Construct):
     """Documents, Knowledge Base, functions, API, site and alerts of one region.
 
-    `role` is a name in the outputs and nothing else: what is made is the same for both.
+    `role` only names outputs: the resources are the same for both roles.
     """
 
     def __init__(
@@ -50,73 +56,92 @@ class RegionalBackend(Construct):
         role: Role,
         names: Names,
         settings: Settings,
-        surroundings: Surroundings,
+        inputs: BackendInputs,
     ) -> None:
         super().__init__(scope, id_)
-        self.role = role
         self.provider = provider
+        self.role = role
         self.names = names
-        operations = settings.operations
-        self.documents = DocumentsBucket(
-            self,
-            "documents",
-            provider=provider,
-            names=names,
-            settings=settings.documents,
-            force_destroy=operations.force_destroy,
-            site_origin=surroundings.site_origin,
-        )
-        self.frontend = FrontendBucket(
-            self,
-            "frontend",
-            provider=provider,
-            names=names,
-            site=surroundings.site,
-            distribution_arn=surroundings.distribution_arn,
-            force_destroy=operations.force_destroy,
-        )
-        self.knowledge_base = KnowledgeBase(
-            self,
-            "knowledge_base",
-            provider=provider,
-            names=names,
-            settings=settings.knowledge_base,
-            documents=self.documents,
-            applier_arn=surroundings.applier_arn,
-        )
+        self._settings = settings
+        self._inputs = inputs
+        self.documents = self._documents_bucket()
+        self.frontend = self._frontend_bucket()
+        self.knowledge_base = self._knowledge_base()
         self.guardrail = Guardrail(self, "guardrail", provider=provider, names=names)
         self.queue = IngestionQueue(self, "ingestion", provider=provider, names=names, documents=self.documents)
-        self.functions = Functions(
+        self.functions = self._functions()
+        self.api = self._rest_api()
+        self._schedule_ingestion()
+        self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
+        self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
+        self._schedule_health_check()
+        self._add_alarms()
+        self.dashboard = self._dashboard()
+
+    def _documents_bucket(self) -> DocumentsBucket:
+        return DocumentsBucket(
+            self,
+            "documents",
+            provider=self.provider,
+            names=self.names,
+            settings=self._settings.documents,
+            force_destroy=self._settings.operations.force_destroy,
+            site_origin=self._inputs.site_origin,
+        )
+
+    def _frontend_bucket(self) -> FrontendBucket:
+        return FrontendBucket(
+            self,
+            "frontend",
+            provider=self.provider,
+            names=self.names,
+            site=self._inputs.site,
+            distribution_arn=self._inputs.distribution_arn,
+            force_destroy=self._settings.operations.force_destroy,
+        )
+
+    def _knowledge_base(self) -> KnowledgeBase:
+        return KnowledgeBase(
+            self,
+            "knowledge_base",
+            provider=self.provider,
+            names=self.names,
+            settings=self._settings.knowledge_base,
+            documents=self.documents,
+            deployer_arn=self._inputs.deployer_arn,
+        )
+
+    def _functions(self) -> Functions:
+        return Functions(
             self,
             "functions",
-            provider=provider,
-            names=names,
-            settings=settings,
-            code=surroundings.code,
-            services=Services(
+            provider=self.provider,
+            names=self.names,
+            settings=self._settings,
+            code=self._inputs.code,
+            dependencies=FunctionDependencies(
                 documents=self.documents,
                 knowledge_base=self.knowledge_base,
                 guardrail=self.guardrail,
                 queue=self.queue,
-                site_origin=surroundings.site_origin,
+                site_origin=self._inputs.site_origin,
             ),
         )
-        self.api = RestApi(
+
+    def _rest_api(self) -> RestApi:
+        return RestApi(
             self,
             "api",
-            provider=provider,
-            names=names,
-            settings=operations,
-            functions=self.functions.by_purpose,
-            site_origin=surroundings.site_origin,
+            provider=self.provider,
+            names=self.names,
+            settings=self._settings.operations,
+            functions=self.functions.by_package,
+            site_origin=self._inputs.site_origin,
         )
-        self._ingest_documents(operations.sweep_minutes)
-        self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=operations.alert_emails)
-        self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
-        self._watch(operations.sweep_minutes)
 
-    def _ingest_documents(self, sweep_minutes: int) -> None:
-        self.queue.feed(self.functions.ingest)
+    def _schedule_ingestion(self) -> None:
+        """Run `ingest` on document events, and on a schedule for documents whose event was lost."""
+        self.queue.add_consumer(function_arn=self.functions.ingest.function.arn)
         Schedule(
             self,
             "sweep",
@@ -124,10 +149,10 @@ class RegionalBackend(Construct):
             names=self.names,
             function=self.functions.ingest,
             purpose="sweep",
-            minutes=sweep_minutes,
+            minutes=self._settings.operations.sweep_minutes,
         )
 
-    def _watch(self, sweep_minutes: int) -> None:
+    def _schedule_health_check(self) -> None:
         Schedule(
             self,
             "health_check",
@@ -138,19 +163,23 @@ class RegionalBackend(Construct):
             minutes=1,
             event=_HEALTH_REQUEST,
         )
-        self.alarms.function_errors(self.functions.query, purpose="query", above=5)
-        self.alarms.function_errors(self.functions.ingest, purpose="ingest", above=3)
-        self.alarms.ingestion_stuck(self.functions.ingest, sweep_minutes=sweep_minutes)
+
+    def _add_alarms(self) -> None:
+        self.alarms.function_errors(self.functions.query, package="query", above=5)
+        self.alarms.function_errors(self.functions.ingest, package="ingest", above=3)
+        self.alarms.ingestion_stuck(self.functions.ingest, sweep_minutes=self._settings.operations.sweep_minutes)
         self.alarms.dead_letters(self.queue)
         self.alarms.api_errors(self.api)
         self.alarms.health(self.functions.health)
-        self.dashboard = Dashboard(
+
+    def _dashboard(self) -> Dashboard:
+        return Dashboard(
             self,
             "dashboard",
             provider=self.provider,
             names=self.names,
             api=self.api,
-            functions=tuple(self.functions.by_purpose.values()),
+            functions=tuple(self.functions.by_package.values()),
             queue=self.queue,
             namespace=self.alarms.namespace,
         )

@@ -1,4 +1,4 @@
-"""The one stack: two regions, replication between their documents, one distribution in front of their sites."""
+"""The stack: two regional backends, replication between their documents, and one distribution over their sites."""
 
 from cdktf import AssetType, Fn, LocalBackend, S3Backend, TerraformAsset, TerraformLocal, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
@@ -6,82 +6,57 @@ from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSess
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
-from warm_standby.distribution import Distribution
-from warm_standby.frontend_bucket import SiteFile
-from warm_standby.function import Code
+from warm_standby.assets import AssetFile, Assets
+from warm_standby.documents.replication import Replication
+from warm_standby.functions.function import Code
 from warm_standby.manifest import Manifest, write_outputs
 from warm_standby.names import Names, Role
-from warm_standby.regional_backend import RegionalBackend, Surroundings
-from warm_standby.replication import Replication
-from warm_standby.serving_config import ServingConfig
+from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
-from warm_standby.site_limits import SiteLimits
-from warm_standby.sources import Sources
+from warm_standby.site.distribution import Distribution
+from warm_standby.site.frontend_bucket import SiteFile
+from warm_standby.site.routing_config import RoutingConfig
+from warm_standby.site.upload_limits import UploadLimits
 
-# 1.10 brought S3's native state locking. Source: the Terraform CHANGELOG.
+# 1.10 added native state locking in S3. Source: the Terraform CHANGELOG.
 TERRAFORM_VERSION = ">= 1.10.0, < 2.0.0"
 
 
 class WarmStandbyStack(TerraformStack):
     """A document chatbot in two AWS regions at once."""
 
-    def __init__(self, scope: Construct, id_: str = STACK_NAME, *, settings: Settings, sources: Sources) -> None:
+    def __init__(self, scope: Construct, id_: str = STACK_NAME, *, settings: Settings, assets: Assets) -> None:
         super().__init__(scope, id_)
         self._settings = settings
-        self._keep_state()
+        self._configure_state()
         primary_provider = self._provider("primary", settings.regions.primary)
         failover_provider = self._provider("failover", settings.regions.failover)
         caller = DataAwsCallerIdentity(self, "caller", provider=primary_provider)
-        applier = DataAwsIamSessionContext(self, "applier", provider=primary_provider, arn=caller.arn)
-        # The distribution reads the buckets and calls the APIs, and both must know it: these two are set below.
+        deployer = DataAwsIamSessionContext(self, "applier", provider=primary_provider, arn=caller.arn)
+        # The distribution refers to the buckets and the APIs, and they refer to the distribution. These two locals
+        # break the circle: their values are set below.
         site_origin = TerraformLocal(self, "site_origin", "")
         distribution_arn = TerraformLocal(self, "distribution_arn", "")
-        surroundings = self._surroundings(
-            sources,
+        inputs = self._backend_inputs(
+            assets,
             site_origin=site_origin.as_string,
             distribution_arn=distribution_arn.as_string,
-            applier_arn=applier.issuer_arn,
+            deployer_arn=deployer.issuer_arn,
         )
-        self.primary = self._backend("primary", primary_provider, caller.account_id, surroundings)
-        self.failover = self._backend("failover", failover_provider, caller.account_id, surroundings)
-        backends = (self.primary, self.failover)
-        self._replicate()
-        self.distribution = Distribution(
-            self,
-            "distribution",
-            provider=primary_provider,
-            name=settings.name,
-            settings=settings.site,
-            primary=self.primary.frontend,
-            failover=self.failover.frontend,
-            connect_sources=[source for backend in backends for source in _connect_sources(backend)],
-        )
+        self.primary = self._backend("primary", primary_provider, caller.account_id, inputs)
+        self.failover = self._backend("failover", failover_provider, caller.account_id, inputs)
+        self._replicate_documents()
+        self.distribution = self._distribution(primary_provider)
         site_origin.expression = self.distribution.url
         distribution_arn.expression = self.distribution.distribution.arn
-        ServingConfig(
-            self,
-            "serving_config",
-            serving=self.primary,
-            standby=self.failover,
-            fallback=settings.site.api_fallback,
-        )
-        for backend in backends:
-            SiteLimits(self, f"limits_{backend.role}", backend=backend, settings=settings.documents)
-        manifest = Manifest(
-            self,
-            "manifest_parameter",
-            settings=settings,
-            account=caller.account_id,
-            distribution=self.distribution,
-            backends=backends,
-        )
-        write_outputs(self, distribution=self.distribution, manifest=manifest, backends=backends)
+        self._write_site_configuration()
+        self._write_manifest(caller.account_id)
 
-    def _keep_state(self) -> None:
+    def _configure_state(self) -> None:
         state = self._settings.state
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
         if state.backend == "local":
-            # Terraform runs in cdktf.out/stacks/<stack>, which `cdktf synth` may empty: the state lies beside main.py.
+            # Terraform runs in cdktf.out/stacks/<stack>, which `cdktf synth` may empty. The state is beside main.py.
             LocalBackend(self, path=f"../../../terraform.{STACK_NAME}.tfstate")
             return
         backend = S3Backend(self, bucket=str(state.bucket), key=state.key, region=str(state.region), encrypt=True)
@@ -91,26 +66,21 @@ class WarmStandbyStack(TerraformStack):
         tags = [AwsProviderDefaultTags(tags=dict(self._settings.tags))] if self._settings.tags else None
         return AwsProvider(self, f"aws_{role}", alias=role, region=region, default_tags=tags)
 
-    def _surroundings(
-        self, sources: Sources, *, site_origin: str, distribution_arn: str, applier_arn: str
-    ) -> Surroundings:
-        code = TerraformAsset(self, "functions", path=str(sources.code.resolve()), type=AssetType.FILE)
-        site = TerraformAsset(self, "site", path=str(sources.site.resolve()), type=AssetType.DIRECTORY)
-        files, directory, archive = [], site.path, code.path
-        for file in sources.site_files:
-            path = f"{directory}/{file.key}"
-            files.append(
-                SiteFile(key=file.key, path=path, source_hash=Fn.filesha256(path), content_type=file.content_type)
-            )
-        return Surroundings(
+    def _backend_inputs(
+        self, assets: Assets, *, site_origin: str, distribution_arn: str, deployer_arn: str
+    ) -> BackendInputs:
+        code = TerraformAsset(self, "functions", path=str(assets.code.resolve()), type=AssetType.FILE)
+        site = TerraformAsset(self, "site", path=str(assets.site.resolve()), type=AssetType.DIRECTORY)
+        archive, directory = code.path, site.path
+        return BackendInputs(
             code=Code(path=archive, source_code_hash=Fn.filebase64sha256(archive)),
-            site=files,
+            site=[_site_file(directory, file) for file in assets.site_files],
             site_origin=site_origin,
             distribution_arn=distribution_arn,
-            applier_arn=applier_arn,
+            deployer_arn=deployer_arn,
         )
 
-    def _backend(self, role: Role, provider: AwsProvider, account: str, surroundings: Surroundings) -> RegionalBackend:
+    def _backend(self, role: Role, provider: AwsProvider, account: str, inputs: BackendInputs) -> RegionalBackend:
         region: str = getattr(self._settings.regions, role)
         return RegionalBackend(
             self,
@@ -119,15 +89,15 @@ class WarmStandbyStack(TerraformStack):
             role=role,
             names=Names(deployment=self._settings.name, account=account, region=region),
             settings=self._settings,
-            surroundings=surroundings,
+            inputs=inputs,
         )
 
-    def _replicate(self) -> None:
+    def _replicate_documents(self) -> None:
         directions = [(self.primary, self.failover), (self.failover, self.primary)]
         if self._settings.documents.replication == "one-way":
             directions = directions[:1]
         for source, destination in directions:
-            replication = Replication(
+            Replication(
                 self,
                 f"replication_from_{source.role}",
                 provider=source.provider,
@@ -135,9 +105,59 @@ class WarmStandbyStack(TerraformStack):
                 source=source.documents,
                 destination=destination.documents,
             )
-            replication.alarm(source=source.alarms, destination=destination.alarms)
+            destination.alarms.replication_latency(source=source.documents, destination=destination.documents)
+            source.alarms.replication_failed(source=source.documents, destination=destination.documents)
+
+    def _distribution(self, provider: AwsProvider) -> Distribution:
+        return Distribution(
+            self,
+            "distribution",
+            provider=provider,
+            name=self._settings.name,
+            settings=self._settings.site,
+            primary=self.primary.frontend,
+            failover=self.failover.frontend,
+            connect_sources=[*_connect_sources(self.primary), *_connect_sources(self.failover)],
+        )
+
+    def _write_site_configuration(self) -> None:
+        RoutingConfig(
+            self,
+            "serving_config",
+            primary=self.primary.frontend,
+            failover=self.failover.frontend,
+            region=self.primary.names.region,
+            api_url=self.primary.api.url,
+            fallback_api_url=self.failover.api.url if self._settings.site.api_fallback else None,
+        )
+        for backend in (self.primary, self.failover):
+            UploadLimits(
+                self,
+                f"limits_{backend.role}",
+                provider=backend.provider,
+                frontend=backend.frontend,
+                settings=self._settings.documents,
+            )
+
+    def _write_manifest(self, account: str) -> None:
+        backends = (self.primary, self.failover)
+        manifest = Manifest(
+            self,
+            "manifest_parameter",
+            settings=self._settings,
+            account=account,
+            distribution=self.distribution,
+            backends=backends,
+        )
+        write_outputs(self, distribution=self.distribution, manifest=manifest, backends=backends)
+
+
+def _site_file(directory: str, file: AssetFile) -> SiteFile:
+    path = f"{directory}/{file.key}"
+    return SiteFile(key=file.key, path=path, source_hash=Fn.filesha256(path), content_type=file.content_type)
 
 
 def _connect_sources(backend: RegionalBackend) -> tuple[str, str]:
+    """Return the origins that the page calls: the region's API, and its documents bucket for uploads."""
     bucket = backend.names.bucket("docs")
     return f"https://{backend.api.host}", f"https://{bucket}.s3.{backend.names.region}.amazonaws.com"

@@ -1,4 +1,4 @@
-"""A synthesized stack, and how tests ask it questions. Nothing here imports cdktf."""
+"""A synthesized stack, and functions that read it. Nothing here imports cdktf."""
 
 import json
 import re
@@ -19,31 +19,31 @@ FUNCTIONS: Final = ("health", "ingest", "ingestion_status", "query", "upload")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Settings, the directory that Terraform would run in, and the Terraform JSON in it."""
+    """The settings, the directory in which Terraform would run, and the Terraform JSON in it."""
 
     settings: Settings
     directory: Path
-    document: Json = field(repr=False)  # a failed assertion would print megabytes
+    document: Json = field(repr=False)  # it would add megabytes to a failed assertion
 
     def region(self, role: str) -> str:
-        """Return the region behind a role."""
+        """Return the region of a role."""
         region: str = getattr(self.settings.regions, role)
         return region
 
 
 class Synthesize(Protocol):
-    """Synthesize with these settings, or return what was synthesized with them before; `anew` does it again."""
+    """Synthesize with these settings, or return their earlier plan. `fresh` always synthesizes."""
 
-    def __call__(self, settings: Settings, *, anew: bool = False) -> Plan: ...
+    def __call__(self, settings: Settings, *, fresh: bool = False) -> Plan: ...
 
 
 def default_settings(**sections: object) -> Settings:
-    """Return what `standby.toml` says when the project is cloned, with some sections given otherwise."""
+    """Return the settings of the shipped `standby.toml`, with some sections changed."""
     return Settings.model_validate({"name": "chatbot", "tags": {"project": "warm-standby"}, **sections})
 
 
 def resources(plan: Plan, type_: str) -> dict[str, Json]:
-    """Return the resources of a type by their names in the configuration; none is an empty dictionary."""
+    """Return the resources of a type by their names in the configuration, or an empty dictionary."""
     found: dict[str, Json] = plan.document["resource"].get(type_, {})
     return found
 
@@ -59,12 +59,12 @@ def _flat(blocks: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def in_region(plan: Plan, type_: str, role: str) -> list[Json]:
-    """Return the resources of a type that a role's provider makes."""
+    """Return the resources of a type with the provider of a role."""
     return [body for body in resources(plan, type_).values() if body["provider"] == f"aws.{role}"]
 
 
 def only(found: Iterable[T]) -> T:
-    """Return the one that there must be."""
+    """Return the only item, and fail if there is not exactly one."""
     listed = list(found)
     assert len(listed) == 1, f"{len(listed)} found: {listed}"
     return listed[0]
@@ -79,14 +79,14 @@ def statements(policy: str) -> list[Json]:
 
 
 def role_statements(plan: Plan) -> dict[str, list[Json]]:
-    """Return every role's permissions by the role's name."""
+    """Return the policy statements of every IAM role by the role's name."""
     names = {f"${{aws_iam_role.{name}.name}}": body["name"] for name, body in resources(plan, "aws_iam_role").items()}
     policies = resources(plan, "aws_iam_role_policy").values()
     return {names[body["role"]]: statements(body["policy"]) for body in policies}
 
 
 def functions(plan: Plan, role: str) -> dict[str, Json]:
-    """Return a region's functions by the name of their package."""
+    """Return the functions of a region by the name of their package."""
     return {body["handler"].partition(".")[0]: body for body in in_region(plan, "aws_lambda_function", role)}
 
 

@@ -1,4 +1,4 @@
-"""The one place of these tests that imports cdktf, and with it starts Node. Imported by the fixtures when asked for."""
+"""The only module of these tests that imports cdktf, which starts Node. A fixture imports it when a test needs it."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from cdktf import App
 
 from tests.constructs.plan import Plan
+from warm_standby.assets import read_assets
 from warm_standby.settings import STACK_NAME, Settings
-from warm_standby.sources import read_sources
 from warm_standby.stack import WarmStandbyStack
 
 
 def synthesize(settings: Settings, *, functions: Path, site: Path, out: Path) -> Plan:
-    """Do what `main.py` does, into `out`."""
+    """Synthesize as `main.py` does, into `out`."""
     app = App(outdir=str(out))
-    sources = read_sources(functions=functions, site=site, archive=out / "functions.zip")
-    WarmStandbyStack(app, settings=settings, sources=sources)
+    assets = read_assets(functions=functions, site=site, archive=out / "functions.zip")
+    WarmStandbyStack(app, settings=settings, assets=assets)
     app.synth()
     directory = out / "stacks" / STACK_NAME
     return Plan(

@@ -1,9 +1,9 @@
-"""Settings that several tests synthesize with: a synthesis costs half a second, and one shows many settings at once."""
+"""Settings that several tests share, because a synthesis takes half a second. One variant changes many settings."""
 
 from typing import Final
 
 from tests.constructs.plan import default_settings
-from warm_standby._settings_rules import BEDROCK_REGIONS
+from warm_standby.settings.validators import BEDROCK_REGIONS
 
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 
@@ -39,7 +39,7 @@ CHANGED: Final = default_settings(
     },
     state={"backend": "s3", "bucket": "my-states", "region": "eu-west-1"},
 )
-"""Every setting otherwise than by default, but those that change which resources there are."""
+"""Every setting differs from its default, except those that add or remove resources."""
 
 SAME_API: Final = default_settings(
     operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"], "sweep_minutes": 60},
@@ -47,7 +47,7 @@ SAME_API: Final = default_settings(
     documents={"max_upload_mb": 1, "replication": "one-way"},
     knowledge_base={"chunk_tokens": 300},
 )
-"""Many settings otherwise than by default, `one-way` among them, none of which changes what the API offers."""
+"""Many settings differ from their defaults (also `one-way` replication), but none changes the REST API."""
 
 _FAILOVER, _PRIMARY = sorted(BEDROCK_REGIONS, key=len)[-2:]
 LONGEST: Final = default_settings(
@@ -56,11 +56,11 @@ LONGEST: Final = default_settings(
     answers={"model": "global.anthropic.claude-haiku-4-5-20251001-v1:0"},
     site={"domain_names": [f"{'a' * 63}.{'b' * 63}.{'c' * 63}.example.com"], "certificate_arn": CERTIFICATE},
 )
-"""The longest names in the longest regions."""
+"""The longest name in the regions with the longest names."""
 
 _APART: Final = {"primary": "ca-central-1", "failover": "sa-east-1"}
 APART_OPENSEARCH: Final = default_settings(regions=_APART, operations=ALERTED)
 APART_S3_VECTORS: Final = default_settings(
     regions=_APART, operations=ALERTED, knowledge_base={**CHUNKS, "vector_store": "s3-vectors"}
 )
-"""Both regions away from those that the answer model's profile routes to, which are the same for both."""
+"""Two regions outside of the answer model's profile, whose regions are the same for both roles."""

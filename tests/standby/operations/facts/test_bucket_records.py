@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import example, given

@@ -71,7 +71,7 @@ def test_a_person_reads_that_it_was_not_compared() -> None:
     with (screen := Console(width=200)).capture() as shown:
         screen.print(render_status(found, judge_state(found)))
     assert f"in sync (not compared): {MANY + 1} documents, 20000 indexed" in shown.get()
-    assert "in step: 2 documents, 2 indexed" in shown.get()
+    assert "in sync: 2 documents, 2 indexed" in shown.get()
 
 
 class Bedrock:

@@ -1,0 +1,126 @@
+"""The REST API's definition as data: routes, request schemas, CORS preflights and gateway responses.
+
+API Gateway publishes a change only with a new deployment. `definition_digest` triggers one when this data changes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
+
+STAGE: Final = "prod"
+# The key of a model that applies to bodies of any content type.
+# Source: docs.aws.amazon.com, API Gateway, "Request validation for REST APIs".
+VALIDATED_CONTENT_TYPE: Final = "$default"
+PREFLIGHT_STATUS: Final = "204"
+PREFLIGHT_TEMPLATE: Final = json.dumps({"statusCode": int(PREFLIGHT_STATUS)})
+PREFLIGHT_HEADERS: Final[Mapping[str, str]] = {
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "3600",
+    "Vary": "Origin",
+}
+"""The headers of every preflight response, besides the route's method and the site's origin."""
+PREFLIGHT: Final[Mapping[str, str]] = {"authorization": "NONE", "integration": "MOCK"}
+VALIDATION: Final[Mapping[str, bool]] = {"validate_request_body": True}
+GATEWAY_RESPONSE_HEADERS: Final[Mapping[str, str]] = {"Vary": "Origin"}
+"""The headers of every gateway response, besides the site's origin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One method on one path, its function, and the JSON schema (draft 4) of its body.
+
+    `authorization` has API Gateway's values. Unless it is NONE, `authorizer_id` may name an authorizer of the API.
+    """
+
+    method: str
+    path: str
+    function: str
+    schema: Mapping[str, object] | None = None
+    authorization: str = "NONE"
+    authorizer_id: str | None = None
+    integration: str = "AWS_PROXY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayResponse:
+    """An error response from API Gateway itself, in the same format as the errors of the functions."""
+
+    response_type: str
+    status_code: str | None
+    code: str
+    message: str
+
+    @property
+    def template(self) -> str:
+        """The body, as a mapping template of API Gateway."""
+        return json.dumps({"error": {"code": self.code, "message": self.message}})
+
+
+# The functions check the remaining rules (allowed models and upload types), and answer 400 with the reason.
+QUESTION: Final[Mapping[str, object]] = {
+    "$schema": "http://json-schema.org/draft-04/schema#",
+    "title": "Question",
+    "type": "object",
+    "required": ["question"],
+    "properties": {
+        "question": {"type": "string", "minLength": 1},
+        "history": {"type": "array", "items": {"type": "object", "required": ["role", "text"]}},
+        "requestSessionId": {"type": "string"},
+        "modelId": {"type": "string"},
+    },
+}
+
+UPLOAD: Final[Mapping[str, object]] = {
+    "$schema": "http://json-schema.org/draft-04/schema#",
+    "title": "Upload",
+    "type": "object",
+    "required": ["fileName", "fileType"],
+    "properties": {
+        "fileName": {"type": "string", "minLength": 1},
+        "fileType": {"type": "string", "minLength": 1},
+        "fileSize": {"type": "integer", "minimum": 1},
+        "uploadId": {"type": "string"},
+    },
+}
+
+ROUTES: Final = (
+    Route(method="POST", path="docs", function="query", schema=QUESTION),
+    Route(method="POST", path="upload", function="upload", schema=UPLOAD),
+    Route(method="GET", path="ingestion-status", function="ingestion_status"),
+    Route(method="GET", path="health", function="health"),
+)
+
+# Source: docs.aws.amazon.com, API Gateway, "Gateway response types for API Gateway".
+GATEWAY_RESPONSES: Final = (
+    GatewayResponse(
+        response_type="BAD_REQUEST_BODY", status_code="400", code="invalid_request", message="The body does not fit."
+    ),
+    GatewayResponse(
+        response_type="MISSING_AUTHENTICATION_TOKEN", status_code="404", code="not_found", message="No such resource."
+    ),
+    GatewayResponse(
+        response_type="THROTTLED", status_code="429", code="throttled", message="Too many requests. Try again shortly."
+    ),
+    GatewayResponse(
+        response_type="DEFAULT_4XX", status_code=None, code="refused", message="The request cannot be served."
+    ),
+    GatewayResponse(
+        response_type="DEFAULT_5XX", status_code=None, code="unavailable", message="The service is not available."
+    ),
+)
+
+
+def definition_digest() -> str:
+    """Return a digest that changes with every route, schema, preflight, validation rule and gateway response."""
+    # A renamed key or field changes the digest, and so deploys every API again.
+    definition = {
+        "routes": [asdict(route) for route in ROUTES],
+        "answers": [asdict(response) for response in GATEWAY_RESPONSES],
+        "validated": VALIDATED_CONTENT_TYPE,
+        "preflight": [PREFLIGHT_STATUS, PREFLIGHT_TEMPLATE, PREFLIGHT_HEADERS, PREFLIGHT],
+        "validation": VALIDATION,
+        "answer_headers": GATEWAY_RESPONSE_HEADERS,
+    }
+    return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()

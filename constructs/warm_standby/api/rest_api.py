@@ -1,0 +1,139 @@
+"""The REST API of one region: routes to functions, validation, CORS, throttling and access logs."""
+
+from collections.abc import Mapping
+
+from cdktf import ITerraformDependable, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.api_gateway_deployment import ApiGatewayDeployment
+from cdktf_cdktf_provider_aws.api_gateway_gateway_response import ApiGatewayGatewayResponse
+from cdktf_cdktf_provider_aws.api_gateway_request_validator import ApiGatewayRequestValidator
+from cdktf_cdktf_provider_aws.api_gateway_resource import ApiGatewayResource
+from cdktf_cdktf_provider_aws.api_gateway_rest_api import ApiGatewayRestApi, ApiGatewayRestApiEndpointConfiguration
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+from constructs import Construct
+
+from warm_standby.api.definition import (
+    GATEWAY_RESPONSE_HEADERS,
+    GATEWAY_RESPONSES,
+    ROUTES,
+    STAGE,
+    VALIDATION,
+    definition_digest,
+)
+from warm_standby.api.route import ApiRoute
+from warm_standby.api.stage import ApiStage
+from warm_standby.functions.function import Function
+from warm_standby.names import Names
+from warm_standby.settings import Operations
+
+
+class RestApi(Construct):
+    """A regional REST API with one stage, `prod`. `url` ends in `/prod/`, as in the DR guide."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        settings: Operations,
+        functions: Mapping[str, Function],
+        site_origin: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._provider = provider
+        self.name = names.regional("api")
+        self.rest_api = ApiGatewayRestApi(
+            self,
+            "rest_api",
+            provider=provider,
+            name=self.name,
+            description="Questions, uploads and health of the document chatbot",
+            endpoint_configuration=ApiGatewayRestApiEndpointConfiguration(types=["REGIONAL"]),
+        )
+        self._rest_api_id = self.rest_api.id
+        self.host = f"{self._rest_api_id}.execute-api.{names.region}.amazonaws.com"
+        self.url = f"https://{self.host}/{STAGE}/"
+        self.deployment = self._deploy(
+            [*self._routes(names, functions, site_origin), *self._gateway_responses(site_origin)],
+            triggers={
+                "definition": definition_digest(),
+                "functions": " ".join(functions[route.function].name for route in ROUTES),
+                "site_origin": site_origin,
+            },
+        )
+        self.stage = ApiStage(
+            self,
+            "stage",
+            provider=provider,
+            names=names,
+            settings=settings,
+            rest_api_id=self._rest_api_id,
+            deployment_id=self.deployment.id,
+        )
+
+    def _routes(self, names: Names, functions: Mapping[str, Function], site_origin: str) -> list[ITerraformDependable]:
+        validator = ApiGatewayRequestValidator(
+            self,
+            "validator",
+            provider=self._provider,
+            name="body",
+            rest_api_id=self._rest_api_id,
+            validate_request_body=VALIDATION["validate_request_body"],
+        )
+        routes, root = [], self.rest_api.root_resource_id
+        for route in ROUTES:
+            resource = ApiGatewayResource(
+                self,
+                f"resource_{route.path}",
+                provider=self._provider,
+                rest_api_id=self._rest_api_id,
+                parent_id=root,
+                path_part=route.path,
+            )
+            routes.append(
+                ApiRoute(
+                    self,
+                    route.path,
+                    provider=self._provider,
+                    names=names,
+                    route=route,
+                    function=functions[route.function],
+                    resource=resource,
+                    validator_id=validator.id,
+                    site_origin=site_origin,
+                )
+            )
+        return [dependable for route in routes for dependable in route.dependables]
+
+    def _gateway_responses(self, site_origin: str) -> list[ITerraformDependable]:
+        return [
+            ApiGatewayGatewayResponse(
+                self,
+                f"answer_{response.response_type}",
+                provider=self._provider,
+                rest_api_id=self._rest_api_id,
+                response_type=response.response_type,
+                status_code=response.status_code,
+                response_templates={"application/json": response.template},
+                response_parameters={
+                    "gatewayresponse.header.Access-Control-Allow-Origin": f"'{site_origin}'",
+                    **{
+                        f"gatewayresponse.header.{name}": f"'{value}'"
+                        for name, value in GATEWAY_RESPONSE_HEADERS.items()
+                    },
+                },
+            )
+            for response in GATEWAY_RESPONSES
+        ]
+
+    def _deploy(self, dependables: list[ITerraformDependable], *, triggers: Mapping[str, str]) -> ApiGatewayDeployment:
+        return ApiGatewayDeployment(
+            self,
+            "deployment",
+            provider=self._provider,
+            rest_api_id=self._rest_api_id,
+            triggers=dict(triggers),
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+            depends_on=dependables,
+        )

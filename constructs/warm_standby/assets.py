@@ -1,0 +1,90 @@
+"""The files that Terraform uploads: the archive of the Lambda functions, and the files of the static site."""
+
+import mimetypes
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+# The earliest time of the ZIP format. Times, modes, order and system are fixed, because they differ between checkouts.
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_REGULAR_FILE: Final = 0o100644 << 16
+_UNIX: Final = 3
+# Types that are missing or different in Python's own table in 3.11, 3.12 or 3.13.
+_ADDED_TYPES: Final = {
+    ".js": "text/javascript",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+
+
+class AssetError(ValueError):
+    """A file that cannot be deployed. The text names the file and the fix on one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetFile:
+    """A file of the site: its key in the bucket, its path on this machine, and its content type."""
+
+    key: str
+    path: Path
+    content_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assets:
+    """The path of the functions' archive, and the site's directory with its files."""
+
+    code: Path
+    site: Path
+    site_files: tuple[AssetFile, ...]
+
+
+def read_assets(*, functions: Path, site: Path, archive: Path) -> Assets:
+    """List the site's files and write the functions' archive.
+
+    Raises:
+        AssetError: a file of the site has an unknown type. Nothing is written.
+        OSError: there are no functions, or the archive cannot be written.
+
+    """
+    files = tuple(_asset_file(site, path) for path in sorted(site.rglob("*")) if path.is_file())
+    write_archive(functions, archive)
+    return Assets(code=archive, site=site, site_files=files)
+
+
+def write_archive(directory: Path, archive: Path) -> None:
+    """Write a directory's Python files to a ZIP archive. The same files give the same bytes on every checkout."""
+    paths = sorted(directory.rglob("*.py"), key=lambda path: path.relative_to(directory).as_posix())
+    if not paths:
+        raise FileNotFoundError(f"{directory}: no Python files: run from the project's directory")
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(archive, "w") as target:
+        for path in paths:
+            entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), date_time=_EPOCH)
+            entry.create_system = _UNIX
+            entry.external_attr = _REGULAR_FILE
+            # Stored, not deflated: zlib's output differs between its versions, and the archive is only a few kilobytes.
+            target.writestr(entry, path.read_bytes(), compress_type=zipfile.ZIP_STORED)
+
+
+def _asset_file(site: Path, path: Path) -> AssetFile:
+    content_type = _content_type(path.name)
+    if content_type is None:
+        raise AssetError(f"{path}: unknown file type: use a common file name extension")
+    text = content_type.startswith("text/") or content_type in {"application/json", "image/svg+xml"}
+    return AssetFile(
+        key=path.relative_to(site).as_posix(),
+        path=path,
+        content_type=f"{content_type}; charset=utf-8" if text else content_type,
+    )
+
+
+def _content_type(name: str) -> str | None:
+    """Return a file's type from Python's table, not the machine's, so that all machines synthesize the same plan."""
+    types = mimetypes.MimeTypes(filenames=())
+    for extension, content_type in _ADDED_TYPES.items():
+        types.add_type(content_type, extension)
+    return types.guess_type(name, strict=False)[0]

@@ -1,0 +1,1 @@
+"""One region's documents: the bucket, its replication, and the queue of its events."""

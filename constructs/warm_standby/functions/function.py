@@ -1,0 +1,115 @@
+"""A Lambda function with its own role and log group, and with X-Ray tracing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.lambda_function import (
+    LambdaFunction,
+    LambdaFunctionEnvironment,
+    LambdaFunctionLoggingConfig,
+    LambdaFunctionTracingConfig,
+)
+from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+from constructs import Construct
+
+from warm_standby.iam import ServiceRole, Statement
+from warm_standby.names import Names
+
+RUNTIME = "python3.13"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """The archive that all functions share: its path, and its base64 SHA-256, by which Terraform sees a change."""
+
+    path: str
+    source_code_hash: str
+
+
+class Function(Construct):
+    """A Lambda function whose handler is in one package of the archive.
+
+    The function's name is that of the `package`, with hyphens instead of underscores. `timeout` is in seconds, `memory`
+    in MB.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        package: str,
+        code: Code,
+        environment: Mapping[str, str],
+        statements: Sequence[Statement],
+        timeout: int,
+        memory: int,
+        log_retention_days: int,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._provider = provider
+        name = names.regional(package.replace("_", "-"))
+        self.name = name
+        self.arn = names.arn("lambda", f"function:{name}")
+        self.log_group = CloudwatchLogGroup(
+            self, "logs", provider=provider, name=f"/aws/lambda/{name}", retention_in_days=log_retention_days
+        )
+        self.role = ServiceRole(
+            self,
+            "role",
+            provider=provider,
+            name=names.account_wide(package.replace("_", "-")),
+            service="lambda.amazonaws.com",
+            statements=[*statements, *_observability_statements(names, name)],
+        )
+        self.function = LambdaFunction(
+            self,
+            "function",
+            provider=provider,
+            function_name=name,
+            role=self.role.role.arn,
+            runtime=RUNTIME,
+            architectures=["arm64"],
+            handler=f"{package}.handler.handler",
+            filename=code.path,
+            source_code_hash=code.source_code_hash,
+            timeout=timeout,
+            memory_size=memory,
+            environment=LambdaFunctionEnvironment(variables=dict(environment)),
+            tracing_config=LambdaFunctionTracingConfig(mode="Active"),
+            logging_config=LambdaFunctionLoggingConfig(
+                log_format="JSON", log_group=self.log_group.name, application_log_level="INFO"
+            ),
+            depends_on=[self.role.policy],
+        )
+
+    def add_permission(self, id_: str, *, principal: str, source_arn: str) -> ITerraformDependable:
+        """Allow one source of one AWS service to invoke the function."""
+        return LambdaPermission(
+            self,
+            id_,
+            provider=self._provider,
+            statement_id=id_.replace("_", "-"),
+            action="lambda:InvokeFunction",
+            function_name=self.function.function_name,
+            principal=principal,
+            source_arn=source_arn,
+        )
+
+
+def _observability_statements(names: Names, function_name: str) -> tuple[Statement, Statement]:
+    logs = names.arn("logs", f"log-group:/aws/lambda/{function_name}:*")
+    return (
+        Statement(sid="WriteLogs", actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[logs]),
+        Statement(
+            sid="WriteTraces",
+            actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+            resources=["*"],
+            wildcard_reason="docs.aws.amazon.com, Service Authorization Reference, AWS X-Ray: no resource types",
+        ),
+    )

@@ -1,0 +1,240 @@
+"""The five functions of one region, each with the permissions that it needs and no more."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+from constructs import Construct
+
+from warm_standby.documents.bucket import DocumentsBucket
+from warm_standby.documents.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
+from warm_standby.functions.function import Code, Function
+from warm_standby.iam import Statement
+from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
+from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
+from warm_standby.names import Names
+from warm_standby.settings import Settings
+from warm_standby.settings.validators import geography
+
+# Seconds that API Gateway waits for an integration.
+# Source: docs.aws.amazon.com, API Gateway, "Quotas for configuring and running a REST API".
+API_TIMEOUT: Final = 29
+# Memory in MB. Lambda allocates CPU in proportion to memory: at this size one vCPU.
+# Source: docs.aws.amazon.com, Lambda, "Configure Lambda function memory".
+ONE_VCPU_MEMORY: Final = 1769
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionDependencies:
+    """The resources that the functions of one region use, and the origin of the site that calls the API."""
+
+    documents: DocumentsBucket
+    knowledge_base: KnowledgeBase
+    guardrail: Guardrail
+    queue: IngestionQueue
+    site_origin: str
+
+
+class Functions(Construct):
+    """`query`, `upload`, `ingest`, `ingestion_status` and `health` of one region."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        settings: Settings,
+        code: Code,
+        dependencies: FunctionDependencies,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._provider = provider
+        self._names = names
+        self._settings = settings
+        self._code = code
+        self._dependencies = dependencies
+        self.query = self._query()
+        self.upload = self._upload()
+        self.ingest = self._ingest()
+        self.ingestion_status = self._ingestion_status()
+        self.health = self._health()
+
+    @property
+    def by_package(self) -> dict[str, Function]:
+        """The functions of the region by the name of their package."""
+        return {
+            "query": self.query,
+            "upload": self.upload,
+            "ingest": self.ingest,
+            "ingestion_status": self.ingestion_status,
+            "health": self.health,
+        }
+
+    def _function(
+        self,
+        package: str,
+        *,
+        environment: dict[str, str],
+        statements: list[Statement],
+        timeout: int,
+        memory: int = 256,
+    ) -> Function:
+        return Function(
+            self,
+            package,
+            provider=self._provider,
+            names=self._names,
+            package=package,
+            code=self._code,
+            environment=environment,
+            statements=statements,
+            timeout=timeout,
+            memory=memory,
+            log_retention_days=self._settings.operations.log_retention_days,
+        )
+
+    def _query(self) -> Function:
+        return self._function(
+            "query",
+            environment={
+                "SITE_ORIGIN": self._dependencies.site_origin,
+                "KNOWLEDGE_BASE_ID": self._dependencies.knowledge_base.knowledge_base_id,
+                "ANSWER_MODEL_ID": self._settings.answers.model,
+                "ALLOWED_MODEL_IDS": json.dumps(self._settings.answers.models),
+                "BLOCKED_MESSAGES": json.dumps([BLOCKED_QUESTION, BLOCKED_ANSWER]),
+                **self._guardrail_environment(),
+            },
+            statements=[
+                self._retrieve_statement(),
+                *self._invoke_model_statements(*self._settings.answers.models),
+                self._guardrail_statement(),
+            ],
+            timeout=API_TIMEOUT,
+            memory=512,
+        )
+
+    def _upload(self) -> Function:
+        documents = self._dependencies.documents
+        return self._function(
+            "upload",
+            environment={
+                "SITE_ORIGIN": self._dependencies.site_origin,
+                "DOCUMENTS_BUCKET": documents.bucket.bucket,
+                "MAX_UPLOAD_BYTES": str(self._settings.documents.max_upload_bytes),
+                "UPLOAD_TYPES": json.dumps(self._settings.documents.content_types, sort_keys=True),
+            },
+            statements=[
+                # A presigned POST has its signer's permissions: it can put new objects under this prefix.
+                Statement(sid="PutDocuments", actions=["s3:PutObject"], resources=[f"{documents.arn}/uploads/*"]),
+            ],
+            timeout=10,
+        )
+
+    def _ingest(self) -> Function:
+        dependencies = self._dependencies
+        return self._function(
+            "ingest",
+            environment={**self._data_source_environment(), "DOCUMENTS_BUCKET": dependencies.documents.bucket.bucket},
+            statements=[
+                Statement(
+                    sid="Ingest",
+                    actions=["bedrock:ListIngestionJobs", "bedrock:StartIngestionJob"],
+                    resources=[dependencies.knowledge_base.arn],
+                ),
+                Statement(sid="ListDocuments", actions=["s3:ListBucket"], resources=[dependencies.documents.arn]),
+                dependencies.queue.consumer_statement(),
+            ],
+            timeout=FUNCTION_TIMEOUT,
+            memory=ONE_VCPU_MEMORY,  # it lists and hashes whole buckets
+        )
+
+    def _ingestion_status(self) -> Function:
+        return self._function(
+            "ingestion_status",
+            environment={"SITE_ORIGIN": self._dependencies.site_origin, **self._data_source_environment()},
+            statements=[
+                Statement(
+                    sid="ReadJobs",
+                    actions=["bedrock:GetIngestionJob", "bedrock:ListIngestionJobs"],
+                    resources=[self._dependencies.knowledge_base.arn],
+                ),
+            ],
+            timeout=API_TIMEOUT,
+        )
+
+    def _health(self) -> Function:
+        dependencies = self._dependencies
+        return self._function(
+            "health",
+            environment={
+                "SITE_ORIGIN": dependencies.site_origin,
+                "DOCUMENTS_BUCKET": dependencies.documents.bucket.bucket,
+                "INGEST_QUEUE_URL": dependencies.queue.queue.url,
+                "ANSWER_MODEL_ID": self._settings.answers.model,
+                **self._data_source_environment(),
+                **self._guardrail_environment(),
+            },
+            statements=[
+                Statement(
+                    sid="SeeKnowledgeBase",
+                    actions=["bedrock:GetKnowledgeBase"],
+                    resources=[dependencies.knowledge_base.arn],
+                ),
+                # HeadBucket needs the permission ListBucket. Source: docs.aws.amazon.com, S3 API, "HeadBucket".
+                Statement(sid="SeeBucket", actions=["s3:ListBucket"], resources=[dependencies.documents.arn]),
+                Statement(sid="SeeQueue", actions=["sqs:GetQueueAttributes"], resources=[dependencies.queue.arn]),
+                self._retrieve_statement(),
+                *self._invoke_model_statements(self._settings.answers.model),
+                self._guardrail_statement(),
+            ],
+            timeout=API_TIMEOUT,
+            memory=512,
+        )
+
+    def _data_source_environment(self) -> dict[str, str]:
+        knowledge_base = self._dependencies.knowledge_base
+        return {
+            "KNOWLEDGE_BASE_ID": knowledge_base.knowledge_base_id,
+            "DATA_SOURCE_ID": knowledge_base.data_source_id,
+        }
+
+    def _guardrail_environment(self) -> dict[str, str]:
+        guardrail = self._dependencies.guardrail
+        return {"GUARDRAIL_ID": guardrail.id, "GUARDRAIL_VERSION": guardrail.version}
+
+    def _retrieve_statement(self) -> Statement:
+        return Statement(
+            sid="Retrieve", actions=["bedrock:Retrieve"], resources=[self._dependencies.knowledge_base.arn]
+        )
+
+    def _guardrail_statement(self) -> Statement:
+        return Statement(
+            sid="ApplyGuardrail", actions=["bedrock:ApplyGuardrail"], resources=[self._dependencies.guardrail.arn]
+        )
+
+    def _invoke_model_statements(self, *models: str) -> list[Statement]:
+        invoke = ["bedrock:InvokeModel"]
+        profiles = [self._names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)]
+        foundation = [arn for model in models for arn in self._foundation_model_arns(model)]
+        statements = [Statement(sid="Answer", actions=invoke, resources=foundation)]
+        if profiles:
+            statements.append(Statement(sid="AnswerByProfile", actions=invoke, resources=profiles))
+        return statements
+
+    def _foundation_model_arns(self, model: str) -> list[str]:
+        """Return the model's ARN in each region that may run it: a profile's regions and this one, else this one only.
+
+        Source: docs.aws.amazon.com, Bedrock, "Geographic cross-Region inference", "IAM policy requirements".
+        """
+        profile = geography(model)
+        foundation_model = f"foundation-model/{model.removeprefix(f'{profile}.')}"
+        own_region = f"arn:aws:bedrock:{self._names.region}::{foundation_model}"
+        if profile is None:
+            return [own_region]
+        if profile == "global":
+            return [own_region, f"arn:aws:bedrock:::{foundation_model}"]
+        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._names.region))
+        return [f"arn:aws:bedrock:{region}::{foundation_model}" for region in regions]

@@ -1,0 +1,1 @@
+"""One region's Bedrock Knowledge Base, its vector store and its guardrail."""

@@ -1,0 +1,1 @@
+"""The alarms, the alert topic and the dashboard of one region."""

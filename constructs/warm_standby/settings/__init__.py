@@ -1,0 +1,27 @@
+"""The deployment's settings: one frozen, validated record, read once from `standby.toml`."""
+
+from warm_standby.settings.errors import SettingsError
+from warm_standby.settings.model import (
+    DEFAULT_FILE,
+    FILE_VARIABLE,
+    STACK_NAME,
+    Documents,
+    KnowledgeBase,
+    Objectives,
+    Operations,
+    Settings,
+    Site,
+)
+
+__all__ = [
+    "DEFAULT_FILE",
+    "FILE_VARIABLE",
+    "STACK_NAME",
+    "Documents",
+    "KnowledgeBase",
+    "Objectives",
+    "Operations",
+    "Settings",
+    "SettingsError",
+    "Site",
+]

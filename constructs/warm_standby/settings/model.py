@@ -1,0 +1,244 @@
+"""The deployment's settings: one frozen, validated record, read once from `standby.toml`."""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from warm_standby.settings import validators
+from warm_standby.settings.errors import SettingsError, format_error, validation_error
+
+STACK_NAME: Final = "warm-standby"
+DEFAULT_FILE: Final = "standby.toml"
+FILE_VARIABLE: Final = "STANDBY_SETTINGS"
+
+Region = Annotated[str, AfterValidator(validators.region)]
+ModelId = Annotated[str, AfterValidator(validators.model_id)]
+# Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
+TagValue = Annotated[str, Field(max_length=256), AfterValidator(validators.tag_text)]
+TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(validators.tag_key)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+
+class Regions(_Section):
+    """The regions behind the two roles."""
+
+    primary: Region = "us-west-2"
+    failover: Region = "us-east-1"
+
+    @field_validator("failover")
+    @classmethod
+    def _differs(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("primary"):
+            raise ValueError("regions.primary is the same region: choose another")
+        return value
+
+
+class KnowledgeBase(_Section):
+    """How documents become vectors. The chunk size is in tokens, the overlap in percent."""
+
+    vector_store: Literal["opensearch-serverless", "s3-vectors"] = "opensearch-serverless"
+    embedding_model: Annotated[str, AfterValidator(validators.embedding_model)] = "amazon.titan-embed-text-v2:0"
+    embedding_dimensions: int = 1024
+    chunk_tokens: int = Field(default=500, ge=20, le=8192)
+    chunk_overlap_percent: int = Field(default=20, ge=1, le=99)
+
+    @field_validator("embedding_dimensions")
+    @classmethod
+    def _is_supported_by_the_model(cls, value: int, info: ValidationInfo) -> int:
+        model = info.data.get("embedding_model")
+        supported = validators.EMBEDDING_DIMENSIONS.get(model or "", (value,))
+        if value not in supported:
+            raise ValueError(f"{model} supports {' or '.join(map(str, supported))} dimensions")
+        return value
+
+
+class Answers(_Section):
+    """Which models may answer.
+
+    A geographic inference profile (`us.`) may run the model in any of `profile_regions`. A profile of another geography
+    needs that geography's regions there.
+    Source: docs.aws.amazon.com, Bedrock, "Supported Regions and models for inference profiles".
+    """
+
+    model: ModelId = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    allowed_models: Annotated[tuple[ModelId, ...], AfterValidator(validators.unique)] = Field(default=(), strict=False)
+    profile_regions: Annotated[tuple[Region, ...], AfterValidator(validators.unique)] = Field(
+        default=("us-east-1", "us-east-2", "us-west-2"), strict=False, min_length=1
+    )
+
+    @field_validator("profile_regions")
+    @classmethod
+    def _are_in_each_geography(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for model in (info.data.get("model", ""), *info.data.get("allowed_models", ())):
+            if not all(validators.callable_from(model, region) for region in value):
+                raise ValueError(f"list the regions that {model} routes to (see its model card)")
+        return value
+
+    def models_by_key(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield each model with its key in this section."""
+        yield ("model",), self.model
+        for index, model in enumerate(self.allowed_models):
+            yield ("allowed_models", index), model
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The default model and the other models that a caller may request."""
+        return tuple(dict.fromkeys((self.model, *self.allowed_models)))
+
+
+class Documents(_Section):
+    """The documents buckets: the allowed uploads, the lifecycle, and the direction of replication."""
+
+    replication: Literal["two-way", "one-way"] = "two-way"
+    max_upload_mb: int = Field(default=50, ge=1, le=50)
+    upload_types: Annotated[
+        tuple[Annotated[str, AfterValidator(validators.upload_type)], ...], AfterValidator(validators.unique)
+    ] = Field(default=tuple(validators.UPLOAD_CONTENT_TYPES), strict=False, min_length=1)
+    expire_days: int | None = Field(default=None, ge=1, le=36500)
+    noncurrent_version_days: int = Field(default=90, ge=1, le=36500)
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest upload in bytes. A Knowledge Base reads files up to 50 MB."""
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def content_types(self) -> dict[str, str]:
+        """The content type for each file name extension that may be uploaded."""
+        return {extension: validators.UPLOAD_CONTENT_TYPES[extension] for extension in self.upload_types}
+
+
+class Site(_Section):
+    """The distribution over the two frontend buckets, and what the page may do without an operator."""
+
+    origin_failover_status_codes: Annotated[
+        tuple[Annotated[int, AfterValidator(validators.failover_status_code)], ...], AfterValidator(validators.unique)
+    ] = Field(default=(403, 404, 500, 502, 503, 504), strict=False, min_length=1)
+    domain_names: Annotated[
+        tuple[Annotated[str, AfterValidator(validators.domain_name)], ...], AfterValidator(validators.one_origin)
+    ] = Field(default=(), strict=False)
+    certificate_arn: Annotated[str, AfterValidator(validators.certificate_arn)] = ""
+    api_fallback: bool = True
+
+    @field_validator("certificate_arn")
+    @classmethod
+    def _is_set_with_domain_names(cls, value: str, info: ValidationInfo) -> str:
+        if bool(value) != bool(info.data.get("domain_names", value)):
+            raise ValueError("set site.domain_names and site.certificate_arn together, or set neither")
+        return value
+
+
+class Operations(_Section):
+    """Logs (days), alerts, throttling (requests/s), ingestion sweep (minutes), and what `destroy` may delete.
+
+    `api_gateway_account`: whether this stack sets the role that API Gateway logs with, one per account and region.
+    """
+
+    alert_emails: Annotated[
+        tuple[Annotated[str, AfterValidator(validators.email)], ...], AfterValidator(validators.unique)
+    ] = Field(default=(), strict=False)
+    log_retention_days: Annotated[int, AfterValidator(validators.log_retention)] = 30
+    api_rate_limit: int = Field(default=100, ge=1, le=10_000)
+    api_burst_limit: int = Field(default=200, ge=1, le=5_000)
+    sweep_minutes: int = Field(default=5, ge=1, le=60)
+    force_destroy: bool = False
+    api_gateway_account: bool = True
+
+
+class Objectives(_Section):
+    """The limits for the measurements of a drill.
+
+    Defaults: the DR guide's "Recovery Objectives"; the limit for `execution_seconds` is this project's own.
+
+    `page_rto_seconds`: longest wait for a page, for a user who keeps retrying.
+    `page_rpo_files`: site files that differ between the frontend buckets.
+    `api_rpo_answers`: failed questions that are still unanswered after a retry.
+    `documents_rpo_seconds`: age, at the fault, of the oldest accepted document that the surviving region lacks at
+    failover.
+    `execution_seconds`: from the failover command to the first good answer; also the limit for the command's duration.
+    """
+
+    page_rto_seconds: float = Field(default=1.0, gt=0, le=3600, strict=False)
+    page_rpo_files: int = Field(default=0, ge=0)
+    api_rpo_answers: int = Field(default=0, ge=0)
+    documents_rpo_seconds: float = Field(default=900.0, gt=0, le=86_400, strict=False)
+    execution_seconds: float = Field(default=5.0, gt=0, le=3600, strict=False)
+
+
+class State(_Section):
+    """Where Terraform stores its state: beside the project, or in an S3 bucket with S3 native locking."""
+
+    backend: Literal["local", "s3"] = "local"
+    bucket: Annotated[str, AfterValidator(validators.state_bucket)] | None = None
+    region: Region | None = None
+    key: Annotated[str, AfterValidator(validators.state_key)] = Field(
+        default=f"{STACK_NAME}/terraform.tfstate", min_length=1, max_length=1024
+    )
+
+    @field_validator("bucket", "region")
+    @classmethod
+    def _is_set_for_s3(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("backend") == "s3":
+            raise ValueError('required for state.backend = "s3": name an existing, versioned bucket and its region')
+        return value
+
+
+class Settings(_Section):
+    """All settings of one deployment. Unknown keys are refused.
+
+    >>> Settings(name="chatbot").regions.primary
+    'us-west-2'
+    """
+
+    name: Annotated[str, AfterValidator(validators.deployment_name)]
+    regions: Regions = Regions()
+    knowledge_base: KnowledgeBase = KnowledgeBase()
+    answers: Answers = Answers()
+    documents: Documents = Documents()
+    site: Site = Site()
+    operations: Operations = Operations()
+    objectives: Objectives = Objectives()
+    state: State = State()
+    tags: dict[TagKey, TagValue] = Field(default={}, max_length=40)
+
+    @field_validator("answers")
+    @classmethod
+    def _can_be_called_from_both_regions(cls, value: Answers, info: ValidationInfo) -> Answers:
+        regions: Regions | None = info.data.get("regions")
+        for key, model in value.models_by_key():
+            for region in (regions.primary, regions.failover) if regions else ():
+                if not validators.callable_from(model, region):
+                    raise validation_error(
+                        key,
+                        model,
+                        f"{validators.geography(model)}. profiles cannot be called from {region}: use a profile that"
+                        " both regions can call, or the model's global. profile",
+                    )
+        return value
+
+    @classmethod
+    def load(cls, file: Path | None = None) -> Self:
+        """Read the settings from `file`, else from `STANDBY_SETTINGS`, else from `standby.toml` in this directory.
+
+        Raises:
+            SettingsError: the file is missing, is not TOML, or has a value that cannot be deployed.
+
+        """
+        path = file or Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise SettingsError(
+                f"{path}: {error.strerror}: create it, or set {FILE_VARIABLE} to another file"
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: not valid TOML: {error}") from None
+        except ValidationError as error:
+            raise SettingsError(format_error(path, dict(error.errors()[0]))) from None

@@ -1,0 +1,236 @@
+"""Validators for single settings.
+
+Each takes a value and returns it, or raises `ValueError` with the fix. `model.py` adds the file, the key and the value.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+# The name is part of every resource's name. OpenSearch Serverless has the lowest limit: 32 characters for a collection
+# or a policy (docs.aws.amazon.com, OpenSearch Service, "CreateCollection"). The suffix "-documents" takes ten of them.
+MIN_NAME_LENGTH: Final = 3
+MAX_NAME_LENGTH: Final = 20
+MAX_MODEL_ID_LENGTH: Final = 128
+PROFILE_REGION_PREFIXES: Final[dict[str, tuple[str, ...]]] = {
+    "us": ("us-", "ca-", "mx-", "sa-"),
+    "us-gov": ("us-gov-",),
+    "eu": ("eu-", "il-", "me-", "af-"),
+    "apac": ("ap-", "me-"),
+    "jp": ("ap-northeast-",),
+    "au": ("ap-southeast-",),
+    "ca": ("ca-",),
+}
+"""Geographies of inference profiles (the prefixes of their IDs), and the prefixes of the regions that may call them.
+
+The list of one model is shorter. Neighboring regions are included because some models have them: `us.` in Canada,
+`apac.` in the Emirates.
+Source: docs.aws.amazon.com, Bedrock, "Supported Regions and models for inference profiles"; CDK API Reference,
+aws-bedrock-alpha, "CrossRegionInferenceProfileRegion"; AWS Machine Learning Blog, "Boost generative AI innovation in
+Canada with Amazon Bedrock Cross-Region Inference"."""
+GEOGRAPHIES: Final = frozenset({*PROFILE_REGION_PREFIXES, "global"})
+
+EMBEDDING_DIMENSIONS: Final[dict[str, tuple[int, ...]]] = {
+    "amazon.titan-embed-text-v2:0": (256, 512, 1024),
+    "cohere.embed-english-v3": (1024,),
+    "cohere.embed-multilingual-v3": (1024,),
+}
+"""Embedding models that a Knowledge Base supports, and the vector dimensions of each.
+
+Source: docs.aws.amazon.com, Bedrock, "Supported models and Regions for Amazon Bedrock knowledge bases"."""
+
+UPLOAD_CONTENT_TYPES: Final[dict[str, str]] = {
+    ".csv": "text/csv",
+    ".doc": "application/msword",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".html": "text/html",
+    ".md": "text/markdown",
+    ".pdf": "application/pdf",
+    ".txt": "text/plain",
+    ".xls": "application/vnd.ms-excel",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""Document types that a Knowledge Base parses, and the content type that an upload must declare for each.
+
+Source: docs.aws.amazon.com, Bedrock, "Prerequisites for your Amazon Bedrock knowledge base data"."""
+
+ORIGIN_FAILOVER_STATUS_CODES: Final = frozenset({400, 403, 404, 416, 429, 500, 502, 503, 504})
+"""Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover"."""
+
+LOG_RETENTION_DAYS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
+    *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""Source: docs.aws.amazon.com, CloudWatch Logs API, "PutRetentionPolicy"."""
+
+BEDROCK_REGIONS: Final = (
+    *("af-south-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2"),
+    *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6"),
+    *("ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1"),
+    *("eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1"),
+    *("mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"),
+)
+"""The AWS regions (commercial partition) that offer Bedrock. Source: botocore's endpoint list. A test compares the two,
+because reading that list here would take as long as creating fifty resources."""
+
+_RESERVED_BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
+_MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\d+)*$")
+_EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
+_DOMAIN: Final = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
+_CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
+_STATE_BUCKET: Final = re.compile(r"(?=.{3,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+_IP_ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_TAG: Final = re.compile(r"[\w .:/=+@-]*")
+
+
+def _require(condition: object, fix: str) -> None:
+    if not condition:
+        raise ValueError(fix)
+
+
+def deployment_name(value: str) -> str:
+    """Return a name that S3, IAM and OpenSearch all accept: lowercase letters, digits and single hyphens."""
+    _require(
+        re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) and MIN_NAME_LENGTH <= len(value) <= MAX_NAME_LENGTH,
+        f"use {MIN_NAME_LENGTH} to {MAX_NAME_LENGTH} lowercase letters, digits and single hyphens; start with a letter",
+    )
+    _require(
+        not value.startswith(_RESERVED_BUCKET_PREFIXES),
+        f"S3 reserves bucket names that start with {' or '.join(_RESERVED_BUCKET_PREFIXES)}: choose another name",
+    )
+    return value
+
+
+def region(value: str) -> str:
+    """Return a region that offers Bedrock."""
+    if value in BEDROCK_REGIONS:
+        return value
+    close = difflib.get_close_matches(value, BEDROCK_REGIONS, n=3) or ["us-west-2", "us-east-1"]
+    raise ValueError(f"not an AWS region with Bedrock: did you mean {' or '.join(close)}?")
+
+
+def model_id(value: str) -> str:
+    """Return a model ID (`provider.model-v1:0`) or a cross-Region inference profile ID (`us.provider.model-v1:0`)."""
+    _require(
+        _MODEL_ID.fullmatch(value) and len(value) <= MAX_MODEL_ID_LENGTH,
+        'use a Bedrock model ID or inference profile ID such as "us.anthropic.claude-haiku-4-5-20251001-v1:0"',
+    )
+    return value
+
+
+def geography(model: str) -> str | None:
+    """Return the geography of an inference profile ID (`us`, `global`), or None for a plain model ID."""
+    prefix = model.partition(".")[0]
+    return prefix if prefix in GEOGRAPHIES else None
+
+
+def callable_from(model: str, region: str) -> bool:
+    """Return whether a region can call a model ID. A geographic profile works in its own geography only."""
+    prefixes = PROFILE_REGION_PREFIXES.get(geography(model) or "")
+    return prefixes is None or region.startswith(prefixes)
+
+
+def embedding_model(value: str) -> str:
+    """Return an embedding model whose dimensions are known, because the vector index is created for one of them."""
+    _require(value in EMBEDDING_DIMENSIONS, f"use one of {', '.join(EMBEDDING_DIMENSIONS)}")
+    return value
+
+
+def email(value: str) -> str:
+    """Return an email address."""
+    _require(_EMAIL.fullmatch(value), "use an email address such as oncall@example.com")
+    return value
+
+
+def domain_name(value: str) -> str:
+    """Return a host name for the distribution. A wildcard is refused because CORS needs the page's exact origin."""
+    _require(
+        not value.startswith("*."),
+        "the API allows one origin (CORS): use a host name such as chat.example.com, not a wildcard",
+    )
+    _require(_DOMAIN.fullmatch(value), "use a lowercase host name such as chat.example.com")
+    return value
+
+
+def certificate_arn(value: str) -> str:
+    """Return the ARN of an ACM certificate in us-east-1, where CloudFront requires it, or an empty string.
+
+    Source: docs.aws.amazon.com, CloudFront, "Requirements for using SSL/TLS certificates with CloudFront".
+    """
+    _require(
+        not value or _CERTIFICATE.fullmatch(value),
+        "use the ARN of an ACM certificate in us-east-1 (arn:aws:acm:us-east-1:ACCOUNT:certificate/ID)",
+    )
+    return value
+
+
+def upload_type(value: str) -> str:
+    """Return a file name extension that a Knowledge Base can parse."""
+    _require(value in UPLOAD_CONTENT_TYPES, f"a Knowledge Base reads only {', '.join(UPLOAD_CONTENT_TYPES)}")
+    return value
+
+
+def failover_status_code(value: int) -> int:
+    """Return a status code that CloudFront accepts as a failover criterion."""
+    _require(
+        value in ORIGIN_FAILOVER_STATUS_CODES,
+        f"use a code that CloudFront can fail over on: {sorted(ORIGIN_FAILOVER_STATUS_CODES)}",
+    )
+    return value
+
+
+def log_retention(value: int) -> int:
+    """Return a retention period that CloudWatch Logs supports, in days."""
+    _require(value in LOG_RETENTION_DAYS, f"use a retention that CloudWatch Logs supports: {list(LOG_RETENTION_DAYS)}")
+    return value
+
+
+def state_bucket(value: str) -> str:
+    """Return a bucket name that S3 accepts.
+
+    Source: docs.aws.amazon.com, S3, "General purpose bucket naming rules".
+    """
+    _require(
+        _STATE_BUCKET.fullmatch(value)
+        and not _IP_ADDRESS.fullmatch(value)
+        and not value.startswith(_RESERVED_BUCKET_PREFIXES),
+        "use the name of an existing S3 bucket",
+    )
+    return value
+
+
+def state_key(value: str) -> str:
+    """Return the key of the state object. Terraform refuses a key that starts or ends with a slash."""
+    _require(not value.startswith("/") and not value.endswith("/"), "use a key that does not start or end with /")
+    return value
+
+
+def tag_key(value: str) -> str:
+    """Return a tag key. AWS reserves keys that start with `aws:`."""
+    _require(not value.lower().startswith("aws:"), "choose a key that does not start with aws:")
+    return tag_text(value)
+
+
+def tag_text(value: str) -> str:
+    """Return a tag key or value. Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits"."""
+    _require(_TAG.fullmatch(value), "use only letters, digits, spaces and _ . : / = + - @")
+    return value
+
+
+def one_origin(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the site's names if there is at most one, because the API allows calls from one origin.
+
+    CORS names one origin. Source: Fetch Standard, "CORS protocol", Access-Control-Allow-Origin.
+    """
+    _require(len(names) <= 1, "the API allows one origin (CORS): keep one name, and redirect the others to it")
+    return names
+
+
+def unique(values: Iterable[T]) -> tuple[T, ...]:
+    """Return the values if there are no duplicates."""
+    listed = tuple(values)
+    _require(len(set(listed)) == len(listed), "list each value only once")
+    return listed

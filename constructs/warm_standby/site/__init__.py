@@ -1,0 +1,1 @@
+"""The static site: its two buckets, the distribution over them, and the files that the settings decide."""

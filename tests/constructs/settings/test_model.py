@@ -1,0 +1,73 @@
+"""The settings file: the shipped one, where it is read from, and the errors of a file that cannot be read."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.constructs.plan import ROOT, default_settings
+from warm_standby.settings import Settings, SettingsError
+
+SHIPPED = (ROOT / "standby.toml").read_text(encoding="utf-8")
+
+
+def test_the_shipped_file_shows_the_default_of_every_setting_that_it_names() -> None:
+    assert Settings.load(ROOT / "standby.toml") == default_settings()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"{section}.{key}"
+        for section, model in Settings.model_fields.items()
+        for key in getattr(model.annotation, "model_fields", {})
+        if f"{section}.{key}" != "state.key"  # not shown: the default key of the S3 backend rarely changes
+    ],
+)
+def test_the_shipped_file_names_every_setting(key: str) -> None:
+    section, _, name = key.partition(".")
+    block = SHIPPED.partition(f"[{section}]\n")[2].partition("\n[")[0]
+    assert any(line.removeprefix("# ").startswith(f"{name} = ") for line in block.splitlines())
+
+
+def test_the_shipped_file_s_commented_settings_can_be_used_as_they_stand(tmp_path: Path) -> None:
+    file = tmp_path / "standby.toml"
+    s3 = SHIPPED.replace('backend = "local"', 'backend = "s3"')
+    for key in ("expire_days", "bucket", "region"):
+        assert f"\n# {key} = " in s3
+        s3 = s3.replace(f"\n# {key} = ", f"\n{key} = ")
+    file.write_text(s3, encoding="utf-8")
+    settings = Settings.load(file)
+    assert settings.documents.expire_days == 365
+    assert (settings.state.backend, settings.state.bucket) == ("s3", "my-terraform-state")
+
+
+def test_the_file_is_standby_toml_in_this_directory_unless_the_variable_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "standby.toml").write_text('name = "here"')
+    (tmp_path / "other.toml").write_text('name = "other"')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STANDBY_SETTINGS", raising=False)
+    assert Settings.load().name == "here"
+    monkeypatch.setenv("STANDBY_SETTINGS", "other.toml")
+    assert Settings.load().name == "other"
+    assert Settings.load(Path("standby.toml")).name == "here"
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (None, "No such file or directory: create it, or set STANDBY_SETTINGS to another file"),
+        (b"name = ", "not valid TOML: "),
+        (b'name = "a"\nname = "b"', "not valid TOML: "),
+        (b"name = '\xff'", "not valid TOML: "),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path: Path, content: bytes | None, said: str) -> None:
+    file = tmp_path / "standby.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        Settings.load(file)
+    assert str(refused.value).startswith(f"{file}: {said}")
+    assert "\n" not in str(refused.value)

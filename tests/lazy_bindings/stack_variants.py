@@ -1,0 +1,73 @@
+"""Our own stack, in a variant for each setting that changes the synthesized JSON."""
+
+from pathlib import Path
+from typing import Any
+
+from cdktf import App
+
+from warm_standby.assets import read_assets
+from warm_standby.settings import Settings
+from warm_standby.stack import WarmStandbyStack
+
+ROOT = Path(__file__).parents[2]
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+BASE: dict[str, Any] = {"name": "chatbot", "regions": {"primary": "us-west-2", "failover": "us-east-1"}}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "other-regions": {"regions": {"primary": "us-east-1", "failover": "us-west-2"}},
+    "s3-vectors": {
+        "knowledge_base": {
+            "vector_store": "s3-vectors",
+            "embedding_model": "cohere.embed-multilingual-v3",
+            "embedding_dimensions": 1024,
+            "chunk_tokens": 300,
+            "chunk_overlap_percent": 10,
+        }
+    },
+    "answers": {
+        "answers": {
+            "model": "us.anthropic.claude-sonnet-4-6",
+            "allowed_models": ["amazon.nova-lite-v1:0"],
+            "profile_regions": ["us-east-1", "us-west-2"],
+        }
+    },
+    "one-way": {
+        "documents": {
+            "replication": "one-way",
+            "expire_days": 365,
+            "noncurrent_version_days": 7,
+            "max_upload_mb": 5,
+            "upload_types": [".pdf"],
+        }
+    },
+    "own-domain": {
+        "site": {"domain_names": ["chat.example.com"], "certificate_arn": CERTIFICATE, "api_fallback": False}
+    },
+    "server-errors-only": {"site": {"origin_failover_status_codes": [500, 502, 503, 504]}},
+    "operations": {
+        "operations": {
+            "alert_emails": ["a@example.com", "b@example.com"],
+            "log_retention_days": 7,
+            "api_rate_limit": 7,
+            "api_burst_limit": 9,
+            "sweep_minutes": 60,
+            "force_destroy": True,
+            "api_gateway_account": False,
+        }
+    },
+    "remote-state": {
+        "state": {"backend": "s3", "bucket": "state-of-chatbot", "region": "us-west-2", "key": "chatbot.tfstate"}
+    },
+    "named": {"name": "another", "tags": {"owner": "x", "cost-centre": "42"}},
+}
+
+
+def synthesize_variants(out: Path) -> None:
+    """Write each variant's stack to a directory with its name below `out`."""
+    for name, changes in VARIANTS.items():
+        app = App(outdir=str(out / name))
+        archive = out / name / "functions.zip"
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
+        WarmStandbyStack(app, settings=Settings.model_validate(BASE | changes), assets=assets)
+        app.synth()

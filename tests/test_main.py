@@ -1,0 +1,78 @@
+"""main.py: one line and exit code 2 for bad input, and the same bytes in every process and directory."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.constructs.helpers import checkout, file_digests
+from tests.constructs.plan import ROOT
+
+PROJECT = ["main.py", "standby.toml", "cdktf.json", "constructs", "lambda_src", "frontend"]
+
+
+def run_main(directory: Path, settings: Path) -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CDKTF_", "STANDBY_"))}
+    environment["STANDBY_SETTINGS"] = str(settings)
+    command = [sys.executable, str(ROOT / "main.py")]
+    return subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def synth(project: Path, seed: str = "0") -> "subprocess.Popen[bytes]":
+    """Start the `main.py` of a copied project, with its own constructs. It writes `cdktf.out` there."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CDKTF_", "STANDBY_"))}
+    environment |= {"PYTHONPATH": str(project / "constructs"), "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.Popen([sys.executable, "main.py"], cwd=project, env=environment, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        (
+            'name = "Chat"',
+            "name = 'Chat': use 3 to 20 lowercase letters, digits and single hyphens; start with a letter",
+        ),
+        ('name = "chat"\ncolour = 1', "colour = 1: no such setting: remove it, or correct its name"),
+        (None, "No such file or directory: create it, or set STANDBY_SETTINGS to another file"),
+    ],
+)
+def test_bad_settings_are_one_line_and_exit_code_2_and_write_nothing(
+    tmp_path: Path, text: str | None, line: str
+) -> None:
+    settings, directory = tmp_path / "bad.toml", tmp_path / "empty"
+    directory.mkdir()
+    if text is not None:
+        settings.write_text(text)
+    ran = run_main(directory, settings)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"{settings}: {line}\n")
+    assert list(directory.iterdir()) == []
+
+
+def test_a_site_file_of_unknown_type_is_one_line_and_exit_code_2_and_writes_nothing(tmp_path: Path) -> None:
+    checkout(tmp_path, PROJECT)
+    file = tmp_path / "frontend" / "notes.draft"
+    file.touch()
+    process = synth(tmp_path)
+    errors = process.communicate(timeout=60)[1].decode()
+    assert (process.returncode, errors) == (2, f"{file}: unknown file type: use a common file name extension\n")
+    assert file_digests(tmp_path / "cdktf.out") == {}
+
+
+def test_two_processes_in_two_directories_synthesize_the_same_bytes(tmp_path: Path) -> None:
+    projects = [tmp_path / "one", tmp_path / "deeper" / "two"]
+    checkout(projects[0], PROJECT)
+    shutil.copytree(projects[0], projects[1])
+    before = set(file_digests(projects[0]))
+    processes = [synth(project, seed) for project, seed in zip(projects, ("1", "2"), strict=True)]
+    errors = [process.communicate(timeout=60)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], errors
+    one, two = (file_digests(project / "cdktf.out") for project in projects)
+    assert {"manifest.json", "functions.zip", "stacks/warm-standby/cdk.tf.json"} <= set(one)
+    assert one == two
+    assert errors[0] == errors[1] == b""
+    assert {name for name in file_digests(projects[0]) if not name.startswith("cdktf.out/")} == before
