@@ -1,13 +1,13 @@
 // Puts the page together.
 
-import { Chat } from "./chat.js";
+import { Chat } from "./conversation-view.js";
 import { Conversation } from "./conversation.js";
 import { isGoing } from "./documents.js";
 import { announce, button, byId } from "./dom.js";
 import { Ingestion } from "./ingestion.js";
 import { readLimits } from "./limits.js";
-import { Panel } from "./panel.js";
-import { Service } from "./service.js";
+import { Panel } from "./documents-view.js";
+import { Service } from "./api-router.js";
 import { Uploads } from "./uploads.js";
 
 // With an API known, a troubled config.json is worth a remark; without one, it is all that there is to say.

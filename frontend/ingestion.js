@@ -1,6 +1,6 @@
 // What became of the documents: /ingestion-status tells of jobs, and from them follows each document's state.
 
-import { jittered, pause, visible } from "./patience.js";
+import { jittered, pause, visible } from "./rate-limit.js";
 import { clean, shorten } from "./text.js";
 
 const PAUSES_SECONDS = [1, 2, 3, 5, 8, 12, 15];

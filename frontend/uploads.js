@@ -5,9 +5,9 @@
 
 import { DocumentList, isElsewhere, isGoing } from "./documents.js";
 import { contentType, refusal } from "./limits.js";
-import { jittered, pause } from "./patience.js";
+import { jittered, pause } from "./rate-limit.js";
 import { clean } from "./text.js";
-import { transfer } from "./transfer.js";
+import { transfer } from "./s3-upload.js";
 
 const AT_ONCE = 3;
 const ATTEMPTS = 6;

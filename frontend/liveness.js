@@ -1,7 +1,7 @@
 // Tells a slow answer from a dead API: while something is quiet, the API's /health is asked beside it.
 
 import { CallError, request } from "./http.js";
-import { pause } from "./patience.js";
+import { pause } from "./rate-limit.js";
 
 // How long something may be quiet, and how long /health may then take, until its API counts as dead: milliseconds.
 // An answer may take 26 s; nobody should wait so long for none, so a question is asked elsewhere 3 s after it was asked.

@@ -2,9 +2,9 @@
 
 import { Memory, readConfig, readFirstConfig } from "./config.js";
 import { CallError, request } from "./http.js";
-import { jittered, pause, Permissions, stopped } from "./patience.js";
+import { jittered, pause, Permissions, stopped } from "./rate-limit.js";
 import { followOtherTabs } from "./storage.js";
-import { health, UPLOAD, Watch } from "./watch.js";
+import { health, UPLOAD, Watch } from "./liveness.js";
 
 // API Gateway gives up after 29 s.
 const ANSWER_SECONDS = 29.5;
