@@ -45,7 +45,7 @@ _WORLDS = {  # what shares a rehearsal or a synthesized stack, by the beginnings
 
 # What fails in a module that tests share says what it compared, too.
 pytest.register_assert_rewrite(
-    "tests.browser.browser_support",
+    "tests.browser.helpers",
     "tests.e2e.drill_support",
     "tests.e2e.operate_world",
     "tests.lambdas.lambda_support",

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSiz
 from standby.rehearsal.chromium import launch
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
-from tests.browser.browser_support import Visitor, read_configs, write_config
+from tests.browser.helpers import Visitor, read_configs, write_config
 
 DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}
 

@@ -7,8 +7,8 @@ import pytest
 from standby.manifest import Role
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
-from tests.browser.browser_support import CONFIG, Config, Visitor, write_config
 from tests.browser.conftest import Visit
+from tests.browser.helpers import CONFIG, Config, Visitor, write_config
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route

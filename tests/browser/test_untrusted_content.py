@@ -5,8 +5,8 @@ from typing import Final
 
 import pytest
 
-from tests.browser.browser_support import Visitor, answer_with, text_file
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Visitor, answer_with, text_file
 
 SCRIPTS: Final = """\
 <script>window.owned = 1</script>

@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload
 from standby.manifest import ROLES
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
-from tests.browser.browser_support import CONFIG, Visitor, answer_with, text_file
+from tests.browser.helpers import CONFIG, Visitor, answer_with, text_file
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SAMPLES: Final = ROOT / "examples" / "documents"

@@ -6,9 +6,9 @@ from playwright.sync_api import Page, Route
 from standby.manifest import ROLES
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
-from tests.browser.browser_states import ANSWER, CITATIONS
-from tests.browser.browser_support import answer_with, text_file
 from tests.browser.conftest import Visit
+from tests.browser.helpers import answer_with, text_file
+from tests.browser.states import ANSWER, CITATIONS
 
 FOCUSED = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
 

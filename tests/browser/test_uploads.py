@@ -8,8 +8,8 @@ from playwright.sync_api import Route
 from standby.manifest import ROLES
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import FaultKind, Faults
-from tests.browser.browser_support import Visitor, documents_named, lose_the_answer, text_file, wait_for
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Visitor, documents_named, lose_the_answer, text_file, wait_for
 from tests.e2e.e2e_support import Document
 
 MEGABYTE = 1024 * 1024

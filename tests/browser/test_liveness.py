@@ -9,8 +9,8 @@ import pytest
 
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import Faults
-from tests.browser.browser_support import Visitor, text_file
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Visitor, text_file
 from tests.e2e.e2e_support import Document
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, ViewportSize
 
 from standby.rehearsal.core import Rehearsal
-from tests.browser.browser_states import ROOT, STATES, State
 from tests.browser.conftest import Visit
-from tests.browser.pictures import small_png
+from tests.browser.screenshots import small_png
+from tests.browser.states import ROOT, STATES, State
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ import pytest
 from standby.manifest import Role
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.faults import FaultKind, Faults
-from tests.browser.browser_support import Config, Visitor, text_file, wait_for, write_config
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Config, Visitor, text_file, wait_for, write_config
 from tests.e2e.e2e_support import ROOT, Document, cites
 
 LONGEST_WAIT: Final = 5.0

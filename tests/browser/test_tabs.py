@@ -3,9 +3,9 @@
 import json
 
 from standby.rehearsal.core import Rehearsal
-from tests.browser.browser_support import Visitor, text_file, write_config
 from tests.browser.conftest import Visit
-from tests.browser.test_browser_config import config_for
+from tests.browser.helpers import Visitor, text_file, write_config
+from tests.browser.test_config import config_for
 from tests.e2e.e2e_support import Document
 
 QUESTION = "What about annual leave?"

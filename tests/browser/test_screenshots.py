@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Final
 
-from tests.browser.pictures import small_png
+from tests.browser.screenshots import small_png
 
 RED: Final = bytes((143, 59, 14))
 

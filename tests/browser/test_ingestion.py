@@ -4,8 +4,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.browser.browser_support import Visitor, text_file
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Visitor, text_file
 from tests.e2e.e2e_support import Document
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 
 from standby.rehearsal.core import Rehearsal
 from standby.rehearsal.network import Client
-from tests.browser.browser_states import ROOT
 from tests.browser.conftest import Visit
+from tests.browser.states import ROOT
 
 FILES: Final = sorted(path for path in (ROOT / "frontend").rglob("*") if path.is_file())
 MAX_BYTES: Final = 100_000

@@ -3,8 +3,8 @@
 import json
 
 from standby.rehearsal.core import Rehearsal
-from tests.browser.browser_support import Visitor, documents_named, text_file
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Visitor, documents_named, text_file
 from tests.e2e.e2e_support import Document
 
 
