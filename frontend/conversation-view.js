@@ -1,51 +1,52 @@
-// The conversation as it is seen: questions, the wait, answers, and what to do when there is none.
+// Shows the conversation: questions, waiting, answers, and what to do when there is no answer.
 
-import { sources } from "./citations.js";
-import { LONGEST_QUESTION } from "./conversation.js";
+import { renderSources } from "./citations.js";
+import { MAX_QUESTION_CHARACTERS } from "./conversation.js";
 import { announce, button, byId, h } from "./dom.js";
-import { markdown } from "./markdown.js";
-import { clean, plural, timeText } from "./text.js";
+import { renderMarkdown } from "./markdown.js";
+import { clean, formatTime, pluralize } from "./text.js";
 
-const LONG_MS = 8_000;
+const SLOW_ANSWER_MS = 8_000;
 
-export class Chat {
-  #service;
+export class ConversationView {
+  #router;
   #conversation;
   #log = byId("log");
   #welcome = byId("welcome");
   #field = byId("question");
-  #waiting = new Map();
+  /** By exchange id, the questions that are being asked: `{abort, searching, outage}`. */
+  #pending = new Map();
 
-  constructor(service, conversation) {
-    this.#service = service;
+  constructor(router, conversation) {
+    this.#router = router;
     this.#conversation = conversation;
-    this.#field.maxLength = LONGEST_QUESTION;
-    byId("ask").addEventListener("submit", (event) => this.#submitted(event));
+    this.#field.maxLength = MAX_QUESTION_CHARACTERS;
+    byId("ask").addEventListener("submit", (event) => this.#submit(event));
     this.#field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       byId("ask").requestSubmit();
     });
-    this.#field.addEventListener("input", () => this.#count());
-    byId("new").addEventListener("click", () => this.startAnew());
+    this.#field.addEventListener("input", () => this.#showCharactersLeft());
+    byId("new").addEventListener("click", () => this.#startNew());
     byId("bring-back").addEventListener("click", () => this.#bringBack());
-    service.addEventListener("change", () => this.#tellWaiting());
-    conversation.addEventListener("forgotten", () => {
+    router.addEventListener("change", () => this.#showOutage());
+    conversation.addEventListener("cleared", () => {
       this.#field.value = "";
-      this.#leave();
+      this.#abortPending();
     });
     this.#showAll();
   }
 
-  startAnew() {
-    this.#conversation.startAnew();
-    this.#leave();
+  #startNew() {
+    this.#conversation.startNew();
+    this.#abortPending();
     this.#field.focus();
     announce("New conversation.");
   }
 
-  #leave() {
-    for (const { stop } of this.#waiting.values()) stop.abort();
+  #abortPending() {
+    for (const { abort } of this.#pending.values()) abort.abort();
     this.#showAll();
   }
 
@@ -55,145 +56,145 @@ export class Chat {
     this.#field.focus();
   }
 
-  #submitted(event) {
+  #submit(event) {
     event.preventDefault();
     const question = clean(this.#field.value).trim();
-    if (!question || this.#waiting.size > 0) return;
+    if (!question || this.#pending.size > 0) return;
     this.#field.value = "";
-    this.#count();
+    this.#showCharactersLeft();
     const exchange = this.#conversation.ask(question);
-    const article = this.#article(exchange);
+    const article = this.#createArticle(exchange);
     this.#log.append(article);
-    this.#arrange();
+    this.#updateControls();
     this.#ask(exchange, article);
   }
 
   async #ask(exchange, article) {
-    const stop = new AbortController();
+    const abort = new AbortController();
     const json = {
       question: exchange.question,
       history: this.#conversation.historyBefore(exchange),
       requestSessionId: this.#conversation.id,
     };
-    const looking = h("p", { className: "waiting-line" }, "Looking through the documents…");
-    const nobody = h(
+    const searching = h("p", { className: "waiting-line" }, "Looking through the documents…");
+    const outage = h(
       "p",
       { className: "waiting-line", hidden: true },
-      "No region answers at the moment. Your question is kept, and asked again by itself. ",
-      button("Try now", () => this.#service.tryNow()),
+      "No region is responding. Your question is kept and will be asked again automatically. ",
+      button("Try now", () => this.#router.retryNow()),
     );
-    const later = setTimeout(
-      () => (looking.textContent = "Still looking. A long answer may take half a minute."),
-      LONG_MS,
+    const slowTimer = setTimeout(
+      () => (searching.textContent = "Still looking. A long answer may take half a minute."),
+      SLOW_ANSWER_MS,
     );
-    this.#waiting.set(exchange.id, { stop, looking, nobody });
-    this.#fill(article, [
-      looking,
-      nobody,
+    this.#pending.set(exchange.id, { abort, searching, outage });
+    this.#setReply(article, [
+      searching,
+      outage,
       h("div", { className: "skeleton", ariaHidden: "true" }, h("span"), h("span"), h("span")),
-      button("Cancel", () => stop.abort()),
+      button("Cancel", () => abort.abort()),
     ]);
-    this.#arrange();
+    this.#updateControls();
     article.scrollIntoView({ block: "start" });
-    this.#tellWaiting();
+    this.#showOutage();
     try {
-      const { body } = await this.#service.call("docs", { json, signal: stop.signal });
+      const { body } = await this.#router.call("docs", { json, signal: abort.signal });
       this.#conversation.answer(exchange, body);
-      this.#fill(article, this.#answer(exchange.answer));
-      announce(`Answered, with ${plural(exchange.answer.citations.length, "source")}.`);
+      this.#setReply(article, this.#renderAnswer(exchange.answer));
+      announce(`Answered, with ${pluralize(exchange.answer.citations.length, "source")}.`);
     } catch (error) {
-      this.#fill(
-        article,
-        this.#unanswered(exchange, article, error.kind === "cancelled" ? "Cancelled." : error.message),
-      );
-      if (error.kind !== "cancelled") announce(error.message);
+      this.#setReply(article, this.#renderFailure(exchange, article, error.message));
+      if (error.kind !== "canceled") announce(error.message);
     } finally {
-      clearTimeout(later);
-      this.#waiting.delete(exchange.id);
-      this.#arrange();
+      clearTimeout(slowTimer);
+      this.#pending.delete(exchange.id);
+      this.#updateControls();
     }
   }
 
-  /** Keeps the person who waits informed, in the place where they look. */
-  #tellWaiting() {
-    const { down } = this.#service;
-    for (const { looking, nobody } of this.#waiting.values()) {
-      const held = !down && nobody.contains(document.activeElement);
-      looking.hidden = down;
-      nobody.hidden = !down;
-      if (held) nobody.parentElement.focus({ preventScroll: true });
+  /** Says beside each pending question whether its answer is being looked for or every region is down. */
+  #showOutage() {
+    const { down } = this.#router;
+    for (const { searching, outage } of this.#pending.values()) {
+      const hadFocus = !down && outage.contains(document.activeElement);
+      searching.hidden = down;
+      outage.hidden = !down;
+      if (hadFocus) outage.parentElement.focus({ preventScroll: true });
     }
   }
 
-  #answer({ text, citations, region, at }) {
-    const { list, mark } = sources(citations);
+  #renderAnswer({ text, citations, region, at }) {
+    const { list, createMark } = renderSources(citations);
     const body = h(
       "div",
       { className: "answer", dir: "auto" },
-      text ? markdown(text, mark) : h("p", {}, "The answer was empty."),
+      text ? renderMarkdown(text, createMark) : h("p", {}, "The answer was empty."),
     );
-    const from = [region && `Answered from ${region}`, at && timeText(at)].filter(Boolean).join(" · ");
+    const origin = [region && `Answered from ${region}`, at && formatTime(at)].filter(Boolean).join(" · ");
     const copy = button("Copy", () => this.#copy(copy, text));
-    return [body, citations.length > 0 ? list : null, h("footer", {}, h("span", {}, from), copy)];
+    return [body, citations.length > 0 ? list : null, h("footer", {}, h("span", {}, origin), copy)];
   }
 
-  async #copy(pressed, text) {
+  async #copy(copyButton, text) {
     try {
       await navigator.clipboard.writeText(text);
-      pressed.textContent = "Copied";
+      copyButton.textContent = "Copied";
     } catch {
-      pressed.textContent = "Copying is not allowed here";
+      copyButton.textContent = "Copying is not allowed here";
     }
-    announce(pressed.textContent);
-    setTimeout(() => (pressed.textContent = "Copy"), 2000);
+    announce(copyButton.textContent);
+    setTimeout(() => (copyButton.textContent = "Copy"), 2000);
   }
 
-  #unanswered(exchange, article, why) {
-    const again = button("Ask again", () => this.#waiting.size === 0 && this.#ask(exchange, article));
+  #renderFailure(exchange, article, message) {
+    const again = button("Ask again", () => this.#pending.size === 0 && this.#ask(exchange, article));
     const remove = button("Remove", () => {
-      this.#conversation.drop(exchange);
+      this.#conversation.remove(exchange);
       article.remove();
-      this.#arrange();
+      this.#updateControls();
       this.#field.focus();
     });
-    return [h("p", { className: "trouble" }, why), h("footer", {}, again, remove)];
+    return [h("p", { className: "error" }, message), h("footer", {}, again, remove)];
   }
 
-  #article(exchange) {
+  #createArticle(exchange) {
     const question = h("h2", { className: "question", dir: "auto" }, exchange.question);
     return h("article", {}, question, h("div", { className: "reply", tabIndex: -1 }));
   }
 
-  /** Whoever was on a button of what goes stays in the reply, and goes on from there. */
-  #fill(article, content) {
+  /** Replaces the reply. If the focus was in it, the reply itself gets the focus, so that the next Tab starts there. */
+  #setReply(article, content) {
     const reply = article.lastChild;
-    const held = reply.contains(document.activeElement);
+    const hadFocus = reply.contains(document.activeElement);
     reply.replaceChildren(...content.filter(Boolean));
-    if (held) reply.focus({ preventScroll: true });
+    if (hadFocus) reply.focus({ preventScroll: true });
   }
 
   #showAll() {
     const articles = this.#conversation.exchanges.map((exchange) => {
-      const article = this.#article(exchange);
-      const left = "This question was not answered before the page was closed.";
-      this.#fill(article, exchange.answer ? this.#answer(exchange.answer) : this.#unanswered(exchange, article, left));
+      const article = this.#createArticle(exchange);
+      const unanswered = "This question was not answered before the page was closed.";
+      this.#setReply(
+        article,
+        exchange.answer ? this.#renderAnswer(exchange.answer) : this.#renderFailure(exchange, article, unanswered),
+      );
       return article;
     });
     this.#log.replaceChildren(...articles);
-    this.#arrange();
+    this.#updateControls();
     articles.at(-1)?.scrollIntoView({ block: "start" });
   }
 
-  #arrange() {
+  #updateControls() {
     const empty = this.#log.childElementCount === 0;
     this.#welcome.hidden = !empty;
     byId("new").hidden = empty;
     byId("bring-back").hidden = !this.#conversation.hasPrevious;
-    byId("send").ariaDisabled = this.#waiting.size > 0 ? "true" : "false";
+    byId("send").ariaDisabled = this.#pending.size > 0 ? "true" : "false";
   }
 
-  #count() {
-    const left = LONGEST_QUESTION - this.#field.value.length;
-    byId("left").textContent = left <= 100 ? `${plural(left, "character")} left` : "";
+  #showCharactersLeft() {
+    const left = MAX_QUESTION_CHARACTERS - this.#field.value.length;
+    byId("characters-left").textContent = left <= 100 ? `${pluralize(left, "character")} left` : "";
   }
 }

@@ -1,25 +1,25 @@
-// The documents as they are seen: what may be uploaded, what is on its way, and what became of it.
+// Shows the documents: the upload limits, uploads in progress, and the state of each document.
 
-import { isElsewhere, isGoing } from "./documents.js";
+import { isInOtherTab, isInProgress } from "./documents.js";
 import { announce, button, byId, h, name } from "./dom.js";
-import { onItsWay } from "./ingestion.js";
-import { limitsText } from "./limits.js";
-import { clean, plural, sizeText, timeText } from "./text.js";
+import { isPending } from "./ingestion.js";
+import { describeLimits } from "./limits.js";
+import { clean, formatSize, formatTime, pluralize } from "./text.js";
 
 const LABELS = {
   waiting: "Waiting",
-  sending: "Uploading",
+  uploading: "Uploading",
   uploaded: "Uploaded",
   ingesting: "Being ingested",
   ready: "Ready",
   failed: "Failed",
-  refused: "Not taken",
+  rejected: "Not accepted",
   interrupted: "Interrupted",
-  cancelled: "Cancelled",
+  canceled: "Canceled",
 };
-const SAID = new Set(["uploaded", "ready", "failed", "refused", "interrupted", "cancelled"]);
+const ANNOUNCED = new Set(["uploaded", "ready", "failed", "rejected", "interrupted", "canceled"]);
 
-export class Panel {
+export class DocumentsView {
   #uploads;
   #ingestion;
   #rows = new Map();
@@ -33,17 +33,17 @@ export class Panel {
       uploads.add(files.files);
       files.value = "";
     });
-    byId("refresh").addEventListener("click", () => ingestion.ask());
+    byId("refresh").addEventListener("click", () => ingestion.refresh());
     uploads.addEventListener("change", () => this.#show());
-    uploads.addEventListener("progress", ({ detail }) => this.#progress(detail));
-    ingestion.addEventListener("change", () => this.#summarise());
+    uploads.addEventListener("progress", ({ detail }) => this.#showProgress(detail));
+    ingestion.addEventListener("change", () => this.#summarize());
     acceptDrops(uploads);
     this.#show();
   }
 
   showLimits() {
     const { limits } = this.#uploads;
-    byId("limits").textContent = limitsText(limits);
+    byId("limits").textContent = describeLimits(limits);
     if (limits) byId("files").accept = [...limits.uploadTypes.keys()].join(",");
   }
 
@@ -51,40 +51,40 @@ export class Panel {
     const { documents } = this.#uploads;
     const rows = new Map(documents.map((one) => [one.id, this.#row(one)]));
     const list = byId("list");
-    const held = this.#holder();
+    const focusedId = this.#focusedId();
     if ([...rows.values()].some((row, index) => list.children[index] !== row) || list.childElementCount !== rows.size)
       list.replaceChildren(...rows.values());
     this.#rows = rows;
-    // Whoever was on a button of a row that has changed stays there, or goes on from where documents are chosen.
-    if (held && document.activeElement === document.body)
-      (rows.get(held)?.querySelector("button") ?? byId("choose")).focus();
-    byId("refresh").hidden = !documents.some(onItsWay);
-    const open = documents.filter(({ state }) => state !== "ready").length;
-    byId("count").textContent = open > 0 ? ` (${open})` : "";
+    // If the focused button went with its row, the focus moves to the new row, or to "Upload documents".
+    if (focusedId && document.activeElement === document.body)
+      (rows.get(focusedId)?.querySelector("button") ?? byId("choose")).focus();
+    byId("refresh").hidden = !documents.some(isPending);
+    const notReady = documents.filter(({ state }) => state !== "ready").length;
+    byId("count").textContent = notReady > 0 ? ` (${notReady})` : "";
   }
 
-  #holder() {
+  #focusedId() {
     return [...this.#rows].find(([, row]) => row.contains(document.activeElement))?.[0];
   }
 
-  /** A row is made anew only when its state has changed, so that a focused button stays where it is. */
+  /** Returns a document's row: the same element as long as its state is the same, so that a focused button stays. */
   #row(document) {
     const known = this.#rows.get(document.id);
     const shown = `${document.state} ${document.reason}`;
     if (known?.dataset.shown === shown && known.document === document) return known;
-    if (SAID.has(document.state) && (known || document.file))
+    if (ANNOUNCED.has(document.state) && (known || document.file))
       announce(`${document.name}: ${LABELS[document.state]}. ${document.reason}`);
     const row = h(
       "li",
       { className: document.state },
-      h("div", { className: "row" }, name(document.name), h("span", { className: "size" }, sizeText(document.size))),
-      document.state === "sending" && document.file
+      h("div", { className: "row" }, name(document.name), h("span", { className: "size" }, formatSize(document.size))),
+      document.state === "uploading" && document.file
         ? h("progress", { max: 1, value: document.part, ariaLabel: `Upload of ${document.name}` })
         : null,
       h(
         "div",
         { className: "row" },
-        h("span", { className: "state" }, isElsewhere(document) ? "Uploading in another tab" : LABELS[document.state]),
+        h("span", { className: "state" }, isInOtherTab(document) ? "Uploading in another tab" : LABELS[document.state]),
         h("span", { className: "actions" }, this.#actions(document)),
       ),
       document.reason ? h("p", { className: "reason", dir: "auto" }, document.reason) : null,
@@ -96,47 +96,47 @@ export class Panel {
 
   #actions(document) {
     const { state, file } = document;
-    const labelled = (label, act) => button(label, act, { ariaLabel: `${label}: ${document.name}` });
-    if (isElsewhere(document)) return [];
-    if (isGoing(document)) return labelled("Cancel", () => this.#uploads.cancel(document));
+    const action = (label, onclick) => button(label, onclick, { ariaLabel: `${label}: ${document.name}` });
+    if (isInOtherTab(document)) return [];
+    if (isInProgress(document)) return action("Cancel", () => this.#uploads.cancel(document));
     const again =
-      file && ["interrupted", "cancelled"].includes(state)
-        ? labelled("Upload again", () => this.#uploads.retry(document))
+      file && ["interrupted", "canceled"].includes(state)
+        ? action("Upload again", () => this.#uploads.retry(document))
         : null;
-    return [again, onItsWay(document) ? null : labelled("Remove", () => this.#uploads.forget(document))];
+    return [again, isPending(document) ? null : action("Remove", () => this.#uploads.remove(document))];
   }
 
-  #progress(document) {
+  #showProgress(document) {
     const bar = this.#rows.get(document.id)?.querySelector("progress");
     if (bar) bar.value = document.part;
   }
 
-  #summarise() {
-    const { last, failure } = this.#ingestion;
-    const job = last?.jobs[0];
-    const figures = job?.statistics ?? {};
-    const failed = figures.numberOfDocumentsFailed > 0 ? `, ${figures.numberOfDocumentsFailed} failed` : "";
-    const read = plural(figures.numberOfDocumentsScanned ?? 0, "document");
-    const how = job && `${timeText(Date.parse(job.startedAt))}, ${clean(job.status).toLowerCase().replace("_", " ")}`;
-    const told = job && `Last ingestion in ${last.region}: ${how}, ${read} read${failed}.`;
-    byId("job").textContent = failure || told || "";
+  #summarize() {
+    const { status, error } = this.#ingestion;
+    const job = status?.jobs[0];
+    const { numberOfDocumentsScanned: scanned, numberOfDocumentsFailed: failed } = job?.statistics ?? {};
+    const failures = failed > 0 ? `, ${failed} failed` : "";
+    const when =
+      job && `${formatTime(Date.parse(job.startedAt))}, ${clean(job.status).toLowerCase().replace("_", " ")}`;
+    const summary = `${pluralize(scanned ?? 0, "document")} scanned${failures}`;
+    byId("job").textContent = error || (job ? `Last ingestion in ${status.region}: ${when}, ${summary}.` : "");
   }
 }
 
-/** Files may be dropped anywhere on the page; what is no file is left alone. */
+/** Accepts files that are dropped anywhere on the page; ignores everything else that is dragged. */
 function acceptDrops(uploads) {
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
-  const mark = (on) => document.body.classList.toggle("dropping", on);
+  const highlight = (on) => document.body.classList.toggle("drag-over", on);
   addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    mark(true);
+    highlight(true);
   });
-  addEventListener("dragleave", (event) => event.relatedTarget === null && mark(false));
+  addEventListener("dragleave", (event) => event.relatedTarget === null && highlight(false));
   addEventListener("drop", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    mark(false);
+    highlight(false);
     uploads.add(event.dataTransfer.files);
   });
 }

@@ -1,101 +1,101 @@
-// Tells a slow answer from a dead API: while something is quiet, the API's /health is asked beside it.
+// Tells a slow API from a dead one: while a request makes no progress, the page asks the API's /health as well.
 
 import { CallError, request } from "./http.js";
-import { pause } from "./rate-limit.js";
+import { pause } from "./wait.js";
 
-// How long something may be quiet, and how long /health may then take, until its API counts as dead: milliseconds.
-// An answer may take 26 s; nobody should wait so long for none, so a question is asked elsewhere 3 s after it was asked.
-const QUESTION = { quiet: 1200, verdict: 1800, awaited: true };
-// A file that fills the line holds up its own progress and /health alike, and to send it again would fill the line again.
-export const UPLOAD = { quiet: 10_000, verdict: 8000, awaited: false };
-const AGAIN_MS = 5000;
+// How long a request may make no progress, and how long /health may then take, until the API counts as dead.
+// An answer may take 26 s, and nobody should wait that long for a dead API: a question is sent elsewhere after 3 s.
+const QUESTION_LIMITS = { idleMs: 1200, healthMs: 1800, userWaits: true };
+// A file that fills the uplink delays its own progress and /health alike, and to send it again would fill it again.
+export const UPLOAD_LIMITS = { idleMs: 10_000, healthMs: 8000, userWaits: false };
+const HEALTH_INTERVAL_MS = 5000;
 
-/** What the API's /health says within so many seconds: whether it answers at all, whether it can serve, its region. */
-export async function health(url, seconds) {
+/** Asks /health. Returns whether the API responds at all, whether it is healthy, and its region. */
+export async function checkHealth(url, seconds) {
   try {
     const { status, region } = await request(`${url}health`, { seconds });
-    return { answers: true, healthy: status === "healthy", region: typeof region === "string" ? region : "" };
+    return { responds: true, healthy: status === "healthy", region: typeof region === "string" ? region : "" };
   } catch (error) {
-    return { answers: error.status > 0, healthy: false, region: "" };
+    return { responds: error.status > 0, healthy: false, region: "" };
   }
 }
 
-export class Watch {
-  #permissions;
-  /** By API: how /health was asked last, unless it answered; and the permissions to ask it that are waited for. */
-  #asked = new Map();
-  #permitted = new Map();
+export class LivenessMonitor {
+  #budget;
+  /** By API: the last health check, unless the API responded to it; and the tokens that are waited for. */
+  #checks = new Map();
+  #tokens = new Map();
 
-  constructor(permissions) {
-    this.#permissions = permissions;
+  constructor(budget) {
+    this.#budget = budget;
   }
 
   /**
-   * Runs `task(signal, touch)` against `url`; `touch()` tells that it goes on. Throws CallError "silent" once the API is
-   * found dead, and otherwise what `task` throws.
+   * Runs `task(signal, onProgress)` against `url`; the task calls `onProgress()` when it makes progress. Throws what
+   * the task throws, or CallError "unreachable" once the API counts as dead.
    */
-  async over(url, task, { signal, patience = QUESTION } = {}) {
-    const done = new AbortController();
-    const given = signal ? AbortSignal.any([signal, done.signal]) : done.signal;
-    let touched = performance.now();
-    const dead = this.#untilDead(url, patience, () => touched, done.signal);
+  async run(url, task, { signal, limits = QUESTION_LIMITS } = {}) {
+    const ended = new AbortController();
+    const either = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+    let progressAt = performance.now();
+    const dead = this.#rejectWhenDead(url, limits, () => progressAt, ended.signal);
     try {
-      return await Promise.race([task(given, () => (touched = performance.now())), dead]);
+      return await Promise.race([task(either, () => (progressAt = performance.now())), dead]);
     } finally {
-      done.abort();
+      ended.abort();
     }
   }
 
-  /** What `health` says now, asked once for all who wonder at the same time. */
-  async report(url, signal) {
-    return (await this.#asking(url, { since: performance.now(), awaited: false, signal })).report;
+  /** Returns what `checkHealth` finds now. Callers at the same time share one check. */
+  async checkNow(url, signal) {
+    return (await this.#sharedCheck(url, { since: performance.now(), userWaits: false, signal })).result;
   }
 
-  async #untilDead(url, { quiet, verdict, awaited }, touched, signal) {
+  async #rejectWhenDead(url, { idleMs, healthMs, userWaits }, progressAt, signal) {
     try {
-      for (let asked = -Infinity; ; asked = performance.now()) {
-        for (let left; (left = Math.max(touched() + quiet, asked + AGAIN_MS) - performance.now()) > 0;)
-          await pause(left, signal);
-        const { report } = await this.#asking(url, { since: touched(), awaited, signal });
-        const given = await Promise.race([report, pause(verdict, signal).then(() => null)]);
-        if (!given?.answers) throw new CallError("silent", "The service stopped answering.");
+      for (let checkedAt = -Infinity; ; checkedAt = performance.now()) {
+        const nextCheckAt = () => Math.max(progressAt() + idleMs, checkedAt + HEALTH_INTERVAL_MS);
+        for (let left; (left = nextCheckAt() - performance.now()) > 0;) await pause(left, signal);
+        const { result } = await this.#sharedCheck(url, { since: progressAt(), userWaits, signal });
+        const health = await Promise.race([result, pause(healthMs, signal).then(() => null)]);
+        if (!health?.responds) throw new CallError("unreachable", "The service stopped responding.");
       }
     } catch (error) {
-      // Ended because the request itself has ended: whoever waits for the request has its answer already.
-      if (error.kind === "cancelled") return new Promise(() => {});
+      // Canceled because the task itself has ended: its own outcome counts.
+      if (error.kind === "canceled") return new Promise(() => {});
       throw error;
     }
   }
 
-  /** Resolves to `{report, begun}` as soon as /health is being asked, or if it was, by anybody, after `since`. */
-  async #asking(url, { since, awaited, signal }) {
-    const known = () => (this.#asked.get(url)?.begun >= since ? this.#asked.get(url) : null);
-    while (!known()) {
+  /** Resolves to `{result, startedAt}` once a health check is running, or if any caller started one after `since`. */
+  async #sharedCheck(url, { since, userWaits, signal }) {
+    const recent = () => (this.#checks.get(url)?.startedAt >= since ? this.#checks.get(url) : null);
+    while (!recent()) {
       try {
-        await this.#permission(url, awaited, signal);
-        return known() ?? this.#ask(url);
+        await this.#sharedToken(url, userWaits, signal);
+        return recent() ?? this.#startCheck(url);
       } catch (error) {
-        // Another one's permission, who has gone; now one's own is asked for.
+        // Another caller waited for this token and was canceled: wait for one of our own.
         if (signal?.aborted) throw error;
       }
     }
-    return known();
+    return recent();
   }
 
-  #ask(url) {
-    const asking = { begun: performance.now(), report: health(url, UPLOAD.verdict / 1000) };
-    this.#asked.set(url, asking);
-    // That it answered says nothing about the next moment.
-    asking.report.then(({ answers }) => answers && this.#asked.get(url) === asking && this.#asked.delete(url));
-    return asking;
+  #startCheck(url) {
+    const check = { startedAt: performance.now(), result: checkHealth(url, UPLOAD_LIMITS.healthMs / 1000) };
+    this.#checks.set(url, check);
+    // A response says nothing about the next moment, so it is not shared later.
+    check.result.then(({ responds }) => responds && this.#checks.get(url) === check && this.#checks.delete(url));
+    return check;
   }
 
-  #permission(url, awaited, signal) {
-    const key = `${awaited} ${url}`;
-    if (!this.#permitted.has(key)) {
-      const taken = this.#permissions.take({ awaited, signal }).finally(() => this.#permitted.delete(key));
-      this.#permitted.set(key, taken);
+  #sharedToken(url, userWaits, signal) {
+    const key = `${userWaits} ${url}`;
+    if (!this.#tokens.has(key)) {
+      const token = this.#budget.spend({ userWaits, signal }).finally(() => this.#tokens.delete(key));
+      this.#tokens.set(key, token);
     }
-    return this.#permitted.get(key);
+    return this.#tokens.get(key);
   }
 }

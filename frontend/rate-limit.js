@@ -1,112 +1,74 @@
-// When the page may ask something that the user did not ask for: never while hidden, seldom while things are broken.
+// The rate limit of the page's own requests: /health and config.json, which no user asked for.
 
-import { cancelled } from "./http.js";
+import { canceledError } from "./http.js";
+import { pause, whenVisible } from "./wait.js";
 
-const BURST = 5;
-const LOOK_AROUND = 3;
-const SECONDS_PER_REQUEST = 5;
-
-/** Resolves after so many milliseconds. Rejects with CallError "cancelled" when `signal` aborts. */
-export function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(cancelled());
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
-}
-
-/** Rejects with CallError "cancelled" when `signal` aborts, and never resolves. */
-export function stopped(signal) {
-  return new Promise((_, reject) => {
-    if (signal?.aborted) reject(cancelled());
-    signal?.addEventListener("abort", () => reject(cancelled()), { once: true });
-  });
-}
-
-/** Resolves when the page can be seen; at once if it can. */
-export function visible() {
-  if (document.visibilityState === "visible") return Promise.resolve();
-  return new Promise((resolve) => {
-    document.addEventListener("visibilitychange", function seen() {
-      if (document.visibilityState !== "visible") return;
-      document.removeEventListener("visibilitychange", seen);
-      resolve();
-    });
-  });
-}
-
-/** `milliseconds`, give or take a part of it: pages that saw the same failure do not come back together. */
-export function jittered(milliseconds, part = 0.2) {
-  return milliseconds * (1 + part * (2 * Math.random() - 1));
-}
+const CAPACITY = 5;
+/** One search for another API: config.json, and /health of both APIs. */
+const SEARCH_TOKENS = 3;
+const REFILL_SECONDS = 5;
 
 /**
- * A bucket of permissions for extra requests (health, config.json): one comes back every five seconds. Somebody who waits
- * for an answer may have at once what one switch of regions takes, though a single one while no region answers; what
- * nobody waits for comes five seconds after the last, and holds up nobody who does.
+ * Token bucket: 5 tokens, one refilled every 5 s. Requests that a user waits for may spend all (one if both regions are
+ * down). Background requests wait until 5 s after the last request and never delay a user. A hidden page sends none.
  */
-export class Permissions {
-  #sparing = false;
-  #left = BURST;
-  #at = performance.now();
-  #last = -Infinity;
+export class RequestBudget {
+  #outage = false;
+  #tokens = CAPACITY;
+  #refilledAt = performance.now();
+  #spentAt = -Infinity;
+  /** By kind of request (a user waits for it, or none does): the last one in the queue. */
   #queues = new Map();
-  #wake = () => {};
-  #granted = this.#nextGrant();
+  #onRetry = () => {};
+  #retried = this.#nextRetry();
 
-  /** Resolves when one more request may be made. Rejects with CallError "cancelled" when `signal` aborts. */
-  take({ awaited, signal }) {
-    const turn = (this.#queues.get(awaited) ?? Promise.resolve()).then(() => this.#turn(awaited, signal));
+  /** Resolves when one more request may be sent. Rejects with CallError "canceled" when `signal` aborts. */
+  spend({ userWaits, signal }) {
+    const spent = (this.#queues.get(userWaits) ?? Promise.resolve()).then(() => this.#spend(userWaits, signal));
     this.#queues.set(
-      awaited,
-      turn.catch(() => {}),
+      userWaits,
+      spent.catch(() => {}),
     );
-    return turn;
+    return spent;
   }
 
-  spare(sparing) {
+  /** While both regions are down, the bucket holds one token. */
+  setOutage(outage) {
     this.#refill();
-    this.#sparing = sparing;
-    if (sparing) this.#left = Math.min(this.#left, 1);
+    this.#outage = outage;
+    if (outage) this.#tokens = Math.min(this.#tokens, 1);
   }
 
-  /** A person asks for it, now: what one look around takes is no extra request. */
-  grant() {
-    this.#left = Math.max(this.#left, LOOK_AROUND);
-    this.#wake();
-    this.#granted = this.#nextGrant();
+  /** Adds the tokens of one search, because the user has asked for it now. */
+  addForRetry() {
+    this.#tokens = Math.max(this.#tokens, SEARCH_TOKENS);
+    this.#onRetry();
+    this.#retried = this.#nextRetry();
   }
 
-  async #turn(awaited, signal) {
-    for (let seconds; await visible(), (seconds = this.#secondsUntilNext(awaited)) > 0;) {
-      await Promise.race([pause(seconds * 1000, signal), this.#granted]);
+  async #spend(userWaits, signal) {
+    for (let seconds; await whenVisible(), (seconds = this.#secondsUntilNext(userWaits)) > 0;) {
+      await Promise.race([pause(seconds * 1000, signal), this.#retried]);
     }
-    if (signal?.aborted) throw cancelled();
-    this.#left -= 1;
-    this.#last = performance.now();
+    if (signal?.aborted) throw canceledError();
+    this.#tokens -= 1;
+    this.#spentAt = performance.now();
   }
 
-  #secondsUntilNext(awaited) {
+  #secondsUntilNext(userWaits) {
     this.#refill();
-    const seconds = (1 - this.#left) * SECONDS_PER_REQUEST;
-    return awaited ? seconds : Math.max(seconds, SECONDS_PER_REQUEST - (performance.now() - this.#last) / 1000);
+    const seconds = (1 - this.#tokens) * REFILL_SECONDS;
+    return userWaits ? seconds : Math.max(seconds, REFILL_SECONDS - (performance.now() - this.#spentAt) / 1000);
   }
 
-  #nextGrant() {
-    return new Promise((resolve) => (this.#wake = resolve));
+  #nextRetry() {
+    return new Promise((resolve) => (this.#onRetry = resolve));
   }
 
   #refill() {
     const now = performance.now();
-    const full = this.#left + (now - this.#at) / 1000 / SECONDS_PER_REQUEST;
-    this.#left = Math.max(this.#left, Math.min(this.#sparing ? 1 : BURST, full));
-    this.#at = now;
+    const refilled = this.#tokens + (now - this.#refilledAt) / 1000 / REFILL_SECONDS;
+    this.#tokens = Math.max(this.#tokens, Math.min(this.#outage ? 1 : CAPACITY, refilled));
+    this.#refilledAt = now;
   }
 }

@@ -1,34 +1,35 @@
-// One file to S3, by a presigned POST. XMLHttpRequest, because fetch does not tell how much of a body has been sent.
+// Uploads one file to S3 with a presigned POST. XMLHttpRequest, because fetch does not report upload progress.
 
-import { CallError, cancelled } from "./http.js";
+import { canceledError, CallError } from "./http.js";
 
-/** Sends the form; `onProgress(part)` gets 0 to 1. Throws CallError: "silent", "broken", "refused" or "cancelled". */
-export function transfer({ uploadUrl, fields }, file, { signal, onProgress }) {
+/** Sends the form; `onProgress(part)` gets 0 to 1. Throws CallError. */
+export function uploadToS3({ uploadUrl, fields }, file, { signal, onProgress }) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  // S3 ignores what comes after the file.
+  // The file comes last, because S3 ignores every field after it.
   form.append("file", file);
   return new Promise((resolve, reject) => {
-    const sending = new XMLHttpRequest();
-    sending.open("POST", uploadUrl);
-    sending.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
-    sending.onload = () => (sending.status < 300 ? resolve() : reject(failure(sending)));
-    sending.onerror = () => reject(new CallError("silent", "The upload was interrupted."));
-    sending.onabort = () => reject(cancelled());
-    signal.addEventListener("abort", () => sending.abort(), { once: true });
-    if (signal.aborted) reject(cancelled());
-    else sending.send(form);
+    const upload = new XMLHttpRequest();
+    upload.open("POST", uploadUrl);
+    upload.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
+    upload.onload = () => (upload.status < 300 ? resolve() : reject(responseError(upload)));
+    upload.onerror = () => reject(new CallError("unreachable", "The upload was interrupted."));
+    upload.onabort = () => reject(canceledError());
+    signal.addEventListener("abort", () => upload.abort(), { once: true });
+    if (signal.aborted) reject(canceledError());
+    else upload.send(form);
   });
 }
 
-const REASONS = {
-  EntityTooLarge: "The file is larger than what is taken.",
+const MESSAGES = {
+  EntityTooLarge: "The file is larger than the limit.",
   EntityTooSmall: "The file is empty.",
-  AccessDenied: "The permission to upload was refused or had run out.",
+  AccessDenied: "The permission to upload was denied or has expired.",
 };
 
-function failure({ status, responseText }) {
+function responseError({ status, responseText }) {
   const code = /<Code>(\w+)<\/Code>/.exec(responseText)?.[1] ?? "";
-  const kind = status >= 500 || code === "RequestTimeout" || code === "SlowDown" ? "broken" : "refused";
-  return new CallError(kind, REASONS[code] ?? "The storage refused the file.", { status, code });
+  const isServerError = status >= 500 || code === "RequestTimeout" || code === "SlowDown";
+  const message = MESSAGES[code] ?? "The storage service rejected the file.";
+  return new CallError(isServerError ? "server-error" : "rejected", message, { status, code });
 }

@@ -1,20 +1,17 @@
-"""What became of a document: what the page concludes from jobs that succeed, fail, and are tried again."""
+"""The state of a document, derived from ingestion jobs that succeed, fail and are retried."""
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tests.browser.conftest import Visit
-from tests.browser.helpers import Visitor, text_file
+from tests.browser.helpers import answer_ingestion_status, hold_requests, text_file
 from tests.e2e.e2e_support import Document
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Route
 
 KEY: Final = "uploads/k/a.txt"
 BEFORE, LATER, LATEST = ("2026-11-24T11:59:00Z", "2026-11-24T12:05:00Z", "2026-11-24T12:10:00Z")
 NAMED: Final = {"statistics": {"numberOfDocumentsFailed": 1}, "failureReasons": [f"unreadable: {KEY}"]}
-TRIED_AGAIN: Final = "An ingestion has failed, and it is tried again."
+RETRIED: Final = "An ingestion job failed and will be retried."
 
 
 def job(at: str, status: str, **more: object) -> dict[str, Any]:
@@ -28,8 +25,8 @@ CASES: Final = {
     "read": ([job(LATER, "COMPLETE")], "ready", ""),
     "read, and a later one failed": ([job(LATEST, "FAILED"), job(LATER, "COMPLETE")], "ready", ""),
     "read, and a later one runs": ([job(LATEST, "IN_PROGRESS"), job(LATER, "COMPLETE")], "ready", ""),
-    "failed": ([job(LATER, "FAILED", failureReasons=["throttled"])], "uploaded", f"{TRIED_AGAIN} throttled"),
-    "stopped": ([job(LATER, "STOPPED", failureReasons=["by hand"])], "uploaded", f"{TRIED_AGAIN} by hand"),
+    "failed": ([job(LATER, "FAILED", failureReasons=["throttled"])], "uploaded", f"{RETRIED} throttled"),
+    "stopped": ([job(LATER, "STOPPED", failureReasons=["manually"])], "uploaded", f"{RETRIED} manually"),
     "failed, and tried again": ([job(LATEST, "STARTING"), job(LATER, "FAILED")], "ingesting", ""),
     "named": ([job(LATER, "COMPLETE", **NAMED)], "failed", f"unreadable: {KEY}"),
     "named, and a later one failed": (
@@ -41,72 +38,63 @@ CASES: Final = {
 }
 
 
-def test_a_document_is_ready_once_a_job_has_read_it_and_failed_once_one_has_named_it(visit: Visit) -> None:
+def test_a_document_is_ready_once_a_job_has_read_it_and_failed_if_the_job_names_it(visit: Visit) -> None:
     conclude = """async cases => {
-        const { stateFrom } = await import("/ingestion.js");
+        const { documentState } = await import("/ingestion.js");
         const uploadedAt = Date.parse("2026-11-24T12:00:00Z");
         const document = { region: "here", uploadedAt, key: "uploads/k/a.txt", state: "uploaded" };
-        return cases.map(jobs => stateFrom({ region: "here", jobs }, document));
+        return cases.map(jobs => documentState({ region: "here", jobs }, document));
     }"""
     found = visit().page.evaluate(conclude, [jobs for jobs, _, _ in CASES.values()])
     expected = {name: {"state": state, "reason": reason} for name, (_, state, reason) in CASES.items()}
     assert dict(zip(CASES, found, strict=True)) == expected
 
 
-def tell(visitor: Visitor, *jobs: dict[str, Any]) -> None:
-    """Have /ingestion-status tell of these jobs."""
-    visitor.page.unroute("**/prod/ingestion-status")
-    answer = {"region": "us-west-2", "jobs": jobs}
-    headers = {"Access-Control-Allow-Origin": visitor.url}
-    visitor.page.route("**/prod/ingestion-status", lambda route: route.fulfill(json=answer, headers=headers))
-
-
-def test_a_job_that_broke_down_is_explained_and_the_one_after_it_makes_the_document_ready(visit: Visit) -> None:
+def test_a_failed_job_is_explained_and_the_next_one_makes_the_document_ready(visit: Visit) -> None:
     visitor, document = visit(), Document()
-    tell(visitor, job("2999-01-01T00:00:00Z", "FAILED", failureReasons=["throttled"]))
+    answer_ingestion_status(visitor, job("2999-01-01T00:00:00Z", "FAILED", failureReasons=["throttled"]))
     visitor.upload(text_file(document.name, document.content))
-    visitor.document(document.name).get_by_text(f"{TRIED_AGAIN} throttled").wait_for()
-    visitor.wait_until(document.name, "Uploaded")
-    tell(visitor, job("2999-01-01T00:01:00Z", "COMPLETE"), job("2999-01-01T00:00:00Z", "FAILED"))
-    visitor.wait_until(document.name, "Ready")
+    visitor.document(document.name).get_by_text(f"{RETRIED} throttled").wait_for()
+    visitor.wait_for_state(document.name, "Uploaded")
+    answer_ingestion_status(visitor, job("2999-01-01T00:01:00Z", "COMPLETE"), job("2999-01-01T00:00:00Z", "FAILED"))
+    visitor.wait_for_state(document.name, "Ready")
     assert visitor.document(document.name).locator(".reason").count() == 0
 
 
-def test_a_job_that_began_while_the_file_was_still_sent_has_not_read_it(visit: Visit) -> None:
+def test_a_job_that_started_during_the_upload_has_not_read_the_document(visit: Visit) -> None:
     visitor, document = visit(), Document()
-    held: list[Route] = []
-    visitor.page.route("**/*-docs-*/**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no built-in
-    # Late in the second: what is said of the presigned POST, in whole seconds, is then long past.
-    visitor.until(lambda: 0.6 < time.time() % 1 < 0.7, what="the second's end")
+    held, release = hold_requests(visitor, "**/*-docs-*/**")
+    # Late in a second: the time of the presigned POST, in whole seconds, is then long past.
+    visitor.wait_until(lambda: 0.6 < time.time() % 1 < 0.7, what="the end of a second")
     visitor.upload(text_file(document.name, document.content))
-    visitor.until(lambda: held, what="the file on its way")
+    visitor.wait_until(lambda: held, what="the file on its way")
     visitor.page.wait_for_timeout(200)
-    began = datetime.now(tz=UTC)
-    tell(visitor, job(began.isoformat(), "COMPLETE"))
+    started = datetime.now(tz=UTC)
+    answer_ingestion_status(visitor, job(started.isoformat(), "COMPLETE"))
     visitor.page.wait_for_timeout(400)
-    held[0].continue_()
-    visitor.until(lambda: len(visitor.asked_for("/ingestion-status")) > 1, what="asked what became of it")
-    visitor.wait_until(document.name, "Uploaded")
-    tell(visitor, job("2999-01-01T00:00:00Z", "COMPLETE"))
-    visitor.wait_until(document.name, "Ready")
+    release()
+    visitor.wait_until(lambda: len(visitor.requests_to("/ingestion-status")) > 1, what="the status is requested")
+    visitor.wait_for_state(document.name, "Uploaded")
+    answer_ingestion_status(visitor, job("2999-01-01T00:00:00Z", "COMPLETE"))
+    visitor.wait_for_state(document.name, "Ready")
 
 
-def test_after_a_quarter_of_an_hour_the_page_asks_no_more_what_became_of_a_document(visit: Visit) -> None:
+def test_after_15_minutes_the_page_stops_requesting_the_status_of_a_document(visit: Visit) -> None:
     visitor, document = visit(clock=True), Document()
-    tell(visitor)
+    answer_ingestion_status(visitor)
     visitor.upload(text_file(document.name, document.content))
-    visitor.wait_until(document.name, "Uploaded")
+    visitor.wait_for_state(document.name, "Uploaded")
 
-    def minutes(count: int) -> int:
-        before = len(visitor.asked_for("/ingestion-status"))
-        for _ in range(count):
+    def requests_in(minutes: int) -> int:
+        before = len(visitor.requests_to("/ingestion-status"))
+        for _ in range(minutes):
             visitor.page.clock.fast_forward(60_000)
             visitor.page.wait_for_timeout(100)
-        return len(visitor.asked_for("/ingestion-status")) - before
+        return len(visitor.requests_to("/ingestion-status")) - before
 
-    assert minutes(14) > 10
-    minutes(2)
-    assert minutes(4) == 0
-    asked = len(visitor.asked_for("/ingestion-status"))
+    assert requests_in(14) > 10
+    requests_in(2)
+    assert requests_in(4) == 0
+    before = len(visitor.requests_to("/ingestion-status"))
     visitor.page.get_by_role("button", name="Check again").click()
-    visitor.until(lambda: len(visitor.asked_for("/ingestion-status")) > asked, what="asked once more")
+    visitor.wait_until(lambda: len(visitor.requests_to("/ingestion-status")) > before, what="one more request")

@@ -1,37 +1,36 @@
-"""The pictures of the documentation: their colours are the style sheet's."""
+"""Screenshots with fewer colors: the colors of the style sheet remain."""
 
-import struct
-import zlib
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Final
 
-from tests.browser.screenshots import small_png
+from PIL import Image
 
-RED: Final = bytes((143, 59, 14))
+from tests.browser.helpers import Color, reduce_colors
 
-
-def png(row: Sequence[bytes]) -> bytes:
-    """Make a picture of one row as Chromium makes its screenshots."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = struct.pack(">IIBBBBB", len(row), 1, 8, 2, 0, 0, 0)
-    content = zlib.compress(b"\0" + b"".join(row))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
+RED: Final = (143, 59, 14)
 
 
-def palette(picture: bytes) -> set[bytes]:
-    start = picture.index(b"PLTE") + 4
-    (length,) = struct.unpack(">I", picture[start - 8 : start - 4])
-    return {picture[at : at + 3] for at in range(start, start + length, 3)}
+def png(row: Sequence[Color]) -> bytes:
+    """Return a picture of one row."""
+    image = Image.new("RGB", (len(row), 1))
+    image.putdata(row)
+    picture = BytesIO()
+    image.save(picture, "PNG")
+    return picture.getvalue()
 
 
-def test_a_colour_of_few_pixels_survives_among_many_shades() -> None:
-    shades = [bytes((red, green, 200)) for red in range(0, 256, 8) for green in range(0, 256, 8)] * 2
-    assert RED in palette(small_png(png([*shades, RED]), [RED]))
+def last_pixel(picture: bytes) -> object:
+    image = Image.open(BytesIO(picture))
+    assert image.mode == "P"
+    return image.convert("RGB").getpixel((image.width - 1, 0))
 
 
-def test_shades_that_nobody_tells_apart_take_the_place_of_no_other_colour() -> None:
-    shades = [bytes((shade, shade, shade + blue)) for shade in range(180) for blue in range(4)] * 2
-    assert RED in palette(small_png(png([*shades, RED])))
+def test_a_required_color_of_few_pixels_survives_among_many_shades() -> None:
+    shades = [(red, green, 200) for red in range(0, 256, 8) for green in range(0, 256, 8)] * 2
+    assert last_pixel(reduce_colors(png([*shades, RED]), [RED])) == RED
+
+
+def test_shades_that_look_the_same_replace_no_other_color() -> None:
+    shades = [(shade, shade, shade + blue) for shade in range(180) for blue in range(4)] * 2
+    assert last_pixel(reduce_colors(png([*shades, RED]))) == RED
