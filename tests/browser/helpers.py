@@ -2,12 +2,13 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 from urllib.parse import urlsplit
 
 from PIL import Image
@@ -285,11 +286,17 @@ def reduce_colors(screenshot: bytes, required: Iterable[Color] = ()) -> bytes:
     them. Otherwise the many shades at the edges of letters would replace a color that few pixels have.
     """
     image = Image.open(BytesIO(screenshot)).convert("RGB")
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([channel for color in _select_colors(image, required) for channel in color])
-    reduced = BytesIO()
-    image.quantize(palette=palette, dither=Image.Dither.NONE).save(reduced, "PNG", optimize=True)
-    return reduced.getvalue()
+    pixels = cast("tuple[Color, ...]", image.get_flattened_data())
+    by_frequency = [color for color, _ in Counter(pixels).most_common()]
+    palette = _select_colors(by_frequency, required)
+    # Not `Image.quantize`: its color cache maps white to a palette color near it, even if white is in the palette.
+    index = {color: palette.index(min(palette, key=partial(_squared_distance, color))) for color in by_frequency}
+    reduced = Image.new("P", image.size)
+    reduced.putpalette([channel for color in palette for channel in color])
+    reduced.putdata([index[color] for color in pixels])
+    content = BytesIO()
+    reduced.save(content, "PNG", optimize=True)
+    return content.getvalue()
 
 
 def _read_config(rehearsal: Rehearsal, role: Role) -> str | None:
@@ -307,9 +314,7 @@ def _s3(rehearsal: Rehearsal, role: Role) -> "S3Client":
     return rehearsal.session(role).client("s3")
 
 
-def _select_colors(image: Image.Image, required: Iterable[Color]) -> list[Color]:
-    counts = image.getcolors(maxcolors=image.width * image.height) or []
-    by_frequency: list[Color] = [color for _, color in sorted(counts, reverse=True) if isinstance(color, tuple)]
+def _select_colors(by_frequency: Sequence[Color], required: Iterable[Color]) -> list[Color]:
     selected = [color for color in dict.fromkeys(required) if color in by_frequency]
     for color in by_frequency:
         if len(selected) == _MAX_COLORS:
