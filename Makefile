@@ -65,7 +65,7 @@ test-e2e: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Run the 
 	$(BIN)/pytest -m alone & tests=$$!; wait $$tests
 
 pictures: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Take the pictures of the page in docs/pictures anew
-	@STANDBY_PICTURES=docs/pictures $(BIN)/pytest tests/browser/test_browser_states.py
+	@STANDBY_PICTURES=docs/pictures $(BIN)/pytest tests/browser/test_states.py
 
 check: $(PYTHON_READY) need-node ## Check style, types, lock files and generated docs; changes nothing
 	@$(BIN)/ruff check .

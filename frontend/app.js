@@ -1,63 +1,65 @@
-// Puts the page together.
+// Creates the page's parts and connects them.
 
-import { Chat } from "./chat.js";
+import { ApiRouter } from "./api-router.js";
+import { ConversationView } from "./conversation-view.js";
 import { Conversation } from "./conversation.js";
-import { isGoing } from "./documents.js";
+import { DocumentsView } from "./documents-view.js";
+import { isInProgress } from "./documents.js";
 import { announce, button, byId } from "./dom.js";
 import { Ingestion } from "./ingestion.js";
 import { readLimits } from "./limits.js";
-import { Panel } from "./panel.js";
-import { Service } from "./service.js";
 import { Uploads } from "./uploads.js";
 
-// With an API known, a troubled config.json is worth a remark; without one, it is all that there is to say.
-const REMARKS = {
-  missing: "The page’s configuration is missing: it goes on with the last one it knew.",
-  malformed: "The page’s configuration cannot be read: it goes on with the last one it knew.",
-  unreachable: "The page’s configuration cannot be reached: it goes on with the last one it knew.",
-  older: "An older configuration was found: the page goes on with the newer one it knows.",
+// By `configState`: what the page says if it still has an API from an earlier configuration, and if it has none.
+const WARNINGS = {
+  missing: "The page’s configuration is missing. The page is using the last known one.",
+  invalid: "The page’s configuration cannot be read. The page is using the last known one.",
+  unreachable: "The page’s configuration cannot be reached. The page is using the last known one.",
+  older: "An older configuration was found. The page is using the last known one, which is newer.",
 };
-const STOPPED = {
+const ERRORS = {
   missing:
-    "This page is not set up yet: its configuration, config.json, is missing. Whoever runs the page can put it back with “standby reconcile”.",
-  malformed:
-    "This page’s configuration, config.json, cannot be read. Whoever runs the page can put it right with “standby reconcile”.",
+    "This page is not set up yet: its config.json is missing. The operator can restore it with “standby reconcile”.",
+  invalid:
+    "This page’s configuration, config.json, cannot be read. The operator can repair it with “standby reconcile”.",
   unreachable:
-    "This page’s configuration cannot be reached: the network, or the service, is interrupted. The page tries again by itself.",
+    "This page’s configuration cannot be reached: the network or the service is interrupted. The page will try again automatically.",
 };
 
-const service = new Service();
-const uploads = new Uploads(service);
-const ingestion = new Ingestion(service, uploads);
-const panel = new Panel(uploads, ingestion);
+const router = new ApiRouter();
+const uploads = new Uploads(router);
+const ingestion = new Ingestion(router, uploads);
+const documentsView = new DocumentsView(uploads, ingestion);
 const conversation = new Conversation();
-new Chat(service, conversation);
+new ConversationView(router, conversation);
 
-function showService() {
-  const { api, down, configState } = service;
+function showStatus() {
+  const { api, down, configState } = router;
   byId("region").textContent = api?.region ?? "";
   byId("region").hidden = !api?.region;
-  let line = "";
-  if (down) line = "No region answers at the moment. The page goes on trying.";
-  else if (!api) line = STOPPED[configState] ?? "";
-  else if (api.standby) line = "Answering from the standby region";
-  else line = REMARKS[configState] ?? "";
-  const parts = !api && line ? [`${line} `, button("Try again", () => service.refresh(5))] : [line];
-  const held = byId("line").contains(document.activeElement);
-  if (byId("line").textContent !== (line && !api ? `${line} Try again` : line)) byId("line").replaceChildren(...parts);
-  byId("line").className = down || !api ? "trouble" : "";
-  if (held && document.activeElement === document.body) byId("question").focus();
+  let text = "";
+  if (down) text = "No region is responding. The page keeps trying.";
+  else if (!api) text = ERRORS[configState] ?? "";
+  else if (api.standby) text = "Answering from the standby region";
+  else text = WARNINGS[configState] ?? "";
+  const offersRetry = !api && text;
+  const content = offersRetry ? [`${text} `, button("Try again", () => router.refresh(5))] : [text];
+  const line = byId("line");
+  const hadFocus = line.contains(document.activeElement);
+  if (line.textContent !== (offersRetry ? `${text} Try again` : text)) line.replaceChildren(...content);
+  line.className = down || !api ? "error" : "";
+  if (hadFocus && document.activeElement === document.body) byId("question").focus();
 }
 
-function forget() {
-  conversation.forget();
-  uploads.forgetAll();
+function clearAll() {
+  conversation.clear();
+  uploads.clear();
   byId("question").focus();
   announce("The conversation and the list are cleared.");
 }
 
-function offerToForget() {
-  byId("forget").hidden = !conversation.isKept && uploads.documents.every(isGoing);
+function showClearButton() {
+  byId("clear").hidden = conversation.isEmpty && uploads.documents.every(isInProgress);
 }
 
 function toggleDocuments() {
@@ -68,12 +70,12 @@ function toggleDocuments() {
   if (open) byId("documents").focus();
 }
 
-service.addEventListener("change", showService);
+router.addEventListener("change", showStatus);
 byId("show-documents").addEventListener("click", toggleDocuments);
-byId("forget").addEventListener("click", forget);
-conversation.addEventListener("change", offerToForget);
-uploads.addEventListener("change", offerToForget);
-offerToForget();
-await service.start();
+byId("clear").addEventListener("click", clearAll);
+conversation.addEventListener("change", showClearButton);
+uploads.addEventListener("change", showClearButton);
+showClearButton();
+await router.start();
 uploads.limits = await readLimits();
-panel.showLimits();
+documentsView.showLimits();

@@ -1,22 +1,22 @@
-// The passages that an answer rests on: each can be opened, and names its document and score.
+// The cited passages of an answer: each can be opened, and shows its document's name and score.
 
 import { h, name } from "./dom.js";
-import { documentName, plural } from "./text.js";
+import { documentName, pluralize } from "./text.js";
 
-/** Returns the list of an answer's passages, and `mark(number)`, which makes the mark that opens one of them. */
-export function sources(citations) {
-  const items = citations.map(passage);
+/** Returns the list of an answer's passages, and `createMark(number)`, which makes the button that opens one. */
+export function renderSources(citations) {
+  const passages = citations.map(renderPassage);
   const list = h(
     "details",
     { className: "sources", open: true },
-    h("summary", {}, plural(citations.length, "source")),
+    h("summary", {}, pluralize(citations.length, "source")),
     h(
       "ol",
       {},
-      items.map((details) => h("li", {}, details)),
+      passages.map((passage) => h("li", {}, passage)),
     ),
   );
-  const mark = (number) => {
+  const createMark = (number) => {
     const citation = citations[number - 1];
     if (!citation) return null;
     const label = `Source ${number}: ${documentName(citation.uri)}`;
@@ -24,31 +24,25 @@ export function sources(citations) {
       "button",
       {
         type: "button",
-        className: "mark",
+        className: "citation-mark",
         title: label,
         "aria-label": label,
-        onclick: () => show(list, items[number - 1]),
+        onclick: () => openPassage(list, passages[number - 1]),
       },
       `${number}`,
     );
   };
-  return { list, mark };
+  return { list, createMark };
 }
 
-function passage({ uri, text, score }, index) {
-  const label = h("span", { className: "number" }, `${index + 1}`);
-  const figure =
-    score === null
-      ? null
-      : h(
-          "span",
-          { className: "score", title: "How near the passage is to the question: higher is nearer" },
-          `score ${score.toFixed(2)}`,
-        );
+function renderPassage({ uri, text, score }, index) {
+  const number = h("span", { className: "number" }, `${index + 1}`);
+  const title = "How closely the passage matches the question: higher is closer";
+  const shownScore = score === null ? null : h("span", { className: "score", title }, `score ${score.toFixed(2)}`);
   return h(
     "details",
     { className: "passage" },
-    h("summary", {}, label, name(documentName(uri)), figure),
+    h("summary", {}, number, name(documentName(uri)), shownScore),
     h(
       "blockquote",
       { dir: "auto", tabIndex: 0, "aria-label": `Passage ${index + 1}` },
@@ -57,9 +51,9 @@ function passage({ uri, text, score }, index) {
   );
 }
 
-function show(list, details) {
+function openPassage(list, passage) {
   list.open = true;
-  details.open = true;
-  details.firstChild.focus();
-  details.scrollIntoView({ block: "nearest" });
+  passage.open = true;
+  passage.firstChild.focus();
+  passage.scrollIntoView({ block: "nearest" });
 }

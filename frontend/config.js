@@ -1,73 +1,77 @@
-// config.json: which region's API to ask. It may be absent, malformed, unreachable or older than one read before.
+// config.json names the serving region's API. It may be missing, invalid, unreachable, or older than one read before.
 
-import { receive } from "./http.js";
+import { fetchText } from "./http.js";
 import { load, save } from "./storage.js";
 
-const NEWCOMER_SECONDS = 35;
+const FIRST_VISIT_SECONDS = 35;
 
 /**
- * Reads config.json anew. Returns `{state, config}`: "good" with `{apiUrl, fallbackApiUrl, region, role, generation}`
- * (generation null: written by hand), or "missing", "malformed", "unreachable".
+ * Reads config.json, past every cache. Returns `{state, config}`: "valid" with `{apiUrl, fallbackApiUrl, region, role,
+ * generation}` (generation null: manually edited), or "missing", "invalid" or "unreachable" without `config`.
  */
 export async function readConfig(seconds) {
-  let answer;
+  let response;
   try {
-    answer = await receive("config.json", { cache: "no-store" }, { seconds });
+    response = await fetchText("config.json", { cache: "no-store" }, { seconds });
   } catch {
     return { state: "unreachable" };
   }
-  // A bucket that does not let its keys be listed answers 403 for one that it does not have.
-  if (answer.status === 403 || answer.status === 404) return { state: "missing" };
-  if (!answer.ok) return { state: "unreachable" };
-  const config = parseConfig(answer.text);
-  return config ? { state: "good", config } : { state: "malformed" };
+  // S3 answers 403, not 404, for a missing key if the caller may not list the bucket.
+  if (response.status === 403 || response.status === 404) return { state: "missing" };
+  if (!response.ok) return { state: "unreachable" };
+  const config = parseConfig(response.text);
+  return config ? { state: "valid", config } : { state: "invalid" };
 }
 
 /**
- * Reads it for a newcomer, who has nothing else to go on with: calls `slow` after so many seconds, and waits on. CloudFront
- * holds the request for 30 s where the failover bucket takes it and hangs, and only then asks the other bucket.
+ * Reads config.json on a first visit, when no earlier copy is stored. Calls `onSlow` after `seconds` and keeps waiting,
+ * because CloudFront waits 30 s for a failover bucket that hangs before it asks the other bucket.
  */
-export async function readFirstConfig(seconds, slow) {
-  const told = setTimeout(slow, seconds * 1000);
+export async function readConfigOnFirstVisit(seconds, onSlow) {
+  const timer = setTimeout(onSlow, seconds * 1000);
   try {
-    return await readConfig(NEWCOMER_SECONDS);
+    return await readConfig(FIRST_VISIT_SECONDS);
   } finally {
-    clearTimeout(told);
+    clearTimeout(timer);
   }
 }
 
+/** Returns the configuration, or null if the text is not a valid one. */
 export function parseConfig(text) {
   try {
-    return checked(JSON.parse(text));
+    return validate(JSON.parse(text));
   } catch {
     return null;
   }
 }
 
-/** The last good config.json and the highest generation ever seen, as the browser keeps them for all of its tabs. */
-export class Memory {
-  /** As `readConfig` returns it; null while none is known. */
+/** The configuration in effect and the highest generation seen, stored in the browser for all its tabs. */
+export class ConfigStore {
+  /** In the shape that `readConfig` returns; null while none is known. */
   config = null;
   #highest = 0;
   #older = null;
 
   constructor() {
-    this.catchUp();
+    this.loadNewer();
   }
 
-  /** Takes over what another tab has kept meanwhile, where that is newer. */
-  catchUp() {
-    const kept = load("config", null);
-    const config = checked(kept);
-    const highest = Math.max(positive(kept?.highest) ?? 0, config?.generation ?? 0);
+  /** Loads the configuration that another tab has stored, if it is newer. */
+  loadNewer() {
+    const stored = load("config", null);
+    const config = validate(stored);
+    const highest = Math.max(positiveInteger(stored?.highest) ?? 0, config?.generation ?? 0);
     if (!config || (this.config && highest <= this.#highest)) return;
     this.config = config;
     this.#highest = highest;
   }
 
-  /** Keeps a configuration that may be obeyed; returns whether it may: the highest generation wins, a hand's is a deed. */
-  take(config) {
-    this.catchUp();
+  /**
+   * Puts a configuration into effect unless it is older than the one in effect; returns whether it did. The highest
+   * generation wins, and a manually edited configuration always does.
+   */
+  accept(config) {
+    this.loadNewer();
     if (this.config && config.generation !== null && config.generation < this.#highest) {
       this.#older = config;
       return false;
@@ -78,31 +82,31 @@ export class Memory {
     return true;
   }
 
-  /** Every API that may be asked, the named one first; those of an older config.json are better than none, and last. */
-  get urls() {
-    const known = [this.config, this.#older].flatMap((config) => [config?.apiUrl, config?.fallbackApiUrl]);
-    return [...new Set(known.filter(Boolean))];
+  /** The URLs of all known APIs: first the configuration in effect, then, as a last resort, an older one. */
+  get apiUrls() {
+    const urls = [this.config, this.#older].flatMap((config) => [config?.apiUrl, config?.fallbackApiUrl]);
+    return [...new Set(urls.filter(Boolean))];
   }
 }
 
-function checked(value) {
-  const apiUrl = address(value?.apiUrl);
+function validate(value) {
+  const apiUrl = normalizeUrl(value?.apiUrl);
   if (!apiUrl) return null;
   return {
     apiUrl,
-    fallbackApiUrl: address(value.fallbackApiUrl),
+    fallbackApiUrl: normalizeUrl(value.fallbackApiUrl),
     region: typeof value.region === "string" ? value.region : "",
     role: value.role === "failover" ? "failover" : "primary",
-    generation: positive(value.generation),
+    generation: positiveInteger(value.generation),
   };
 }
 
-function positive(value) {
+function positiveInteger(value) {
   return Number.isSafeInteger(value) && value > 0 ? value : null;
 }
 
-/** The address with a slash at its end, or "" where it is none that the page may call. */
-function address(value) {
+/** The URL with a slash at its end, or "" if the page must not call it. */
+function normalizeUrl(value) {
   if (typeof value !== "string" || !URL.canParse(value)) return "";
   const url = new URL(value);
   if (url.protocol !== "https:" || url.search || url.hash) return "";

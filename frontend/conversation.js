@@ -1,30 +1,31 @@
-// The conversation: kept in this browser, and sent along with each question, for the API keeps nothing.
+// The conversation: stored in this browser and sent with each question, because the API stores none.
 
-import { BROWSER, followOtherTabs, load, remove, save, TAB } from "./storage.js";
-import { clean, shorten } from "./text.js";
+import { BROWSER, load, onChangeInOtherTab, remove, save, TAB } from "./storage.js";
+import { clean, truncate } from "./text.js";
 
-export const LONGEST_QUESTION = 1000;
+export const MAX_QUESTION_CHARACTERS = 1000;
 
-// The API's own bounds: ten turns, 8,000 characters each, 24,000 in all. It counts code points, never more than we do.
-const TURNS = 10;
-const TURN_CHARACTERS = 8_000;
-const HISTORY_CHARACTERS = 24_000;
-const EXCHANGES_KEPT = 50;
-const PASSAGE_CHARACTERS = 20_000;
+// The API's limits for the history: 10 turns, 8,000 characters each, 24,000 in total. The API counts code points, and a
+// text never has more of them than of the UTF-16 units counted here.
+const MAX_TURNS = 10;
+const MAX_TURN_CHARACTERS = 8_000;
+const MAX_HISTORY_CHARACTERS = 24_000;
+const MAX_STORED_EXCHANGES = 50;
+const MAX_PASSAGE_CHARACTERS = 20_000;
 
 /**
- * Each tab has a conversation of its own, which outlives a reload. A new tab begins anew, and may bring back the one that
- * was last written in any. Dispatches "change", and "forgotten" when it was forgotten, here or in another tab.
+ * Each tab has its own conversation, which survives a reload. A new tab starts a new one and can bring back the last
+ * one that any tab has stored. Dispatches "change", and "cleared" when it is cleared in any tab.
  */
 export class Conversation extends EventTarget {
-  #state = checked(load("conversation", null, TAB)) ?? fresh();
+  #state = parseStored(load("conversation", null, TAB)) ?? createState();
   #previous = null;
 
   constructor() {
     super();
-    const last = checked(load("conversation", null));
+    const last = parseStored(load("conversation", null));
     if (last?.id !== this.id && last?.exchanges.length > 0) this.#previous = last;
-    followOtherTabs("conversation", (removed) => removed && this.#forgetHere());
+    onChangeInOtherTab("conversation", (removed) => removed && this.#clearTab());
   }
 
   get id() {
@@ -40,112 +41,112 @@ export class Conversation extends EventTarget {
     return this.#previous !== null;
   }
 
-  /** Whether there is anything to forget. */
-  get isKept() {
-    return this.hasPrevious || this.exchanges.length > 0;
+  /** Whether there is nothing to clear. */
+  get isEmpty() {
+    return !this.hasPrevious && this.exchanges.length === 0;
   }
 
   ask(question) {
     const exchange = { id: crypto.randomUUID(), question, answer: null };
     this.#state.exchanges.push(exchange);
-    this.#state.exchanges.splice(0, this.#state.exchanges.length - EXCHANGES_KEPT);
-    this.#keep();
+    this.#state.exchanges.splice(0, this.#state.exchanges.length - MAX_STORED_EXCHANGES);
+    this.#save();
     return exchange;
   }
 
   answer(exchange, body) {
-    exchange.answer = readAnswer({ ...body, text: body.response, at: Date.now() });
-    this.#keep();
+    exchange.answer = parseAnswer({ ...body, text: body.response, at: Date.now() });
+    this.#save();
   }
 
-  drop(exchange) {
+  remove(exchange) {
     this.#state.exchanges = this.#state.exchanges.filter((other) => other !== exchange);
-    this.#keep();
+    this.#save();
   }
 
-  startAnew() {
+  startNew() {
     if (this.exchanges.length > 0) this.#previous = this.#state;
-    this.#state = fresh();
-    this.#keep();
+    this.#state = createState();
+    this.#save();
   }
 
   bringBack() {
     this.#state = this.#previous ?? this.#state;
     this.#previous = null;
-    this.#keep();
+    this.#save();
   }
 
-  /** Forgets every conversation that this browser keeps, in its other tabs too. */
-  forget() {
+  /** Deletes every conversation that this browser stores, in its other tabs too. */
+  clear() {
     remove("conversation");
-    this.#forgetHere();
+    this.#clearTab();
   }
 
-  /** What was said before `exchange`, as the API takes it: whole turns, the newest that fit, a question first. */
+  /** Returns the history before `exchange` as the API accepts it: whole exchanges, as many of the newest as fit. */
   historyBefore(exchange) {
     const before = this.exchanges.slice(0, this.exchanges.indexOf(exchange)).filter((other) => other.answer?.text);
     const turns = [];
-    let room = HISTORY_CHARACTERS;
-    for (const { question, answer } of before.slice(-TURNS / 2).reverse()) {
-      const pair = [question, answer.text].map((text) => text.slice(0, TURN_CHARACTERS).toWellFormed());
-      room -= pair[0].length + pair[1].length;
-      if (room < 0) break;
+    let remaining = MAX_HISTORY_CHARACTERS;
+    for (const { question, answer } of before.slice(-MAX_TURNS / 2).reverse()) {
+      const pair = [question, answer.text].map((text) => text.slice(0, MAX_TURN_CHARACTERS).toWellFormed());
+      remaining -= pair[0].length + pair[1].length;
+      if (remaining < 0) break;
       turns.unshift({ role: "user", text: pair[0] }, { role: "assistant", text: pair[1] });
     }
     return turns;
   }
 
-  #forgetHere() {
-    this.#state = fresh();
+  #clearTab() {
+    this.#state = createState();
     this.#previous = null;
-    this.#keep();
-    this.dispatchEvent(new Event("forgotten"));
+    this.#save();
+    this.dispatchEvent(new Event("cleared"));
   }
 
-  #keep() {
-    keepWhatFits(this.#state, TAB);
-    // An empty one does not take the place of another one that may be brought back.
-    if (this.exchanges.length > 0 || load("conversation", null)?.id === this.id) keepWhatFits(this.#state, BROWSER);
+  #save() {
+    saveNewest(this.#state, TAB);
+    // An empty conversation must not replace a stored one that can still be brought back.
+    if (this.exchanges.length > 0 || load("conversation", null)?.id === this.id) saveNewest(this.#state, BROWSER);
     this.dispatchEvent(new Event("change"));
   }
 }
 
-/** Where the browser's room is too small, the newest exchanges. */
-function keepWhatFits(state, where) {
+/** Saves the conversation, without its oldest exchanges if the storage is too small. */
+function saveNewest(state, area) {
   for (let from = 0; from <= state.exchanges.length; from += 5)
-    if (save("conversation", { ...state, exchanges: state.exchanges.slice(from) }, where)) return;
+    if (save("conversation", { ...state, exchanges: state.exchanges.slice(from) }, area)) return;
 }
 
-function fresh() {
+function createState() {
   return { id: crypto.randomUUID(), exchanges: [] };
 }
 
-/** An answer as the API gave it, or as it was kept: only what has the right shape, cleaned. */
-function readAnswer({ text, citations, region, at }) {
+/** Returns an answer from the API or from storage: cleaned, and only the parts that are valid. */
+function parseAnswer({ text, citations, region, at }) {
   return {
     text: clean(text),
     region: clean(region),
     at: Number(at) || 0,
-    citations: (Array.isArray(citations) ? citations : []).slice(0, 20).map(readCitation),
+    citations: (Array.isArray(citations) ? citations : []).slice(0, 20).map(parseCitation),
   };
 }
 
-function readCitation(citation) {
+function parseCitation(citation) {
   return {
     uri: clean(citation?.uri),
-    text: shorten(clean(citation?.text), PASSAGE_CHARACTERS),
+    text: truncate(clean(citation?.text), MAX_PASSAGE_CHARACTERS),
     score: Number.isFinite(citation?.score) ? citation.score : null,
   };
 }
 
-function checked(state) {
+function parseStored(state) {
   if (typeof state?.id !== "string" || !Array.isArray(state.exchanges)) return null;
   const exchanges = state.exchanges
     .filter((one) => typeof one?.question === "string")
     .map((one) => ({
       id: crypto.randomUUID(),
       question: clean(one.question),
-      answer: one.answer ? readAnswer(one.answer) : null,
+      answer: one.answer ? parseAnswer(one.answer) : null,
     }));
   return { id: state.id, exchanges };
 }

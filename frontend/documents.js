@@ -1,108 +1,108 @@
-// The list of documents that were uploaded from this browser, as it keeps it for all of its tabs.
+// The list of documents that were uploaded from this browser, stored in the browser for all its tabs.
 
-import { followOtherTabs, load, save } from "./storage.js";
+import { load, onChangeInOtherTab, save } from "./storage.js";
 import { clean } from "./text.js";
 
-const KEPT = 50;
+const MAX_STORED = 50;
 
-/** Dispatches "change" when documents come, go or change. */
+/** Dispatches "change" when documents are added, removed or updated. */
 export class DocumentList extends EventTarget {
   /** Newest first: `{id, name, size, modified, state, reason, part, file, region, key, uploadedAt, addedAt, tab}`. */
-  all = [];
+  documents = [];
 
-  /** This page's own name; as long as it is open it holds the lock of that name. */
+  /** This tab's id. The tab holds a lock of that name as long as it is open. */
   #tab = crypto.randomUUID();
-  #waitedFor = new Set();
-  /** Ids that were in the kept list: another tab has removed what is there no longer. */
-  #seen = new Set();
+  #watchedTabs = new Set();
+  /** The ids that were in the stored list. If one is missing later, another tab has removed it. */
+  #storedIds = new Set();
 
   constructor() {
     super();
-    whenClosed(this.#tab, () => new Promise(() => {}));
+    onTabClosed(this.#tab, () => new Promise(() => {}));
     this.#read();
-    followOtherTabs("documents", () => {
+    onChangeInOtherTab("documents", () => {
       this.#read();
       this.dispatchEvent(new Event("change"));
     });
   }
 
-  /** The document that a file became when it came before: by its name, size and time. */
+  /** Returns the document of a file that was added before, by the file's name, size and time. */
   find({ name, size, lastModified }) {
     this.#read();
-    return this.all.find((one) => one.name === clean(name) && one.size === size && one.modified === lastModified);
+    return this.documents.find((one) => one.name === clean(name) && one.size === size && one.modified === lastModified);
   }
 
-  /** Puts a document first, in the place of the one with its id. */
+  /** Adds a document as the first one, in place of a document with the same id. */
   add(document) {
     this.#read();
-    const others = this.all.filter(({ id }) => id !== document.id);
-    this.all = [{ ...document, addedAt: Date.now(), tab: this.#tab }, ...others];
+    const others = this.documents.filter(({ id }) => id !== document.id);
+    this.documents = [{ ...document, addedAt: Date.now(), tab: this.#tab }, ...others];
     this.#write();
   }
 
-  change(document, changes) {
+  update(document, changes) {
     this.#read();
     Object.assign(document, changes);
     this.#write();
   }
 
-  /** Takes documents off the list, in every tab. */
-  remove(whether) {
+  /** Removes the documents for which `matches(document)` is true, in every tab. */
+  remove(matches) {
     this.#read();
-    this.all = this.all.filter((document) => !whether(document));
+    this.documents = this.documents.filter((document) => !matches(document));
     this.#write();
   }
 
-  /** Takes over what other tabs have changed; about a file that it has itself this one knows better. */
+  /** Merges the changes of other tabs. For a document whose file this tab has, this tab's own state counts. */
   #read() {
-    const kept = new Map(restored(load("documents", [])).map((one) => [one.id, one]));
-    const removed = ({ id }) => this.#seen.has(id) && !kept.has(id) && kept.size < KEPT;
-    const own = this.all.filter((one) => (one.file && isGoing(one)) || !removed(one));
-    for (const one of own.filter(({ file }) => !file)) Object.assign(one, kept.get(one.id));
-    this.#seen = new Set(kept.keys());
-    for (const { id } of own) kept.delete(id);
-    this.all = [...own, ...kept.values()].sort((one, other) => other.addedAt - one.addedAt);
-    for (const { tab } of this.all.filter(isElsewhere)) this.#interruptWhenClosed(tab);
+    const stored = new Map(parseStored(load("documents", [])).map((one) => [one.id, one]));
+    const isRemoved = ({ id }) => this.#storedIds.has(id) && !stored.has(id) && stored.size < MAX_STORED;
+    const own = this.documents.filter((one) => (one.file && isInProgress(one)) || !isRemoved(one));
+    for (const one of own.filter(({ file }) => !file)) Object.assign(one, stored.get(one.id));
+    this.#storedIds = new Set(stored.keys());
+    for (const { id } of own) stored.delete(id);
+    this.documents = [...own, ...stored.values()].sort((one, other) => other.addedAt - one.addedAt);
+    for (const { tab } of this.documents.filter(isInOtherTab)) this.#interruptWhenClosed(tab);
   }
 
   #write() {
-    const kept = this.all.slice(0, KEPT);
+    const newest = this.documents.slice(0, MAX_STORED);
     const saved = save(
       "documents",
-      kept.map(({ file, part, ...document }) => document),
+      newest.map(({ file, part, ...document }) => document),
     );
-    if (saved) this.#seen = new Set(kept.map(({ id }) => id));
+    if (saved) this.#storedIds = new Set(newest.map(({ id }) => id));
     this.dispatchEvent(new Event("change"));
   }
 
   #interruptWhenClosed(tab) {
-    if (this.#waitedFor.has(tab)) return;
-    this.#waitedFor.add(tab);
-    const reason = "The page was closed meanwhile: choose the file again.";
-    whenClosed(tab, () => {
+    if (this.#watchedTabs.has(tab)) return;
+    this.#watchedTabs.add(tab);
+    const reason = "The page was closed during the upload. Choose the file again.";
+    onTabClosed(tab, () => {
       this.#read();
-      for (const one of this.all.filter((other) => other.tab === tab && isElsewhere(other)))
-        this.change(one, { state: "interrupted", reason });
+      for (const one of this.documents.filter((other) => other.tab === tab && isInOtherTab(other)))
+        this.update(one, { state: "interrupted", reason });
     });
   }
 }
 
-/** Whether a document is being sent, or waits for it. */
-export function isGoing({ state }) {
-  return state === "waiting" || state === "sending";
+/** Whether a document is being uploaded or waits to be. */
+export function isInProgress({ state }) {
+  return state === "waiting" || state === "uploading";
 }
 
-/** Whether another tab sends it: this one has no file of it. */
-export function isElsewhere(document) {
-  return isGoing(document) && !document.file;
+/** Whether another tab uploads the document: this tab does not have its file. */
+export function isInOtherTab(document) {
+  return isInProgress(document) && !document.file;
 }
 
-/** Calls `then` when the tab of that name is there no longer; a browser gives a lock free with the page that holds it. */
-function whenClosed(tab, then) {
-  navigator.locks.request(`ask.tab.${tab}`, then).catch(() => {});
+/** Calls `callback` once the tab is closed, because the browser then releases the tab's lock. */
+function onTabClosed(tab, callback) {
+  navigator.locks.request(`ask.tab.${tab}`, callback).catch(() => {});
 }
 
-function restored(documents) {
+function parseStored(documents) {
   return (Array.isArray(documents) ? documents : [])
     .filter((one) => typeof one?.id === "string" && typeof one.name === "string" && Number.isFinite(one.size))
     .map((one) => ({

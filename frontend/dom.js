@@ -1,8 +1,8 @@
-// Elements without HTML: nothing that came from outside is ever parsed, so nothing of it can become markup.
+// Creates elements without HTML: text from outside is never parsed, so it cannot become markup.
 
-const SAID_MS = 10_000;
+const ANNOUNCEMENT_MS = 10_000;
 
-/** Makes an element. `properties` are its properties (`className`), attributes (`aria-label`) or listeners (`onclick`). */
+/** Creates an element. `properties` are properties (`className`), attributes (`aria-label`), listeners (`onclick`). */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -18,18 +18,18 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
-/** A name in its own direction: a right-to-left one cannot turn the words around it. */
+/** A name in its own text direction: a right-to-left name cannot reorder the words around it. */
 export function name(text) {
   return h("bdi", { className: "name", title: text }, text);
 }
 
 export function button(label, onclick, properties = {}) {
-  return h("button", { type: "button", className: "quiet", onclick, ...properties }, label);
+  return h("button", { type: "button", className: "text-button", onclick, ...properties }, label);
 }
 
-/** Says something to screen readers alone, after what is being said; what sighted people see says the same. */
+/** Announces a text to screen readers, after earlier announcements. Sighted users see the same news on the page. */
 export function announce(text) {
-  const said = h("p", {}, text);
-  byId("announcer").append(said);
-  setTimeout(() => said.remove(), SAID_MS);
+  const paragraph = h("p", {}, text);
+  byId("announcer").append(paragraph);
+  setTimeout(() => paragraph.remove(), ANNOUNCEMENT_MS);
 }

@@ -1,10 +1,12 @@
-// One request, with a time-out, and one kind of error.
+// One HTTP request with a deadline, and the one error type of all requests.
 
 /**
- * What went wrong with a request. `kind`:
- * - "silent": no answer (network error, time-out); "broken": an answer 5xx. Both speak against the API.
- * - "busy": 429, with `retryAfter` seconds; "refused": another 4xx, whose `message` is the API's own.
- * - "cancelled": the caller's signal; "unconfigured": no API is known.
+ * Why a request failed. `kind` is one of:
+ * - "unreachable": no response (network error or time-out); "server-error": a 5xx response. Both count as API failures.
+ * - "throttled": 429, with `retryAfter` in seconds.
+ * - "rejected": another 4xx; `message` is the API's own.
+ * - "canceled": the caller's signal aborted.
+ * - "unconfigured": no API is known.
  */
 export class CallError extends Error {
   constructor(kind, message = "", { status = 0, code = "", retryAfter = 0 } = {}) {
@@ -15,56 +17,56 @@ export class CallError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  get speaksAgainstTheApi() {
-    return this.kind === "silent" || this.kind === "broken";
+  get isApiFailure() {
+    return this.kind === "unreachable" || this.kind === "server-error";
   }
 }
 
-/** Asks `url` once and returns its JSON body. Throws CallError; the whole answer must arrive within `seconds`. */
+/** Sends one request and returns its JSON body. The whole response must arrive in `seconds`. Throws CallError. */
 export async function request(url, { json, seconds, signal } = {}) {
-  const posted = json && {
+  const post = json && {
     method: "POST",
     body: JSON.stringify(json),
     headers: { "Content-Type": "application/json" },
   };
-  const { status, ok, headers, text } = await receive(
+  const { status, ok, headers, text } = await fetchText(
     url,
-    { ...posted, cache: "no-store", credentials: "omit" },
+    { ...post, cache: "no-store", credentials: "omit" },
     { seconds, signal },
   );
-  const body = parse(text);
+  const body = parseObject(text);
   if (ok && body) return body;
-  throw failure(status, body, headers);
+  throw responseError(status, body, headers);
 }
 
-/** Fetches within `seconds`; returns status, headers and text. Throws CallError "silent" or "cancelled". */
-export async function receive(url, options, { seconds, signal }) {
+/** Fetches in `seconds`; returns status, headers and text. Throws CallError "unreachable" or "canceled". */
+export async function fetchText(url, options, { seconds, signal }) {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), seconds * 1000);
   try {
-    const both = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
-    const answer = await fetch(url, { ...options, signal: both });
-    return { status: answer.status, ok: answer.ok, headers: answer.headers, text: await answer.text() };
+    const either = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
+    const response = await fetch(url, { ...options, signal: either });
+    return { status: response.status, ok: response.ok, headers: response.headers, text: await response.text() };
   } catch {
-    throw signal?.aborted ? cancelled() : new CallError("silent", "The service cannot be reached.");
+    throw signal?.aborted ? canceledError() : new CallError("unreachable", "The service cannot be reached.");
   } finally {
     clearTimeout(timer);
   }
 }
 
-export function cancelled() {
-  return new CallError("cancelled", "Cancelled.");
+export function canceledError() {
+  return new CallError("canceled", "Canceled.");
 }
 
-function failure(status, body, headers) {
+function responseError(status, body, headers) {
   const message =
-    typeof body?.error?.message === "string" ? body.error.message : "The service did not answer as expected.";
+    typeof body?.error?.message === "string" ? body.error.message : "The service returned an unexpected response.";
   const details = { status, code: body?.error?.code, retryAfter: Number(headers.get("Retry-After")) || 1 };
-  if (status === 429) return new CallError("busy", message, details);
-  return new CallError(status >= 400 && status < 500 ? "refused" : "broken", message, details);
+  if (status === 429) return new CallError("throttled", message, details);
+  return new CallError(status >= 400 && status < 500 ? "rejected" : "server-error", message, details);
 }
 
-function parse(text) {
+function parseObject(text) {
   try {
     const body = JSON.parse(text);
     return body !== null && typeof body === "object" ? body : null;

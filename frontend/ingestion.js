@@ -1,113 +1,119 @@
-// What became of the documents: /ingestion-status tells of jobs, and from them follows each document's state.
+// Follows uploaded documents until they are ingested. Their state is derived from the jobs in /ingestion-status.
 
-import { jittered, pause, visible } from "./patience.js";
-import { clean, shorten } from "./text.js";
+import { clean, truncate } from "./text.js";
+import { jitter, pause, whenVisible } from "./wait.js";
 
-const PAUSES_SECONDS = [1, 2, 3, 5, 8, 12, 15];
-const PATIENCE_MS = 15 * 60_000;
+const POLL_SECONDS = [1, 2, 3, 5, 8, 12, 15];
+const FOLLOW_MS = 15 * 60_000;
 const RUNNING = new Set(["STARTING", "IN_PROGRESS", "STOPPING"]);
 
-/** Asks only while a document is on its way and the page can be seen. Dispatches "change" when `last` has changed. */
+/** Polls only while a document is pending and the page is visible. Dispatches "change" after each request. */
 export class Ingestion extends EventTarget {
-  /** The last answer: `{jobs, region}`, or null; `failure` says why there is no newer one. */
-  last = null;
-  failure = "";
+  /** The last response: `{jobs, region}`, or null. */
+  status = null;
+  /** Why the last request failed, or "". */
+  error = "";
 
-  #service;
+  #router;
   #uploads;
-  #asking = false;
-  #since = new WeakMap();
+  #polling = false;
+  #followedSince = new WeakMap();
 
-  constructor(service, uploads) {
+  constructor(router, uploads) {
     super();
-    this.#service = service;
+    this.#router = router;
     this.#uploads = uploads;
-    uploads.addEventListener("change", () => this.#follow());
-    service.addEventListener("change", () => this.#follow());
+    uploads.addEventListener("change", () => this.#poll());
+    router.addEventListener("change", () => this.#poll());
   }
 
-  /** Asks once, on the user's wish. */
-  async ask() {
+  /** Requests the status once and updates the pending documents. */
+  async refresh() {
     try {
-      const { body } = await this.#service.call("ingestion-status");
-      this.last = { jobs: Array.isArray(body.jobs) ? body.jobs : [], region: clean(body.region) };
-      this.failure = "";
-      for (const document of this.#uploads.documents.filter(onItsWay)) this.#settle(document);
+      const { body } = await this.#router.call("ingestion-status");
+      this.status = { jobs: Array.isArray(body.jobs) ? body.jobs : [], region: clean(body.region) };
+      this.error = "";
+      for (const document of this.#uploads.documents.filter(isPending)) this.#update(document);
     } catch (error) {
-      this.failure = error.message;
+      this.error = error.message;
     }
     this.dispatchEvent(new Event("change"));
   }
 
-  async #follow() {
-    if (this.#asking || !this.#awaited().length) return;
-    this.#asking = true;
-    for (let round = 0; this.#awaited().length > 0; round += 1) {
-      await visible();
-      await this.ask();
-      if (this.#awaited().length === 0) break;
-      await pause(jittered(PAUSES_SECONDS[Math.min(round, PAUSES_SECONDS.length - 1)] * 1000));
+  async #poll() {
+    if (this.#polling || !this.#followed().length) return;
+    this.#polling = true;
+    for (let round = 0; this.#followed().length > 0; round += 1) {
+      await whenVisible();
+      await this.refresh();
+      if (this.#followed().length === 0) break;
+      await pause(jitter(POLL_SECONDS[Math.min(round, POLL_SECONDS.length - 1)] * 1000));
     }
-    this.#asking = false;
+    this.#polling = false;
   }
 
-  #awaited() {
-    const region = this.#service.api?.region;
+  #followed() {
+    const region = this.#router.api?.region;
     return this.#uploads.documents.filter(
-      (document) => onItsWay(document) && (!region || document.region === region) && this.#isFollowed(document),
+      (document) => isPending(document) && (!region || document.region === region) && this.#isRecent(document),
     );
   }
 
-  #isFollowed(document) {
+  #isRecent(document) {
     const now = performance.now();
-    if (!this.#since.has(document)) this.#since.set(document, now);
-    return now - this.#since.get(document) < PATIENCE_MS;
+    if (!this.#followedSince.has(document)) this.#followedSince.set(document, now);
+    return now - this.#followedSince.get(document) < FOLLOW_MS;
   }
 
-  #settle(document) {
-    const found = stateFrom(this.last, document);
-    if (found.state !== document.state || found.reason !== document.reason) this.#uploads.settle(document, found);
+  #update(document) {
+    const found = documentState(this.status, document);
+    if (found.state !== document.state || found.reason !== document.reason) this.#uploads.update(document, found);
   }
 }
 
-export function onItsWay({ state }) {
+/** Whether a document is uploaded and not yet ingested. */
+export function isPending({ state }) {
   return state === "uploaded" || state === "ingesting";
 }
 
 /**
- * A document's state as the jobs tell it: one that began after the upload and is complete has read it, whatever became of
- * the others. One that was stopped or broke down says nothing about a document, and the service starts another one.
+ * Returns a document's state according to the jobs. A complete job that started after the upload has read the document,
+ * whatever the other jobs did. A job that failed or was stopped proves nothing: the service starts another one.
  */
-export function stateFrom({ jobs, region }, { region: where, uploadedAt, key, state }) {
-  if (region !== where)
-    return { state: "uploaded", reason: `${region} follows as soon as it has received the document.` };
+export function documentState({ jobs, region }, { region: uploadRegion, uploadedAt, key, state }) {
+  if (region !== uploadRegion)
+    return { state: "uploaded", reason: `${region} ingests the document after it is replicated.` };
   // Newest first, as the API lists them.
   const later = jobs.filter((job) => Date.parse(job.startedAt) >= uploadedAt);
   const complete = later.filter((job) => job.status === "COMPLETE");
-  if (complete.some((job) => !failedFor(job, key))) return { state: "ready", reason: "" };
+  if (complete.some((job) => !hasFailed(job, key))) return { state: "ready", reason: "" };
   if (later.some((job) => RUNNING.has(job.status))) return { state: "ingesting", reason: "" };
-  if (complete.length > 0) return { state: "failed", reason: reasonOf(complete[0], key) };
+  if (complete.length > 0) return { state: "failed", reason: failureReason(complete[0], key) };
   if (later.length > 0)
-    return { state: "uploaded", reason: `An ingestion has failed, and it is tried again. ${reasonOf(later[0], key)}` };
+    return {
+      state: "uploaded",
+      reason: `An ingestion job failed and will be retried. ${failureReason(later[0], key)}`,
+    };
   return { state, reason: "" };
 }
 
-function failedFor({ statistics, failureReasons }, key) {
+/** Whether the job failed to ingest this document. */
+function hasFailed({ statistics, failureReasons }, key) {
   const { numberOfDocumentsFailed: failed = 0, numberOfNewDocumentsIndexed: added = 0 } = statistics ?? {};
   const { numberOfModifiedDocumentsIndexed: changed = 0 } = statistics ?? {};
   if (failed === 0) return false;
-  const reasons = reasonsOf({ failureReasons });
+  const reasons = cleanReasons({ failureReasons });
   if (reasons.some((reason) => reason.includes(key))) return true;
-  // Some documents failed, and no reason names any: this one did if the job took in nothing.
+  // Some documents failed, and no reason names one: this document did if the job indexed nothing.
   return !reasons.some((reason) => reason.includes("uploads/")) && added + changed === 0;
 }
 
-function reasonOf(job, key) {
-  const reasons = reasonsOf(job);
+function failureReason(job, key) {
+  const reasons = cleanReasons(job);
   const reason = reasons.find((one) => one.includes(key)) ?? reasons[0] ?? "The Knowledge Base gave no reason.";
-  return shorten(reason, 300);
+  return truncate(reason, 300);
 }
 
-function reasonsOf({ failureReasons }) {
+function cleanReasons({ failureReasons }) {
   return (Array.isArray(failureReasons) ? failureReasons : []).map(clean);
 }

@@ -1,4 +1,4 @@
-// The inside of a Markdown block, as elements: emphasis, code, links, line breaks, and marks such as [1].
+// Renders the text in a Markdown block: emphasis, code, links, line breaks, and citation marks such as [1].
 
 import { h } from "./dom.js";
 
@@ -10,8 +10,8 @@ const TOKEN = new RegExp(
     String.raw`\[(?<mark>\d{1,2})\](?!\()`,
     String.raw`(?<open>!?\[)`,
     String.raw`(?<close>\])`,
-    String.raw`<(?<angled>https?:\/\/[^\s<>]{1,2000})>`,
-    String.raw`(?<bare>https?:\/\/[^\s<>()[\]"'*\x60]{1,2000})`,
+    String.raw`<(?<autolink>https?:\/\/[^\s<>]{1,2000})>`,
+    String.raw`(?<bareUrl>https?:\/\/[^\s<>()[\]"'*\x60]{1,2000})`,
     String.raw`(?<br>(?: {2,}|\\)\n)`,
   ].join("|"),
   "g",
@@ -19,14 +19,14 @@ const TOKEN = new RegExp(
 const DESTINATION =
   /\(\s{0,9}<?([^\s<>()]{0,2000}(?:\([^\s<>()]{0,200}\)[^\s<>()]{0,200}){0,9})>?(?:\s{1,9}"[^"\n]{0,300}")?\s{0,9}\)/y;
 const TAGS = { "*": "em", _: "em", "**": "strong", __: "strong", "~~": "del" };
-const DEEPEST = 40;
+const MAX_OPEN = 40;
 
-/** Returns the nodes of `text`; `mark(number)` makes the element of a mark, or null where it means nothing. */
-export function inline(text, mark) {
-  const done = [];
+/** Returns the nodes of `text`; `createMark(number)` makes a citation mark, or null if there is no such source. */
+export function renderInline(text, createMark) {
+  const nodes = [];
   const open = [];
-  const put = (...nodes) => (open.at(-1)?.nodes ?? done).push(...nodes);
-  const giveUp = (from) => {
+  const put = (...added) => (open.at(-1)?.nodes ?? nodes).push(...added);
+  const closeAsText = (from) => {
     for (const { literal, nodes } of open.splice(from)) put(literal, ...nodes);
   };
   TOKEN.lastIndex = 0;
@@ -35,22 +35,22 @@ export function inline(text, mark) {
     if (match.index > position) put(text.slice(position, match.index));
     const found = match.groups;
     if (found.escaped) put(found.escaped);
-    else if (found.ticks) TOKEN.lastIndex = code(text, TOKEN.lastIndex, found.ticks, put);
-    else if (found.delimiter) delimiter(text, match, { open, put, giveUp });
-    else if (found.mark) put(mark(Number(found.mark)) ?? match[0]);
-    else if (found.angled) put(link(found.angled, [found.angled]));
-    else if (found.bare) TOKEN.lastIndex = bare(found.bare, match.index, put);
+    else if (found.ticks) TOKEN.lastIndex = readCode(text, TOKEN.lastIndex, found.ticks, put);
+    else if (found.delimiter) readDelimiter(text, match, { open, put, closeAsText });
+    else if (found.mark) put(createMark(Number(found.mark)) ?? match[0]);
+    else if (found.autolink) put(createLink(found.autolink, [found.autolink]));
+    else if (found.bareUrl) TOKEN.lastIndex = readBareUrl(found.bareUrl, match.index, put);
     else if (found.br) put(h("br"));
-    else if (found.open && open.length < DEEPEST) open.push({ literal: found.open, nodes: [] });
-    else if (found.close) TOKEN.lastIndex = closeLink(text, TOKEN.lastIndex, { open, put, giveUp });
+    else if (found.open && open.length < MAX_OPEN) open.push({ literal: found.open, nodes: [] });
+    else if (found.close) TOKEN.lastIndex = readLinkEnd(text, TOKEN.lastIndex, { open, put, closeAsText });
     else put(match[0]);
   }
   put(text.slice(position));
-  giveUp(0);
-  return done.filter((node) => node !== "");
+  closeAsText(0);
+  return nodes.filter((node) => node !== "");
 }
 
-function code(text, start, ticks, put) {
+function readCode(text, start, ticks, put) {
   const end = text.indexOf(ticks, start);
   if (end < 0 || text[end + ticks.length] === "`") {
     put(ticks);
@@ -69,32 +69,32 @@ function code(text, start, ticks, put) {
   return end + ticks.length;
 }
 
-function delimiter(text, match, { open, put, giveUp }) {
+function readDelimiter(text, match, { open, put, closeAsText }) {
   const literal = match[0];
   const before = text[match.index - 1] ?? " ";
   const after = text[match.index + literal.length] ?? " ";
   const inWord = literal.startsWith("_") && /\w/.test(before) && /\w/.test(after);
   const opener = open.findLastIndex((other) => other.literal === literal);
   if (opener < 0 && literal === "***" && /\S/.test(before) && closesTwo(open)) {
-    delimiter(text, { 0: open.at(-1).literal, index: match.index }, { open, put, giveUp });
-    delimiter(text, { 0: open.at(-1).literal, index: match.index }, { open, put, giveUp });
+    readDelimiter(text, { 0: open.at(-1).literal, index: match.index }, { open, put, closeAsText });
+    readDelimiter(text, { 0: open.at(-1).literal, index: match.index }, { open, put, closeAsText });
     return;
   }
   if (opener >= 0 && /\S/.test(before) && !inWord) {
-    giveUp(opener + 1);
+    closeAsText(opener + 1);
     const { nodes } = open.pop();
     put(literal === "***" ? h("strong", {}, h("em", {}, nodes)) : h(TAGS[literal], {}, nodes));
-  } else if (/\S/.test(after) && !inWord && open.length < DEEPEST) open.push({ literal, nodes: [] });
+  } else if (/\S/.test(after) && !inWord && open.length < MAX_OPEN) open.push({ literal, nodes: [] });
   else put(literal);
 }
 
-/** Whether three stars end two emphases, one inside the other. */
+/** Whether `***` closes both * and **, one of them inside the other. */
 function closesTwo(open) {
   const [outer, inner] = open.slice(-2).map(({ literal }) => literal);
   return (outer === "*" && inner === "**") || (outer === "**" && inner === "*");
 }
 
-function closeLink(text, start, { open, put, giveUp }) {
+function readLinkEnd(text, start, { open, put, closeAsText }) {
   const opener = open.findLastIndex((other) => other.literal.endsWith("["));
   if (opener < 0) {
     put("]");
@@ -102,35 +102,35 @@ function closeLink(text, start, { open, put, giveUp }) {
   }
   DESTINATION.lastIndex = start;
   const match = DESTINATION.exec(text);
-  giveUp(opener + 1);
+  closeAsText(opener + 1);
   const { literal, nodes } = open.pop();
   if (!match) put(literal, ...nodes, "]");
-  // An image would be a request to wherever a document says: only its description is shown.
+  // An image would send a request to any host that a document names, so only its description is shown.
   else if (literal === "![") put(...nodes);
-  else put(link(match[1], nodes));
+  else put(createLink(match[1], nodes));
   return match ? DESTINATION.lastIndex : start;
 }
 
-function bare(address, index, put) {
+function readBareUrl(address, index, put) {
   const trimmed = address.replace(/[.,;:!?]+$/, "");
-  put(link(trimmed, [trimmed]));
+  put(createLink(trimmed, [trimmed]));
   return index + trimmed.length;
 }
 
-/** A link that says where it leads, unless it reads as that very address; what is no http, https or mailto is only text. */
-function link(address, nodes) {
+/** Returns a link that shows its host, unless its text is the URL itself. Unsafe schemes such as data: stay text. */
+function createLink(address, nodes) {
   const url = URL.canParse(address) ? new URL(address) : null;
   const label = nodes.length > 0 ? nodes : [address];
   if (!url || !["http:", "https:", "mailto:"].includes(url.protocol)) return h("span", {}, label);
   const anchor = h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, label);
   for (const inner of anchor.querySelectorAll("a")) inner.replaceWith(...inner.childNodes);
-  const where = url.host || url.pathname;
+  const host = url.host || url.pathname;
   if (anchor.textContent !== address || hidesHost(url, address))
-    anchor.append(h("span", { className: "where" }, ` (${where})`));
+    anchor.append(h("span", { className: "link-host" }, ` (${host})`));
   return anchor;
 }
 
-/** Whether an address reads as if it led to another host: with a name before an @, in letters of another script, ... */
+/** Whether a URL looks as if it led to another host: user name before an @, letters of another script, ... */
 function hidesHost(url, address) {
   const plain = `${url.protocol}${url.host && `//${url.host}`}`;
   return url.username !== "" || url.password !== "" || !address.toLowerCase().startsWith(plain);

@@ -1,14 +1,14 @@
-// What may be uploaded, from limits.json, so that people know before they try. The API and S3 have the last word.
+// The upload limits from limits.json, checked before an upload. The API and S3 enforce them.
 
-import { receive } from "./http.js";
-import { sizeText } from "./text.js";
+import { fetchText } from "./http.js";
+import { formatSize } from "./text.js";
 
-const SECONDS = 5;
+const READ_SECONDS = 5;
 
-/** Reads limits.json: `{maxUploadBytes, uploadTypes: {".pdf": "application/pdf"}}`; null where there is none. */
+/** Returns `{maxUploadBytes, uploadTypes}`, where `uploadTypes` maps ".pdf" to its content type, or null. */
 export async function readLimits() {
   try {
-    const { ok, text } = await receive("limits.json", {}, { seconds: SECONDS });
+    const { ok, text } = await fetchText("limits.json", {}, { seconds: READ_SECONDS });
     const { maxUploadBytes, uploadTypes } = JSON.parse(text);
     const types = Object.entries(uploadTypes).filter(([, type]) => typeof type === "string");
     return ok && maxUploadBytes > 0 && types.length > 0 ? { maxUploadBytes, uploadTypes: new Map(types) } : null;
@@ -17,23 +17,23 @@ export async function readLimits() {
   }
 }
 
-export function limitsText(limits) {
-  if (!limits) return "Which files are taken could not be read: each one is checked when it is uploaded.";
+export function describeLimits(limits) {
+  if (!limits) return "The upload limits could not be read. Each file is checked when you upload it.";
   const types = [...limits.uploadTypes.keys()].map((extension) => extension.slice(1).toUpperCase());
-  return `${types.slice(0, -1).join(", ")} and ${types.at(-1)}, up to ${sizeText(limits.maxUploadBytes)} each.`;
+  return `${types.slice(0, -1).join(", ")} and ${types.at(-1)}, up to ${formatSize(limits.maxUploadBytes)} each.`;
 }
 
-/** Why this file would be refused, or "". */
-export function refusal(file, limits) {
+/** Returns why the file would be rejected, or "". */
+export function findViolation(file, limits) {
   if (file.size === 0) return "The file is empty.";
   if (!limits) return "";
   if (!limits.uploadTypes.has(extensionOf(file.name)))
-    return `Files of this type are not taken. Taken are ${limitsText(limits)}`;
+    return `Files of this type are not accepted. Accepted: ${describeLimits(limits)}`;
   if (file.size <= limits.maxUploadBytes) return "";
-  return `The file has ${sizeText(file.size)}, the largest that is taken has ${sizeText(limits.maxUploadBytes)}.`;
+  return `The file is too large (${formatSize(file.size)}). The limit is ${formatSize(limits.maxUploadBytes)}.`;
 }
 
-/** The content type that the API expects for a file's name; browsers often know none, or another one. */
+/** Returns the content type that the API expects for the file's extension. The browser's often differs. */
 export function contentType(file, limits) {
   return limits?.uploadTypes.get(extensionOf(file.name)) || file.type || "application/octet-stream";
 }

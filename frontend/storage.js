@@ -1,22 +1,24 @@
-// What the browser keeps for this page. It may be full, forbidden or tampered with: the page works without it.
+// JSON values in the browser's storage. Storage may be full, forbidden or changed by hand: the page works without it.
 
 const PREFIX = "ask.";
-/** For all tabs and for good; and for this tab alone, as long as it is open. */
+/** Shared by all tabs, and permanent. */
 export const BROWSER = "localStorage";
+/** Private to one tab, and deleted when it closes. */
 export const TAB = "sessionStorage";
 
-export function load(key, fallback, where = BROWSER) {
+export function load(key, fallback, area = BROWSER) {
   try {
-    const value = JSON.parse(globalThis[where].getItem(PREFIX + key));
+    const value = JSON.parse(globalThis[area].getItem(PREFIX + key));
     return value ?? fallback;
   } catch {
     return fallback;
   }
 }
 
-export function save(key, value, where = BROWSER) {
+/** Returns whether the value was stored. */
+export function save(key, value, area = BROWSER) {
   try {
-    globalThis[where].setItem(PREFIX + key, JSON.stringify(value));
+    globalThis[area].setItem(PREFIX + key, JSON.stringify(value));
     return true;
   } catch {
     return false;
@@ -27,12 +29,12 @@ export function remove(key) {
   try {
     localStorage.removeItem(PREFIX + key);
   } catch {
-    // What may not be kept is not there.
+    // Where storage is forbidden, there is nothing to remove.
   }
 }
 
-/** Calls `listener(removed)` whenever another tab has kept something else under `key`, or removed it. */
-export function followOtherTabs(key, listener) {
+/** Calls `listener(removed)` whenever another tab has changed or removed the value of `key`. */
+export function onChangeInOtherTab(key, listener) {
   addEventListener("storage", (event) => {
     if (event.storageArea === sessionStorage) return;
     if (event.key === PREFIX + key || event.key === null) listener(event.newValue === null);

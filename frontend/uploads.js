@@ -1,45 +1,45 @@
-// The documents that were uploaded from this browser, and how each of them gets there exactly once.
+// Uploads documents, each exactly once.
 //
-// A document has one id for good, and its key in either region's bucket follows from it. So an upload may be repeated,
-// in another region too, after an outcome that nobody knows: the same key is written, and replication sees one document.
+// A document has one permanent id, and its S3 key in both regions follows from it. An upload whose outcome is unknown
+// may be repeated, in the other region too: it writes the same key, and replication sees one document.
 
-import { DocumentList, isElsewhere, isGoing } from "./documents.js";
-import { contentType, refusal } from "./limits.js";
-import { jittered, pause } from "./patience.js";
+import { DocumentList, isInOtherTab, isInProgress } from "./documents.js";
+import { contentType, findViolation } from "./limits.js";
+import { uploadToS3 } from "./s3-upload.js";
 import { clean } from "./text.js";
-import { transfer } from "./transfer.js";
+import { jitter, pause } from "./wait.js";
 
-const AT_ONCE = 3;
-const ATTEMPTS = 6;
-// For so long S3's answer may be on its way: a job that began meanwhile has read the document.
-const ANSWER_MS = 200;
+const CONCURRENT_UPLOADS = 3;
+const MAX_ATTEMPTS = 6;
+// S3's response may take this long to arrive. An ingestion job that started in that time has read the document.
+const RESPONSE_MS = 200;
 
-/** Dispatches "change" when documents come, go or change their state, "progress" while one is sent. */
+/** Dispatches "change" when documents are added, removed or updated, and "progress" while one is sent. */
 export class Uploads extends EventTarget {
   limits = null;
 
-  #service;
+  #router;
   #list = new DocumentList();
-  #stops = new Map();
-  #sending = 0;
+  #aborts = new Map();
+  #active = 0;
 
-  constructor(service) {
+  constructor(router) {
     super();
-    this.#service = service;
+    this.#router = router;
     this.#list.addEventListener("change", () => this.dispatchEvent(new Event("change")));
   }
 
   /** The list's documents, newest first. */
   get documents() {
-    return this.#list.all;
+    return this.#list.documents;
   }
 
-  /** Takes files in; one that came before stays the document that it was. */
+  /** Adds files. A file that was added before keeps its document's id. */
   add(files) {
     for (const file of files) {
       const known = this.#list.find(file);
-      if (known && (this.#stops.has(known.id) || isElsewhere(known))) continue;
-      const reason = refusal(file, this.limits);
+      if (known && (this.#aborts.has(known.id) || isInOtherTab(known))) continue;
+      const reason = findViolation(file, this.limits);
       this.#list.add({
         id: known?.id ?? crypto.randomUUID(),
         name: clean(file.name),
@@ -48,117 +48,117 @@ export class Uploads extends EventTarget {
         file,
         part: 0,
         reason,
-        state: reason ? "refused" : "waiting",
+        state: reason ? "rejected" : "waiting",
       });
     }
-    this.#next();
+    this.#startNext();
   }
 
   retry(document) {
-    this.settle(document, { state: "waiting", reason: "", part: 0 });
-    this.#next();
+    this.update(document, { state: "waiting", reason: "", part: 0 });
+    this.#startNext();
   }
 
   cancel(document) {
-    this.#stops.get(document.id)?.abort();
-    if (document.state === "waiting") this.forget(document);
+    this.#aborts.get(document.id)?.abort();
+    if (document.state === "waiting") this.remove(document);
   }
 
-  /** Takes a document off the list; it stays where it was uploaded. */
-  forget(document) {
+  /** Removes a document from the list, not from S3. */
+  remove(document) {
     this.#list.remove(({ id }) => id === document.id);
   }
 
-  /** Takes every document off the list that is not on its way to S3. */
-  forgetAll() {
-    this.#list.remove((document) => !isGoing(document));
+  /** Removes every document from the list, except uploads in progress. */
+  clear() {
+    this.#list.remove((document) => !isInProgress(document));
   }
 
-  settle(document, changes) {
-    this.#list.change(document, changes);
+  update(document, changes) {
+    this.#list.update(document, changes);
   }
 
-  #next() {
+  #startNext() {
     for (const document of this.documents.filter(({ state, file }) => state === "waiting" && file).reverse()) {
-      if (this.#sending >= AT_ONCE) break;
-      this.#sending += 1;
-      this.settle(document, { state: "sending" });
-      this.#send(document).finally(() => {
-        this.#sending -= 1;
-        this.#next();
+      if (this.#active >= CONCURRENT_UPLOADS) break;
+      this.#active += 1;
+      this.update(document, { state: "uploading" });
+      this.#upload(document).finally(() => {
+        this.#active -= 1;
+        this.#startNext();
       });
     }
   }
 
-  async #send(document) {
-    const stop = new AbortController();
-    this.#stops.set(document.id, stop);
+  async #upload(document) {
+    const abort = new AbortController();
+    this.#aborts.set(document.id, abort);
     try {
-      this.settle(document, {
+      this.update(document, {
         state: "uploaded",
         reason: "",
         part: 1,
-        ...(await this.#untilSent(document, stop.signal)),
+        ...(await this.#uploadWithRetries(document, abort.signal)),
       });
     } catch (error) {
-      const states = { cancelled: "cancelled", refused: "refused" };
-      const state = states[error.kind] ?? "interrupted";
-      this.settle(document, { state, reason: state === "cancelled" ? "" : error.message });
+      const state = ["canceled", "rejected"].includes(error.kind) ? error.kind : "interrupted";
+      this.update(document, { state, reason: state === "canceled" ? "" : error.message });
     } finally {
-      this.#stops.delete(document.id);
+      this.#aborts.delete(document.id);
     }
   }
 
-  async #untilSent(document, signal) {
-    let elsewhere = false;
+  async #uploadWithRetries(document, signal) {
+    let otherRegion = false;
     for (let attempt = 1; ; attempt += 1) {
-      const { body, api } = await this.#presigned(document, elsewhere, signal);
-      const asked = serverTime(body.fields) - performance.now();
+      const { body, api } = await this.#presign(document, otherRegion, signal);
+      const clockOffset = signingTime(body.fields) - performance.now();
       try {
-        await this.#transfer(document, { body, api }, signal);
-        const uploadedAt = asked + performance.now() - ANSWER_MS;
+        await this.#send(document, { body, api }, signal);
+        const uploadedAt = clockOffset + performance.now() - RESPONSE_MS;
         return { key: body.key, region: regionOf(body.uploadUrl) || api.region, uploadedAt };
       } catch (error) {
-        const ranOut = error.code === "AccessDenied" && attempt === 1;
-        if (attempt === ATTEMPTS || (!error.speaksAgainstTheApi && !ranOut)) throw error;
-        this.settle(document, { part: 0, reason: "Interrupted: it is sent again." });
-        // The API is well, and yet its bucket failed twice: the other region's may take the file.
-        elsewhere = (await this.#service.stillGood(api, signal)) && attempt >= 2 && !elsewhere;
-        if (!elsewhere) await pause(jittered(500 * attempt), signal);
+        const expired = error.code === "AccessDenied" && attempt === 1;
+        if (attempt === MAX_ATTEMPTS || (!error.isApiFailure && !expired)) throw error;
+        this.update(document, { part: 0, reason: "Interrupted. Sending again." });
+        // The API is healthy but its bucket has failed twice: try the other region's bucket.
+        otherRegion = (await this.#router.confirmHealthy(api, signal)) && attempt >= 2 && !otherRegion;
+        if (!otherRegion) await pause(jitter(500 * attempt), signal);
       }
     }
   }
 
-  #presigned({ id, name, size, file }, elsewhere, signal) {
+  #presign({ id, name, size, file }, otherRegion, signal) {
     const json = { fileName: name, fileType: contentType(file, this.limits), fileSize: size, uploadId: id };
-    return elsewhere
-      ? this.#service.callOther("upload", { json, signal })
-      : this.#service.call("upload", { json, signal });
+    return otherRegion
+      ? this.#router.callOtherRegion("upload", { json, signal })
+      : this.#router.call("upload", { json, signal });
   }
 
-  #transfer(document, { body, api }, signal) {
-    const send = (given, touch) => {
-      const onProgress = (part) => {
-        touch();
-        document.part = part;
-        this.dispatchEvent(new CustomEvent("progress", { detail: document }));
-      };
-      return transfer(body, document.file, { signal: given, onProgress });
-    };
-    return this.#service.watch(api, send, signal);
+  #send(document, { body, api }, signal) {
+    const send = (taskSignal, onProgress) =>
+      uploadToS3(body, document.file, {
+        signal: taskSignal,
+        onProgress: (part) => {
+          onProgress();
+          document.part = part;
+          this.dispatchEvent(new CustomEvent("progress", { detail: document }));
+        },
+      });
+    return this.#router.runUpload(api, send, signal);
   }
 }
 
 /**
- * When the presigned POST was made, at the latest, by the clock that ingestion jobs are timed with: a job that began before
- * the upload must not be taken for one that has read it. It has whole seconds; within the second the browser's clock is
- * believed, which may be wrong, so not beyond it.
+ * Returns the latest time at which the presigned POST was signed. It is AWS's time, like the times of ingestion jobs: a
+ * job that started before the upload must not count as one that has read it. The signature has whole seconds. The
+ * browser's clock, which may be wrong, decides only within that second.
  */
-function serverTime(fields) {
+function signingTime(fields) {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(fields["x-amz-date"]) ?? [];
-  const [now, made] = [Date.now(), Date.UTC(year, month - 1, day, hour, minute, second)];
-  return now < made || now > made + 1000 ? made + 1000 : now;
+  const [now, signed] = [Date.now(), Date.UTC(year, month - 1, day, hour, minute, second)];
+  return now < signed || now > signed + 1000 ? signed + 1000 : now;
 }
 
 function regionOf(uploadUrl) {

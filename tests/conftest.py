@@ -46,7 +46,7 @@ _WORLDS: dict[str, str | None] = {
 
 # What fails in a module that tests share says what it compared, too.
 pytest.register_assert_rewrite(
-    "tests.browser.browser_support",
+    "tests.browser.helpers",
     "tests.e2e.drill_helpers",
     "tests.e2e.operator_helpers",
     "tests.lambdas.helpers",

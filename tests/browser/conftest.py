@@ -1,4 +1,4 @@
-"""A real Chromium in front of the rehearsal's edge, and people who open the page in it."""
+"""A real Chromium that opens the page through the rehearsal's edge."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal, Protocol, TypedDict, Unpack
@@ -9,13 +9,13 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSiz
 from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.tools.chromium import launch
-from tests.browser.browser_support import Visitor, read_configs, write_config
+from tests.browser.helpers import Visitor, read_configs, write_config
 
 DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}
 
 
 class Profile(TypedDict, total=False):
-    """What differs between the people who open the page."""
+    """The browser settings that differ between users."""
 
     viewport: ViewportSize
     color_scheme: Literal["light", "dark"]
@@ -24,10 +24,18 @@ class Profile(TypedDict, total=False):
 
 
 class Visit(Protocol):
-    """Open the page as somebody new, or in a tab `beside` another one's; with `clock`, one that the test may move."""
+    """Open the page in a new browser profile, or in another tab of a visitor's browser (`same_browser_as`).
+
+    With `clock`, the test controls the page's clock. Without `opened`, the test opens the page itself.
+    """
 
     def __call__(
-        self, *, opened: bool = True, clock: bool = False, beside: Visitor | None = None, **profile: Unpack[Profile]
+        self,
+        *,
+        opened: bool = True,
+        clock: bool = False,
+        same_browser_as: Visitor | None = None,
+        **profile: Unpack[Profile],
     ) -> Visitor: ...
 
 
@@ -39,18 +47,18 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright, rehearsal: Rehearsal) -> Iterator[Browser]:
-    """One browser for all; each visitor has a profile of their own."""
+    """One browser for all tests; each visitor has a profile of their own."""
     browser = launch(playwright, rehearsal.network)
     yield browser
     browser.close()
 
 
 @pytest.fixture
-def visit(chromium: Browser, rehearsal: Rehearsal, put_right: None) -> Iterator[Visit]:
-    """Open the page as somebody who was never here; at the end nothing may have gone wrong inside any page."""
+def visit(chromium: Browser, rehearsal: Rehearsal, restored: None) -> Iterator[Visit]:
+    """Open the page; at the end of the test, no page may have reported an error."""
     visitors: list[Visitor] = []
 
-    def profile_of(profile: Profile) -> BrowserContext:
+    def create_context(profile: Profile) -> BrowserContext:
         return chromium.new_context(
             viewport=profile.get("viewport", DESKTOP),
             color_scheme=profile.get("color_scheme", "light"),
@@ -58,26 +66,31 @@ def visit(chromium: Browser, rehearsal: Rehearsal, put_right: None) -> Iterator[
             permissions=profile.get("permissions", ()),
         )
 
-    def begin(
-        *, opened: bool = True, clock: bool = False, beside: Visitor | None = None, **profile: Unpack[Profile]
+    def start(
+        *,
+        opened: bool = True,
+        clock: bool = False,
+        same_browser_as: Visitor | None = None,
+        **profile: Unpack[Profile],
     ) -> Visitor:
-        page = (beside.page.context if beside else profile_of(profile)).new_page()
+        context = same_browser_as.page.context if same_browser_as else create_context(profile)
+        page = context.new_page()
         if clock:
             page.clock.install()
         visitor = Visitor(page=page, url=rehearsal.deployment.site_url)
         visitors.append(visitor)
         return visitor.open() if opened else visitor
 
-    yield begin
-    trouble = [text for visitor in visitors for text in visitor.trouble]
+    yield start
+    errors = [error for visitor in visitors for error in visitor.errors]
     for context in {visitor.page.context for visitor in visitors}:
         context.close()
-    assert trouble == []
+    assert errors == []
 
 
 @pytest.fixture
-def put_right(rehearsal: Rehearsal) -> Iterator[None]:
-    """Heal what a test broke, and put back the `config.json` that it found."""
+def restored(rehearsal: Rehearsal) -> Iterator[None]:
+    """After the test, heal every fault and restore `config.json`."""
     before = read_configs(rehearsal)
     yield
     Faults(rehearsal).heal()

@@ -39,7 +39,7 @@ MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)).map(lambda m:
 TEXTS = st.text(max_size=5)
 
 
-def make_event(**fields: Any) -> Event:
+def make_event(**fields: Any) -> Event:  # noqa: ANN401 - the fields of an event
     """Return an event. Hypothesis would build the class itself with its aliases as well."""
     return Event(**fields)
 

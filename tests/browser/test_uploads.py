@@ -1,4 +1,4 @@
-"""Uploads: several at once, refused ones, cancelled ones, and those that a dying region cuts."""
+"""Uploads: concurrent, rejected, canceled, and interrupted by the failure of a region."""
 
 import re
 
@@ -8,20 +8,20 @@ from playwright.sync_api import Route
 from standby.deployment.manifest import ROLES
 from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.browser.browser_support import Visitor, documents_named, lose_the_answer, text_file, wait_for
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Visitor, documents_named, lose_response, text_file, wait_for
 from tests.e2e.helpers import Document
 
 MEGABYTE = 1024 * 1024
 
 
-def wait_for_part(visitor: Visitor, name: str, *, above: float) -> None:
+def wait_for_progress(visitor: Visitor, name: str, *, above: float) -> None:
     bar = visitor.document(name).locator("progress")
-    visitor.until(lambda: bar.evaluate("bar => bar.value") > above, what="progress")
+    visitor.wait_until(lambda: bar.evaluate("bar => bar.value") > above, what="progress")
 
 
-def everywhere_once(rehearsal: Rehearsal, name: str) -> None:
-    """After everything is well again, both regions have the one document, under one key."""
+def assert_one_document_in_both_regions(rehearsal: Rehearsal, name: str) -> None:
+    """Heal every fault; then both regions have one document, under the same key."""
     Faults(rehearsal).heal()
 
     def keys() -> list[list[str]]:
@@ -39,13 +39,13 @@ def test_several_files_are_uploaded_at_once_and_each_becomes_ready(visit: Visit,
     documents = [Document() for _ in range(4)]
     visitor.upload(*(text_file(document.name, document.content) for document in documents))
     for document in documents:
-        visitor.wait_until(document.name, "Ready")
+        visitor.wait_for_state(document.name, "Ready")
         assert len(documents_named(rehearsal, "primary", document.name)) == 1
 
 
 def drop(visitor: Visitor, document: Document) -> None:
-    """Drop one and the same file of a disk on the page."""
-    chosen = visitor.page.evaluate_handle(
+    """Drop a file on the page, always the same one for the same document."""
+    transfer = visitor.page.evaluate_handle(
         """([name, text]) => {
             const transfer = new DataTransfer();
             transfer.items.add(new File([text], name, {type: "text/plain", lastModified: 1}));
@@ -53,112 +53,110 @@ def drop(visitor: Visitor, document: Document) -> None:
         }""",
         [document.name, document.content.decode()],
     )
-    visitor.page.dispatch_event("body", "dragover", {"dataTransfer": chosen})
-    assert "dropping" in (visitor.page.locator("body").get_attribute("class") or "")
-    visitor.page.dispatch_event("body", "drop", {"dataTransfer": chosen})
+    visitor.page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
+    assert "drag-over" in (visitor.page.locator("body").get_attribute("class") or "")
+    visitor.page.dispatch_event("body", "drop", {"dataTransfer": transfer})
 
 
-def test_files_may_be_dropped_on_the_page(visit: Visit) -> None:
+def test_files_can_be_dropped_on_the_page(visit: Visit) -> None:
     visitor, document = visit(), Document()
     drop(visitor, document)
-    visitor.wait_until(document.name, "Ready")
+    visitor.wait_for_state(document.name, "Ready")
 
 
 @pytest.mark.parametrize(
-    "name,content,why",
+    "name,content,reason",
     [
-        ("program.exe", b"x", "Files of this type are not taken"),
+        ("program.exe", b"x", "Files of this type are not accepted"),
         ("empty.txt", b"", "The file is empty"),
-        ("large.txt", b"x" * (MEGABYTE + 1), "the largest that is taken has 1 MB"),
-        ("notes.txt.metadata.json", b"{}", "not taken"),
+        ("large.txt", b"x" * (MEGABYTE + 1), "The limit is 1 MB"),
+        ("notes.txt.metadata.json", b"{}", "not accepted"),
     ],
 )
-def test_a_file_that_is_not_taken_is_refused_with_the_reason_and_nothing_is_sent(
-    visit: Visit, name: str, content: bytes, why: str
+def test_a_file_that_is_not_accepted_is_rejected_with_the_reason_and_not_sent(
+    visit: Visit, name: str, content: bytes, reason: str
 ) -> None:
     visitor = visit()
     visitor.upload(text_file(name, content))
-    visitor.wait_until(name, "Not taken")
-    assert why in visitor.document(name).locator(".reason").inner_text()
-    assert visitor.asked_for("/upload") == []
+    visitor.wait_for_state(name, "Not accepted")
+    assert reason in visitor.document(name).locator(".reason").inner_text()
+    assert visitor.requests_to("/upload") == []
 
 
-def test_where_the_page_knows_no_limits_the_apis_own_words_explain(visit: Visit) -> None:
+def test_without_limits_the_page_shows_the_message_of_the_api(visit: Visit) -> None:
     visitor = visit(opened=False)
     visitor.page.route("**/limits.json", lambda route: route.fulfill(status=404, body="gone"))
     visitor.open()
     visitor.upload(text_file("program.exe", b"x"), text_file("large.txt", b"x" * (MEGABYTE + 1)))
-    visitor.wait_until("program.exe", "Not taken")
+    visitor.wait_for_state("program.exe", "Not accepted")
     assert "Accepted: .csv" in visitor.document("program.exe").inner_text()
-    visitor.wait_until("large.txt", "Not taken")
+    visitor.wait_for_state("large.txt", "Not accepted")
     assert "larger than 1048576 bytes" in visitor.document("large.txt").inner_text()
 
 
-def test_an_upload_can_be_cancelled_and_begun_again(visit: Visit, rehearsal: Rehearsal) -> None:
+def test_an_upload_can_be_canceled_and_started_again(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit()
     name = Document().name
-    visitor.upload_at(100_000)
+    visitor.limit_upload(100_000)
     visitor.upload(text_file(name, b"x " * 80_000))
-    wait_for_part(visitor, name, above=0.1)
+    wait_for_progress(visitor, name, above=0.1)
     visitor.document(name).get_by_role("button", name="Cancel").click()
-    visitor.wait_until(name, "Cancelled")
+    visitor.wait_for_state(name, "Canceled")
     assert documents_named(rehearsal, "primary", name) == []
-    visitor.upload_at(-1)
+    visitor.limit_upload(-1)
     visitor.document(name).get_by_role("button", name="Upload again").click()
-    visitor.wait_until(name, "Ready")
+    visitor.wait_for_state(name, "Ready")
     assert len(documents_named(rehearsal, "primary", name)) == 1
 
 
-def test_an_upload_that_the_death_of_its_region_cuts_in_the_middle_ends_up_exactly_once(
-    visit: Visit, rehearsal: Rehearsal
-) -> None:
+def test_an_upload_that_a_failing_region_interrupts_is_stored_exactly_once(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit()
     name = Document().name
-    visitor.upload_at(100_000)
+    visitor.limit_upload(100_000)
     visitor.upload(text_file(name, b"x " * 100_000))
-    wait_for_part(visitor, name, above=0.2)
+    wait_for_progress(visitor, name, above=0.2)
     Faults(rehearsal).set("region-down", "primary")
-    visitor.wait_until(name, "Ready")
-    kept = visitor.page.evaluate("JSON.parse(localStorage['ask.documents'])[0].region")
-    assert kept == rehearsal.deployment.regions["failover"].region
-    everywhere_once(rehearsal, name)
+    visitor.wait_for_state(name, "Ready")
+    region = visitor.page.evaluate("JSON.parse(localStorage['ask.documents'])[0].region")
+    assert region == rehearsal.deployment.regions["failover"].region
+    assert_one_document_in_both_regions(rehearsal, name)
 
 
 @pytest.mark.parametrize("kind", ["region-down", "region-black-hole", "s3-errors"])
-def test_an_upload_that_was_taken_and_whose_answer_was_lost_ends_up_exactly_once(
+def test_an_upload_that_succeeded_and_whose_response_was_lost_is_stored_exactly_once(
     visit: Visit, rehearsal: Rehearsal, kind: FaultKind
 ) -> None:
     visitor = visit()
     document = Document()
-    lost: list[int] = []
+    stored: list[int] = []
 
-    def die() -> None:
-        lost.append(len(documents_named(rehearsal, "primary", document.name)))
+    def fail_region() -> None:
+        stored.append(len(documents_named(rehearsal, "primary", document.name)))
         Faults(rehearsal).set(kind, "primary")
 
-    lose_the_answer(visitor, "*-docs-*", die)
+    lose_response(visitor, "*-docs-*", fail_region)
     visitor.upload(text_file(document.name, document.content))
-    arrived = visitor.document(document.name).locator(".state").filter(has_text=re.compile("Uploaded|ingested|Ready"))
-    arrived.wait_for()
-    assert lost == [1]
-    everywhere_once(rehearsal, document.name)
+    sent = visitor.document(document.name).locator(".state").filter(has_text=re.compile("Uploaded|ingested|Ready"))
+    sent.wait_for()
+    assert stored == [1]
+    assert_one_document_in_both_regions(rehearsal, document.name)
 
 
-def test_a_file_that_is_chosen_again_after_a_closed_page_stays_one_document(visit: Visit, rehearsal: Rehearsal) -> None:
+def test_a_file_that_is_chosen_again_after_a_reload_stays_one_document(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor, document = visit(), Document()
-    visitor.upload_at(10)
+    visitor.limit_upload(10)
     drop(visitor, document)
-    visitor.wait_until(document.name, "Uploading")
+    visitor.wait_for_state(document.name, "Uploading")
     visitor.page.reload()
-    visitor.wait_until(document.name, "Interrupted")
-    visitor.upload_at(-1)
+    visitor.wait_for_state(document.name, "Interrupted")
+    visitor.limit_upload(-1)
     for _ in range(2):
         drop(visitor, document)
-        visitor.wait_until(document.name, "Ready")
-    everywhere_once(rehearsal, document.name)
+        visitor.wait_for_state(document.name, "Ready")
+    assert_one_document_in_both_regions(rehearsal, document.name)
 
 
-def test_a_document_that_could_not_be_ingested_says_why(visit: Visit) -> None:
+def test_a_document_that_could_not_be_ingested_shows_the_reason(visit: Visit) -> None:
     visitor, document = visit(), Document()
     job = {
         "jobId": "J",
@@ -174,5 +172,5 @@ def test_a_document_that_could_not_be_ingested_says_why(visit: Visit) -> None:
 
     visitor.page.route("**/prod/ingestion-status", fail)
     visitor.upload(text_file(document.name, document.content))
-    visitor.wait_until(document.name, "Failed")
+    visitor.wait_for_state(document.name, "Failed")
     assert "could not be read" in visitor.document(document.name).inner_text()

@@ -1,4 +1,4 @@
-"""The page as files: small, whole, and nobody else's."""
+"""The files of the site: small, complete, without HTML sinks, and without requests to other hosts."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 
 from standby.rehearsal.network.network import Client
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.browser.browser_states import ROOT
 from tests.browser.conftest import Visit
+from tests.browser.helpers import ROOT
 
 FILES: Final = sorted(path for path in (ROOT / "frontend").rglob("*") if path.is_file())
 MAX_BYTES: Final = 100_000
@@ -33,22 +33,20 @@ def test_every_file_is_short_and_parses_no_html(path: Path) -> None:
     assert not HTML_SINKS.search(text(path))
 
 
-def test_every_module_is_loaded_ahead_and_every_file_used() -> None:
+def test_every_module_is_preloaded_and_every_file_is_used() -> None:
     page = text(ROOT / "frontend" / "index.html")
     named = {path.name for path in FILES if f'"{path.name}"' in page}
     assert named == {path.name for path in FILES} - {"index.html"}
 
 
-def test_the_page_sends_requests_to_nobody_but_the_site_the_apis_and_the_buckets(
-    visit: Visit, rehearsal: Rehearsal
-) -> None:
+def test_the_page_sends_requests_only_to_the_site_the_apis_and_the_buckets(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit()
     visitor.ask("What about annual leave?")
     hosts = {request.url.split("/")[2] for _, request in visitor.requests}
     assert hosts <= set(rehearsal.network.hosts)
 
 
-def test_the_policy_that_the_edge_sends_forbids_all_that_the_page_does_not_need(rehearsal: Rehearsal) -> None:
+def test_the_content_security_policy_forbids_everything_that_the_page_does_not_need(rehearsal: Rehearsal) -> None:
     answer = Client(rehearsal.network).request("GET", rehearsal.deployment.site_url + "/")
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'none'"
@@ -56,9 +54,9 @@ def test_the_policy_that_the_edge_sends_forbids_all_that_the_page_does_not_need(
     assert "require-trusted-types-for 'script'; trusted-types 'none'" in answer.data.decode()
 
 
-def test_no_markup_can_be_made_of_text_even_by_mistake(visit: Visit) -> None:
+def test_trusted_types_refuse_html_from_text(visit: Visit) -> None:
     visitor = visit()
     refused = """() => { try { document.body.innerHTML = "<b>x</b>"; return false; } catch { return true; } }"""
     assert visitor.page.evaluate(refused)
-    assert visitor.trouble
-    visitor.trouble.clear()
+    assert visitor.errors
+    visitor.errors.clear()

@@ -1,22 +1,20 @@
-"""What a person does on a good day: upload, wait until it is ready, ask, read on."""
+"""The page without faults: upload a document, wait until it is ready, ask, read the answer."""
 
 import json
 
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.browser.browser_support import Visitor, documents_named, text_file
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Visitor, documents_named, text_file
 from tests.e2e.helpers import Document
 
 
 def uploaded(visitor: Visitor, document: Document) -> Document:
     visitor.upload(text_file(document.name, document.content))
-    visitor.wait_until(document.name, "Ready")
+    visitor.wait_for_state(document.name, "Ready")
     return document
 
 
-def test_a_document_is_uploaded_becomes_ready_is_asked_about_and_its_passage_opened(
-    visit: Visit, rehearsal: Rehearsal
-) -> None:
+def test_a_user_uploads_a_document_asks_about_it_and_opens_its_passage(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit()
     document = uploaded(visitor, Document())
     assert len(documents_named(rehearsal, "primary", document.name)) == 1
@@ -29,7 +27,7 @@ def test_a_document_is_uploaded_becomes_ready_is_asked_about_and_its_passage_ope
     assert answer.region == rehearsal.deployment.regions["primary"].region == visitor.region
 
 
-def test_the_page_names_what_may_be_uploaded_before_anybody_tries(visit: Visit) -> None:
+def test_the_page_shows_the_upload_limits_in_advance(visit: Visit) -> None:
     limits = visit().page.locator("#limits").inner_text()
     assert "PDF" in limits
     assert "1 MB" in limits
@@ -41,12 +39,12 @@ def test_a_follow_up_question_finds_its_subject_in_the_conversation(visit: Visit
     visitor.ask(document.question)
     follow_up = visitor.ask("And how long does it take?")
     assert document.name in follow_up.sources
-    sent = json.loads(visitor.asked_for("/docs")[-1].post_data or "")
+    sent = json.loads(visitor.requests_to("/docs")[-1].post_data or "")
     assert [turn["role"] for turn in sent["history"]] == ["user", "assistant"]
     assert sent["history"][0]["text"] == document.question
 
 
-def test_the_conversation_outlives_a_reload_and_ends_with_a_new_one(visit: Visit) -> None:
+def test_the_conversation_survives_a_reload_until_a_new_one_starts(visit: Visit) -> None:
     visitor = visit()
     visitor.ask("What about annual leave?")
     visitor.page.reload()
@@ -61,7 +59,7 @@ def test_the_conversation_outlives_a_reload_and_ends_with_a_new_one(visit: Visit
     assert visitor.page.locator("article").count() == 0
 
 
-def test_clearing_forgets_the_conversation_and_the_list_for_good(visit: Visit) -> None:
+def test_clearing_deletes_the_conversation_and_the_list_permanently(visit: Visit) -> None:
     visitor = visit()
     clear = visitor.page.get_by_role("button", name="Clear conversation and list")
     assert not clear.is_visible()
@@ -79,7 +77,7 @@ def test_clearing_forgets_the_conversation_and_the_list_for_good(visit: Visit) -
         visitor.page.reload()
 
 
-def test_a_conversation_can_be_cleared_where_there_are_no_documents_even_once_it_has_ended(visit: Visit) -> None:
+def test_an_ended_conversation_can_be_cleared_without_any_documents(visit: Visit) -> None:
     visitor = visit()
     visitor.ask("What about annual leave?")
     visitor.page.get_by_role("button", name="New conversation").click()
@@ -87,11 +85,11 @@ def test_a_conversation_can_be_cleared_where_there_are_no_documents_even_once_it
     assert not visitor.page.get_by_role("button", name="Bring back the last conversation").is_visible()
 
 
-def test_clearing_loses_no_upload_that_is_sent_or_waits(visit: Visit) -> None:
+def test_clearing_keeps_uploads_in_progress(visit: Visit) -> None:
     visitor = visit()
-    visitor.upload_at(10)
+    visitor.limit_upload(10)
     visitor.upload(*(text_file(f"{number}.txt", b"x" * 100_000) for number in range(5)), text_file("no.exe", b"x"))
-    visitor.wait_until("no.exe", "Not taken")
+    visitor.wait_for_state("no.exe", "Not accepted")
     visitor.page.get_by_role("button", name="Clear conversation and list").click()
     states = visitor.page.locator("#list .state")
     assert sorted(states.all_inner_texts()) == ["Uploading"] * 3 + ["Waiting"] * 2
@@ -105,13 +103,13 @@ def test_an_answer_can_be_copied(visit: Visit) -> None:
     assert visitor.page.evaluate("navigator.clipboard.readText()")
 
 
-def test_a_healthy_page_asks_for_nothing_but_its_configuration_once_a_minute(visit: Visit) -> None:
+def test_without_faults_the_page_requests_only_its_configuration_once_a_minute(visit: Visit) -> None:
     visitor = visit(clock=True)
     visitor.ask("What about annual leave?")
     before = len(visitor.requests)
     for _ in range(5):
         visitor.page.clock.run_for(60_000)
         visitor.page.wait_for_timeout(100)
-    asked = [request.url for _, request in visitor.requests[before:]]
-    assert {url.rpartition("/")[2] for url in asked} == {"config.json"}
-    assert 4 <= len(asked) <= 6
+    requested = [request.url for _, request in visitor.requests[before:]]
+    assert {url.rpartition("/")[2] for url in requested} == {"config.json"}
+    assert 4 <= len(requested) <= 6

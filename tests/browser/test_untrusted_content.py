@@ -1,12 +1,9 @@
-"""Hostile answers, documents and file names: they are shown, and do nothing."""
+"""Hostile answers, documents and file names are shown as text and have no other effect."""
 
-import time
 from typing import Final
 
-import pytest
-
-from tests.browser.browser_support import Visitor, answer_with, text_file
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Visitor, answer_with, text_file
 
 SCRIPTS: Final = """\
 <script>window.owned = 1</script>
@@ -56,7 +53,7 @@ def attributes(visitor: Visitor) -> set[str]:
     return set(visitor.page.evaluate(script))
 
 
-def test_markup_in_an_answer_is_text_and_links_lead_only_to_the_web(visit: Visit) -> None:
+def test_markup_in_an_answer_is_shown_as_text_and_its_links_lead_only_to_websites(visit: Visit) -> None:
     visitor = visit()
     hostile = {"uri": "s3://b/uploads/1/<img src=x onerror=owned=1>.txt", "text": SCRIPTS, "score": 1}
     answer_with(visitor, SCRIPTS, [hostile])
@@ -72,7 +69,7 @@ def test_markup_in_an_answer_is_text_and_links_lead_only_to_the_web(visit: Visit
     assert not any("evil.example.com" in request.url for _, request in visitor.requests)
 
 
-def test_a_link_says_where_it_leads_and_tells_nobody_where_it_was_followed(visit: Visit) -> None:
+def test_a_link_shows_its_host_and_sends_no_referrer(visit: Visit) -> None:
     visitor = visit()
     answer_with(visitor, " ".join(LINKS))
     visitor.ask("Anything?")
@@ -82,7 +79,7 @@ def test_a_link_says_where_it_leads_and_tells_nobody_where_it_was_followed(visit
     assert links.last.get_attribute("href") == "https://example.org/a_b_c"
 
 
-def test_direction_overrides_and_control_characters_vanish(visit: Visit) -> None:
+def test_direction_overrides_and_control_characters_are_removed(visit: Visit) -> None:
     visitor = visit()
     name = f"report{DIRECTIONS}.txt"
     hostile = {"uri": f"s3://b/uploads/1/{name}", "text": f"{DIRECTIONS}passage", "score": 0.5}
@@ -96,87 +93,14 @@ def test_direction_overrides_and_control_characters_vanish(visit: Visit) -> None
     assert "gnp.exe" in shown
 
 
-def test_hostile_file_names_are_uploaded_under_safe_ones_and_shown_as_text(visit: Visit) -> None:
+def test_hostile_file_names_are_shown_as_text_and_uploaded_under_safe_keys(visit: Visit) -> None:
     visitor = visit()
     visitor.upload(*(text_file(name, f"A file called {name!r}.".encode()) for name in FILE_NAMES))
     rows = visitor.page.locator("#list li")
     ready = rows.locator(".state").get_by_text("Ready", exact=True)
-    visitor.until(lambda: ready.count() == len(FILE_NAMES), what="all are ready")
+    visitor.wait_until(lambda: ready.count() == len(FILE_NAMES), what="all are ready")
     keys = visitor.page.evaluate("JSON.parse(localStorage['ask.documents']).map(one => one.key)")
     assert all(key.startswith("uploads/") and key.count("/") == 2 for key in keys)
     assert not set("".join(keys)) & set('<>"${}\\')
     assert visitor.page.evaluate("window.owned") is None
     assert visitor.page.locator("#list img").count() == 0
-
-
-HUGE: Final = {
-    "text": "word " * 200_000,
-    "one word": "x" * 500_000,
-    "brackets": "[" * 19_000,
-    "stars": "*a " * 6_000,
-    "links": "[a](" * 4_900,
-    "quotes": "> " * 9_000,
-    "lists": "\n".join("  " * depth + "- x" for depth in range(130)),
-    "ticks": "`" * 19_000,
-    "tables": "|" * 9_000 + "\n|-|\n" + "|" * 9_000,
-    "table": "|" * 1_500 + "\n|-|\n" + "|\n" * 8_000,
-    "html": "<a" * 9_000,
-    "lines": "\n" * 19_000,
-}
-
-
-@pytest.mark.parametrize("kind", ["text", "one word"])
-def test_a_huge_answer_does_not_widen_or_stop_the_page(visit: Visit, kind: str) -> None:
-    visitor = visit(viewport={"width": 320, "height": 640})
-    answer_with(visitor, HUGE[kind], [{"uri": "s3://b/" + "n" * 5_000, "text": HUGE[kind], "score": 0.1}])
-    assert visitor.ask("Anything?").seconds < 10
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-def test_no_markdown_keeps_the_renderer_busy(visit: Visit) -> None:
-    visitor = visit()
-    render = """async text => {
-        const { markdown } = await import('/markdown.js');
-        const at = document.createElement("div");
-        at.append(...markdown(text));
-        return at.getElementsByTagName("*").length;
-    }"""
-    for kind, text in HUGE.items():
-        started = time.monotonic()
-        assert visitor.page.evaluate(render, text) <= len(text), kind
-        assert time.monotonic() - started < 3, kind
-
-
-def test_markdown_is_shown_as_it_is_meant(visit: Visit) -> None:
-    visitor = visit()
-    render = """async cases => {
-        const { markdown } = await import('/markdown.js');
-        return cases.map(text => {
-            const at = document.createElement("div");
-            at.append(...markdown(text));
-            return at.innerHTML;
-        });
-    }"""
-    cases = {
-        "plain": "<p>plain</p>",
-        "two\nlines\n\nand more": "<p>two\nlines</p><p>and more</p>",
-        "**b** *i* _i_ __b__": "<p><strong>b</strong> <em>i</em> <em>i</em> <strong>b</strong></p>",
-        "~~d~~ ***bi***": "<p><del>d</del> <strong><em>bi</em></strong></p>",
-        "snake_case_name 2 * 3 * 4": "<p>snake_case_name 2 * 3 * 4</p>",
-        "**bold *both***": "<p><strong>bold <em>both</em></strong></p>",
-        "a `code * x` b": "<p>a <code>code * x</code> b</p>",
-        "`` a ` b ``": "<p><code>a ` b</code></p>",
-        r"\*not\* \[x\]": "<p>*not* [x]</p>",
-        "# One\n## Two\n### Three": "<h3>One</h3><h3>Two</h3><h4>Three</h4>",
-        "- a\n- b\n  - c\n- d": "<ul><li>a</li><li>b<ul><li>c</li></ul></li><li>d</li></ul>",
-        "3. a\n4. b": '<ol start="3"><li>a</li><li>b</li></ol>',
-        "1. a\n\n   more\n\n2. b": '<ol start="1"><li>a<p>more</p></li><li>b</li></ol>',
-        "intro:\n- a\n- b": "<p>intro:</p><ul><li>a</li><li>b</li></ul>",
-        "> quoted\n> twice": "<blockquote><p>quoted\ntwice</p></blockquote>",
-        "```js\nlet <a> = 1;\n\n```\nafter": '<pre tabindex="0"><code>let &lt;a&gt; = 1;\n</code></pre><p>after</p>',
-        "a\n\n---\n\nb": "<p>a</p><hr><p>b</p>",
-        "one  \ntwo": "<p>one<br>two</p>",
-        '& < > "': '<p>&amp; &lt; &gt; "</p>',
-        "[x] [1] [12](": "<p>[x] [1] [12](</p>",
-    }
-    assert dict(zip(cases, visitor.page.evaluate(render, list(cases)), strict=True)) == cases

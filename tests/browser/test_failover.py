@@ -1,4 +1,4 @@
-"""What a person notices while a region dies, with nobody at the controls and with an operator."""
+"""What a user notices while a region fails, with and without an operator."""
 
 import json
 import subprocess
@@ -13,77 +13,77 @@ import pytest
 from standby.deployment.manifest import Role
 from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.browser.browser_support import Config, Visitor, text_file, wait_for, write_config
 from tests.browser.conftest import Visit
+from tests.browser.helpers import Config, Visitor, text_file, wait_for, write_config
 from tests.e2e.helpers import ROOT, Document, cites
 
-LONGEST_WAIT: Final = 5.0
+MAX_WAIT: Final = 5.0
 STANDBY_LINE: Final = "Answering from the standby region"
-NOBODY_LINE: Final = "No region answers"
+OUTAGE_LINE: Final = "No region is responding"
 
 
 def region(rehearsal: Rehearsal, role: Role) -> str:
     return rehearsal.deployment.regions[role].region
 
 
-def waits(visitor: Visitor, count: int) -> list[float]:
+def waiting_times(visitor: Visitor, count: int) -> list[float]:
     return [visitor.ask(f"What about annual leave, year {number}?").seconds for number in range(count)]
 
 
 def operate(rehearsal: Rehearsal, command: str) -> None:
-    """Run the operator's command, as an operator does."""
+    """Run an operator's command as its own process."""
     arguments = ["--directory", str(rehearsal.paths.directory), command, "--yes", "--reason", "browser test"]
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "standby", *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", ["region-down", "region-black-hole", "api-errors", "knowledge-base-denied"])
-def test_when_the_primary_fails_no_question_fails_and_none_waits_longer_than_five_seconds(
+def test_when_the_primary_fails_every_question_is_answered_within_five_seconds(
     visit: Visit, rehearsal: Rehearsal, kind: FaultKind, record_property: Callable[[str, object], None]
 ) -> None:
     visitor = visit()
-    waits(visitor, 2)
+    waiting_times(visitor, 2)
     Faults(rehearsal).set(kind, "primary")
-    longest = max(waits(visitor, 5))
+    longest = max(waiting_times(visitor, 5))
     record_property("longest wait in seconds", round(longest, 2))
-    assert longest <= LONGEST_WAIT
+    assert longest <= MAX_WAIT
     assert visitor.region == region(rehearsal, "failover")
-    assert visitor.line == STANDBY_LINE
+    assert visitor.status_line == STANDBY_LINE
 
 
 @pytest.mark.alone
-def test_a_question_in_flight_when_the_region_dies_is_asked_again_and_answered(
+def test_a_question_in_flight_when_the_region_fails_is_asked_again_and_answered(
     visit: Visit, rehearsal: Rehearsal
 ) -> None:
     visitor = visit()
     Faults(rehearsal).set("slow", "primary", milliseconds=700)
     started = time.monotonic()
-    article = visitor.begin("What about annual leave?")
+    article = visitor.submit("What about annual leave?")
     visitor.page.wait_for_timeout(300)
     Faults(rehearsal).set("region-down", "primary")
     article.locator(".answer").wait_for()
-    assert time.monotonic() - started <= LONGEST_WAIT
+    assert time.monotonic() - started <= MAX_WAIT
     assert len(visitor.page.locator("article").all()) == 1
 
 
-def test_after_the_switch_a_follow_up_still_finds_its_subject(visit: Visit, rehearsal: Rehearsal) -> None:
+def test_after_a_failover_a_follow_up_question_keeps_its_context(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit()
     document = Document()
     visitor.upload(text_file(document.name, document.content))
-    visitor.wait_until(document.name, "Ready")
+    visitor.wait_for_state(document.name, "Ready")
     visitor.ask(document.question)
     key = visitor.page.evaluate("JSON.parse(localStorage['ask.documents'])[0].key")
-    wait_for(lambda: _found_in_standby(rehearsal, document, key), what="the standby has read the replica", seconds=60)
+    wait_for(lambda: _is_cited_by_standby(rehearsal, document, key), what="the replica is ingested", seconds=60)
     Faults(rehearsal).set("region-down", "primary")
     follow_up = visitor.ask("And how long does it take?")
     assert follow_up.region == region(rehearsal, "failover")
     assert document.name in follow_up.sources
 
 
-def _found_in_standby(rehearsal: Rehearsal, document: Document, key: str) -> object:
+def _is_cited_by_standby(rehearsal: Rehearsal, document: Document, key: str) -> object:
     client = rehearsal.session("failover").client("lambda")
     event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
     client.invoke(FunctionName=f"{rehearsal.deployment.name}-ingest", Payload=json.dumps(event).encode())
@@ -101,20 +101,20 @@ def test_every_open_page_follows_a_failover_and_a_failback_without_a_reload_with
         operate(rehearsal, command)
         for visitor in visitors:
             visitor.page.clock.fast_forward(70_000)
-            visitor.see_region(region(rehearsal, role), seconds=5)
+            visitor.wait_for_region(region(rehearsal, role), seconds=5)
             assert visitor.page.evaluate("window.neverReloaded")
-            assert visitor.line == (STANDBY_LINE if role == "failover" else "")
+            assert visitor.status_line == (STANDBY_LINE if role == "failover" else "")
             assert visitor.ask("What about annual leave?").region == region(rehearsal, role)
 
 
-def test_when_no_region_answers_the_page_asks_sparingly_keeps_the_question_and_answers_it_once_one_does(
+def test_in_an_outage_the_page_keeps_the_question_retries_slowly_and_answers_it_after_recovery(
     visit: Visit, rehearsal: Rehearsal
 ) -> None:
     visitor = visit()
     for role in rehearsal.deployment.regions:
         Faults(rehearsal).set("region-down", role)
-    article = visitor.begin("What about annual leave?")
-    visitor.see(NOBODY_LINE)
+    article = visitor.submit("What about annual leave?")
+    visitor.wait_for_status(OUTAGE_LINE)
     before = len(visitor.requests)
     visitor.page.wait_for_timeout(11_000)
     times = [at for at, _ in visitor.requests[before:]]
@@ -126,43 +126,48 @@ def test_when_no_region_answers_the_page_asks_sparingly_keeps_the_question_and_a
     assert visitor.page.locator("article").count() == 1
 
 
-def test_a_hidden_page_asks_for_nothing(visit: Visit, rehearsal: Rehearsal) -> None:
+def test_a_hidden_page_sends_no_requests(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit(clock=True)
     visitor.page.evaluate(
-        """Object.defineProperty(document, "visibilityState", {get: () => window.seen ? "visible" : "hidden"});
+        """Object.defineProperty(document, "visibilityState", {get: () => window.isVisible ? "visible" : "hidden"});
         document.dispatchEvent(new Event("visibilitychange"))"""
     )
     before = len(visitor.requests)
     visitor.page.clock.fast_forward(600_000)
     visitor.page.wait_for_timeout(300)
     assert len(visitor.requests) == before
-    visitor.page.evaluate("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))")
-    visitor.until(lambda: len(visitor.requests) > before, what="config.json again")
+    visitor.page.evaluate("window.isVisible = true; document.dispatchEvent(new Event('visibilitychange'))")
+    visitor.wait_until(lambda: len(visitor.requests) > before, what="config.json is read again")
 
 
-def test_a_page_that_left_by_itself_goes_back_once_the_named_region_is_well_again(
+def test_a_page_that_failed_over_fails_back_once_the_configured_region_is_healthy(
     visit: Visit, rehearsal: Rehearsal
 ) -> None:
     visitor = visit(clock=True)
     Faults(rehearsal).set("region-down", "primary")
     visitor.ask("What about annual leave?")
-    visitor.see(STANDBY_LINE)
+    visitor.wait_for_status(STANDBY_LINE)
     Faults(rehearsal).heal()
     for _ in range(6):
         visitor.page.clock.fast_forward(20_000)
         visitor.page.wait_for_timeout(200)
-    assert visitor.line == ""
+    assert visitor.status_line == ""
     assert visitor.ask("What about annual leave?").region == region(rehearsal, "primary")
 
 
-def test_without_a_fallback_the_question_waits_for_the_operator(visit: Visit, rehearsal: Rehearsal) -> None:
+def test_without_a_fallback_api_the_question_waits_for_the_operator(visit: Visit, rehearsal: Rehearsal) -> None:
     primary, failover = (rehearsal.deployment.regions[role] for role in ("primary", "failover"))
     write_config(rehearsal, {"apiUrl": primary.api_url, "region": primary.region, "generation": 1_000_000})
     visitor = visit()
     Faults(rehearsal).set("region-down", "primary")
-    article = visitor.begin("What about annual leave?")
-    visitor.see(NOBODY_LINE)
-    moved: Config = {"apiUrl": failover.api_url, "region": failover.region, "role": "failover", "generation": 1_000_001}
-    write_config(rehearsal, moved)
+    article = visitor.submit("What about annual leave?")
+    visitor.wait_for_status(OUTAGE_LINE)
+    failed_over: Config = {
+        "apiUrl": failover.api_url,
+        "region": failover.region,
+        "role": "failover",
+        "generation": 1_000_001,
+    }
+    write_config(rehearsal, failed_over)
     article.locator(".answer").wait_for()
     assert visitor.region == failover.region

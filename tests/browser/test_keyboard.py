@@ -1,20 +1,19 @@
-"""Everything can be done with a keyboard alone, and where the focus is can be seen."""
+"""Every action works with a keyboard alone, the focus is visible, and a screen reader hears what happens."""
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from standby.deployment.manifest import ROLES
 from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.browser.browser_states import ANSWER, CITATIONS
-from tests.browser.browser_support import answer_with, text_file
 from tests.browser.conftest import Visit
+from tests.browser.helpers import ANSWER, CITATIONS, answer_with, hold_requests, text_file
 
 FOCUSED = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
 
 
 def tab_to(page: Page, selector: str, *, key: str = "Tab") -> None:
-    """Press Tab until the element has the focus; it must then be seen that it has."""
+    """Press Tab until the element has the focus, which must then be visible."""
     for _ in range(40):
         page.keyboard.press(key)
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -39,7 +38,7 @@ def test_a_question_is_asked_and_its_passage_opened_and_the_answer_copied_withou
     page.locator(".answer").wait_for()
     assert page.locator(".question").inner_text() == "Who is called first?\nAt night?"
     assert page.evaluate("document.activeElement.id") == "question"
-    tab_to(page, ".mark", key="Shift+Tab")
+    tab_to(page, ".citation-mark", key="Shift+Tab")
     page.keyboard.press("Enter")
     opened = page.evaluate("document.activeElement.closest('details').querySelector('.name').textContent")
     assert opened == "expense-policy.md"
@@ -50,7 +49,7 @@ def test_a_question_is_asked_and_its_passage_opened_and_the_answer_copied_withou
     assert page.evaluate("navigator.clipboard.readText()") == ANSWER
 
 
-def test_documents_are_chosen_cancelled_and_removed_without_a_mouse(visit: Visit) -> None:
+def test_documents_are_chosen_canceled_and_removed_without_a_mouse(visit: Visit) -> None:
     visitor = visit(viewport={"width": 320, "height": 640})
     page = visitor.page
     tab_to(page, "#show-documents")
@@ -59,42 +58,39 @@ def test_documents_are_chosen_cancelled_and_removed_without_a_mouse(visit: Visit
     with page.expect_file_chooser() as chooser:
         tab_to(page, "#choose")
         page.keyboard.press("Enter")
-    visitor.upload_at(10)
+    visitor.limit_upload(10)
     chooser.value.set_files([text_file("slow.txt", b"x" * 100_000)])
-    visitor.wait_until("slow.txt", "Uploading")
+    visitor.wait_for_state("slow.txt", "Uploading")
     tab_to(page, "#list button")
     page.keyboard.press("Enter")
-    visitor.wait_until("slow.txt", "Cancelled")
+    visitor.wait_for_state("slow.txt", "Canceled")
     tab_to(page, "#list button[aria-label^=Remove]")
     page.keyboard.press("Enter")
     page.locator("#list li").wait_for(state="detached")
     assert page.evaluate("document.activeElement !== document.body")
 
 
-def test_the_focus_stays_where_a_person_acts_while_no_region_answers_and_once_one_does(
-    visit: Visit, rehearsal: Rehearsal
-) -> None:
+def test_the_focus_stays_in_the_reply_during_an_outage_and_after_it(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit()
     page = visitor.page
     for role in ROLES:
         Faults(rehearsal).set("region-down", role)
-    article = visitor.begin("Who is called first?")
+    article = visitor.submit("Who is called first?")
     button = article.get_by_role("button", name="Try now")
     button.focus()
     for _ in range(2):
         page.keyboard.press("Enter")
         page.wait_for_timeout(400)
         assert button.evaluate("one => one === document.activeElement")
-    held: list[Route] = []
-    page.route("**/prod/docs", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no built-in
+    hold_requests(visitor, "**/prod/docs")
     Faults(rehearsal).heal()
     page.keyboard.press("Enter")
     article.get_by_text("Looking through the documents").wait_for()
-    assert not article.get_by_text("No region answers").is_visible()
+    assert not article.get_by_text("No region is responding").is_visible()
     assert article.evaluate("one => one.contains(document.activeElement)")
     tab_to(page, "article button")
     page.keyboard.press("Enter")
-    article.get_by_text("Cancelled.").wait_for()
+    article.get_by_text("Canceled.").wait_for()
     assert article.evaluate("one => one.contains(document.activeElement)")
     tab_to(page, "article footer button")
     page.unroute("**/prod/docs")
@@ -104,12 +100,12 @@ def test_the_focus_stays_where_a_person_acts_while_no_region_answers_and_once_on
 
 
 @pytest.mark.parametrize("height", [256, 700])
-def test_what_has_the_focus_is_in_sight_on_a_short_screen_too(visit: Visit, rehearsal: Rehearsal, height: int) -> None:
+def test_the_focused_element_is_visible_on_a_short_screen_too(visit: Visit, rehearsal: Rehearsal, height: int) -> None:
     visitor = visit(viewport={"width": 320, "height": height}, reduced_motion="reduce")
     Faults(rehearsal).set("region-down", "primary")
     answer_with(visitor, ANSWER, CITATIONS, api_url=rehearsal.deployment.regions["failover"].api_url)
     visitor.ask("Who is called first?")
-    visitor.see("Answering from the standby region")
+    visitor.wait_for_status("Answering from the standby region")
     hidden = """() => [...document.querySelectorAll("article button, article summary, .question")].filter(one => {
         one.tabIndex = one.tabIndex < 0 ? -1 : one.tabIndex;
         one.focus({preventScroll: true});
@@ -120,18 +116,18 @@ def test_what_has_the_focus_is_in_sight_on_a_short_screen_too(visit: Visit, rehe
     assert visitor.page.evaluate(hidden) == []
 
 
-def test_what_happens_is_said_to_a_screen_reader_one_after_the_other(visit: Visit) -> None:
+def test_a_screen_reader_hears_every_announcement_in_order(visit: Visit) -> None:
     visitor = visit(clock=True)
     answer_with(visitor, ANSWER, CITATIONS)
     visitor.ask("Who is called first?")
-    said = visitor.page.locator("#announcer p")
-    assert said.all_inner_texts() == ["Answered, with 2 sources."]
+    announcements = visitor.page.locator("#announcer p")
+    assert announcements.all_inner_texts() == ["Answered, with 2 sources."]
     visitor.upload(text_file("program.exe", b"x"), text_file("empty.txt", b""))
-    said.nth(2).wait_for(state="attached")
-    assert [text.partition(". ")[0] for text in said.all_inner_texts()[1:]] == [
-        "program.exe: Not taken",
-        "empty.txt: Not taken",
+    announcements.nth(2).wait_for(state="attached")
+    assert [text.partition(". ")[0] for text in announcements.all_inner_texts()[1:]] == [
+        "program.exe: Not accepted",
+        "empty.txt: Not accepted",
     ]
     visitor.page.clock.fast_forward(20_000)
-    assert said.count() == 0
+    assert announcements.count() == 0
     assert visitor.page.locator("[role=log]").get_attribute("aria-label") == "Conversation"
