@@ -1,6 +1,7 @@
 // config.json names the serving region's API. It may be missing, invalid, unreachable, or older than one read before.
 
 import { fetchText } from "./http.js";
+import { isAccepted, parseConfig, parseGeneration, validateConfig } from "./routing-config.js";
 import { load, save } from "./storage.js";
 
 const FIRST_VISIT_SECONDS = 35;
@@ -36,15 +37,6 @@ export async function readConfigOnFirstVisit(seconds, onSlow) {
   }
 }
 
-/** Returns the configuration, or null if the text is not a valid one. */
-export function parseConfig(text) {
-  try {
-    return validate(JSON.parse(text));
-  } catch {
-    return null;
-  }
-}
-
 /** The configuration in effect and the highest generation seen, stored in the browser for all its tabs. */
 export class ConfigStore {
   /** In the shape that `readConfig` returns; null while none is known. */
@@ -59,8 +51,8 @@ export class ConfigStore {
   /** Loads the configuration that another tab has stored, if it is newer. */
   loadNewer() {
     const stored = load("config", null);
-    const config = validate(stored);
-    const highest = Math.max(positiveInteger(stored?.highest) ?? 0, config?.generation ?? 0);
+    const config = validateConfig(stored);
+    const highest = Math.max(parseGeneration(stored?.highest) ?? 0, config?.generation ?? 0);
     if (!config || (this.config && highest <= this.#highest)) return;
     this.config = config;
     this.#highest = highest;
@@ -72,7 +64,7 @@ export class ConfigStore {
    */
   accept(config) {
     this.loadNewer();
-    if (this.config && config.generation !== null && config.generation < this.#highest) {
+    if (!isAccepted(config, { config: this.config, highest: this.#highest })) {
       this.#older = config;
       return false;
     }
@@ -87,28 +79,4 @@ export class ConfigStore {
     const urls = [this.config, this.#older].flatMap((config) => [config?.apiUrl, config?.fallbackApiUrl]);
     return [...new Set(urls.filter(Boolean))];
   }
-}
-
-function validate(value) {
-  const apiUrl = normalizeUrl(value?.apiUrl);
-  if (!apiUrl) return null;
-  return {
-    apiUrl,
-    fallbackApiUrl: normalizeUrl(value.fallbackApiUrl),
-    region: typeof value.region === "string" ? value.region : "",
-    role: value.role === "failover" ? "failover" : "primary",
-    generation: positiveInteger(value.generation),
-  };
-}
-
-function positiveInteger(value) {
-  return Number.isSafeInteger(value) && value > 0 ? value : null;
-}
-
-/** The URL with a slash at its end, or "" if the page must not call it. */
-function normalizeUrl(value) {
-  if (typeof value !== "string" || !URL.canParse(value)) return "";
-  const url = new URL(value);
-  if (url.protocol !== "https:" || url.search || url.hash) return "";
-  return url.href.endsWith("/") ? url.href : `${url.href}/`;
 }

@@ -6,6 +6,7 @@ from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
 from tests.browser.helpers import CONFIG, Visitor, config_for, hold_requests, write_config
+from tests.contracts.helpers import ROUTING_CONFIG_CASES, ROUTING_CONFIG_JUDGE, expected_answer
 
 QUESTION = "What about annual leave?"
 
@@ -29,8 +30,18 @@ INVALID = [
 
 
 def test_an_invalid_configuration_is_not_accepted(visit: Visit) -> None:
-    accepted = "texts => import('/config.js').then(config => texts.filter(text => config.parseConfig(text)))"
+    accepted = "texts => import('/routing-config.js').then(rule => texts.filter(text => rule.parseConfig(text)))"
     assert visit().page.evaluate(accepted, INVALID) == []
+
+
+def test_the_page_makes_of_each_case_what_the_tool_makes_of_it(visit: Visit) -> None:
+    judge = f"""async cases => {{
+        const rule = await import("/routing-config.js");
+        const judge = {ROUTING_CONFIG_JUDGE}
+        return cases.map(testCase => judge(testCase, rule));
+    }}"""
+    answers = visit().page.evaluate(judge, ROUTING_CONFIG_CASES)
+    assert answers == [expected_answer(case) for case in ROUTING_CONFIG_CASES]
 
 
 def test_on_a_first_visit_an_invalid_configuration_is_explained(visit: Visit, rehearsal: Rehearsal) -> None:

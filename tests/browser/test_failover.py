@@ -1,6 +1,5 @@
 """What a user notices while a region fails, with and without an operator."""
 
-import json
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
 from tests.browser.helpers import Config, Visitor, text_file, wait_for, write_config
-from tests.e2e.helpers import ROOT, Document, cites
+from tests.e2e.helpers import ROOT, Document, cites, sweep
 
 MAX_WAIT: Final = 5.0
 STANDBY_LINE: Final = "Answering from the standby region"
@@ -84,9 +83,7 @@ def test_after_a_failover_a_follow_up_question_keeps_its_context(visit: Visit, r
 
 
 def _is_cited_by_standby(rehearsal: Rehearsal, document: Document, key: str) -> object:
-    client = rehearsal.session("failover").client("lambda")
-    event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-    client.invoke(FunctionName=f"{rehearsal.deployment.name}-ingest", Payload=json.dumps(event).encode())
+    sweep(rehearsal, "failover")
     return cites(rehearsal, "failover", document, key)
 
 

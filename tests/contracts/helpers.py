@@ -1,10 +1,16 @@
 """AWS clients with given answers, for both packages to read: a bucket's objects and a Knowledge Base's jobs."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
+ROUTING_CONFIG_CASES: Final[list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parents[1] / "routing_config_cases.json").read_text("utf-8")
+)
+ROUTING_CONFIG_JUDGE: Final = Path(__file__).with_name("judge_routing_config.js").read_text("utf-8")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 # What the operator's tool reads here of the manifest's record of a region.
 REGION: Any = SimpleNamespace(documents_bucket="documents", knowledge_base_id="KB00000001", data_source_id="DS00000001")
@@ -64,3 +70,8 @@ def job_summary(status: str, *, started: float = 0, description: str = "", faile
         "statistics": {"numberOfDocumentsScanned": 9, "numberOfDocumentsFailed": failed},
         **({"description": description} if description else {}),
     }
+
+
+def expected_answer(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what both rules must make of a case of routing_config_cases.json."""
+    return {name: case[name] for name in ("states", "authoritative", "apiUrl", "generation", "manuallyEdited")}
