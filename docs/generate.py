@@ -12,13 +12,14 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 import lazy_bindings
+from standby.cli.change_json import ChangeJson  # noqa: F401 - the same
 from standby.cli.journal import JournalJson  # noqa: F401 - the same
 from standby.cli.main import (
     ErrorJson,  # noqa: F401 - the same
     cli,
 )
+from standby.cli.outcome import EXIT_CODES
 from standby.cli.rehearse import rehearse  # noqa: F401 - the same
-from standby.cli.run_plan import EXIT_CODES, ChangeJson  # noqa: F401 - the same
 from standby.deployment.manifest import Manifest  # noqa: F401 - the same
 from standby.drill.report import schema as drilled  # noqa: F401 - the docs name what each module documents
 from standby.json_model import JsonModel, field_table

@@ -1,33 +1,17 @@
 """`standby reconcile`: bring a region that was lost back in sync."""
 
-from dataclasses import replace
-from typing import Final
-
 import click
 
 from standby.cli.options import ChangeOptions, change_options, print_target
-from standby.cli.run_plan import CommandOutcome, Outcome, report_outcome, run_plan
+from standby.cli.outcome import CommandOutcome, merge_outcomes
+from standby.cli.run_plan import report_outcome, run_plan
 from standby.console import Stopwatch, print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest_reader import read_manifest
-from standby.errors import StandbyError
-from standby.operations.execution.run import PlanRun, StepFailedError
+from standby.operations.execution.run import StepFailedError
 from standby.operations.facts.reconcile_facts import collect_config_facts, collect_document_facts
-from standby.operations.plans.plan import Plan
 from standby.operations.plans.reconcile import plan_config, plan_documents
 from standby.target import Target
-
-_BY_SEVERITY: Final[tuple[Outcome, ...]] = (
-    "nothing to do",
-    "planned",
-    "done",
-    "incomplete",
-    "declined",
-    "refused",
-    "failed",
-    "lost",
-)
-"""The results of a plan; of two plans, the result that is later in this list is the command's."""
 
 
 @click.command()
@@ -85,55 +69,5 @@ def reconcile_regions(connection: Connection, options: ChangeOptions, *, verbose
     report_outcome(connection, manifest, outcome, options, seconds=seconds)
 
 
-def merge_outcomes(first: CommandOutcome, second: CommandOutcome) -> CommandOutcome:
-    """Return the outcome of a command that ran two plans."""
-    plan = _merge_plans(first.plan, second.plan)
-    return CommandOutcome(
-        result=max(first.result, second.result, key=_BY_SEVERITY.index),
-        plan=plan,
-        run=_merge_runs(plan, [outcome.run for outcome in (first, second) if outcome.run is not None]),
-        error=_merge_errors(first, second),
-    )
-
-
 def _ends_command(outcome: CommandOutcome) -> bool:
     return outcome.result in {"refused", "declined", "lost"} or isinstance(outcome.error, StepFailedError)
-
-
-def _merge_plans(first: Plan, second: Plan) -> Plan:
-    return replace(
-        second,
-        summary="bring both regions in sync" if first.steps else second.summary,
-        steps=(*first.steps, *second.steps),
-        refusals=(*first.refusals, *second.refusals),
-        notes=(*first.notes, *second.notes),
-        pending_writes=(*first.pending_writes, *second.pending_writes),
-    )
-
-
-def _merge_runs(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
-    if not runs:
-        return None
-    last = runs[-1]
-    return PlanRun(
-        plan=plan,
-        event=last.event,
-        winner=last.winner,
-        authoritative=last.authoritative,
-        steps=[step for run in runs for step in run.steps],
-        pending_writes=[part for run in runs for part in run.pending_writes],
-        failures=[failure for run in runs for failure in run.failures],
-        notes=[note for run in runs for note in run.notes],
-        details=[detail for run in runs for detail in run.details],
-    )
-
-
-def _merge_errors(first: CommandOutcome, second: CommandOutcome) -> StandbyError | None:
-    if first.run is not None and second.result in {"declined", "refused"} and second.error is not None:
-        why = "" if second.result == "declined" else f" {second.error.message}"
-        return StandbyError(f"{first.plan.summary}: done. Nothing else was changed.{why}")
-    errors = [outcome.error for outcome in (first, second) if outcome.error is not None]
-    if len(errors) < 2:  # noqa: PLR2004 - there are two outcomes
-        return errors[0] if errors else None
-    hint = next((error.hint for error in errors if error.hint), "")
-    return StandbyError("; ".join(error.message for error in errors), hint=hint)

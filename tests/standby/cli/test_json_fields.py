@@ -5,9 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from standby.cli.change_json import ChangeJson
 from standby.cli.journal import JournalJson
 from standby.cli.main import ErrorJson, cli
-from standby.cli.run_plan import ChangeJson
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
 from standby.json_model import JsonModel, field_table

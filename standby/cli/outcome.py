@@ -1,0 +1,95 @@
+"""How a command that changes something ended, and the outcome of a command that ran two plans."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from standby.errors import FAILED, REFUSED, StandbyError
+from standby.operations.execution.run import PlanRun
+from standby.operations.plans.plan import Plan
+
+Outcome = Literal["done", "incomplete", "nothing to do", "planned", "declined", "failed", "lost", "refused"]
+EXIT_CODES: Final[Mapping[Outcome, int]] = {
+    "done": 0,
+    "incomplete": 0,
+    "nothing to do": 0,
+    "planned": 0,
+    "declined": FAILED,
+    "failed": FAILED,
+    "lost": FAILED,
+    "refused": REFUSED,
+}
+"""`incomplete`: users are served, and what could not be written or compared is pending in the journal."""
+
+
+_BY_SEVERITY: Final[tuple[Outcome, ...]] = (
+    "nothing to do",
+    "planned",
+    "done",
+    "incomplete",
+    "declined",
+    "refused",
+    "failed",
+    "lost",
+)
+"""The results of a plan; of two plans, the result that is later in this list is the command's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandOutcome:
+    """How a command ended. `error` is reported and gives the exit code's reason; None when the command succeeded."""
+
+    result: Outcome
+    plan: Plan
+    run: PlanRun | None = None
+    error: StandbyError | None = None
+
+
+def merge_outcomes(first: CommandOutcome, second: CommandOutcome) -> CommandOutcome:
+    """Return the outcome of a command that ran two plans."""
+    plan = _merge_plans(first.plan, second.plan)
+    return CommandOutcome(
+        result=max(first.result, second.result, key=_BY_SEVERITY.index),
+        plan=plan,
+        run=_merge_runs(plan, [outcome.run for outcome in (first, second) if outcome.run is not None]),
+        error=_merge_errors(first, second),
+    )
+
+
+def _merge_plans(first: Plan, second: Plan) -> Plan:
+    return replace(
+        second,
+        summary="bring both regions in sync" if first.steps else second.summary,
+        steps=(*first.steps, *second.steps),
+        refusals=(*first.refusals, *second.refusals),
+        notes=(*first.notes, *second.notes),
+        pending_writes=(*first.pending_writes, *second.pending_writes),
+    )
+
+
+def _merge_runs(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
+    if not runs:
+        return None
+    last = runs[-1]
+    return PlanRun(
+        plan=plan,
+        event=last.event,
+        winner=last.winner,
+        authoritative=last.authoritative,
+        steps=[step for run in runs for step in run.steps],
+        pending_writes=[part for run in runs for part in run.pending_writes],
+        failures=[failure for run in runs for failure in run.failures],
+        notes=[note for run in runs for note in run.notes],
+        details=[detail for run in runs for detail in run.details],
+    )
+
+
+def _merge_errors(first: CommandOutcome, second: CommandOutcome) -> StandbyError | None:
+    if first.run is not None and second.result in {"declined", "refused"} and second.error is not None:
+        why = "" if second.result == "declined" else f" {second.error.message}"
+        return StandbyError(f"{first.plan.summary}: done. Nothing else was changed.{why}")
+    errors = [outcome.error for outcome in (first, second) if outcome.error is not None]
+    if len(errors) < 2:  # noqa: PLR2004 - there are two outcomes
+        return errors[0] if errors else None
+    hint = next((error.hint for error in errors if error.hint), "")
+    return StandbyError("; ".join(error.message for error in errors), hint=hint)
