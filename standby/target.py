@@ -30,7 +30,7 @@ class TargetOptions:
 
 @dataclass(frozen=True)
 class Target:
-    """The deployment that the command line names. `opener` opens the connection, once, when a command first asks."""
+    """The deployment that the command line names. `opener` opens the connection once, at the first use."""
 
     options: TargetOptions
     opener: "Callable[[TargetOptions], Connection]"
@@ -42,23 +42,23 @@ class Target:
 
 
 def open_connection(options: TargetOptions) -> Connection:
-    """Find the deployment: the named account, else a rehearsal that is up, else AWS's default credentials.
+    """Connect to the named account, else to a rehearsal that is up, else with the AWS default credentials.
 
     Raises `BadUsageError` for options that contradict each other, `RefusedError` when the named rehearsal is not up.
     """
     if options.aws or options.profile:
-        return _aws(options)
+        return _connect_to_aws(options)
     directory = options.directory or _nearest_rehearsal()
     if directory is not None and (directory / "applied.json").is_file():
-        rehearsed = _rehearsed(directory, options)
+        rehearsed = _connect_to_rehearsal(directory, options)
         if rehearsed is not None:
             return rehearsed
     if options.directory is not None:
         raise RefusedError(f"No rehearsal is up in {options.directory}.", hint="Run `standby rehearse up`.")
-    return _aws(options)
+    return _connect_to_aws(options)
 
 
-def _rehearsed(directory: Path, options: TargetOptions) -> Connection | None:
+def _connect_to_rehearsal(directory: Path, options: TargetOptions) -> Connection | None:
     try:
         from standby.rehearsal.connection import find_rehearsal_connection  # noqa: PLC0415 - its packages are optional
     except ModuleNotFoundError:
@@ -66,34 +66,34 @@ def _rehearsed(directory: Path, options: TargetOptions) -> Connection | None:
     return find_rehearsal_connection(directory, name=options.name)
 
 
-def _aws(options: TargetOptions) -> Connection:
-    settings = {} if options.name and options.regions else _settings()
-    regions = options.regions or tuple(_setting(settings, "regions", role) for role in DEFAULT_REGIONS)
+def _connect_to_aws(options: TargetOptions) -> Connection:
+    settings = {} if options.name and options.regions else _read_settings()
+    regions = options.regions or tuple(_get_region(settings, role) for role in DEFAULT_REGIONS)
     name = options.name or str(settings.get("name", DEFAULT_NAME))
     return AwsConnection(name=name, regions=regions, profile=options.profile)
 
 
-def _setting(settings: Mapping[str, object], table: str, role: str) -> str:
-    part = settings.get(table)
-    return str(part.get(role, DEFAULT_REGIONS[role])) if isinstance(part, dict) else DEFAULT_REGIONS[role]
+def _get_region(settings: Mapping[str, object], role: str) -> str:
+    regions = settings.get("regions")
+    return str(regions.get(role, DEFAULT_REGIONS[role])) if isinstance(regions, dict) else DEFAULT_REGIONS[role]
 
 
-def _settings() -> Mapping[str, object]:
+def _read_settings() -> Mapping[str, object]:
     named = os.environ.get(SETTINGS_VARIABLE)
-    found = Path(named) if named else _upwards(SETTINGS_FILE)
+    found = Path(named) if named else _find_upwards(SETTINGS_FILE)
     if found is None:
         return {}
     try:
         return tomllib.loads(found.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadUsageError(f"{found}: {error}", hint="--name and --region do without the file.") from error
+        raise BadUsageError(f"{found}: {error}", hint="With --name and --region the file is not needed.") from error
 
 
-def _upwards(name: str) -> Path | None:
+def _find_upwards(name: str) -> Path | None:
     here = Path.cwd()
     return next((path / name for path in (here, *here.parents) if (path / name).exists()), None)
 
 
 def _nearest_rehearsal() -> Path | None:
-    project = _upwards("cdktf.json")
+    project = _find_upwards("cdktf.json")
     return project.parent / ".rehearsal" if project else None
