@@ -20,7 +20,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("standby.cli.status", "Show the serving region, the health of both regions, and one verdict."),
     "failover": ("standby.cli.failover", "Switch traffic to the failover region."),
     "failback": ("standby.cli.failover", "Switch traffic back to the primary region, once it is in sync."),
-    "reconcile": ("standby.cli.reconcile", "Bring both regions back in sync after one was lost."),
+    "reconcile": ("standby.cli.reconcile", "Bring both regions back into sync after one was lost."),
     "journal": ("standby.cli.journal", "Show which command changed what, when, and how it ended."),
     "drill": ("standby.cli.drill", "Break a deployment on purpose, and measure the effect on users."),
     "rehearse": ("standby.cli.rehearse", "Rehearse the whole deployment on this machine."),

@@ -59,7 +59,7 @@ def merge_outcomes(first: CommandOutcome, second: CommandOutcome) -> CommandOutc
 def _merge_plans(first: Plan, second: Plan) -> Plan:
     return replace(
         second,
-        summary="bring both regions in sync" if first.steps else second.summary,
+        summary="bring both regions into sync" if first.steps else second.summary,
         steps=(*first.steps, *second.steps),
         refusals=(*first.refusals, *second.refusals),
         notes=(*first.notes, *second.notes),

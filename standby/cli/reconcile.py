@@ -1,4 +1,4 @@
-"""`standby reconcile`: bring a region that was lost back in sync."""
+"""`standby reconcile`: bring a region that was lost back into sync."""
 
 import click
 
@@ -33,7 +33,7 @@ def reconcile(
     verbose: bool,
     wait: int,
 ) -> None:
-    """Bring both regions back in sync after one was lost.
+    """Bring both regions back into sync after one was lost.
 
     First config.json, so that the region misleads no user: in a plan of its own, carried out before anything is
     compared. Then the documents that one side lacks, in both directions; then the Knowledge Bases; then the journals.

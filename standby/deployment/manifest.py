@@ -60,9 +60,12 @@ class Manifest(JsonModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _give_each_region_its_role(cls, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    def _order_regions_and_name_their_roles(cls, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         if isinstance(value, Mapping) and isinstance(regions := value.get("regions"), Mapping):
-            named = {key: {"role": key, **part} if isinstance(part, Mapping) else part for key, part in regions.items()}
+            ordered = sorted(regions, key=lambda key: ROLES.index(key) if key in ROLES else len(ROLES))
+            named = {
+                key: {"role": key, **part} if isinstance(part := regions[key], Mapping) else part for key in ordered
+            }
             return {**value, "regions": named}
         return value
 

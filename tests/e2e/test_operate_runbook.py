@@ -31,6 +31,7 @@ def _used(rehearsal: Rehearsal) -> None:
     """Have a job run in both regions, as in any deployment that people use."""
     upload(rehearsal, "primary", Document())
     operator = Operator(rehearsal=rehearsal)
+    operator.reconcile()  # the emulator raises no event for the replica
 
     def seen() -> bool:
         return all(region["knowledgeBase"]["lastJob"] for region in operator.status()["regions"].values())

@@ -132,7 +132,7 @@ def _compare_documents(
         if not isinstance(listing, Listing):
             region, copy = manifest.regions[role].region, found["copy", role]
             # Listings are awaited only from regions whose config.json could be read.
-            why = Unavailable(f"unavailable: {region} {copy if isinstance(copy, Unavailable) else listing}")
+            why = Unavailable(f"{region} {copy if isinstance(copy, Unavailable) else listing}")
             return dict.fromkeys(ROLES, why)
         listings[role] = listing
     return {

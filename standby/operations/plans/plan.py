@@ -57,7 +57,7 @@ class CopyDocuments:
 
 @dataclass(frozen=True, kw_only=True)
 class Ingest:
-    """Bring the region's Knowledge Base in sync with its bucket."""
+    """Bring the region's Knowledge Base into sync with its bucket."""
 
     role: Role
 

@@ -70,7 +70,7 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
 
 
 def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
-    """Return the plan that brings both regions in sync, apart from config.json.
+    """Return the plan that brings both regions into sync, apart from config.json.
 
     A direction whose documents could not be compared stops nothing else: it is pending for the next run.
     """
@@ -81,7 +81,7 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
     in_sync = not steps and not pending
     return _plan(
         facts,
-        summary="both regions are in sync" if in_sync else "bring both regions in sync",
+        summary="both regions are in sync" if in_sync else "bring both regions into sync",
         generation=(state.config.generation if state.config else None) or facts.journal_generation,
         steps=steps,
         notes=tuple(_document_notes(state)),
@@ -218,7 +218,7 @@ def _ingest_steps(state: State) -> Iterator[Step]:
         region, arriving = state.regions[role], state.regions[state.manifest.other(role).role].replication
         behind = isinstance(region.knowledge_base, KnowledgeBaseState) and not region.knowledge_base.in_sync
         if behind or (isinstance(arriving, Replication) and arriving.missing):
-            title = "Bring the Knowledge Base in sync"
+            title = "Bring the Knowledge Base into sync"
             yield Step(title=title, region=region.region, action=Ingest(role=role))
 
 

@@ -119,7 +119,7 @@ def _plan_switch(
         put = PutConfig(seen=beside, config=config, text=text)
         steps.append(Step(title="Write config.json", region=other.region, action=put))
     steps += [
-        Step(title="Invalidate config.json in CloudFront", region="us-east-1", action=Invalidate()),
+        Step(title="Create a CloudFront invalidation", region="us-east-1", action=Invalidate()),
         Step(title=_VERIFY_EDGE, region="", action=VerifyEdge(config=config)),
         Step(title=_VERIFY_HEALTH, region=region, action=VerifyHealth(role=target)),
         Step(title=_CLOSE, region="", action=CloseEvent()),

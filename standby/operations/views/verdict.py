@@ -162,7 +162,7 @@ def _next_commands(state: State, name: Name) -> Iterator[str]:
         if event.target and event.result == "started":
             yield f"`standby {event.command}` again, from any machine: it completes the interrupted command"
     if _needs_reconcile(state):
-        yield "`standby reconcile` brings both regions in sync"
+        yield "`standby reconcile` brings both regions into sync"
     if name == "failed over":
         yield f"`standby failback` switches traffic back to {state.regions['primary'].region}, when you want it to"
 

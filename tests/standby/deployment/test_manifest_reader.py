@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from standby.deployment.manifest import ROLES, Role
+from standby.deployment.manifest import ROLES, Role, parse_manifest
 from standby.deployment.manifest_reader import DISAGREEMENT, read_manifest
 from standby.errors import RefusedError, StandbyError
 from tests.standby.helpers import EAST, WEST, Run, World, clients
@@ -62,3 +62,9 @@ def test_two_good_manifests_that_differ_are_told_apart(world: World) -> None:
     store(world, "failover", json.dumps({**json.loads(manifest_text()), "name": "other"}))
     found = read_manifest(world.connect())
     assert (found.name, found.disagreement) == (world.manifest.name, DISAGREEMENT)
+
+
+def test_the_primary_region_comes_first_whatever_the_order_in_the_document() -> None:
+    document = json.loads(manifest_text())
+    document["regions"] = dict(reversed(document["regions"].items()))
+    assert tuple(parse_manifest(json.dumps(document)).regions) == ROLES

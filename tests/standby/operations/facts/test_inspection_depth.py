@@ -73,7 +73,7 @@ def test_two_thousand_that_were_left_alone_hide_no_other_one() -> None:
     told = f"37 documents of {EAST} are missing in {WEST} (37 more were not inspected)"
     assert refusal.reason == f"{told}: run `standby reconcile`"
     assert judge_state(found).reasons == (told,)
-    assert judge_state(found).next == "`standby reconcile` brings both regions in sync"
+    assert judge_state(found).next == "`standby reconcile` brings both regions into sync"
     with (screen := Console(width=200)).capture() as shown:
         screen.print(render_status(found, judge_state(found)))
     assert f"to {WEST}: 37 not inspected" in shown.get()

@@ -90,7 +90,7 @@ def test_documents_that_cannot_be_compared_are_left_and_keep_nothing_else_from_b
     assert [step.action.source for step in plan.steps if isinstance(step.action, CopyDocuments)] == ["failover"]
     alone = plan_documents(reconciling(moved(primary={"replication": replication})))
     assert [type(step.action) for step in alone.steps] == [WriteIntent, CloseEvent]  # it is remembered
-    assert alone.summary == "bring both regions in sync"
+    assert alone.summary == "bring both regions into sync"
 
 
 def test_a_config_made_by_hand_gets_the_next_generation() -> None:

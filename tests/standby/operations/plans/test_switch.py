@@ -114,7 +114,7 @@ def test_a_failover_of_a_well_deployment_is_seven_steps_in_this_order() -> None:
         f"Write the intent into the journal {EAST}",
         f"Write config.json {EAST}",
         f"Write config.json {WEST}",
-        "Invalidate config.json in CloudFront us-east-1",
+        "Create a CloudFront invalidation us-east-1",
         "Verify config.json through the edge",
         f"Call /health {EAST}",
         "Write the result into the journal",

@@ -15,7 +15,7 @@ from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, regio
 
 FAILOVER = f"`standby failover` switches traffic to {EAST}"
 FAILBACK = f"`standby failback` switches traffic back to {WEST}, when you want it to"
-RECONCILE = "`standby reconcile` brings both regions in sync"
+RECONCILE = "`standby reconcile` brings both regions into sync"
 AGAIN = "`standby failover` again, from any machine: it completes the interrupted command"
 RUNNING = replace(BEHIND, running=True)
 UNENDED = new_event(generation=9, command="failover", actor="x", reason="", source="", target=EAST, now=NOON)
