@@ -52,7 +52,7 @@ def test_a_document_deleted_while_the_other_side_was_away_is_left_alone_and_told
     operator.s3("failover").delete_object(Bucket=bucket, Key=key)
     status = operator.status()
     assert replication(operator, "primary")["conflicts"] == 1
-    assert any("not copied: 1 deleted" in note for note in status["notes"])
+    assert any("that are not copied: 1 deleted" in note for note in status["notes"])
     ran = operator.reconcile()
     assert any(key in note and "deleted in the other region" in note for note in ran.document["notes"])
     assert replication(operator, "primary")["missing"] == 0
