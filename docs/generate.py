@@ -1,4 +1,4 @@
-"""What cog writes into the docs: each function returns Markdown made from the code itself."""
+"""The generated parts of the docs: cog calls these functions, and each returns Markdown made from the code."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 import lazy_bindings
-from standby.cli.change_json import ChangeJson  # noqa: F401 - the same
+from standby.cli.change_json import ChangeJson  # noqa: F401 - the documents name the models
 from standby.cli.journal import JournalJson  # noqa: F401 - the same
 from standby.cli.main import (
     ErrorJson,  # noqa: F401 - the same

@@ -37,7 +37,7 @@ def synth(project: Path, seed: str = "0") -> "subprocess.Popen[bytes]":
             'name = "Chat"',
             "name = 'Chat': use 3 to 20 lowercase letters, digits and single hyphens; start with a letter",
         ),
-        ('name = "chat"\ncolour = 1', "colour = 1: no such setting: remove it, or correct its name"),
+        ('name = "chat"\ncolor = 1', "color = 1: no such setting: remove it, or correct its name"),
         (None, "No such file or directory: create it, or set STANDBY_SETTINGS to another file"),
     ],
 )

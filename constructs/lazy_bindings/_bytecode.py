@@ -43,7 +43,7 @@ def compile_generated(source: bytes, path: str) -> CodeType:
 
 
 class BytecodeCache:
-    """A directory of marshalled code. Each file starts with a digest of its content and its source."""
+    """A directory of marshaled code. Each file starts with a digest of its content and its source."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -135,7 +135,7 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + f'tags.long = "{"x" * 257}"', "tags.long", "x" * 257, "256"),
     (NAME + "tags.count = 5", "tags.count", 5, "string"),
     (NAME + "[tags]\n" + "\n".join(f't{n} = ""' for n in range(41)), "tags", None, "at most 40"),
-    (NAME + "colour = 1", "colour", 1, "no such setting: remove it"),
+    (NAME + "color = 1", "color", 1, "no such setting: remove it"),
     (NAME + "regions.third = 1", "regions.third", 1, "no such setting: remove it"),
     (NAME + "operations.alert_email = 'a@b.c'", "operations.alert_email", "a@b.c", "correct its name"),
 )
