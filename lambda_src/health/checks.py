@@ -139,7 +139,7 @@ def run_checks(checks: Mapping[str, Check], *, deadline_seconds: float) -> dict[
 
 
 def _result(future: Future[CheckResult], deadline_seconds: float) -> CheckResult:
-    if future.done() and not future.canceled():
+    if future.done() and not future.cancelled():
         return future.result()
     return CheckResult(response_time_ms=round(deadline_seconds * 1000), error=TIMED_OUT)
 
