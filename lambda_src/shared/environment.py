@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Self, get_type_hints
 
 
 class ConfigurationError(Exception):
@@ -52,3 +53,27 @@ class Environment:
         except ValueError as error:
             raise ConfigurationError(f"environment variable {name} is not valid JSON: {error}") from error
         return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentSettings:
+    """The base of a function's settings, which the stack puts into its environment."""
+
+    region: str
+
+    @classmethod
+    def read(cls, environment: Environment) -> Self:
+        """Read each field from the variable of its name in capitals, and `region` from AWS_REGION.
+
+        Raises `ConfigurationError`, which names the wrong variable.
+        """
+        readers = {
+            str: environment.text,
+            int: environment.positive_integer,
+            tuple[str, ...]: environment.texts,
+            dict[str, str]: environment.text_map,
+        }
+        types = get_type_hints(cls)
+        names = {field.name: "AWS_REGION" if field.name == "region" else field.name.upper() for field in fields(cls)}
+        values: dict[str, Any] = {field: readers[types[field]](name) for field, name in names.items()}
+        return cls(**values)
