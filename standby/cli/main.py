@@ -31,7 +31,7 @@ RESULTS: Final[Mapping[int, str]] = {FAILED: "failed", USAGE: "wrong usage", REF
 """The result that the JSON document of an error names, by exit code."""
 
 DEBUG_VARIABLE: Final = "STANDBY_DEBUG"
-_REHEARSAL_PACKAGES: Final = frozenset({"filelock", "ministack", "psutil"})
+_REHEARSAL_PACKAGES: Final = frozenset({"cryptography", "filelock", "ministack", "psutil"})
 
 
 class CommandGroup(click.Group):

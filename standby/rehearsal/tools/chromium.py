@@ -8,12 +8,14 @@ import base64
 import hashlib
 import os
 import shutil
-import ssl
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
 
 from standby.errors import StandbyError
 from standby.rehearsal.network.network import Network
@@ -37,11 +39,6 @@ _ALONE: Final = (
 )
 # No sandbox, because it needs privileges that containers do not give.
 _QUIET: Final = ("--no-sandbox", "--disable-gpu", *_ALONE)
-_SEQUENCE: Final = 0x30
-_VERSION: Final = 0xA0
-_LONG_FORM: Final = 0x80
-# serialNumber, signature, issuer, validity, subject come before it. Source: RFC 5280, section 4.1.
-_FIELDS_BEFORE_KEY: Final = 5
 
 
 class NoChromiumError(StandbyError):
@@ -91,28 +88,11 @@ def trust(network: Network) -> str:
     Source: chromium.org, network service switches, `ignore-certificate-errors-spki-list`.
     """
     intermediate = network.authority.with_name("intermediate.crt")
-    return f"--ignore-certificate-errors-spki-list={key_hash(intermediate.read_text(encoding='ascii'))}"
+    return f"--ignore-certificate-errors-spki-list={key_hash(intermediate.read_bytes())}"
 
 
-def key_hash(certificate: str) -> str:
-    """Return the SHA-256, in base64, of a PEM certificate's subjectPublicKeyInfo."""
-    whole = ssl.PEM_cert_to_DER_cert(certificate)
-    signed, _ = _open(whole, 0)
-    at, _ = _open(whole, signed)
-    if whole[at] == _VERSION:
-        at = _open(whole, at)[1]
-    for _ in range(_FIELDS_BEFORE_KEY):
-        at = _open(whole, at)[1]
-    if whole[at] != _SEQUENCE:
-        raise ValueError("the certificate has no public key where X.509 puts it")
-    key = whole[at : _open(whole, at)[1]]
-    return base64.b64encode(hashlib.sha256(key).digest()).decode()
-
-
-def _open(der: bytes, at: int) -> tuple[int, int]:
-    """Return where the content of the DER element at `at` begins, and where it ends."""
-    first = der[at + 1]
-    count = first - _LONG_FORM if first >= _LONG_FORM else 0
-    length = int.from_bytes(der[at + 2 : at + 2 + count]) if count else first
-    begin = at + 2 + count
-    return begin, begin + length
+def key_hash(certificate: bytes) -> str:
+    """Return the SHA-256, in base64, of the subjectPublicKeyInfo of a PEM certificate."""
+    key = load_pem_x509_certificate(certificate).public_key()
+    info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(info).digest()).decode()

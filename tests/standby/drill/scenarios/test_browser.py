@@ -12,7 +12,7 @@ from warm_standby.settings import Objectives
 
 # A certificate for "x" on a P-256 key, and what `openssl x509 -pubkey | openssl pkey -pubin -outform der | openssl dgst
 # -sha256 -binary | base64` says of it.
-CERTIFICATE = """\
+CERTIFICATE = b"""\
 -----BEGIN CERTIFICATE-----
 MIIBbjCCAROgAwIBAgIUQXveTsAcDstUUPU67Wl2oDsNPq8wCgYIKoZIzj0EAwIw
 DDEKMAgGA1UEAwwBeDAeFw0yNjExMjQwNzA5NDlaFw0yNjExMjYwNzA5NDlaMAwx
