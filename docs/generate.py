@@ -16,8 +16,10 @@ from standby.cli import options
 from standby.cli.main import cli
 from standby.cli.rehearse import rehearse  # noqa: F401 - the same
 from standby.drill.report import schema as drilled  # noqa: F401 - the docs name what each module documents
+from standby.json_model import JsonModel, field_table
 from standby.operations.views import schema  # noqa: F401 - the same
-from standby.rehearsal import schema as rehearsed  # noqa: F401 - the same
+from standby.rehearsal.checks.report import Report  # noqa: F401 - the same
+from standby.rehearsal.status import Status  # noqa: F401 - the same
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -44,8 +46,10 @@ def command_help(*names: str) -> str:
     return fenced(CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=WIDTH).output)
 
 
-def json_fields(fields: Mapping[str, str], heading: str = "field") -> str:
-    """Return the fields of a command's JSON as a table."""
+def json_fields(fields: Mapping[str, str] | type[JsonModel], heading: str = "field") -> str:
+    """Return the fields of a command's JSON as a table. `fields` is the model, or descriptions by path."""
+    if isinstance(fields, type):
+        fields = field_table(fields)
     rows = [f"| `{field}` | {text} |" for field, text in fields.items()]
     return "\n".join([f"| {heading} | meaning |", "| --- | --- |", *rows]) + "\n"
 

@@ -32,8 +32,8 @@ _PROGRAMS = (
     "tests/lazy_bindings/test_lazy_kept.py",
     "tests/lazy_bindings/test_lazy_kernel.py",
     "tests/lazy_bindings/test_lazy_process.py",
-    "tests/standby/rehearsal/files/test_directory.py",
-    "tests/standby/rehearsal/network/test_network.py",
+    "tests/standby/rehearsal/files/test_json_files.py",
+    "tests/standby/rehearsal/network/test_controller.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "paths", "small_rehearsal"}  # fixtures
 _WORLDS = {  # what shares a rehearsal or a synthesized stack, by the beginnings of its tests; the first that fits
@@ -49,7 +49,7 @@ pytest.register_assert_rewrite(
     "tests.e2e.drill_helpers",
     "tests.e2e.operator_helpers",
     "tests.lambdas.lambda_support",
-    "tests.standby.rehearsal.network_helpers",
+    "tests.standby.rehearsal.network.helpers",
 )
 lazy_bindings.install(start_kernel=False)
 # On a Node that jsii no longer supports it prints a banner at every start, into the output that tests compare. The
@@ -136,7 +136,7 @@ def plan(synthesize: Synthesize) -> Plan:
 
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """The stack, applied by real Terraform to an emulator of the tests' own, behind its fronts and its edge."""
+    """The stack, applied by real Terraform to an emulator of the tests' own, behind its region proxies and its edge."""
     with ExitStack() as stack:
         kept = stack.enter_context(_kept_directory())
         directory = kept or tmp_path_factory.mktemp("e2e") / "rehearsal"

@@ -1,13 +1,15 @@
 """What the API and S3 refuse, and how they say it."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from standby.rehearsal.checks.api import FormField, send
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.helpers import Document, call
+from tests.e2e.helpers import Document, call, send
+
+if TYPE_CHECKING:
+    from standby.rehearsal.network.network import FormField
 
 ORIGIN = "Access-Control-Allow-Origin"
 

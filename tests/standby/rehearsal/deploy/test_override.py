@@ -8,7 +8,7 @@ import pytest
 
 from standby.errors import StandbyError
 from standby.rehearsal.deploy.override import ENDPOINT_SERVICES, override
-from tests.standby.rehearsal.helpers import configuration
+from tests.standby.rehearsal.deploy.helpers import configuration
 
 ENDPOINT = "http://127.0.0.1:4999"
 
@@ -31,7 +31,7 @@ def test_a_provider_block_without_an_alias_is_overridden_without_one() -> None:
     assert "alias" not in providers(made)[0]
 
 
-def test_no_service_keeps_an_endpoint_at_aws() -> None:
+def test_no_service_has_an_endpoint_at_aws() -> None:
     for block in providers(override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")):
         assert block["endpoints"] == [dict.fromkeys(ENDPOINT_SERVICES, ENDPOINT)]
 
@@ -52,7 +52,7 @@ def test_a_configuration_without_an_aws_provider_is_refused(wrong: dict[str, obj
         override(wrong, endpoint=ENDPOINT, state="terraform.tfstate")
 
 
-def test_the_provider_knows_every_service_that_is_listed() -> None:
+def test_the_provider_has_every_listed_service() -> None:
     assert set(ENDPOINT_SERVICES) <= provider_endpoints()
     assert len(ENDPOINT_SERVICES) == len(set(ENDPOINT_SERVICES))
 
