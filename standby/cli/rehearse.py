@@ -263,8 +263,8 @@ def checks_table(report: Report) -> Table:
     table.add_column("observed", overflow="fold")
     for check in report.checks:
         result = Text(check.result.value, style=_RESULT_STYLES[check.result])
-        where = f"{check.role} {check.region}" if check.role else check.region
-        table.add_row(check.name, where, result, f"{check.seconds:.1f}", Text(check.detail))
+        region = f"{check.role} {check.region}" if check.role else check.region
+        table.add_row(check.name, region, result, f"{check.seconds:.1f}", Text(check.detail))
     return table
 
 

@@ -52,7 +52,7 @@ class Rehearsal:
     def up(self) -> Report:
         """Bring everything up, apply the changes, and check the stack by using it. Raises `StandbyError`.
 
-        Run again, it leaves what is up as it is, and checks again.
+        A second run changes nothing that is up, and checks again.
         """
         with self._lock("up"):
             return self._up()
@@ -93,8 +93,8 @@ class Rehearsal:
     def down(self, *, destroy: bool = False) -> int:
         """Stop every process of the rehearsal and remove its files. Returns the number of processes.
 
-        With `destroy`, Terraform destroys the resources first. If that fails, its error is raised after the rest is
-        done. Raises `RefusedError` when the directory contains files of something else.
+        With `destroy`, Terraform destroys the resources first. If that fails, its error is raised at the
+        end. Raises `RefusedError` when the directory contains other files.
         """
         if not self.paths.directory.exists() or not any(self.paths.directory.iterdir()):
             return stop_all(self.paths.directory)

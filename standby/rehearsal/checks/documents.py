@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class SampleDocument:
-    """A sample document, the role of the region that it is uploaded to, and a question that only it answers."""
+    """A sample document, the role of the region that it is uploaded to, and a question that no other sample answers."""
 
     name: str
     role: Role

@@ -22,11 +22,11 @@ class Result(StrEnum):
 class Check(JsonModel):
     """One check."""
 
-    name: str = Field(description="what was checked")
+    name: str = Field(description="the name of the check")
     role: Role | None = Field(description="the role of the region; null for a check of the edge")
     region: str = Field(description="the region; `edge` for a check of the edge")
     result: Result = Field(description="`ok`, `failed` or `not simulated`")
-    detail: str = Field(description="what the check observed, or the error")
+    detail: str = Field(description="the observation of the check, or the error")
     seconds: float = Field(description="the duration of the check")
 
 

@@ -47,7 +47,7 @@ class Workspace:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployer:
-    """Deploys one rehearsal, in whatever state an earlier command left it."""
+    """Deploys one rehearsal. It continues from the state of the last command, even of an interrupted one."""
 
     paths: RehearsalPaths
     settings: Path | None

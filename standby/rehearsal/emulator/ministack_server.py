@@ -27,7 +27,7 @@ IAM_ACTIONS: Final = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
 }
-"""MiniStack takes the name of the operation for the IAM action. Source: docs.aws.amazon.com, Bedrock API, "Converse":
+"""MiniStack uses the name of the operation as the IAM action. Source: docs.aws.amazon.com, Bedrock API, "Converse":
 "This operation requires permission for the bedrock:InvokeModel action"."""
 
 PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})

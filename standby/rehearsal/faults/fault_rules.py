@@ -80,11 +80,11 @@ def write_replication(
     paused: bool,
 ) -> None:
     """Put the replication configuration; `paused` disables every rule."""
-    wanted = copy.deepcopy(configuration)
+    changed = copy.deepcopy(configuration)
     if paused:
-        for rule in wanted["Rules"]:
+        for rule in changed["Rules"]:
             rule["Status"] = "Disabled"
-    session.client("s3").put_bucket_replication(Bucket=region.documents_bucket, ReplicationConfiguration=wanted)
+    session.client("s3").put_bucket_replication(Bucket=region.documents_bucket, ReplicationConfiguration=changed)
 
 
 def _policy(session: boto3.Session, region: Region) -> dict[str, Any]:

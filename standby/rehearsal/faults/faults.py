@@ -106,7 +106,7 @@ class Faults:
         self._lock = network_lock(target.paths)
 
     def set(self, kind: FaultKind, role: Role, *, milliseconds: int = 0) -> None:
-        """Set a fault. If it is set already, set whatever part of it is missing.
+        """Set a fault. If it is set already, set the missing part.
 
         Raises `BadUsageError` for `slow` without a time, `RefusedError` when the rehearsal is not up.
         """
@@ -127,7 +127,7 @@ class Faults:
     def heal(self, role: Role | None = None) -> tuple[Fault, ...]:
         """Heal the faults of a role, or of both roles, and wait until the regions respond. Returns the healed faults.
 
-        Raises `RefusedError` when the directory contains files of something else.
+        Raises `RefusedError` when the directory contains other files.
         """
         check_directory(self._paths)
         if not self._paths.faults_record.is_file():

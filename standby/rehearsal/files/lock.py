@@ -1,4 +1,4 @@
-"""Who may use the directory of a rehearsal: one command at a time, no other command during a drill, nobody's files."""
+"""Protect the directory of a rehearsal: no other files in it, one command at a time, no command during a drill."""
 
 import fcntl
 import os
@@ -37,7 +37,7 @@ def create_directory(paths: RehearsalPaths) -> None:
 
 
 def check_directory(paths: RehearsalPaths) -> None:
-    """Raise `RefusedError` when the directory contains files and has no marker: they may be somebody else's."""
+    """Raise `RefusedError` when the directory contains files but no marker, because the user may need them."""
     names = {path.name for path in paths.directory.iterdir()} if paths.directory.is_dir() else set()
     if not names or paths.marker.name in names or _has_records_of_earlier_version(paths, names):
         return

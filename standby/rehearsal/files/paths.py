@@ -71,7 +71,7 @@ class RehearsalPaths:
 
     @property
     def applied_record(self) -> Path:
-        """The last apply, and the emulator that it was made to."""
+        """The last complete apply and its emulator."""
         return self.directory / "applied.json"
 
     @property

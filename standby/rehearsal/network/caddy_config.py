@@ -13,7 +13,7 @@ from standby.rehearsal.processes.ports import HOST
 Json = dict[str, object]
 
 IDLE_PATH: Final = "/.rehearsal/idle"
-"""Every listener answers this path itself, with an empty response."""
+"""Every listener itself responds to this path, with an empty body."""
 
 AUTHORITY_ID: Final = "local"
 """Caddy's own certificate authority. All region proxies and the edge share its storage."""

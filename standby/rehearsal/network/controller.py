@@ -199,7 +199,7 @@ def _with_endpoints(record: NetworkRecord, edge: Edge) -> NetworkRecord:
 
 
 def _unrecorded_daemons(paths: RehearsalPaths, record: NetworkRecord) -> tuple[psutil.Process, ...]:
-    # A command that is killed after it starts a process and before it writes the record leaves such a process.
+    # A command that is killed between starting a process and writing the record leaves a process without a record.
     known = {identity.pid for identity in record.processes.values()}
     found = find_processes(paths.directory)
     return tuple(process for process in found if process.pid not in known and _is_daemon(process))

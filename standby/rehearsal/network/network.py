@@ -64,7 +64,7 @@ class LocalUrls(JsonModel):
     """The URLs on this machine."""
 
     site: str = Field(description="the URL of the site; `standby rehearse browse` opens it")
-    edge: str = Field(description="where the edge listens on this machine")
+    edge: str = Field(description="the address of the edge on this machine")
     primary_api: str = Field(description="the URL of the primary region's API on this machine")
     failover_api: str = Field(description="the URL of the failover region's API on this machine")
 

@@ -85,7 +85,7 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", daemon: Daemon, *, hin
         return False if process.poll() is not None else daemon.ready() or None
 
     ready = poll(is_ready, seconds=daemon.ready_seconds, pause=POLL_SECONDS, until=lambda found: found is not None)
-    # Another program may have answered on the port, just before the daemon found the port in use and ended.
+    # Another program may have responded on the port, just before the daemon found the port in use and ended.
     if not ready or process.poll() is not None:
         lines = daemon.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LOG_LINES:]
         message = "\n".join((f"The {daemon.name} did not start:", *lines))

@@ -35,8 +35,8 @@ def wait_until_free(ports: Iterable[int]) -> None:
 
     A process with many threads keeps its ports for a moment after it was killed.
     """
-    wanted = tuple(ports)
-    poll(lambda: all(map(_is_free, wanted)), seconds=RELEASE_SECONDS, pause=POLL_SECONDS)
+    remaining = tuple(ports)
+    poll(lambda: all(map(_is_free, remaining)), seconds=RELEASE_SECONDS, pause=POLL_SECONDS)
 
 
 def _is_free(port: int) -> bool:

@@ -131,7 +131,7 @@ def test_a_missing_terraform_is_one_message_with_version_and_url(here: Path, mon
 def test_an_unsupported_version_of_terraform_is_refused(
     here: Path, fake_terraform: FakeTerraform, version: str
 ) -> None:
-    fake_terraform.answer(version=version)
+    fake_terraform.respond(version=version)
     result = run("up")
     assert result.exit_code == 3
     assert f"terraform {version} (" in result.stderr
@@ -189,7 +189,7 @@ def test_up_reports_each_check_as_json_and_fails_when_one_failed(here: Path, fak
         created = client.create_distribution(DistributionConfig=distribution_config(client, buckets))["Distribution"]
         manifest["site"] |= {"url": f"https://{created['DomainName']}", "distributionId": created["Id"]}
         outputs = {"manifest": {"value": json.dumps(manifest)}}
-        fake_terraform.answer(apply={"code": 0, "events": [{"type": "outputs", "outputs": outputs}]})
+        fake_terraform.respond(apply={"code": 0, "events": [{"type": "outputs", "outputs": outputs}]})
         result = run("up", "--json")
         assert result.exit_code == 1, result.stderr
         report = json.loads(result.stdout)

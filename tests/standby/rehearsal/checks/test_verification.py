@@ -125,7 +125,7 @@ def test_a_configuration_without_an_api_of_the_deployment_fails_its_check(small:
 
 @pytest.mark.parametrize("result,passed", [(Result.PASSED, True), (Result.NOT_SIMULATED, True), (Result.FAILED, False)])
 def test_a_report_passes_unless_a_check_failed(result: Result, *, passed: bool) -> None:
-    check = Check(name="health", role="primary", region="us-west-2", result=result, detail="seen", seconds=0.1)
+    check = Check(name="health", role="primary", region="us-west-2", result=result, detail="observed", seconds=0.1)
     report = report_of(check)
     assert report.passed is passed
     assert report.as_json()["passed"] is passed

@@ -33,12 +33,12 @@ if sys.argv[1] == "init":
 override = json.loads(pathlib.Path("rehearsal_override.tf.json").read_text())
 state = pathlib.Path(override["terraform"]["backend"]["local"]["path"])
 state.write_text(json.dumps({{"resources": [{{"mode": "managed", "instances": [{{}}]}}]}}))
-answer = plan[sys.argv[1]]
-for event in answer["events"]:
+response = plan[sys.argv[1]]
+for event in response["events"]:
     print(json.dumps(event))
-if answer["code"] < 0:
-    os.kill(os.getpid(), -answer["code"])
-sys.exit(answer["code"])
+if response["code"] < 0:
+    os.kill(os.getpid(), -response["code"])
+sys.exit(response["code"])
 """
 
 
@@ -48,7 +48,7 @@ class FakeTerraform:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.install()
-        self.answer()
+        self.respond()
 
     def install(self) -> None:
         """Write the program."""
@@ -56,10 +56,10 @@ class FakeTerraform:
         program.write_text(FAKE_TERRAFORM.format(python=sys.executable))
         program.chmod(0o755)
 
-    def answer(self, *, version: str = "1.11.4", **answers: dict[str, object]) -> None:
+    def respond(self, *, version: str = "1.11.4", **responses: dict[str, object]) -> None:
         """Set the events and the exit code of each command. With a code below 0, the signal of that number kills it."""
         success = {"code": 0, "events": [{"type": "outputs", "outputs": {"manifest": {"value": manifest_text()}}}]}
-        plan = {"version": version, "apply": success, "destroy": success, **answers}
+        plan = {"version": version, "apply": success, "destroy": success, **responses}
         (self._directory / "terraform.json").write_text(json.dumps(plan))
 
     def calls(self) -> list[str]:

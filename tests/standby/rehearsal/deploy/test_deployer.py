@@ -73,20 +73,20 @@ def test_a_changed_configuration_is_applied_without_another_init(
 def test_a_failed_apply_has_terraforms_error_and_is_tried_again(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform
 ) -> None:
-    fake_terraform.answer(apply=failure(SYNTAX))
+    fake_terraform.respond(apply=failure(SYNTAX))
     with pytest.raises(TerraformFailedError, match=r"x\.y: Unsupported argument\n    An argument is wrong\."):
         rehearsal.apply()
-    fake_terraform.answer()
+    fake_terraform.respond()
     rehearsal.apply()
     assert fake_terraform.calls() == ["init", "apply", "apply"]
 
 
 def test_a_failed_apply_continues_in_the_same_emulator(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:
-    fake_terraform.answer(apply=failure(SYNTAX))
+    fake_terraform.respond(apply=failure(SYNTAX))
     with pytest.raises(TerraformFailedError):
         rehearsal.apply()
     before = rehearsal.emulator
-    fake_terraform.answer()
+    fake_terraform.respond()
     rehearsal.apply()
     assert rehearsal.emulator == before
 
@@ -94,11 +94,11 @@ def test_a_failed_apply_continues_in_the_same_emulator(rehearsal: Rehearsal, fak
 def test_after_a_killed_apply_the_next_one_uses_a_new_emulator(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform
 ) -> None:
-    fake_terraform.answer(apply={"code": -signal.SIGKILL, "events": []})
+    fake_terraform.respond(apply={"code": -signal.SIGKILL, "events": []})
     with pytest.raises(TerraformFailedError, match="terraform apply was killed by signal 9"):
         rehearsal.apply()
     before = rehearsal.emulator
-    fake_terraform.answer()
+    fake_terraform.respond()
     rehearsal.apply()
     assert rehearsal.emulator not in {None, before}
 
@@ -109,7 +109,7 @@ def test_an_apply_that_finds_resources_outside_of_the_state_is_repeated_on_a_new
 ) -> None:
     rehearsal.start()
     before = rehearsal.emulator
-    fake_terraform.answer(apply=failure(exists))
+    fake_terraform.respond(apply=failure(exists))
     with pytest.raises(TerraformFailedError, match=r"already (has this name|exist)"):
         rehearsal.apply()
     assert [call for call in fake_terraform.calls() if call == "apply"] == ["apply", "apply"]
@@ -147,7 +147,7 @@ def test_down_removes_its_directory_if_nothing_else_is_in_it(rehearsal: Rehearsa
 
 def test_down_cleans_up_even_if_terraform_cannot_destroy(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:
     rehearsal.apply()
-    fake_terraform.answer(destroy=failure(SYNTAX))
+    fake_terraform.respond(destroy=failure(SYNTAX))
     with pytest.raises(TerraformFailedError, match="terraform destroy failed"):
         rehearsal.down(destroy=True)
     assert find_processes(rehearsal.paths.directory) == ()
@@ -179,7 +179,7 @@ def test_a_destroy_that_finds_a_resource_missing_is_repeated(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform
 ) -> None:
     rehearsal.apply()
-    fake_terraform.answer(destroy=failure(MISSING))
+    fake_terraform.respond(destroy=failure(MISSING))
     with pytest.raises(TerraformFailedError, match="Dashboard x does not exist"):
         rehearsal.destroy()
     assert fake_terraform.calls() == ["init", "apply", "destroy", "destroy"]

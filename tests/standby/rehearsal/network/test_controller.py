@@ -66,7 +66,7 @@ def test_up_uses_another_port_if_that_of_a_region_proxy_is_taken(small: SmallReh
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
-        small.rehearsal._connect()  # noqa: SLF001 - what `up` does after the apply
+        small.rehearsal._connect()  # noqa: SLF001 - the part of `up` after the apply
         assert read_network_record(small.rehearsal.paths).ports["region-proxy-us-west-2.http"] != port
         assert small.rehearsal.faults.active() == ()
         small.client = Client(small.rehearsal.network)
