@@ -98,10 +98,10 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
 @json_option
 @pass_rehearsal
 def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
-    """Bring everything up, apply the changes, and check the stack by using it.
+    """Start everything, apply the changes, and check the result.
 
-    Run it again at any time. It continues from the current state, heals all faults and reports them, and changes
-    nothing if everything is up.
+    The checks use the stack: they upload documents and ask questions. Run the command again at any time. It continues
+    from the current state, heals all faults and reports them, and changes nothing if everything is up.
     """
     with exclude_drills(rehearsal.paths), _show_progress(rehearsal):
         report = rehearsal.up()
@@ -144,7 +144,7 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
 def fault(
     rehearsal: Rehearsal, *, kind: FaultKind, role: Role, milliseconds: int | None, seconds: float | None
 ) -> None:
-    """Set a fault in the region of ROLE, which is primary or failover.
+    """Set a fault in the region of ROLE, primary or failover.
 
     The fault stays until `heal` or `up`, or with --seconds until the time is over or you press Ctrl-C.
 
@@ -166,7 +166,7 @@ def fault(
         try:
             with _show_progress(rehearsal):
                 rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
-                _wait(rehearsal, f"{kind} is set in the {role} region. Seconds", seconds=seconds)
+                _wait(rehearsal, f"{kind} in the {role} region, elapsed seconds", seconds=seconds)
         finally:
             _print_healed(rehearsal.faults.heal(role))
 
@@ -175,7 +175,10 @@ def fault(
 @click.argument("role", required=False, type=click.Choice(ROLES), metavar="[ROLE]")
 @pass_rehearsal
 def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
-    """Heal the faults of ROLE, or all faults, and wait until the region responds."""
+    """Heal the faults in the region of ROLE, or all faults.
+
+    The command waits until the regions respond again.
+    """
     with exclude_drills(rehearsal.paths):
         healed = rehearsal.faults.heal(role)
     _print_healed(healed)
@@ -187,9 +190,9 @@ def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
 @click.argument("options", nargs=-1)
 @pass_rehearsal
 def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
-    """Open the site in Chromium, which resolves AWS's host names to this machine.
+    """Open the site in Chromium, under its own AWS host name.
 
-    Chromium uses a temporary profile. OPTIONS are passed to Chromium.
+    Chromium resolves AWS's host names to this machine and uses a temporary profile. OPTIONS are passed to Chromium.
     """
     browse_site(rehearsal.network, rehearsal.deployment.site_url, options)
 
@@ -208,7 +211,7 @@ def env(rehearsal: Rehearsal) -> None:
 @click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(min=1), help="The number of lines.")
 @pass_rehearsal
 def logs(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int) -> None:
-    """Print the log of the emulator, or the logs of a function in both regions.
+    """Print the emulator's log, or a function's logs in both regions.
 
     FUNCTION is query, upload, ingest, ingestion_status or health.
     """
