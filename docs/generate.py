@@ -24,7 +24,8 @@ from standby.deployment.manifest import Manifest  # noqa: F401 - the same
 from standby.drill.report import schema as drilled  # noqa: F401 - the docs name what each module documents
 from standby.json_model import JsonModel, field_table
 from standby.operations.views.status_json import StatusJson  # noqa: F401 - the same
-from standby.rehearsal import schema as rehearsed  # noqa: F401 - the same
+from standby.rehearsal.checks.report import Report  # noqa: F401 - the same
+from standby.rehearsal.status import Status  # noqa: F401 - the same
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]

@@ -46,6 +46,19 @@ class Stopwatch:
         return round(time.monotonic() - self._began, 3)
 
 
+class PhaseTimer:
+    """The seconds of each phase of a command, by name, in the order in which the phases ended."""
+
+    def __init__(self) -> None:
+        self._phase = Stopwatch()
+        self.seconds: dict[str, float] = {}
+
+    def end_phase(self, name: str) -> None:
+        """Record the time since the end of the last phase, and begin the next phase."""
+        self.seconds[name] = round(self._phase.seconds, 2)
+        self._phase = Stopwatch()
+
+
 def print_progress(text: str) -> None:
     """Print a line of progress on stderr at once. If nothing reads stderr, the line is lost and the command goes on.
 

@@ -31,8 +31,8 @@ _PROGRAMS = (
     "tests/lazy_bindings/test_kernel_cache.py",
     "tests/lazy_bindings/test_channel.py",
     "tests/lazy_bindings/test_process.py",
-    "tests/standby/rehearsal/files/test_directory.py",
-    "tests/standby/rehearsal/network/test_network.py",
+    "tests/standby/rehearsal/files/test_json_files.py",
+    "tests/standby/rehearsal/network/test_controller.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "paths", "small_rehearsal"}  # fixtures
 # The tests that share a rehearsal or a synthesized stack, by the start of their paths: the first match counts.
@@ -50,7 +50,7 @@ pytest.register_assert_rewrite(
     "tests.e2e.drill_helpers",
     "tests.e2e.operator_helpers",
     "tests.lambdas.helpers",
-    "tests.standby.rehearsal.network_helpers",
+    "tests.standby.rehearsal.network.helpers",
 )
 lazy_bindings.install(start_kernel=False)
 # On a Node that jsii no longer supports it prints a banner at every start, into the output that tests compare. The
@@ -137,7 +137,7 @@ def plan(synthesize: Synthesize) -> Plan:
 
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """The stack, applied by real Terraform to an emulator of the tests' own, behind its fronts and its edge."""
+    """The stack, applied by real Terraform to an emulator of the tests' own, behind its region proxies and its edge."""
     with ExitStack() as stack:
         kept = stack.enter_context(_kept_directory())
         directory = kept or tmp_path_factory.mktemp("e2e") / "rehearsal"

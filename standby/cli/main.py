@@ -44,7 +44,7 @@ class ErrorJson(JsonModel):
 
 
 DEBUG_VARIABLE: Final = "STANDBY_DEBUG"
-_REHEARSAL_PACKAGES: Final = frozenset({"filelock", "ministack", "psutil"})
+_REHEARSAL_PACKAGES: Final = frozenset({"cryptography", "filelock", "ministack", "psutil"})
 
 
 class CommandGroup(click.Group):

@@ -1,9 +1,8 @@
 """`standby rehearse`: the whole deployment on this machine."""
 
-import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
@@ -11,22 +10,37 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
+from rich import box
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from standby.cli.options import exit_with, json_option, print_json
 from standby.cli.progress import ConsoleProgress
-from standby.cli.rehearse_output import show_report, status_text
+from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError
+from standby.rehearsal.checks.report import Report, Result
 from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE
-from standby.rehearsal.faults.faults import FAULT_KINDS, FaultKind
-from standby.rehearsal.files.lock import no_drill
+from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
+from standby.rehearsal.files.lock import exclude_drills
 from standby.rehearsal.files.paths import find_project
+from standby.rehearsal.network.network import LocalUrls
 from standby.rehearsal.rehearsal import UP_HINT, Rehearsal
+from standby.rehearsal.status import Status
 from standby.rehearsal.tools.chromium import browse_site
-from standby.rehearsal.tools.logs import file_lines, function_lines
-from standby.rehearsal.tools.shell import exports, variables
+from standby.rehearsal.tools.logs import tail_file, tail_function_logs
+from standby.rehearsal.tools.shell import shell_exports, shell_variables
 
-AGAIN_HINT: Final = "`standby rehearse up` goes on from here; `standby rehearse down` removes everything."
+CONTINUE_HINT: Final = "`standby rehearse up` continues from here; `standby rehearse down` removes everything."
+WIDE: Final = 160
+"""The width of the table of checks if stdout is not a terminal."""
+
+_RESULT_STYLES: Final[Mapping[Result, str]] = {
+    Result.PASSED: "green",
+    Result.FAILED: "bold red",
+    Result.NOT_SIMULATED: "yellow",
+}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,51 +48,48 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, kw_only=True)
 class RehearsalOptions:
-    """Which rehearsal: the options of the group, looked up only when a command runs (`--help` works everywhere)."""
+    """The options of the group. The project is searched only when a command runs, so `--help` works anywhere."""
 
     project: Path | None
     directory: Path | None
 
     def rehearsal(self) -> Rehearsal:
-        """Return the rehearsal. Raises `BadUsageError` outside a project."""
-        named = os.environ.get(SETTINGS_VARIABLE)
+        """Return the rehearsal. Raises `BadUsageError` outside of a project."""
+        settings = os.environ.get(SETTINGS_VARIABLE)
         return Rehearsal(
             project=self.project or find_project(Path.cwd()),
             directory=self.directory,
-            settings=Path(named) if named else None,
+            settings=Path(settings) if settings else None,
         )
 
 
 def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[P, R]:
-    """Hand the rehearsal to a command as its first argument."""
+    """Pass the rehearsal to a command as its first argument."""
 
     @click.pass_obj
     @wraps(command)
-    def wrapped(place: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
-        return command(place.rehearsal(), *arguments, **named)
+    def wrapped(options: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
+        return command(options.rehearsal(), *arguments, **named)
 
     return wrapped
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @click.group()
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The project's directory. Default: the nearest one, from here upwards.",
+    help="The directory of the project. Default: the nearest one, from the working directory upwards.",
 )
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the rehearsal keeps its files. Default: .rehearsal in the project.",
+    help="The directory for the files of the rehearsal. Default: .rehearsal in the project.",
 )
 @click.pass_context
 def rehearse(context: click.Context, *, project: Path | None, directory: Path | None) -> None:
     """Rehearse the whole deployment on this machine, without an AWS account.
 
-    Real Terraform and the real AWS provider apply the stack, unchanged, to an AWS emulator.
+    Real Terraform and the real AWS provider apply the unchanged stack to an AWS emulator.
     """
     context.obj = RehearsalOptions(project=project, directory=directory)
 
@@ -87,85 +98,90 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
 @json_option
 @pass_rehearsal
 def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
-    """Bring everything up, apply what changed, and check it by using it.
+    """Start everything, apply the changes, and check the result.
 
-    Run it again at any time: it goes on from whatever it finds, heals what `fault` broke (and says so), and changes
-    nothing when everything is up.
+    The checks use the stack: they upload documents and ask questions. Run the command again at any time. It continues
+    from the current state, heals all faults and reports them, and changes nothing if everything is up.
     """
-    with no_drill(rehearsal.paths), _shown(rehearsal):
+    with exclude_drills(rehearsal.paths), _show_progress(rehearsal):
         report = rehearsal.up()
     if as_json:
-        click.echo(json.dumps(report.as_json(), indent=2))
+        print_json(report)
     else:
-        show_report(report)
-    if not report.passed:
-        click.get_current_context().exit(FAILED)
+        _print_report(report)
+    exit_with(0 if report.passed else FAILED)
 
 
 @rehearse.command()
-@click.option("--destroy", is_flag=True, help="Let Terraform destroy the resources first.")
+@click.option("--destroy", is_flag=True, help="Run terraform destroy first.")
 @pass_rehearsal
 def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
-    """Stop the emulator, the fronts and the edge, and remove the rehearsal's files."""
-    with no_drill(rehearsal.paths), _shown(rehearsal):
-        ended = rehearsal.down(destroy=destroy)
-    click.echo("The rehearsal is down." if ended else "The rehearsal was not up.")
+    """Stop all processes of the rehearsal and remove its files."""
+    with exclude_drills(rehearsal.paths), _show_progress(rehearsal):
+        stopped = rehearsal.down(destroy=destroy)
+    click.echo("The rehearsal is down." if stopped else "The rehearsal was not up.")
 
 
 @rehearse.command()
 @json_option
 @pass_rehearsal
 def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
-    """Tell what is up: exit code 0 when the stack is applied, 3 when not."""
+    """Show what is up. The exit code is 0 if the stack is applied, and 3 if not."""
     found = rehearsal.status()
-    click.echo(json.dumps(found.as_json(), indent=2) if as_json else status_text(found))
-    if not found.applied:
-        click.get_current_context().exit(REFUSED)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(_status_text(found))
+    exit_with(0 if found.applied else REFUSED)
 
 
 @rehearse.command()
 @click.argument("kind", type=click.Choice(FAULT_KINDS), metavar="KIND")
 @click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
-@click.option("--milliseconds", type=click.IntRange(min=1), help="For slow: how long each answer waits.")
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Heal it after so long, or on Ctrl-C.")
+@click.option("--milliseconds", type=click.IntRange(min=1), help="The delay of each response, for slow.")
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Heal the fault after this time.")
 @pass_rehearsal
 def fault(
     rehearsal: Rehearsal, *, kind: FaultKind, role: Role, milliseconds: int | None, seconds: float | None
 ) -> None:
-    """Break the region that plays ROLE, primary or failover, on purpose, until `heal`.
+    """Set a fault in the region of ROLE, primary or failover.
+
+    The fault stays until `heal` or `up`, or with --seconds until the time is over or you press Ctrl-C.
 
     \b
-    region-down            nobody listens there any more: connections are refused
-    region-black-hole      connections are taken and never answered
-    s3-errors, api-errors  S3 alone, or the API alone, answers 503
-    slow                   every answer comes later, by --milliseconds
-    pages-denied           CloudFront may not read the region's pages: its bucket answers 403
-    knowledge-base-denied  query and health may not ask the Knowledge Base
-    replication-paused     no new document leaves the region
+    region-down            the region refuses all connections
+    region-black-hole      the region accepts connections and never responds
+    s3-errors, api-errors  only S3, or only the API, responds with 503
+    slow                   every response is delayed by --milliseconds
+    pages-denied           CloudFront may not read the region's pages: its bucket responds with 403
+    knowledge-base-denied  query and health may not retrieve from the Knowledge Base
+    replication-paused     the region replicates no new documents
     """  # noqa: D301 - click reads the control character
-    with no_drill(rehearsal.paths):
+    with exclude_drills(rehearsal.paths):
         if seconds is None:
             rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
-            click.echo(f"{kind}: {role} ({_region(rehearsal, role)}). `standby rehearse heal {role}` undoes it.")
+            region = rehearsal.deployment.regions[role].region
+            click.echo(f"{kind} is set in the {role} region ({region}). `standby rehearse heal {role}` heals it.")
             return
         try:
-            with _shown(rehearsal):
+            with _show_progress(rehearsal):
                 rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
-                _wait(rehearsal, f"{kind} in {_region(rehearsal, role)}", seconds=seconds)
+                _wait(rehearsal, f"{kind} in the {role} region, elapsed seconds", seconds=seconds)
         finally:
-            for found in rehearsal.faults.heal(role):
-                click.echo(f"Healed: {found}")
+            _print_healed(rehearsal.faults.heal(role))
 
 
 @rehearse.command()
 @click.argument("role", required=False, type=click.Choice(ROLES), metavar="[ROLE]")
 @pass_rehearsal
 def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
-    """Undo the faults of ROLE, or all of them, and wait until the region answers again."""
-    with no_drill(rehearsal.paths):
+    """Heal the faults in the region of ROLE, or all faults.
+
+    The command waits until the regions respond again.
+    """
+    with exclude_drills(rehearsal.paths):
         healed = rehearsal.faults.heal(role)
-    for found in healed:
-        click.echo(f"Healed: {found}")
+    _print_healed(healed)
     if not healed:
         click.echo("No fault is set.")
 
@@ -174,9 +190,9 @@ def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
 @click.argument("options", nargs=-1)
 @pass_rehearsal
 def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
-    """Open the site in Chromium, where AWS's host names lead to this machine.
+    """Open the site in Chromium, under its own AWS host name.
 
-    It has a profile of its own, which is thrown away. OPTIONS are handed to Chromium.
+    Chromium resolves AWS's host names to this machine and uses a temporary profile. OPTIONS are passed to Chromium.
     """
     browse_site(rehearsal.network, rehearsal.deployment.site_url, options)
 
@@ -185,21 +201,21 @@ def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
 @pass_rehearsal
 def env(rehearsal: Rehearsal) -> None:
     """Print shell exports: eval "$(standby rehearse env)" && aws s3 ls."""
-    found = variables(rehearsal.outputs, deployment=rehearsal.deployment, network=rehearsal.network)
-    click.echo(exports(found))
+    variables = shell_variables(rehearsal.outputs, deployment=rehearsal.deployment, network=rehearsal.network)
+    click.echo(shell_exports(variables))
 
 
 @rehearse.command()
 @click.argument("function", required=False)
-@click.option("-f", "--follow", is_flag=True, help="Go on with what is added, until Ctrl-C.")
-@click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(min=1), help="How many lines.")
+@click.option("-f", "--follow", is_flag=True, help="Print new lines until you press Ctrl-C.")
+@click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(min=1), help="The number of lines.")
 @pass_rehearsal
 def logs(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int) -> None:
-    """Print the emulator's log, or a function's of both regions.
+    """Print the emulator's log, or a function's logs in both regions.
 
     FUNCTION is query, upload, ingest, ingestion_status or health.
     """
-    with suppress(KeyboardInterrupt):  # how one stops following
+    with suppress(KeyboardInterrupt):  # Ctrl-C ends --follow
         for line in _log_lines(rehearsal, function=function, follow=follow, lines=lines):
             click.echo(line)
 
@@ -208,29 +224,72 @@ def _log_lines(rehearsal: Rehearsal, *, function: str | None, follow: bool, line
     if function is None:
         if not rehearsal.paths.emulator_log.is_file():
             raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
-        return file_lines(rehearsal.paths.emulator_log, last=lines, follow=follow)
+        return tail_file(rehearsal.paths.emulator_log, last=lines, follow=follow)
     sessions = tuple(rehearsal.session(role) for role in ROLES)
-    return function_lines(sessions, function=function, last=lines, follow=follow)
-
-
-def _region(rehearsal: Rehearsal, role: Role) -> str:
-    return rehearsal.deployment.regions[role].region
+    return tail_function_logs(sessions, function=function, last=lines, follow=follow)
 
 
 def _wait(rehearsal: Rehearsal, text: str, *, seconds: float) -> None:
     rehearsal.progress.start(text)
-    deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
-        rehearsal.progress.count(round(seconds - left), round(seconds))
-        time.sleep(min(1.0, left))
+    deadline = Deadline(seconds)
+    while remaining := deadline.remaining:
+        rehearsal.progress.count(round(seconds - remaining), round(seconds))
+        time.sleep(min(1.0, remaining))
 
 
 @contextmanager
-def _shown(rehearsal: Rehearsal) -> Iterator[None]:
+def _show_progress(rehearsal: Rehearsal) -> Iterator[None]:
     progress = ConsoleProgress(Console(stderr=True))
     rehearsal.progress = progress
     try:
         with progress.live():
             yield
     except KeyboardInterrupt:
-        raise InterruptedRunError("Interrupted.", hint=AGAIN_HINT) from None
+        raise InterruptedRunError("Interrupted.", hint=CONTINUE_HINT) from None
+
+
+def _print_report(report: Report) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)
+    console.print(checks_table(report))
+    changes = ", ".join(f"{count} {change}" for change, count in report.changes.as_json().items() if count)
+    phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in report.seconds.items())
+    click.echo(f"{report.resources} resources: {changes or 'no changes'} ({phases})")
+    click.echo(_urls_text(report.endpoint, report.urls))
+
+
+def checks_table(report: Report) -> Table:
+    """Return the table of checks."""
+    table = Table("check", "region", "result", box=box.SIMPLE, pad_edge=False)
+    table.add_column("seconds", justify="right")
+    table.add_column("observed", overflow="fold")
+    for check in report.checks:
+        result = Text(check.result.value, style=_RESULT_STYLES[check.result])
+        region = f"{check.role} {check.region}" if check.role else check.region
+        table.add_row(check.name, region, result, f"{check.seconds:.1f}", Text(check.detail))
+    return table
+
+
+def _status_text(found: Status) -> str:
+    if found.endpoint is None:
+        return f"The rehearsal is not up. {UP_HINT}"
+    if not found.applied:
+        return f"The emulator is up ({found.endpoint}), but the stack is not applied. {UP_HINT}"
+    documents = ", ".join(f"{count} in {role}" for role, count in found.documents.items())
+    faults = (f"{'fault:':<14}{fault}" for fault in found.faults)
+    first = f"The rehearsal is up: {found.resources} resources; documents: {documents}."
+    return "\n".join((first, _urls_text(found.endpoint, found.urls), *faults))
+
+
+def _urls_text(endpoint: str, urls: LocalUrls | None) -> str:
+    named = {"emulator": endpoint}
+    if urls is not None:
+        apis = {"primary API": urls.primary_api, "failover API": urls.failover_api}
+        named |= {"site": urls.site, "edge": urls.edge, **apis}
+    return "\n".join(f"{name + ':':<14}{url}" for name, url in named.items())
+
+
+def _print_healed(faults: tuple[Fault, ...]) -> None:
+    for healed in faults:
+        click.echo(f"Healed: {healed}")

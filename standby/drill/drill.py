@@ -77,11 +77,11 @@ def rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> DrillE
     network, paths = rehearsal.network, rehearsal.paths
     deployment = read_manifest(open_rehearsal_connection(paths.directory))
     place = LoadTarget(project=str(paths.project), directory=str(paths.directory))
-    past_faults = {region.region: network.gateway for region in deployment.regions.values()}
+    past_faults = {region.region: network.emulator_url for region in deployment.regions.values()}
     clients = Clients(
-        lambda region: EmulatorSession(region=region, endpoint=network.gateway),
+        lambda region: EmulatorSession(region=region, endpoint=network.emulator_url),
         endpoints=past_faults,
-        elsewhere=network.gateway,
+        elsewhere=network.emulator_url,
     )
     codes = read_failover_codes(paths.project)
     observer = Observer(deployment=deployment, clients=clients, client=place.client(), failover_codes=codes)

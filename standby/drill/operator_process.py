@@ -14,7 +14,7 @@ from typing import Final
 
 from standby.drill.measure.records import Clock
 from standby.errors import StandbyError
-from standby.rehearsal.processes.process import marked
+from standby.rehearsal.processes.process import mark_environment
 
 COMMAND_SECONDS: Final = 90.0
 LONGER: Final = {"reconcile": 2400.0, "failback": 1200.0}
@@ -149,7 +149,7 @@ def _environment(options: Sequence[str]) -> dict[str, str]:
     # Marked, so that `standby rehearse down` finds a command whose drill was killed, also one that sleeps.
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     named = dict(pairwise(options)).get("--directory")
-    return marked(environment, directory=Path(named).resolve()) if named else environment
+    return mark_environment(environment, directory=Path(named).resolve()) if named else environment
 
 
 def _json(text: str) -> Mapping[str, object]:

@@ -12,7 +12,7 @@ from standby.drill.measure.records import Clock
 from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import NotSteadyError
 from standby.drill.operator_process import CommandProcess
-from standby.rehearsal.processes.process import ours, stop
+from standby.rehearsal.processes.process import find_processes, stop
 
 COMMANDS: Final = ("reconcile", "failback")
 PROGRAMS: Final = frozenset({"standby", "standby.drill.load.generator"})
@@ -24,7 +24,7 @@ def end_programs(directory: Path) -> int:
     """End the load and the commands of a drill on this rehearsal that was killed. Returns how many there were."""
     this = psutil.Process()
     own = {this, *this.parents()}  # a drill may be started by a program that carries the mark
-    return stop(process for process in ours(directory) if process not in own and _is_a_drills(process))
+    return stop(process for process in find_processes(directory) if process not in own and _is_a_drills(process))
 
 
 def restore_primary(observer: Observer, *, options: Sequence[str], progress: Progress, killed: bool) -> None:

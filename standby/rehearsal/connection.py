@@ -1,4 +1,4 @@
-"""The rehearsal on this machine, reached as AWS is: through each region's own front, by AWS host names."""
+"""The connection to a rehearsal on this machine: through the proxy of each region, by AWS host names."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from standby.rehearsal.network.network import Client, Network, read_network
 
 
 class RehearsalConnection:
-    """A deployment in a rehearsal's emulator."""
+    """The connection to the deployment in a rehearsal."""
 
     rehearsed = True
 
@@ -25,33 +25,33 @@ class RehearsalConnection:
         self.name, self.regions = name, regions
         self.where = f"REHEARSAL in {directory}"
         self.clients = Clients(
-            lambda region: EmulatorSession(region=region, endpoint=network.gateway),
+            lambda region: EmulatorSession(region=region, endpoint=network.emulator_url),
             endpoints=network.region_proxies,
-            elsewhere=network.gateway,
+            elsewhere=network.emulator_url,
         )
         self._http = Client(network)
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
     ) -> HttpResponse:
-        """Send one request, to the edge as a location that never saw the page. Raises `NoAnswerError`."""
+        """Send one request; one to the site bypasses the edge cache. Raises `NoAnswerError`."""
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
-            answer = self._http.request(method, url, headers=headers, body=body, timeout=seconds, cold=True)
+            response = self._http.request(method, url, headers=headers, body=body, timeout=seconds, cold=True)
         except urllib3.exceptions.HTTPError as error:
             raise NoAnswerError(explain_no_answer(error)) from error
-        return HttpResponse(status=answer.status, body=answer.data)
+        return HttpResponse(status=response.status, body=response.data)
 
 
 def find_rehearsal_connection(directory: Path, *, name: str | None) -> RehearsalConnection | None:
-    """Return the connection to the rehearsal in this directory; None when it is not up."""
+    """Return the connection to the rehearsal in this directory, None if it is not up."""
     paths = RehearsalPaths(project=directory.parent, directory=directory.resolve())
     network = read_network(paths)
     outputs = read_json(paths.applied_record).get("outputs")
     if network is None or not isinstance(outputs, Mapping):
         return None
     manifest = json.loads(outputs["manifest"])
-    regions = tuple(part["region"] for part in manifest["regions"].values())
+    regions = tuple(region["region"] for region in manifest["regions"].values())
     return RehearsalConnection(name=name or manifest["name"], regions=regions, network=network, directory=directory)
 
 

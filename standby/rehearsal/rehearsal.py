@@ -1,40 +1,39 @@
-"""A rehearsal, from nothing to a checked deployment and back. The commands and the end-to-end tests both use this."""
+"""A rehearsal, from nothing to a checked deployment and back. The commands and the end-to-end tests use it."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import boto3
 
-from standby.console import NullProgress, Progress
+from standby.console import NullProgress, PhaseTimer, Progress
 from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
 from standby.rehearsal.checks.api import Api
-from standby.rehearsal.checks.documents import count_objects
-from standby.rehearsal.checks.report import Check, Report
-from standby.rehearsal.checks.samples import read_samples
+from standby.rehearsal.checks.documents import count_objects, read_samples
+from standby.rehearsal.checks.report import Changes, Check, Report
 from standby.rehearsal.checks.verification import Verification
-from standby.rehearsal.deploy.deployer import Deployer
-from standby.rehearsal.deploy.terraform_events import Outcome
-from standby.rehearsal.deploy.workspace import Applied, Workspace, read_applied
+from standby.rehearsal.deploy.deployer import AppliedStack, Deployer, Workspace, read_applied
+from standby.rehearsal.deploy.terraform import TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, stop_emulator
 from standby.rehearsal.faults.faults import Fault, Faults
-from standby.rehearsal.files.lock import held, network_lock
+from standby.rehearsal.files.lock import network_lock, rehearsal_lock
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.network.controller import NetworkController
-from standby.rehearsal.network.network import Client, Network, read_network
+from standby.rehearsal.network.network import Client, LocalUrls, Network, local_url, read_network
 from standby.rehearsal.processes.process import stop_all
-from standby.rehearsal.status import PhaseTimer, Status, local_urls
+from standby.rehearsal.status import Status
 
 UP_HINT: Final = "Run `standby rehearse up`."
 
 
 class Rehearsal:
-    """One rehearsal of the project in `project`, kept in `directory` (by default `.rehearsal` in the project).
+    """One rehearsal of the project in `project`, with its files in `directory` (default: `.rehearsal` in the project).
 
-    `settings` names a settings file in place of the project's own.
+    `settings` names a settings file that replaces the project's own.
     """
 
     def __init__(
@@ -51,59 +50,55 @@ class Rehearsal:
         self.progress: Progress = progress or NullProgress()
 
     def up(self) -> Report:
-        """Bring everything up, apply what changed, and check it by using it. Raises `StandbyError` when it cannot.
+        """Bring everything up, apply the changes, and check the stack by using it. Raises `StandbyError`.
 
-        What is up already stays as it is: a second run changes nothing and checks again.
+        A second run changes nothing that is up, and checks again.
         """
-        with self._held("up"):
+        with self._lock("up"):
             return self._up()
 
     def start(self) -> Workspace:
-        """Synthesize, start the emulator, and initialize Terraform; apply nothing."""
-        with self._held("start"):
-            return self._building.start()
+        """Synthesize the stack, start the emulator, and initialize Terraform, without an apply."""
+        with self._lock("start"):
+            return self._deployer.start()
 
-    def apply(self) -> Applied:
-        """Do what `start` does, and apply what changed."""
-        with self._held("apply"):
+    def apply(self) -> AppliedStack:
+        """Do the same as `start`, and apply the changes."""
+        with self._lock("apply"):
             return self._apply()[0]
 
     def connect(self) -> Network:
-        """Do what `apply` does, heal what faults are set, and bring up the fronts and the edge."""
-        with self._held("connect"):
+        """Do the same as `apply`, heal all faults, and start the region proxies and the edge."""
+        with self._lock("connect"):
             self._apply()
             return self._connect()
 
     def refresh_edge(self) -> None:
-        """Have the edge read the distribution anew. Raises `RefusedError` when the rehearsal is not up."""
+        """Let the edge read the distribution again. Raises `RefusedError` when the rehearsal is not up."""
         _ = self.network
         with network_lock(self.paths):
-            self.connecting.load_edge()
+            self.network_controller.load_edge()
 
     def verify(self) -> tuple[Check, ...]:
-        """Check what is applied. Raises `RefusedError` when nothing is."""
-        with self._held("verify"):
+        """Check the applied stack. Raises `RefusedError` when none is applied."""
+        with self._lock("verify"):
             return tuple(self._verification().run())
 
-    def destroy(self) -> Outcome:
-        """Run `terraform destroy` on what is applied; the emulator stays up.
-
-        Raises `RefusedError` when the emulator is not up.
-        """
-        with self._held("destroy"):
-            self._running()
-            return self._building.destroy()
+    def destroy(self) -> TerraformResult:
+        """Run `terraform destroy`. The emulator stays up. Raises `RefusedError` when it is not up."""
+        with self._lock("destroy"):
+            self._require_emulator()
+            return self._deployer.destroy()
 
     def down(self, *, destroy: bool = False) -> int:
-        """End every process of the rehearsal and remove its files.
+        """Stop every process of the rehearsal and remove its files. Returns the number of processes.
 
-        With `destroy`, Terraform destroys the resources first; where it fails, the rest is done all the same, and then
-        its error raised. Returns how many processes were ended; nothing is done where nothing is. Raises
-        `RefusedError` where the directory is somebody else's.
+        With `destroy`, Terraform destroys the resources first. If that fails, its error is raised at the
+        end. Raises `RefusedError` when the directory contains other files.
         """
         if not self.paths.directory.exists() or not any(self.paths.directory.iterdir()):
             return stop_all(self.paths.directory)
-        with self._held("down"):
+        with self._lock("down"):
             return self._down(destroy=destroy)
 
     @property
@@ -113,117 +108,125 @@ class Rehearsal:
 
     @property
     def endpoint(self) -> str:
-        """The emulator's URL. Raises `RefusedError` when it is not up."""
-        return self._running().endpoint
+        """The URL of the emulator. Raises `RefusedError` when it is not up."""
+        return self._require_emulator().endpoint
 
     @property
     def outputs(self) -> Mapping[str, str]:
-        """The stack's outputs, as Terraform printed them. Raises `RefusedError` when nothing is applied."""
-        return self._applied().outputs
+        """The outputs of the stack, as text. Raises `RefusedError` when none is applied."""
+        return self._require_applied().outputs
 
     @property
     def deployment(self) -> Manifest:
-        """The manifest of what is applied. Raises `RefusedError` when nothing is."""
+        """The manifest of the applied stack. Raises `RefusedError` when none is applied."""
         return parse_manifest(self.outputs.get("manifest", ""))
 
     @property
     def network(self) -> Network:
-        """The ways into what is applied. Raises `RefusedError` when the fronts and the edge are not up."""
+        """The endpoints of the rehearsal. Raises `RefusedError` when the region proxies and the edge are not up."""
         network = read_network(self.paths)
         if network is None:
             raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
         return network
 
     @property
-    def connecting(self) -> NetworkController:
-        """What starts and reloads the fronts and the edge. Raises `RefusedError` when nothing is applied."""
-        return NetworkController(paths=self.paths, emulator=self._running(), deployment=self.deployment)
+    def network_controller(self) -> NetworkController:
+        """The controller of the region proxies and the edge. Raises `RefusedError` when no stack is applied."""
+        return NetworkController(paths=self.paths, emulator=self._require_emulator(), deployment=self.deployment)
 
     @property
     def faults(self) -> Faults:
-        """The faults that one may set and heal."""
+        """The faults of this rehearsal."""
         return Faults(self)
 
-    def session(self, role: Role) -> boto3.Session:
-        """Return a boto3 session for the region that plays `role`.
+    @property
+    def urls(self) -> LocalUrls:
+        """The URLs on this machine. Raises `RefusedError` when the region proxies and the edge are not up."""
+        deployment, network = self.deployment, self.network
+        edge = network.hosts[urlsplit(deployment.site_url).hostname or ""]
+        apis = {
+            role: local_url(region.api_url, endpoint=network.region_proxies[region.region])
+            for role, region in deployment.regions.items()
+        }
+        return LocalUrls(
+            site=deployment.site_url,
+            edge=f"https://{edge.host}:{edge.port}",
+            primary_api=apis["primary"],
+            failover_api=apis["failover"],
+        )
 
-        Its clients talk to the emulator itself, past the front and past every fault.
-        """
+    def session(self, role: Role) -> boto3.Session:
+        """Return a boto3 session for the region of this role. It uses the emulator directly: no fault affects it."""
         return EmulatorSession(region=self.deployment.regions[role].region, endpoint=self.endpoint)
 
     def api(self, role: Role) -> Api:
-        """Return the API of the region that plays `role`, as it is reached through the region's front."""
+        """Return the API of the region of this role, reached through the region proxy."""
         return Api(url=self.deployment.regions[role].api_url, client=Client(self.network))
 
-    def urls(self) -> dict[str, str]:
-        """Return the URLs that a user may open or call on this machine."""
-        return local_urls(self.deployment, self.network)
-
     def status(self) -> Status:
-        """Return what is up. Nothing being up is an answer, not an error."""
+        """Return the state of the rehearsal, also when it is not up."""
         emulator = self.emulator
         applied = read_applied(self.paths, emulator=emulator) if emulator else None
         if emulator is None or applied is None:
             return Status(endpoint=emulator.endpoint if emulator else None)
-        documents = {role: count_objects(self.session(role), self.deployment.regions[role]) for role in ROLES}
         return Status(
             endpoint=emulator.endpoint,
             resources=applied.resources,
-            documents=documents,
-            urls=self.urls() if read_network(self.paths) else {},
+            documents={role: count_objects(self.session(role), self.deployment.regions[role]) for role in ROLES},
+            urls=self.urls if read_network(self.paths) else None,
             faults=self.faults.active(),
         )
 
     def _up(self) -> Report:
-        clock = PhaseTimer()
-        applied, outcome = self._apply(clock)
-        clock.lap("apply")
+        timer = PhaseTimer()
+        applied, result = self._apply(timer)
+        timer.end_phase("apply")
         self._connect()
-        clock.lap("network")
+        timer.end_phase("network")
         checks = tuple(self._verification().run())
-        clock.lap("checks")
-        outcome = outcome or Outcome(outputs={})
-        changes = {"added": outcome.added, "changed": outcome.changed, "removed": outcome.removed}
+        timer.end_phase("checks")
         return Report(
             checks=checks,
             endpoint=self.endpoint,
-            urls=self.urls(),
+            urls=self.urls,
             resources=applied.resources,
-            changes=changes,
-            seconds=clock.seconds,
+            changes=Changes(added=result.added, changed=result.changed, removed=result.removed)
+            if result
+            else Changes(),
+            seconds=timer.seconds,
         )
 
     @property
-    def _building(self) -> Deployer:
+    def _deployer(self) -> Deployer:
         return Deployer(paths=self.paths, settings=self.settings, progress=self.progress)
 
-    def _apply(self, clock: PhaseTimer | None = None) -> tuple[Applied, Outcome | None]:
+    def _apply(self, timer: PhaseTimer | None = None) -> tuple[AppliedStack, TerraformResult | None]:
         emulator = self.emulator
         if emulator is not None and read_applied(self.paths, emulator=emulator) is not None:
-            self._say_healed(self.faults.undo_rules())
-        return self._building.apply(self._building.start(clock))
+            self._report_healed(self.faults.heal_configuration())
+        return self._deployer.apply(self._deployer.start(timer))
 
     def _connect(self) -> Network:
-        # Not `heal`, which brings a front back where it was: somebody may have taken its port meanwhile.
-        self.progress.start("Starting the region_proxies and the edge")
+        # This does not use `heal`, which restarts a region proxy on its earlier ports: they may be in use now.
+        self.progress.start("Starting the region proxies and the edge")
         with network_lock(self.paths):
-            network = self.connecting.connect()
-        self._say_healed(self.faults.forget())
+            network = self.network_controller.connect()
+        self._report_healed(self.faults.clear())
         return network
 
-    def _say_healed(self, faults: Iterable[Fault]) -> None:
+    def _report_healed(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
             self.progress.note(f"Healed: {fault}")
 
     def _down(self, *, destroy: bool) -> int:
         try:
             if destroy and self.emulator is not None:
-                self._building.destroy()
+                self._deployer.destroy()
         finally:
-            self.progress.start("Stopping the emulator")
-            ended = stop_emulator(self.paths)
+            self.progress.start("Stopping the emulator, the region proxies and the edge")
+            stopped = stop_emulator(self.paths)
             self.paths.remove()
-        return ended
+        return stopped
 
     def _verification(self) -> Verification:
         return Verification(
@@ -234,17 +237,17 @@ class Rehearsal:
             progress=self.progress,
         )
 
-    def _running(self) -> Emulator:
+    def _require_emulator(self) -> Emulator:
         emulator = self.emulator
         if emulator is None:
             raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
         return emulator
 
-    def _applied(self) -> Applied:
-        applied = read_applied(self.paths, emulator=self._running())
+    def _require_applied(self) -> AppliedStack:
+        applied = read_applied(self.paths, emulator=self._require_emulator())
         if applied is None:
-            raise RefusedError("The emulator is up, but the stack is not applied to it.", hint=UP_HINT)
+            raise RefusedError("The emulator is up, but the stack is not applied.", hint=UP_HINT)
         return applied
 
-    def _held(self, command: str) -> AbstractContextManager[None]:
-        return held(self.paths, command=f"standby rehearse {command}")
+    def _lock(self, command: str) -> AbstractContextManager[None]:
+        return rehearsal_lock(self.paths, command=f"standby rehearse {command}")

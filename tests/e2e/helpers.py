@@ -12,7 +12,7 @@ import urllib3
 
 from standby.deployment.manifest import Role
 from standby.deployment.sweep import sweep_event
-from standby.rehearsal.checks.api import send
+from standby.rehearsal.network.network import FormField, local_target
 from standby.rehearsal.rehearsal import Rehearsal
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -61,6 +61,23 @@ def call(
     """Call one region's API and return whatever it answers."""
     url = rehearsal.deployment.regions[role].api_url + path
     return send(method, url, endpoint=rehearsal.endpoint, body=body, headers={"Content-Type": "application/json"})
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    endpoint: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    fields: Mapping[str, FormField] | None = None,
+) -> urllib3.BaseHTTPResponse:
+    """Send one request to the emulator itself, whatever AWS host the URL names: no fault affects it."""
+    target = local_target(url, endpoint=endpoint)
+    sent = {**(headers or {}), **({"Host": target.host} if target.host else {})}
+    if fields is not None:
+        return urllib3.request(method, target.url, fields=fields, headers=sent, timeout=30.0, retries=False)
+    return urllib3.request(method, target.url, body=body, headers=sent, timeout=30.0, retries=False)
 
 
 def ask(rehearsal: Rehearsal, role: Role, question: str) -> Mapping[str, Any]:

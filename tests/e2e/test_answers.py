@@ -1,4 +1,4 @@
-"""A document goes in on one side and is found again on both."""
+"""A document that is uploaded in one region is found by questions in both regions."""
 
 import json
 
@@ -21,11 +21,13 @@ def test_a_document_uploaded_in_one_region_is_found_by_a_question_in_both(
     document = Document()
     key = upload(rehearsal, uploaded_in, document)
     other = rehearsal.deployment.other(uploaded_in).role
-    wait_for(lambda: cites(rehearsal, uploaded_in, document, key), what="found where it was uploaded, by its event")
-    wait_for(lambda: not sweep(rehearsal, other) and cites(rehearsal, other, document, key), what="found elsewhere")
+    wait_for(lambda: cites(rehearsal, uploaded_in, document, key), what="found by its S3 event")
+    wait_for(
+        lambda: not sweep(rehearsal, other) and cites(rehearsal, other, document, key), what="found in the other one"
+    )
 
 
-def test_a_replica_is_the_same_document_and_says_that_it_is_one(rehearsal: Rehearsal) -> None:
+def test_a_replica_has_the_same_content_and_the_status_replica(rehearsal: Rehearsal) -> None:
     document = Document()
     key = upload(rehearsal, "failover", document)
     bucket = rehearsal.deployment.regions["primary"].documents_bucket
@@ -36,7 +38,7 @@ def test_a_replica_is_the_same_document_and_says_that_it_is_one(rehearsal: Rehea
     assert replica["ReplicationStatus"] == "REPLICA"
 
 
-def test_a_question_that_no_document_answers_says_so(rehearsal: Rehearsal) -> None:
+def test_a_question_without_a_matching_document_gets_an_answer_that_says_so(rehearsal: Rehearsal) -> None:
     answer = ask(rehearsal, "primary", "xyzzyplughnothinglikethis")
     assert (answer["citations"], answer["citation"]) == ([], "")
     assert "No matching document" in answer["response"]
@@ -52,7 +54,9 @@ def test_an_answer_names_its_region_and_its_session(rehearsal: Rehearsal) -> Non
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_deep_health_check_retrieves_and_answers(rehearsal: Rehearsal, role: Role) -> None:
+def test_a_deep_health_check_retrieves_from_the_knowledge_base_and_invokes_the_model(
+    rehearsal: Rehearsal, role: Role
+) -> None:
     answer = call(rehearsal, role, "GET", "health?deep=true")
     report = json.loads(answer.data)
     assert (answer.status, report["status"]) == (200, "healthy")
@@ -90,7 +94,7 @@ def test_the_manifest_is_in_both_regions(rehearsal: Rehearsal, role: Role) -> No
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_both_buckets_first_say_that_the_primary_serves(rehearsal: Rehearsal, role: Role) -> None:
+def test_after_the_deployment_both_buckets_name_the_primary_region_as_serving(rehearsal: Rehearsal, role: Role) -> None:
     bucket = rehearsal.deployment.regions[role].frontend_bucket
     s3 = rehearsal.session(role).client("s3")
     config = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())

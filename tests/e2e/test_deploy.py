@@ -1,4 +1,4 @@
-"""Deploying with `cdktf`, destroying, and applying anew: one emulator goes through all of it, in this order."""
+"""Deploy with `cdktf`, destroy, and apply again. The tests share one emulator and run in this order."""
 
 import json
 import os
@@ -22,15 +22,15 @@ PROVIDER = "5.100.0"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deploying:
-    """What `cdktf` works on: an emulator with nothing applied, and a directory for its output and its state."""
+class CdktfDeployment:
+    """An emulator without an applied stack, and a directory for the output and the state of `cdktf`."""
 
     rehearsal: Rehearsal
     output: Path
 
-    def cdktf(self, command: str) -> str:
-        """Run a command of the CLI as a user does; return what it said."""
-        run = subprocess.run(
+    def run(self, command: str) -> str:
+        """Run a command of the CLI as a user does, and return its output."""
+        result = subprocess.run(
             ["npx", "--no-install", "cdktf", command, "--auto-approve", f"--output={self.output}"],
             cwd=ROOT,
             env=_environment(self.rehearsal),
@@ -40,23 +40,23 @@ class Deploying:
             text=True,
             check=False,
         )
-        assert run.returncode == 0, run.stdout[-4000:]
-        return run.stdout
+        assert result.returncode == 0, result.stdout[-4000:]
+        return result.stdout
 
     @property
     def state(self) -> dict[str, Any]:
-        """The state of what `cdktf` deployed, where the project's settings put it: beside the output."""
+        """The state of the deployment. By the project's settings, it is in the directory above the output."""
         path = self.output.parent / "terraform.warm-standby.tfstate"
         state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return state
 
     @property
     def deployment(self) -> Manifest:
-        """The manifest of what `cdktf` deployed."""
+        """The manifest of the deployment."""
         return parse_manifest(self.state["outputs"]["manifest"]["value"])
 
     def session(self, region: str) -> boto3.Session:
-        """A session of the emulator's, in a region."""
+        """Return a session for a region of the emulator."""
         return EmulatorSession(region=region, endpoint=self.rehearsal.endpoint)
 
 
@@ -69,7 +69,7 @@ def _environment(rehearsal: Rehearsal) -> dict[str, str]:
         "STANDBY_SETTINGS": str(SETTINGS),
         "CHECKPOINT_DISABLE": "1",
         "CI": "1",
-        # The provider lies on this machine: no second copy of it in the home directory.
+        # The provider is on this machine already: do not copy it to the home directory.
         "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
         **cli_config,
         **lock,
@@ -77,7 +77,7 @@ def _environment(rehearsal: Rehearsal) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def deploying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploying]:
+def cdktf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CdktfDeployment]:
     directory = tmp_path_factory.mktemp("deploy")
     rehearsal = Rehearsal(project=ROOT, directory=directory / "rehearsal", settings=SETTINGS)
     try:
@@ -86,31 +86,31 @@ def deploying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploying]:
         stack.mkdir(parents=True)
         started = rehearsal.paths.synthesized / "stacks" / "warm-standby" / OVERRIDE_NAME
         override = json.loads(started.read_text(encoding="utf-8"))
-        del override["terraform"]  # the state lies where the project's own setting puts it
+        del override["terraform"]  # the project's own setting says where the state is
         (stack / OVERRIDE_NAME).write_text(json.dumps(override), encoding="utf-8")
-        yield Deploying(rehearsal=rehearsal, output=stack.parents[1])
+        yield CdktfDeployment(rehearsal=rehearsal, output=stack.parents[1])
     finally:
         rehearsal.down()
 
 
 @pytest.fixture(scope="module")
-def with_s3_vectors(deploying: Deploying, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+def with_s3_vectors(cdktf: CdktfDeployment, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
     """A rehearsal in the same emulator, as for the other tests but with S3 Vectors and one-way replication."""
     settings = tmp_path_factory.mktemp("vectors") / "vectors.toml"
     text = SETTINGS.read_text(encoding="utf-8").replace("[documents]", '[documents]\nreplication = "one-way"')
     settings.write_text(text + '\n[knowledge_base]\nvector_store = "s3-vectors"\n', encoding="utf-8")
-    return Rehearsal(project=ROOT, directory=deploying.rehearsal.paths.directory, settings=settings)
+    return Rehearsal(project=ROOT, directory=cdktf.rehearsal.paths.directory, settings=settings)
 
 
-def test_cdktf_deploys_the_project_and_prints_its_outputs(deploying: Deploying) -> None:
-    assert "primary_api_gateway_url" in deploying.cdktf("deploy")
-    assert deploying.state["outputs"]["cloudfront_url"]["value"].startswith("https://")
+def test_cdktf_deploys_the_project_and_prints_its_outputs(cdktf: CdktfDeployment) -> None:
+    assert "primary_api_gateway_url" in cdktf.run("deploy")
+    assert cdktf.state["outputs"]["cloudfront_url"]["value"].startswith("https://")
 
 
-def test_cdktf_s_destroy_ends_clean_with_documents_in_the_buckets_and_a_job_just_started(deploying: Deploying) -> None:
-    for region in deploying.deployment.regions.values():
+def test_cdktf_destroy_succeeds_with_documents_in_the_buckets_and_a_running_job(cdktf: CdktfDeployment) -> None:
+    for region in cdktf.deployment.regions.values():
         document = Document()
-        session = deploying.session(region.region)
+        session = cdktf.session(region.region)
         for content in (b"an older version", document.content):
             session.client("s3").put_object(
                 Bucket=region.documents_bucket, Key=f"uploads/1/{document.name}", Body=content
@@ -118,15 +118,15 @@ def test_cdktf_s_destroy_ends_clean_with_documents_in_the_buckets_and_a_job_just
         session.client("bedrock-agent").start_ingestion_job(
             knowledgeBaseId=region.knowledge_base_id, dataSourceId=region.data_source_id
         )
-    deploying.cdktf("destroy")
-    assert deploying.state["resources"] == []
-    assert deploying.session("us-west-2").client("s3").list_buckets()["Buckets"] == []
+    cdktf.run("destroy")
+    assert cdktf.state["resources"] == []
+    assert cdktf.session("us-west-2").client("s3").list_buckets()["Buckets"] == []
 
 
-def test_what_was_destroyed_applies_again_with_s3_vectors_and_what_is_not_served_is_said_instead_of_asked(
-    deploying: Deploying, with_s3_vectors: Rehearsal
+def test_a_destroyed_stack_is_applied_again_with_s3_vectors_and_unsupported_checks_are_not_simulated(
+    cdktf: CdktfDeployment, with_s3_vectors: Rehearsal
 ) -> None:
-    before = deploying.rehearsal.emulator
+    before = cdktf.rehearsal.emulator
     report = with_s3_vectors.up()
     assert with_s3_vectors.emulator == before
     results = {(check.name, check.role): check.result for check in report.checks}
@@ -136,7 +136,7 @@ def test_what_was_destroyed_applies_again_with_s3_vectors_and_what_is_not_served
     assert ("replication", "primary") not in results
 
 
-def test_the_rehearsal_s_destroy_removes_every_resource_and_leaves_the_emulator_up(with_s3_vectors: Rehearsal) -> None:
+def test_the_rehearsal_s_destroy_removes_every_resource_and_the_emulator_stays_up(with_s3_vectors: Rehearsal) -> None:
     s3 = with_s3_vectors.session("primary").client("s3")
     assert with_s3_vectors.destroy().removed > 200
     assert s3.list_buckets()["Buckets"] == []

@@ -42,7 +42,7 @@ def changed_distribution(
 
 
 def cloudfront_of(rehearsal: Rehearsal) -> "CloudFrontClient":
-    return EmulatorSession(region=GLOBAL_REGION, endpoint=rehearsal.network.gateway).client("cloudfront")
+    return EmulatorSession(region=GLOBAL_REGION, endpoint=rehearsal.network.emulator_url).client("cloudfront")
 
 
 def test_an_origin_group_without_503_loses_pages(rehearsal: Rehearsal) -> None:

@@ -1,13 +1,15 @@
-"""What the API and S3 refuse, and how they say it."""
+"""The requests that the API and S3 refuse, and their error responses."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from standby.rehearsal.checks.api import FormField, send
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.helpers import Document, call
+from tests.e2e.helpers import Document, call, send
+
+if TYPE_CHECKING:
+    from standby.rehearsal.network.network import FormField
 
 ORIGIN = "Access-Control-Allow-Origin"
 
@@ -32,43 +34,43 @@ ORIGIN = "Access-Control-Allow-Origin"
 def test_a_bad_request_is_refused_with_its_code(
     rehearsal: Rehearsal, path: str, body: str, status: int, code: str
 ) -> None:
-    answer = call(rehearsal, "primary", "POST", path, body=body.encode())
-    error = json.loads(answer.data)["error"]
-    assert (answer.status, error["code"]) == (status, code)
+    response = call(rehearsal, "primary", "POST", path, body=body.encode())
+    error = json.loads(response.data)["error"]
+    assert (response.status, error["code"]) == (status, code)
     assert error["message"]
-    assert answer.headers[ORIGIN] == rehearsal.outputs["cloudfront_url"]
+    assert response.headers[ORIGIN] == rehearsal.outputs["cloudfront_url"]
 
 
-def test_an_unknown_path_is_not_found_and_says_so_to_the_site(rehearsal: Rehearsal) -> None:
-    answer = call(rehearsal, "primary", "GET", "nothing")
-    assert (answer.status, json.loads(answer.data)["error"]["code"]) == (404, "not_found")
-    assert answer.headers[ORIGIN] == rehearsal.outputs["cloudfront_url"]
+def test_an_unknown_path_is_not_found_and_the_site_may_read_the_error(rehearsal: Rehearsal) -> None:
+    response = call(rehearsal, "primary", "GET", "nothing")
+    assert (response.status, json.loads(response.data)["error"]["code"]) == (404, "not_found")
+    assert response.headers[ORIGIN] == rehearsal.outputs["cloudfront_url"]
 
 
 @pytest.mark.parametrize(
     "path,method", [("docs", "POST"), ("upload", "POST"), ("ingestion-status", "GET"), ("health", "GET")]
 )
-def test_the_preflight_allows_the_site_and_nobody_else(rehearsal: Rehearsal, path: str, method: str) -> None:
-    answer = call(rehearsal, "failover", "OPTIONS", path)
-    assert answer.status == 204
-    assert answer.headers[ORIGIN] == rehearsal.outputs["cloudfront_url"]
-    assert method in answer.headers["Access-Control-Allow-Methods"]
+def test_the_preflight_allows_only_the_site(rehearsal: Rehearsal, path: str, method: str) -> None:
+    response = call(rehearsal, "failover", "OPTIONS", path)
+    assert response.status == 204
+    assert response.headers[ORIGIN] == rehearsal.outputs["cloudfront_url"]
+    assert method in response.headers["Access-Control-Allow-Methods"]
 
 
-def test_a_model_that_settings_allow_may_be_named(rehearsal: Rehearsal) -> None:
+def test_a_request_may_name_a_model_that_the_settings_allow(rehearsal: Rehearsal) -> None:
     body = {"question": "Anything?", "modelId": "us.anthropic.claude-sonnet-4-6"}
     assert call(rehearsal, "primary", "POST", "docs", body=json.dumps(body).encode()).status == 200
 
 
 def _presigned(rehearsal: Rehearsal) -> dict[str, Any]:
-    asked = rehearsal.api("primary").post("upload", {"fileName": Document().name, "fileType": "text/plain"})
-    return dict(asked)
+    presigned = rehearsal.api("primary").post("upload", {"fileName": Document().name, "fileType": "text/plain"})
+    return dict(presigned)
 
 
-def _post(rehearsal: Rehearsal, asked: dict[str, Any], *, content: bytes, **changed: str) -> int:
+def _post(rehearsal: Rehearsal, presigned: dict[str, Any], *, content: bytes, **changed: str) -> int:
     file: FormField = ("a.txt", content, "text/plain")
-    fields = {**asked["fields"], **changed, "file": file}
-    return send("POST", asked["uploadUrl"], endpoint=rehearsal.endpoint, fields=fields).status
+    fields = {**presigned["fields"], **changed, "file": file}
+    return send("POST", presigned["uploadUrl"], endpoint=rehearsal.endpoint, fields=fields).status
 
 
 def _exists(rehearsal: Rehearsal, key: str) -> bool:
@@ -77,37 +79,37 @@ def _exists(rehearsal: Rehearsal, key: str) -> bool:
     return bool(s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents"))
 
 
-def test_an_upload_of_the_largest_size_is_taken_by_s3(rehearsal: Rehearsal) -> None:
-    asked = _presigned(rehearsal)
-    assert _post(rehearsal, asked, content=b"x" * 1024 * 1024) in {200, 201, 204}
-    assert _exists(rehearsal, asked["key"])
+def test_s3_accepts_an_upload_of_the_maximum_size(rehearsal: Rehearsal) -> None:
+    presigned = _presigned(rehearsal)
+    assert _post(rehearsal, presigned, content=b"x" * 1024 * 1024) in {200, 201, 204}
+    assert _exists(rehearsal, presigned["key"])
 
 
 def test_an_upload_larger_than_the_limit_is_refused_by_s3(rehearsal: Rehearsal) -> None:
-    asked = _presigned(rehearsal)
-    assert _post(rehearsal, asked, content=b"x" * (1024 * 1024 + 1)) == 400
-    assert not _exists(rehearsal, asked["key"])
+    presigned = _presigned(rehearsal)
+    assert _post(rehearsal, presigned, content=b"x" * (1024 * 1024 + 1)) == 400
+    assert not _exists(rehearsal, presigned["key"])
 
 
 def test_an_empty_upload_is_refused_by_s3(rehearsal: Rehearsal) -> None:
-    asked = _presigned(rehearsal)
-    assert _post(rehearsal, asked, content=b"") == 400
-    assert not _exists(rehearsal, asked["key"])
+    presigned = _presigned(rehearsal)
+    assert _post(rehearsal, presigned, content=b"") == 400
+    assert not _exists(rehearsal, presigned["key"])
 
 
 def test_an_upload_of_another_content_type_is_refused_by_s3(rehearsal: Rehearsal) -> None:
-    asked = _presigned(rehearsal)
-    assert _post(rehearsal, asked, content=b"x", **{"Content-Type": "text/html"}) == 403
-    assert not _exists(rehearsal, asked["key"])
+    presigned = _presigned(rehearsal)
+    assert _post(rehearsal, presigned, content=b"x", **{"Content-Type": "text/html"}) == 403
+    assert not _exists(rehearsal, presigned["key"])
 
 
 def test_an_upload_under_another_key_is_refused_by_s3(rehearsal: Rehearsal) -> None:
-    asked = _presigned(rehearsal)
-    assert _post(rehearsal, asked, content=b"x", key="uploads/other.txt") == 403
+    presigned = _presigned(rehearsal)
+    assert _post(rehearsal, presigned, content=b"x", key="uploads/other.txt") == 403
     assert not _exists(rehearsal, "uploads/other.txt")
 
 
-def test_a_bucket_refuses_requests_that_did_not_come_over_tls(rehearsal: Rehearsal) -> None:
+def test_a_bucket_refuses_requests_without_tls(rehearsal: Rehearsal) -> None:
     bucket = rehearsal.deployment.regions["primary"].documents_bucket
     url = f"{rehearsal.endpoint}/{bucket}?list-type=2"
     assert send("GET", url, endpoint=rehearsal.endpoint, headers={"X-Forwarded-Proto": "http"}).status == 403

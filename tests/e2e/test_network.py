@@ -1,15 +1,17 @@
-"""What Terraform applied, reached as users and operators reach AWS, and broken for real. Each test heals itself."""
+"""The applied stack, reached as users and operators reach AWS, with real faults. Each test heals its faults."""
 
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 import urllib3
 
+from standby.deadline import poll
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.network.network import Client
@@ -21,7 +23,7 @@ TIMES = 3
 
 
 @pytest.fixture(autouse=True)
-def _healed(rehearsal: Rehearsal) -> Iterator[None]:
+def _heal(rehearsal: Rehearsal) -> Iterator[None]:
     yield
     rehearsal.faults.heal()
 
@@ -36,7 +38,7 @@ def page(rehearsal: Rehearsal, client: Client, *, cold: bool = True, path: str =
 
 
 def quickest(act: Callable[[], None]) -> float:
-    """Return the shortest of some times: a busy machine delays one or two, what the edge waits for delays all."""
+    """Return the shortest of several times: a busy machine delays one or two, but the edge's own waiting delays all."""
     times = []
     for _ in range(TIMES):
         began = time.monotonic()
@@ -46,29 +48,31 @@ def quickest(act: Callable[[], None]) -> float:
 
 
 def shell(rehearsal: Rehearsal, script: str) -> str:
-    """Run a script in a shell that is set up as the README says."""
+    """Run a script in a shell that is set up as in the README."""
     standby = f"{sys.executable} -m standby rehearse --project {ROOT} --directory {rehearsal.paths.directory} env"
     path = f"export PATH={Path(sys.executable).parent}:$PATH"
     command = ["sh", "-euc", f'{path}; eval "$({standby})"; {script}']
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
-def test_the_site_is_served_from_the_primary_with_its_own_policy(rehearsal: Rehearsal, client: Client) -> None:
-    answer = page(rehearsal, client)
-    assert answer.status == 200
-    assert answer.headers["X-Rehearsal-Served-By"] == "primary"
+def test_the_site_is_served_from_the_primary_region_with_its_content_security_policy(
+    rehearsal: Rehearsal, client: Client
+) -> None:
+    response = page(rehearsal, client)
+    assert response.status == 200
+    assert response.headers["X-Rehearsal-Served-By"] == "primary"
     for role in ROLES:
         api = rehearsal.deployment.regions[role].api_url.removesuffix("/prod/")
-        assert api in answer.headers["Content-Security-Policy"]
+        assert api in response.headers["Content-Security-Policy"]
 
 
 def test_config_comes_from_the_failover_region_first(rehearsal: Rehearsal, client: Client) -> None:
-    answer = page(rehearsal, client, path="/config.json")
-    assert (answer.status, answer.headers["X-Rehearsal-Served-By"]) == (200, "failover")
-    assert json.loads(answer.data)["role"] == "primary"
+    response = page(rehearsal, client, path="/config.json")
+    assert (response.status, response.headers["X-Rehearsal-Served-By"]) == (200, "failover")
+    assert json.loads(response.data)["role"] == "primary"
 
 
-def test_what_operators_keep_is_served_to_nobody(rehearsal: Rehearsal, client: Client) -> None:
+def test_the_operators_records_are_not_served(rehearsal: Rehearsal, client: Client) -> None:
     for role in ROLES:
         bucket = rehearsal.deployment.regions[role].frontend_bucket
         s3 = rehearsal.session(role).client("s3")
@@ -79,19 +83,17 @@ def test_what_operators_keep_is_served_to_nobody(rehearsal: Rehearsal, client: C
             s3.delete_object(Bucket=bucket, Key="standby/journal/test.json")
 
 
-def test_a_page_that_no_edge_has_seen_survives_the_loss_of_the_primary(rehearsal: Rehearsal, client: Client) -> None:
+def test_an_uncached_page_survives_the_loss_of_the_primary_region(rehearsal: Rehearsal, client: Client) -> None:
     rehearsal.faults.set("region-down", "primary")
 
     def served() -> None:
-        answer = page(rehearsal, client)
-        assert (answer.status, answer.headers["X-Rehearsal-Served-By"]) == (200, "failover")
+        response = page(rehearsal, client)
+        assert (response.status, response.headers["X-Rehearsal-Served-By"]) == (200, "failover")
 
     assert quickest(served) < PAGE_SECONDS
 
 
-def test_a_page_that_an_edge_has_seen_is_served_at_once_while_the_primary_hangs(
-    rehearsal: Rehearsal, client: Client
-) -> None:
+def test_a_cached_page_is_served_at_once_while_the_primary_region_hangs(rehearsal: Rehearsal, client: Client) -> None:
     assert page(rehearsal, client, cold=False).status == 200
     rehearsal.faults.set("region-black-hole", "primary")
 
@@ -101,38 +103,38 @@ def test_a_page_that_an_edge_has_seen_is_served_at_once_while_the_primary_hangs(
     assert quickest(served) < PAGE_SECONDS
 
 
-def test_both_regions_apis_answer_under_their_own_names(rehearsal: Rehearsal, client: Client) -> None:
+def test_the_apis_of_both_regions_respond_at_their_own_host_names(rehearsal: Rehearsal, client: Client) -> None:
     for role in ROLES:
         region = rehearsal.deployment.regions[role]
-        answer = client.request("GET", f"{region.api_url}health?deep=true")
-        assert answer.status == 200
-        assert json.loads(answer.data)["region"] == region.region
+        response = client.request("GET", f"{region.api_url}health?deep=true")
+        assert response.status == 200
+        assert json.loads(response.data)["region"] == region.region
 
 
-def test_without_its_knowledge_base_a_region_says_that_it_is_not_well(rehearsal: Rehearsal, client: Client) -> None:
+def test_a_region_without_its_knowledge_base_is_not_healthy(rehearsal: Rehearsal, client: Client) -> None:
     rehearsal.faults.set("knowledge-base-denied", "primary")
-    statuses = {role: _asked(rehearsal, client, role) for role in ROLES}
+    statuses = {role: _ask(rehearsal, client, role) for role in ROLES}
     assert statuses["primary"] >= 500
     assert statuses["failover"] == 200
     assert _deep_health(rehearsal, client, "primary") == 503
     assert _deep_health(rehearsal, client, "failover") == 200
     rehearsal.faults.heal("primary")
-    assert _asked(rehearsal, client, "primary") == 200
+    assert _ask(rehearsal, client, "primary") == 200
 
 
-def test_no_document_leaves_a_region_while_its_replication_is_paused(rehearsal: Rehearsal) -> None:
+def test_no_document_is_replicated_while_replication_is_paused(rehearsal: Rehearsal) -> None:
     rehearsal.faults.set("replication-paused", "primary")
     behind = _put(rehearsal)
     rehearsal.faults.heal("primary")
     after = _put(rehearsal)
-    wait_for(lambda: _arrived(rehearsal, after) or None, what="replication goes on")
+    wait_for(lambda: _arrived(rehearsal, after) or None, what="replication continues")
     assert not _arrived(rehearsal, behind)
 
 
 def test_an_upload_goes_to_the_buckets_own_host_name(rehearsal: Rehearsal) -> None:
     region = rehearsal.deployment.regions["primary"]
-    asked = rehearsal.api("primary").post("upload", {"fileName": "a.txt", "fileType": "text/plain"})
-    assert asked["uploadUrl"] == f"https://{region.documents_bucket}.s3.{region.region}.amazonaws.com/"
+    presigned = rehearsal.api("primary").post("upload", {"fileName": "a.txt", "fileType": "text/plain"})
+    assert presigned["uploadUrl"] == f"https://{region.documents_bucket}.s3.{region.region}.amazonaws.com/"
 
 
 def test_the_readmes_shell_reaches_buckets_apis_and_site(rehearsal: Rehearsal) -> None:
@@ -140,21 +142,21 @@ def test_the_readmes_shell_reaches_buckets_apis_and_site(rehearsal: Rehearsal) -
     assert deployment.regions["failover"].documents_bucket in shell(rehearsal, "aws s3 ls")
     health = json.loads(shell(rehearsal, 'curl -fsS "$FAILOVER_API_LOCAL_URL"health'))
     assert health["region"] == deployment.regions["failover"].region
-    site = 'curl -fsS --cacert "$SITE_AUTHORITY" --connect-to "::$SITE_ADDRESS" "$CLOUDFRONT_URL/"'
+    site = 'curl -fsS --cacert "$SITE_CA_CERTIFICATE" --connect-to "::$SITE_ADDRESS" "$CLOUDFRONT_URL/"'
     assert "<html" in shell(rehearsal, site)
     region = deployment.regions["failover"].region
     name = f"/warm-standby/{deployment.name}/manifest"
-    told = shell(rehearsal, f"aws ssm get-parameter --region {region} --name {name} --query Parameter.Value")
-    assert deployment.site_url in told
+    output = shell(rehearsal, f"aws ssm get-parameter --region {region} --name {name} --query Parameter.Value")
+    assert deployment.site_url in output
 
 
-def test_a_tool_with_one_endpoint_meets_the_faults_of_the_region_that_it_asks(rehearsal: Rehearsal) -> None:
+def test_a_tool_with_one_endpoint_gets_the_faults_of_the_region_in_its_request(rehearsal: Rehearsal) -> None:
     rehearsal.faults.set("region-down", "primary")
     regions = rehearsal.deployment.regions
-    ask = "AWS_MAX_ATTEMPTS=1 aws s3api head-bucket --region {} --bucket {} && echo up || echo down"
+    command = "AWS_MAX_ATTEMPTS=1 aws s3api head-bucket --region {} --bucket {} && echo up || echo down"
     for role, expected in (("primary", "down"), ("failover", "up")):
         region = regions["primary" if role == "primary" else "failover"]
-        assert shell(rehearsal, ask.format(region.region, region.documents_bucket)).split()[-1] == expected
+        assert shell(rehearsal, command.format(region.region, region.documents_bucket)).split()[-1] == expected
 
 
 def test_cloudfronts_control_plane_is_reached_through_us_east_1(rehearsal: Rehearsal) -> None:
@@ -164,7 +166,7 @@ def test_cloudfronts_control_plane_is_reached_through_us_east_1(rehearsal: Rehea
     assert f"https://{found['Distribution']['DomainName']}" == rehearsal.deployment.site_url
 
 
-def _asked(rehearsal: Rehearsal, client: Client, role: Role) -> int:
+def _ask(rehearsal: Rehearsal, client: Client, role: Role) -> int:
     url = f"{rehearsal.deployment.regions[role].api_url}docs"
     body = json.dumps({"question": "Who is asking?"}).encode()
     return client.request("POST", url, body=body, headers={"Content-Type": "application/json"}).status
@@ -172,12 +174,12 @@ def _asked(rehearsal: Rehearsal, client: Client, role: Role) -> int:
 
 def _deep_health(rehearsal: Rehearsal, client: Client, role: Role) -> int:
     url = f"{rehearsal.deployment.regions[role].api_url}health?deep=true"
-    deadline = time.monotonic() + 10
-    status = client.request("GET", url).status
-    while status == 200 and role == "primary" and time.monotonic() < deadline:  # a report is kept for five seconds
-        time.sleep(0.5)
-        status = client.request("GET", url).status
-    return status
+    return poll(
+        lambda: client.request("GET", url).status,
+        seconds=10 if role == "primary" else 0,  # a report is cached for five seconds
+        pause=0.5,
+        until=lambda status: status != HTTPStatus.OK,
+    )
 
 
 def _put(rehearsal: Rehearsal) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from standby.rehearsal.rehearsal import Rehearsal
-from standby.rehearsal.tools.shell import variables
+from standby.rehearsal.tools.shell import shell_variables
 from tests.e2e.operator_helpers import Operator
 
 COMMANDS = """
@@ -40,7 +40,7 @@ def operator(rehearsal: Rehearsal) -> Iterator[Operator]:
 def by_hand(operator: Operator, directory: Path) -> "subprocess.CompletedProcess[str]":
     """Type the guide's commands in a shell that was set up with `standby rehearse env`."""
     rehearsal = operator.rehearsal
-    exported = variables(rehearsal.outputs, deployment=rehearsal.deployment, network=rehearsal.network)
+    exported = shell_variables(rehearsal.outputs, deployment=rehearsal.deployment, network=rehearsal.network)
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, **exported, "PATH": programs, "NAME": rehearsal.deployment.name}
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):

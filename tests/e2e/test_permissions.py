@@ -1,4 +1,4 @@
-"""IAM is really enforced: take one permission from a function, and what it does stops; give it back, and it goes on."""
+"""IAM is enforced: a function fails without one of its permissions, and works again with it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from tests.e2e.helpers import Document, ask, call, sweep, upload, wait_for
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A function, one statement of its policy, and an act that raises or returns False without it."""
+    """A function, one statement of its policy, and a check that returns False without the statement."""
 
     function: str
     sid: str
@@ -72,7 +72,7 @@ CASES = [
 
 @contextmanager
 def without(rehearsal: Rehearsal, *, function: str, sid: str) -> Iterator[None]:
-    """Take one statement out of a function's policy for a while."""
+    """Remove one statement from a function's policy during this block."""
     iam = rehearsal.session("primary").client("iam")
     role = f"{rehearsal.deployment.name}-{function}-{rehearsal.deployment.regions['primary'].region}"
     policy = cast("dict[str, Any]", iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"])
@@ -91,8 +91,8 @@ def without(rehearsal: Rehearsal, *, function: str, sid: str) -> Iterator[None]:
 def test_without_one_permission_the_function_fails(rehearsal: Rehearsal, case: Case) -> None:
     document = Document()
     upload(rehearsal, "primary", document)
-    wait_for(lambda: ask(rehearsal, "primary", document.question)["citations"], what="something to answer from")
-    wait_for(lambda: case.works(rehearsal), what="it works before")
+    wait_for(lambda: ask(rehearsal, "primary", document.question)["citations"], what="an indexed document")
+    wait_for(lambda: case.works(rehearsal), what="the function works before")
     with without(rehearsal, function=case.function, sid=case.sid):
-        wait_for(lambda: not case.works(rehearsal), what="it fails without")
-    wait_for(lambda: case.works(rehearsal), what="it works again")
+        wait_for(lambda: not case.works(rehearsal), what="the function fails without the permission")
+    wait_for(lambda: case.works(rehearsal), what="the function works again")

@@ -1,4 +1,4 @@
-"""A second plan is empty, but for what the emulator is known to answer differently from AWS."""
+"""A second plan is empty, except for the known differences between the emulator and AWS."""
 
 import json
 import subprocess
@@ -9,12 +9,12 @@ from typing import Any
 from standby.rehearsal.rehearsal import Rehearsal
 
 KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
-    (Path(__file__).parent / "known_emulator_answers.toml").read_text(encoding="utf-8")
+    (Path(__file__).parent / "known_emulator_differences.toml").read_text(encoding="utf-8")
 )
 
 
 def _changes(rehearsal: Rehearsal) -> list[dict[str, Any]]:
-    """Return what a second plan would change."""
+    """Return the changes of a second plan."""
     terraform = rehearsal.start().terraform
     plan = rehearsal.paths.directory / "second.plan"
 
@@ -50,11 +50,11 @@ def _is_known(change: dict[str, Any]) -> bool:
     )
 
 
-def test_a_second_plan_changes_only_what_the_emulator_is_known_to_answer_differently(rehearsal: Rehearsal) -> None:
+def test_a_second_plan_has_only_the_known_differences_of_the_emulator(rehearsal: Rehearsal) -> None:
     changes = _changes(rehearsal)
     unexpected = {change["address"]: sorted(_differing(change)) for change in changes if not _is_known(change)}
     assert unexpected == {}
-    # An entry that no longer happens is to be removed: the list only shrinks.
+    # Remove an entry that no longer occurs: the list only becomes shorter.
     assert {change["type"] for change in changes} == set(KNOWN)
 
 

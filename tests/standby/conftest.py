@@ -13,8 +13,8 @@ from standby.deployment.manifest import Role
 from standby.rehearsal.emulator.emulator import Emulator, start_emulator, stop_emulator
 from standby.rehearsal.files.paths import RehearsalPaths
 from tests.standby.helpers import Run, World
-from tests.standby.rehearsal.helpers import MAIN, FakeTerraform, configuration
-from tests.standby.rehearsal.network_helpers import SmallRehearsal
+from tests.standby.rehearsal.deploy.helpers import MAIN, FakeTerraform, configuration
+from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def small_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallRehearsal]:
-    """A small deployment with its fronts and edge, shared by the run's tests; `small` hands it out whole."""
+    """A small deployment with its region proxies and its edge, shared by all tests; `small` repairs it after each."""
     with SmallRehearsal(tmp_path_factory.mktemp("small")) as small:
         yield small
 

@@ -11,7 +11,7 @@ from standby.drill.load.users import API_SECONDS, Asks
 from standby.errors import RefusedError
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import Client, FormField, read_network
-from standby.rehearsal.processes.process import marked
+from standby.rehearsal.processes.process import mark_environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class LoadTarget:
 
     def environment(self) -> dict[str, str]:
         """Return this environment, for a program of the drill's own: with the mark of the rehearsal, if it is one."""
-        return marked(os.environ, directory=Path(self.directory)) if self.directory else dict(os.environ)
+        return mark_environment(os.environ, directory=Path(self.directory)) if self.directory else dict(os.environ)
 
     def client(self) -> Asks:
         """Return a client. Raises `RefusedError` when the rehearsal is not up."""

@@ -41,13 +41,13 @@ def judge_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> Ori
 
 
 def _targets(distribution: Distribution) -> Iterator[tuple[str, str]]:
-    return ((behavior.pattern, behavior.caching.target) for behavior in distribution.behaviors)
+    return ((behavior.pattern, behavior.cache_settings.target_origin) for behavior in distribution.behaviors)
 
 
 def _connect_seconds(distribution: Distribution, target: str) -> float:
     group = distribution.groups.get(target)
     origin = distribution.origins[group.members[0] if group else target]
-    return float(origin.attempts * origin.connect_seconds)
+    return float(origin.connection_attempts * origin.connect_seconds)
 
 
 def _codes(distribution: Distribution, target: str) -> frozenset[int]:

@@ -1,1 +1,1 @@
-"""Check what was applied by using it."""
+"""Check the applied stack by using it."""

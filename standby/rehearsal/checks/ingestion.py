@@ -1,11 +1,9 @@
 """Wait until a Knowledge Base has indexed documents.
 
-On AWS a replica raises the same S3 event as an upload; in the emulator it raises none, and the scheduled sweep of the
-`ingest` function finds it. A rehearsal does not wait minutes for the schedule: it sends the sweep's event itself.
+On AWS, a replica causes the same S3 event as an upload. In the emulator it causes none, and the scheduled sweep of the
+`ingest` function finds it. A rehearsal does not wait minutes for the schedule but runs the sweep itself.
 """
 
-import json
-import time
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +11,15 @@ from typing import Final
 import boto3
 
 from standby.console import Progress
+from standby.deadline import poll
 from standby.deployment.manifest import Region
+from standby.deployment.sweep import run_sweep
 from standby.errors import StandbyError
 from standby.rehearsal.checks.documents import UploadedDocument, wait_for
 
-BY_EVENT_SECONDS: Final = 60.0
-BY_SWEEP_SECONDS: Final = 60.0
-BETWEEN_SWEEPS_SECONDS: Final = 3.0
+S3_EVENT_SECONDS: Final = 60.0
+SWEEP_SECONDS: Final = 60.0
+SWEEP_PAUSE_SECONDS: Final = 3.0
 
 Documents = AbstractSet[UploadedDocument]
 
@@ -33,79 +33,48 @@ class Ingestion:
     progress: Progress
 
     def wait(self, *, by_event: Documents, by_sweep: Documents) -> str:
-        """Wait until the documents are indexed; say how each came in.
+        """Wait until the documents are indexed, and return in words how each was indexed.
 
-        `by_event` are those whose S3 event must lead there without help. Raises `StandbyError` when one is missing.
+        An S3 event alone must index those in `by_event`. Raises `StandbyError` when a document is not indexed in time.
         """
         if not by_event | by_sweep:
-            raise StandbyError("No document was uploaded that could be ingested.")
-        before = self.indexed(frozenset(document for document in by_sweep if not document.fresh))
+            raise StandbyError("No document was uploaded, so none can be ingested.")
+        before = self.indexed(frozenset(document for document in by_sweep if not document.new))
         wait_for(
             lambda: True if by_event <= self.indexed(by_event) else None,
-            seconds=BY_EVENT_SECONDS,
-            missing=f"S3 events led to no ingestion of {_names(by_event)} (`standby rehearse logs ingest`)",
+            seconds=S3_EVENT_SECONDS,
+            missing=f"S3 events did not index {_names(by_event)} (see `standby rehearse logs ingest`)",
         )
         swept = by_sweep - self.indexed(by_sweep)
         if swept:
             self.progress.start(
-                f"Sending the sweep's event to ingest in {self.region.region}: replicas raise none here"
+                f"Running the sweep of ingest in {self.region.region}: in the emulator, replicas cause no S3 events"
             )
-            self._sweep_until(swept)
-        parts = {"before": before, "by S3 event": (by_event | by_sweep) - before - swept, "by sweep": swept}
-        return "indexed: " + ", ".join(f"{len(found)} {how}" for how, found in parts.items() if found)
+            self._sweep_until_indexed(swept)
+        groups = {"before": before, "by S3 event": (by_event | by_sweep) - before - swept, "by sweep": swept}
+        return "indexed: " + ", ".join(f"{len(found)} {how}" for how, found in groups.items() if found)
 
     def indexed(self, documents: Documents) -> Documents:
-        """Return those of the documents that the Knowledge Base finds again, by asking it their own questions."""
-        return frozenset(document for document in documents if self._finds(document))
+        """Return the documents that the Knowledge Base returns for their own questions."""
+        return frozenset(document for document in documents if self._is_retrieved(document))
 
-    def _finds(self, document: UploadedDocument) -> bool:
-        answer = self.session.client("bedrock-agent-runtime").retrieve(
+    def _is_retrieved(self, document: UploadedDocument) -> bool:
+        response = self.session.client("bedrock-agent-runtime").retrieve(
             knowledgeBaseId=self.region.knowledge_base_id, retrievalQuery={"text": document.sample.question}
         )
         uri = f"s3://{self.region.documents_bucket}/{document.key}"
         return any(
-            result.get("location", {}).get("s3Location", {}).get("uri") == uri for result in answer["retrievalResults"]
+            result.get("location", {}).get("s3Location", {}).get("uri") == uri
+            for result in response["retrievalResults"]
         )
 
-    def _sweep_until(self, documents: Documents) -> None:
-        deadline = time.monotonic() + BY_SWEEP_SECONDS
-        while True:
-            self._sweep()
-            if documents <= self.indexed(documents):
-                return
-            if time.monotonic() > deadline:
-                raise StandbyError(
-                    f"The sweep led to no ingestion of {_names(documents)} within {BY_SWEEP_SECONDS:.0f} s"
-                )
-            time.sleep(BETWEEN_SWEEPS_SECONDS)
+    def _sweep_until_indexed(self, documents: Documents) -> None:
+        def sweep() -> bool:
+            run_sweep(self.session.client("lambda"), self.region)
+            return documents <= self.indexed(documents)
 
-    def _sweep(self) -> None:
-        function = self._function_arn()
-        answer = self.session.client("lambda").invoke(FunctionName=function, Payload=json.dumps(self._event()).encode())
-        if answer.get("FunctionError"):
-            raise StandbyError(f"The sweep failed: {answer['Payload'].read().decode()[:300]}")
-
-    def _function_arn(self) -> str:
-        queue = self.region.ingest_queue_url.rsplit("/", 1)[-1]
-        mappings = self.session.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-        for mapping in mappings:
-            if mapping["EventSourceArn"].rsplit(":", 1)[-1] == queue:
-                return mapping["FunctionArn"]
-        raise StandbyError(f"No function reads the queue {queue}")
-
-    def _event(self) -> dict[str, object]:
-        # The event of a schedule. Source: docs.aws.amazon.com, EventBridge, "Creating a rule that runs on a schedule".
-        return {
-            "version": "0",
-            "id": "00000000-0000-0000-0000-000000000000",
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": "000000000000",
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "region": self.region.region,
-            "resources": [],
-            "detail": {},
-        }
+        if not poll(sweep, seconds=SWEEP_SECONDS, pause=SWEEP_PAUSE_SECONDS):
+            raise StandbyError(f"The sweep did not index {_names(documents)} within {SWEEP_SECONDS:.0f} s")
 
 
 def _names(documents: Documents) -> str:

@@ -1,74 +1,58 @@
-"""What a rehearsal found, as a table for people and as JSON for programs."""
+"""The result of `standby rehearse up`: the checks, the endpoints and the resources."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Literal
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
+from pydantic import Field, computed_field
 
 from standby.deployment.manifest import Role
+from standby.json_model import JsonModel
+from standby.rehearsal.network.network import LocalUrls
 
 
 class Result(StrEnum):
-    """How a check ended."""
+    """The result of a check."""
 
     PASSED = "ok"
     FAILED = "failed"
     NOT_SIMULATED = "not simulated"
 
 
-_STYLES: Final[Mapping[Result, str]] = {
-    Result.PASSED: "green",
-    Result.FAILED: "bold red",
-    Result.NOT_SIMULATED: "yellow",
-}
+class Check(JsonModel):
+    """One check."""
+
+    name: str = Field(description="the name of the check")
+    role: Role | None = Field(description="the role of the region; null for a check of the edge")
+    region: str = Field(description="the region; `edge` for a check of the edge")
+    result: Result = Field(description="`ok`, `failed` or `not simulated`")
+    detail: str = Field(description="the observation of the check, or the error")
+    seconds: float = Field(description="the duration of the check")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One thing that was checked: what, where, how it ended, what was seen, and how long it took (seconds).
+class Changes(JsonModel):
+    """The changes that Terraform applied."""
 
-    `role` is None for what belongs to no region.
-    """
-
-    name: str
-    role: Role | None
-    region: str
-    result: Result
-    detail: str
-    seconds: float
+    added: int = Field(default=0, description="the number of resources that Terraform created")
+    changed: int = Field(default=0, description="the number of resources that it changed")
+    removed: int = Field(default=0, description="the number of resources that it destroyed")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """All that `rehearse up` found and left running. `seconds` has the time of each phase."""
+class Report(JsonModel):
+    """The result of `standby rehearse up`."""
 
-    checks: tuple[Check, ...]
-    endpoint: str
-    urls: Mapping[str, str]
-    resources: int
-    changes: Mapping[str, int]
-    seconds: Mapping[str, float]
+    schema_version: Literal[2] = Field(default=2, description="2")
+    checks: tuple[Check, ...] = Field(description="the checks, in the order in which they ran")
+    endpoint: str = Field(description="the URL of the emulator")
+    urls: LocalUrls = Field(description="the URLs on this machine")
+    resources: int = Field(description="the number of resources in Terraform's state")
+    changes: Changes = Field(description="the changes that Terraform applied")
+    seconds: Mapping[str, float] = Field(
+        description="the duration of each phase: `synth`, `start`, `apply`, `network`, `checks`"
+    )
 
+    @computed_field(description="whether no check failed; if one failed, the exit code is 1")  # type: ignore[prop-decorator]  # pydantic documents it so
     @property
     def passed(self) -> bool:
         """Whether no check failed."""
         return all(check.result is not Result.FAILED for check in self.checks)
-
-    def as_json(self) -> dict[str, object]:
-        """Return all of it as JSON values."""
-        return {"passed": self.passed, **asdict(self)}
-
-    def table(self) -> Table:
-        """Return the table of checks."""
-        table = Table("check", "region", "result", box=box.SIMPLE, pad_edge=False)
-        table.add_column("seconds", justify="right")
-        table.add_column("what was seen", overflow="fold")
-        for check in self.checks:
-            result = Text(check.result.value, style=_STYLES[check.result])
-            where = f"{check.role} {check.region}" if check.role else check.region
-            table.add_row(check.name, where, result, f"{check.seconds:.1f}", Text(check.detail))
-        return table

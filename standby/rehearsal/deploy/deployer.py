@@ -1,80 +1,193 @@
-"""From the project's program to a stack that is applied to a running emulator."""
+"""Deploy the project to the emulator: synthesize the stack, start the emulator, initialize Terraform, and apply."""
 
+import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from standby.console import Progress
+from standby.console import PhaseTimer, Progress
+from standby.json_model import JsonModel
+from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
+from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirror
 from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
-from standby.rehearsal.deploy.terraform import TerraformFailedError
-from standby.rehearsal.deploy.terraform_events import Outcome
-from standby.rehearsal.deploy.workspace import Applied, Workspace, apply_stack, prepare_workspace
-from standby.rehearsal.emulator.emulator import running_emulator, start_emulator
+from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult, terraform_environment
+from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator
+from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.network.caddy import caddy_program
-from standby.rehearsal.status import PhaseTimer
-from standby.rehearsal.tools.programs import NODE, TERRAFORM, FoundTool, find_tool
+from standby.rehearsal.processes.programs import NODE, TERRAFORM, InstalledProgram, find_caddy, find_program
+
+LOCK_FILE: Final = ".terraform.lock.hcl"
+
+
+class AppliedStack(JsonModel):
+    """The last complete apply: the digest of the configuration, the emulator, the outputs, the number of resources."""
+
+    digest: str
+    emulator: Emulator
+    outputs: Mapping[str, str]
+    resources: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """A synthesized stack for which Terraform is initialized."""
+
+    stack: SynthesizedStack
+    emulator: Emulator
+    terraform: Terraform
+    paths: RehearsalPaths
+
+    def digest(self) -> str:
+        """Return the digest of all files that Terraform reads."""
+        files = (self.stack.configuration_path, self.stack.directory / OVERRIDE_NAME)
+        return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployer:
-    """What it takes to bring one rehearsal to an applied stack, from whatever an earlier run left."""
+    """Deploys one rehearsal. It continues from the state of the last command, even of an interrupted one."""
 
     paths: RehearsalPaths
     settings: Path | None
     progress: Progress
 
-    def start(self, clock: PhaseTimer | None = None) -> Workspace:
-        """Synthesize, start the emulator where it is not up, and initialize Terraform."""
-        clock = clock or PhaseTimer()
-        terraform = find_tool(TERRAFORM)
-        find_tool(NODE)
-        caddy_program()
+    def start(self, timer: PhaseTimer | None = None) -> Workspace:
+        """Synthesize the stack, start the emulator if it is not up, and initialize Terraform."""
+        timer = timer or PhaseTimer()
+        terraform = find_program(TERRAFORM)
+        find_program(NODE)
+        find_caddy()
         self.progress.start("Synthesizing the stack")
         stack = synthesize(self.paths, settings=self.settings)
-        clock.lap("synth")
+        timer.end_phase("synth")
         workspace = self._workspace(stack, terraform=terraform)
-        clock.lap("start")
+        timer.end_phase("start")
         return workspace
 
-    def apply(self, workspace: Workspace) -> tuple[Applied, Outcome | None]:
-        """Apply what changed; the outcome is None where nothing did."""
-        # The provider repeats a call whose answer it missed, and is then told that the resource exists: seen on a busy
-        # machine, for an API's resource. Nobody's state knows that resource, so only an emulator without it can help.
+    def apply(self, workspace: Workspace) -> tuple[AppliedStack, TerraformResult | None]:
+        """Apply the changes. The result is None if nothing changed."""
+        # On a busy machine the provider repeats a call whose response it missed, and then fails because the resource
+        # exists (seen for a resource of an API). That resource is in no state, so only a new emulator helps.
         try:
-            return apply_stack(workspace, progress=self.progress)
+            return self._apply(workspace)
         except TerraformFailedError as error:
-            if not error.names_existing_resources:
+            if not error.resources_exist:
                 raise
-        self.progress.note("The emulator holds resources that Terraform does not know: starting afresh")
+        self.progress.note("The emulator has resources that are not in Terraform's state. Starting a new emulator.")
         start_emulator(self.paths)
-        afresh = self._workspace(workspace.stack, terraform=find_tool(TERRAFORM))
-        return apply_stack(afresh, progress=self.progress)
+        return self._apply(self._workspace(workspace.stack, terraform=find_program(TERRAFORM)))
 
-    def destroy(self) -> Outcome:
-        """Run `terraform destroy` on what is applied."""
+    def destroy(self) -> TerraformResult:
+        """Run `terraform destroy` on the applied stack."""
         stack = find_stack(self.paths.synthesized)
-        workspace = self._workspace(stack, terraform=find_tool(TERRAFORM))
+        workspace = self._workspace(stack, terraform=find_program(TERRAFORM))
         self.paths.applied_record.unlink(missing_ok=True)
-        self.progress.start("terraform destroy")
-        # As above: a deletion whose answer was missed is repeated, and the second one fails. Terraform looks anew.
+        self.progress.start("Running terraform destroy")
+        # As in `apply`, a deletion whose response was missed is repeated and fails. A second run reads the state again.
         try:
             return workspace.terraform.destroy()
         except TerraformFailedError as error:
-            if not error.names_missing_resources:
+            if not error.resources_are_missing:
                 raise
-        self.progress.note("Terraform was told of resources that are gone already: destroying what is left")
+        self.progress.note(
+            "Some resources were deleted already. Running terraform destroy again for the remaining ones."
+        )
         return workspace.terraform.destroy()
 
-    def _workspace(self, stack: SynthesizedStack, *, terraform: FoundTool) -> Workspace:
+    def _workspace(self, stack: SynthesizedStack, *, terraform: InstalledProgram) -> Workspace:
         emulator = running_emulator(self.paths)
-        if emulator is not None and self.paths.applying_record.exists():
+        if emulator is not None and self.paths.apply_marker.exists():
             self.progress.note(
-                "The last apply was interrupted and may have made what nobody wrote down: starting afresh"
+                "The last apply was interrupted, so resources may be missing in Terraform's state. "
+                "Starting a new emulator."
             )
             emulator = None
         if emulator is None:
             self.progress.start("Starting the emulator")
             emulator = start_emulator(self.paths)
-        return prepare_workspace(
-            self.paths, stack=stack, emulator=emulator, terraform=terraform, progress=self.progress
+        return self._initialize(stack, emulator=emulator, terraform=terraform)
+
+    def _initialize(self, stack: SynthesizedStack, *, emulator: Emulator, terraform: InstalledProgram) -> Workspace:
+        configuration = stack.configuration()
+        state = os.path.relpath(self.paths.state, stack.directory)
+        write_json(stack.directory / OVERRIDE_NAME, override(configuration, endpoint=emulator.endpoint, state=state))
+        _write_cli_config(self.paths, version=stack.provider_version())
+        program = Terraform(
+            executable=terraform.path,
+            stack_directory=stack.directory,
+            paths=self.paths,
+            progress=self.progress,
+            environment=terraform_environment(self.paths),
         )
+        inputs = {
+            "terraform": terraform.version,
+            "block": configuration.get("terraform"),
+            "state": state,
+            "cliConfig": self.paths.cli_config.read_text(encoding="utf-8") if self.paths.cli_config.is_file() else "",
+        }
+        installed = (self.paths.terraform_data / "providers").is_dir() and (stack.directory / LOCK_FILE).is_file()
+        if not installed or read_json(self.paths.init_record) != inputs:
+            self.progress.start("Running terraform init")
+            program.init()
+            write_json(self.paths.init_record, inputs)
+        return Workspace(stack=stack, emulator=emulator, terraform=program, paths=self.paths)
+
+    def _apply(self, workspace: Workspace) -> tuple[AppliedStack, TerraformResult | None]:
+        digest = workspace.digest()
+        applied = read_applied(self.paths, emulator=workspace.emulator)
+        if applied is not None and applied.digest == digest:
+            return applied, None
+        # Without the record until the apply has succeeded, the next command applies again after a partial apply.
+        self.paths.applied_record.unlink(missing_ok=True)
+        self.progress.start("Running terraform apply")
+        result = _run_apply(workspace)
+        applied = AppliedStack(
+            digest=digest,
+            emulator=workspace.emulator,
+            outputs=result.outputs,
+            resources=count_resources(self.paths),
+        )
+        write_record(self.paths.applied_record, applied)
+        return applied, result
+
+
+def read_applied(paths: RehearsalPaths, *, emulator: Emulator) -> AppliedStack | None:
+    """Return the last complete apply, None if there is none or if it was to another emulator."""
+    applied = read_record(paths.applied_record, AppliedStack)
+    return applied if applied is not None and applied.emulator == emulator else None
+
+
+def count_resources(paths: RehearsalPaths) -> int:
+    """Return the number of resources in Terraform's state, without data sources."""
+    resources = read_json(paths.state).get("resources")
+    if not isinstance(resources, list):
+        return 0
+    return sum(len(resource["instances"]) for resource in resources if resource["mode"] == "managed")
+
+
+def _run_apply(workspace: Workspace) -> TerraformResult:
+    # Terraform that is interrupted or killed may leave resources that are not in its state. Creating them again fails,
+    # in some cases after minutes of retries by the provider. The marker stays in that case only: an apply that ends by
+    # itself has all of its resources in the state.
+    marker = workspace.paths.apply_marker
+    marker.touch()
+    try:
+        result = workspace.terraform.apply()
+    except TerraformFailedError as error:
+        if not error.killed:
+            marker.unlink()
+        raise
+    marker.unlink()
+    return result
+
+
+def _write_cli_config(paths: RehearsalPaths, *, version: str) -> None:
+    mirror = find_mirror(version=version)
+    if mirror is None:
+        paths.cli_config.unlink(missing_ok=True)
+        return
+    text = cli_config_text(mirror)
+    if not paths.cli_config.is_file() or paths.cli_config.read_text(encoding="utf-8") != text:
+        paths.cli_config.write_text(text, encoding="utf-8")

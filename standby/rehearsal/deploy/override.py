@@ -1,7 +1,7 @@
 """The Terraform override file that points an unchanged configuration at the emulator.
 
-An override file lies beside the configuration and is merged into it: a provider block by its alias, the backend as a
-whole. Source: developer.hashicorp.com, Terraform, "Override Files".
+Terraform merges an override file in the same directory into the configuration: it merges each provider block by its
+alias and replaces the backend. Source: developer.hashicorp.com, Terraform, "Override Files".
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ OVERRIDE_NAME: Final = "rehearsal_override.tf.json"
 ENDPOINT_SERVICES: Final = tuple(
     files(__package__).joinpath("provider_services.txt").read_text(encoding="utf-8").split()
 )
-"""Every service whose endpoint the provider 5.100.0 lets one set, so that no call can leave for AWS. Where a service
-has several names there, one stands in the file: the provider takes no two. Source: hashicorp/aws 5.100.0, "Custom
-Service Endpoint Configuration"."""
+"""All services whose endpoint can be set in the provider 5.100.0, so that no call goes to AWS. The provider accepts one
+name for each service, so the file has one of several synonyms. Source: hashicorp/aws 5.100.0, "Custom Service Endpoint
+Configuration"."""
 
 _PROVIDER_SETTINGS: Final[Mapping[str, object]] = {
     "access_key": EMULATOR_CREDENTIALS,
@@ -33,7 +33,7 @@ _PROVIDER_SETTINGS: Final[Mapping[str, object]] = {
 def override(configuration: Mapping[str, object], *, endpoint: str, state: str) -> dict[str, object]:
     """Return the override for a synthesized configuration.
 
-    `endpoint` is the emulator's URL, `state` the state file's path relative to the configuration's directory. Raises
+    `endpoint` is the URL of the emulator, `state` is the path of the state file relative to the configuration. Raises
     `StandbyError` when the configuration has no AWS provider block.
     """
     return {
@@ -43,14 +43,14 @@ def override(configuration: Mapping[str, object], *, endpoint: str, state: str) 
 
 
 def provider_aliases(configuration: Mapping[str, object]) -> tuple[str | None, ...]:
-    """Return the alias of every AWS provider block; None stands for the block without one."""
+    """Return the alias of every AWS provider block, None for a block without an alias."""
     providers = configuration.get("provider")
     blocks = providers.get("aws") if isinstance(providers, dict) else None
     if not isinstance(blocks, list) or not blocks:
-        raise StandbyError("The synthesized configuration has no AWS provider block, so nothing can be rehearsed.")
+        raise StandbyError("The synthesized configuration has no AWS provider block, so it cannot be rehearsed.")
     return tuple(block.get("alias") for block in blocks)
 
 
 def _provider(alias: str | None, *, endpoint: str) -> dict[str, object]:
-    named = {} if alias is None else {"alias": alias}
-    return {**named, **_PROVIDER_SETTINGS, "endpoints": [dict.fromkeys(ENDPOINT_SERVICES, endpoint)]}
+    aliased = {} if alias is None else {"alias": alias}
+    return {**aliased, **_PROVIDER_SETTINGS, "endpoints": [dict.fromkeys(ENDPOINT_SERVICES, endpoint)]}

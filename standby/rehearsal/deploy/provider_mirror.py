@@ -1,7 +1,7 @@
-"""Find a tree of Terraform providers on this machine, so that a rehearsal needs no download.
+"""Find a directory with the AWS provider on this machine (a filesystem mirror), so that a rehearsal needs no download.
 
-Terraform looks into the implied mirror directories and into those of the user's CLI configuration; this module looks
-there too, and into `/opt/*`, `/usr/share/*` and `/usr/local/share/*`, where images and packages put such trees.
+Terraform searches its implied mirror directories and those of the user's CLI configuration. This module searches them
+too, and also `/opt/*`, `/usr/share/*` and `/usr/local/share/*`, where images and packages put such directories.
 Source: developer.hashicorp.com, Terraform, "CLI Configuration File", section "Provider Installation".
 """
 
@@ -24,26 +24,26 @@ _PATH_SETTING: Final = re.compile(r'^\s*(?:path|plugin_cache_dir)\s*=\s*"((?:[^"
 
 
 def terraform_platform() -> str:
-    """Return this machine as Terraform names it, such as `linux_amd64`."""
+    """Return Terraform's name of this platform, such as `linux_amd64`."""
     machine = platform.machine().lower()
     return f"{sys.platform}_{_MACHINES.get(machine, machine)}"
 
 
-def holds_provider(mirror: Path, *, version: str) -> bool:
-    """Tell whether `mirror` has the AWS provider in `version` for this machine, unpacked or packed.
+def has_provider(mirror: Path, *, version: str) -> bool:
+    """Tell whether the mirror has this version of the AWS provider for this platform, unpacked or packed.
 
-    Both layouts are those of developer.hashicorp.com, Terraform, "CLI Configuration File": VERSION/TARGET and
+    Source of both layouts: developer.hashicorp.com, Terraform, "CLI Configuration File": VERSION/TARGET and
     terraform-provider-TYPE_VERSION_TARGET.zip.
     """
     base = mirror / PROVIDER
     packed = base / f"terraform-provider-aws_{version}_{terraform_platform()}.zip"
-    with suppress(OSError):  # a directory that this user may not read
+    with suppress(OSError):  # the user may not read the directory
         return packed.is_file() or any((base / version / terraform_platform()).glob("terraform-provider-aws_*"))
     return False
 
 
 def implied_mirrors(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the directories in which Terraform itself looks for providers, the most specific first."""
+    """Yield the directories that Terraform itself searches for providers, the most specific first."""
     cli_config = user_cli_config(environment)
     if cli_config is not None:
         yield from _configured_paths(cli_config)
@@ -56,9 +56,9 @@ def implied_mirrors(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def plugin_caches(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Yield where Terraform, and cdktf for it, keep what was downloaded before.
+    """Yield the plugin caches, where Terraform and cdktf keep the providers that they downloaded.
 
-    A mirror comes before them: Terraform cannot install a provider from its own cache into that cache.
+    Mirrors are searched first, because Terraform cannot install a provider from its cache into the same cache.
     """
     if cache := environment.get(PLUGIN_CACHE_VARIABLE):
         yield Path(cache).expanduser()
@@ -66,7 +66,7 @@ def plugin_caches(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def shared_mirrors(roots: Iterable[str] = SHARED_ROOTS) -> Iterator[Path]:
-    """Yield what may be a provider tree under the directories where a machine's images and packages put one."""
+    """Yield the directories below the shared roots that may be mirrors."""
     for root in map(Path, roots):
         with suppress(OSError):
             for directory in sorted(path for path in root.iterdir() if path.is_dir()):
@@ -78,15 +78,15 @@ def shared_mirrors(roots: Iterable[str] = SHARED_ROOTS) -> Iterator[Path]:
 def find_mirror(
     *, version: str, environment: Mapping[str, str] = os.environ, roots: Iterable[str] = SHARED_ROOTS
 ) -> Path | None:
-    """Return a directory that has the AWS provider in `version` for this machine, or None: Terraform then downloads."""
+    """Return a mirror with this version of the AWS provider, None if there is none: Terraform then downloads it."""
     for mirror in (*implied_mirrors(environment), *shared_mirrors(roots), *plugin_caches(environment)):
-        if holds_provider(mirror, version=version):
+        if has_provider(mirror, version=version):
             return mirror.resolve()
     return None
 
 
 def user_cli_config(environment: Mapping[str, str]) -> Path | None:
-    """Return the user's own CLI configuration file, or None: a variable may name a file that does not exist."""
+    """Return the user's CLI configuration file, None if there is none or if the variable names a missing file."""
     named = environment.get(CLI_CONFIG_VARIABLE) or environment.get("TERRAFORM_CONFIG")
     home = Path(environment.get("HOME") or Path.home())
     path = Path(named).expanduser() if named else home / ".terraformrc"
@@ -94,7 +94,7 @@ def user_cli_config(environment: Mapping[str, str]) -> Path | None:
 
 
 def cli_config_text(mirror: Path) -> str:
-    """Return a CLI configuration that takes the AWS provider from `mirror` and everything else from its registry."""
+    """Return a CLI configuration that installs the AWS provider from `mirror`, and others from their registry."""
     return (
         "provider_installation {\n"
         "  filesystem_mirror {\n"

@@ -1,4 +1,4 @@
-"""Synthesize the stack into the rehearsal's own directory."""
+"""Synthesize the stack into the directory of the rehearsal."""
 
 import json
 import os
@@ -14,23 +14,23 @@ from standby.rehearsal.files.paths import RehearsalPaths
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 CONFIGURATION_NAME: Final = "cdk.tf.json"
-_BAD_SETTINGS: Final = 2
-# jsii prints a banner about a Node that is out of support, above whatever else is to be said; the value lists majors.
+_BAD_SETTINGS_EXIT_CODE: Final = 2
+# Without this, jsii prints a banner about an unsupported version of Node. The value is a list of major versions.
 # Source: aws/jsii, @jsii/check-node.
-_QUIET_NODE: Final = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
-_LAST_LINES: Final = 15
+_NODE_BANNER_VARIABLE: Final = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+_LAST_OUTPUT_LINES: Final = 15
 
 
 @dataclass(frozen=True, kw_only=True)
 class SynthesizedStack:
-    """One synthesized stack: its name, and the directory of its `cdk.tf.json` and assets."""
+    """One synthesized stack: its name, and the directory with its `cdk.tf.json` and its assets."""
 
     name: str
     directory: Path
 
     @property
     def configuration_path(self) -> Path:
-        """The Terraform configuration, as `cdktf deploy` would send it to AWS."""
+        """The file of the Terraform configuration, which `cdktf deploy` would apply to AWS."""
         return self.directory / CONFIGURATION_NAME
 
     def configuration(self) -> dict[str, object]:
@@ -44,33 +44,33 @@ class SynthesizedStack:
         required = terraform.get("required_providers") if isinstance(terraform, dict) else None
         aws = required.get("aws") if isinstance(required, dict) else None
         if not isinstance(aws, dict) or not isinstance(aws.get("version"), str):
-            raise StandbyError(f"{self.configuration_path} requires no version of the AWS provider.")
+            raise StandbyError(f"{self.configuration_path} does not require a version of the AWS provider.")
         return str(aws["version"]).removeprefix("=").strip()
 
 
 def synthesize(paths: RehearsalPaths, *, settings: Path | None) -> SynthesizedStack:
-    """Run the project's `main.py` and return the stack that it wrote. `settings` names another settings file.
+    """Run `main.py` of the project and return the stack that it wrote. `settings` replaces the project's settings file.
 
-    Raises `BadUsageError` when the settings are refused, `StandbyError` when the program fails.
+    Raises `BadUsageError` when the settings are wrong, `StandbyError` when the program fails.
     """
-    environment = {**os.environ, **_QUIET_NODE, "CDKTF_OUTDIR": str(paths.synthesized)}
+    environment = {**os.environ, **_NODE_BANNER_VARIABLE, "CDKTF_OUTDIR": str(paths.synthesized)}
     if settings is not None:
         environment[SETTINGS_VARIABLE] = str(settings)
     result = subprocess.run(
         [sys.executable, "main.py"], cwd=paths.project, env=environment, capture_output=True, text=True, check=False
     )
     if result.returncode:
-        output = "\n".join((result.stderr or result.stdout).strip().splitlines()[-_LAST_LINES:])
-        if result.returncode == _BAD_SETTINGS:
+        output = "\n".join((result.stderr or result.stdout).strip().splitlines()[-_LAST_OUTPUT_LINES:])
+        if result.returncode == _BAD_SETTINGS_EXIT_CODE:
             raise BadUsageError(output)
-        raise StandbyError(f"main.py failed, exit code {result.returncode}:\n{output}")
+        raise StandbyError(f"main.py failed with exit code {result.returncode}:\n{output}")
     return find_stack(paths.synthesized)
 
 
 def find_stack(synthesized: Path) -> SynthesizedStack:
-    """Return the one stack that a synthesis wrote, as its `manifest.json` names it."""
+    """Return the only stack in the output of a synthesis. Raises `StandbyError` when there is not exactly one."""
     stacks = read_json(synthesized / "manifest.json").get("stacks")
     if not isinstance(stacks, dict) or len(stacks) != 1:
-        raise StandbyError(f"{synthesized / 'manifest.json'} must name one stack.")
+        raise StandbyError(f"{synthesized / 'manifest.json'} does not name exactly one stack.")
     ((name, stack),) = stacks.items()
     return SynthesizedStack(name=name, directory=synthesized / stack["workingDirectory"])

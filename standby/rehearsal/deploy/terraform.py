@@ -1,5 +1,9 @@
-"""Terraform, run on the synthesized stack with state, data and settings of the rehearsal's own."""
+"""Run Terraform on the synthesized stack, with its own state, data and settings, and read its output.
 
+Source of the output's form: developer.hashicorp.com, Terraform, "Machine-Readable UI".
+"""
+
+import json
 import os
 import re
 import signal
@@ -12,41 +16,66 @@ from typing import Final
 from standby.console import Progress
 from standby.errors import InterruptedRunError, StandbyError
 from standby.rehearsal.deploy.provider_mirror import CLI_CONFIG_VARIABLE, PLUGIN_CACHE_VARIABLE
-from standby.rehearsal.deploy.terraform_events import Diagnostic, Outcome, read_events
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.processes.process import marked
+from standby.rehearsal.processes.process import mark_environment
 
 PARALLELISM: Final = 20
-"""Most of an apply is the provider's own waiting between polls, so more than Terraform's ten at a time costs little."""
+"""Twice Terraform's default: during most of an apply the provider waits between polls, so this costs little CPU."""
 
-_EXISTS: Final = re.compile(r"already[ -]?(exists?|has this name|owned)", re.IGNORECASE)
-_MISSING: Final = re.compile(r"does not exist|not[ -]?found", re.IGNORECASE)
 INTERRUPT_SECONDS: Final = 120
 SHOWN_ERRORS: Final = 8
-_DROPPED: Final = ("AWS_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG", "STANDBY_")
+_EXISTS: Final = re.compile(r"already[ -]?(exists?|has this name|owned)", re.IGNORECASE)
+_MISSING: Final = re.compile(r"does not exist|not[ -]?found", re.IGNORECASE)
+_REMOVED_VARIABLES: Final = ("AWS_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG", "STANDBY_")
+_COMPLETED: Final = frozenset({"apply_complete", "apply_errored"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """An error of Terraform: summary, detail, and the address of the resource ("" if there is none)."""
+
+    summary: str
+    detail: str
+    address: str
+
+    @property
+    def text(self) -> str:
+        """The complete error on one or more lines."""
+        where = f"{self.address}: " if self.address else ""
+        return f"{where}{self.summary}" + (f"\n    {self.detail.strip()}" if self.detail.strip() else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerraformResult:
+    """The result of an apply or destroy: the number of resources added, changed and removed, outputs, and errors."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    outputs: Mapping[str, str]
+    errors: tuple[Diagnostic, ...] = ()
 
 
 class TerraformFailedError(StandbyError):
-    """Terraform ended with an error, or was `killed`. `diagnostics` has what it said."""
+    """Terraform failed or was `killed`. `diagnostics` are its errors."""
 
     def __init__(self, command: str, *, code: int, diagnostics: tuple[Diagnostic, ...], log: Path) -> None:
-        texts = [f"  {diagnostic.text}" for diagnostic in diagnostics[:SHOWN_ERRORS]] or ["  it said nothing"]
+        lines = [f"  {diagnostic.text}" for diagnostic in diagnostics[:SHOWN_ERRORS]] or ["  without an error message"]
         if len(diagnostics) > SHOWN_ERRORS:
-            texts.append(f"  and {len(diagnostics) - SHOWN_ERRORS} more")
-        said = "\n".join(texts)
+            lines.append(f"  and {len(diagnostics) - SHOWN_ERRORS} more errors")
         self.killed = code < 0
         how = f"was killed by signal {-code}" if self.killed else "failed"
-        super().__init__(f"terraform {command} {how}:\n{said}", hint=f"All of it: {log}")
+        super().__init__("\n".join((f"terraform {command} {how}:", *lines)), hint=f"The complete output is in {log}.")
         self.diagnostics = diagnostics
 
     @property
-    def names_existing_resources(self) -> bool:
+    def resources_exist(self) -> bool:
         """Whether resources could not be created because they exist already."""
         return any(_EXISTS.search(diagnostic.text) for diagnostic in self.diagnostics)
 
     @property
-    def names_missing_resources(self) -> bool:
-        """Whether resources could not be deleted because they are gone already."""
+    def resources_are_missing(self) -> bool:
+        """Whether resources could not be deleted because they do not exist."""
         return any(_MISSING.search(diagnostic.text) for diagnostic in self.diagnostics)
 
 
@@ -65,25 +94,25 @@ class Terraform:
         arguments = ("init", "-input=false", "-no-color", "-reconfigure")
         lines: list[str] = []
         if code := self._run(arguments, read=lines.extend):
-            said = Diagnostic(summary="".join(lines[-20:]).strip(), detail="", address="")
-            raise TerraformFailedError("init", code=code, diagnostics=(said,), log=self.paths.terraform_log)
+            output = Diagnostic(summary="".join(lines[-20:]).strip(), detail="", address="")
+            raise TerraformFailedError("init", code=code, diagnostics=(output,), log=self.paths.terraform_log)
 
-    def apply(self) -> Outcome:
+    def apply(self) -> TerraformResult:
         """Create or change the resources. Raises `TerraformFailedError`, `InterruptedRunError`."""
         return self._change("apply")
 
-    def destroy(self) -> Outcome:
+    def destroy(self) -> TerraformResult:
         """Destroy the resources. Raises `TerraformFailedError`, `InterruptedRunError`."""
         return self._change("destroy")
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        """Run any other command, such as `plan`. Returns its exit code and what it printed."""
+        """Run any other command, such as `plan`. Returns its exit code and its output."""
         lines: list[str] = []
         code = self._run(arguments, read=lines.extend)
         return code, "".join(lines)
 
-    def _change(self, command: str) -> Outcome:
-        outcomes: list[Outcome] = []
+    def _change(self, command: str) -> TerraformResult:
+        results: list[TerraformResult] = []
         arguments = (
             command,
             "-json",
@@ -92,14 +121,14 @@ class Terraform:
             f"-parallelism={PARALLELISM}",
             "-lock-timeout=20s",
         )
-        code = self._run(arguments, read=lambda lines: outcomes.append(read_events(lines, progress=self.progress)))
+        code = self._run(arguments, read=lambda lines: results.append(read_result(lines, progress=self.progress)))
         if code:
-            errors = outcomes[0].errors
+            errors = results[0].errors
             raise TerraformFailedError(command, code=code, diagnostics=errors, log=self.paths.terraform_log)
-        return outcomes[0]
+        return results[0]
 
     def _run(self, arguments: tuple[str, ...], *, read: Callable[[Iterable[str]], None]) -> int:
-        # In a session of its own: Ctrl-C reaches this program alone, which then interrupts Terraform, once.
+        # In a session of its own, so that only this program receives Ctrl-C; it then interrupts Terraform once.
         process = subprocess.Popen(
             [self.executable, *arguments],
             cwd=self.stack_directory,
@@ -112,7 +141,7 @@ class Terraform:
             start_new_session=True,
         )
         try:
-            read(self._logged(process))
+            read(self._log_output(process))
             return process.wait()
         except KeyboardInterrupt:
             self._interrupt(process, command=arguments[0])
@@ -120,7 +149,7 @@ class Terraform:
         finally:
             _kill_group(process)
 
-    def _logged(self, process: "subprocess.Popen[str]") -> Iterator[str]:
+    def _log_output(self, process: "subprocess.Popen[str]") -> Iterator[str]:
         if process.stdout is None:
             raise TypeError("Terraform is started with a pipe")
         with self.paths.terraform_log.open("a", encoding="utf-8") as log:
@@ -129,7 +158,7 @@ class Terraform:
                 yield line
 
     def _interrupt(self, process: "subprocess.Popen[str]", *, command: str) -> None:
-        self.progress.note(f"Interrupted: letting terraform {command} end in good order (Ctrl-C again: at once)")
+        self.progress.note(f"Interrupted: waiting for terraform {command} to stop (Ctrl-C again kills it)")
         process.send_signal(signal.SIGINT)
         try:
             process.communicate(timeout=INTERRUPT_SECONDS)
@@ -138,14 +167,14 @@ class Terraform:
 
 
 def terraform_environment(paths: RehearsalPaths) -> dict[str, str]:
-    """Return the environment for Terraform: the user's, without what belongs to real accounts and configurations."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
+    """Return the user's environment without the variables that are for real accounts and other configurations."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_REMOVED_VARIABLES)}
     if paths.cli_config.is_file():
-        kept[CLI_CONFIG_VARIABLE] = str(paths.cli_config)
-        kept.pop(PLUGIN_CACHE_VARIABLE, None)  # the tree that was found may be that cache
-    elif not Path(kept.get(CLI_CONFIG_VARIABLE, "")).is_file():
-        kept.pop(CLI_CONFIG_VARIABLE, None)
-    ours = {
+        environment[CLI_CONFIG_VARIABLE] = str(paths.cli_config)
+        environment.pop(PLUGIN_CACHE_VARIABLE, None)  # the provider may have been found in that cache
+    elif not Path(environment.get(CLI_CONFIG_VARIABLE, "")).is_file():
+        environment.pop(CLI_CONFIG_VARIABLE, None)
+    added = {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -153,7 +182,83 @@ def terraform_environment(paths: RehearsalPaths) -> dict[str, str]:
         "TF_DATA_DIR": str(paths.terraform_data),
         "TF_IN_AUTOMATION": "1",
     }
-    return marked({**kept, **ours}, directory=paths.directory)
+    return mark_environment({**environment, **added}, directory=paths.directory)
+
+
+def read_result(lines: Iterable[str], *, progress: Progress) -> TerraformResult:
+    """Read the output of an apply or destroy to its end, and report the number of completed resources as they come."""
+    done = total = 0
+    changes: Mapping[str, int] = {}
+    outputs: Mapping[str, str] = {}
+    errors: list[Diagnostic] = []
+    for event in _events(lines):
+        kind = event.get("type")
+        if kind == "change_summary":
+            changes = _change_counts(event)
+            total = total or sum(changes.values())
+        elif kind in _COMPLETED and not _is_data_source(event):
+            done += 1
+            progress.count(done, max(done, total))
+        elif kind == "outputs":
+            outputs = _outputs(event)
+        elif kind == "diagnostic":
+            errors.extend(_errors(event))
+    return TerraformResult(
+        added=changes.get("add", 0),
+        changed=changes.get("change", 0),
+        removed=changes.get("remove", 0),
+        outputs=outputs,
+        errors=tuple(dict.fromkeys(errors)),
+    )
+
+
+def _events(lines: Iterable[str]) -> Iterator[dict[str, object]]:
+    for line in lines:
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue  # a plugin may print other lines
+        if isinstance(value, dict):
+            yield value
+
+
+def _is_data_source(event: Mapping[str, object]) -> bool:
+    hook = event.get("hook")
+    return isinstance(hook, dict) and hook.get("action") == "read"
+
+
+def _change_counts(event: Mapping[str, object]) -> Mapping[str, int]:
+    changes = event.get("changes")
+    if not isinstance(changes, dict):
+        return {}
+    return {name: int(changes.get(name) or 0) for name in ("add", "change", "remove")}
+
+
+def _outputs(event: Mapping[str, object]) -> Mapping[str, str]:
+    outputs = event.get("outputs")
+    if not isinstance(outputs, dict):
+        return {}
+    return {name: _text(output["value"]) for name, output in outputs.items() if "value" in output}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _errors(event: Mapping[str, object]) -> Iterator[Diagnostic]:
+    diagnostic = event.get("diagnostic")
+    if isinstance(diagnostic, dict) and diagnostic.get("severity") == "error":
+        yield Diagnostic(
+            summary=str(diagnostic.get("summary", "")),
+            detail=str(diagnostic.get("detail", "")),
+            address=str(diagnostic.get("address") or _block(diagnostic)),
+        )
+
+
+def _block(diagnostic: Mapping[str, object]) -> str:
+    # An error in an expression has no address; its snippet names the block.
+    snippet = diagnostic.get("snippet")
+    return str(snippet.get("context") or "") if isinstance(snippet, dict) else ""
 
 
 def _kill_group(process: "subprocess.Popen[str]") -> None:

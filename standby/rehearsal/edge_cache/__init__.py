@@ -1,1 +1,1 @@
-"""An edge location's cache, as a process of its own: what CloudFront does between a viewer and an origin."""
+"""The cache of an edge location, as a process of its own: CloudFront between a viewer and an origin."""

@@ -1,6 +1,6 @@
-"""How long CloudFront keeps an answer, as its documentation says. Pure rules: no clock, no network.
+"""How long CloudFront caches a response, by its documentation. Pure rules: no clock, no network.
 
-Source of everything here unless said otherwise: docs.aws.amazon.com, CloudFront, "Manage how long content stays in the
+Source of all rules, unless another is named: docs.aws.amazon.com, CloudFront, "Manage how long content stays in the
 cache (expiration)" and "How CloudFront caches HTTP 4xx and 5xx status codes from your origin".
 """
 
@@ -12,15 +12,15 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs, urlencode
 
-ERROR_SECONDS: Final = 10.0
+DEFAULT_ERROR_TTL: Final = 10.0
 """The default error caching minimum TTL."""
 
-LEAST_ERROR_SECONDS: Final = 1.0
-"""With an S3 origin a minimum TTL of 0 still means one second."""
+MINIMUM_ERROR_TTL: Final = 1.0
+"""With an S3 origin, a minimum TTL of 0 means one second."""
 
 CACHED_ERRORS: Final = frozenset({404, 414, 500, 501, 502, 503, 504})
-CACHED_WHEN_ASKED: Final = frozenset({400, 403, 405, 412, 415})
-"""Cached only if the origin sends max-age or s-maxage."""
+CACHED_ERRORS_WITH_MAX_AGE: Final = frozenset({400, 403, 405, 412, 415})
+"""Cached only if the origin sends `max-age` or `s-maxage`."""
 
 _UNCACHED: Final = frozenset({"no-cache", "no-store", "private"})
 _NEVER_STALE: Final = frozenset({"must-revalidate", "proxy-revalidate"})
@@ -29,80 +29,87 @@ Headers = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Behavior:
-    """What a cache behaviour says of one request: its target origin, the TTLs of its cache policy, its error TTLs."""
+class CacheSettings:
+    """The settings for one request: target origin, TTLs of the cache policy (seconds), error TTLs by status code.
 
-    target: str
-    minimum: float
-    default: float
-    maximum: float
-    query: bool = False
-    errors: Mapping[int, float]
+    `query_in_key`: the query string is part of the cache key and is sent to the origin.
+    """
+
+    target_origin: str
+    minimum_ttl: float
+    default_ttl: float
+    maximum_ttl: float
+    query_in_key: bool = False
+    error_ttls: Mapping[int, float]
 
     @property
     def caches(self) -> bool:
-        """Whether anything is ever kept: not with a maximum TTL of 0, as in the policy CachingDisabled."""
-        return self.maximum > 0
+        """Whether responses are cached: not with a maximum TTL of 0, as in the cache policy CachingDisabled."""
+        return self.maximum_ttl > 0
 
-    def text(self) -> str:
-        """Return it as the text of a header."""
-        errors = {f"error.{status}": seconds for status, seconds in self.errors.items()}
-        times = {"minimum": self.minimum, "default": self.default, "maximum": self.maximum}
-        return urlencode({"target": self.target, "query": int(self.query), **times, **errors})
+    def header_value(self) -> str:
+        """Return the settings as the value of a header."""
+        errors = {f"error.{status}": ttl for status, ttl in self.error_ttls.items()}
+        ttls = {"minimum": self.minimum_ttl, "default": self.default_ttl, "maximum": self.maximum_ttl}
+        return urlencode({"target": self.target_origin, "query": int(self.query_in_key), **ttls, **errors})
 
     @classmethod
-    def read(cls, text: str) -> "Behavior":
-        """Read what `text` returned. Raises `KeyError` or `ValueError` for anything else."""
-        values = {name: value for name, (value, *_) in parse_qs(text, strict_parsing=True).items()}
-        errors = {int(name[6:]): float(value) for name, value in values.items() if name.startswith("error.")}
+    def from_header(cls, value: str) -> "CacheSettings":
+        """Return the settings that `header_value` encoded. Raises `KeyError` or `ValueError` for any other text."""
+        values = {name: first for name, (first, *_) in parse_qs(value, strict_parsing=True).items()}
+        errors = {
+            int(name.removeprefix("error.")): float(ttl) for name, ttl in values.items() if name.startswith("error.")
+        }
         return cls(
-            target=values["target"],
-            minimum=float(values["minimum"]),
-            default=float(values["default"]),
-            maximum=float(values["maximum"]),
-            query=values["query"] == "1",
-            errors=errors,
+            target_origin=values["target"],
+            minimum_ttl=float(values["minimum"]),
+            default_ttl=float(values["default"]),
+            maximum_ttl=float(values["maximum"]),
+            query_in_key=values["query"] == "1",
+            error_ttls=errors,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lifetime:
-    """Seconds from now: fresh; then served stale while it is revalidated; then stale if the origin fails."""
+    """Seconds: how long a response is fresh, and then how long it may be served stale, in two cases."""
 
     fresh: float
     stale_while_revalidate: float = 0.0
     stale_if_error: float = 0.0
 
 
-def lifetime(status: int, headers: Headers, behavior: Behavior, *, now: datetime) -> Lifetime | None:
-    """Return how long an answer is kept, None when it is not. `now` is the wall clock, for the header `Expires`."""
-    if not behavior.caches:
+def lifetime(status: int, headers: Headers, settings: CacheSettings, *, now: datetime) -> Lifetime | None:
+    """Return how long a response is cached, None if it is not. `now` is the wall clock, for the header `Expires`."""
+    if not settings.caches:
         return None
     if status >= HTTPStatus.BAD_REQUEST:
-        return _error_lifetime(status, headers, behavior)
+        return _error_lifetime(status, headers, settings)
     directives = cache_directives(headers)
     if _UNCACHED & directives.keys():
-        return Lifetime(fresh=behavior.minimum) if behavior.minimum > 0 else None
-    asked = _asked(directives, headers, now=now)
-    fresh = max(behavior.minimum, behavior.default if asked is None else min(asked, behavior.maximum))
+        return Lifetime(fresh=settings.minimum_ttl) if settings.minimum_ttl > 0 else None
+    origin_ttl = _origin_ttl(directives, headers, now=now)
+    fresh = max(
+        settings.minimum_ttl, settings.default_ttl if origin_ttl is None else min(origin_ttl, settings.maximum_ttl)
+    )
     if _NEVER_STALE & directives.keys():
         return Lifetime(fresh=fresh)
-    # Stale content is served for the directive's time or the maximum TTL, whichever is less; without the directive
-    # CloudFront serves it for as long as it has it.
+    # Stale content is served for the time of the directive or for the maximum TTL, whichever is less. Without the
+    # directive, CloudFront serves it as long as it is cached.
     return Lifetime(
         fresh=fresh,
-        stale_while_revalidate=_stale(directives, "stale-while-revalidate", fresh, behavior, otherwise=0.0),
-        stale_if_error=_stale(directives, "stale-if-error", fresh, behavior, otherwise=behavior.maximum),
+        stale_while_revalidate=_stale(directives, "stale-while-revalidate", fresh, settings, otherwise=0.0),
+        stale_if_error=_stale(directives, "stale-if-error", fresh, settings, otherwise=settings.maximum_ttl),
     )
 
 
-def error_seconds(status: int, behavior: Behavior) -> float:
-    """Return how long CloudFront waits before it asks the origin again after this error."""
-    return max(behavior.errors.get(status, ERROR_SECONDS), LEAST_ERROR_SECONDS)
+def error_ttl(status: int, settings: CacheSettings) -> float:
+    """Return how many seconds CloudFront waits after this error before it sends a request to the origin again."""
+    return max(settings.error_ttls.get(status, DEFAULT_ERROR_TTL), MINIMUM_ERROR_TTL)
 
 
 def cache_directives(headers: Headers) -> Mapping[str, str]:
-    """Return the directives of `Cache-Control`, names in lower case, "" for those without a value."""
+    """Return the directives of `Cache-Control` with names in lower case; the value is "" if there is none."""
     directives: dict[str, str] = {}
     for part in headers.get("cache-control", "").split(","):
         name, _, value = part.strip().partition("=")
@@ -110,19 +117,19 @@ def cache_directives(headers: Headers) -> Mapping[str, str]:
     return directives
 
 
-def _error_lifetime(status: int, headers: Headers, behavior: Behavior) -> Lifetime | None:
-    asked = _seconds(cache_directives(headers), "s-maxage", "max-age")
+def _error_lifetime(status: int, headers: Headers, settings: CacheSettings) -> Lifetime | None:
+    origin_ttl = _seconds(cache_directives(headers), "s-maxage", "max-age")
     if status in CACHED_ERRORS:
-        return Lifetime(fresh=max(error_seconds(status, behavior), min(asked or 0.0, behavior.maximum)))
-    if status in CACHED_WHEN_ASKED and asked:
-        return Lifetime(fresh=max(error_seconds(status, behavior), min(asked, behavior.maximum)))
+        return Lifetime(fresh=max(error_ttl(status, settings), min(origin_ttl or 0.0, settings.maximum_ttl)))
+    if status in CACHED_ERRORS_WITH_MAX_AGE and origin_ttl:
+        return Lifetime(fresh=max(error_ttl(status, settings), min(origin_ttl, settings.maximum_ttl)))
     return None
 
 
-def _asked(directives: Mapping[str, str], headers: Headers, *, now: datetime) -> float | None:
-    asked = _seconds(directives, "s-maxage", "max-age")
-    if asked is not None or "expires" not in headers:
-        return asked
+def _origin_ttl(directives: Mapping[str, str], headers: Headers, *, now: datetime) -> float | None:
+    max_age = _seconds(directives, "s-maxage", "max-age")
+    if max_age is not None or "expires" not in headers:
+        return max_age
     try:
         expires = parsedate_to_datetime(headers["expires"])
     except ValueError:
@@ -130,9 +137,11 @@ def _asked(directives: Mapping[str, str], headers: Headers, *, now: datetime) ->
     return max(0.0, (expires.replace(tzinfo=expires.tzinfo or UTC) - now).total_seconds())
 
 
-def _stale(directives: Mapping[str, str], name: str, fresh: float, behavior: Behavior, *, otherwise: float) -> float:
-    asked = _seconds(directives, name)
-    return max(0.0, min(otherwise if asked is None else asked, behavior.maximum - fresh))
+def _stale(
+    directives: Mapping[str, str], name: str, fresh: float, settings: CacheSettings, *, otherwise: float
+) -> float:
+    seconds = _seconds(directives, name)
+    return max(0.0, min(otherwise if seconds is None else seconds, settings.maximum_ttl - fresh))
 
 
 def _seconds(directives: Mapping[str, str], *names: str) -> float | None:

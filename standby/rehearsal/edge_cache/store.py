@@ -1,4 +1,4 @@
-"""What an edge location holds, and what it does with a request: the part of the cache that knows the time."""
+"""The cache of one edge location: the stored responses, and how it responds to a request at a point in time."""
 
 import threading
 import time
@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
-from standby.rehearsal.edge_cache.rules import Behavior, error_seconds, lifetime
+from standby.rehearsal.edge_cache.rules import CacheSettings, error_ttl, lifetime
 
 CAPACITY: Final = 10_000
 HIT: Final = "Hit from cloudfront"
 MISS: Final = "Miss from cloudfront"
-REFRESHED: Final = "RefreshHit from cloudfront"
+REFRESH_HIT: Final = "RefreshHit from cloudfront"
 ERROR: Final = "Error from cloudfront"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """An HTTP answer; header names are in lower case."""
+class Response:
+    """An HTTP response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -29,12 +29,12 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """An answer that is kept, with the moments (monotonic seconds) at which it stops being served in each way.
+    """A cached response, with the times (monotonic seconds) until which it may be served in each case.
 
-    After an error of the origin it is not asked again before `retry_at`.
+    After an error of the origin, no request is sent to it before `retry_at`.
     """
 
-    answer: Answer
+    response: Response
     stored_at: float
     fresh_until: float
     revalidate_until: float
@@ -42,12 +42,12 @@ class Entry:
     retry_at: float = 0.0
 
 
-Fetch = Callable[[Mapping[str, str]], Answer]
-"""Ask the origin, with these conditional headers."""
+Fetch = Callable[[Mapping[str, str]], Response]
+"""Sends a request with these conditional headers to the origin."""
 
 
 class Cache:
-    """The cache of one edge location. Safe for use by many threads; an answer is fetched outside the lock."""
+    """The cache of one edge location. Many threads may use it; a response is fetched outside the lock."""
 
     def __init__(
         self, *, clock: Callable[[], float] = time.monotonic, today: Callable[[], datetime] | None = None
@@ -58,35 +58,35 @@ class Cache:
         self._refreshing: set[str] = set()
         self._lock = threading.Lock()
 
-    def serve(self, key: str, behavior: Behavior, fetch: Fetch) -> tuple[Answer, str]:
-        """Return the answer for a viewer, and what `X-Cache` says of it."""
-        if not behavior.caches:
-            return labelled(fetch({}))
+    def serve(self, key: str, settings: CacheSettings, fetch: Fetch) -> tuple[Response, str]:
+        """Return the response for a viewer, and the value of its header `X-Cache`."""
+        if not settings.caches:
+            return with_x_cache(fetch({}))
         entry, now = self._entry(key), self._clock()
         if entry is None:
-            return labelled(self._fetched(key, behavior, fetch))
+            return with_x_cache(self._fetch(key, settings, fetch))
         if now < entry.fresh_until:
-            return self._kept(entry), ERROR if entry.answer.status >= HTTPStatus.BAD_REQUEST else HIT
+            return self._stored(entry), ERROR if entry.response.status >= HTTPStatus.BAD_REQUEST else HIT
         if now < entry.revalidate_until:
-            self._refresh_behind(key, behavior, fetch)
-            return self._kept(entry), HIT
+            self._refresh_in_background(key, settings, fetch)
+            return self._stored(entry), HIT
         if now < entry.retry_at and now < entry.error_until:
-            return self._kept(entry), HIT
-        return self._revalidated(key, behavior, fetch, entry)
+            return self._stored(entry), HIT
+        return self._revalidated(key, settings, fetch, entry)
 
-    def _revalidated(self, key: str, behavior: Behavior, fetch: Fetch, entry: Entry) -> tuple[Answer, str]:
-        answer = fetch(_conditions(entry))
-        if answer.status == HTTPStatus.NOT_MODIFIED:
-            renewed = replace(entry.answer, headers={**entry.answer.headers, **answer.headers})
-            self._keep(key, behavior, renewed)
-            return renewed, REFRESHED
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self._clock() < entry.error_until:
-            self._postpone(key, behavior, entry, status=answer.status)
-            return self._kept(entry), HIT
-        self._keep(key, behavior, answer)
-        return labelled(answer)
+    def _revalidated(self, key: str, settings: CacheSettings, fetch: Fetch, entry: Entry) -> tuple[Response, str]:
+        response = fetch(_conditional_headers(entry))
+        if response.status == HTTPStatus.NOT_MODIFIED:
+            renewed = replace(entry.response, headers={**entry.response.headers, **response.headers})
+            self._store(key, settings, renewed)
+            return renewed, REFRESH_HIT
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self._clock() < entry.error_until:
+            self._postpone(key, settings, entry, status=response.status)
+            return self._stored(entry), HIT
+        self._store(key, settings, response)
+        return with_x_cache(response)
 
-    def _refresh_behind(self, key: str, behavior: Behavior, fetch: Fetch) -> None:
+    def _refresh_in_background(self, key: str, settings: CacheSettings, fetch: Fetch) -> None:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or key in self._refreshing or self._clock() < entry.retry_at:
@@ -95,38 +95,38 @@ class Cache:
 
         def refresh() -> None:
             try:
-                self._revalidated(key, behavior, fetch, entry)
+                self._revalidated(key, settings, fetch, entry)
             finally:
                 with self._lock:
                     self._refreshing.discard(key)
 
         threading.Thread(target=refresh, daemon=True).start()
 
-    def _fetched(self, key: str, behavior: Behavior, fetch: Fetch) -> Answer:
-        answer = fetch({})
-        self._keep(key, behavior, answer)
-        return answer
+    def _fetch(self, key: str, settings: CacheSettings, fetch: Fetch) -> Response:
+        response = fetch({})
+        self._store(key, settings, response)
+        return response
 
-    def _keep(self, key: str, behavior: Behavior, answer: Answer) -> None:
-        kept = lifetime(answer.status, answer.headers, behavior, now=self._today())
+    def _store(self, key: str, settings: CacheSettings, response: Response) -> None:
+        cached_for = lifetime(response.status, response.headers, settings, now=self._today())
         now = self._clock()
         with self._lock:
             self._entries.pop(key, None)
-            if kept is None:
+            if cached_for is None:
                 return
-            fresh_until = now + kept.fresh
+            fresh_until = now + cached_for.fresh
             self._entries[key] = Entry(
-                answer=answer,
+                response=response,
                 stored_at=now,
                 fresh_until=fresh_until,
-                revalidate_until=fresh_until + kept.stale_while_revalidate,
-                error_until=fresh_until + kept.stale_if_error,
+                revalidate_until=fresh_until + cached_for.stale_while_revalidate,
+                error_until=fresh_until + cached_for.stale_if_error,
             )
             while len(self._entries) > CAPACITY:
                 self._entries.popitem(last=False)
 
-    def _postpone(self, key: str, behavior: Behavior, entry: Entry, *, status: int) -> None:
-        retry_at = self._clock() + error_seconds(status, behavior)
+    def _postpone(self, key: str, settings: CacheSettings, entry: Entry, *, status: int) -> None:
+        retry_at = self._clock() + error_ttl(status, settings)
         with self._lock:
             if self._entries.get(key) is entry:
                 self._entries[key] = replace(entry, retry_at=retry_at)
@@ -135,17 +135,17 @@ class Cache:
         with self._lock:
             return self._entries.get(key)
 
-    def _kept(self, entry: Entry) -> Answer:
+    def _stored(self, entry: Entry) -> Response:
         age = str(int(self._clock() - entry.stored_at))
-        return replace(entry.answer, headers={**entry.answer.headers, "age": age})
+        return replace(entry.response, headers={**entry.response.headers, "age": age})
 
 
-def _conditions(entry: Entry) -> dict[str, str]:
-    headers = entry.answer.headers
+def _conditional_headers(entry: Entry) -> dict[str, str]:
+    headers = entry.response.headers
     pairs = {"if-none-match": headers.get("etag"), "if-modified-since": headers.get("last-modified")}
-    return {name: value for name, value in pairs.items() if value and entry.answer.status == HTTPStatus.OK}
+    return {name: value for name, value in pairs.items() if value and entry.response.status == HTTPStatus.OK}
 
 
-def labelled(answer: Answer) -> tuple[Answer, str]:
-    """Return an answer that came from the origin, and what `X-Cache` says of it."""
-    return answer, ERROR if answer.status >= HTTPStatus.BAD_REQUEST else MISS
+def with_x_cache(response: Response) -> tuple[Response, str]:
+    """Return a response of the origin, and the value of its header `X-Cache`."""
+    return response, ERROR if response.status >= HTTPStatus.BAD_REQUEST else MISS

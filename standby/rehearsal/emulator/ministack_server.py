@@ -1,13 +1,13 @@
-"""The emulator's process: MiniStack behind what stands in for a TLS front, with its known wrong answers set right.
+"""The emulator's process: MiniStack, with corrections where it responds differently from AWS.
 
-Two headers of the rehearsal's own fronts and edge are obeyed: wait before the answer, and read a bucket's object as
-CloudFront.
+Two headers of the region proxies and the edge are obeyed: one delays the response, the other reads an object from a
+bucket as CloudFront does.
 
 Buckets that refuse plain HTTP (`aws:SecureTransport`) refuse every request to a MiniStack without TLS, and TLS would
-ask every tool on this machine to trust another certificate. MiniStack believes the header that a front sets; this
-sets it where a request has none. A request with `X-Forwarded-Proto: http` is refused by those buckets, as on AWS.
+require every tool on this machine to trust another certificate. MiniStack trusts the header of a TLS proxy, so it is
+added here to a request without one. A request with `X-Forwarded-Proto: http` is refused by those buckets, as on AWS.
 
-Run as a file, so that nothing else of this package is loaded. Written against MiniStack 1.5.33.
+It runs as a file, so that no other module of this package is loaded. Written for MiniStack 1.5.33.
 """
 
 import asyncio
@@ -22,105 +22,113 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
-FORWARDED_PROTOCOL: Final = b"x-forwarded-proto"
+FORWARDED_PROTOCOL_HEADER: Final = b"x-forwarded-proto"
 IAM_ACTIONS: Final = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
 }
-"""MiniStack asks IAM for the operation's name. Source: docs.aws.amazon.com, Bedrock API, "Converse": "This operation
-requires permission for the bedrock:InvokeModel action"."""
+"""MiniStack uses the name of the operation as the IAM action. Source: docs.aws.amazon.com, Bedrock API, "Converse":
+"This operation requires permission for the bedrock:InvokeModel action"."""
 
 PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
-"""How the id of a cross-region inference profile begins. MiniStack takes a profile for a foundation model of that name.
+"""The first part of the id of a cross-region inference profile. MiniStack treats a profile as a foundation model.
 Source: docs.aws.amazon.com, Bedrock, "Prerequisites for inference profiles"."""
 
 
-INVOCATION: Final = b"amz-sdk-invocation-id"
-SUCCESS: Final = range(200, 300)
-REMEMBERED: Final = 256
-"""How many answers are kept. A repetition comes within seconds, and few calls come between."""
+INVOCATION_ID_HEADER: Final = b"amz-sdk-invocation-id"
+SUCCESS_STATUSES: Final = range(200, 300)
+REPLAY_CAPACITY: Final = 256
+"""The number of responses that are kept. A repeated call comes within seconds, after few other calls."""
 
-DELAY: Final = b"x-rehearsal-delay-milliseconds"
-DISTRIBUTION: Final = b"x-rehearsal-distribution"
+DELAY_HEADER: Final = b"x-rehearsal-delay-milliseconds"
+DISTRIBUTION_HEADER: Final = b"x-rehearsal-distribution"
 BUCKET_HOST: Final = re.compile(r"^(?P<bucket>[a-z0-9.-]+)\.s3\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$")
-READS: Final = frozenset({"GET", "HEAD"})
-MILLISECONDS: Final = 1000
+READ_METHODS: Final = frozenset({"GET", "HEAD"})
+MILLISECONDS_PER_SECOND: Final = 1000
 
 
 class LatencyMiddleware:
-    """An ASGI application that waits before it hands a request on, where the request says so."""
+    """An ASGI application that delays a request whose header asks for it."""
 
     def __init__(self, application: ASGIFramework) -> None:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Hand one request on."""
-        delay = _headers(scope).get(DELAY, b"")
+        """Pass one request on."""
+        delay = _headers(scope).get(DELAY_HEADER, b"")
         if delay.isdigit():
-            await asyncio.sleep(int(delay) / MILLISECONDS)
+            await asyncio.sleep(int(delay) / MILLISECONDS_PER_SECOND)
         await self._application(scope, receive, send)
 
 
 class IdempotentReplay:
-    """An ASGI application that answers a call which an SDK repeats as it answered it the first time.
+    """An ASGI application that sends the first response again when an SDK repeats a call.
 
-    An SDK repeats a call whose answer it missed. Terraform's provider does on a busy machine: it closes the connection
-    in the very moment of the answer. MiniStack would carry the call out twice, and say of what it has just made that it
-    exists already, as AWS may where a call has no client token; but here it is only this machine that loses answers.
-    All attempts of one call carry one invocation id, and another call has another. Sources: botocore's `endpoint.py`
+    An SDK repeats a call whose response it missed. Terraform's provider does so on a busy machine, because it closes
+    the connection at the moment of the response. MiniStack would execute the call twice and then report that the
+    resource exists already. AWS may do the same for a call without a client token, but here only a busy machine loses
+    responses.
+    All attempts of one call have the same invocation id, and every call has its own. Sources: botocore's `endpoint.py`
     and `handlers.py`; the provider 5.100.0, whose attempts were logged.
     """
 
     def __init__(self, application: ASGIFramework) -> None:
         self._application = application
-        self._answers: OrderedDict[bytes, list[ASGISendEvent]] = OrderedDict()
+        self._responses: OrderedDict[bytes, list[ASGISendEvent]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Answer as before, or hand one request on."""
-        invocation = _headers(scope).get(INVOCATION)
-        if scope["type"] != "http" or invocation is None or scope["method"] in READS:
+        """Send the earlier response, or pass one request on."""
+        invocation = _headers(scope).get(INVOCATION_ID_HEADER)
+        if scope["type"] != "http" or invocation is None or scope["method"] in READ_METHODS:
             await self._application(scope, receive, send)
-        elif invocation in self._answers:
-            await _received(receive)
-            for message in self._answers[invocation]:
+        elif invocation in self._responses:
+            await _read_body(receive)
+            for message in self._responses[invocation]:
                 await send(message)
         else:
-            await self._answered(invocation, scope, receive, send)
+            await self._execute(invocation, scope, receive, send)
 
-    async def _answered(
+    async def _execute(
         self, invocation: bytes, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        answer: list[ASGISendEvent] = []
+        response: list[ASGISendEvent] = []
 
-        async def sending(message: ASGISendEvent) -> None:
-            answer.append(message)
+        async def record_and_send(message: ASGISendEvent) -> None:
+            response.append(message)
             await send(message)
 
-        await self._application(scope, receive, sending)
-        if any(message["type"] == "http.response.start" and message["status"] in SUCCESS for message in answer):
-            self._answers[invocation] = answer
-        while len(self._answers) > REMEMBERED:
-            self._answers.popitem(last=False)
+        await self._application(scope, receive, record_and_send)
+        if any(
+            message["type"] == "http.response.start" and message["status"] in SUCCESS_STATUSES for message in response
+        ):
+            self._responses[invocation] = response
+        while len(self._responses) > REPLAY_CAPACITY:
+            self._responses.popitem(last=False)
 
 
 class OriginAccessMiddleware:
-    """An ASGI application that answers a distribution's own requests to a bucket: its policy decides.
+    """An ASGI application that serves the requests of a distribution to a bucket, if the bucket policy allows them.
 
-    MiniStack's CloudFront asks its S3 in the same way, but within one process.
+    MiniStack's own CloudFront reads from its S3 in the same way, but within one process.
     """
 
     def __init__(self, application: ASGIFramework) -> None:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Answer, or hand on a request that is no distribution's."""
+        """Serve the request of a distribution; pass on every other request."""
         headers = _headers(scope)
         bucket = BUCKET_HOST.match(headers.get(b"host", b"").decode("latin-1"))
-        if scope["type"] != "http" or DISTRIBUTION not in headers or not bucket or scope["method"] not in READS:
+        if (
+            scope["type"] != "http"
+            or DISTRIBUTION_HEADER not in headers
+            or not bucket
+            or scope["method"] not in READ_METHODS
+        ):
             await self._application(scope, receive, send)
             return
         plain = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
-        distribution = headers[DISTRIBUTION].decode("latin-1")
+        distribution = headers[DISTRIBUTION_HEADER].decode("latin-1")
         status, found, body = await asyncio.to_thread(
             _fetch, bucket["bucket"], bucket["region"], scope["path"].lstrip("/"), plain, distribution
         )
@@ -130,20 +138,20 @@ class OriginAccessMiddleware:
 
 
 class AssumeTlsMiddleware:
-    """An ASGI application that hands requests on as if they had come over TLS."""
+    """An ASGI application that passes requests on as if they had come over TLS."""
 
     def __init__(self, application: ASGIFramework) -> None:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Hand one request on."""
-        if scope["type"] == "http" and FORWARDED_PROTOCOL not in _headers(scope):
-            scope["headers"] = [*scope["headers"], (FORWARDED_PROTOCOL, b"https")]
+        """Pass one request on."""
+        if scope["type"] == "http" and FORWARDED_PROTOCOL_HEADER not in _headers(scope):
+            scope["headers"] = [*scope["headers"], (FORWARDED_PROTOCOL_HEADER, b"https")]
         await self._application(scope, receive, send)
 
 
 def corrected_action(extract: Callable[..., str | None]) -> Callable[..., str | None]:
-    """Return MiniStack's function that names the IAM action of a request, with the names that AWS uses."""
+    """Return MiniStack's function that names the IAM action of a request, corrected to AWS's names."""
 
     def extract_iam_action(*request: object) -> str | None:
         action = extract(*request)
@@ -153,7 +161,7 @@ def corrected_action(extract: Callable[..., str | None]) -> Callable[..., str | 
 
 
 def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
-    """Return MiniStack's function that names the resource of a request, with an inference profile as what it is."""
+    """Return MiniStack's function that names the resource of a request, corrected for inference profiles."""
 
     def extract_resource_arn(*request: object) -> str:
         service, *_, region, account = request
@@ -167,10 +175,10 @@ def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
 
 
 def corrected_logs(write: Callable[..., None], log_groups: Container[str]) -> Callable[..., None]:
-    """Return MiniStack's function that logs an invocation, without what would make a missing log group.
+    """Return MiniStack's function that logs an invocation, changed so that it never creates a log group.
 
-    On AWS that takes the permission logs:CreateLogGroup, which none of our functions has: a function whose invocation
-    outlasts `destroy` must not leave a log group behind, for the next apply would find it in its way.
+    On AWS that needs the permission logs:CreateLogGroup, which none of our functions has. If an invocation that
+    outlasts `destroy` created its log group, the next apply would fail because the group exists.
     Source: docs.aws.amazon.com, Lambda, "Sending Lambda function logs to CloudWatch Logs".
     """
 
@@ -193,23 +201,23 @@ def _fetch(
     responses = importlib.import_module("ministack.core.responses")
     s3 = importlib.import_module("ministack.services.s3")
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
-    # CloudFront asks S3 as its viewers asked it: over TLS.
+    # CloudFront reads from S3 with the protocol of its viewers: TLS.
     evaluator.pin_request_origin("127.0.0.1", secure_transport=True)
     with responses.request_scope(distribution.split(":")[4], region):
-        answer: tuple[int, Mapping[str, object], bytes] = s3.serve_cloudfront_origin_fetch(
+        response: tuple[int, Mapping[str, object], bytes] = s3.serve_cloudfront_origin_fetch(
             bucket, key, "GET", headers, source_arn=distribution
         )
-        return answer
+        return response
 
 
-async def _received(receive: ASGIReceiveCallable) -> None:
+async def _read_body(receive: ASGIReceiveCallable) -> None:
     message = await receive()
     while message["type"] == "http.request" and message["more_body"]:
         message = await receive()
 
 
 def main() -> None:
-    """Serve until a signal ends it, on the address that MiniStack's own variables give."""
+    """Serve until a signal ends the process, on the address in MiniStack's own variables."""
     iam = importlib.import_module("ministack.core.iam_actions")
     vars(iam)["extract_iam_action"] = corrected_action(iam.extract_iam_action)
     vars(iam)["extract_resource_arn"] = corrected_resource(iam.extract_resource_arn)
@@ -224,7 +232,7 @@ def main() -> None:
     )
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
-    config.keep_alive_timeout = 75  # MiniStack's own: the AWS SDKs keep connections longer than hypercorn's 5 s
+    config.keep_alive_timeout = 75  # MiniStack's own value: the AWS SDKs keep connections longer than hypercorn's 5 s
     asyncio.run(serve(application, config))
 
 

@@ -1,1 +1,1 @@
-"""Faults: done to a region's proxy, or to what its permissions and rules say."""
+"""Faults: in a region proxy, or in the policies and the replication rules of a region."""

@@ -1,4 +1,4 @@
-"""Faults that are done to what a region's permissions and rules say, through AWS's own API."""
+"""Faults in the configuration of a region: in its policies and its replication rules, set through AWS's own API."""
 
 import copy
 import json
@@ -10,14 +10,14 @@ from botocore.exceptions import ClientError
 
 from standby.deployment.manifest import Region
 from standby.errors import RefusedError
-from standby.rehearsal.checks.documents import replication
+from standby.rehearsal.checks.documents import read_replication_configuration
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ReplicationConfigurationUnionTypeDef
 
 POLICY_NAME: Final = "rehearsal-knowledge-base-denied"
-FUNCTIONS: Final = ("query", "health")
-_DENIED: Final = {
+DENIED_FUNCTIONS: Final = ("query", "health")
+_DENY_RETRIEVE: Final = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "bedrock:Retrieve", "Resource": "*"}],
 }
@@ -26,20 +26,20 @@ PAGES_SID: Final = "RehearsalDeniesPages"
 
 
 def deny_knowledge_base(session: boto3.Session, deployment: str) -> None:
-    """Take the permission to ask the Knowledge Base from the region's `query` and `health` functions.
+    """Deny the region's `query` and `health` functions the retrieval from the Knowledge Base.
 
-    A denial beside the stack's own policies, which stay as they are: it takes effect at once, wins over every
-    permission, and is undone by removing it, whatever became of the command that put it there.
+    The Deny statement is in a policy of its own: it overrides every Allow statement at once, and removing the policy
+    restores the permissions, even if the command that added it was killed.
     """
     iam = session.client("iam")
-    for role in _roles(session, deployment):
-        iam.put_role_policy(RoleName=role, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(_DENIED))
+    for role in _function_roles(session, deployment):
+        iam.put_role_policy(RoleName=role, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(_DENY_RETRIEVE))
 
 
 def allow_knowledge_base(session: boto3.Session, deployment: str) -> None:
-    """Give back what `deny_knowledge_base` took."""
+    """Remove the policy of `deny_knowledge_base`."""
     iam = session.client("iam")
-    for role in _roles(session, deployment):
+    for role in _function_roles(session, deployment):
         try:
             iam.delete_role_policy(RoleName=role, PolicyName=POLICY_NAME)
         except ClientError as error:
@@ -65,10 +65,10 @@ def allow_pages(session: boto3.Session, region: Region) -> None:
 
 
 def read_replication(session: boto3.Session, region: Region) -> "ReplicationConfigurationUnionTypeDef":
-    """Return the replication of the region's documents. Raises `RefusedError` where none leads out of the region."""
-    found = replication(session, region)
+    """Return the replication configuration of the region's documents bucket. Raises `RefusedError` if it has none."""
+    found = read_replication_configuration(session, region)
     if found is None:
-        raise RefusedError(f"No document leaves {region.region}: there is no replication to pause.")
+        raise RefusedError(f"{region.region} does not replicate its documents: there is no replication to pause.")
     return found
 
 
@@ -79,12 +79,12 @@ def write_replication(
     *,
     paused: bool,
 ) -> None:
-    """Put the configuration, with every rule disabled where `paused`."""
-    wanted = copy.deepcopy(configuration)
+    """Put the replication configuration; `paused` disables every rule."""
+    changed = copy.deepcopy(configuration)
     if paused:
-        for rule in wanted["Rules"]:
+        for rule in changed["Rules"]:
             rule["Status"] = "Disabled"
-    session.client("s3").put_bucket_replication(Bucket=region.documents_bucket, ReplicationConfiguration=wanted)
+    session.client("s3").put_bucket_replication(Bucket=region.documents_bucket, ReplicationConfiguration=changed)
 
 
 def _policy(session: boto3.Session, region: Region) -> dict[str, Any]:
@@ -102,9 +102,9 @@ def _write_statements(session: boto3.Session, region: Region, statements: list[d
     session.client("s3").put_bucket_policy(Bucket=region.frontend_bucket, Policy=json.dumps(policy))
 
 
-def _roles(session: boto3.Session, deployment: str) -> Iterable[str]:
+def _function_roles(session: boto3.Session, deployment: str) -> Iterable[str]:
     for page in session.client("lambda").get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             purpose = function.get("Handler", "").partition(".")[0]
-            if purpose in FUNCTIONS and function["FunctionName"].startswith(f"{deployment}-"):
+            if purpose in DENIED_FUNCTIONS and function["FunctionName"].startswith(f"{deployment}-"):
                 yield function["Role"].rpartition("/")[2]

@@ -1,18 +1,21 @@
-"""Faults that are real: done to the process that serves a region, or to what its permissions and rules say.
+"""Set and heal faults: in the process that serves a region, or in the configuration of the region in AWS.
 
-A fault is written down before it is done, so that `heal` finds it whatever became of the command that did it.
+A fault is recorded before it is set, so that `heal` finds it even if the command that set it was killed.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast, get_args
 
-from standby.deployment.manifest import ROLES, Region, Role
+import boto3
+from pydantic import Field
+
+from standby.deadline import poll
+from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.errors import BadUsageError, StandbyError
-from standby.rehearsal.emulator.emulator import answers
+from standby.json_model import JsonModel
+from standby.rehearsal.emulator.emulator import Emulator, is_ready, recorded_emulator
 from standby.rehearsal.faults.fault_rules import (
     allow_knowledge_base,
     allow_pages,
@@ -21,15 +24,15 @@ from standby.rehearsal.faults.fault_rules import (
     read_replication,
     write_replication,
 )
-from standby.rehearsal.files.claim import check
-from standby.rehearsal.files.json_files import read_json, write_json
-from standby.rehearsal.files.lock import network_lock
+from standby.rehearsal.files.json_files import read_record, write_record
+from standby.rehearsal.files.lock import check_directory, network_lock
+from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.network.controller import NetworkController
+from standby.rehearsal.network.network import Network
 from standby.rehearsal.network.region_proxy import RegionProxyFaults
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ReplicationConfigurationUnionTypeDef
-
-    from standby.rehearsal.rehearsal import Rehearsal
 
 FaultKind = Literal[
     "region-down",
@@ -42,189 +45,198 @@ FaultKind = Literal[
     "replication-paused",
 ]
 FAULT_KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
-ANSWER_SECONDS: Final = 15.0
+RECOVERY_SECONDS: Final = 15.0
 POLL_SECONDS: Final = 0.02
 
-Saved = Mapping[Role, "ReplicationConfigurationUnionTypeDef"]
-_GONE: Final = frozenset({"region-down", "region-black-hole"})
-_CONFIGURED: Final = frozenset({"s3-errors", "api-errors", "slow"})
+_UNREACHABLE: Final = frozenset({"region-down", "region-black-hole"})
+_IN_REGION_PROXY: Final = frozenset({*_UNREACHABLE, "s3-errors", "api-errors", "slow"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """A fault that is set: what, where, since when, and for `slow` by how much."""
+class Fault(JsonModel):
+    """A fault that is set."""
 
-    kind: FaultKind
-    role: Role
-    since: datetime
-    milliseconds: int = 0
+    kind: FaultKind = Field(description="the kind of the fault, as `standby rehearse fault` names it")
+    role: Role = Field(description="the role of the region that has the fault")
+    since: datetime = Field(description="when the fault was set, in UTC")
+    milliseconds: int = Field(default=0, description="the delay of each response, for `slow`")
 
     def __str__(self) -> str:
-        """Return it as a line of text."""
-        by = f" by {self.milliseconds} ms" if self.kind == "slow" else ""
-        return f"{self.kind} {self.role}{by}, since {self.since:%H:%M:%S} UTC"
+        """Return the fault as a line of text."""
+        delay = f" by {self.milliseconds} ms" if self.kind == "slow" else ""
+        return f"{self.kind}{delay} in the {self.role} region, since {self.since:%H:%M:%S} UTC"
 
-    def as_json(self) -> dict[str, object]:
-        """Return it as JSON values."""
-        return {**vars(self), "since": self.since.isoformat()}
+
+class FaultRecord(JsonModel):
+    """The faults of one emulator. `replication` has the replication configurations to restore."""
+
+    emulator: Emulator
+    faults: tuple[Fault, ...] = ()
+    replication: Mapping[Role, dict[str, Any]] = {}
+
+
+class FaultTarget(Protocol):
+    """The rehearsal in which faults are set. The properties raise `RefusedError` when it is not up."""
+
+    @property
+    def paths(self) -> RehearsalPaths:
+        """The files of the rehearsal."""
+
+    @property
+    def network(self) -> Network:
+        """The endpoints of the rehearsal."""
+
+    @property
+    def network_controller(self) -> NetworkController:
+        """The controller of the region proxies."""
+
+    @property
+    def deployment(self) -> Manifest:
+        """The manifest of the applied stack."""
+
+    def session(self, role: Role) -> boto3.Session:
+        """Return a session that no fault affects."""
 
 
 class Faults:
     """The faults of one rehearsal."""
 
-    def __init__(self, rehearsal: "Rehearsal") -> None:
-        self._rehearsal = rehearsal
-        self._layout = rehearsal.paths
-        self._lock = network_lock(self._layout)
+    def __init__(self, target: FaultTarget) -> None:
+        self._target = target
+        self._paths = target.paths
+        self._lock = network_lock(target.paths)
 
     def set(self, kind: FaultKind, role: Role, *, milliseconds: int = 0) -> None:
-        """Do a fault; where it is set already, do what is missing of it.
+        """Set a fault. If it is set already, set the missing part.
 
         Raises `BadUsageError` for `slow` without a time, `RefusedError` when the rehearsal is not up.
         """
         if kind == "slow" and milliseconds < 1:
-            raise BadUsageError("slow needs a time: --milliseconds N, 1 or more.")
-        _ = self._rehearsal.network  # refused where nothing is up
+            raise BadUsageError("slow needs --milliseconds N, with N of 1 or more.")
+        _ = self._target.network  # raises when the rehearsal is not up
         with self._lock:
-            since = datetime.now(tz=UTC)
-            wanted = Fault(kind=kind, role=role, since=since, milliseconds=milliseconds if kind == "slow" else 0)
-            before = [fault for fault in self.active() if (fault.kind, fault.role) == (kind, role)]
-            others = [fault for fault in self.active() if fault not in before]
-            kept = replace(before[0], milliseconds=wanted.milliseconds) if before else wanted
-            saved: Saved = {}
-            if kind == "replication-paused" and not before:
-                saved = {role: read_replication(self._rehearsal.session(role), self._region(role))}
-            self._write([*others, kept], replication=saved)
-            self._do(kind, role)
+            delay = milliseconds if kind == "slow" else 0
+            before = next((fault for fault in self.active() if (fault.kind, fault.role) == (kind, role)), None)
+            since = before.since if before else datetime.now(tz=UTC)
+            others = [fault for fault in self.active() if fault != before]
+            replication = dict(self._replication())
+            if kind == "replication-paused" and before is None:
+                replication[role] = dict(read_replication(self._target.session(role), self._region(role)))
+            self._write([*others, Fault(kind=kind, role=role, since=since, milliseconds=delay)], replication)
+            self._set(kind, role)
 
     def heal(self, role: Role | None = None) -> tuple[Fault, ...]:
-        """Undo the faults of a role, or of both, and wait until the regions answer. Returns what was undone.
+        """Heal the faults of a role, or of both roles, and wait until the regions respond. Returns the healed faults.
 
-        Raises `RefusedError` where the directory is somebody else's.
+        Raises `RefusedError` when the directory contains other files.
         """
-        check(self._layout)
-        if not self._layout.faults_record.is_file():
+        check_directory(self._paths)
+        if not self._paths.faults_record.is_file():
             return ()
         with self._lock:
             healed = tuple(fault for fault in self.active() if role in {None, fault.role})
-            for part in ROLES:
-                kinds = frozenset(fault.kind for fault in healed if fault.role == part)
+            for affected in ROLES:
+                kinds = frozenset(fault.kind for fault in healed if fault.role == affected)
                 if kinds:
-                    self._heal(part, kinds)
-            self._write(fault for fault in self.active() if fault not in healed)
+                    self._heal(affected, kinds)
+            self._write([fault for fault in self.active() if fault not in healed], self._replication())
         return healed
 
-    def undo_rules(self) -> tuple[Fault, ...]:
-        """Undo what faults did to permissions and replication, and leave the fronts alone. Returns what was undone.
+    def heal_configuration(self) -> tuple[Fault, ...]:
+        """Heal the faults in policies and in replication, but not those of region proxies. Returns the healed faults.
 
-        For who is about to apply: what is put back now, the apply finds, and nothing is put back over it later.
+        This comes before an apply, so that Terraform finds its own configuration, and nothing overwrites it later.
         """
         with self._lock:
-            undone = tuple(fault for fault in self.active() if fault.kind not in _GONE | _CONFIGURED)
-            for fault in undone:
-                self._undo_rules(fault.role, {fault.kind})
-            self._write(fault for fault in self.active() if fault not in undone)
-        return undone
-
-    def forget(self) -> tuple[Fault, ...]:
-        """Return the faults that were set and take them as healed, by who has put right all that they did."""
-        with self._lock:
-            healed = self.active()
-            self._write(())
+            healed = tuple(fault for fault in self.active() if fault.kind not in _IN_REGION_PROXY)
+            for fault in healed:
+                self._restore_configuration(fault.role, {fault.kind})
+            self._write([fault for fault in self.active() if fault not in healed], self._replication())
         return healed
 
+    def clear(self) -> tuple[Fault, ...]:
+        """Remove the record of all faults, for a caller that has repaired everything. Returns the faults."""
+        with self._lock:
+            faults = self.active()
+            self._write([], {})
+        return faults
+
     def active(self) -> tuple[Fault, ...]:
-        """Return the faults that are set. They end with the emulator that they were done to."""
-        faults = self._stored().get("faults")
-        return tuple(_fault(part) for part in faults) if isinstance(faults, list) else ()
+        """Return the faults that are set. They end with their emulator."""
+        record = self._record()
+        return record.faults if record is not None else ()
 
     def region_proxy_faults(self, role: Role) -> RegionProxyFaults:
-        """Return what is wrong with the front of a role's region."""
-        here = {fault.kind: fault for fault in self.active() if fault.role == role}
-        slow = here.get("slow")
+        """Return the faults of a region proxy that still responds."""
+        faults = {fault.kind: fault for fault in self.active() if fault.role == role}
+        slow = faults.get("slow")
         return RegionProxyFaults(
-            s3_errors="s3-errors" in here,
-            api_errors="api-errors" in here,
+            s3_errors="s3-errors" in faults,
+            api_errors="api-errors" in faults,
             delay_milliseconds=slow.milliseconds if slow else 0,
         )
 
-    def _do(self, kind: FaultKind, role: Role) -> None:
+    def _set(self, kind: FaultKind, role: Role) -> None:
         if kind == "region-down":
-            self._rehearsal.connecting.kill_region_proxy(role)
+            self._target.network_controller.kill_region_proxy(role)
         elif kind == "region-black-hole":
-            self._rehearsal.connecting.suspend_region_proxy(role)
-        elif kind in _CONFIGURED:
-            self._load_region_proxy(role)
+            self._target.network_controller.suspend_region_proxy(role)
+        elif kind in _IN_REGION_PROXY:
+            self._configure_region_proxy(role)
         elif kind == "knowledge-base-denied":
-            deny_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
+            deny_knowledge_base(self._target.session(role), self._target.deployment.name)
         elif kind == "pages-denied":
-            deny_pages(self._rehearsal.session(role), self._region(role))
+            deny_pages(self._target.session(role), self._region(role))
         else:
             self._write_replication(role, paused=True)
 
     def _heal(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
-        self._undo_rules(role, kinds)
-        if kinds & (_GONE | _CONFIGURED):
-            self._rehearsal.connecting.load_region_proxy(role, RegionProxyFaults())
-            self._wait_until_it_answers(role)
+        self._restore_configuration(role, kinds)
+        if kinds & _IN_REGION_PROXY:
+            self._target.network_controller.load_region_proxy(role, RegionProxyFaults())
+            self._wait_until_ready(role)
 
-    def _undo_rules(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
+    def _restore_configuration(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
         if "knowledge-base-denied" in kinds:
-            allow_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
+            allow_knowledge_base(self._target.session(role), self._target.deployment.name)
         if "pages-denied" in kinds:
-            allow_pages(self._rehearsal.session(role), self._region(role))
+            allow_pages(self._target.session(role), self._region(role))
         if "replication-paused" in kinds:
             self._write_replication(role, paused=False)
 
-    def _load_region_proxy(self, role: Role) -> None:
-        # A region that is gone is not brought back by another fault; it comes back with `heal`, whole.
-        if not any(fault.kind in _GONE for fault in self.active() if fault.role == role):
-            self._rehearsal.connecting.load_region_proxy(role, self.region_proxy_faults(role))
+    def _configure_region_proxy(self, role: Role) -> None:
+        # Another fault does not start the proxy of an unreachable region. Only `heal` does, without any fault.
+        if not any(fault.kind in _UNREACHABLE for fault in self.active() if fault.role == role):
+            self._target.network_controller.load_region_proxy(role, self.region_proxy_faults(role))
 
-    def _wait_until_it_answers(self, role: Role) -> None:
-        region_proxy = self._rehearsal.network.region_proxies[self._region(role).region]
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while not answers(region_proxy, timeout=1):
-            if time.monotonic() > deadline:
-                raise StandbyError(f"{self._region(role).region} does not answer, {ANSWER_SECONDS:.0f} s after healing")
-            time.sleep(POLL_SECONDS)
+    def _wait_until_ready(self, role: Role) -> None:
+        region = self._region(role).region
+        region_proxy = self._target.network.region_proxies[region]
+        if not poll(lambda: is_ready(region_proxy, timeout=1), seconds=RECOVERY_SECONDS, pause=POLL_SECONDS):
+            raise StandbyError(f"{region} does not respond {RECOVERY_SECONDS:.0f} s after its faults were healed.")
 
     def _write_replication(self, role: Role, *, paused: bool) -> None:
-        saved = self._saved().get(role)
+        saved = self._replication().get(role)
         if saved is not None:
-            write_replication(self._rehearsal.session(role), self._region(role), saved, paused=paused)
+            configuration = cast("ReplicationConfigurationUnionTypeDef", saved)
+            write_replication(self._target.session(role), self._region(role), configuration, paused=paused)
 
     def _region(self, role: Role) -> Region:
-        return self._rehearsal.deployment.regions[role]
+        return self._target.deployment.regions[role]
 
-    def _write(self, faults: Iterable[Fault], *, replication: Saved | None = None) -> None:
-        # A configuration that was saved goes only with the fault that it undoes.
-        kept = tuple(faults)
-        paused = {fault.role for fault in kept if fault.kind == "replication-paused"}
-        saved = {role: part for role, part in {**self._saved(), **(replication or {})}.items() if role in paused}
-        self._record(kept, saved)
+    def _record(self) -> FaultRecord | None:
+        record = read_record(self._paths.faults_record, FaultRecord)
+        return record if record is not None and record.emulator == recorded_emulator(self._paths) else None
 
-    def _saved(self) -> Saved:
-        saved = self._stored().get("replication")
-        return saved if isinstance(saved, dict) else {}
+    def _replication(self) -> Mapping[Role, dict[str, Any]]:
+        record = self._record()
+        return record.replication if record is not None else {}
 
-    def _stored(self) -> Mapping[str, object]:
-        record = read_json(self._layout.faults_record)
-        return record if record.get("emulator") == read_json(self._layout.emulator_record) else {}
-
-    def _record(self, faults: tuple[Fault, ...], replication: Saved) -> None:
-        if not faults:
-            self._layout.faults_record.unlink(missing_ok=True)
+    def _write(self, faults: Iterable[Fault], replication: Mapping[Role, dict[str, Any]]) -> None:
+        # A saved replication configuration is kept as long as its fault is set.
+        kept, emulator = tuple(faults), recorded_emulator(self._paths)
+        if not kept or emulator is None:
+            self._paths.faults_record.unlink(missing_ok=True)
             return
-        parts = [fault.as_json() for fault in faults]
-        emulator = read_json(self._layout.emulator_record)
-        write_json(self._layout.faults_record, {"emulator": emulator, "faults": parts, "replication": replication})
-
-
-def _fault(part: Mapping[str, Any]) -> Fault:
-    return Fault(
-        kind=part["kind"],
-        role=part["role"],
-        since=datetime.fromisoformat(part["since"]),
-        milliseconds=part["milliseconds"],
-    )
+        paused = {fault.role for fault in kept if fault.kind == "replication-paused"}
+        saved = {role: configuration for role, configuration in replication.items() if role in paused}
+        write_record(self._paths.faults_record, FaultRecord(emulator=emulator, faults=kept, replication=saved))

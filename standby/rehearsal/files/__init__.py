@@ -1,1 +1,1 @@
-"""The files of a rehearsal: their paths, JSON records, locks."""
+"""The files of a rehearsal: their paths, its JSON records, and the locks."""

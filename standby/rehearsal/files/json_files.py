@@ -1,16 +1,38 @@
-"""Small JSON files that must never be half-written, and never be trusted when they are.
+"""JSON files of a rehearsal. A reader sees the old file or the new one, never a half-written one.
 
-Those that name processes say in which directory they were made: found in another one, that was moved or copied.
+Records that name processes also name the directory that they were made in. Found in another directory, they were moved
+or copied there.
 """
 
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
+
+from standby.json_model import JsonModel
+
+Record = TypeVar("Record", bound=JsonModel)
+
+
+class ProcessRecord(JsonModel):
+    """A record that names processes. `directory` is where it was made, None in a record of an earlier version."""
+
+    directory: str | None = None
+
+    def is_from(self, directory: Path) -> bool:
+        """Whether the record was made in this directory."""
+        return self.directory in {None, str(directory)}
+
+    def moved_from(self, directory: Path) -> Path | None:
+        """Return where `directory` was when the record was made, None if it was not moved. A copy was not moved."""
+        if self.directory is None or self.is_from(directory) or Path(self.directory).exists():
+            return None
+        return Path(self.directory)
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` as JSON, whole or not at all: a reader sees the old file or the new one."""
+    """Replace the file by `value` as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     temporary.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -18,7 +40,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> Mapping[str, object]:
-    """Return the JSON object in `path`, or an empty one where the file is missing, unreadable or something else."""
+    """Return the JSON object in the file, an empty one if the file is missing, unreadable or not a JSON object."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -26,14 +48,14 @@ def read_json(path: Path) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def made_here(record: Mapping[str, object], directory: Path) -> bool:
-    """Tell whether the record was made in this directory. One that does not say was: earlier versions wrote none."""
-    return record.get("directory", str(directory)) == str(directory)
+def write_record(path: Path, record: JsonModel) -> None:
+    """Replace the file by the record."""
+    write_json(path, record.as_json())
 
 
-def moved_from(record: Mapping[str, object], directory: Path) -> Path | None:
-    """Return where the record was made when the directory has been moved from there; None for that of a copy."""
-    made = record.get("directory")
-    if made_here(record, directory) or not isinstance(made, str) or Path(made).exists():
+def read_record(path: Path, model: type[Record]) -> Record | None:
+    """Return the record in the file, None if the file is missing, unreadable or not such a record."""
+    try:
+        return model.from_json(read_json(path))
+    except ValueError:
         return None
-    return Path(made)

@@ -1,4 +1,4 @@
-"""Only one command at a time changes a rehearsal, and none while a drill is at work on it."""
+"""Protect the directory of a rehearsal: no other files in it, one command at a time, no command during a drill."""
 
 import fcntl
 import os
@@ -12,56 +12,83 @@ import psutil
 from filelock import FileLock, Timeout
 
 from standby.errors import RefusedError
-from standby.rehearsal.files.claim import take
-from standby.rehearsal.files.json_files import read_json, write_json
-from standby.rehearsal.files.paths import RehearsalPaths
+from standby.json_model import JsonModel
+from standby.rehearsal.files.json_files import read_record, write_record
+from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 
-NETWORK_SECONDS: Final = 60.0
-WAIT_HINT: Final = "Wait until it ends, or stop it with Ctrl-C there."
+MARKER_TEXT: Final = "`standby rehearse` keeps its files in this directory; `standby rehearse down` removes them.\n"
+NETWORK_LOCK_SECONDS: Final = 60.0
+WAIT_HINT: Final = "Wait until it ends, or stop it with Ctrl-C in its terminal."
+
+
+class LockHolder(JsonModel):
+    """The process that has a lock."""
+
+    pid: int
+    command: str
+    since: datetime
+
+
+def create_directory(paths: RehearsalPaths) -> None:
+    """Create the directory if it is missing, and mark it. Raises `RefusedError` when it contains other files."""
+    check_directory(paths)
+    paths.directory.mkdir(parents=True, exist_ok=True)
+    paths.marker.write_text(MARKER_TEXT, encoding="utf-8")
+
+
+def check_directory(paths: RehearsalPaths) -> None:
+    """Raise `RefusedError` when the directory contains files but no marker, because the user may need them."""
+    names = {path.name for path in paths.directory.iterdir()} if paths.directory.is_dir() else set()
+    if not names or paths.marker.name in names or _has_records_of_earlier_version(paths, names):
+        return
+    raise RefusedError(
+        f"{paths.directory} contains files that no rehearsal created. Nothing was changed.",
+        hint="Name a new or an empty directory with --directory, or move those files.",
+    )
 
 
 @contextmanager
-def held(paths: RehearsalPaths, *, command: str) -> Iterator[None]:
-    """Hold the rehearsal for `command`.
+def rehearsal_lock(paths: RehearsalPaths, *, command: str) -> Iterator[None]:
+    """Lock the rehearsal while `command` changes it.
 
-    Raises `RefusedError` when the directory is somebody else's, and, naming the holder, when another process has it.
+    Raises `RefusedError` when the directory contains other files, and, naming the holder, when it is locked already.
     """
-    take(paths)
+    create_directory(paths)
     lock = FileLock(paths.lock)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise RefusedError(_refusal(paths.holder), hint=WAIT_HINT) from None
+        raise RefusedError(_in_use(paths.lock_holder), hint=WAIT_HINT) from None
     try:
-        take(paths)  # once more: a `down` that has ended in this very moment took the marker along
-        _write_holder(paths.holder, command=command)
+        create_directory(paths)  # again, because a `down` that has just ended removed the marker
+        _write_holder(paths.lock_holder, command=command)
         yield
     finally:
-        paths.holder.unlink(missing_ok=True)
+        paths.lock_holder.unlink(missing_ok=True)
         lock.release()
 
 
 @contextmanager
 def drill_lock(paths: RehearsalPaths, *, command: str) -> Iterator[bool]:
-    """Keep other drills and `no_drill` away while a drill is at work; yield whether the one before was killed.
+    """Lock the rehearsal against other drills and against `exclude_drills`. Yields whether the last drill was killed.
 
-    The directory itself is locked, so the lock ends with the process, however that ends. Raises `RefusedError`, naming
-    the holder, when it is not free.
+    The lock is on the directory itself and ends with the process. Raises `RefusedError`, naming the holder, when the
+    directory is locked already.
     """
     with _flock(paths, fcntl.LOCK_EX):
-        killed = paths.drill_holder.exists()
-        _write_holder(paths.drill_holder, command=command)
+        killed = paths.drill_lock_holder.exists()
+        _write_holder(paths.drill_lock_holder, command=command)
         try:
             yield killed
         finally:
-            paths.drill_holder.unlink(missing_ok=True)
+            paths.drill_lock_holder.unlink(missing_ok=True)
 
 
 @contextmanager
-def no_drill(paths: RehearsalPaths) -> Iterator[None]:
-    """Keep drills away while a command breaks, heals or ends something; other commands may do so at the same time.
+def exclude_drills(paths: RehearsalPaths) -> Iterator[None]:
+    """Keep drills out while a command breaks, heals or stops something. Several such commands may run at once.
 
-    Raises `RefusedError`, naming the drill, when one is at work.
+    Raises `RefusedError`, naming the drill, when one is running.
     """
     if not paths.directory.is_dir():
         yield
@@ -71,8 +98,8 @@ def no_drill(paths: RehearsalPaths) -> Iterator[None]:
 
 
 def network_lock(paths: RehearsalPaths) -> FileLock:
-    """Return the lock under which fronts, edge and faults are changed. Whoever wants it waits a little."""
-    return FileLock(paths.faults_lock, timeout=NETWORK_SECONDS)
+    """Return the lock for changes to region proxies, edge and faults. A second command waits for it."""
+    return FileLock(paths.network_lock, timeout=NETWORK_LOCK_SECONDS)
 
 
 @contextmanager
@@ -82,20 +109,25 @@ def _flock(paths: RehearsalPaths, how: int) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, how | fcntl.LOCK_NB)
         except OSError:
-            raise RefusedError(_refusal(paths.drill_holder), hint=WAIT_HINT) from None
+            raise RefusedError(_in_use(paths.drill_lock_holder), hint=WAIT_HINT) from None
         yield
     finally:
         os.close(descriptor)
 
 
+def _has_records_of_earlier_version(paths: RehearsalPaths, names: set[str]) -> bool:
+    # Before there was a marker, a rehearsal was recognized by its records, in the default directory only.
+    records = {paths.emulator_record.name, paths.init_record.name, paths.applied_record.name}
+    return paths.directory == paths.project / DIRECTORY_NAME and not names.isdisjoint(records)
+
+
 def _write_holder(path: Path, *, command: str) -> None:
-    since = datetime.now(tz=UTC).isoformat(timespec="seconds")
-    write_json(path, {"pid": os.getpid(), "command": command, "since": since})
+    write_record(path, LockHolder(pid=os.getpid(), command=command, since=datetime.now(tz=UTC)))
 
 
-def _refusal(holder: Path) -> str:
-    found = read_json(holder)
-    pid = found.get("pid")
-    known = isinstance(pid, int) and psutil.pid_exists(pid)  # one that was killed leaves its record
-    who = f"`{found['command']}`, process {pid}, since {found['since']}" if known else "another process"
-    return f"This rehearsal is in use by {who}."
+def _in_use(path: Path) -> str:
+    holder = read_record(path, LockHolder)
+    if holder is None or not psutil.pid_exists(holder.pid):  # a killed process leaves its record
+        return "This rehearsal is in use by another process."
+    since = f"{holder.since:%Y-%m-%d %H:%M:%S} UTC"
+    return f"This rehearsal is in use by `{holder.command}`, process {holder.pid}, since {since}."

@@ -1,35 +1,44 @@
-"""One Caddy process: started, found again, given another configuration while it runs."""
+"""One Caddy process: start it, find it again, and change its configuration while it runs."""
 
 import json
-import os
-import shutil
 import socket
 import ssl
-import sys
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Final
 
 import urllib3
 
-from standby.errors import RefusedError, StandbyError
+from standby.deadline import Deadline, poll
+from standby.errors import StandbyError
 from standby.rehearsal.files.json_files import write_json
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.network.caddy_config import Json
-from standby.rehearsal.network.draining import drained
-from standby.rehearsal.processes.daemon import POLL_SECONDS, START_SECONDS, Daemon, resume, start_daemon, stop_daemon
-from standby.rehearsal.processes.ports import HOST, settle
+from standby.rehearsal.network.caddy_config import IDLE_PATH, Json
+from standby.rehearsal.processes.daemon import (
+    POLL_SECONDS,
+    READY_SECONDS,
+    Daemon,
+    resume_daemon,
+    start_daemon,
+    stop_daemon,
+)
+from standby.rehearsal.processes.ports import HOST, wait_until_free
 from standby.rehearsal.processes.process import ProcessIdentity
+from standby.rehearsal.processes.programs import find_caddy
 
 ADMIN_SECONDS: Final = 5.0
+DRAIN_SECONDS: Final = 5.0
+PORTS_HINT: Final = "`standby rehearse up` uses other ports if these are in use."
+_READ_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caddy:
-    """A Caddy: its name, its whole configuration, its ports, and the host names that it serves with TLS."""
+    """A Caddy: its name, its complete configuration, its ports, and the host names that it serves with TLS."""
 
     paths: RehearsalPaths
     name: str
@@ -37,89 +46,118 @@ class Caddy:
     admin_port: int
     tls_port: int
     plain_ports: tuple[int, ...]
-    tls_names: tuple[str, ...]
+    tls_hosts: tuple[str, ...]
 
-    def running(self, known: ProcessIdentity | None) -> ProcessIdentity:
-        """Have it run with this configuration and return which process it is.
+    def ensure_running(self, known: ProcessIdentity | None) -> ProcessIdentity:
+        """Start Caddy, or load the configuration into the `known` process if that responds. Returns the process.
 
-        The `known` process is kept where it runs and answers, also when somebody had stopped it.
+        A suspended process is resumed.
         """
-        current = self._current() if known is not None and resume(known) is not None else None
+        current = self._current_config() if known is not None and resume_daemon(known) is not None else None
         if known is not None and current is not None:
             if current != self.config:
                 self._load()
             return known
         if known is not None:
             stop_daemon(known)
-            settle((self.admin_port, self.tls_port, *self.plain_ports))
-        write_json(self._path, self.config)
-        command = (caddy_program(), "run", "--config", str(self._path))
-        return start_daemon(self.paths, Daemon(name=self.name, command=command, ready=self._serves))
+            wait_until_free((self.admin_port, self.tls_port, *self.plain_ports))
+        write_json(self._config_path, self.config)
+        command = (find_caddy(), "run", "--config", str(self._config_path))
+        log = self.paths.network / f"{self.name}.log"
+        daemon = Daemon(name=self.name, command=command, log=log, ready=self._is_ready)
+        return start_daemon(self.paths, daemon, hint=PORTS_HINT)
 
     @property
-    def _path(self) -> Path:
+    def _config_path(self) -> Path:
         return self.paths.network / f"{self.name}.json"
 
-    def _current(self) -> Json | None:
-        # Caddy itself is asked: what a command that was killed had written down need not be what it had done.
+    def _current_config(self) -> Json | None:
+        # Read from Caddy itself, because a command may have been killed between writing the file and loading it.
         try:
-            response = _admin(self.admin_port, "GET", "/config/")
+            response = _call_admin(self.admin_port, "GET", "/config/")
         except urllib3.exceptions.HTTPError:
             return None
         found = json.loads(response.data) if response.status == HTTPStatus.OK else None
         return found if isinstance(found, dict) else None
 
     def _load(self) -> None:
-        authority = self.paths.authority
-        known = next((name for name in self.tls_names if serves((name,), port=self.tls_port, authority=authority)), "")
-        with drained(self.plain_ports, tls_port=self.tls_port, tls_name=known, authority=authority):
-            self._post()
-        self._wait_for_certificates()
-        write_json(self._path, self.config)
+        served = next(filter(self._serves, self.tls_hosts), "")
+        with drained(
+            self.plain_ports, tls_port=self.tls_port, tls_host=served, ca_certificate=self.paths.ca_certificate
+        ):
+            self._post_config()
+        if not poll(self._is_ready, seconds=READY_SECONDS, pause=POLL_SECONDS):
+            raise StandbyError(f"The {self.name} does not serve all of its host names.")
+        write_json(self._config_path, self.config)
 
-    def _post(self) -> None:
+    def _post_config(self) -> None:
         try:
-            response = _admin(self.admin_port, "POST", "/load", body=json.dumps(self.config).encode())
+            response = _call_admin(self.admin_port, "POST", "/load", body=json.dumps(self.config).encode())
         except urllib3.exceptions.HTTPError as error:
-            raise StandbyError(f"The {self.name} did not take its configuration: {error}") from error
+            raise StandbyError(f"The {self.name} did not load its configuration: {error}") from error
         if response.status != HTTPStatus.OK:
             raise StandbyError(f"The {self.name} refused its configuration: {response.data.decode(errors='replace')}")
 
-    def _wait_for_certificates(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not self._serves():
-            if time.monotonic() > deadline:
-                raise StandbyError(f"The {self.name} does not serve all of its names.")
-            time.sleep(POLL_SECONDS)
+    def _is_ready(self) -> bool:
+        return self._current_config() is not None and self._serves(*self.tls_hosts)
 
-    def _serves(self) -> bool:
-        return self._current() is not None and serves(
-            self.tls_names, port=self.tls_port, authority=self.paths.authority
-        )
+    def _serves(self, *hosts: str) -> bool:
+        return serves_tls(hosts, port=self.tls_port, ca_certificate=self.paths.ca_certificate)
 
 
-def caddy_program() -> str:
-    """Return Caddy as its package installed it, beside Python. Raises `RefusedError` when it is missing."""
-    beside = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    program = shutil.which("caddy", path=beside)
-    if program is None:
-        raise RefusedError("Caddy is missing.", hint="Get it: pip install 'warm-standby[rehearsal]'")
-    return program
-
-
-def serves(names: Iterable[str], *, port: int, authority: Path) -> bool:
-    """Tell whether every host name is served at the port with a certificate of the authority."""
+def serves_tls(hosts: Iterable[str], *, port: int, ca_certificate: Path) -> bool:
+    """Tell whether the port serves every host name with a certificate of the authority."""
     try:
-        context = ssl.create_default_context(cafile=authority)
-        for name in names:
+        context = ssl.create_default_context(cafile=ca_certificate)
+        for host in hosts:
             with socket.create_connection((HOST, port), timeout=ADMIN_SECONDS) as connection:
-                context.wrap_socket(connection, server_hostname=name).close()
-    except OSError:  # so are all of ssl's errors
+                context.wrap_socket(connection, server_hostname=host).close()
+    except OSError:  # the base class of ssl's errors
         return False
     return True
 
 
-def _admin(port: int, method: str, path: str, *, body: bytes | None = None) -> urllib3.BaseHTTPResponse:
+@contextmanager
+def drained(ports: Iterable[int], *, tls_port: int, tls_host: str, ca_certificate: Path) -> Iterator[None]:
+    """Load a configuration in this block; at its end, every idle connection uses the new configuration.
+
+    Caddy serves new connections with the new configuration at once, but an open one with the old configuration, until
+    Caddy closes it a moment later. So this keeps one connection open on every port and waits until Caddy closes it.
+    `tls_host` is a host name that is served already, "" if there is none.
+    Source: caddyserver.com, "Graceful config reloads"; pkg.go.dev, net/http, "Server.Shutdown".
+    """
+    with ExitStack() as stack:
+        connections = [stack.enter_context(_open_idle_connection(port)) for port in ports]
+        if tls_host:
+            context = ssl.create_default_context(cafile=ca_certificate)
+            connections.append(stack.enter_context(_open_idle_connection(tls_port, context=context, host=tls_host)))
+        yield
+        deadline = Deadline(DRAIN_SECONDS)
+        for connection in connections:
+            _wait_until_closed(connection, deadline)
+
+
+def _open_idle_connection(port: int, *, context: ssl.SSLContext | None = None, host: str = "") -> socket.socket:
+    connection = socket.create_connection((HOST, port), timeout=DRAIN_SECONDS)
+    if context is not None:
+        connection = context.wrap_socket(connection, server_hostname=host)
+    # One complete request: Caddy does not count a connection without a request as idle, and would not close it.
+    connection.sendall(f"GET {IDLE_PATH} HTTP/1.1\r\nHost: {host or HOST}\r\n\r\n".encode())
+    response = HTTPResponse(connection)
+    response.begin()
+    response.read()
+    return connection
+
+
+def _wait_until_closed(connection: socket.socket, deadline: Deadline) -> None:
+    with suppress(OSError):  # a time-out: the connection is in the middle of a response
+        while remaining := deadline.remaining:
+            connection.settimeout(remaining)
+            if not connection.recv(_READ_BYTES):
+                return
+
+
+def _call_admin(port: int, method: str, path: str, *, body: bytes | None = None) -> urllib3.BaseHTTPResponse:
     headers = {"Content-Type": "application/json"} if body else {}
     return urllib3.request(
         method, f"http://{HOST}:{port}{path}", body=body, headers=headers, timeout=ADMIN_SECONDS, retries=False

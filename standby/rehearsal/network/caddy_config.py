@@ -1,4 +1,4 @@
-"""The parts that every Caddy configuration of the rehearsal is made of, as the JSON that Caddy reads.
+"""The parts of a Caddy configuration, as the JSON that Caddy reads.
 
 Source: caddyserver.com, "JSON Config Structure".
 """
@@ -13,25 +13,25 @@ from standby.rehearsal.processes.ports import HOST
 Json = dict[str, object]
 
 IDLE_PATH: Final = "/.rehearsal/idle"
-"""Every listener answers it by itself, with nothing."""
+"""Every listener itself responds to this path, with an empty body."""
 
-AUTHORITY: Final = "local"
-"""Caddy's own certificate authority; its storage is shared by all fronts and the edge."""
+AUTHORITY_ID: Final = "local"
+"""Caddy's own certificate authority. All region proxies and the edge share its storage."""
 
 IDLE_SECONDS: Final = 60
-"""Less than the emulator keeps an idle connection (75 s), so that no request meets one that is being closed."""
+"""Less than the emulator's own 75 s, so that no request is sent on a connection that the emulator is closing."""
 
 _IDLE: Final[Json] = {
     "match": [{"path": [IDLE_PATH]}],
     "handle": [{"handler": "static_response", "status_code": "204"}],
     "terminal": True,
 }
-_FORWARDED: Final = ("X-Forwarded-For", "X-Forwarded-Host", "Via")
+_FORWARDING_HEADERS: Final = ("X-Forwarded-For", "X-Forwarded-Host", "Via")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """One listener: its port, its routes, what is done with errors, and whether it speaks TLS."""
+    """One listener: its port, its routes, the routes for errors, and whether it uses TLS."""
 
     port: int
     routes: tuple[Json, ...]
@@ -39,7 +39,7 @@ class Server:
     tls: bool = False
 
     def config(self) -> Json:
-        """Return its configuration."""
+        """Return the configuration of the listener."""
         return {
             "listen": [f"{HOST}:{self.port}"],
             "protocols": ["h1", "h2"] if self.tls else ["h1"],
@@ -50,10 +50,10 @@ class Server:
         }
 
 
-def caddy_config(*, admin_port: int, storage: Path, names: Iterable[str], servers: Mapping[str, Server]) -> Json:
-    """Return a whole configuration. `names` are the host names that need a certificate."""
-    subjects = sorted(names)
-    internal = {"module": "internal", "ca": AUTHORITY}
+def caddy_config(*, admin_port: int, storage: Path, tls_hosts: Iterable[str], servers: Mapping[str, Server]) -> Json:
+    """Return a complete configuration. `tls_hosts` are the host names that need a certificate."""
+    subjects = sorted(tls_hosts)
+    internal = {"module": "internal", "ca": AUTHORITY_ID}
     return {
         "admin": {"listen": f"{HOST}:{admin_port}", "config": {"persist": False}},
         "storage": {"module": "file_system", "root": str(storage)},
@@ -61,7 +61,7 @@ def caddy_config(*, admin_port: int, storage: Path, names: Iterable[str], server
         "apps": {
             "pki": {
                 "certificate_authorities": {
-                    AUTHORITY: {
+                    AUTHORITY_ID: {
                         "install_trust": False,
                         "name": "Standby rehearsal",
                         "root_common_name": "Standby rehearsal: trust it nowhere else",
@@ -78,17 +78,17 @@ def caddy_config(*, admin_port: int, storage: Path, names: Iterable[str], server
 
 
 def route(*handlers: Mapping[str, object], match: Iterable[Json] = (), terminal: bool = True) -> Json:
-    """Return a route: the handlers, for requests that fit one of the matchers (none: every request)."""
+    """Return a route: the handlers, for requests that one of the matchers matches (no matcher: every request)."""
     matchers = list(match)
     return {"handle": list(handlers), "terminal": terminal, **({"match": matchers} if matchers else {})}
 
 
-def proxy(port: int, *, headers: Json | None = None, transport: Json | None = None, **options: object) -> Json:
-    """Return a handler that hands requests on to a port of this machine, as they came.
+def reverse_proxy(port: int, *, headers: Json | None = None, transport: Json | None = None, **options: object) -> Json:
+    """Return a handler that sends requests to a port of this machine.
 
-    The Host header stays: requests to AWS are signed with it.
+    The Host header is not changed, because it is part of the signature of a request to AWS.
     """
-    changes: Json = {"set": {"X-Forwarded-Proto": ["https"]}, "delete": list(_FORWARDED)}
+    changes: Json = {"set": {"X-Forwarded-Proto": ["https"]}, "delete": list(_FORWARDING_HEADERS)}
     return {
         "handler": "reverse_proxy",
         "upstreams": [{"dial": f"{HOST}:{port}"}],
@@ -104,8 +104,8 @@ def proxy(port: int, *, headers: Json | None = None, transport: Json | None = No
     }
 
 
-def answer(status: int | str, body: str = "", *, headers: Mapping[str, str] | None = None) -> Json:
-    """Return a handler that answers by itself."""
+def static_response(status: int | str, body: str = "", *, headers: Mapping[str, str] | None = None) -> Json:
+    """Return a handler that sends this response."""
     return {
         "handler": "static_response",
         "status_code": str(status),
@@ -114,11 +114,11 @@ def answer(status: int | str, body: str = "", *, headers: Mapping[str, str] | No
     }
 
 
-def dropped() -> Json:
-    """Return a handler that closes the connection without an answer."""
+def abort() -> Json:
+    """Return a handler that closes the connection without a response."""
     return {"handler": "static_response", "abort": True}
 
 
-def sub(*routes: Json, errors: tuple[Json, ...] = ()) -> Json:
-    """Return a handler that is a list of routes of its own."""
+def subroute(*routes: Json, errors: tuple[Json, ...] = ()) -> Json:
+    """Return a handler that consists of routes."""
     return {"handler": "subroute", "routes": list(routes), **({"errors": {"routes": list(errors)}} if errors else {})}

@@ -1,4 +1,4 @@
-"""Start the fronts, the edge and its cache, find them again, and put right what is left of them."""
+"""Start the region proxies, the edge and its cache, find them again, and repair them."""
 
 import signal
 import sys
@@ -20,27 +20,25 @@ from standby.errors import StandbyError
 from standby.rehearsal.edge_cache.server import READY_PATH
 from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.network.caddy import Caddy
+from standby.rehearsal.network.caddy import PORTS_HINT, Caddy
 from standby.rehearsal.network.distribution import read_distribution
-from standby.rehearsal.network.edge_config import Edge, EdgePorts
-from standby.rehearsal.network.network import Network, read_network
-from standby.rehearsal.network.network_record import NetworkRecord, read_record
-from standby.rehearsal.network.origin_config import S3_RESPONSE_SECONDS
+from standby.rehearsal.network.edge_config import S3_RESPONSE_SECONDS, Edge, EdgePorts
+from standby.rehearsal.network.network import Network, NetworkRecord, read_network, read_network_record
 from standby.rehearsal.network.region_proxy import RegionProxy, RegionProxyFaults, RegionProxyPorts
-from standby.rehearsal.processes.daemon import Daemon, resume, start_daemon, stop_daemon
-from standby.rehearsal.processes.ports import HOST, free_ports, settle
-from standby.rehearsal.processes.process import ProcessIdentity, ours, stop
+from standby.rehearsal.processes.daemon import Daemon, resume_daemon, start_daemon, stop_daemon
+from standby.rehearsal.processes.ports import HOST, free_ports, wait_until_free
+from standby.rehearsal.processes.process import ProcessIdentity, find_processes, stop
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
 
 EDGE: Final = "edge"
-CACHE: Final = "cache"
-CACHE_MODULE: Final = "standby.rehearsal.edge_cache.server"
-CONTROL_REGION: Final = "us-east-1"
-"""CloudFront's control plane lives there. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, appendix B."""
+EDGE_CACHE: Final = "edge-cache"
+EDGE_CACHE_MODULE: Final = "standby.rehearsal.edge_cache.server"
+CLOUDFRONT_CONTROL_REGION: Final = "us-east-1"
+"""The region of CloudFront's control plane. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, appendix B."""
 
-ANSWER_SECONDS: Final = 2.0
+RESPONSE_SECONDS: Final = 2.0
 _REGION_PROXY_PORTS: Final = ("http", "tls", "admin")
 _EDGE_PORTS: Final = ("tls", "http", "router", "origin", "admin")
 
@@ -49,7 +47,7 @@ _EDGE_PORTS: Final = ("tls", "http", "router", "origin", "admin")
 class NetworkController:
     """The network of one applied deployment on one emulator.
 
-    `response_seconds` is how long the edge waits for S3. Tests alone shorten it.
+    `response_seconds` is how long the edge waits for S3. Only tests shorten it.
     """
 
     paths: RehearsalPaths
@@ -58,66 +56,71 @@ class NetworkController:
     response_seconds: float = S3_RESPONSE_SECONDS
 
     def connect(self) -> Network:
-        """Bring up what is not, on the ports of before where they are free, and leave the rest as it is."""
-        before = read_record(self.paths)
-        stop(_strays(self.paths, before), how=signal.SIGKILL)
+        """Start the processes that do not run, on their earlier ports if these are free. Faults are removed."""
+        before = read_network_record(self.paths)
+        stop(_unrecorded_daemons(self.paths, before), with_signal=signal.SIGKILL)
         ports = self._ports(before)
-        record = NetworkRecord(emulator=self.emulator.record(), ports=ports, processes=before.processes)
+        record = NetworkRecord(emulator=self.emulator, ports=ports, processes=before.processes)
         region_proxies = {role: self._region_proxy(role, ports) for role in ROLES}
         edge = self._edge(tuple(region_proxies.values()), ports)
         for role, region_proxy in region_proxies.items():
             name = self.region_proxy_name(role)
-            record = record.with_process(name, self._caddy(region_proxy, name).running(before.processes.get(name)))
-        record = record.with_process(CACHE, self._cache(ports, before.processes.get(CACHE)))
-        record = record.with_process(EDGE, self._edge_caddy(edge).running(before.processes.get(EDGE)))
-        _addressed(record, edge).write(self.paths)
-        return self._connected()
+            process = self._caddy(region_proxy, name).ensure_running(before.processes.get(name))
+            record = record.with_process(name, process)
+        record = record.with_process(EDGE_CACHE, self._ensure_cache_runs(ports, before.processes.get(EDGE_CACHE)))
+        record = record.with_process(EDGE, self._edge_caddy(edge).ensure_running(before.processes.get(EDGE)))
+        _with_endpoints(record, edge).write(self.paths)
+        network = read_network(self.paths)
+        if network is None:
+            raise StandbyError("The emulator ended while the network was started.")
+        return network
 
     def load_region_proxy(self, role: Role, faults: RegionProxyFaults) -> None:
-        """Have a front run, on its own ports, with these faults."""
-        record, name = read_record(self.paths), self.region_proxy_name(role)
+        """Start the region proxy if it does not run, on its own ports, and set exactly these faults."""
+        record, name = read_network_record(self.paths), self.region_proxy_name(role)
         caddy = self._caddy(self._region_proxy(role, record.ports, faults), name)
-        record.with_process(name, caddy.running(record.processes.get(name))).write(self.paths)
+        record.with_process(name, caddy.ensure_running(record.processes.get(name))).write(self.paths)
 
     def load_edge(self) -> None:
-        """Read the distribution anew and give it to the edge. What its cache holds stays, as on AWS."""
-        record = read_record(self.paths)
+        """Read the distribution again and configure the edge with it. The edge keeps its cache, as on AWS."""
+        record = read_network_record(self.paths)
         edge = self._edge(tuple(self._region_proxy(role, record.ports) for role in ROLES), record.ports)
-        process = self._edge_caddy(edge).running(record.processes.get(EDGE))
-        _addressed(record.with_process(EDGE, process), edge).write(self.paths)
+        process = self._edge_caddy(edge).ensure_running(record.processes.get(EDGE))
+        _with_endpoints(record.with_process(EDGE, process), edge).write(self.paths)
 
     def suspend_region_proxy(self, role: Role) -> None:
-        """Stop a front where it is: it takes connections and says nothing."""
-        process = read_record(self.paths).processes[self.region_proxy_name(role)].process()
+        """Suspend the region proxy: it accepts connections and does not respond."""
+        process = read_network_record(self.paths).processes[self.region_proxy_name(role)].process()
         if process is not None:
             process.suspend()
 
     def kill_region_proxy(self, role: Role) -> None:
-        """Kill a front, and return when connections to it are refused."""
-        record, name = read_record(self.paths), self.region_proxy_name(role)
+        """Kill the region proxy, and return when connections to it are refused."""
+        record, name = read_network_record(self.paths), self.region_proxy_name(role)
         stop_daemon(record.processes[name])
-        settle(record.ports[f"{name}.{purpose}"] for purpose in _REGION_PROXY_PORTS)
+        wait_until_free(record.ports[f"{name}.{purpose}"] for purpose in _REGION_PROXY_PORTS)
 
     def region_proxy_name(self, role: Role) -> str:
-        """Return the name of a front's process and files."""
-        return f"front-{self.deployment.regions[role].region}"
+        """Return the name of the process and of the files of a region proxy."""
+        return f"region-proxy-{self.deployment.regions[role].region}"
 
     def _ports(self, before: NetworkRecord) -> Mapping[str, int]:
-        purposes = {self.region_proxy_name(role): _REGION_PROXY_PORTS for role in ROLES} | {
+        purposes = {
+            **{self.region_proxy_name(role): _REGION_PROXY_PORTS for role in ROLES},
             EDGE: _EDGE_PORTS,
-            CACHE: ("http",),
+            EDGE_CACHE: ("http",),
         }
-        kept: dict[str, int] = {}
-        wanted: list[str] = []
+        in_use: dict[str, int] = {}
+        needed: list[str] = []
         for name, ports in purposes.items():
             names = [f"{name}.{port}" for port in ports]
             identity = before.processes.get(name)
             if identity and identity.process() and all(port in before.ports for port in names):
-                kept |= {port: before.ports[port] for port in names}
+                in_use |= {port: before.ports[port] for port in names}
             else:
-                wanted += names
-        known = {name: before.ports[name] for name in wanted if name in before.ports}
-        return {**kept, **free_ports(wanted, wanted=known)}
+                needed += names
+        preferred = {name: before.ports[name] for name in needed if name in before.ports}
+        return {**in_use, **free_ports(needed, preferred=preferred)}
 
     def _region_proxy(
         self, role: Role, ports: Mapping[str, int], faults: RegionProxyFaults | None = None
@@ -125,9 +128,9 @@ class NetworkController:
         region, name = self.deployment.regions[role], self.region_proxy_name(role)
         return RegionProxy(
             region=region.region,
-            gateway_port=self.emulator.port,
+            emulator_port=self.emulator.port,
             ports=RegionProxyPorts(**{purpose: ports[f"{name}.{purpose}"] for purpose in _REGION_PROXY_PORTS}),
-            storage=self.paths.storage,
+            storage=self.paths.caddy_storage,
             api_id=(urlsplit(region.api_url).hostname or "").partition(".")[0],
             buckets=(region.documents_bucket, region.frontend_bucket),
             faults=faults or RegionProxyFaults(),
@@ -135,12 +138,12 @@ class NetworkController:
 
     def _edge(self, region_proxies: tuple[RegionProxy, ...], ports: Mapping[str, int]) -> Edge:
         return Edge(
-            distribution=read_distribution(_control_plane(self.emulator.endpoint), self.deployment.distribution_id),
+            distribution=read_distribution(_cloudfront(self.emulator.endpoint), self.deployment.distribution_id),
             region_proxies=region_proxies,
-            gateway_port=self.emulator.port,
-            cache_port=ports[f"{CACHE}.http"],
+            emulator_port=self.emulator.port,
+            cache_port=ports[f"{EDGE_CACHE}.http"],
             ports=EdgePorts(**{purpose: ports[f"{EDGE}.{purpose}"] for purpose in _EDGE_PORTS}),
-            storage=self.paths.storage,
+            storage=self.paths.caddy_storage,
             response_seconds=self.response_seconds,
         )
 
@@ -152,7 +155,7 @@ class NetworkController:
             admin_port=region_proxy.ports.admin,
             tls_port=region_proxy.ports.tls,
             plain_ports=(region_proxy.ports.http,),
-            tls_names=region_proxy.tls_names,
+            tls_hosts=region_proxy.tls_hosts,
         )
 
     def _edge_caddy(self, edge: Edge) -> Caddy:
@@ -163,62 +166,60 @@ class NetworkController:
             admin_port=edge.ports.admin,
             tls_port=edge.ports.tls,
             plain_ports=(edge.ports.http, edge.ports.router, edge.ports.origin),
-            tls_names=edge.distribution.hosts,
+            tls_hosts=edge.distribution.hosts,
         )
 
-    def _cache(self, ports: Mapping[str, int], known: ProcessIdentity | None) -> ProcessIdentity:
-        port, origin_port = ports[f"{CACHE}.http"], ports[f"{EDGE}.origin"]
-        ready = partial(_answers, port)
-        if known is not None and resume(known) is not None and ready():
+    def _ensure_cache_runs(self, ports: Mapping[str, int], known: ProcessIdentity | None) -> ProcessIdentity:
+        port, origin_port = ports[f"{EDGE_CACHE}.http"], ports[f"{EDGE}.origin"]
+        ready = partial(_cache_is_ready, port)
+        if known is not None and resume_daemon(known) is not None and ready():
             return known
         if known is not None:
             stop_daemon(known)
-            settle((port,))
-        command = (sys.executable, "-P", "-m", CACHE_MODULE, str(port), str(origin_port))
-        return start_daemon(self.paths, Daemon(name=CACHE, command=command, ready=ready))
-
-    def _connected(self) -> Network:
-        network = read_network(self.paths)
-        if network is None:
-            raise StandbyError("The emulator ended while the network was started.")
-        return network
+            wait_until_free((port,))
+        command = (sys.executable, "-P", "-m", EDGE_CACHE_MODULE, str(port), str(origin_port))
+        log = self.paths.network / f"{EDGE_CACHE}.log"
+        return start_daemon(self.paths, Daemon(name=EDGE_CACHE, command=command, log=log, ready=ready), hint=PORTS_HINT)
 
 
-def _addressed(record: NetworkRecord, edge: Edge) -> NetworkRecord:
-    hosts = {name: region_proxy.ports.tls for region_proxy in edge.region_proxies for name in region_proxy.tls_names}
-    return NetworkRecord(
-        emulator=record.emulator,
-        ports=record.ports,
-        processes=record.processes,
-        router=f"http://{HOST}:{edge.ports.router}",
-        region_proxies={
-            region_proxy.region: f"http://{HOST}:{region_proxy.ports.http}" for region_proxy in edge.region_proxies
-        },
-        hosts={**hosts, **dict.fromkeys(edge.distribution.hosts, edge.ports.tls)},
+def _with_endpoints(record: NetworkRecord, edge: Edge) -> NetworkRecord:
+    region_proxies = {
+        region_proxy.region: f"http://{HOST}:{region_proxy.ports.http}" for region_proxy in edge.region_proxies
+    }
+    tls_ports = {
+        host: region_proxy.ports.tls for region_proxy in edge.region_proxies for host in region_proxy.tls_hosts
+    }
+    return record.model_copy(
+        update={
+            "router": f"http://{HOST}:{edge.ports.router}",
+            "region_proxies": region_proxies,
+            "hosts": {**tls_ports, **dict.fromkeys(edge.distribution.hosts, edge.ports.tls)},
+        }
     )
 
 
-def _strays(paths: RehearsalPaths, record: NetworkRecord) -> tuple[psutil.Process, ...]:
-    # A command that was killed between starting a process and writing it down leaves one that nobody knows.
+def _unrecorded_daemons(paths: RehearsalPaths, record: NetworkRecord) -> tuple[psutil.Process, ...]:
+    # A command that is killed between starting a process and writing the record leaves a process without a record.
     known = {identity.pid for identity in record.processes.values()}
-    return tuple(process for process in ours(paths.directory) if process.pid not in known and _is_daemon(process))
+    found = find_processes(paths.directory)
+    return tuple(process for process in found if process.pid not in known and _is_daemon(process))
 
 
 def _is_daemon(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         command = process.cmdline()
-        return CACHE_MODULE in command or Path(command[0]).name == "caddy"
+        return EDGE_CACHE_MODULE in command or Path(command[0]).name == "caddy"
     return False
 
 
 @cache
-def _control_plane(endpoint: str) -> "CloudFrontClient":
-    return EmulatorSession(region=CONTROL_REGION, endpoint=endpoint).client("cloudfront")
+def _cloudfront(endpoint: str) -> "CloudFrontClient":
+    return EmulatorSession(region=CLOUDFRONT_CONTROL_REGION, endpoint=endpoint).client("cloudfront")
 
 
-def _answers(port: int) -> bool:
+def _cache_is_ready(port: int) -> bool:
     try:
-        response = urllib3.request("GET", f"http://{HOST}:{port}{READY_PATH}", timeout=ANSWER_SECONDS, retries=False)
+        response = urllib3.request("GET", f"http://{HOST}:{port}{READY_PATH}", timeout=RESPONSE_SECONDS, retries=False)
     except urllib3.exceptions.HTTPError:
         return False
     return response.status == HTTPStatus.OK

@@ -1,4 +1,4 @@
-"""The distribution as CloudFront holds it. Everything that the edge does is read here, nothing repeated."""
+"""The distribution, read from CloudFront. Every setting of the edge comes from here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from standby.errors import StandbyError
-from standby.rehearsal.edge_cache.rules import Behavior
+from standby.rehearsal.edge_cache.rules import CacheSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """An S3 bucket behind the edge; `signed`: the edge signs its requests (origin access control)."""
+    """An S3 bucket as an origin. `signed`: the edge signs its requests (origin access control)."""
 
     id: str
     host: str
-    attempts: int
+    connection_attempts: int
     connect_seconds: int
     signed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class OriginGroup:
-    """Two origins, and the status codes of the first on which the second is asked."""
+    """Two origins, and the status codes of the first one on which the edge fails over to the second."""
 
     id: str
     members: tuple[str, str]
@@ -43,7 +43,7 @@ class OriginGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseHeader:
-    """A header that the edge adds; `override`: also in place of the origin's own."""
+    """A header that the edge adds. `override`: it replaces the same header of the origin."""
 
     name: str
     value: str
@@ -52,31 +52,31 @@ class ResponseHeader:
 
 @dataclass(frozen=True, kw_only=True)
 class CacheBehavior:
-    """How requests for paths like `pattern` are served ("*": all others)."""
+    """The settings for requests whose path matches `pattern`; the default behavior has "*"."""
 
     pattern: str
     methods: tuple[str, ...]
     viewer_protocol: str
     compress: bool
-    caching: Behavior
+    cache_settings: CacheSettings
     headers: tuple[ResponseHeader, ...]
     removed_headers: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Distribution:
-    """A distribution; `behaviors` in the order in which they are tried, the default one last."""
+    """A distribution. `behaviors` are in the order in which paths are matched, the default behavior last."""
 
     arn: str
     hosts: tuple[str, ...]
-    root: str
+    root_object: str
     origins: Mapping[str, Origin]
     groups: Mapping[str, OriginGroup]
     behaviors: tuple[CacheBehavior, ...]
 
 
 def read_distribution(client: "CloudFrontClient", id_: str) -> Distribution:
-    """Read the distribution. Raises `StandbyError` when there is none, or when it has what the edge cannot do."""
+    """Return the distribution. Raises `StandbyError` when it is missing or uses a feature that the edge lacks."""
     try:
         found = client.get_distribution(Id=id_)["Distribution"]
         config = found["DistributionConfig"]
@@ -84,7 +84,7 @@ def read_distribution(client: "CloudFrontClient", id_: str) -> Distribution:
         return Distribution(
             arn=found["ARN"],
             hosts=(found["DomainName"], *config.get("Aliases", {}).get("Items", [])),
-            root=config.get("DefaultRootObject", ""),
+            root_object=config.get("DefaultRootObject", ""),
             origins={origin["Id"]: reader.origin(origin) for origin in config["Origins"]["Items"]},
             groups={group["Id"]: _group(group) for group in config.get("OriginGroups", {}).get("Items", [])},
             behaviors=reader.behaviors(),
@@ -100,11 +100,11 @@ class _Reader:
 
     def origin(self, origin: "OriginOutputTypeDef") -> Origin:
         if "S3OriginConfig" not in origin or origin.get("OriginPath"):
-            raise _unsupported(f"the origin {origin['Id']}, which is not a whole S3 bucket")
+            raise _unsupported(f"the origin {origin['Id']}: an origin must be an S3 bucket without an origin path")
         return Origin(
             id=origin["Id"],
             host=origin["DomainName"],
-            attempts=origin.get("ConnectionAttempts", 3),
+            connection_attempts=origin.get("ConnectionAttempts", 3),
             connect_seconds=origin.get("ConnectionTimeout", 10),
             signed=self._signs(origin.get("OriginAccessControlId", "")),
         )
@@ -125,39 +125,41 @@ class _Reader:
     ) -> CacheBehavior:
         functions = behavior.get("FunctionAssociations", {"Quantity": 0})["Quantity"]
         if functions or behavior.get("LambdaFunctionAssociations", {"Quantity": 0})["Quantity"]:
-            raise _unsupported(f"functions (behaviour {pattern})")
-        caching, gzip = self._caching(behavior.get("CachePolicyId", ""), behavior["TargetOriginId"], pattern=pattern)
+            raise _unsupported(f"functions (cache behavior {pattern})")
+        cache_settings, gzip = self._cache_settings(
+            behavior.get("CachePolicyId", ""), behavior["TargetOriginId"], pattern=pattern
+        )
         policy = self._headers_policy(behavior.get("ResponseHeadersPolicyId", ""))
         return CacheBehavior(
             pattern=pattern,
             methods=tuple(behavior["AllowedMethods"]["Items"] if "AllowedMethods" in behavior else ("GET", "HEAD")),
             viewer_protocol=behavior["ViewerProtocolPolicy"],
             compress=behavior.get("Compress", False) and gzip,
-            caching=caching,
+            cache_settings=cache_settings,
             headers=_response_headers(policy) if policy else (),
-            removed_headers=_removed(policy) if policy else (),
+            removed_headers=_removed_headers(policy) if policy else (),
         )
 
-    def _caching(self, policy_id: str, target: str, *, pattern: str) -> tuple[Behavior, bool]:
+    def _cache_settings(self, policy_id: str, target: str, *, pattern: str) -> tuple[CacheSettings, bool]:
         if not policy_id:
-            raise _unsupported(f"the behaviour {pattern}, which has no cache policy")
+            raise _unsupported(f"the cache behavior {pattern} without a cache policy")
         config = self._client.get_cache_policy(Id=policy_id)["CachePolicy"]["CachePolicyConfig"]
-        keyed = config["ParametersInCacheKeyAndForwardedToOrigin"]
-        queries = keyed["QueryStringsConfig"]["QueryStringBehavior"]
-        others = {keyed["HeadersConfig"]["HeaderBehavior"], keyed["CookiesConfig"]["CookieBehavior"]}
-        if others != {"none"} or queries not in {"none", "all"}:
-            raise _unsupported(f"a cache key of headers, cookies or some query strings (behaviour {pattern})")
-        caching = Behavior(
-            target=target,
-            minimum=config["MinTTL"],
-            default=config.get("DefaultTTL", 86_400),
-            maximum=config.get("MaxTTL", 31_536_000),
-            query=queries == "all",
-            errors=self._error_seconds(),
+        key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+        query_strings = key["QueryStringsConfig"]["QueryStringBehavior"]
+        others = {key["HeadersConfig"]["HeaderBehavior"], key["CookiesConfig"]["CookieBehavior"]}
+        if others != {"none"} or query_strings not in {"none", "all"}:
+            raise _unsupported(f"a cache key with headers, cookies or some query strings (cache behavior {pattern})")
+        cache_settings = CacheSettings(
+            target_origin=target,
+            minimum_ttl=config["MinTTL"],
+            default_ttl=config.get("DefaultTTL", 86_400),
+            maximum_ttl=config.get("MaxTTL", 31_536_000),
+            query_in_key=query_strings == "all",
+            error_ttls=self._error_ttls(),
         )
-        return caching, keyed["EnableAcceptEncodingGzip"]
+        return cache_settings, key["EnableAcceptEncodingGzip"]
 
-    def _error_seconds(self) -> dict[int, float]:
+    def _error_ttls(self) -> dict[int, float]:
         responses = self._config.get("CustomErrorResponses", {}).get("Items", [])
         if any(response.get("ResponsePagePath") for response in responses):
             raise _unsupported("custom error pages")
@@ -200,11 +202,12 @@ def _response_headers(policy: "ResponseHeadersPolicyConfigOutputTypeDef") -> tup
     return tuple(ResponseHeader(name=name, value=value, override=over) for name, (value, over) in found.items())
 
 
-def _removed(policy: "ResponseHeadersPolicyConfigOutputTypeDef") -> tuple[str, ...]:
+def _removed_headers(policy: "ResponseHeadersPolicyConfigOutputTypeDef") -> tuple[str, ...]:
     return tuple(item["Header"] for item in policy.get("RemoveHeadersConfig", {}).get("Items", []))
 
 
-def _unsupported(what: str) -> StandbyError:
+def _unsupported(feature: str) -> StandbyError:
     return StandbyError(
-        f"The rehearsal's edge cannot do {what}.", hint="Only what it does can be rehearsed: change the distribution."
+        f"The edge of the rehearsal does not support {feature}.",
+        hint="Only supported features can be rehearsed: change the distribution.",
     )

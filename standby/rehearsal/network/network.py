@@ -1,4 +1,4 @@
-"""How one reaches the rehearsal as one reaches AWS: through a front per region and an edge, by AWS's own host names."""
+"""Reach a rehearsal as AWS is reached: by AWS host names, through a region proxy for each region and the edge."""
 
 import re
 import ssl
@@ -9,23 +9,69 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import urllib3
+from pydantic import Field
 
+from standby.json_model import JsonModel
 from standby.rehearsal.edge_cache.server import COLD_HEADER
-from standby.rehearsal.emulator.emulator import recorded_emulator
+from standby.rehearsal.emulator.emulator import Emulator, recorded_emulator
+from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.network.network_record import read_record
 from standby.rehearsal.processes.ports import HOST
+from standby.rehearsal.processes.process import ProcessIdentity
 
 POOL_SIZE: Final = 128
 _AWS_HOST: Final = re.compile(r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$")
+_EXECUTE_API: Final = re.compile(r"^(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com$")
 
 FormField = str | tuple[str, bytes, str]
-"""A form's field: text, or a file's name, content and content type."""
+"""A field of a form: text, or the name, content and content type of a file."""
+
+
+class NetworkRecord(ProcessRecord):
+    """The processes and the ports of the region proxies and the edge, and the emulator that they were started for.
+
+    `ports` has names like "edge.tls", `processes` is by name, `hosts` has the port of each AWS host name.
+    """
+
+    emulator: Emulator | None = None
+    ports: Mapping[str, int] = {}
+    processes: Mapping[str, ProcessIdentity] = {}
+    router: str = ""
+    region_proxies: Mapping[str, str] = {}
+    hosts: Mapping[str, int] = {}
+
+    def with_process(self, name: str, identity: ProcessIdentity) -> "NetworkRecord":
+        """Return the record with another process of that name."""
+        return self.model_copy(update={"processes": {**self.processes, name: identity}})
+
+    def write(self, paths: RehearsalPaths) -> None:
+        """Replace the record of the rehearsal."""
+        write_record(paths.network_record, self.model_copy(update={"directory": str(paths.directory)}))
+
+
+def read_network_record(paths: RehearsalPaths) -> NetworkRecord:
+    """Return the record of the rehearsal, an empty one if there is none or if it cannot be read.
+
+    The record in a copied directory names the processes of the original, so it counts as none.
+    """
+    record = read_record(paths.network_record, NetworkRecord)
+    if record is None or not (record.is_from(paths.directory) or record.moved_from(paths.directory)):
+        return NetworkRecord()
+    return record
+
+
+class LocalUrls(JsonModel):
+    """The URLs on this machine."""
+
+    site: str = Field(description="the URL of the site; `standby rehearse browse` opens it")
+    edge: str = Field(description="the address of the edge on this machine")
+    primary_api: str = Field(description="the URL of the primary region's API on this machine")
+    failover_api: str = Field(description="the URL of the failover region's API on this machine")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """Where something is served on this machine."""
+    """A host and a port on this machine."""
 
     host: str
     port: int
@@ -33,54 +79,54 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """Every way into a rehearsal that is up.
+    """The endpoints of a rehearsal that is up.
 
-    `gateway` is the emulator itself, which no fault touches. `router` is for tools that know one endpoint only: it
-    sends each request to the proxy of the region that it is signed for. `region_proxies` has each region's endpoint
-    for AWS clients. `hosts` has the AWS host names that are served with TLS, by certificates of `authority`.
+    `emulator_url` is the emulator itself, which no fault affects. `router` is for tools that use one endpoint for all
+    regions: it sends each request to the proxy of the region that the request is signed for. `region_proxies` has the
+    endpoint of each region for AWS clients. `hosts` has the AWS host names that are served with TLS, by certificates of
+    the authority in `ca_certificate`.
     """
 
-    gateway: str
+    emulator_url: str
     router: str
     region_proxies: Mapping[str, str]
     hosts: Mapping[str, Address]
-    authority: Path
+    ca_certificate: Path
 
     def region_of(self, url: str) -> str | None:
-        """Return the region whose front serves the URL, None for a URL of no region, such as the site's."""
+        """Return the region whose proxy serves the URL, None for a URL of no region, such as the site's."""
         parts = urlsplit(url)
         match = _AWS_HOST.search(parts.hostname or "")
         if match is not None and match["region"] in self.region_proxies:
             return match["region"]
-        by_front = {urlsplit(region_proxy).netloc: region for region, region_proxy in self.region_proxies.items()}
-        return by_front.get(parts.netloc)
+        regions = {urlsplit(region_proxy).netloc: region for region, region_proxy in self.region_proxies.items()}
+        return regions.get(parts.netloc)
 
 
 def read_network(paths: RehearsalPaths) -> Network | None:
-    """Return the network of the rehearsal, None when it is not up. A region with a fault is up all the same."""
-    record, emulator = read_record(paths), recorded_emulator(paths)
-    if not record.region_proxies or emulator is None or record.emulator != emulator.record():
+    """Return the network of the rehearsal, None if it is not up. A region with a fault does not matter here."""
+    record, emulator = read_network_record(paths), recorded_emulator(paths)
+    if not record.region_proxies or emulator is None or record.emulator != emulator:
         return None
     if emulator.identity.process() is None:
         return None
     return Network(
-        gateway=emulator.endpoint,
+        emulator_url=emulator.endpoint,
         router=record.router,
         region_proxies=record.region_proxies,
         hosts={name: Address(host=HOST, port=port) for name, port in record.hosts.items()},
-        authority=paths.authority,
+        ca_certificate=paths.ca_certificate,
     )
 
 
 class Client:
-    """An HTTP client for the AWS host names of a network. Only host names are translated; TLS is verified.
+    """An HTTP client for the AWS host names of a network. Only host names are translated, and TLS is verified.
 
-    Connections are kept and may be used by many threads at once.
+    Connections stay open, and many threads may use the client at once.
     """
 
     def __init__(self, network: Network) -> None:
-        self._network = network
-        self._tls = ssl.create_default_context(cafile=network.authority)
+        self._tls = ssl.create_default_context(cafile=network.ca_certificate)
         self._pools = {name: self._pool(name, address) for name, address in network.hosts.items()}
 
     def request(
@@ -94,10 +140,10 @@ class Client:
         timeout: float = 30.0,
         cold: bool = False,
     ) -> urllib3.BaseHTTPResponse:
-        """Send one request, without retries or redirects, and return the whole answer.
+        """Send one request, without retries or redirects, and return the complete response.
 
-        `cold` asks the site as an edge location that has never seen the page: its cache is bypassed. Raises
-        `urllib3.exceptions.HTTPError` when there is no answer, and for a URL that is not of this network.
+        `cold` reads the site through an edge location with an empty cache. Raises `urllib3.exceptions.HTTPError` if
+        there is no response, and for a URL that is not of this network.
         """
         parts = urlsplit(url)
         pool = self._pools.get(parts.hostname or "")
@@ -121,3 +167,32 @@ class Client:
             server_hostname=name,
             assert_hostname=name,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalTarget:
+    """Where to send a request: the URL, and the Host header if it differs from the URL's, else ""."""
+
+    url: str
+    host: str
+
+
+def local_target(url: str, *, endpoint: str) -> LocalTarget:
+    """Return where the emulator behind `endpoint` serves the URL; a URL without an AWS host name stays as it is.
+
+    `{id}.execute-api.{region}.amazonaws.com/STAGE/...` becomes `ENDPOINT/_aws/execute-api/{id}/STAGE/...`. Every other
+    AWS host name becomes the Host header of a request to `ENDPOINT`.
+    """
+    parts, local = urlsplit(url), urlsplit(endpoint)
+    host = parts.hostname or ""
+    if match := _EXECUTE_API.match(host):
+        path = f"/_aws/execute-api/{match['id']}{parts.path}"
+        return LocalTarget(url=urlunsplit((local.scheme, local.netloc, path, parts.query, "")), host="")
+    if host.endswith(".amazonaws.com"):
+        return LocalTarget(url=urlunsplit((local.scheme, local.netloc, parts.path, parts.query, "")), host=host)
+    return LocalTarget(url=url, host="")
+
+
+def local_url(url: str, *, endpoint: str) -> str:
+    """Return the URL of an API behind `endpoint` on this machine."""
+    return local_target(url, endpoint=endpoint).url

@@ -1,7 +1,7 @@
-"""A region's front: the door through which everybody but Terraform and the functions themselves reaches the region.
+"""The region proxy: all traffic to a region passes through it, except for Terraform's and that of the functions.
 
-It serves every AWS API of its region over HTTP (as a client's `endpoint_url`), and the AWS host names of its API and
-buckets over TLS, so that URLs are used as they are.
+It serves every AWS API of its region over HTTP (as the `endpoint_url` of a client), and the AWS host names of the
+region's API and buckets over TLS, so that URLs work unchanged.
 """
 
 import json
@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from standby.rehearsal.network.caddy_config import Json, Server, answer, caddy_config, dropped, proxy, route
+from standby.rehearsal.network.caddy_config import (
+    Json,
+    Server,
+    abort,
+    caddy_config,
+    reverse_proxy,
+    route,
+    static_response,
+)
 
 DELAY_HEADER: Final = "X-Rehearsal-Delay-Milliseconds"
-"""The emulator's process waits so long before it answers: Caddy has no delay."""
+"""The emulator's process delays the response by this time, because Caddy cannot."""
 
 UNAVAILABLE: Final = 503
 
@@ -29,7 +37,7 @@ API_ERROR: Final = json.dumps({"message": "Service Unavailable"})
 
 @dataclass(frozen=True, kw_only=True)
 class RegionProxyPorts:
-    """Where a front listens: AWS APIs, AWS host names with TLS, Caddy's administration."""
+    """The ports of a region proxy: AWS APIs, AWS host names with TLS, Caddy's administration."""
 
     http: int
     tls: int
@@ -38,7 +46,7 @@ class RegionProxyPorts:
 
 @dataclass(frozen=True, kw_only=True)
 class RegionProxyFaults:
-    """What is wrong with a front that still answers."""
+    """The faults of a region proxy that still responds."""
 
     s3_errors: bool = False
     api_errors: bool = False
@@ -47,10 +55,10 @@ class RegionProxyFaults:
 
 @dataclass(frozen=True, kw_only=True)
 class RegionProxy:
-    """Everything that a front's configuration follows from."""
+    """The inputs of the configuration of a region proxy."""
 
     region: str
-    gateway_port: int
+    emulator_port: int
     ports: RegionProxyPorts
     storage: Path
     api_id: str
@@ -63,30 +71,32 @@ class RegionProxy:
         return f"{self.api_id}.execute-api.{self.region}.amazonaws.com"
 
     @property
-    def tls_names(self) -> tuple[str, ...]:
+    def tls_hosts(self) -> tuple[str, ...]:
         """The host names that are served with TLS."""
         return (self.api_host, *(f"{bucket}.s3.{self.region}.amazonaws.com" for bucket in self.buckets))
 
     def config(self) -> Json:
         """Return Caddy's configuration."""
-        routes = (*self._fault_routes(), self._api_by_host(), route(proxy(self.gateway_port)))
-        errors = (route(dropped()),)  # a region whose emulator is gone has nobody who could answer
+        routes = (*self._fault_routes(), self._api_by_host(), route(reverse_proxy(self.emulator_port)))
+        errors = (route(abort()),)  # without the emulator, nothing could respond
         servers = {
             "aws": Server(port=self.ports.http, routes=routes, errors=errors),
-            "names": Server(port=self.ports.tls, routes=routes, errors=errors, tls=True),
+            "hosts": Server(port=self.ports.tls, routes=routes, errors=errors, tls=True),
         }
-        return caddy_config(admin_port=self.ports.admin, storage=self.storage, names=self.tls_names, servers=servers)
+        return caddy_config(
+            admin_port=self.ports.admin, storage=self.storage, tls_hosts=self.tls_hosts, servers=servers
+        )
 
     def _fault_routes(self) -> Iterable[Json]:
         if self.faults.delay_milliseconds:
             delay = {DELAY_HEADER: [str(self.faults.delay_milliseconds)]}
             yield route({"handler": "headers", "request": {"set": delay}}, terminal=False)
         if self.faults.s3_errors:
-            said = answer(UNAVAILABLE, S3_ERROR, headers={"Content-Type": "application/xml"})
-            yield route(said, match=self._s3_requests())
+            response = static_response(UNAVAILABLE, S3_ERROR, headers={"Content-Type": "application/xml"})
+            yield route(response, match=self._s3_requests())
         if self.faults.api_errors:
-            said = answer(UNAVAILABLE, API_ERROR, headers={"Content-Type": "application/json"})
-            yield route(said, match=self._api_requests())
+            response = static_response(UNAVAILABLE, API_ERROR, headers={"Content-Type": "application/json"})
+            yield route(response, match=self._api_requests())
 
     def _s3_requests(self) -> tuple[Json, ...]:
         hosts = [f"s3.{self.region}.amazonaws.com", f"*.s3.{self.region}.amazonaws.com"]
@@ -97,19 +107,19 @@ class RegionProxy:
         return ({"host": [self.api_host]}, {"path": [api_path(self.api_id)]})
 
     def _api_by_host(self) -> Json:
-        # MiniStack answers 403 to the host name of a REST API, and serves the API below a path of its own.
+        # MiniStack responds with 403 to the host name of a REST API, and serves the API below its own path.
         rewrite = {"handler": "rewrite", "uri": f"/_aws/execute-api/{self.api_id}{{http.request.uri}}"}
         changes: Json = {"set": {"X-Forwarded-Proto": ["https"], "Host": ["{http.reverse_proxy.upstream.hostport}"]}}
-        return route(rewrite, proxy(self.gateway_port, headers=changes), match=({"host": [self.api_host]},))
+        return route(rewrite, reverse_proxy(self.emulator_port, headers=changes), match=({"host": [self.api_host]},))
 
 
 def api_path(api_id: str) -> str:
-    """Return the path, as a pattern, below which the emulator serves a REST API."""
+    """Return the pattern of the paths at which the emulator serves a REST API."""
     return f"/_aws/execute-api/{api_id}/*"
 
 
 def signed_for(region: str, *, service: str = "[a-z0-9-]+") -> tuple[Json, ...]:
-    """Return matchers for requests that are signed for a region, in a header or in the URL.
+    """Return matchers for requests that are signed for a region, in a header or in the query string.
 
     Source: docs.aws.amazon.com, IAM, "Elements of an AWS API request signature", credential scope.
     """

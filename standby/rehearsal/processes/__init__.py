@@ -1,1 +1,1 @@
-"""Processes and ports that outlive the command that started them."""
+"""Programs, and the processes and ports of a rehearsal, which outlive the command that starts them."""

@@ -1,47 +1,53 @@
-"""Processes of the rehearsal that outlive the command which started them: the fronts, the edge and its cache."""
+"""Daemons: the emulator, the region proxies, the edge and its cache. They outlive the command that starts them."""
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import psutil
 
+from standby.deadline import poll
 from standby.errors import StandbyError
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.processes.process import ProcessIdentity, clean_environment, marked, stop
+from standby.rehearsal.processes.process import ProcessIdentity, clean_environment, mark_environment, stop
 
-START_SECONDS: Final = 20.0
-POLL_SECONDS: Final = 0.02
-_LAST_LINES: Final = 6
+READY_SECONDS: Final = 20.0
+POLL_SECONDS: Final = 0.05
+_LAST_LOG_LINES: Final = 10
+
+
+class DaemonStartError(StandbyError):
+    """A daemon ended, or was not ready in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Daemon:
-    """A program to run: its name, its command, and how one sees that it is ready."""
+    """A program to run. `ready` tells whether it serves; `environment` is added to a clean environment."""
 
     name: str
     command: tuple[str, ...]
+    log: Path
     ready: Callable[[], bool]
-
-    def log(self, paths: RehearsalPaths) -> Path:
-        """Return the file of what it prints."""
-        return paths.network / f"{self.name}.log"
+    ready_seconds: float = READY_SECONDS
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def start_daemon(paths: RehearsalPaths, daemon: Daemon) -> ProcessIdentity:
-    """Start the program in a session of its own and wait until it is ready. Raises `StandbyError` when it is not."""
-    paths.home.mkdir(parents=True, exist_ok=True)
-    paths.network.mkdir(parents=True, exist_ok=True)
-    with daemon.log(paths).open("ab") as log:
+def start_daemon(paths: RehearsalPaths, daemon: Daemon, *, hint: str = "") -> ProcessIdentity:
+    """Start the program in a session of its own and wait until it is ready.
+
+    Raises `DaemonStartError`, with the end of the log and `hint`, if it does not become ready. It is killed then.
+    """
+    for directory in (paths.home, daemon.log.parent):
+        directory.mkdir(parents=True, exist_ok=True)
+    with daemon.log.open("ab") as log:
         process = subprocess.Popen(
             daemon.command,
             cwd=paths.directory,
-            env=_environment(paths),
+            env=_environment(paths, daemon),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -49,24 +55,24 @@ def start_daemon(paths: RehearsalPaths, daemon: Daemon) -> ProcessIdentity:
         )
     try:
         identity = ProcessIdentity.of(process.pid)
-        _wait_until_ready(paths, daemon, process)
+        _wait_until_ready(process, daemon, hint=hint)
     except BaseException:
         process.kill()
         process.wait()
         raise
-    process.returncode = 0  # it outlives this program: Popen need not warn that nobody waits for it
+    process.returncode = 0  # the daemon outlives this program; without this, Popen warns that nothing waits for it
     return identity
 
 
 def stop_daemon(identity: ProcessIdentity) -> None:
-    """End the process where it still runs, at once."""
+    """Kill the process if it still runs."""
     process = identity.process()
     if process is not None:
-        stop((process,), how=signal.SIGKILL)
+        stop((process,), with_signal=signal.SIGKILL)
 
 
-def resume(identity: ProcessIdentity) -> psutil.Process | None:
-    """Let a stopped process go on. Returns the process, None when it has ended."""
+def resume_daemon(identity: ProcessIdentity) -> psutil.Process | None:
+    """Resume the process if it is suspended. Returns the process, None if it has ended."""
     process = identity.process()
     if process is not None:
         with suppress(psutil.Error):
@@ -74,19 +80,18 @@ def resume(identity: ProcessIdentity) -> psutil.Process | None:
     return process
 
 
-def _wait_until_ready(paths: RehearsalPaths, daemon: Daemon, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        if daemon.ready():
-            return
-        time.sleep(POLL_SECONDS)
-    lines = daemon.log(paths).read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
-    raise StandbyError(
-        "\n".join((f"The {daemon.name} did not start:", *lines)),
-        hint=f"See {daemon.log(paths)}. `standby rehearse up` takes other ports where these are taken.",
-    )
+def _wait_until_ready(process: "subprocess.Popen[bytes]", daemon: Daemon, *, hint: str) -> None:
+    def is_ready() -> bool | None:
+        return False if process.poll() is not None else daemon.ready() or None
+
+    ready = poll(is_ready, seconds=daemon.ready_seconds, pause=POLL_SECONDS, until=lambda found: found is not None)
+    # Another program may have responded on the port, just before the daemon found the port in use and ended.
+    if not ready or process.poll() is not None:
+        lines = daemon.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LOG_LINES:]
+        message = "\n".join((f"The {daemon.name} did not start:", *lines))
+        raise DaemonStartError(message, hint=f"See {daemon.log}. {hint}".strip())
 
 
-def _environment(paths: RehearsalPaths) -> Mapping[str, str]:
-    environment = {**clean_environment(), "HOME": str(paths.home), "PYTHONUNBUFFERED": "1"}
-    return marked(environment, directory=paths.directory)
+def _environment(paths: RehearsalPaths, daemon: Daemon) -> Mapping[str, str]:
+    environment = {**clean_environment(), "HOME": str(paths.home), "PYTHONUNBUFFERED": "1", **daemon.environment}
+    return mark_environment(environment, directory=paths.directory)

@@ -1,1 +1,1 @@
-"""Programs that a rehearsal starts or serves: Terraform, Node.js, Chromium, shells."""
+"""Tools for a rehearsal that is up: a browser, a shell, and the logs."""

@@ -1,19 +1,21 @@
-"""Chromium as a visitor of the rehearsal's site: AWS's own host names, real TLS, the page unchanged.
+"""Open the rehearsal's site in Chromium: with AWS's own host names, real TLS, and the page unchanged.
 
-Only host names are translated, in one table that Chromium takes (`--host-resolver-rules`), and only certificates of the
-rehearsal's own authority are accepted besides the public ones.
+An option of Chromium (`--host-resolver-rules`) maps the host names to this machine. Besides public certificates,
+Chromium accepts only those of the rehearsal's own authority.
 """
 
 import base64
 import hashlib
 import os
 import shutil
-import ssl
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
 
 from standby.errors import StandbyError
 from standby.rehearsal.network.network import Network
@@ -21,98 +23,76 @@ from standby.rehearsal.network.network import Network
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-HEADLESS: Final = ("chromium-headless-shell", *NAMES)
-"""Where no window is needed, Debian's package of that name does: the same engine, without the pages of a window."""
+PROGRAM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+HEADLESS_PROGRAM_NAMES: Final = ("chromium-headless-shell", *PROGRAM_NAMES)
+"""Without a window, Debian's package `chromium-headless-shell` is enough: the same engine without an interface."""
 
-HOW_TO_INSTALL: Final = "No Chromium was found: apt install chromium"
+INSTALL_HINT: Final = "Chromium was not found: apt install chromium"
 
-# No talk with anybody but the rehearsal.
-_ALONE: Final = (
+# No requests except to the rehearsal.
+_ISOLATION: Final = (
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 )
-# No sandbox, because it needs privileges that containers do not give.
-_QUIET: Final = ("--no-sandbox", "--disable-gpu", *_ALONE)
-_SEQUENCE: Final = 0x30
-_VERSION: Final = 0xA0
-_LONG_FORM: Final = 0x80
-# serialNumber, signature, issuer, validity, subject come before it. Source: RFC 5280, section 4.1.
-_FIELDS_BEFORE_KEY: Final = 5
+# The sandbox needs privileges that containers do not have.
+_HEADLESS_OPTIONS: Final = ("--no-sandbox", "--disable-gpu", *_ISOLATION)
 
 
 class NoChromiumError(StandbyError):
-    """There is no Chromium on this machine."""
+    """Chromium is not installed on this machine."""
 
 
-def find_chromium(names: Sequence[str] = HEADLESS) -> Path:
-    """Return the Chromium on the PATH, the first of these names. Raises `NoChromiumError` where there is none."""
+def find_chromium(names: Sequence[str] = HEADLESS_PROGRAM_NAMES) -> Path:
+    """Return the first of these programs on the PATH. Raises `NoChromiumError` if none is there."""
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        raise NoChromiumError(HOW_TO_INSTALL)
+        raise NoChromiumError(INSTALL_HINT)
     return Path(found)
 
 
 def launch(playwright: "Playwright", network: Network) -> "Browser":
-    """Start a Chromium that reaches the rehearsal, and nothing else, by the names that it has on AWS."""
+    """Start a Chromium that reaches only the rehearsal, by AWS's host names."""
     return playwright.chromium.launch(
-        executable_path=find_chromium(), args=[*_QUIET, host_rules(network), trust(network)]
+        executable_path=find_chromium(), args=[*_HEADLESS_OPTIONS, host_rules(network), trust(network)]
     )
 
 
 def browse_site(network: Network, url: str, options: Sequence[str]) -> None:
-    """Show the site in a window until the person closes it, in a profile that is thrown away.
+    """Show the site in a window until the user closes it, with a temporary profile.
 
-    Raises `NoChromiumError` where there is no Chromium, `StandbyError` when it does not start.
+    Raises `NoChromiumError` if Chromium is not installed, `StandbyError` when it does not start.
     """
-    program = find_chromium(NAMES)
+    program = find_chromium(PROGRAM_NAMES)
     sandbox = () if os.geteuid() else ("--no-sandbox",)
     with tempfile.TemporaryDirectory(prefix="standby-browser-", ignore_cleanup_errors=True) as profile:
-        arguments = (*sandbox, *_ALONE, f"--user-data-dir={profile}", host_rules(network), trust(network))
+        arguments = (*sandbox, *_ISOLATION, f"--user-data-dir={profile}", host_rules(network), trust(network))
         run = subprocess.run([program, *arguments, *options, url], stderr=subprocess.PIPE, text=True, check=False)
     if run.returncode:
-        said = run.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise StandbyError(f"{program} ended with exit code {run.returncode}: {said[0]}", hint="It needs a screen.")
+        output = run.stderr.strip().splitlines()[-1:] or ["no output"]
+        raise StandbyError(f"{program} ended with exit code {run.returncode}: {output[0]}", hint="It needs a display.")
 
 
 def host_rules(network: Network) -> str:
-    """Return the table of host names as Chromium's option; every other name does not resolve."""
-    mapped = [f"MAP {name}:443 {address.host}:{address.port}" for name, address in sorted(network.hosts.items())]
-    return f"--host-resolver-rules={','.join([*mapped, 'MAP * ~NOTFOUND'])}"
+    """Return Chromium's option that maps the host names. No other name resolves."""
+    rules = [f"MAP {name}:443 {address.host}:{address.port}" for name, address in sorted(network.hosts.items())]
+    return f"--host-resolver-rules={','.join([*rules, 'MAP * ~NOTFOUND'])}"
 
 
 def trust(network: Network) -> str:
-    """Return Chromium's option to accept certificates that the rehearsal's authority has issued.
+    """Return Chromium's option that accepts the certificates of the rehearsal's authority.
 
-    Chromium compares with the keys of the chain that a server sends, in which the intermediate certificate is.
+    Chromium compares the keys of the certificates that a server sends, and the intermediate certificate is among them.
     Source: chromium.org, network service switches, `ignore-certificate-errors-spki-list`.
     """
-    intermediate = network.authority.with_name("intermediate.crt")
-    return f"--ignore-certificate-errors-spki-list={key_hash(intermediate.read_text(encoding='ascii'))}"
+    intermediate = network.ca_certificate.with_name("intermediate.crt")
+    return f"--ignore-certificate-errors-spki-list={key_hash(intermediate.read_bytes())}"
 
 
-def key_hash(certificate: str) -> str:
-    """Return the SHA-256, in base64, of a PEM certificate's subjectPublicKeyInfo."""
-    whole = ssl.PEM_cert_to_DER_cert(certificate)
-    signed, _ = _open(whole, 0)
-    at, _ = _open(whole, signed)
-    if whole[at] == _VERSION:
-        at = _open(whole, at)[1]
-    for _ in range(_FIELDS_BEFORE_KEY):
-        at = _open(whole, at)[1]
-    if whole[at] != _SEQUENCE:
-        raise ValueError("the certificate has no public key where X.509 puts it")
-    key = whole[at : _open(whole, at)[1]]
-    return base64.b64encode(hashlib.sha256(key).digest()).decode()
-
-
-def _open(der: bytes, at: int) -> tuple[int, int]:
-    """Return where the content of the DER element at `at` begins, and where it ends."""
-    first = der[at + 1]
-    count = first - _LONG_FORM if first >= _LONG_FORM else 0
-    length = int.from_bytes(der[at + 2 : at + 2 + count]) if count else first
-    begin = at + 2 + count
-    return begin, begin + length
+def key_hash(certificate: bytes) -> str:
+    """Return the SHA-256, in base64, of the subjectPublicKeyInfo of a PEM certificate."""
+    key = load_pem_x509_certificate(certificate).public_key()
+    info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(info).digest()).decode()

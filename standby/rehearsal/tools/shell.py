@@ -1,4 +1,4 @@
-"""The rehearsal as shell exports, so that any AWS tool can be pointed at it."""
+"""Shell variables that point any AWS tool at the rehearsal."""
 
 import re
 import shlex
@@ -8,18 +8,17 @@ from urllib.parse import urlsplit
 
 from standby.deployment.manifest import ROLES, Manifest
 from standby.deployment.sessions import EMULATOR_CREDENTIALS
-from standby.rehearsal.network.hosts import local_url
-from standby.rehearsal.network.network import Network
+from standby.rehearsal.network.network import Network, local_url
 
-UNSET: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
-"""What would take an AWS tool to another account, or spoil the emulator's credentials."""
+UNSET_VARIABLES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+"""Variables that would point an AWS tool at another account, or invalidate the credentials for the emulator."""
 
 
-def variables(outputs: Mapping[str, str], *, deployment: Manifest, network: Network) -> dict[str, str]:
-    """Return the variables: endpoint, credentials, region, every output in UPPER_CASE, and what is local.
+def shell_variables(outputs: Mapping[str, str], *, deployment: Manifest, network: Network) -> dict[str, str]:
+    """Return the variables: endpoint, credentials, region, every output in UPPER_CASE, and addresses on this machine.
 
-    The endpoint is the router: it sends a request to the front of the region that it is signed for. The site is opened
-    with `curl --cacert "$SITE_AUTHORITY" --connect-to "::$SITE_ADDRESS" "$CLOUDFRONT_URL"`.
+    The endpoint is the router, which sends a request to the proxy of the region that the request is signed for.
+    `curl --cacert "$SITE_CA_CERTIFICATE" --connect-to "::$SITE_ADDRESS" "$CLOUDFRONT_URL"` reads the site.
     """
     region = deployment.regions["primary"].region
     local = {
@@ -38,14 +37,14 @@ def variables(outputs: Mapping[str, str], *, deployment: Manifest, network: Netw
         **{_variable_name(name): value for name, value in sorted(outputs.items())},
         **local,
         "SITE_ADDRESS": f"{site.host}:{site.port}",
-        "SITE_AUTHORITY": str(network.authority),
+        "SITE_CA_CERTIFICATE": str(network.ca_certificate),
     }
 
 
-def exports(values: Mapping[str, str]) -> str:
-    """Return lines that a POSIX shell evaluates; every value is quoted."""
+def shell_exports(values: Mapping[str, str]) -> str:
+    """Return the lines for `eval` in a POSIX shell, with every value quoted."""
     lines = (f"export {name}={shlex.quote(value)}" for name, value in values.items())
-    return "\n".join((f"unset {' '.join(UNSET)}", *lines))
+    return "\n".join((f"unset {' '.join(UNSET_VARIABLES)}", *lines))
 
 
 def _variable_name(output: str) -> str:

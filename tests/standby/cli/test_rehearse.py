@@ -1,4 +1,4 @@
-"""The command line: exit codes, one calm line for each error, and no traceback."""
+"""`standby rehearse`: exit codes, one clear message for each error, and no traceback."""
 
 import importlib
 import json
@@ -10,12 +10,14 @@ from click.testing import CliRunner, Result
 
 from standby.cli.main import DEBUG_VARIABLE, cli
 from standby.deployment.sessions import EmulatorSession
+from standby.json_model import JsonModel, field_table
+from standby.rehearsal.checks.report import Report
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.status import Status
+from tests.constructs.plan import ROOT
 from tests.standby.manifests import manifest_text
-from tests.standby.rehearsal.distribution_helpers import distribution_config
-from tests.standby.rehearsal.helpers import FakeTerraform
-from tests.standby.rehearsal.network_helpers import SmallRehearsal
+from tests.standby.rehearsal.deploy.helpers import FakeTerraform
+from tests.standby.rehearsal.network.helpers import SmallRehearsal, distribution_config
 
 
 def run(*arguments: str) -> Result:
@@ -32,10 +34,10 @@ def test_outside_a_project_the_usage_is_wrong(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     result = run("status")
     assert result.exit_code == 2
-    assert result.stderr.startswith("Error: No project here:")
+    assert result.stderr.startswith("Error: No project found:")
 
 
-def test_help_is_given_outside_a_project_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_works_outside_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("up", "--help")
     assert result.exit_code == 0
@@ -49,41 +51,43 @@ def test_a_project_is_found_from_a_directory_below(here: Path, monkeypatch: pyte
     assert run("status").exit_code == 3
 
 
-def test_status_of_nothing_is_degraded_and_says_what_to_do(here: Path) -> None:
+def test_status_without_a_rehearsal_exits_with_3_and_names_the_next_command(here: Path) -> None:
     result = run("status")
     assert (result.exit_code, result.stdout) == (3, "The rehearsal is not up. Run `standby rehearse up`.\n")
 
 
-def test_status_as_json_is_json_alone(here: Path) -> None:
+def test_status_as_json_prints_nothing_else(here: Path) -> None:
     result = run("status", "--json")
     assert result.exit_code == 3
     assert json.loads(result.stdout) == {**Status(endpoint=None).as_json(), "up": False, "applied": False}
 
 
-def test_status_names_site_edge_and_what_is_broken(small: SmallRehearsal) -> None:
+def test_status_shows_site_edge_and_faults(small: SmallRehearsal) -> None:
     small.rehearsal.faults.set("slow", "failover", milliseconds=5)
     result = small.command("status")
     assert result.exit_code == 0, result.stderr
     assert f"site:         {small.site}\n" in result.stdout
     assert "edge:         https://127.0.0.1:" in result.stdout
-    assert "fault:        slow failover by 5 ms, since " in result.stdout
+    assert "fault:        slow by 5 ms in the failover region, since " in result.stdout
     (fault,) = json.loads(small.command("status", "--json").stdout)["faults"]
     assert (fault["kind"], fault["role"], fault["milliseconds"]) == ("slow", "failover", 5)
 
 
-def test_a_fault_is_set_and_healed_by_commands_that_say_what_they_did(small: SmallRehearsal) -> None:
+def test_the_commands_for_faults_print_what_they_did(small: SmallRehearsal) -> None:
     assert small.command("heal").stdout == "No fault is set.\n"
     result = small.command("fault", "api-errors", "primary")
-    assert result.stdout == "api-errors: primary (us-west-2). `standby rehearse heal primary` undoes it.\n"
+    assert result.stdout == (
+        "api-errors is set in the primary region (us-west-2). `standby rehearse heal primary` heals it.\n"
+    )
     assert small.command("heal", "failover").stdout == "No fault is set.\n"
-    assert small.command("heal", "primary").stdout.startswith("Healed: api-errors primary, since ")
+    assert small.command("heal", "primary").stdout.startswith("Healed: api-errors in the primary region, since ")
     assert small.rehearsal.faults.active() == ()
 
 
 def test_a_fault_for_some_seconds_is_healed_by_its_own_command(small: SmallRehearsal) -> None:
     result = small.command("fault", "s3-errors", "failover", "--seconds", "0.05")
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("Healed: s3-errors failover, since ")
+    assert result.stdout.startswith("Healed: s3-errors in the failover region, since ")
     assert small.rehearsal.faults.active() == ()
 
 
@@ -94,27 +98,27 @@ def test_slow_without_a_time_is_a_wrong_usage(small: SmallRehearsal) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["fault", "region-down", "primary"], ["fault", "slow", "primary"]])
-def test_nothing_can_be_broken_where_nothing_is_up(here: Path, arguments: list[str]) -> None:
+def test_no_fault_can_be_set_without_a_rehearsal(here: Path, arguments: list[str]) -> None:
     result = run(*arguments, *(["--milliseconds", "5"] if "slow" in arguments else []))
     assert (result.exit_code, result.stderr) == (3, "Error: The rehearsal is not up.\n  Run `standby rehearse up`.\n")
     assert not (here / ".rehearsal").exists()
 
 
 @pytest.mark.parametrize("arguments", [["env"], ["logs"], ["logs", "query"]])
-def test_what_needs_a_rehearsal_is_refused_without_one(here: Path, arguments: list[str]) -> None:
+def test_a_command_that_needs_a_rehearsal_is_refused_without_one(here: Path, arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.exit_code == 3
     assert result.stdout == ""
     assert result.stderr == "Error: The rehearsal is not up.\n  Run `standby rehearse up`.\n"
 
 
-def test_down_of_nothing_is_done(here: Path) -> None:
+def test_down_without_a_rehearsal_succeeds(here: Path) -> None:
     result = run("down")
     assert (result.exit_code, result.stdout) == (0, "The rehearsal was not up.\n")
     assert not (here / ".rehearsal").exists()
 
 
-def test_a_missing_terraform_is_one_line_with_version_and_source(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_terraform_is_one_message_with_version_and_url(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(here))
     result = run("up")
     assert result.exit_code == 3
@@ -124,11 +128,14 @@ def test_a_missing_terraform_is_one_line_with_version_and_source(here: Path, mon
 
 
 @pytest.mark.parametrize("version", ["1.4.9", "2.0.0"])
-def test_another_version_of_terraform_is_refused(here: Path, fake_terraform: FakeTerraform, version: str) -> None:
-    fake_terraform.answer(version=version)
+def test_an_unsupported_version_of_terraform_is_refused(
+    here: Path, fake_terraform: FakeTerraform, version: str
+) -> None:
+    fake_terraform.respond(version=version)
     result = run("up")
     assert result.exit_code == 3
-    assert f"terraform {version} does not serve" in result.stderr
+    assert f"terraform {version} (" in result.stderr
+    assert ") is not supported: version 1.10 or newer and below 2 is needed.\n" in result.stderr
 
 
 def test_refused_settings_are_a_wrong_usage(here: Path, fake_terraform: FakeTerraform) -> None:
@@ -138,15 +145,15 @@ def test_refused_settings_are_a_wrong_usage(here: Path, fake_terraform: FakeTerr
     assert "Error: standby.toml: name: wrong\n" in result.stderr
 
 
-def test_a_failing_program_is_one_message_with_its_own_words(here: Path, fake_terraform: FakeTerraform) -> None:
+def test_a_failing_program_is_one_message_with_its_output(here: Path, fake_terraform: FakeTerraform) -> None:
     (here / "main.py").write_text("raise ValueError('the stack is wrong')")
     result = run("up")
     assert result.exit_code == 1
-    assert "main.py failed, exit code 1" in result.stderr
+    assert "main.py failed with exit code 1" in result.stderr
     assert "the stack is wrong" in result.stderr
 
 
-def test_an_error_that_nobody_foresaw_is_no_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_prints_no_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: Rehearsal) -> Status:
         raise KeyError("surprise")
 
@@ -157,7 +164,7 @@ def test_an_error_that_nobody_foresaw_is_no_traceback(here: Path, monkeypatch: p
     assert result.stderr == f"Error: KeyError: 'surprise'\n  {DEBUG_VARIABLE}=1 shows where.\n"
 
 
-def test_a_missing_package_is_one_line_that_says_how_to_get_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_one_message_with_the_install_command(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: str) -> None:
         raise ModuleNotFoundError("No module named 'psutil'", name="psutil")
 
@@ -179,21 +186,22 @@ def test_up_reports_each_check_as_json_and_fails_when_one_failed(here: Path, fak
         emulator = Rehearsal(project=here).start().emulator
         client = EmulatorSession(region="us-east-1", endpoint=emulator.endpoint).client("cloudfront")
         buckets = {role: region["frontendBucket"] for role, region in manifest["regions"].items()}
-        made = client.create_distribution(DistributionConfig=distribution_config(client, buckets))["Distribution"]
-        manifest["site"] |= {"url": f"https://{made['DomainName']}", "distributionId": made["Id"]}
+        created = client.create_distribution(DistributionConfig=distribution_config(client, buckets))["Distribution"]
+        manifest["site"] |= {"url": f"https://{created['DomainName']}", "distributionId": created["Id"]}
         outputs = {"manifest": {"value": json.dumps(manifest)}}
-        fake_terraform.answer(apply={"code": 0, "events": [{"type": "outputs", "outputs": outputs}]})
+        fake_terraform.respond(apply={"code": 0, "events": [{"type": "outputs", "outputs": outputs}]})
         result = run("up", "--json")
         assert result.exit_code == 1, result.stderr
         report = json.loads(result.stdout)
         assert report["passed"] is False
+        assert printed_paths(report) == set(field_table(Report))
         assert {check["result"] for check in report["checks"]} == {"failed"}
         assert "Traceback" not in result.stderr
     finally:
         assert run("down").exit_code == 0
 
 
-def test_following_a_log_ends_calmly(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_ends_logs_follow_without_an_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = here / ".rehearsal" / "ministack.log"
     log.parent.mkdir()
     log.write_text("one\ntwo\n")
@@ -204,3 +212,29 @@ def test_following_a_log_ends_calmly(here: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(time, "sleep", interrupted)
     result = run("logs", "--follow", "-n", "1")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "two\n", "")
+
+
+@pytest.mark.parametrize("model", [Status, Report])
+def test_every_documented_field_is_in_the_docs(model: type[JsonModel]) -> None:
+    """`cog` writes them there."""
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    rows = [f"| `{path}` | {description} |" for path, description in field_table(model).items()]
+    assert rows
+    assert [row for row in rows if row not in text] == []
+
+
+def test_the_documented_fields_of_status_are_the_printed_ones(small: SmallRehearsal) -> None:
+    small.rehearsal.faults.set("slow", "failover", milliseconds=5)
+    document = json.loads(small.command("status", "--json").stdout)
+    assert printed_paths(document) == set(field_table(Status))
+
+
+def printed_paths(value: object, path: str = "") -> set[str]:
+    """Return the paths of the printed fields as the docs name them."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return {f"{path}[]"}.union(*(printed_paths(item, f"{path}[].") for item in value))
+    if not isinstance(value, dict) or path in {"documents", "seconds"}:
+        return {path}
+    prefix = f"{path}." if path and not path.endswith(".") else path
+    fields = {name for inner, item in value.items() for name in printed_paths(item, f"{prefix}{inner}")}
+    return fields | ({path} if path in {"urls", "changes"} else set())

@@ -30,7 +30,7 @@ from standby.errors import BadUsageError
 from standby.target import TargetOptions, open_connection
 from tests.standby.helpers import EAST, WEST
 from tests.standby.manifests import manifest_text
-from tests.standby.rehearsal.network_helpers import SmallRehearsal
+from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 PROFILES = """
 [profile ops]
@@ -166,7 +166,7 @@ def test_tls_is_trusted_by_the_authorities_that_boto3_is_given(
     url = f"https://{name}:{address.port}/"
     with pytest.raises(NoAnswerError, match="SSL"):
         connection().request("GET", url)
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(network.authority))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(network.ca_certificate))
     assert connection().request("GET", url).status > 0
 
 

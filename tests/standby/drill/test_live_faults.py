@@ -15,7 +15,7 @@ from standby.errors import RefusedError
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import MANIFEST
 from tests.standby.helpers import changed as changed_model
-from tests.standby.rehearsal.distribution_helpers import changed, distribution_config
+from tests.standby.rehearsal.network.helpers import changed_config, distribution_config
 
 
 def group(id_: str, *codes: int) -> dict[str, object]:
@@ -60,7 +60,7 @@ def deploy(clients: Clients) -> Deploy:
 
     def made(*codes: int) -> Manifest:
         reference = {"CallerReference": f"{codes}"}
-        wanted = changed(whole, codes=codes or None, attempts=None, more=reference)
+        wanted = changed_config(whole, codes=codes or None, attempts=None, more=reference)
         id_ = client.create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]
         return changed_model(MANIFEST, site=changed_model(MANIFEST.site, distribution_id=id_))
 

@@ -24,7 +24,7 @@ from standby.drill.observe.steady_state import NotSteadyError
 from standby.drill.operator_process import CommandProcess
 from standby.drill.restore import restore
 from standby.drill.teardown import end_programs, restore_primary
-from standby.rehearsal.processes.process import MARK, clean_environment, marked, ours
+from standby.rehearsal.processes.process import DIRECTORY_VARIABLE, clean_environment, find_processes, mark_environment
 
 pytestmark = pytest.mark.alone
 
@@ -48,7 +48,7 @@ class Commands:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.program = directory / "python"
-        self.program.write_text(PROGRAM.format(python=sys.executable, here=str(directory), mark=MARK))
+        self.program.write_text(PROGRAM.format(python=sys.executable, here=str(directory), mark=DIRECTORY_VARIABLE))
         self.program.chmod(0o755)
 
     def end_with(self, code: int) -> None:
@@ -137,14 +137,14 @@ def test_every_command_under_way_has_ended_before_anything_is_put_back(
 
 def test_a_drill_s_programs_carry_the_mark_of_their_rehearsal(commands: Commands, tmp_path: Path) -> None:
     running = CommandProcess(("failover",), options=("--directory", str(tmp_path)), clock=Clock()).listen()
-    assert {process.pid for process in ours(tmp_path)} >= set(commands.pids(1))
-    assert LoadTarget(directory=str(tmp_path)).environment()[MARK] == str(tmp_path)
+    assert {process.pid for process in find_processes(tmp_path)} >= set(commands.pids(1))
+    assert LoadTarget(directory=str(tmp_path)).environment()[DIRECTORY_VARIABLE] == str(tmp_path)
     running.end()
-    assert ours(tmp_path) == ()
+    assert find_processes(tmp_path) == ()
 
 
 def test_the_programs_of_a_drill_that_was_killed_are_ended_also_one_that_sleeps(tmp_path: Path) -> None:
-    environment = marked(clean_environment(), directory=tmp_path)
+    environment = mark_environment(clean_environment(), directory=tmp_path)
     command, other = (
         subprocess.Popen([sys.executable, "-c", SLEEP, name], env=environment) for name in ("standby", "caddy")
     )
@@ -162,7 +162,7 @@ def test_the_programs_of_a_drill_that_was_killed_are_ended_also_one_that_sleeps(
 def test_a_drill_that_carries_the_mark_itself_does_not_end_itself(tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from standby.drill.teardown import end_programs; "
     code += "print(end_programs(Path(sys.argv[1])))"
-    environment = marked(os.environ, directory=tmp_path)
+    environment = mark_environment(os.environ, directory=tmp_path)
     arguments = [sys.executable, "-c", code, str(tmp_path), "standby"]
     ran = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout == "0\n"

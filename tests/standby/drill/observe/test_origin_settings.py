@@ -11,7 +11,7 @@ from standby.drill.measure.objectives import ORIGINS, hold, read_failover_codes
 from standby.drill.observe.origin_settings import judge_origins
 from standby.drill.scenarios.outages import _see_origins
 from standby.errors import BadUsageError
-from standby.rehearsal.edge_cache.rules import Behavior
+from standby.rehearsal.edge_cache.rules import CacheSettings
 from standby.rehearsal.network.distribution import CacheBehavior, Distribution, Origin, OriginGroup
 from warm_standby.settings import Objectives
 
@@ -19,7 +19,7 @@ CODES = frozenset({403, 404, 500, 502, 503, 504})
 
 
 def origin(name: str, *, attempts: int = 1, seconds: int = 1) -> Origin:
-    return Origin(id=name, host=f"{name}.example", attempts=attempts, connect_seconds=seconds, signed=True)
+    return Origin(id=name, host=f"{name}.example", connection_attempts=attempts, connect_seconds=seconds, signed=True)
 
 
 def behavior(pattern: str, target: str) -> CacheBehavior:
@@ -28,7 +28,7 @@ def behavior(pattern: str, target: str) -> CacheBehavior:
         methods=("GET", "HEAD"),
         viewer_protocol="redirect-to-https",
         compress=True,
-        caching=Behavior(target=target, minimum=0, default=0, maximum=0, errors={}),
+        cache_settings=CacheSettings(target_origin=target, minimum_ttl=0, default_ttl=0, maximum_ttl=0, error_ttls={}),
         headers=(),
         removed_headers=(),
     )
@@ -37,7 +37,7 @@ def behavior(pattern: str, target: str) -> CacheBehavior:
 RIGHT = Distribution(
     arn="arn",
     hosts=("d1.cloudfront.net",),
-    root="index.html",
+    root_object="index.html",
     origins={"primary": origin("primary"), "failover": origin("failover")},
     groups={
         "pages": OriginGroup(id="pages", members=("primary", "failover"), status_codes=tuple(sorted(CODES))),

@@ -13,9 +13,6 @@ from standby.drill.measure.measures import Documents, Moments, api_measures, doc
 from standby.drill.report import schema
 from standby.drill.report.compare import NEITHER
 from standby.drill.scenarios.catalog import SCENARIOS
-from standby.rehearsal import schema as rehearsed
-from standby.rehearsal.checks.report import Report
-from standby.rehearsal.status import Status
 from tests.constructs.plan import ROOT
 from tests.standby.drill.helpers import drill_report, scenario_report
 
@@ -46,23 +43,6 @@ def test_every_measure_is_documented_and_every_documented_measure_is_measured() 
     held = {objective.measure for scenario in SCENARIOS.values() for objective in scenario.objectives}
     wanted = (measured | held | OTHERS | NEITHER) - {"scenario_seconds"}
     assert set(schema.MEASURES) == wanted
-
-
-@pytest.mark.parametrize(
-    "document,documented",
-    [
-        (Status(endpoint=None).as_json(), rehearsed.STATUS),
-        (
-            Report(checks=(), endpoint="", urls={}, resources=0, changes={}, seconds={}).as_json(),
-            rehearsed.UP,
-        ),
-    ],
-    ids=["status", "up"],
-)
-def test_the_documented_fields_of_a_rehearsal_are_the_printed_ones(
-    document: dict[str, object], documented: dict[str, str]
-) -> None:
-    assert set(document) == {name.removesuffix("[]") for name in documented}
 
 
 def commands() -> Iterator[tuple[str, ...]]:

@@ -7,12 +7,19 @@ import pytest
 
 from standby.drill.scenarios.browser import BROWSER
 from standby.rehearsal.network.network import Address, Network
-from standby.rehearsal.tools.chromium import HEADLESS, NoChromiumError, browse_site, find_chromium, host_rules, key_hash
+from standby.rehearsal.tools.chromium import (
+    HEADLESS_PROGRAM_NAMES,
+    NoChromiumError,
+    browse_site,
+    find_chromium,
+    host_rules,
+    key_hash,
+)
 from warm_standby.settings import Objectives
 
 # A certificate for "x" on a P-256 key, and what `openssl x509 -pubkey | openssl pkey -pubin -outform der | openssl dgst
 # -sha256 -binary | base64` says of it.
-CERTIFICATE = """\
+CERTIFICATE = b"""\
 -----BEGIN CERTIFICATE-----
 MIIBbjCCAROgAwIBAgIUQXveTsAcDstUUPU67Wl2oDsNPq8wCgYIKoZIzj0EAwIw
 DDEKMAgGA1UEAwwBeDAeFw0yNjExMjQwNzA5NDlaFw0yNjExMjYwNzA5NDlaMAwx
@@ -31,7 +38,7 @@ KEY_HASH = "jTHWoSdU7zY05c9TWbjSYo53yoD6QQnyi9y0Ab9K9k0="
 
 def network() -> Network:
     hosts = {"b.example.com": Address(host="127.0.0.1", port=2), "a.example.com": Address(host="127.0.0.1", port=1)}
-    return Network(gateway="", router="", region_proxies={}, hosts=hosts, authority=Path("root.crt"))
+    return Network(emulator_url="", router="", region_proxies={}, hosts=hosts, ca_certificate=Path("root.crt"))
 
 
 def test_the_hash_of_a_certificates_key_is_the_one_that_openssl_tells() -> None:
@@ -43,7 +50,7 @@ def test_only_the_rehearsals_names_resolve() -> None:
     assert rules == ["MAP a.example.com:443 127.0.0.1:1", "MAP b.example.com:443 127.0.0.1:2", "MAP * ~NOTFOUND"]
 
 
-@pytest.mark.parametrize("name", HEADLESS)
+@pytest.mark.parametrize("name", HEADLESS_PROGRAM_NAMES)
 def test_a_chromium_is_found_by_any_of_its_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / name
     program.touch(mode=0o755)
@@ -54,7 +61,7 @@ def test_a_chromium_is_found_by_any_of_its_names(name: str, tmp_path: Path, monk
 def test_where_no_window_is_needed_the_one_without_is_taken_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in HEADLESS:
+    for name in HEADLESS_PROGRAM_NAMES:
         (tmp_path / name).touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_chromium() == tmp_path / "chromium-headless-shell"

@@ -1,4 +1,4 @@
-"""The checks tell what was seen, and never end a rehearsal with an error of their own."""
+"""The checks report what they observe, and never stop a rehearsal with an error."""
 
 import io
 from collections.abc import Iterator
@@ -9,18 +9,25 @@ import pytest
 from rich.console import Console
 
 from standby.cli.progress import ConsoleProgress
+from standby.cli.rehearse import checks_table
 from standby.console import NullProgress
 from standby.deployment.manifest import ROLES, Manifest, parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import StandbyError
-from standby.rehearsal.checks.documents import count_objects, find_object, replicates, wait_for
-from standby.rehearsal.checks.report import Check, Report, Result
-from standby.rehearsal.checks.samples import SampleDocument, read_samples
+from standby.rehearsal.checks.documents import (
+    SampleDocument,
+    count_objects,
+    find_object,
+    read_samples,
+    replicates,
+    wait_for,
+)
+from standby.rehearsal.checks.report import Changes, Check, Report, Result
 from standby.rehearsal.checks.verification import Verification
 from standby.rehearsal.emulator.emulator import Emulator
-from standby.rehearsal.network.network import Client
+from standby.rehearsal.network.network import Client, LocalUrls
 from tests.standby.manifests import manifest_text
-from tests.standby.rehearsal.network_helpers import SmallRehearsal
+from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 PROJECT = Path(__file__).parents[4]
 SAMPLE = SampleDocument(name="policy.md", role="primary", question="What?", content=b"Something.")
@@ -30,8 +37,13 @@ def deployment(*, vector_store: str = "opensearch-serverless") -> Manifest:
     return parse_manifest(manifest_text(vector_store=vector_store))
 
 
+def report_of(*found: Check) -> Report:
+    urls = LocalUrls(site="", edge="", primary_api="", failover_api="")
+    return Report(checks=found, endpoint="", urls=urls, resources=0, changes=Changes(), seconds={})
+
+
 def checks(emulator: Emulator, small: SmallRehearsal, *, of: Manifest) -> tuple[Check, ...]:
-    """Check a deployment that is not there, on a network that serves none of its names."""
+    """Check a deployment that does not exist, on a network that serves none of its host names."""
     sessions = {role: EmulatorSession(region=of.regions[role].region, endpoint=emulator.endpoint) for role in ROLES}
     nowhere = Client(replace(small.rehearsal.network, hosts={}))
     return tuple(Verification(of, nowhere, sessions, (SAMPLE,), NullProgress()).run())
@@ -49,7 +61,7 @@ def session(emulator: Emulator) -> Iterator[EmulatorSession]:
     s3.delete_bucket(Bucket=bucket)
 
 
-def test_a_document_is_found_again_by_its_name_and_content_alone(session: EmulatorSession) -> None:
+def test_a_document_is_found_by_its_name_and_content(session: EmulatorSession) -> None:
     region = deployment().regions["primary"]
     s3 = session.client("s3")
     s3.put_object(Bucket=region.documents_bucket, Key="uploads/1/policy.md", Body=b"An older text.")
@@ -65,12 +77,12 @@ def test_a_bucket_without_a_replication_rule_replicates_nothing(session: Emulato
     assert not replicates(session, deployment().regions["primary"])
 
 
-def test_what_never_comes_is_an_error_with_the_time_that_was_waited() -> None:
+def test_a_wait_that_ends_without_a_result_is_an_error_with_its_time() -> None:
     with pytest.raises(StandbyError, match="it did not come within 0 s"):
         wait_for(lambda: None, seconds=0, missing="it did not come")
 
 
-def test_every_check_of_an_empty_emulator_fails_and_says_why(emulator: Emulator, small: SmallRehearsal) -> None:
+def test_every_check_of_an_empty_emulator_fails_with_a_reason(emulator: Emulator, small: SmallRehearsal) -> None:
     found = checks(emulator, small, of=deployment())
     assert {check.name for check in found} == {
         "site files",
@@ -85,26 +97,24 @@ def test_every_check_of_an_empty_emulator_fails_and_says_why(emulator: Emulator,
     assert all(check.detail for check in found)
 
 
-def test_a_vector_store_that_the_emulator_does_not_serve_is_not_asked(
+def test_a_vector_store_that_the_emulator_does_not_serve_is_not_checked(
     emulator: Emulator, small: SmallRehearsal
 ) -> None:
     found = checks(emulator, small, of=deployment(vector_store="s3-vectors"))
-    unasked = {check.name for check in found if check.result is Result.NOT_SIMULATED}
-    assert unasked == {"health", "ingestion", "question"}
+    not_simulated = {check.name for check in found if check.result is Result.NOT_SIMULATED}
+    assert not_simulated == {"health", "ingestion", "question"}
 
 
 def test_the_page_and_its_configuration_are_checked_through_the_edge(small: SmallRehearsal) -> None:
     deployment, client = small.rehearsal.deployment, small.client
     found = {check.name: check for check in Verification(deployment, client, small.sessions, (), NullProgress()).run()}
     assert found["page"].result is found["config"].result is Result.PASSED
-    assert "with its Content-Security-Policy" in found["page"].detail
-    assert "names the primary's API, generation 1" in found["config"].detail
+    assert "with a Content-Security-Policy" in found["page"].detail
+    assert "names the API of the primary region, generation 1" in found["config"].detail
 
 
 @pytest.mark.parametrize("body", [b"no JSON", b'{"apiUrl": "https://elsewhere.example/prod/"}', b"[]"])
-def test_a_configuration_that_names_no_api_of_the_deployment_fails_its_check(
-    small: SmallRehearsal, body: bytes
-) -> None:
+def test_a_configuration_without_an_api_of_the_deployment_fails_its_check(small: SmallRehearsal, body: bytes) -> None:
     good = small.get("/config.json").data
     small.put("failover", "config.json", body)
     deployment, client = small.rehearsal.deployment, small.client
@@ -115,23 +125,22 @@ def test_a_configuration_that_names_no_api_of_the_deployment_fails_its_check(
 
 @pytest.mark.parametrize("result,passed", [(Result.PASSED, True), (Result.NOT_SIMULATED, True), (Result.FAILED, False)])
 def test_a_report_passes_unless_a_check_failed(result: Result, *, passed: bool) -> None:
-    check = Check(name="health", role="primary", region="us-west-2", result=result, detail="seen", seconds=0.1)
-    report = Report(checks=(check,), endpoint="", urls={}, resources=0, changes={}, seconds={})
+    check = Check(name="health", role="primary", region="us-west-2", result=result, detail="observed", seconds=0.1)
+    report = report_of(check)
     assert report.passed is passed
     assert report.as_json()["passed"] is passed
 
 
-def test_the_table_shows_what_was_seen_word_for_word() -> None:
+def test_the_table_shows_the_observation_unchanged() -> None:
     detail = "GET /health: 503 [bold]{}[/bold]"
     check = Check(name="x", role="primary", region="us-west-2", result=Result.FAILED, detail=detail, seconds=0.1)
-    report = Report(checks=(check,), endpoint="", urls={}, resources=0, changes={}, seconds={})
     console = Console(width=120)
     with console.capture() as capture:
-        console.print(report.table())
+        console.print(checks_table(report_of(check)))
     assert detail in capture.get()
 
 
-def test_progress_on_a_terminal_is_shown_word_for_word() -> None:
+def test_progress_on_a_terminal_is_shown_unchanged() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
     with ConsoleProgress(console).live() as progress:
         progress.start("Apply module[/x]")
@@ -140,7 +149,7 @@ def test_progress_on_a_terminal_is_shown_word_for_word() -> None:
     assert "Not applied: module[/x]" in shown
 
 
-def test_the_sample_documents_go_in_through_both_regions() -> None:
+def test_the_sample_documents_are_uploaded_in_both_regions() -> None:
     samples = read_samples(PROJECT)
     assert [sample.role for sample in samples] == ["primary", "primary", "failover"]
     assert all(sample.content.decode() and sample.question.endswith("?") for sample in samples)
@@ -151,5 +160,5 @@ def test_a_sample_for_an_unknown_role_is_refused(tmp_path: Path) -> None:
     directory.mkdir(parents=True)
     (directory / "a.md").write_text("text")
     (directory / "rehearsal.toml").write_text('[[document]]\nfile = "a.md"\nupload_to = "third"\nquestion = "What?"\n')
-    with pytest.raises(StandbyError, match="upload_to is one of"):
+    with pytest.raises(StandbyError, match="upload_to must be one of"):
         read_samples(tmp_path)

@@ -8,13 +8,13 @@ import pytest
 
 from standby.errors import StandbyError
 from standby.rehearsal.deploy.override import ENDPOINT_SERVICES, override
-from tests.standby.rehearsal.helpers import configuration
+from tests.standby.rehearsal.deploy.helpers import configuration
 
 ENDPOINT = "http://127.0.0.1:4999"
 
 
-def providers(made: dict[str, object]) -> list[dict[str, object]]:
-    block = made["provider"]
+def providers(merged: dict[str, object]) -> list[dict[str, object]]:
+    block = merged["provider"]
     assert isinstance(block, dict)
     found = block["aws"]
     assert isinstance(found, list)
@@ -22,28 +22,28 @@ def providers(made: dict[str, object]) -> list[dict[str, object]]:
 
 
 def test_every_provider_block_is_overridden_by_its_alias() -> None:
-    made = override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")
-    assert [block["alias"] for block in providers(made)] == ["primary", "failover"]
+    merged = override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")
+    assert [block["alias"] for block in providers(merged)] == ["primary", "failover"]
 
 
 def test_a_provider_block_without_an_alias_is_overridden_without_one() -> None:
-    made = override({"provider": {"aws": [{"region": "us-west-2"}]}}, endpoint=ENDPOINT, state="terraform.tfstate")
-    assert "alias" not in providers(made)[0]
+    merged = override({"provider": {"aws": [{"region": "us-west-2"}]}}, endpoint=ENDPOINT, state="terraform.tfstate")
+    assert "alias" not in providers(merged)[0]
 
 
-def test_no_service_keeps_an_endpoint_at_aws() -> None:
+def test_no_service_has_an_endpoint_at_aws() -> None:
     for block in providers(override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")):
         assert block["endpoints"] == [dict.fromkeys(ENDPOINT_SERVICES, ENDPOINT)]
 
 
 def test_a_remote_backend_is_rehearsed_with_a_local_state() -> None:
-    made = override(configuration(), endpoint=ENDPOINT, state="../terraform.tfstate")
-    assert made["terraform"] == {"backend": {"local": {"path": "../terraform.tfstate"}}}
+    merged = override(configuration(), endpoint=ENDPOINT, state="../terraform.tfstate")
+    assert merged["terraform"] == {"backend": {"local": {"path": "../terraform.tfstate"}}}
 
 
 def test_nothing_of_the_configuration_itself_is_repeated() -> None:
-    made = override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")
-    assert all("region" not in block for block in providers(made))
+    merged = override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")
+    assert all("region" not in block for block in providers(merged))
 
 
 @pytest.mark.parametrize("wrong", [{}, {"provider": {}}, {"provider": {"aws": []}}])
@@ -52,7 +52,7 @@ def test_a_configuration_without_an_aws_provider_is_refused(wrong: dict[str, obj
         override(wrong, endpoint=ENDPOINT, state="terraform.tfstate")
 
 
-def test_the_provider_knows_every_service_that_is_listed() -> None:
+def test_the_provider_has_every_listed_service() -> None:
     assert set(ENDPOINT_SERVICES) <= provider_endpoints()
     assert len(ENDPOINT_SERVICES) == len(set(ENDPOINT_SERVICES))
 

@@ -28,17 +28,17 @@ def found(home: Path, *, shared: Path | None = None, **environment: str) -> Path
     "place",
     [".terraform.d/plugins", ".terraform.d/plugin-cache", ".local/share/terraform/plugins"],
 )
-def test_a_tree_where_terraform_looks_by_itself_is_found(tmp_path: Path, place: str) -> None:
+def test_a_mirror_that_terraform_itself_searches_is_found(tmp_path: Path, place: str) -> None:
     mirror = unpacked(tmp_path / place)
     assert found(tmp_path) == mirror
 
 
-def test_a_tree_below_a_shared_root_is_found_whatever_it_is_called(tmp_path: Path) -> None:
+def test_a_mirror_below_a_shared_root_is_found_by_any_name(tmp_path: Path) -> None:
     mirror = unpacked(tmp_path / "shared" / "any-name")
     assert found(tmp_path / "home", shared=tmp_path / "shared") == mirror
 
 
-def test_a_mirror_is_preferred_to_a_cache_from_which_terraform_could_not_install(tmp_path: Path) -> None:
+def test_a_mirror_is_preferred_to_a_plugin_cache_that_terraform_cannot_install_from(tmp_path: Path) -> None:
     cache = unpacked(tmp_path / ".terraform.d" / "plugin-cache")
     mirror = unpacked(tmp_path / "shared" / "any-name")
     assert found(tmp_path, shared=tmp_path / "shared", TF_PLUGIN_CACHE_DIR=str(cache)) == mirror
@@ -52,29 +52,29 @@ def test_a_packed_provider_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("setting", ["path", "plugin_cache_dir"])
-def test_a_tree_that_the_users_configuration_names_is_found(tmp_path: Path, setting: str) -> None:
+def test_a_mirror_that_the_users_configuration_names_is_found(tmp_path: Path, setting: str) -> None:
     mirror = unpacked(tmp_path / "named \u00e9")
     cli_config = tmp_path / "terraform.rc"
     cli_config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    {setting} = "{mirror}"\n  }}\n}}\n')
     assert found(tmp_path / "home", TF_CLI_CONFIG_FILE=str(cli_config)) == mirror
 
 
-def test_a_configuration_variable_that_names_a_missing_file_is_passed_over(tmp_path: Path) -> None:
+def test_a_configuration_variable_that_names_a_missing_file_is_ignored(tmp_path: Path) -> None:
     mirror = unpacked(tmp_path / ".terraform.d" / "plugins")
     assert found(tmp_path, TF_CLI_CONFIG_FILE=str(tmp_path / "missing")) == mirror
 
 
-def test_another_version_is_not_taken(tmp_path: Path) -> None:
+def test_another_version_does_not_count(tmp_path: Path) -> None:
     unpacked(tmp_path / ".terraform.d" / "plugins", version="5.99.0")
     assert found(tmp_path) is None
 
 
-def test_another_platform_is_not_taken(tmp_path: Path) -> None:
+def test_another_platform_does_not_count(tmp_path: Path) -> None:
     unpacked(tmp_path / ".terraform.d" / "plugins", platform="plan9_mips")
     assert found(tmp_path) is None
 
 
-def test_the_cli_configuration_takes_only_the_aws_provider_from_the_tree() -> None:
+def test_the_cli_configuration_takes_only_the_aws_provider_from_the_mirror() -> None:
     mirror = Path("/a mirror")
     assert cli_config_text(mirror) == (
         "provider_installation {\n"

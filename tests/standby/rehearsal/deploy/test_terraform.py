@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from standby.console import NullProgress
-from standby.rehearsal.deploy.terraform import terraform_environment
-from standby.rehearsal.deploy.terraform_events import Outcome, read_events
+from standby.rehearsal.deploy.terraform import TerraformResult, read_result, terraform_environment
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.processes.process import MARK
+from standby.rehearsal.processes.process import DIRECTORY_VARIABLE
 
 
 class Counts(NullProgress):
-    """Progress that remembers what it was told."""
+    """Progress that records the counts."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[int, int]] = []
@@ -22,8 +21,8 @@ class Counts(NullProgress):
         self.seen.append((done, total))
 
 
-def read(*events: object, progress: NullProgress | None = None) -> Outcome:
-    return read_events([json.dumps(event) for event in events], progress=progress or NullProgress())
+def read(*events: object, progress: NullProgress | None = None) -> TerraformResult:
+    return read_result([json.dumps(event) for event in events], progress=progress or NullProgress())
 
 
 def summary(operation: str, **changes: int) -> dict[str, object]:
@@ -39,9 +38,9 @@ def test_progress_counts_the_changes_against_those_planned_and_no_data_sources()
     assert counts.seen == [(1, 2), (2, 2)]
 
 
-def test_the_outcome_is_what_was_done_and_not_what_was_planned() -> None:
-    outcome = read(summary("plan", add=5), summary("apply", add=3, change=2, remove=1))
-    assert (outcome.added, outcome.changed, outcome.removed) == (3, 2, 1)
+def test_the_result_has_the_applied_changes_and_not_the_planned_ones() -> None:
+    result = read(summary("plan", add=5), summary("apply", add=3, change=2, remove=1))
+    assert (result.added, result.changed, result.removed) == (3, 2, 1)
 
 
 def test_outputs_are_text_whatever_their_type() -> None:
@@ -56,27 +55,27 @@ def test_errors_are_kept_with_their_address_and_warnings_are_not() -> None:
     assert found.text == "aws_sqs_queue.ingest: no\n    because"
 
 
-def test_an_error_that_is_said_again_and_again_is_kept_once_with_the_block_that_it_is_in() -> None:
+def test_a_repeated_error_is_kept_once_with_its_block() -> None:
     context = {"context": 'resource "aws_sqs_queue" "ingest"'}
     error = {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "no", "snippet": context}}
     (found,) = read(error, error).errors
     assert found.text == 'resource "aws_sqs_queue" "ingest": no'
 
 
-def test_lines_that_are_no_json_are_passed_over() -> None:
+def test_lines_that_are_not_json_are_ignored() -> None:
     lines = ["", "a plugin said something", "[1]", json.dumps(summary("apply", add=1))]
-    assert read_events(lines, progress=NullProgress()).added == 1
+    assert read_result(lines, progress=NullProgress()).added == 1
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_ENDPOINT_URL", "TF_WORKSPACE", "TF_CLI_ARGS_apply"])
-def test_what_belongs_to_other_configurations_is_kept_from_terraform(
+def test_variables_of_other_configurations_are_removed(
     paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "other")
     assert name not in terraform_environment(paths)
 
 
-def test_a_configuration_file_that_is_missing_is_not_named_to_terraform(
+def test_a_variable_that_names_a_missing_configuration_file_is_removed(
     paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "missing"))
@@ -94,5 +93,5 @@ def test_the_users_configuration_file_is_kept_unless_the_rehearsal_wrote_its_own
     assert terraform_environment(paths)["TF_CLI_CONFIG_FILE"] == str(paths.cli_config)
 
 
-def test_terraform_carries_the_mark_by_which_it_is_found_again(paths: RehearsalPaths) -> None:
-    assert terraform_environment(paths)[MARK] == str(paths.directory)
+def test_terraforms_environment_names_the_rehearsals_directory(paths: RehearsalPaths) -> None:
+    assert terraform_environment(paths)[DIRECTORY_VARIABLE] == str(paths.directory)

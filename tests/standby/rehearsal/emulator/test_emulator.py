@@ -1,4 +1,4 @@
-"""The emulator is started, found again and ended, whatever happened to it in between. Real processes throughout."""
+"""The emulator is started, found again and stopped, whatever happens to it. All processes are real."""
 
 import io
 import json
@@ -16,17 +16,17 @@ from botocore.exceptions import ClientError
 
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.emulator.emulator import (
-    HOST,
     Emulator,
-    answers,
-    free_port,
+    EmulatorRecord,
+    is_ready,
     running_emulator,
     start_emulator,
     stop_emulator,
 )
-from standby.rehearsal.emulator.ministack_server import corrected_action, corrected_resource
+from standby.rehearsal.files.json_files import write_record
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.processes.process import ours
+from standby.rehearsal.processes.ports import HOST, free_ports
+from standby.rehearsal.processes.process import ProcessIdentity, find_processes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -51,15 +51,15 @@ def kill(emulator: Emulator) -> None:
     process.wait()
 
 
-def test_the_emulator_is_found_again_and_ended_without_a_trace(paths: RehearsalPaths) -> None:
+def test_the_emulator_is_found_again_and_stopped_without_a_trace(paths: RehearsalPaths) -> None:
     emulator = start_emulator(paths)
     assert running_emulator(paths) == emulator
     listening = [entry.laddr.ip for entry in psutil.Process(emulator.identity.pid).net_connections(kind="tcp")]
     assert listening
     assert set(listening) == {HOST}
     assert stop_emulator(paths) == 1
-    assert not answers(emulator.endpoint)
-    assert ours(paths.directory) == ()
+    assert not is_ready(emulator.endpoint)
+    assert find_processes(paths.directory) == ()
     assert running_emulator(paths) is None
 
 
@@ -76,19 +76,20 @@ def test_a_killed_emulator_is_replaced_on_its_port_and_its_terraform_state_is_di
     assert not paths.applied_record.exists()
 
 
-def test_a_port_that_somebody_else_took_is_left_to_them(paths: RehearsalPaths) -> None:
-    port = free_port()
-    paths.emulator_record.write_text(json.dumps({"pid": 1, "created": 1.0, "port": port}))
-    with socket.socket() as somebody:
-        somebody.bind((HOST, port))
-        somebody.listen()
+def test_a_port_that_another_program_uses_is_not_taken(paths: RehearsalPaths) -> None:
+    port = free_ports(["port"], preferred={})["port"]
+    earlier = Emulator(identity=ProcessIdentity(pid=1, created=1.0), port=port)
+    write_record(paths.emulator_record, EmulatorRecord(emulator=earlier))
+    with socket.socket() as other:
+        other.bind((HOST, port))
+        other.listen()
         assert start_emulator(paths).port != port
 
 
-def test_a_record_of_a_process_id_that_belongs_to_another_program_is_not_believed(paths: RehearsalPaths) -> None:
+def test_the_record_of_a_process_id_that_another_program_now_has_does_not_count(paths: RehearsalPaths) -> None:
     emulator = start_emulator(paths)
-    record = {**emulator.record(), "created": emulator.identity.created - 3600}
-    paths.emulator_record.write_text(json.dumps(record))
+    identity = ProcessIdentity(pid=emulator.identity.pid, created=emulator.identity.created - 3600)
+    write_record(paths.emulator_record, EmulatorRecord(emulator=Emulator(identity=identity, port=emulator.port)))
     assert running_emulator(paths) is None
 
 
@@ -112,7 +113,7 @@ def test_sessions_reach_the_emulator_whatever_the_users_aws_settings_say(
     assert session.client("sts").get_caller_identity()["Account"] == "000000000000"
 
 
-def test_a_bucket_that_demands_tls_serves_a_request_and_refuses_one_that_came_without(emulator: Emulator) -> None:
+def test_a_bucket_that_requires_tls_serves_a_request_and_refuses_one_without_tls(emulator: Emulator) -> None:
     root = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
     s3 = root.client("s3")
     s3.create_bucket(Bucket="private", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
@@ -131,8 +132,8 @@ def test_iam_is_enforced(emulator: Emulator) -> None:
         reader.list_buckets()
 
 
-def test_an_invocation_logs_where_its_log_group_is_and_makes_none(emulator: Emulator) -> None:
-    """Made anew after `destroy` had deleted it, it would be in the way of the next apply."""
+def test_an_invocation_logs_to_an_existing_log_group_and_creates_none(emulator: Emulator) -> None:
+    """If it were created after `destroy` deleted it, the next apply would fail."""
     root = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
     functions, logs = root.client("lambda"), root.client("logs")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -167,31 +168,3 @@ def reader_client(
         aws_secret_access_key=key["SecretAccessKey"],
         region_name="us-west-2",
     ).client("s3", endpoint_url=endpoint)
-
-
-@pytest.mark.parametrize(
-    "named,action",
-    [
-        ("bedrock:Converse", "bedrock:InvokeModel"),
-        ("bedrock:ConverseStream", "bedrock:InvokeModelWithResponseStream"),
-        ("s3:GetObject", "s3:GetObject"),
-        (None, None),
-    ],
-)
-def test_a_conversation_needs_the_permission_to_invoke_the_model(named: str | None, action: str | None) -> None:
-    assert corrected_action(lambda *_: named)("bedrock-runtime") == action
-
-
-@pytest.mark.parametrize(
-    "model,resource",
-    [
-        (
-            "us.anthropic.claude-v1:0",
-            "arn:aws:bedrock:us-west-2:000000000000:inference-profile/us.anthropic.claude-v1:0",
-        ),
-        ("amazon.titan-v2:0", "arn:aws:bedrock:us-west-2::foundation-model/amazon.titan-v2:0"),
-    ],
-)
-def test_an_inference_profile_is_authorized_as_one(model: str, resource: str) -> None:
-    extract = corrected_resource(lambda *_: f"arn:aws:bedrock:us-west-2::foundation-model/{model}")
-    assert extract("bedrock-runtime", "POST", "/", {}, b"", {}, "us-west-2", "000000000000") == resource

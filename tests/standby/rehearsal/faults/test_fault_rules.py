@@ -1,4 +1,4 @@
-"""Faults that change what permissions and rules say: each adds a part of its own, or puts back what it found."""
+"""Faults in policies and replication rules: each adds its own statement, or restores the earlier configuration."""
 
 import json
 from collections.abc import Callable
@@ -8,8 +8,8 @@ import pytest
 
 from standby.deployment.manifest import ROLES
 from standby.errors import RefusedError
-from tests.standby.rehearsal.fault_helpers import health, set_fault
-from tests.standby.rehearsal.network_helpers import SmallRehearsal
+from tests.standby.rehearsal.faults.helpers import health, set_fault
+from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ReplicationConfigurationTypeDef
@@ -19,7 +19,7 @@ EMPTY_ZIP = b"PK\x05\x06" + b"\0" * 18
 
 @pytest.fixture
 def replicating(small: SmallRehearsal) -> Callable[[], list[str]]:
-    """Two rules out of the primary's documents bucket, of which one is disabled; return their statuses."""
+    """Two replication rules of the primary region's documents bucket, one of them disabled; return their statuses."""
     for role in ROLES:
         region = small.rehearsal.deployment.regions[role].region
         small.s3[role].put_bucket_versioning(
@@ -47,7 +47,7 @@ def replicating(small: SmallRehearsal) -> Callable[[], list[str]]:
     return statuses
 
 
-def test_denied_pages_come_from_the_other_region_and_the_policy_is_as_it_was(small: SmallRehearsal) -> None:
+def test_denied_pages_come_from_the_other_region_and_the_policy_is_restored(small: SmallRehearsal) -> None:
     def policy() -> object:
         return json.loads(small.s3["primary"].get_bucket_policy(Bucket=small.bucket("primary"))["Policy"])
 
@@ -63,7 +63,7 @@ def test_denied_pages_come_from_the_other_region_and_the_policy_is_as_it_was(sma
     assert policy() == before
 
 
-def test_replication_is_paused_and_goes_on_as_it_was(
+def test_replication_is_paused_and_its_rules_are_restored(
     small: SmallRehearsal, replicating: Callable[[], list[str]]
 ) -> None:
     set_fault(small, "replication-paused")
@@ -75,12 +75,12 @@ def test_replication_is_paused_and_goes_on_as_it_was(
     assert replicating() == ["Enabled", "Disabled"]
 
 
-def test_before_an_apply_rules_are_put_back_once_and_fronts_are_left_alone(
+def test_before_an_apply_replication_is_restored_once_and_region_proxies_are_not_changed(
     small: SmallRehearsal, replicating: Callable[[], list[str]]
 ) -> None:
     set_fault(small, "replication-paused")
     set_fault(small, "api-errors")
-    assert [fault.kind for fault in small.rehearsal.faults.undo_rules()] == ["replication-paused"]
+    assert [fault.kind for fault in small.rehearsal.faults.heal_configuration()] == ["replication-paused"]
     assert replicating() == ["Enabled", "Disabled"]
     assert health(small) == "503"
     documents = "documents-us-west-2"
@@ -91,13 +91,13 @@ def test_before_an_apply_rules_are_put_back_once_and_fronts_are_left_alone(
     assert replicating() == ["Enabled", "Enabled"]
 
 
-def test_replication_that_there_is_not_cannot_be_paused(small: SmallRehearsal) -> None:
+def test_replication_that_does_not_exist_cannot_be_paused(small: SmallRehearsal) -> None:
     with pytest.raises(RefusedError, match="no replication to pause"):
         set_fault(small, "replication-paused", "failover")
     assert small.rehearsal.faults.active() == ()
 
 
-def test_the_knowledge_base_is_denied_to_query_and_health_alone(small: SmallRehearsal) -> None:
+def test_only_query_and_health_are_denied_the_knowledge_base(small: SmallRehearsal) -> None:
     iam = small.sessions["primary"].client("iam")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})

@@ -1,4 +1,4 @@
-"""A front serves its region as AWS does: URLs, host names and signatures are used as they are."""
+"""A region proxy serves its region as AWS does: URLs, host names and signatures work unchanged."""
 
 import json
 import ssl
@@ -10,13 +10,13 @@ import urllib3
 from botocore.config import Config
 
 from standby.deployment.manifest import ROLES, Role
-from standby.rehearsal.network.caddy import serves
+from standby.rehearsal.network.caddy import serves_tls
 from tests.standby.manifests import REGIONS
-from tests.standby.rehearsal.network_helpers import SmallRehearsal
+from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 
 def signer(small: SmallRehearsal, region: str) -> boto3.Session:
-    """Return the session of a user who may do everything: unlike root's, such a signature is checked."""
+    """Return the session of a user with all permissions. Unlike root's, the signature of a user is verified."""
     iam = small.sessions["primary"].client("iam")
     if not [user for user in iam.list_users()["Users"] if user["UserName"] == "signer"]:
         iam.create_user(UserName="signer")
@@ -29,7 +29,7 @@ def signer(small: SmallRehearsal, region: str) -> boto3.Session:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_signed_request_keeps_its_signature_on_the_way(small: SmallRehearsal, role: Role) -> None:
+def test_the_signature_of_a_request_stays_valid(small: SmallRehearsal, role: Role) -> None:
     region = REGIONS[role]
     session = signer(small, region)
     for endpoint in (small.rehearsal.network.region_proxies[region], small.rehearsal.network.router):
@@ -39,27 +39,27 @@ def test_a_signed_request_keeps_its_signature_on_the_way(small: SmallRehearsal, 
         assert session.client("sts", endpoint_url=endpoint).get_caller_identity()["Arn"].endswith("user/signer")
 
 
-def test_a_presigned_url_of_the_buckets_own_host_is_used_as_it_is(small: SmallRehearsal) -> None:
+def test_a_presigned_url_with_the_buckets_own_host_works_unchanged(small: SmallRehearsal) -> None:
     s3 = small.sessions["primary"].client(
         "s3",
         endpoint_url="https://s3.us-west-2.amazonaws.com",
         config=Config(s3={"addressing_style": "virtual"}, signature_version="s3v4"),
     )
     post = s3.generate_presigned_post("documents-us-west-2", "posted.txt")
-    answer = small.client.request(
+    response = small.client.request(
         "POST", post["url"], fields={**post["fields"], "file": ("f", b"posted", "text/plain")}
     )
-    assert answer.status == 204
+    assert response.status == 204
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "documents-us-west-2", "Key": "posted.txt"})
     assert urlsplit(url).hostname == "documents-us-west-2.s3.us-west-2.amazonaws.com"
     assert small.client.request("GET", url).data == b"posted"
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_an_api_answers_under_its_own_host_name_and_below_the_emulators_path(small: SmallRehearsal, role: Role) -> None:
+def test_an_api_responds_at_its_own_host_name_and_below_the_emulators_path(small: SmallRehearsal, role: Role) -> None:
     region = small.rehearsal.deployment.regions[role]
     assert json.loads(small.client.request("GET", f"{region.api_url}health").data) == {"role": role}
-    local = small.rehearsal.urls()[f"{role} API"]
+    local = getattr(small.rehearsal.urls, f"{role}_api")
     assert local.startswith(small.rehearsal.network.region_proxies[region.region])
     assert json.loads(urllib3.request("GET", f"{local}health").data) == {"role": role}
 
@@ -79,7 +79,7 @@ def test_the_router_sends_each_request_to_the_region_that_it_is_signed_for(small
         assert urllib3.request("GET", url, retries=False).status == expected
 
 
-def test_the_router_refuses_at_once_for_a_region_that_is_gone_and_serves_the_other(small: SmallRehearsal) -> None:
+def test_the_router_refuses_at_once_for_a_region_that_is_down_and_serves_the_other(small: SmallRehearsal) -> None:
     router, regions = small.rehearsal.network.router, small.rehearsal.deployment.regions
     small.rehearsal.faults.set("region-down", "primary")
 
@@ -93,21 +93,21 @@ def test_the_router_refuses_at_once_for_a_region_that_is_gone_and_serves_the_oth
     assert health("failover") == 200
 
 
-def test_every_name_is_served_with_a_certificate_of_the_rehearsals_own_authority(small: SmallRehearsal) -> None:
+def test_every_host_name_is_served_with_a_certificate_of_the_rehearsals_own_authority(small: SmallRehearsal) -> None:
     network = small.rehearsal.network
     for name, address in network.hosts.items():
-        assert serves([name], port=address.port, authority=network.authority)
-    assert not serves(["elsewhere.example"], port=address.port, authority=network.authority)
+        assert serves_tls([name], port=address.port, ca_certificate=network.ca_certificate)
+    assert not serves_tls(["elsewhere.example"], port=address.port, ca_certificate=network.ca_certificate)
 
 
-def test_the_authority_is_trusted_by_nobody_else(small: SmallRehearsal) -> None:
+def test_the_authority_is_not_trusted_by_default(small: SmallRehearsal) -> None:
     address = next(iter(small.rehearsal.network.hosts.values()))
     pool = urllib3.HTTPSConnectionPool(address.host, address.port, ssl_context=ssl.create_default_context())
     with pool, pytest.raises(urllib3.exceptions.SSLError):
         pool.request("GET", "/", retries=False)
 
 
-def test_a_front_listens_on_this_machine_alone(small: SmallRehearsal) -> None:
-    for name in ("front-us-west-2", "front-us-east-1", "edge", "cache"):
+def test_a_region_proxy_listens_on_this_machine_only(small: SmallRehearsal) -> None:
+    for name in ("region-proxy-us-west-2", "region-proxy-us-east-1", "edge", "edge-cache"):
         listening = small.process(name).net_connections(kind="inet")
         assert {entry.laddr.ip for entry in listening if entry.status == "LISTEN"} == {"127.0.0.1"}

@@ -1,4 +1,4 @@
-"""Processes are known again, and ended, by what they are and not by their number."""
+"""A process is recognized, and stopped, by its identity or its environment, not by its id alone."""
 
 import subprocess
 import sys
@@ -10,10 +10,17 @@ import psutil
 import pytest
 
 from standby.rehearsal.processes import process as processes
-from standby.rehearsal.processes.process import ProcessIdentity, clean_environment, marked, ours, stop, stop_all
+from standby.rehearsal.processes.process import (
+    ProcessIdentity,
+    clean_environment,
+    find_processes,
+    mark_environment,
+    stop,
+    stop_all,
+)
 
 SLEEP = "import time; time.sleep(60)"
-STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); {SLEEP}"
+IGNORES_SIGTERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); {SLEEP}"
 WITH_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEP!r}]); print(flush=True); {SLEEP}"
 
 
@@ -24,7 +31,9 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 
 
 def start(code: str, *, directory: Path | None = None) -> "subprocess.Popen[bytes]":
-    environment = clean_environment() if directory is None else marked(clean_environment(), directory=directory)
+    environment = (
+        clean_environment() if directory is None else mark_environment(clean_environment(), directory=directory)
+    )
     process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE)
     assert process.stdout is not None
     if code != SLEEP:
@@ -33,14 +42,14 @@ def start(code: str, *, directory: Path | None = None) -> "subprocess.Popen[byte
     return process
 
 
-def test_a_running_process_is_known_again(directory: Path) -> None:
+def test_a_running_process_is_recognized(directory: Path) -> None:
     process = start(SLEEP, directory=directory)
     assert ProcessIdentity.of(process.pid).process() == psutil.Process(process.pid)
     process.kill()
     process.wait()
 
 
-def test_a_reused_process_id_is_not_taken_for_ours(directory: Path) -> None:
+def test_a_reused_process_id_is_not_recognized(directory: Path) -> None:
     process = start(SLEEP, directory=directory)
     identity = ProcessIdentity(pid=process.pid, created=time.time() - 3600)
     assert identity.process() is None
@@ -58,10 +67,10 @@ def test_a_process_that_ended_is_not_running(directory: Path) -> None:
     process.wait()
 
 
-def test_only_processes_of_this_directory_are_ours(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_only_processes_of_the_directory_are_found(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     mine, other, unmarked = start(SLEEP, directory=directory), start(SLEEP, directory=elsewhere), start(SLEEP)
-    assert [process.pid for process in ours(directory)] == [mine.pid]
+    assert [process.pid for process in find_processes(directory)] == [mine.pid]
     assert stop_all(directory) == 1
     assert other.poll() is None
     assert unmarked.poll() is None
@@ -70,17 +79,17 @@ def test_only_processes_of_this_directory_are_ours(directory: Path, tmp_path_fac
         process.wait()
 
 
-def test_children_whose_parent_was_killed_are_ended_too(directory: Path) -> None:
+def test_children_whose_parent_was_killed_are_stopped_too(directory: Path) -> None:
     parent = start(WITH_CHILD, directory=directory)
     parent.kill()
     parent.wait()
     assert stop_all(directory) == 1
-    assert ours(directory) == ()
+    assert find_processes(directory) == ()
 
 
-def test_a_process_that_ignores_the_request_is_killed(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ignores_the_signal_is_killed(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "STOP_SECONDS", 0.3)
-    process = start(STUBBORN, directory=directory)
-    assert stop(ours(directory)) == 1
+    process = start(IGNORES_SIGTERM, directory=directory)
+    assert stop(find_processes(directory)) == 1
     assert not psutil.pid_exists(process.pid)
     process.wait()

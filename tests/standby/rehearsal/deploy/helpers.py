@@ -1,4 +1,4 @@
-"""What the tests of the rehearsal share: a small configuration and manifest, and a program in Terraform's place."""
+"""A small project and configuration, and a fake program that replaces Terraform."""
 
 import json
 import sys
@@ -33,34 +33,34 @@ if sys.argv[1] == "init":
 override = json.loads(pathlib.Path("rehearsal_override.tf.json").read_text())
 state = pathlib.Path(override["terraform"]["backend"]["local"]["path"])
 state.write_text(json.dumps({{"resources": [{{"mode": "managed", "instances": [{{}}]}}]}}))
-answer = plan[sys.argv[1]]
-for event in answer["events"]:
+response = plan[sys.argv[1]]
+for event in response["events"]:
     print(json.dumps(event))
-if answer["code"] < 0:
-    os.kill(os.getpid(), -answer["code"])
-sys.exit(answer["code"])
+if response["code"] < 0:
+    os.kill(os.getpid(), -response["code"])
+sys.exit(response["code"])
 """
 
 
 class FakeTerraform:
-    """A program in Terraform's place that prints what it is told to, and notes how it was called."""
+    """A program that replaces Terraform: it prints the given events and records how it was called."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.install()
-        self.answer()
+        self.respond()
 
     def install(self) -> None:
-        """Put the program in its place."""
+        """Write the program."""
         program = self._directory / "terraform"
         program.write_text(FAKE_TERRAFORM.format(python=sys.executable))
         program.chmod(0o755)
 
-    def answer(self, *, version: str = "1.11.4", **answers: dict[str, object]) -> None:
-        """Answer each command with these events and this exit code; below 0, it is killed by that signal."""
-        good = {"code": 0, "events": [{"type": "outputs", "outputs": {"manifest": {"value": manifest_text()}}}]}
-        told = {"version": version, "apply": good, "destroy": good, **answers}
-        (self._directory / "terraform.json").write_text(json.dumps(told))
+    def respond(self, *, version: str = "1.11.4", **responses: dict[str, object]) -> None:
+        """Set the events and the exit code of each command. With a code below 0, the signal of that number kills it."""
+        success = {"code": 0, "events": [{"type": "outputs", "outputs": {"manifest": {"value": manifest_text()}}}]}
+        plan = {"version": version, "apply": success, "destroy": success, **responses}
+        (self._directory / "terraform.json").write_text(json.dumps(plan))
 
     def calls(self) -> list[str]:
         """Return the commands that were run so far."""

@@ -1,22 +1,22 @@
-"""From every state that an earlier run may have left, the next one goes on. A program stands in for Terraform."""
+"""A command continues from every state that an earlier one may leave. A fake program replaces Terraform."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from standby.deadline import poll
 from standby.errors import RefusedError
 from standby.rehearsal.deploy.terraform import TerraformFailedError
-from standby.rehearsal.processes.process import ours
+from standby.rehearsal.processes.process import find_processes
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.standby.rehearsal.helpers import FakeTerraform, configuration
+from tests.standby.rehearsal.deploy.helpers import FakeTerraform, configuration
 
 STANDBY = (sys.executable, "-m", "standby", "rehearse")
 SYNTAX = {"severity": "error", "summary": "Unsupported argument", "detail": "An argument is wrong.", "address": "x.y"}
@@ -33,7 +33,7 @@ FUNCTION_EXISTS = {
     "detail": "",
     "address": "x.y",
 }
-GONE = {
+MISSING = {
     "severity": "error",
     "summary": "deleting CloudWatch Dashboard (x): StatusCode: 404, DashboardNotFoundError: Dashboard x does not exist",
     "detail": "",
@@ -70,46 +70,46 @@ def test_a_changed_configuration_is_applied_without_another_init(
     assert fake_terraform.calls() == ["init", "apply", "apply"]
 
 
-def test_a_failed_apply_says_what_terraform_said_and_is_tried_again(
+def test_a_failed_apply_has_terraforms_error_and_is_tried_again(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform
 ) -> None:
-    fake_terraform.answer(apply=failure(SYNTAX))
+    fake_terraform.respond(apply=failure(SYNTAX))
     with pytest.raises(TerraformFailedError, match=r"x\.y: Unsupported argument\n    An argument is wrong\."):
         rehearsal.apply()
-    fake_terraform.answer()
+    fake_terraform.respond()
     rehearsal.apply()
     assert fake_terraform.calls() == ["init", "apply", "apply"]
 
 
-def test_a_failed_apply_goes_on_in_the_same_emulator(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:
-    fake_terraform.answer(apply=failure(SYNTAX))
+def test_a_failed_apply_continues_in_the_same_emulator(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:
+    fake_terraform.respond(apply=failure(SYNTAX))
     with pytest.raises(TerraformFailedError):
         rehearsal.apply()
     before = rehearsal.emulator
-    fake_terraform.answer()
+    fake_terraform.respond()
     rehearsal.apply()
     assert rehearsal.emulator == before
 
 
-def test_an_apply_whose_terraform_was_killed_goes_on_in_a_new_emulator(
+def test_after_a_killed_apply_the_next_one_uses_a_new_emulator(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform
 ) -> None:
-    fake_terraform.answer(apply={"code": -signal.SIGKILL, "events": []})
+    fake_terraform.respond(apply={"code": -signal.SIGKILL, "events": []})
     with pytest.raises(TerraformFailedError, match="terraform apply was killed by signal 9"):
         rehearsal.apply()
     before = rehearsal.emulator
-    fake_terraform.answer()
+    fake_terraform.respond()
     rehearsal.apply()
     assert rehearsal.emulator not in {None, before}
 
 
 @pytest.mark.parametrize("exists", [EXISTS, FUNCTION_EXISTS], ids=["AWS's words", "the emulator's"])
-def test_an_apply_that_meets_resources_that_nobody_knows_is_made_once_more_on_a_new_emulator(
+def test_an_apply_that_finds_resources_outside_of_the_state_is_repeated_on_a_new_emulator(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform, exists: dict[str, str]
 ) -> None:
     rehearsal.start()
     before = rehearsal.emulator
-    fake_terraform.answer(apply=failure(exists))
+    fake_terraform.respond(apply=failure(exists))
     with pytest.raises(TerraformFailedError, match=r"already (has this name|exist)"):
         rehearsal.apply()
     assert [call for call in fake_terraform.calls() if call == "apply"] == ["apply", "apply"]
@@ -128,36 +128,36 @@ def test_a_killed_emulator_means_another_apply(rehearsal: Rehearsal, fake_terraf
     assert rehearsal.outputs["manifest"]
 
 
-def test_down_removes_everything_that_it_made_and_nothing_else(rehearsal: Rehearsal) -> None:
+def test_down_removes_its_own_files_and_nothing_else(rehearsal: Rehearsal) -> None:
     rehearsal.apply()
     keepsake = rehearsal.paths.directory / "notes.txt"
     keepsake.write_text("mine")
     assert rehearsal.down() == 1
     assert list(rehearsal.paths.directory.iterdir()) == [keepsake]
-    assert ours(rehearsal.paths.directory) == ()
+    assert find_processes(rehearsal.paths.directory) == ()
     keepsake.unlink()
     assert rehearsal.down() == 0
 
 
-def test_down_removes_its_directory_where_nothing_else_is_in_it(rehearsal: Rehearsal) -> None:
+def test_down_removes_its_directory_if_nothing_else_is_in_it(rehearsal: Rehearsal) -> None:
     rehearsal.apply()
     rehearsal.down()
     assert not rehearsal.paths.directory.exists()
 
 
-def test_down_cleans_up_also_when_terraform_cannot_destroy(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:
+def test_down_cleans_up_even_if_terraform_cannot_destroy(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:
     rehearsal.apply()
-    fake_terraform.answer(destroy=failure(SYNTAX))
+    fake_terraform.respond(destroy=failure(SYNTAX))
     with pytest.raises(TerraformFailedError, match="terraform destroy failed"):
         rehearsal.down(destroy=True)
-    assert ours(rehearsal.paths.directory) == ()
+    assert find_processes(rehearsal.paths.directory) == ()
     assert not rehearsal.paths.directory.exists()
 
 
-def test_down_touches_nothing_while_another_command_holds_the_rehearsal(rehearsal: Rehearsal, project: Path) -> None:
+def test_down_changes_nothing_while_another_command_has_the_lock(rehearsal: Rehearsal, project: Path) -> None:
     rehearsal.apply()
     files = sorted(rehearsal.paths.directory.iterdir())
-    with rehearsal._held("up"):  # noqa: SLF001 - there is no other way to stand still in the middle of a command
+    with rehearsal._lock("up"):  # noqa: SLF001 - there is no other way to pause a command
         with pytest.raises(RefusedError):
             Rehearsal(project=project).down()
         assert set(files) <= set(rehearsal.paths.directory.iterdir())
@@ -175,19 +175,19 @@ def test_destroy_leaves_the_emulator_up_and_nothing_applied(
         _ = rehearsal.outputs
 
 
-def test_a_destroy_that_is_told_of_a_resource_that_is_gone_is_made_once_more(
+def test_a_destroy_that_finds_a_resource_missing_is_repeated(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform
 ) -> None:
     rehearsal.apply()
-    fake_terraform.answer(destroy=failure(GONE))
+    fake_terraform.respond(destroy=failure(MISSING))
     with pytest.raises(TerraformFailedError, match="Dashboard x does not exist"):
         rehearsal.destroy()
     assert fake_terraform.calls() == ["init", "apply", "destroy", "destroy"]
 
 
-def test_a_second_command_is_told_who_holds_the_rehearsal(rehearsal: Rehearsal, project: Path) -> None:
+def test_the_error_of_a_second_command_names_the_process_with_the_lock(rehearsal: Rehearsal, project: Path) -> None:
     with (
-        rehearsal._held("up"),  # noqa: SLF001 - there is no other way to stand still in the middle of a command
+        rehearsal._lock("up"),  # noqa: SLF001 - there is no other way to pause a command
         pytest.raises(RefusedError, match=rf"`standby rehearse up`, process {os.getpid()}, since 20"),
     ):
         Rehearsal(project=project).down()
@@ -202,7 +202,7 @@ if sys.argv[1] == "version":
 if sys.argv[1] == "init":
     sys.exit()
 def end(*_):
-    (here / "ended").write_text("in good order")
+    (here / "ended").write_text("cleanly")
     sys.exit(1)
 signal.signal(signal.SIGINT, end)
 (here / "applying").touch()
@@ -211,20 +211,18 @@ time.sleep(60)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_apply_ends_in_good_order_and_the_next_one_starts_afresh(
+def test_an_interrupted_apply_stops_cleanly_and_the_next_one_uses_a_new_emulator(
     how: signal.Signals, rehearsal: Rehearsal, fake_terraform: FakeTerraform, project: Path, tmp_path: Path
 ) -> None:
     programs = tmp_path / "programs"
     (programs / "terraform").write_text(INTERRUPTED_TERRAFORM.format(python=sys.executable))
     command = (*STANDBY, "--project", str(project), "up")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 20
-        while not (programs / "applying").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        poll((programs / "applying").exists, seconds=20, pause=0.05)
         process.send_signal(how)
         output, errors = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert (programs / "ended").read_text() == "in good order"
+    assert (programs / "ended").read_text() == "cleanly"
     assert output == ""
     assert "Error: Interrupted." in errors
     assert "Traceback" not in errors
@@ -234,16 +232,14 @@ def test_an_interrupted_apply_ends_in_good_order_and_the_next_one_starts_afresh(
     assert rehearsal.emulator not in {before, None}
 
 
-def test_a_terraform_that_outlived_its_command_is_ended_by_down(
+def test_down_stops_a_terraform_that_outlived_its_command(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform, project: Path, tmp_path: Path
 ) -> None:
     programs = tmp_path / "programs"
     (programs / "terraform").write_text(INTERRUPTED_TERRAFORM.format(python=sys.executable))
     command = (*STANDBY, "--project", str(project), "up")
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 20
-        while not (programs / "applying").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        poll((programs / "applying").exists, seconds=20, pause=0.05)
         process.kill()
     assert rehearsal.down() == 2
-    assert ours(rehearsal.paths.directory) == ()
+    assert find_processes(rehearsal.paths.directory) == ()

@@ -1,4 +1,4 @@
-"""The edge does what its distribution says, and fails over on nothing else."""
+"""The edge applies the settings of its distribution, and fails over only on the listed codes."""
 
 import json
 import time
@@ -11,11 +11,9 @@ import urllib3
 from standby.deployment.manifest import ROLES
 from standby.errors import StandbyError
 from standby.rehearsal.network.distribution import Distribution, Origin, OriginGroup, read_distribution
-from standby.rehearsal.network.edge_config import path_pattern
-from standby.rehearsal.network.network_record import read_record
-from standby.rehearsal.network.origin_config import OriginSide
-from tests.standby.rehearsal.distribution_helpers import ALL_CODES, CSP
-from tests.standby.rehearsal.network_helpers import SmallRehearsal
+from standby.rehearsal.network.edge_config import OriginSide, path_pattern
+from standby.rehearsal.network.network import read_network_record
+from tests.standby.rehearsal.network.helpers import ALL_CODES, CSP, SmallRehearsal
 
 SHORT_SECONDS = 0.5
 
@@ -31,7 +29,7 @@ def arn(small: SmallRehearsal) -> str:
 
 @pytest.fixture
 def denied(small: SmallRehearsal, arn: str) -> Iterator[None]:
-    """The primary's bucket denies everything to everybody."""
+    """The primary region's bucket denies everything to everybody."""
     bucket = f"arn:aws:s3:::{small.bucket('primary')}/*"
     small.allow("primary", arn, {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": bucket})
     yield
@@ -39,8 +37,8 @@ def denied(small: SmallRehearsal, arn: str) -> Iterator[None]:
 
 
 def served_by(small: SmallRehearsal, path: str = "/") -> tuple[int, str | None]:
-    answer = small.get(path)
-    return answer.status, answer.headers.get("X-Rehearsal-Served-By")
+    response = small.get(path)
+    return response.status, response.headers.get("X-Rehearsal-Served-By")
 
 
 def test_pages_come_from_the_primary_and_config_from_the_failover_region(small: SmallRehearsal) -> None:
@@ -48,12 +46,12 @@ def test_pages_come_from_the_primary_and_config_from_the_failover_region(small: 
     assert json.loads(small.get("/config.json").data)["bucket"] == "failover"
 
 
-def test_every_answer_carries_the_headers_of_the_distributions_policy(small: SmallRehearsal) -> None:
+def test_every_response_has_the_headers_of_the_distributions_policy(small: SmallRehearsal) -> None:
     for path in ("/", "/config.json", "/missing"):
         assert small.get(path).headers["Content-Security-Policy"] == CSP
 
 
-def test_a_header_that_does_not_override_leaves_the_origins_own(small: SmallRehearsal) -> None:
+def test_a_header_without_override_does_not_replace_the_origins_own(small: SmallRehearsal) -> None:
     small.put("primary", "own.txt", b"own", Metadata={"served": "by the origin"})
     assert small.get("/own.txt").headers["X-Amz-Meta-Served"] == "by the origin"
     assert small.get("/").headers["X-Amz-Meta-Served"] == "by the edge"
@@ -65,7 +63,7 @@ def test_a_refused_connection_fails_over(small: SmallRehearsal) -> None:
     assert served_by(small, "/config.json") == (200, "failover")
 
 
-def test_a_refused_connection_fails_over_only_where_503_is_listed(small: SmallRehearsal) -> None:
+def test_a_refused_connection_fails_over_only_if_503_is_listed(small: SmallRehearsal) -> None:
     small.rehearsal.faults.set("region-down", "primary")
     with small.distribution(codes=without(503)):
         assert served_by(small)[0] == 502
@@ -73,7 +71,7 @@ def test_a_refused_connection_fails_over_only_where_503_is_listed(small: SmallRe
         assert served_by(small) == (200, "failover")
 
 
-def test_a_hung_origin_fails_over_after_the_time_out_where_504_is_listed(small: SmallRehearsal) -> None:
+def test_a_hung_origin_fails_over_after_the_time_out_if_504_is_listed(small: SmallRehearsal) -> None:
     with small.distribution(codes=[504], response_seconds=SHORT_SECONDS):
         small.rehearsal.faults.set("region-black-hole", "primary")
         began = time.monotonic()
@@ -82,14 +80,14 @@ def test_a_hung_origin_fails_over_after_the_time_out_where_504_is_listed(small: 
         small.rehearsal.faults.heal()
 
 
-def test_a_hung_origin_is_an_error_where_504_is_not_listed(small: SmallRehearsal) -> None:
+def test_a_hung_origin_is_an_error_if_504_is_not_listed(small: SmallRehearsal) -> None:
     with small.distribution(codes=without(504), response_seconds=SHORT_SECONDS):
         small.rehearsal.faults.set("region-black-hole", "primary")
         assert served_by(small)[0] == 504
         small.rehearsal.faults.heal()
 
 
-def test_a_hung_origin_is_asked_as_often_as_the_connection_attempts(small: SmallRehearsal) -> None:
+def test_a_hung_origin_gets_as_many_requests_as_the_connection_attempts(small: SmallRehearsal) -> None:
     with small.distribution(attempts=2, response_seconds=SHORT_SECONDS):
         small.rehearsal.faults.set("region-black-hole", "primary")
         began = time.monotonic()
@@ -99,7 +97,7 @@ def test_a_hung_origin_is_asked_as_often_as_the_connection_attempts(small: Small
 
 
 @pytest.mark.parametrize("codes,expected", [([503], (200, "failover")), (without(503), (503, "primary"))])
-def test_an_origins_error_fails_over_only_where_its_code_is_listed(
+def test_an_origins_error_fails_over_only_if_its_code_is_listed(
     small: SmallRehearsal, codes: list[int], expected: tuple[int, str]
 ) -> None:
     small.rehearsal.faults.set("s3-errors", "primary")
@@ -107,7 +105,7 @@ def test_an_origins_error_fails_over_only_where_its_code_is_listed(
         assert served_by(small) == expected
 
 
-def test_where_both_fail_the_second_origins_error_is_the_answer(small: SmallRehearsal) -> None:
+def test_if_both_origins_fail_the_response_is_the_second_origins_error(small: SmallRehearsal) -> None:
     small.rehearsal.faults.set("s3-errors", "primary")
     assert served_by(small, "/missing") == (403, "failover")
     small.rehearsal.faults.set("region-down", "failover")
@@ -120,14 +118,14 @@ def test_a_missing_page_is_403_from_both_buckets(small: SmallRehearsal) -> None:
 
 @pytest.mark.usefixtures("denied")
 @pytest.mark.parametrize("codes,expected", [(ALL_CODES, (200, "failover")), (without(403), (403, "primary"))])
-def test_a_bucket_policy_that_denies_is_obeyed(
+def test_a_bucket_policy_that_denies_is_enforced(
     small: SmallRehearsal, codes: list[int], expected: tuple[int, str]
 ) -> None:
     with small.distribution(codes=codes):
         assert served_by(small) == expected
 
 
-def test_what_operators_keep_is_served_from_neither_bucket(small: SmallRehearsal, arn: str) -> None:
+def test_the_operators_records_are_served_from_neither_bucket(small: SmallRehearsal, arn: str) -> None:
     for role in ROLES:
         small.put(role, "standby/journal/1.json", b"{}")
         objects = f"arn:aws:s3:::{small.bucket(role)}/standby/*"
@@ -153,11 +151,11 @@ def test_methods_that_the_distribution_does_not_allow_are_refused(small: SmallRe
 def test_plain_http_is_redirected(small: SmallRehearsal) -> None:
     host = small.site.removeprefix("https://")
     port = _port(small, "edge.http")
-    answer = urllib3.request("GET", f"http://127.0.0.1:{port}/x?y", headers={"Host": host}, redirect=False)
-    assert (answer.status, answer.headers["Location"]) == (301, f"https://{host}/x?y")
+    response = urllib3.request("GET", f"http://127.0.0.1:{port}/x?y", headers={"Host": host}, redirect=False)
+    assert (response.status, response.headers["Location"]) == (301, f"https://{host}/x?y")
 
 
-def test_the_sites_own_name_is_served_and_no_other(small: SmallRehearsal) -> None:
+def test_only_the_sites_own_host_names_are_served(small: SmallRehearsal) -> None:
     assert small.client.request("GET", "https://chat.example.com/").status == 200
     port = _port(small, "edge.http")
     assert urllib3.request("GET", f"http://127.0.0.1:{port}/", headers={"Host": "other.example"}).status == 403
@@ -166,54 +164,54 @@ def test_the_sites_own_name_is_served_and_no_other(small: SmallRehearsal) -> Non
 def test_large_texts_are_compressed_for_viewers_that_can(small: SmallRehearsal) -> None:
     text = b"<p>again and again</p>" * 200
     small.put("primary", "long.html", text, ContentType="text/html")
-    answer = small.client.request("GET", f"{small.site}/long.html", headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.data == text
+    response = small.client.request("GET", f"{small.site}/long.html", headers={"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.data == text
     assert "Content-Encoding" not in small.get("/long.html").headers
 
 
-def test_a_request_past_the_viewer_side_is_refused_by_the_cache(small: SmallRehearsal) -> None:
-    answer = urllib3.request("GET", f"http://127.0.0.1:{_port(small, 'cache.http')}/")
-    assert (answer.status, b"X-Rehearsal-Behavior" in answer.data) == (400, True)
+def test_the_cache_refuses_a_request_that_bypasses_the_viewer_side(small: SmallRehearsal) -> None:
+    response = urllib3.request("GET", f"http://127.0.0.1:{_port(small, 'edge-cache.http')}/")
+    assert (response.status, b"X-Rehearsal-Cache-Settings" in response.data) == (400, True)
 
 
-def test_a_name_with_odd_characters_is_found(small: SmallRehearsal) -> None:
+def test_a_key_with_special_characters_is_served(small: SmallRehearsal) -> None:
     small.put("primary", "a b/ü+&.txt", b"odd")
     assert small.get("/a%20b/%C3%BC%2B%26.txt").data == b"odd"
 
 
-def test_s3_has_the_thirty_seconds_that_cloudfront_gives_it(small: SmallRehearsal) -> None:
+def test_the_edge_waits_thirty_seconds_for_s3_as_cloudfront_does(small: SmallRehearsal) -> None:
     distribution = read_distribution(small.cloudfront, small.distribution_id)
     ports = {origin.host: 1 for origin in distribution.origins.values()}
-    text = json.dumps(OriginSide(distribution=distribution, front_ports=ports).server(2).config())
+    text = json.dumps(OriginSide(distribution=distribution, region_proxy_ports=ports).server(2).config())
     assert text.count('"response_header_timeout": "30.0s"') == text.count('"dial_timeout": "1s"') > 0
 
 
 def test_the_distributions_attempts_and_time_outs_reach_the_configuration() -> None:
-    origin = Origin(id="a", host="a", attempts=3, connect_seconds=7, signed=False)
+    origin = Origin(id="a", host="a", connection_attempts=3, connect_seconds=7, signed=False)
     group = OriginGroup(id="g", members=("a", "b"), status_codes=(504,))
     distribution = Distribution(
         arn="arn",
         hosts=(),
-        root="",
+        root_object="",
         origins={"a": origin, "b": replace(origin, id="b")},
         groups={"g": group},
         behaviors=(),
     )
-    text = json.dumps(OriginSide(distribution=distribution, front_ports={"a": 1}).server(2).config())
+    text = json.dumps(OriginSide(distribution=distribution, region_proxy_ports={"a": 1}).server(2).config())
     assert '"dial_timeout": "7s"' in text
     assert '"retries": 2' in text
     assert "X-Rehearsal-Distribution" not in text
 
 
-def test_an_origin_that_is_no_bucket_of_the_deployment_is_refused() -> None:
-    origin = Origin(id="a", host="elsewhere.example", attempts=1, connect_seconds=1, signed=False)
-    distribution = Distribution(arn="", hosts=(), root="", origins={"a": origin}, groups={}, behaviors=())
-    with pytest.raises(StandbyError, match="no bucket of this deployment"):
-        OriginSide(distribution=distribution, front_ports={}).server(1)
+def test_an_origin_that_is_not_a_bucket_of_the_deployment_is_refused() -> None:
+    origin = Origin(id="a", host="elsewhere.example", connection_attempts=1, connect_seconds=1, signed=False)
+    distribution = Distribution(arn="", hosts=(), root_object="", origins={"a": origin}, groups={}, behaviors=())
+    with pytest.raises(StandbyError, match="not a bucket of this deployment"):
+        OriginSide(distribution=distribution, region_proxy_ports={}).server(1)
 
 
-def test_a_distribution_that_is_not_there_is_one_calm_error(small: SmallRehearsal) -> None:
+def test_a_missing_distribution_is_one_clear_error(small: SmallRehearsal) -> None:
     with pytest.raises(StandbyError, match="The distribution ENOWHERE cannot be read"):
         read_distribution(small.cloudfront, "ENOWHERE")
 
@@ -222,14 +220,14 @@ def test_error_ttls_of_the_distribution_are_read(small: SmallRehearsal) -> None:
     responses = {"Quantity": 1, "Items": [{"ErrorCode": 503, "ErrorCachingMinTTL": 0}]}
     with small.distribution(more={"CustomErrorResponses": responses}):
         behavior = read_distribution(small.cloudfront, small.distribution_id).behaviors[-1]
-    assert behavior.caching.errors == {503: 0}
+    assert behavior.cache_settings.error_ttls == {503: 0}
 
 
-def test_what_the_edge_cannot_do_is_said_instead_of_left_out(small: SmallRehearsal) -> None:
+def test_a_feature_that_the_edge_does_not_support_is_an_error(small: SmallRehearsal) -> None:
     response = {"ErrorCode": 403, "ResponsePagePath": "/error.html", "ResponseCode": "200", "ErrorCachingMinTTL": 5}
     responses = {"Quantity": 1, "Items": [response]}
     with (
-        pytest.raises(StandbyError, match="cannot do custom error pages"),
+        pytest.raises(StandbyError, match="does not support custom error pages"),
         small.distribution(more={"CustomErrorResponses": responses}),
     ):
         pass
@@ -245,4 +243,4 @@ def test_a_path_pattern_is_cloudfronts(pattern: str, expected: str) -> None:
 
 
 def _port(small: SmallRehearsal, name: str) -> int:
-    return read_record(small.rehearsal.paths).ports[name]
+    return read_network_record(small.rehearsal.paths).ports[name]

@@ -1,19 +1,20 @@
-"""What the tests of faults share: set one, and see how a region's API answers."""
+"""Set a fault, and observe how the API of a region responds."""
 
 import time
 
 import urllib3
 
+from standby.deadline import poll
 from standby.deployment.manifest import Role
 from standby.rehearsal.faults.faults import FaultKind
-from tests.standby.rehearsal.network_helpers import SmallRehearsal
+from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 SLOW_MILLISECONDS = 900
 LATE_SECONDS = 0.6
-"""A quick answer takes some hundredths of a second, on a busy machine some tenths; a slow one longer than this."""
+"""A normal response takes hundredths of a second, on a busy machine tenths; a slow one takes longer than this."""
 
-PATIENCE_SECONDS = 2.0
-CUT_SECONDS = 2.0
+RESPONSE_SECONDS = 2.0
+RELOAD_SECONDS = 2.0
 
 
 def set_fault(small: SmallRehearsal, kind: FaultKind, role: Role = "primary") -> None:
@@ -21,23 +22,21 @@ def set_fault(small: SmallRehearsal, kind: FaultKind, role: Role = "primary") ->
 
 
 def health(small: SmallRehearsal, role: Role = "primary") -> str:
-    """Return how a region's API answers, in a word. Who is cut off asks again: that lasts as long as a reload does."""
-    answer = "cut"
-    deadline = time.monotonic() + CUT_SECONDS
-    while answer == "cut" and time.monotonic() < deadline:
-        answer = asked(small, role)
-    return answer
+    """Return in a word how a region's API responds. A request that a reload interrupts is repeated."""
+    return poll(
+        lambda: request_health(small, role), seconds=RELOAD_SECONDS, pause=0, until=lambda word: word != "interrupted"
+    )
 
 
-def asked(small: SmallRehearsal, role: Role) -> str:
+def request_health(small: SmallRehearsal, role: Role) -> str:
     url = f"{small.rehearsal.deployment.regions[role].api_url}health"
     began = time.monotonic()
     try:
-        status = small.client.request("GET", url, timeout=PATIENCE_SECONDS).status
+        status = small.client.request("GET", url, timeout=RESPONSE_SECONDS).status
     except urllib3.exceptions.NewConnectionError:
         return "refused"
     except urllib3.exceptions.TimeoutError:
         return "silent"
     except (urllib3.exceptions.ProtocolError, urllib3.exceptions.SSLError):
-        return "cut"  # asked in the moment in which a front takes another configuration
+        return "interrupted"  # the region proxy is loading another configuration
     return f"{status} late" if time.monotonic() - began > LATE_SECONDS else str(status)

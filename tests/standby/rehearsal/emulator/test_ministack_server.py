@@ -1,0 +1,169 @@
+"""The corrections of MiniStack. The real SDK repeats a call with a lost response, and the emulator executes it once."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, cast
+
+import pytest
+import urllib3
+from botocore.exceptions import ClientError
+
+from standby.deployment.sessions import EmulatorSession
+from standby.rehearsal.emulator.emulator import Emulator
+from standby.rehearsal.emulator.ministack_server import (
+    REPLAY_CAPACITY,
+    IdempotentReplay,
+    corrected_action,
+    corrected_resource,
+)
+from standby.rehearsal.processes.ports import HOST
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, ASGISendEvent, Scope
+
+REGION = "us-east-1"
+RULES = [{"ResourceType": "index", "Resource": ["index/*/*"], "Permission": ["aoss:ReadDocument"]}]
+DATA_ACCESS = json.dumps([{"Rules": RULES, "Principal": ["arn:aws:iam::000000000000:root"]}])
+
+
+class LossyProxy(ThreadingHTTPServer):
+    """Passes calls on to an emulator, records each attempt, and loses the first responses by closing the connection."""
+
+    def __init__(self, emulator: Emulator, *, lost: int) -> None:
+        super().__init__((HOST, 0), Handler)
+        self.emulator, self.lost = emulator, lost
+        self.attempts: list[str] = []
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{HOST}:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: LossyProxy
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        response = urllib3.request(
+            "POST", self.server.emulator.endpoint + self.path, body=body, headers=dict(self.headers), retries=False
+        )
+        self.server.attempts.append(self.headers["amz-sdk-request"])
+        if len(self.server.attempts) <= self.server.lost:
+            self.close_connection = True
+            return
+        self.send_response(response.status)
+        self.send_header("Content-Length", str(len(response.data)))
+        for name in response.headers.keys() - {"content-length", "date", "server"}:
+            self.send_header(name, response.headers[name])
+        self.end_headers()
+        self.wfile.write(response.data)
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
+
+
+@pytest.fixture
+def lossy_proxy(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[LossyProxy]:
+    server = LossyProxy(emulator, lost=request.param)
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("lossy_proxy", [1, 2], indirect=True)
+def test_a_call_whose_responses_were_lost_is_repeated_and_gets_the_first_response(lossy_proxy: LossyProxy) -> None:
+    name = f"lost-{lossy_proxy.lost}"
+    client = EmulatorSession(region=REGION, endpoint=lossy_proxy.endpoint).client("opensearchserverless")
+    created = client.create_access_policy(name=name, type="data", policy=DATA_ACCESS)["accessPolicyDetail"]
+    assert [attempt.split(";")[0] for attempt in lossy_proxy.attempts] == [
+        f"attempt={number}" for number in range(1, lossy_proxy.lost + 2)
+    ]
+    assert client.get_access_policy(name=name, type="data")["accessPolicyDetail"] == created
+
+
+@pytest.mark.parametrize("lossy_proxy", [0], indirect=True)
+def test_two_calls_get_two_responses(lossy_proxy: LossyProxy) -> None:
+    client = EmulatorSession(region=REGION, endpoint=lossy_proxy.endpoint).client("opensearchserverless")
+    client.create_access_policy(name="twice", type="data", policy=DATA_ACCESS)
+    with pytest.raises(ClientError, match="already exists"):
+        client.create_access_policy(name="twice", type="data", policy=DATA_ACCESS)
+
+
+class NumberedResponses:
+    """An application whose responses are numbered and have these statuses in turn."""
+
+    def __init__(self, *statuses: int) -> None:
+        self._statuses = iter(statuses)
+        self._responses = 0
+
+    async def __call__(self, _scope: "Scope", _receive: "ASGIReceiveCallable", send: "ASGISendCallable") -> None:
+        self._responses += 1
+        await send({"type": "http.response.start", "status": next(self._statuses), "headers": []})
+        await send({"type": "http.response.body", "body": b"%d" % self._responses, "more_body": False})
+
+
+def call(application: IdempotentReplay, *, method: str = "POST", invocation: bytes = b"one") -> list[bytes]:
+    """Send one request and return the bodies of the response, one for each message."""
+    bodies: list[bytes] = []
+    parts = iter([{"type": "http.request", "body": b"x", "more_body": more} for more in (True, False)])
+    scope = {"type": "http", "method": method, "headers": [(b"amz-sdk-invocation-id", invocation)]}
+
+    async def receive() -> "ASGIReceiveEvent":
+        return cast("ASGIReceiveEvent", next(parts))
+
+    async def send(message: "ASGISendEvent") -> None:
+        if message["type"] == "http.response.body":
+            bodies.append(message["body"])
+
+    asyncio.run(application(cast("Scope", scope), receive, send))
+    return bodies
+
+
+def test_a_failed_call_is_executed_again_when_it_is_repeated() -> None:
+    application = IdempotentReplay(NumberedResponses(503, 429, 200, 200))
+    assert [call(application) for _ in range(4)] == [[b"1"], [b"2"], [b"3"], [b"3"]]
+
+
+def test_a_read_is_executed_each_time() -> None:
+    application = IdempotentReplay(NumberedResponses(200, 200))
+    assert [call(application, method="GET") for _ in range(2)] == [[b"1"], [b"2"]]
+
+
+def test_only_the_last_responses_are_kept() -> None:
+    application = IdempotentReplay(NumberedResponses(*[200] * (REPLAY_CAPACITY + 2)))
+    numbers = [b"%d" % number for number in range(REPLAY_CAPACITY + 1)]
+    first, *others = [call(application, invocation=number) for number in numbers]
+    assert call(application, invocation=numbers[-1]) == others[-1]
+    assert call(application, invocation=numbers[0]) != first
+
+
+@pytest.mark.parametrize(
+    "named,action",
+    [
+        ("bedrock:Converse", "bedrock:InvokeModel"),
+        ("bedrock:ConverseStream", "bedrock:InvokeModelWithResponseStream"),
+        ("s3:GetObject", "s3:GetObject"),
+        (None, None),
+    ],
+)
+def test_a_conversation_needs_the_permission_to_invoke_the_model(named: str | None, action: str | None) -> None:
+    assert corrected_action(lambda *_: named)("bedrock-runtime") == action
+
+
+@pytest.mark.parametrize(
+    "model,resource",
+    [
+        (
+            "us.anthropic.claude-v1:0",
+            "arn:aws:bedrock:us-west-2:000000000000:inference-profile/us.anthropic.claude-v1:0",
+        ),
+        ("amazon.titan-v2:0", "arn:aws:bedrock:us-west-2::foundation-model/amazon.titan-v2:0"),
+    ],
+)
+def test_an_inference_profile_is_authorized_as_one(model: str, resource: str) -> None:
+    extract = corrected_resource(lambda *_: f"arn:aws:bedrock:us-west-2::foundation-model/{model}")
+    assert extract("bedrock-runtime", "POST", "/", {}, b"", {}, "us-west-2", "000000000000") == resource
