@@ -13,7 +13,8 @@ from standby.console import Progress
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.drill.load.process import LoadProcess
 from standby.drill.load.users import Asks
-from standby.drill.measure.measures import Documents, Moments, first_good
+from standby.drill.measure.documents import Documents
+from standby.drill.measure.measures import Moments, first_good
 from standby.drill.measure.records import Clock, Event, EventKind, Number, Request, Span
 from standby.drill.observe.observer import Observer
 from standby.drill.operator_process import CommandProcess, CommandResult

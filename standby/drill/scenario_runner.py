@@ -14,14 +14,15 @@ from standby.drill.errors import WENT_WRONG, NotPutBackError, words
 from standby.drill.load.generator import LoadSpec
 from standby.drill.load.process import LoadProcess
 from standby.drill.load.target import LoadTarget
-from standby.drill.measure.measures import api_measures, document_measures, page_measures, series
+from standby.drill.measure.documents import document_measures
+from standby.drill.measure.measures import api_measures, page_measures, series
 from standby.drill.measure.objectives import hold
 from standby.drill.measure.records import Clock, Number, Outcome, Request, ScenarioReport
 from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import Canary, NotSteadyError
-from standby.drill.restore import restore
 from standby.drill.scenario import Scenario
 from standby.drill.signals import undisturbed
+from standby.drill.teardown import restore
 from standby.errors import InterruptedRunError
 from warm_standby.settings import Objectives
 

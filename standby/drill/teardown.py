@@ -1,23 +1,48 @@
-"""What a drill that was killed has left: its programs are ended and users brought home before another one begins."""
+"""Put everything back: after a scenario, and before a drill where the one before was killed."""
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import psutil
 
 from standby.console import Progress
+from standby.drill.context import ScenarioContext
+from standby.drill.errors import WENT_WRONG, NotPutBackError, words
 from standby.drill.measure.records import Clock
 from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import NotSteadyError
 from standby.drill.operator_process import CommandProcess
+from standby.errors import StandbyError
 from standby.rehearsal.processes.process import ours, stop
 
 COMMANDS: Final = ("reconcile", "failback")
 PROGRAMS: Final = frozenset({"standby", "standby.drill.load.generator"})
 ATTEMPTS: Final = 4
 AGAIN_SECONDS: Final = 2.0
+
+
+def restore(context: ScenarioContext) -> None:
+    """Heal, reconcile, fail back, each whatever became of the one before.
+
+    Raises `NotPutBackError` that names everything that could not be put back.
+    """
+    context.kill_running_commands()
+    parts = {
+        "the fault": (context.heal, "run the drill again, which heals first"),
+        "both regions in step": (lambda: _reconcile(context), "run `standby reconcile`"),
+        "users in the primary region": (lambda: _go_home(context), "run `standby failback`"),
+    }
+    left: list[str] = []
+    for what, (put_back, then) in parts.items():
+        try:
+            put_back()
+        except WENT_WRONG as error:
+            left.append(f"{what} ({words(error)}): {then}")
+    if left:
+        raise NotPutBackError(f"NOT put back: {'; '.join(left)}", hint="`standby status` shows how it is now.")
 
 
 def end_programs(directory: Path) -> int:
@@ -56,3 +81,21 @@ def _is_a_drills(process: psutil.Process) -> bool:
         return not PROGRAMS.isdisjoint(process.cmdline())
     except psutil.Error:
         return False
+
+
+def _reconcile(context: ScenarioContext) -> None:
+    with suppress(StandbyError, OSError):  # a load that has died is no reason to leave anything as it is
+        context.load_process.rate("upload", 0)  # failing back is a planned act: it waits for documents in step
+    context.run_with_retries("reconcile")
+
+
+def _go_home(context: ScenarioContext) -> None:
+    with suppress(*WENT_WRONG, ValueError):  # who serves is not known then: `failback` finds out
+        if context.observer.serving() == "primary":
+            return
+    if not context.by_force:
+        context.run_with_retries("failback")
+    elif (ran := context.command("failback")).code != 0:
+        context.note(f"standby failback, now by force: {' '.join(ran.stderr.split())[-200:]}")
+        context.run_with_retries("failback", "--force")
+    context.until_answered("primary")

@@ -14,14 +14,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final, TextIO
 
 from pydantic import TypeAdapter
 
-from standby.drill.load.schedule import Schedule
 from standby.drill.load.target import LoadTarget
 from standby.drill.load.users import Answer, Users
-from standby.drill.load.worker_pool import Task, WorkerPool
 from standby.drill.measure.records import KINDS, Clock, Kind, Request, Result
 
 READY: Final = "ready"
@@ -32,6 +31,9 @@ WORKERS: Final[Mapping[Kind, int]] = {"page": 48, "cold-page": 48, "question": 4
 
 NEW_VISITORS: Final = 2
 """Of so many questions one comes from a new visitor, who has seen no `config.json` before and believes the first."""
+
+NOT_SENT: Final = "nobody was free to send it"
+NOT_ENDED: Final = "no answer when the load ended"
 
 Line = Mapping[str, object]
 
@@ -49,6 +51,133 @@ class LoadSpec:
     canary_key: str
     page_versions: Mapping[str, str]
     rates: Mapping[Kind, float]
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Due:
+    """A request that is due at a time, in seconds since the scenario began."""
+
+    at: float
+    kind: Kind
+
+
+@dataclass(kw_only=True)
+class Schedule:
+    """A fixed rate for each kind of request: the n-th is due at `start + n / rate`, whatever became of those before."""
+
+    rates: Mapping[Kind, float]
+    start: float = 0.0
+    _beats: dict[Kind, tuple[float, float]] = field(init=False)  # when the kind's beat began, and its rate
+    _counts: dict[Kind, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._beats = {}
+        for kind, rate in self.rates.items():
+            self.set_rate(kind, rate, since=self.start)
+
+    def set_rate(self, kind: Kind, rate: float, *, since: float) -> None:
+        """Let requests of this kind be due at another rate from now on; 0 ends them."""
+        self._beats[kind] = (since, rate)
+        self._counts[kind] = 0
+
+    def next_at(self) -> float | None:
+        """Return when the next request is due, None when none ever is."""
+        return min((due.at for due in self._next_of_each()), default=None)
+
+    def due(self, now: float) -> list[Due]:
+        """Return what is due up to now and was not returned before, in order, each with the time it was due at."""
+        found: list[Due] = []
+        while ready := [due for due in self._next_of_each() if due.at <= now]:
+            first = min(ready)
+            self._counts[first.kind] += 1
+            found.append(first)
+        return found
+
+    def _next_of_each(self) -> list[Due]:
+        return [
+            Due(at=since + self._counts[kind] / rate, kind=kind)
+            for kind, (since, rate) in self._beats.items()
+            if rate > 0
+        ]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """A due request; `name` tells a question that is asked again which one it was, `new` whether a new visitor asks."""
+
+    kind: Kind
+    due: float
+    name: str = ""
+    new: bool = False
+
+
+class WorkerPool:
+    """Up to `workers` daemon threads, started as they are needed, that turn tasks into records."""
+
+    def __init__(
+        self,
+        work: Callable[[Task], Request],
+        *,
+        done: Callable[[Request], None],
+        clock: Clock,
+        workers: int,
+    ) -> None:
+        self._work = work
+        self._done = done
+        self._clock = clock
+        self._workers = workers
+        self._tasks: SimpleQueue[Task] = SimpleQueue()
+        self._lock = threading.Condition()
+        self._open: dict[Task, float | None] = {}  # when each began, None: not yet
+        self._threads = 0
+        self._idle = 0
+
+    def submit(self, task: Task) -> None:
+        """Hand over a task. Returns at once."""
+        with self._lock:
+            self._open[task] = None
+            if self._idle == 0 and self._threads < self._workers:
+                self._threads += 1
+                threading.Thread(target=self._run, daemon=True).start()
+        self._tasks.put(task)
+
+    def drain(self, *, seconds: float) -> None:
+        """Wait until all tasks have ended, at most so long. What has not is recorded as having got no answer."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._open, timeout=max(seconds, 0.0))
+            left, self._open = dict(self._open), {}
+        for task, began in left.items():
+            self._done(self._unanswered(task, began))
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                self._idle += 1
+            task = self._tasks.get()
+            with self._lock:
+                self._idle -= 1
+                if task not in self._open:  # the load has ended meanwhile
+                    continue
+                self._open[task] = self._clock.now()
+            request = self._work(task)
+            with self._lock:
+                if task in self._open:
+                    del self._open[task]
+                    self._done(request)
+                self._lock.notify_all()
+
+    def _unanswered(self, task: Task, began: float | None) -> Request:
+        now = self._clock.now()
+        return Request(
+            kind=task.kind,
+            scheduled=task.due,
+            began=now if began is None else began,
+            ended=now,
+            result=Result.NO_ANSWER,
+            name=task.name,
+            new=task.new,
+            detail=NOT_SENT if began is None else NOT_ENDED,
+        )
 
 
 @dataclass(kw_only=True)
@@ -70,7 +199,7 @@ class LoadGenerator:
         }
         self._questions = 0
 
-    def run(self, lines: "queue.SimpleQueue[Line]") -> None:
+    def run(self, lines: "SimpleQueue[Line]") -> None:
         """Send what is due and obey what is said, until it is said to stop; then end what is under way."""
         while True:
             for due in self._schedule.due(self.clock.now()):
@@ -163,7 +292,7 @@ def main() -> None:
         canary_key=order.canary_key,
         page_versions=order.page_versions,
     )
-    lines: queue.SimpleQueue[Line] = queue.SimpleQueue()
+    lines: SimpleQueue[Line] = SimpleQueue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
     sys.stdout.write(READY + "\n")
     sys.stdout.flush()
@@ -171,13 +300,13 @@ def main() -> None:
         LoadGenerator(users=users, clock=Clock(origin=order.origin), rates=order.rates, out=out).run(lines)
 
 
-def _listen(lines: "queue.SimpleQueue[Line]") -> None:
+def _listen(lines: "SimpleQueue[Line]") -> None:
     for line in sys.stdin:
         lines.put(json.loads(line))
     lines.put({"stop": 0})  # whoever ordered the load is gone
 
 
-def _next(lines: "queue.SimpleQueue[Line]", *, seconds: float) -> Line | None:
+def _next(lines: "SimpleQueue[Line]", *, seconds: float) -> Line | None:
     try:
         return lines.get(timeout=seconds) if seconds > 0 else lines.get_nowait()
     except queue.Empty:

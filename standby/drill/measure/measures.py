@@ -1,14 +1,12 @@
 """From records to figures. Everything here is pure, and nothing is estimated."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil, inf
 from typing import Final
 
-from standby.drill.measure.documents import file_name
 from standby.drill.measure.records import Kind, Number, Request, Result
 
 SOON_SECONDS: Final = 2.0
@@ -27,28 +25,6 @@ class Moments:
     command: float | None = None
     command_ended: float | None = None
     survivor: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """A document as a bucket holds it: its key, how many versions there are, and how many different contents."""
-
-    key: str
-    versions: int = 1
-    contents: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Documents:
-    """What became of the uploads.
-
-    `at_failover`: the keys in the survivor's bucket when the command began (None: there was none). `after` and `found`:
-    for each region, what its bucket holds in the end, and the words of the documents that a question finds there.
-    """
-
-    at_failover: AbstractSet[str] | None = None
-    after: Mapping[str, Sequence[Stored]] = field(default_factory=dict)
-    found: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
 
 
 def of_kind(requests: Iterable[Request], *kinds: Kind) -> list[Request]:
@@ -113,12 +89,12 @@ def page_measures(requests: Sequence[Request], *, until: float) -> dict[str, Num
     return {
         "pages_asked": len(warm),
         "pages_failed": failures(warm),
-        "page_gap_seconds": _rounded(longest_gap(warm, until=until)),
-        "page_longest_seconds": _rounded(longest(warm)),
+        "page_gap_seconds": rounded(longest_gap(warm, until=until)),
+        "page_longest_seconds": rounded(longest(warm)),
         "cold_pages_asked": len(cold),
         "cold_pages_failed": failures(cold),
-        "cold_page_gap_seconds": _rounded(longest_gap(cold, until=until)),
-        "cold_page_longest_seconds": _rounded(longest(cold)),
+        "cold_page_gap_seconds": rounded(longest_gap(cold, until=until)),
+        "cold_page_longest_seconds": rounded(longest(cold)),
     }
 
 
@@ -135,25 +111,12 @@ def api_measures(requests: Sequence[Request], moments: Moments) -> dict[str, Num
     return {
         "questions_asked": len(questions),
         "questions_failed": failures(questions),
-        "question_gap_seconds": _rounded(longest_gap(questions, until=moments.until)),
+        "question_gap_seconds": rounded(longest_gap(questions, until=moments.until)),
         "answers_lost": answers_lost(requests),
         "api_gap_seconds": _between(moments.fault, back.ended if back else None) if moments.command else None,
         "detection_seconds": _between(moments.fault, moments.detected),
         "execution_seconds": _between(moments.command, back.ended if back else None),
         "command_seconds": _between(moments.command, moments.command_ended),
-    }
-
-
-def document_measures(requests: Sequence[Request], documents: Documents, moments: Moments) -> dict[str, Number]:
-    """Return what became of the documents that S3 had accepted."""
-    uploads = of_kind(requests, "upload")
-    accepted = [request for request in uploads if request.ok]
-    return {
-        "uploads_asked": len(uploads),
-        "uploads_failed": failures(uploads),
-        "documents_accepted": len(accepted),
-        **_at_failover(accepted, documents, moments),
-        **_in_the_end(accepted, documents),
     }
 
 
@@ -167,54 +130,10 @@ def series(requests: Iterable[Request], *, until: float) -> dict[str, dict[str, 
     return {str(kind): counts for kind, counts in empty.items()}
 
 
-def _at_failover(accepted: Sequence[Request], documents: Documents, moments: Moments) -> dict[str, Number]:
-    if documents.at_failover is None or moments.command is None:
-        return {"documents_behind": None, "documents_rpo_seconds": None}
-    before = [request for request in accepted if request.ended <= moments.command]
-    behind = [request.ended for request in before if request.key not in documents.at_failover]
-    # What the lost region still took in after the fault is as much behind as what came before it.
-    reference = max([moments.fault or 0.0, *behind])
-    return {
-        "documents_before_failover": len(before),
-        "documents_behind": len(behind),
-        "documents_rpo_seconds": _rounded(reference - min(behind)) if behind else 0.0,
-    }
-
-
-def _in_the_end(accepted: Sequence[Request], documents: Documents) -> dict[str, Number]:
-    if not documents.after:
-        return dict.fromkeys(("documents_lost", "documents_doubled", "documents_not_found", "documents_extra_versions"))
-    held = [{stored.key for stored in there} for there in documents.after.values()]
-    lost = [request for request in accepted if not all(request.key in keys for keys in held)]
-    not_found = {r.word for r in accepted if not all(r.word in words for words in documents.found.values())}
-    copies = [_copies(accepted, there) for there in documents.after.values()]
-    return {
-        "documents_lost": len(lost),
-        "documents_doubled": sum(_doubled(there) for there in copies),
-        "documents_not_found": len(not_found),
-        "documents_extra_versions": sum(max(stored.versions, 1) - 1 for there in copies for stored in there),
-    }
-
-
-def _copies(accepted: Sequence[Request], there: Sequence[Stored]) -> list[Stored]:
-    """Return what a bucket holds of the accepted documents, under whatever key."""
-    names = {file_name(request.word) for request in accepted}
-    return [stored for stored in there if _name(stored) in names]
-
-
-def _doubled(copies: Sequence[Stored]) -> int:
-    """Count what a user would find twice: another key with the same document, another content under the same key."""
-    others = sum(stored.contents - 1 for stored in copies)
-    return len(copies) - len({_name(stored) for stored in copies}) + others
-
-
-def _name(stored: Stored) -> str:
-    return stored.key.rpartition("/")[2]
-
-
 def _between(start: float | None, end: float | None) -> float | None:
-    return _rounded(end - start) if start is not None and end is not None else None
+    return rounded(end - start) if start is not None and end is not None else None
 
 
-def _rounded(seconds: float | None) -> float | None:
+def rounded(seconds: float | None) -> float | None:
+    """Return seconds to the millisecond."""
     return None if seconds is None else round(seconds, 3)

@@ -16,8 +16,7 @@ import urllib3
 from standby.deployment.clients import Clients
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.drill.load.users import Asks
-from standby.drill.measure.documents import question_about
-from standby.drill.measure.measures import Stored
+from standby.drill.measure.documents import Stored, question_about
 from standby.rehearsal.network.distribution import Distribution, read_distribution
 
 FOUND_SECONDS: Final = 15.0

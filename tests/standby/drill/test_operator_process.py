@@ -22,8 +22,7 @@ from standby.drill.load.target import LoadTarget
 from standby.drill.measure.records import Clock
 from standby.drill.observe.steady_state import NotSteadyError
 from standby.drill.operator_process import CommandProcess
-from standby.drill.restore import restore
-from standby.drill.teardown import end_programs, restore_primary
+from standby.drill.teardown import end_programs, restore, restore_primary
 from standby.rehearsal.processes.process import MARK, clean_environment, marked, ours
 
 pytestmark = pytest.mark.alone

@@ -22,9 +22,9 @@ from standby.drill.errors import NotPutBackError
 from standby.drill.live import LIVE_SCENARIOS
 from standby.drill.measure.records import Clock
 from standby.drill.operator_process import LONGER, CommandProcess, CommandResult
-from standby.drill.restore import restore
 from standby.drill.scenario_runner import play
 from standby.drill.signals import hanging_up, undisturbed
+from standby.drill.teardown import restore
 from standby.errors import InterruptedRunError
 from standby.operations.facts.collect import WHOLE_LISTING_SECONDS
 from tests.constructs.plan import ROOT

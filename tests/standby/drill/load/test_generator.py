@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from standby.drill.load.generator import LoadGenerator, LoadSpec
+from standby.drill.load.generator import NOT_ENDED, NOT_SENT, LoadGenerator, LoadSpec, Task, WorkerPool
 from standby.drill.load.process import LoadProcess
 from standby.drill.load.target import LoadTarget
 from standby.drill.load.users import Serving, Users, obeyed
-from standby.drill.load.worker_pool import NOT_ENDED, NOT_SENT, Task, WorkerPool
 from standby.drill.measure.records import Clock, Request, Result
 
 pytestmark = pytest.mark.alone

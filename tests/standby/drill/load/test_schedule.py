@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.drill.load.schedule import Schedule
+from standby.drill.load.generator import Schedule
 
 
 @given(st.floats(0.5, 50), st.lists(st.floats(0, 3), max_size=20))

@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from standby.drill.measure.documents import Documents, Stored, document_measures
 from standby.drill.measure.measures import (
-    Documents,
     Moments,
-    Stored,
     answers_lost,
     api_measures,
-    document_measures,
     longest_gap,
     page_measures,
     series,

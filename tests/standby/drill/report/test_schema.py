@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from standby.cli.main import COMMANDS, cli
-from standby.drill.measure.measures import Documents, Moments, api_measures, document_measures, page_measures
+from standby.drill.measure.documents import Documents, document_measures
+from standby.drill.measure.measures import Moments, api_measures, page_measures
 from standby.drill.report import schema
 from standby.drill.report.compare import NEITHER
 from standby.drill.scenarios.catalog import SCENARIOS
