@@ -5,7 +5,6 @@ it holds until a time that it names.
 Source: docs.aws.amazon.com, IAM, "AWS global condition context keys", `aws:CurrentTime`.
 """
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.manifest import Manifest, Role
+from standby.deployment.page_denial import allow_pages, deny_pages
 from standby.errors import RefusedError, StandbyError
 from standby.rehearsal.faults.faults import FaultKind
 
@@ -69,9 +69,9 @@ class PageDenial:
         """Deny the pages, and ask the edges to forget theirs. Raises `StandbyError` for any other fault."""
         if kind != "s3-errors":
             raise StandbyError(f"{kind} would harm a real deployment; only its pages can be denied.")
-        bucket = self.deployment.regions[role].frontend_bucket
-        kept = self._statements(role)
-        self._write(role, [*kept, _statement(bucket, until=datetime.now(tz=UTC) + LONGEST)])
+        region = self.deployment.regions[role]
+        until = datetime.now(tz=UTC) + LONGEST
+        deny_pages(self.clients.long_running_s3(region.region), region, sid=SID, until=until)
         self.clients.cloudfront().create_invalidation(
             DistributionId=self.deployment.distribution_id,
             InvalidationBatch={
@@ -82,37 +82,5 @@ class PageDenial:
 
     def heal(self) -> None:
         """Take the denial out of the policy, if it is there."""
-        policy = self._policy("primary")
-        statements = policy["Statement"]
-        kept = self._statements("primary")
-        if isinstance(statements, list) and len(kept) < len(statements):
-            self._write("primary", kept)
-
-    def _statements(self, role: Role) -> list[object]:
-        """Return the policy's statements but for ours."""
-        statements = self._policy(role)["Statement"]
-        listed = statements if isinstance(statements, list) else [statements]
-        return [part for part in listed if not (isinstance(part, dict) and part.get("Sid") == SID)]
-
-    def _policy(self, role: Role) -> dict[str, object]:
-        place = self.deployment.regions[role]
-        text = self.clients.long_running_s3(place.region).get_bucket_policy(Bucket=place.frontend_bucket)["Policy"]
-        policy: dict[str, object] = json.loads(text)
-        return policy
-
-    def _write(self, role: Role, statements: list[object]) -> None:
-        place = self.deployment.regions[role]
-        policy = {**self._policy(role), "Statement": statements}
-        s3 = self.clients.long_running_s3(place.region)
-        s3.put_bucket_policy(Bucket=place.frontend_bucket, Policy=json.dumps(policy))
-
-
-def _statement(bucket: str, *, until: datetime) -> dict[str, object]:
-    return {
-        "Sid": SID,
-        "Effect": "Deny",
-        "Principal": {"Service": "cloudfront.amazonaws.com"},
-        "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{bucket}/*",
-        "Condition": {"DateLessThan": {"aws:CurrentTime": f"{until:%Y-%m-%dT%H:%M:%SZ}"}},
-    }
+        region = self.deployment.regions["primary"]
+        allow_pages(self.clients.long_running_s3(region.region), region, sid=SID)

@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from standby.deployment.manifest import ROLES, Region, Role
+from standby.deployment.page_denial import allow_pages, deny_pages
 from standby.errors import BadUsageError, StandbyError
 from standby.rehearsal.emulator.emulator import answers
 from standby.rehearsal.faults.fault_rules import (
     allow_knowledge_base,
-    allow_pages,
     deny_knowledge_base,
-    deny_pages,
     read_replication,
     write_replication,
 )
@@ -42,6 +41,7 @@ FaultKind = Literal[
     "replication-paused",
 ]
 FAULT_KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
+PAGES_SID: Final = "RehearsalDeniesPages"
 ANSWER_SECONDS: Final = 15.0
 POLL_SECONDS: Final = 0.02
 
@@ -158,7 +158,7 @@ class Faults:
         elif kind == "knowledge-base-denied":
             deny_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
         elif kind == "pages-denied":
-            deny_pages(self._rehearsal.session(role), self._region(role))
+            deny_pages(self._rehearsal.session(role).client("s3"), self._region(role), sid=PAGES_SID)
         else:
             self._write_replication(role, paused=True)
 
@@ -172,7 +172,7 @@ class Faults:
         if "knowledge-base-denied" in kinds:
             allow_knowledge_base(self._rehearsal.session(role), self._rehearsal.deployment.name)
         if "pages-denied" in kinds:
-            allow_pages(self._rehearsal.session(role), self._region(role))
+            allow_pages(self._rehearsal.session(role).client("s3"), self._region(role), sid=PAGES_SID)
         if "replication-paused" in kinds:
             self._write_replication(role, paused=False)
 
