@@ -15,7 +15,9 @@ import lazy_bindings
 from standby.cli import options
 from standby.cli.main import cli
 from standby.cli.rehearse import rehearse  # noqa: F401 - the same
-from standby.drill.report import schema as drilled  # noqa: F401 - the docs name what each module documents
+from standby.drill.measure.measures import Measures  # noqa: F401 - the docs name what each model documents
+from standby.drill.report.report import DrillReport  # noqa: F401 - the same
+from standby.json_model import field_table  # noqa: F401 - the docs make their tables with it
 from standby.operations.views import schema  # noqa: F401 - the same
 from standby.rehearsal import schema as rehearsed  # noqa: F401 - the same
 

@@ -1,4 +1,4 @@
-"""The drill's own documents: each has one unusual word, by which it is found again; and what became of them."""
+"""The drill's own documents, and what became of them. Each contains one unique word, by which questions find it."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -6,15 +6,37 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
-from standby.drill.measure.measures import Moments, failures, of_kind, rounded
+from standby.drill.measure.measures import ScenarioTimes, count_failures, of_kind, rounded
 from standby.drill.measure.records import Number, Request
 
 CONTENT_TYPE: Final = "text/plain"
 WORD_PREFIX: Final = "drill"
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoredDocument:
+    """A document in a bucket: its key, how many versions it has, and how many different contents."""
+
+    key: str
+    versions: int = 1
+    contents: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentFacts:
+    """The accepted documents as both regions have them.
+
+    `keys_at_failover`: the keys in the survivor's bucket when the failover command started; None without a failover.
+    `stored` and `found`, by region: the documents in its bucket at the end, and the words that its questions find.
+    """
+
+    keys_at_failover: AbstractSet[str] | None = None
+    stored: Mapping[str, Sequence[StoredDocument]] = field(default_factory=dict)
+    found: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+
+
 def new_word() -> str:
-    """Return a word that no text has: letters and digits, so that it is one word to every search."""
+    """Return a word that no text contains: letters and digits only, so that every search takes it as one word."""
     return f"{WORD_PREFIX}{uuid.uuid4().hex}"
 
 
@@ -33,81 +55,60 @@ def question_about(word: str) -> str:
     return f"How often is the part named {word} renewed?"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """A document as a bucket holds it: its key, how many versions there are, and how many different contents."""
-
-    key: str
-    versions: int = 1
-    contents: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Documents:
-    """What became of the uploads.
-
-    `at_failover`: the keys in the survivor's bucket when the command began (None: there was none). `after` and `found`:
-    for each region, what its bucket holds in the end, and the words of the documents that a question finds there.
-    """
-
-    at_failover: AbstractSet[str] | None = None
-    after: Mapping[str, Sequence[Stored]] = field(default_factory=dict)
-    found: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
-
-
-def document_measures(requests: Sequence[Request], documents: Documents, moments: Moments) -> dict[str, Number]:
-    """Return what became of the documents that S3 had accepted."""
+def document_measures(requests: Sequence[Request], facts: DocumentFacts, times: ScenarioTimes) -> dict[str, Number]:
+    """Return what became of the documents that S3 accepted."""
     uploads = of_kind(requests, "upload")
     accepted = [request for request in uploads if request.ok]
     return {
-        "uploads_asked": len(uploads),
-        "uploads_failed": failures(uploads),
+        "uploads_attempted": len(uploads),
+        "uploads_failed": count_failures(uploads),
         "documents_accepted": len(accepted),
-        **_at_failover(accepted, documents, moments),
-        **_in_the_end(accepted, documents),
+        **_measures_at_failover(accepted, facts, times),
+        **_measures_at_end(accepted, facts),
     }
 
 
-def _at_failover(accepted: Sequence[Request], documents: Documents, moments: Moments) -> dict[str, Number]:
-    if documents.at_failover is None or moments.command is None:
-        return {"documents_behind": None, "documents_rpo_seconds": None}
-    before = [request for request in accepted if request.ended <= moments.command]
-    behind = [request.ended for request in before if request.key not in documents.at_failover]
-    # What the lost region still took in after the fault is as much behind as what came before it.
-    reference = max([moments.fault or 0.0, *behind])
+def _measures_at_failover(accepted: Sequence[Request], facts: DocumentFacts, times: ScenarioTimes) -> dict[str, Number]:
+    if facts.keys_at_failover is None or times.command_started is None:
+        return {"documents_missing_at_failover": None, "documents_rpo_seconds": None}
+    before = [request for request in accepted if request.ended <= times.command_started]
+    missing = [request.ended for request in before if request.key not in facts.keys_at_failover]
+    # The lost region may accept documents after the fault; these count too.
+    reference = max([times.fault or 0.0, *missing])
     return {
         "documents_before_failover": len(before),
-        "documents_behind": len(behind),
-        "documents_rpo_seconds": rounded(reference - min(behind)) if behind else 0.0,
+        "documents_missing_at_failover": len(missing),
+        "documents_rpo_seconds": rounded(reference - min(missing)) if missing else 0.0,
     }
 
 
-def _in_the_end(accepted: Sequence[Request], documents: Documents) -> dict[str, Number]:
-    if not documents.after:
-        return dict.fromkeys(("documents_lost", "documents_doubled", "documents_not_found", "documents_extra_versions"))
-    held = [{stored.key for stored in there} for there in documents.after.values()]
-    lost = [request for request in accepted if not all(request.key in keys for keys in held)]
-    not_found = {r.word for r in accepted if not all(r.word in words for words in documents.found.values())}
-    copies = [_copies(accepted, there) for there in documents.after.values()]
+def _measures_at_end(accepted: Sequence[Request], facts: DocumentFacts) -> dict[str, Number]:
+    if not facts.stored:
+        names = ("documents_lost", "documents_duplicated", "documents_not_found", "documents_extra_versions")
+        return dict.fromkeys(names)
+    keys = [{document.key for document in documents} for documents in facts.stored.values()]
+    lost = [request for request in accepted if not all(request.key in there for there in keys)]
+    not_found = {r.word for r in accepted if not all(r.word in words for words in facts.found.values())}
+    copies = [_copies(accepted, documents) for documents in facts.stored.values()]
     return {
         "documents_lost": len(lost),
-        "documents_doubled": sum(_doubled(there) for there in copies),
+        "documents_duplicated": sum(_count_duplicates(there) for there in copies),
         "documents_not_found": len(not_found),
-        "documents_extra_versions": sum(max(stored.versions, 1) - 1 for there in copies for stored in there),
+        "documents_extra_versions": sum(max(document.versions, 1) - 1 for there in copies for document in there),
     }
 
 
-def _copies(accepted: Sequence[Request], there: Sequence[Stored]) -> list[Stored]:
-    """Return what a bucket holds of the accepted documents, under whatever key."""
+def _copies(accepted: Sequence[Request], documents: Sequence[StoredDocument]) -> list[StoredDocument]:
+    """Return the documents of a bucket that are copies of accepted ones, under any key."""
     names = {file_name(request.word) for request in accepted}
-    return [stored for stored in there if _name(stored) in names]
+    return [document for document in documents if _name(document) in names]
 
 
-def _doubled(copies: Sequence[Stored]) -> int:
-    """Count what a user would find twice: another key with the same document, another content under the same key."""
-    others = sum(stored.contents - 1 for stored in copies)
-    return len(copies) - len({_name(stored) for stored in copies}) + others
+def _count_duplicates(copies: Sequence[StoredDocument]) -> int:
+    """Count what a user would find twice: the same document under another key, or another content under its key."""
+    other_contents = sum(document.contents - 1 for document in copies)
+    return len(copies) - len({_name(document) for document in copies}) + other_contents
 
 
-def _name(stored: Stored) -> str:
-    return stored.key.rpartition("/")[2]
+def _name(document: StoredDocument) -> str:
+    return document.key.rpartition("/")[2]
