@@ -67,7 +67,8 @@ class DrillReport(JsonModel):
     limitations: tuple[str, ...] = Field(description="what this drill cannot show, one paragraph each")
     scenarios: tuple[ScenarioReport, ...]
     comparison: tuple[Difference, ...] | None = Field(
-        default=None, description="with `--compare`: each measure that both reports have; null without"
+        default=None,
+        description="with `--compare`: each measure of the scenarios that both reports have; null otherwise",
     )
 
     @property
