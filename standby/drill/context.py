@@ -104,14 +104,16 @@ class ScenarioContext:
 
     def heal(self) -> None:
         """Heal all faults."""
+        regions = " and ".join(sorted({self._region(role) for role, _, _ in self._active_faults}))
+        if regions:
+            self.progress.start(f"Healing {regions}")
         self.faults.heal()
         now = self.clock.now()
         for role, state, started in self._active_faults:
             period = FaultPeriod(role=role, region=self._region(role), state=state, started=started, ended=now)
             self.fault_periods.append(period)
-        if self._active_faults:
-            regions = sorted({self._region(role) for role, _, _ in self._active_faults})
-            self._add_event("heal", f"healed {' and '.join(regions)}")
+        if regions:
+            self._add_event("heal", f"healed {regions}")
         self._active_faults.clear()
 
     def detect_outage(self, role: Role) -> None:
@@ -156,7 +158,7 @@ class ScenarioContext:
         `on_line` is called with each line of its progress.
         """
         confirmed = arguments if arguments[0] == "status" else (*arguments, "--yes", "--reason", "drill")
-        name = f"standby {arguments[0]}"
+        name = f"standby {' '.join(arguments)}"
         self.progress.start(f"Running {name}")
         self._add_event("command", name)
         process = CommandProcess((*confirmed, "--json"), options=self.options, clock=self.clock, on_line=on_line)
@@ -177,7 +179,7 @@ class ScenarioContext:
 
         def note_retry(result: CommandResult) -> None:
             text = " ".join(result.stderr.split())[-STDERR_CHARACTERS:]
-            self.note(f"standby {arguments[0]} is run again after: {text}")
+            self.note(f"standby {' '.join(arguments)} is run again after: {text}")
             self.measures["command_retries"] = (self.measures["command_retries"] or 0) + 1
 
         return run_with_retries(lambda: self.run_command(*arguments), on_retry=note_retry).require_success()

@@ -48,7 +48,7 @@ class Measures(JsonModel):
         default=None,
         description="status codes of `standby.toml` on which the distribution does not ask the second bucket",
     )
-    questions_asked: Number = Field(default=None, description="questions; every second one is a new visitor's")
+    questions_asked: Number = Field(default=None, description="questions; half of them come from new visitors")
     questions_failed: Number = Field(default=None, description="those without a good answer")
     question_gap_seconds: Number = Field(
         default=None, description="the longest time that a user who keeps asking waited for a good answer"

@@ -31,14 +31,17 @@ def evaluate_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> 
     missing = {pattern: codes - _failover_codes(distribution, target) for pattern, target in targets}
     slowest = max(connects, key=connects.__getitem__)
     gaps = (
-        f"behavior {pattern}: CloudFront does not ask the other bucket on {', '.join(map(str, sorted(lacking)))}"
+        f"cache behavior {pattern}: CloudFront does not ask the other bucket on {', '.join(map(str, sorted(lacking)))}"
         for pattern, lacking in missing.items()
         if lacking
     )
     return OriginSettings(
         connect_seconds=connects[slowest],
         codes_without_failover=frozenset().union(*missing.values()),
-        notes=(f"behavior {slowest}: CloudFront tries to connect to a bucket for {connects[slowest]:g} s", *gaps),
+        notes=(
+            f"cache behavior {slowest}: CloudFront tries to connect to a bucket for {connects[slowest]:g} s at most",
+            *gaps,
+        ),
     )
 
 

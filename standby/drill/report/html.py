@@ -21,14 +21,14 @@ from standby.drill.report.timeline import charted_events, make_timeline
 TEMPLATE: Final = "report.html.jinja"
 SUMMARY_COLUMNS: Final = (
     ("pages failed", "pagesFailed", ""),
-    ("longest gap, page", "pageGapSeconds", "s"),
+    ("longest page gap", "pageGapSeconds", "s"),
     ("slowest page", "slowestPageSeconds", "s"),
     ("API gap", "apiGapSeconds", "s"),
     ("detection", "detectionSeconds", "s"),
     ("API RTO", "executionSeconds", "s"),
     ("documents accepted", "documentsAccepted", ""),
     ("missing at failover", "documentsMissingAtFailover", ""),
-    ("lost", "documentsLost", ""),
+    ("documents lost", "documentsLost", ""),
 )
 """The columns of the summary table: heading, measure, unit."""
 

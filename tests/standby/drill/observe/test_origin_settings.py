@@ -76,14 +76,14 @@ def test_the_right_distribution_meets_both_objectives() -> None:
 def test_connecting_for_longer_than_the_page_rto_is_missed(parts: dict[str, int], seconds: int) -> None:
     objectives, notes = missed(with_origin(**parts))
     assert objectives == ["page RTO, no connection to the bucket"]
-    assert f"behavior *: CloudFront tries to connect to a bucket for {seconds} s" in notes
+    assert f"cache behavior *: CloudFront tries to connect to a bucket for {seconds} s at most" in notes
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_each_status_code_without_origin_failover_is_missed_and_named(code: int) -> None:
     objectives, notes = missed(with_codes(*sorted(CODES - {code})))
     assert objectives == ["status codes without origin failover"]
-    assert f"behavior *: CloudFront does not ask the other bucket on {code}" in notes
+    assert f"cache behavior *: CloudFront does not ask the other bucket on {code}" in notes
 
 
 def test_codes_that_the_settings_leave_out_are_not_missed() -> None:
