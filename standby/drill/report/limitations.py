@@ -18,8 +18,9 @@ events and replication continue. Therefore replication-behind disables the repli
 S3 replication takes well under a second here. On AWS, most objects take seconds, and 99.9 % take at most 15 minutes
 (Replication Time Control). Only a measurement on AWS shows your replication delay.
 
-In the emulator, replicas raise no S3 event. Here, the command standby reconcile and the scheduled sweep bring
-the standby's Knowledge Base in sync. The drill runs the sweep when it looks for its documents. On AWS, the event may arrive sooner.
+In the emulator, replicas raise no S3 event. Here, the command standby reconcile and the scheduled sweep bring the
+standby's Knowledge Base in sync. The drill runs the sweep when it looks for its documents. On AWS, the event may arrive
+sooner.
 
 Retrieval is by words, and the model's reply is canned. A good answer cites the right document. The drill does not show
 the quality of answers or the latency of Bedrock.
