@@ -122,7 +122,7 @@ class ScenarioContext:
         Raises `StandbyError` if it stays good, because then the fault had no effect.
         """
         url = f"{self.deployment.regions[role].health_url}?deep=true"
-        self.detect_bad_answers(url, what=f"the health of {self._region(role)}")
+        self.detect_bad_answers(url, what=f"the health endpoint in {self._region(role)}")
 
     def detect_bad_answers(self, url: str, *, what: str) -> None:
         """Poll a URL until it gives `BAD_ANSWERS` bad answers in a row. Raises `StandbyError` if it never does."""
@@ -133,10 +133,10 @@ class ScenarioContext:
             bad = 0 if self._answers_well(url) else bad + 1
             if bad == BAD_ANSWERS:
                 self._detected_at = self._detected_at or self.clock.now()
-                self._add_event("detected", f"{what} is bad")
+                self._add_event("detected", f"bad answers from {what}")
                 return
             time.sleep(pause.remaining)
-        raise StandbyError(f"{what} stayed good for {DETECTION_SECONDS:.0f} s: the fault had no effect")
+        raise StandbyError(f"For {DETECTION_SECONDS:.0f} s, {what} gave good answers: the fault had no effect")
 
     def failover(self, *, to: Role = "failover") -> CommandResult:
         """Run the operator's failover. Raises `StandbyError` if it fails."""

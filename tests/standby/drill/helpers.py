@@ -78,7 +78,7 @@ def scenario_report(**parts: object) -> ScenarioReport:
         ),
         "events": (
             Event(at=4.0, kind="fault", text=f"region-down in us-west-2 {HOSTILE}", role="primary"),
-            Event(at=4.1, kind="detected", text="the health of us-west-2 is bad"),
+            Event(at=4.1, kind="detected", text="bad answers from the health endpoint in us-west-2"),
             Event(at=4.2, kind="command", text="standby failover"),
             Event(at=5.0, kind="note", text="a note"),
             Event(at=6.0, kind="heal", text="healed us-west-2"),
