@@ -44,5 +44,5 @@ def commands() -> Iterator[tuple[str, ...]]:
 def test_every_option_of_every_command_is_in_the_docs(names: tuple[str, ...]) -> None:
     """`cog` writes them there; the README sends its readers to this page for all options."""
     text = Path(ROOT, "docs", "cli.md").read_text(encoding="utf-8")
-    told = CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=100).output
-    assert told.strip() in text
+    help_text = CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=100).output
+    assert help_text.strip() in text
