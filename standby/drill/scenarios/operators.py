@@ -29,7 +29,7 @@ UPLOAD_SECONDS: Final = 15.0
 UPLOAD_PAUSE_SECONDS: Final = 0.1
 STDERR_CHARACTERS: Final = 300
 FAILED_OVER: Final = "failed over"
-DISAGREE: Final = "the two copies of config.json disagree"
+DISAGREE: Final = "copies of config.json disagree"
 _STEP: Final = re.compile(r"^step (?P<number>\d+) of (?P<count>\d+) (?P<moment>begins|done)")
 COMMANDS_RUN_TWICE: Final = 2
 """`two-operators` runs `failover` twice, then `failback` twice. Each has one winner, which writes one content."""

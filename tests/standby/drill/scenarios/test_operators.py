@@ -12,7 +12,7 @@ from standby.drill.operator_process import CommandProcess, CommandResult
 from standby.errors import StandbyError
 from tests.standby.drill.scenarios.helpers import CRASHED, HEALTHY, PLANNED, FakeContext, run_scenario
 
-DISAGREE = "the two copies of config.json disagree: us-west-2 says us-west-2 generation 1, us-east-1 says us-east-1"
+DISAGREE = "the copies of config.json disagree: us-west-2 says us-west-2 generation 1, us-east-1 says us-east-1"
 OLD_COPY_REPORTED = replace(CRASHED, code=0, document={"verdict": "failed over", "reasons": [DISAGREE]})
 OLD_COPY_NOT_REPORTED = replace(CRASHED, code=0, document={"verdict": "failed over", "reasons": []})
 
