@@ -21,7 +21,8 @@ from standby.cli.main import (
 from standby.cli.outcome import EXIT_CODES
 from standby.cli.rehearse import rehearse  # noqa: F401 - the same
 from standby.deployment.manifest import Manifest  # noqa: F401 - the same
-from standby.drill.report import schema as drilled  # noqa: F401 - the docs name what each module documents
+from standby.drill.measure.measures import Measures  # noqa: F401 - the same
+from standby.drill.report.report import DrillReport  # noqa: F401 - the same
 from standby.json_model import JsonModel, field_table
 from standby.operations.views.status_json import StatusJson  # noqa: F401 - the same
 from standby.rehearsal.checks.report import Report  # noqa: F401 - the same

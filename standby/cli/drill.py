@@ -1,4 +1,4 @@
-"""`standby drill`: break things on purpose, and measure how well that is survived."""
+"""`standby drill`: inject faults under load, and compare what users notice with the objectives."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,112 +7,135 @@ from pathlib import Path
 from typing import Final
 
 import click
+from rich import box
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from standby.cli.progress import ConsoleProgress
 from standby.console import Progress
-from standby.drill.drill import drill as run_drill
-from standby.drill.live import LIVE_SCENARIOS, confirm_scenarios, live_drill
-from standby.drill.report.compare import Difference, compare, read_report
-from standby.drill.report.html import render, verdict
-from standby.drill.report.report import DrillReport, compared_words, comparison_table
+from standby.drill.drill import run_drill
+from standby.drill.live import LIVE_SCENARIOS, confirm_drill, run_live_drill
+from standby.drill.measure.records import Outcome
+from standby.drill.report.compare import compare, read_report
+from standby.drill.report.format import (
+    changed_differences,
+    format_bound,
+    format_measure,
+    format_measured,
+    measure_title,
+    summarize_comparison,
+)
+from standby.drill.report.html import render
+from standby.drill.report.report import Difference, DrillReport, ScenarioReport
 from standby.drill.scenario import Scenario
-from standby.drill.scenarios.catalog import SCENARIOS, chosen
-from standby.drill.signals import hanging_up
+from standby.drill.scenarios.catalog import SCENARIOS, select_scenarios
+from standby.drill.signals import interrupt_on_hangup
 from standby.errors import FAILED, BadUsageError, InterruptedRunError
 from standby.rehearsal.files.paths import find_project
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.target import Target, TargetOptions
 
-WIDE: Final = 160
+TABLE_WIDTH: Final = 160
+"""The width of tables where stdout is not a terminal."""
+
+RESULT_STYLES: Final = {
+    Outcome.PASSED: "green",
+    Outcome.MISSED: "bold red",
+    Outcome.FAILED: "bold red",
+    Outcome.SKIPPED: "yellow",
+}
+CHANGE_STYLES: Final = {"better": "green", "worse": "bold red", "same": "dim", "new": "dim", "gone": "yellow"}
 
 
 @click.command()
-@click.option("--scenario", "names", multiple=True, metavar="NAME", help="Play this scenario; may be given again.")
-@click.option("--all", "everything", is_flag=True, help="Play every scenario.")
-@click.option("--list", "listed", is_flag=True, help="List the scenarios and what each shows.")
+@click.option("--scenario", "names", multiple=True, metavar="NAME", help="Run this scenario. Can be repeated.")
+@click.option("--all", "all_scenarios", is_flag=True, help="Run every scenario.")
+@click.option("--list", "list_only", is_flag=True, help="List the scenarios and what each one shows.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the report as one HTML file that needs nothing else.",
+    help="Write the report to one HTML file.",
 )
 @click.option(
     "--compare",
     "older",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Show what got better or worse since this report, which --json printed.",
+    help="Show what changed since the report in this file, written with --json.",
 )
-@click.option("--live", is_flag=True, help="Do the harmless scenarios to a real deployment; asks before each.")
+@click.option("--live", is_flag=True, help="Run the harmless scenarios on a real deployment. Asks before each one.")
 @click.pass_obj
 def drill(
     target: Target,
     /,
     *,
     names: tuple[str, ...],
-    everything: bool,
-    listed: bool,
+    all_scenarios: bool,
+    list_only: bool,
     as_json: bool,
     html: Path | None,
     older: Path | None,
     live: bool,
 ) -> None:
-    """Break things on purpose, put everything back, and hold what users noticed against the objectives.
+    """Inject faults, restore everything, and compare what users noticed with the objectives.
 
-    Plays on the rehearsal of this machine; with --live on a real deployment, only what harms nobody. Users from outside
-    ask for pages, put questions and upload documents at a fixed rate all the while. Exit codes: 0 every objective is
-    met, 1 one was missed or something is not put back, else 3 where a scenario had no steady state to begin from, or
-    nothing was played: no rehearsal is up, or a live scenario would harm this deployment's users.
+    The drill runs on the rehearsal on this machine. With --live it runs on a real deployment, with harmless scenarios
+    only. During each scenario, simulated users request pages, ask questions and upload documents at fixed rates.
+
+    Exit codes: 0 every objective is met, 1 an objective is missed or something is not restored. Otherwise 3: a scenario
+    found no steady state, or none ran, because no rehearsal is up or a live scenario would harm users.
     """
     offered = LIVE_SCENARIOS if live else SCENARIOS
-    if listed:
+    if list_only:
         _list(tuple(offered.values()))
         return
-    wanted = _wanted(names, everything=everything, offered=tuple(offered))
-    before = read_report(older) if older else None
+    selected = _select(names, all_scenarios=all_scenarios, offered=tuple(offered))
+    older_report = read_report(older) if older else None
     if html and not html.absolute().parent.is_dir():
-        raise BadUsageError(f"--html: there is no folder {html.absolute().parent}.", hint="Make it, or name another.")
-    report = _live(target, wanted) if live else _rehearsed(target.options, wanted)
-    differences = compare(before, json.loads(json.dumps(report.as_json()))) if before else None
-    _print(report, differences, as_json=as_json)
-    page = render(report, differences=differences) if html else ""
-    written = html is None or _written(html, page, as_json=as_json)
+        raise BadUsageError(f"--html: there is no folder {html.absolute().parent}.", hint="Create it, or name another.")
+    report = _run_live(target, selected) if live else _run_on_rehearsal(target.options, selected)
+    if older_report:
+        report = report.model_copy(update={"comparison": compare(older_report, report)})
+    _print(report, as_json=as_json)
+    written = html is None or _write(html, render(report), as_json=as_json)
     click.get_current_context().exit(report.exit_code if written else FAILED)
 
 
-def _written(html: Path, page: str, *, as_json: bool) -> bool:
-    try:
-        html.write_text(page, encoding="utf-8")
-    except OSError as error:  # what was measured has been printed: it is not lost
-        click.echo(f"Error: The report could not be written: {html}: {error.strerror}.", err=True)
-        return False
-    click.echo(f"Report: {html}", err=as_json)
-    return True
+def _list(scenarios: Sequence[Scenario]) -> None:
+    width = max(len(scenario.name) for scenario in scenarios)
+    for scenario in scenarios:
+        click.echo(f"{scenario.name:<{width}}  {scenario.summary}")
 
 
-def _wanted(names: Sequence[str], *, everything: bool, offered: Sequence[str]) -> tuple[str, ...]:
+def _select(names: Sequence[str], *, all_scenarios: bool, offered: Sequence[str]) -> tuple[str, ...]:
     unknown = [name for name in names if name not in offered]
-    if unknown or not (names or everything):
-        said = f"There is no scenario {unknown[0]!r}" if unknown else "Name a scenario with --scenario, or say --all"
-        raise BadUsageError(f"{said}.", hint=f"Scenarios: {', '.join(offered)}.")
-    return tuple(offered) if everything else tuple(names)
+    if unknown or not (names or all_scenarios):
+        error = f"There is no scenario {unknown[0]!r}" if unknown else "Name a scenario with --scenario, or give --all"
+        raise BadUsageError(f"{error}.", hint=f"Scenarios: {', '.join(offered)}.")
+    return tuple(offered) if all_scenarios else tuple(names)
 
 
-def _live(target: Target, names: Sequence[str]) -> DrillReport:
-    yes = confirm_scenarios(target, [LIVE_SCENARIOS[name] for name in names])
-    with _shown() as progress:
-        return live_drill(yes, progress=progress)
+def _run_live(target: Target, names: Sequence[str]) -> DrillReport:
+    confirmed = confirm_drill(target, [LIVE_SCENARIOS[name] for name in names], ask=_ask)
+    with _progress() as progress:
+        return run_live_drill(confirmed, progress=progress)
 
 
-def _rehearsed(options: TargetOptions, names: Sequence[str]) -> DrillReport:
-    with _shown() as progress:
-        return run_drill(_rehearsal(options), chosen(names), progress=progress)
+def _ask(question: str) -> str:
+    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    return answer
+
+
+def _run_on_rehearsal(options: TargetOptions, names: Sequence[str]) -> DrillReport:
+    with _progress() as progress:
+        return run_drill(_rehearsal(options), select_scenarios(names), progress=progress)
 
 
 def _rehearsal(options: TargetOptions) -> Rehearsal:
     if options.aws or options.profile:
         raise BadUsageError(
-            "A real deployment is drilled with --live only.", hint="standby --profile P drill --live ..."
+            "A drill of a real deployment needs --live.", hint="standby --profile PROFILE drill --live ..."
         )
     if options.directory:
         return Rehearsal(project=_project(options.directory), directory=options.directory)
@@ -126,34 +149,79 @@ def _project(directory: Path) -> Path:
         return directory.resolve().parent
 
 
-def _list(scenarios: Sequence[Scenario]) -> None:
-    width = max(len(scenario.name) for scenario in scenarios)
-    for scenario in scenarios:
-        click.echo(f"{scenario.name:<{width}}  {scenario.summary}")
-
-
 @contextmanager
-def _shown() -> Iterator[Progress]:
+def _progress() -> Iterator[Progress]:
     progress = ConsoleProgress(Console(stderr=True))
     try:
-        with hanging_up(), progress.live():
+        with interrupt_on_hangup(), progress.live():
             yield progress
-    except KeyboardInterrupt:  # a scenario tells itself what became of it
-        raise InterruptedRunError("Interrupted; no scenario was under way.") from None
+    except KeyboardInterrupt:  # a scenario that is interrupted raises an error of its own
+        raise InterruptedRunError("Interrupted. No scenario was running.") from None
 
 
-def _print(report: DrillReport, differences: Sequence[Difference] | None, *, as_json: bool) -> None:
+def _print(report: DrillReport, *, as_json: bool) -> None:
     if as_json:
-        document = report.as_json()
-        if differences is not None:
-            document["comparison"] = [vars(difference) for difference in differences]
-        click.echo(json.dumps(document, indent=2))
+        click.echo(json.dumps(report.as_json(), indent=2))
         return
     console = Console()
     if not console.is_terminal:
-        console = Console(width=WIDE)
-    console.print(report.table())
-    if differences is not None:
-        console.print(comparison_table(differences) if differences else f"{compared_words(differences)}.")
-    click.echo(f"{verdict(report)} ({report.place}, {report.seconds:.0f} s).")
-    click.echo("What a drill here cannot show is told in the report (--html, --json).")
+        console = Console(width=TABLE_WIDTH)
+    console.print(objectives_table(report))
+    if report.comparison is not None:
+        summary = f"{summarize_comparison(report.comparison)}."
+        console.print(comparison_table(report.comparison) if report.comparison else summary)
+    click.echo(f"{report.conclusion} ({report.target}, {report.seconds:.0f} s).")
+    click.echo("The report (--html, --json) says what this drill cannot show.")
+
+
+def _write(html: Path, page: str, *, as_json: bool) -> bool:
+    try:
+        html.write_text(page, encoding="utf-8")
+    except OSError as error:  # the results are on stdout
+        click.echo(f"Error: The report could not be written: {html}: {error.strerror}.", err=True)
+        return False
+    click.echo(f"Report: {html}", err=as_json)
+    return True
+
+
+def objectives_table(report: DrillReport) -> Table:
+    """Return the table of the objectives of each scenario."""
+    table = Table("scenario", "result", "objective", box=box.SIMPLE, pad_edge=False)
+    for column in ("measured", "bound", "seconds"):
+        table.add_column(column, justify="right")
+    for scenario in report.scenarios:
+        _add_scenario(table, scenario)
+    return table
+
+
+def _add_scenario(table: Table, scenario: ScenarioReport) -> None:
+    seconds = f"{scenario.seconds:.0f}"
+    first = (scenario.name, Text(scenario.result.value, style=RESULT_STYLES[scenario.result]))
+    if scenario.reason:
+        table.add_row(*first, Text(scenario.reason), "", "", seconds)
+        first, seconds = ("", Text()), ""
+    for objective in scenario.objectives:
+        style = "" if objective.met else "bold red"
+        row = (*first, objective.name, format_measured(objective), format_bound(objective), seconds)
+        table.add_row(*row, style=style)
+        first, seconds = ("", Text()), ""
+    table.add_section()
+
+
+def comparison_table(differences: Sequence[Difference]) -> Table:
+    """Return the table of the measures that changed. The caption counts the others."""
+    table = Table("scenario", "measure", box=box.SIMPLE, pad_edge=False)
+    for column in ("older", "now"):
+        table.add_column(column, justify="right")
+    table.add_column("change")
+    for difference in changed_differences(differences):
+        measure = difference.measure
+        table.add_row(
+            Text(difference.scenario),
+            Text(measure_title(measure)),  # a name from the user's file
+            format_measure(measure, difference.old),
+            format_measure(measure, difference.new),
+            Text(difference.change, style=CHANGE_STYLES[difference.change]),
+        )
+    table.caption = summarize_comparison(differences)
+    return table

@@ -1,1 +1,1 @@
-"""The drill: break a deployment on purpose, bring it back, and measure what its users noticed."""
+"""The drill: inject faults into a deployment under load, restore it, and measure what users notice."""

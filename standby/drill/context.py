@@ -1,6 +1,5 @@
-"""The stage: what a scenario may do to the deployment, and what it sees."""
+"""The context of a scenario: what it may do to the deployment, and what it has observed."""
 
-import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,30 +9,31 @@ from typing import Final, Protocol
 import urllib3
 
 from standby.console import Progress
+from standby.deadline import Deadline, poll
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.drill.load.process import LoadProcess
-from standby.drill.load.users import Asks
-from standby.drill.measure.measures import Documents, Moments, first_good
-from standby.drill.measure.records import Clock, Event, EventKind, Number, Request, Span
+from standby.drill.load.users import SiteClient
+from standby.drill.measure.documents import DocumentFacts
+from standby.drill.measure.measures import ScenarioTimes, first_good_answer
+from standby.drill.measure.records import BrowserQuestion, Clock, Event, EventKind, FaultPeriod, Number, Request
 from standby.drill.observe.observer import Observer
-from standby.drill.operator_process import CommandProcess, CommandResult
+from standby.drill.operator_process import KILLED, CommandProcess, CommandResult, run_with_retries
 from standby.errors import StandbyError
 from standby.rehearsal.faults.faults import FaultKind
 
-POLL_SECONDS: Final = 0.5
-POLL_TIMEOUT_SECONDS: Final = 2.0
-BAD_POLLS: Final = 2
-"""The operator's detection: /health is asked every half second, and two bad answers in a row are an outage."""
+HEALTH_PAUSE_SECONDS: Final = 0.5
+HEALTH_TIMEOUT_SECONDS: Final = 2.0
+BAD_ANSWERS: Final = 2
+"""The drill's monitor asks /health every half second. Two bad answers in a row are an outage."""
 
 DETECTION_SECONDS: Final = 20.0
-ATTEMPTS: Final = 4
-KILLED: Final = -signal.SIGKILL
-AGAIN_SECONDS: Final = 2.0
-ANSWERED_SECONDS: Final = 10.0
-REPEATED: Final = "commands_repeated"
-STATES: Final = {
+ANSWER_SECONDS: Final = 10.0
+ANSWER_PAUSE_SECONDS: Final = 0.1
+STDERR_CHARACTERS: Final = 200
+
+FAULT_STATES: Final = {
     "region-down": "refuses",
-    "region-black-hole": "black hole",
+    "region-black-hole": "hangs",
     "s3-errors": "S3 fails",
     "api-errors": "API fails",
     "slow": "slow",
@@ -41,198 +41,204 @@ STATES: Final = {
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
 }
+"""What each fault does to a region, for the timeline."""
 
 
 class FaultInjector(Protocol):
-    """Does faults, and puts everything back: those of a rehearsal, or the harmless ones to a real deployment."""
+    """Injects faults and heals them: those of a rehearsal, or the harmless ones of a real deployment."""
 
     def set(self, kind: FaultKind, role: Role, /) -> None:
-        """Do the fault."""
+        """Inject the fault."""
 
     def heal(self) -> object:
-        """Undo every fault; nothing is done where none is."""
+        """Heal every fault. Does nothing if there is none."""
 
 
 @dataclass(kw_only=True)
 class ScenarioContext:
-    """One scenario's stage. `options` are those of every `standby` command (which deployment).
+    """What one scenario may do and has observed.
 
-    `by_force`: users are taken home by force where nothing else does it: they were moved while both regions were well.
+    `options` name the deployment in every `standby` command. `force_failback`: a `failback` that is refused during
+    clean-up is repeated with `--force`.
     """
 
     deployment: Manifest
     faults: FaultInjector
     observer: Observer
-    client: Asks
-    load_process: LoadProcess
+    client: SiteClient
+    load: LoadProcess
     clock: Clock
     progress: Progress
     options: Sequence[str]
-    by_force: bool = False
+    force_failback: bool = False
     events: list[Event] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
-    measured: dict[str, Number] = field(default_factory=lambda: {REPEATED: 0})
-    extra: dict[str, object] = field(default_factory=dict)
-    at_failover: frozenset[str] | None = None
-    _fault: float | None = None
-    _detected: float | None = None
-    _command: CommandResult | None = None
+    fault_periods: list[FaultPeriod] = field(default_factory=list)
+    measures: dict[str, Number] = field(default_factory=lambda: {"command_retries": 0})
+    browser_questions: list[BrowserQuestion] = field(default_factory=list)
+    keys_at_failover: frozenset[str] | None = None
+    _fault_at: float | None = None
+    _detected_at: float | None = None
+    _failover: CommandResult | None = None
     _survivor: Role | None = None
-    _broken: list[tuple[Role, str, float]] = field(default_factory=list)
-    _under_way: list[CommandProcess] = field(default_factory=list)
+    _active_faults: list[tuple[Role, str, float]] = field(default_factory=list)
+    _running_commands: list[CommandProcess] = field(default_factory=list)
 
     def wait(self, seconds: float) -> None:
-        """Let users go on for so long."""
+        """Let the load run for this long."""
         time.sleep(seconds)
 
     def note(self, text: str) -> None:
-        """Note something in the report."""
-        self._event("note", text)
+        """Add a note to the report."""
+        self._add_event("note", text)
 
-    def break_(self, kind: FaultKind, role: Role) -> None:
-        """Do the fault. The outage counts from the first one that the scenario is about."""
-        region = self.deployment.regions[role].region
-        self.progress.start(f"Breaking {region}: {kind}")
-        began = self.clock.now()
+    def inject(self, kind: FaultKind, role: Role) -> None:
+        """Inject the fault. The outage starts with the first fault that is not a mere preparation."""
+        region = self._region(role)
+        self.progress.start(f"Injecting {kind} in {region}")
+        started = self.clock.now()
         self.faults.set(kind, role)
-        if kind != "replication-paused" and self._fault is None:
-            self._fault = began
-        self._broken.append((role, STATES[kind], began))
-        self.events.append(Event(at=began, kind="fault", text=f"{kind} {region}", role=role))
+        if kind != "replication-paused" and self._fault_at is None:
+            self._fault_at = started
+        self._active_faults.append((role, FAULT_STATES[kind], started))
+        self.events.append(Event(at=started, kind="fault", text=f"{kind} in {region}", role=role))
 
     def heal(self) -> None:
-        """Put every region back, if any is broken."""
+        """Heal all faults."""
+        regions = " and ".join(sorted({self._region(role) for role, _, _ in self._active_faults}))
+        if regions:
+            self.progress.start(f"Healing {regions}")
         self.faults.heal()
         now = self.clock.now()
-        for role, state, began in self._broken:
-            region = self.deployment.regions[role].region
-            self.spans.append(Span(role=role, region=region, state=state, began=began, ended=now))
-        if self._broken:
-            self._event("heal", "healed " + " and ".join(sorted({self._region(role) for role, _, _ in self._broken})))
-        self._broken.clear()
+        for role, state, started in self._active_faults:
+            period = FaultPeriod(role=role, region=self._region(role), state=state, started=started, ended=now)
+            self.fault_periods.append(period)
+        if regions:
+            self._add_event("heal", f"healed {regions}")
+        self._active_faults.clear()
 
-    def detect(self, role: Role) -> None:
-        """Poll the region's health as an operator's monitor does, until it is seen to be bad.
+    def detect_outage(self, role: Role) -> None:
+        """Poll the region's deep health, as an operator's monitor does, until it is bad.
 
-        Raises `StandbyError` when it never is: then the fault did nothing.
+        Raises `StandbyError` if it stays good, because then the fault had no effect.
         """
         url = f"{self.deployment.regions[role].health_url}?deep=true"
-        self.until_bad(url, what=f"the health of {self._region(role)}")
+        self.detect_bad_answers(url, what=f"the health endpoint in {self._region(role)}")
 
-    def until_bad(self, url: str, *, what: str) -> None:
-        """Poll a URL until it answers badly twice in a row."""
-        self.progress.start(f"Watching {what}")
-        bad, deadline = 0, self.clock.now() + DETECTION_SECONDS
-        while self.clock.now() < deadline:
-            following = self.clock.now() + POLL_SECONDS
-            bad = 0 if self._good(url) else bad + 1
-            if bad == BAD_POLLS:
-                self._detected = self._detected or self.clock.now()
-                self._event("detected", f"{what} is seen to be bad")
+    def detect_bad_answers(self, url: str, *, what: str) -> None:
+        """Poll a URL until it gives `BAD_ANSWERS` bad answers in a row. Raises `StandbyError` if it never does."""
+        self.progress.start(f"Polling {what}")
+        bad, deadline = 0, Deadline(DETECTION_SECONDS)
+        while not deadline.passed:
+            pause = Deadline(HEALTH_PAUSE_SECONDS)
+            bad = 0 if self._answers_well(url) else bad + 1
+            if bad == BAD_ANSWERS:
+                self._detected_at = self._detected_at or self.clock.now()
+                self._add_event("detected", f"bad answers from {what}")
                 return
-            time.sleep(max(following - self.clock.now(), 0.0))
-        raise StandbyError(f"{what} stayed good for {DETECTION_SECONDS:.0f} s: the fault did nothing")
+            time.sleep(pause.remaining)
+        raise StandbyError(f"For {DETECTION_SECONDS:.0f} s, {what} gave good answers: the fault had no effect")
 
     def failover(self, *, to: Role = "failover") -> CommandResult:
-        """Run the operator's failover. Raises `StandbyError` when it does not do what it should."""
-        if any(request.kind == "upload" for request in self.load_process.requests()):
-            self.at_failover = self.observer.keys(to)
-        ran = self.command("failover")
-        self._command, self._survivor = ran, to
-        return ran.required()
+        """Run the operator's failover. Raises `StandbyError` if it fails."""
+        if any(request.kind == "upload" for request in self.load.requests()):
+            self.keys_at_failover = self.observer.document_keys(to)
+        result = self.run_command("failover")
+        self._failover, self._survivor = result, to
+        return result.require_success()
 
-    def command(self, *arguments: str) -> CommandResult:
-        """Run an operator's command to its end, whatever that is."""
-        return self.start(*arguments)()
+    def run_command(self, *arguments: str) -> CommandResult:
+        """Run an operator's command to its end, whatever its exit code."""
+        return self.start_command(*arguments)()
 
-    def start(
-        self, *arguments: str, heard: Callable[[CommandProcess, str], None] | None = None
+    def start_command(
+        self, *arguments: str, on_line: Callable[[CommandProcess, str], None] | None = None
     ) -> Callable[[], CommandResult]:
-        """Start an operator's command; return what waits for its end. `heard` is called with each line of progress."""
-        asked = arguments if arguments[0] == "status" else (*arguments, "--yes", "--reason", "drill")
-        name = f"standby {arguments[0]}"
+        """Start an operator's command and return a function that waits for its end.
+
+        `on_line` is called with each line of its progress.
+        """
+        confirmed = arguments if arguments[0] == "status" else (*arguments, "--yes", "--reason", "drill")
+        name = f"standby {' '.join(arguments)}"
         self.progress.start(f"Running {name}")
-        self._event("command", name)
-        running = CommandProcess((*asked, "--json"), options=self.options, clock=self.clock)
-        self._under_way.append(running)
-        running.listen((lambda line: heard(running, line)) if heard else None)
+        self._add_event("command", name)
+        process = CommandProcess((*confirmed, "--json"), options=self.options, clock=self.clock, on_line=on_line)
+        self._running_commands.append(process)
 
-        def end() -> CommandResult:
-            ran = running.wait()
-            self._under_way.remove(running)
-            how = "killed" if ran.code == KILLED else f"exit code {ran.code}"
-            done = f"{name}: {how}, {ran.ended - ran.began:.1f} s"
-            self.events.append(Event(at=ran.ended, kind="done", text=done))
-            return ran
+        def wait() -> CommandResult:
+            result = process.wait()
+            self._running_commands.remove(process)
+            end = "killed" if result.code == KILLED else f"exit code {result.code}"
+            text = f"{name}: {end}, {result.ended - result.started:.1f} s"
+            self.events.append(Event(at=result.ended, kind="ended", text=text))
+            return result
 
-        return end
+        return wait
+
+    def run_with_retries(self, *arguments: str) -> CommandResult:
+        """Run a command, and again as its hint says if it fails. Raises `StandbyError` if it fails every time."""
+
+        def note_retry(result: CommandResult) -> None:
+            text = " ".join(result.stderr.split())[-STDERR_CHARACTERS:]
+            self.note(f"standby {' '.join(arguments)} is run again after: {text}")
+            self.measures["command_retries"] = (self.measures["command_retries"] or 0) + 1
+
+        return run_with_retries(lambda: self.run_command(*arguments), on_retry=note_retry).require_success()
 
     def kill_running_commands(self) -> None:
-        """End the commands that are still under way, before anything is put back that they could undo."""
-        for running in self._under_way:
-            running.end()
-        self._under_way.clear()
+        """Kill the commands that still run, because they could change what is restored."""
+        for process in self._running_commands:
+            process.kill_and_wait()
+        self._running_commands.clear()
 
-    def until_answered(self, role: Role, *, seconds: float = ANSWERED_SECONDS) -> bool:
-        """Wait until a question asked from now on is answered by the region; tell whether it was, in that time."""
+    def wait_until_answered(self, role: Role, *, seconds: float = ANSWER_SECONDS) -> bool:
+        """Wait until the region answers a question that is due from now on. Return whether it did within `seconds`."""
         region, since = self._region(role), self.clock.now()
-        deadline = since + seconds
-        while self.clock.now() < deadline:
-            if first_good(self.questions(), since=since, region=region):
-                return True
-            time.sleep(0.1)
-        self.note(f"no question was answered by {region} within {seconds:.0f} s")
-        return False
+        answer = poll(
+            lambda: first_good_answer(self.questions(), since=since, region=region),
+            seconds=seconds,
+            pause=ANSWER_PAUSE_SECONDS,
+        )
+        if answer is None:
+            self.note(f"{region} answered no question within {seconds:.0f} s")
+        return answer is not None
 
     def questions(self) -> list[Request]:
         """Return the questions recorded so far."""
-        return [request for request in self.load_process.requests() if request.kind == "question"]
+        return [request for request in self.load.requests() if request.kind == "question"]
 
-    def moments(self, *, until: float) -> Moments:
-        """Return when what happened; the load went on `until` then."""
-        command = self._command
-        return Moments(
-            until=until,
-            fault=self._fault,
-            detected=self._detected,
-            command=command.began if command else None,
+    def times(self, *, load_ended: float) -> ScenarioTimes:
+        """Return when each part of the scenario happened."""
+        command = self._failover
+        return ScenarioTimes(
+            load_ended=load_ended,
+            fault=self._fault_at,
+            detected=self._detected_at,
+            command_started=command.started if command else None,
             command_ended=command.ended if command else None,
             survivor=self._region(self._survivor) if self._survivor else None,
         )
 
-    def run_with_retries(self, *arguments: str) -> CommandResult:
-        """Run a command, and again as its hint says when it could not; raise `StandbyError` when it never could."""
-        for _ in range(ATTEMPTS - 1):
-            ran = self.command(*arguments)
-            if ran.code == 0:
-                return ran
-            self.note(f"standby {arguments[0]}, to be run again: {' '.join(ran.stderr.split())[-200:]}")
-            self.measured[REPEATED] = (self.measured[REPEATED] or 0) + 1
-            time.sleep(AGAIN_SECONDS)
-        return self.command(*arguments).required()
-
-    def documents(self, requests: Sequence[Request]) -> Documents:
-        """Look what has become of the documents that were accepted."""
-        self.progress.start("Looking for every accepted document, in both regions")
+    def document_facts(self, requests: Sequence[Request]) -> DocumentFacts:
+        """Return what became of the accepted documents in both regions."""
+        self.progress.start("Looking for every accepted document in both regions")
         words = frozenset(request.word for request in requests if request.kind == "upload" and request.ok)
         if not words:
-            return Documents(at_failover=self.at_failover)
-        return Documents(
-            at_failover=self.at_failover,
-            found={role: self.observer.found(role, words) for role in ROLES},
-            after={role: self.observer.stored(role) for role in ROLES},
+            return DocumentFacts(keys_at_failover=self.keys_at_failover)
+        return DocumentFacts(
+            keys_at_failover=self.keys_at_failover,
+            found={role: self.observer.find_documents(role, words) for role in ROLES},
+            stored={role: self.observer.stored_documents(role) for role in ROLES},
         )
 
-    def _good(self, url: str) -> bool:
+    def _answers_well(self, url: str) -> bool:
         try:
-            return (
-                self.client.request("GET", url, timeout=POLL_TIMEOUT_SECONDS).status < HTTPStatus.INTERNAL_SERVER_ERROR
-            )
+            answer = self.client.request("GET", url, timeout=HEALTH_TIMEOUT_SECONDS)
         except urllib3.exceptions.HTTPError:
             return False
+        return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
-    def _event(self, kind: EventKind, text: str, role: Role | None = None) -> None:
-        self.events.append(Event(at=self.clock.now(), kind=kind, text=text, role=role))
+    def _add_event(self, kind: EventKind, text: str) -> None:
+        self.events.append(Event(at=self.clock.now(), kind=kind, text=text))
 
     def _region(self, role: Role) -> str:
         return self.deployment.regions[role].region

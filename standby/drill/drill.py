@@ -1,4 +1,4 @@
-"""A whole drill: its ground, one scenario after the other, the report."""
+"""A whole drill: one scenario after the other, and the report."""
 
 import time
 from collections.abc import Sequence
@@ -12,98 +12,89 @@ from standby.deployment.manifest import ROLES
 from standby.deployment.manifest_reader import read_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.drill.load.target import LoadTarget
-from standby.drill.measure.objectives import read_bounds, read_failover_codes
-from standby.drill.measure.records import Outcome, ScenarioReport
+from standby.drill.measure.objectives import read_failover_codes, read_objectives
+from standby.drill.measure.records import Outcome
 from standby.drill.observe.observer import Observer
-from standby.drill.observe.steady_state import steady
-from standby.drill.report.limitations import REHEARSAL_LIMITS
-from standby.drill.report.report import DrillReport
+from standby.drill.observe.steady_state import check_steady_state
+from standby.drill.report.limitations import REHEARSAL_LIMITATIONS
+from standby.drill.report.report import DrillReport, ScenarioReport
 from standby.drill.scenario import Scenario
-from standby.drill.scenario_runner import DrillEnvironment, play
+from standby.drill.scenario_runner import DrillEnvironment, run_scenario
 from standby.drill.teardown import end_programs, restore_primary
 from standby.rehearsal.connection import open_rehearsal_connection
 from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.files.lock import drill_lock
 from standby.rehearsal.rehearsal import Rehearsal
-from standby.target import TargetOptions
 
-WHERE: Final = "REHEARSAL on this machine"
-NOT_PLAYED: Final = "not played: the deployment was not put back to its steady state before"
+REHEARSAL_TARGET: Final = "REHEARSAL on this machine"
+NOT_RUN: Final = "not run: an earlier scenario found no steady state"
 
 
-def drill(rehearsal: Rehearsal, scenarios: Sequence[Scenario], *, progress: Progress) -> DrillReport:
-    """Play the scenarios on a rehearsal that is up.
+def run_drill(rehearsal: Rehearsal, scenarios: Sequence[Scenario], *, progress: Progress) -> DrillReport:
+    """Run the scenarios on a rehearsal that is up.
 
-    What a drill that was killed has left is put back first, and the edge reads the distribution anew. Raises
-    `RefusedError` when none is up, when another drill is at work on it, or when what was left cannot be put back.
+    First restore what a killed drill did not, and read the distribution again. Raises `RefusedError` when no rehearsal
+    is up, when another drill is running on it, and when it cannot be restored.
     """
-    environment = rehearsal_environment(rehearsal, progress=progress)
+    environment = _rehearsal_environment(rehearsal, progress=progress)
     with drill_lock(rehearsal.paths, command="standby drill") as killed:
         if killed:
             end_programs(rehearsal.paths.directory)
         environment.faults.heal()
         rehearsal.refresh_edge()
         restore_primary(environment.observer, options=environment.options, progress=progress, killed=killed)
-        return run(environment, scenarios, where=WHERE, limits=REHEARSAL_LIMITS)
+        return run_scenarios(environment, scenarios, target=REHEARSAL_TARGET, limitations=REHEARSAL_LIMITATIONS)
 
 
-def run(
-    environment: DrillEnvironment, scenarios: Sequence[Scenario], *, where: str, limits: tuple[str, ...]
+def run_scenarios(
+    environment: DrillEnvironment, scenarios: Sequence[Scenario], *, target: str, limitations: tuple[str, ...]
 ) -> DrillReport:
-    """Play the scenarios one after the other."""
-    started, began = datetime.now(tz=UTC), time.monotonic()
-    played: list[ScenarioReport] = []
+    """Run the scenarios one after the other, until one finds no steady state."""
+    started_at, started = datetime.now(tz=UTC), time.monotonic()
+    reports: list[ScenarioReport] = []
     for number, scenario in enumerate(scenarios, start=1):
-        report = play(scenario, environment)
-        played.append(report)
-        why = f": {report.reason}" if report.reason else ""
-        text = f"{number} of {len(scenarios)}  {scenario.name}: {report.result.value} ({report.seconds:.0f} s){why}"
-        environment.progress.note(text)
-        if report.extra.get("unsteady"):
-            played += [_not_played(rest) for rest in scenarios[number:]]
+        report = run_scenario(scenario, environment)
+        reports.append(report)
+        reason = f": {report.reason}" if report.reason else ""
+        result = f"{report.result.value} ({report.seconds:.0f} s){reason}"
+        environment.progress.note(f"{number} of {len(scenarios)}  {scenario.name}: {result}")
+        if report.no_steady_state:
+            reports += [_not_run(remaining) for remaining in scenarios[number:]]
             break
     return DrillReport(
-        started_at=f"{started:%Y-%m-%dT%H:%M:%SZ}",
-        place=where,
+        started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
+        target=target,
         regions={role: environment.deployment.regions[role].region for role in ROLES},
-        scenarios=tuple(played),
-        limits=limits,
-        seconds=round(time.monotonic() - began, 1),
+        scenarios=tuple(reports),
+        limitations=limitations,
+        seconds=round(time.monotonic() - started, 1),
     )
 
 
-def rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> DrillEnvironment:
-    """Return the ground of a rehearsal that is up. Raises `RefusedError` when it is not."""
+def _rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> DrillEnvironment:
+    """Return the environment of a rehearsal. Raises `RefusedError` when it is not up."""
     network, paths = rehearsal.network, rehearsal.paths
     deployment = read_manifest(open_rehearsal_connection(paths.directory))
-    place = LoadTarget(project=str(paths.project), directory=str(paths.directory))
-    past_faults = {region.region: network.emulator_url for region in deployment.regions.values()}
-    clients = Clients(
+    target = LoadTarget(project=str(paths.project), directory=str(paths.directory))
+    clients = Clients(  # to the emulator itself, which no fault affects
         lambda region: EmulatorSession(region=region, endpoint=network.emulator_url),
-        endpoints=past_faults,
+        endpoints={region.region: network.emulator_url for region in deployment.regions.values()},
         elsewhere=network.emulator_url,
     )
     codes = read_failover_codes(paths.project)
-    observer = Observer(deployment=deployment, clients=clients, client=place.client(), failover_codes=codes)
+    observer = Observer(deployment=deployment, clients=clients, client=target.client(), failover_codes=codes)
     options = ("--directory", str(paths.directory))
     return DrillEnvironment(
         deployment=deployment,
-        place=place,
+        target=target,
         faults=Faults(rehearsal),
         observer=observer,
         options=options,
-        steady=partial(steady, observer, options=options, progress=progress),
-        bounds=read_bounds(paths.project),
+        check_steady_state=partial(check_steady_state, observer, options=options, progress=progress),
+        objectives=read_objectives(paths.project),
         progress=progress,
     )
 
 
-def rehearsal_target(options: TargetOptions) -> LoadTarget:
-    """Return where users reach what the command line names: a rehearsal by its directory, AWS without one."""
-    if options.directory is None:
-        return LoadTarget()
-    return LoadTarget(project=str(options.directory.resolve().parent), directory=str(options.directory.resolve()))
-
-
-def _not_played(scenario: Scenario) -> ScenarioReport:
-    return ScenarioReport(name=scenario.name, summary=scenario.summary, result=Outcome.SKIPPED, reason=NOT_PLAYED)
+def _not_run(scenario: Scenario) -> ScenarioReport:
+    return ScenarioReport(name=scenario.name, summary=scenario.summary, result=Outcome.SKIPPED, reason=NOT_RUN)

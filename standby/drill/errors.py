@@ -1,4 +1,4 @@
-"""What may go wrong in a drill without the drill being to blame, and how it is told."""
+"""The errors that a drill expects, and how it reports them."""
 
 from typing import Final
 
@@ -7,14 +7,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from standby.errors import StandbyError
 
-WENT_WRONG: Final = (StandbyError, BotoCoreError, ClientError, urllib3.exceptions.HTTPError)
-"""What a scenario may meet: it is reported, and the next scenario played."""
+EXPECTED_ERRORS: Final = (StandbyError, BotoCoreError, ClientError, urllib3.exceptions.HTTPError)
+"""Errors that may end a scenario. The report names the error, and the next scenario runs."""
 
 
-class NotPutBackError(StandbyError):
-    """Something is not as it was before the drill."""
+class NotRestoredError(StandbyError):
+    """The deployment is not as it was before the scenario."""
 
 
-def words(error: Exception) -> str:
-    """Return what went wrong, in one line."""
+def describe_error(error: Exception) -> str:
+    """Return the error in one line."""
     return error.message if isinstance(error, StandbyError) else f"{type(error).__name__}: {error}"

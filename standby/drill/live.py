@@ -1,73 +1,73 @@
-"""Drill a real deployment: only what harms nobody, each confirmed by its owner, each undone at the end."""
+"""Drill a real deployment: harmless scenarios only. The owner confirms each one, and each one is undone at the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-import click
-
 from standby.console import Progress
+from standby.deadline import poll
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest
 from standby.drill.context import ScenarioContext
-from standby.drill.drill import rehearsal_target, run
-from standby.drill.live_faults import PageDenial, require_other_bucket
+from standby.drill.drill import run_scenarios
+from standby.drill.live_faults import PageDenial, require_origin_failover
+from standby.drill.load.target import LoadTarget
 from standby.drill.measure.objectives import (
     API_RPO,
-    EXECUTED,
-    EXECUTION,
+    COMMAND,
+    LIVE_API_RTO,
     PAGE_RPO,
     PAGE_RTO,
     PAGES_FAILED,
     QUESTIONS_FAILED,
-    Objective,
-    read_bounds,
+    read_objectives,
+    zero,
 )
-from standby.drill.measure.records import Kind
+from standby.drill.measure.records import RequestKind
 from standby.drill.observe.observer import Observer
-from standby.drill.observe.steady_state import Canary, ready
-from standby.drill.report.limitations import LIVE_LIMITS
+from standby.drill.observe.steady_state import Canary, check_ready
+from standby.drill.report.limitations import LIVE_LIMITATIONS
 from standby.drill.report.report import DrillReport
 from standby.drill.scenario import Scenario
 from standby.drill.scenario_runner import DrillEnvironment
 from standby.errors import BadUsageError, StandbyError
 from standby.target import Target, TargetOptions
 
-GENTLE_LOAD: Final[Mapping[Kind, float]] = {"page": 2.0, "question": 1.0}
-"""Requests per second: a real deployment has users of its own, and answers cost money. Nothing is uploaded."""
+LOW_LOAD: Final[Mapping[RequestKind, float]] = {"page": 2.0, "question": 1.0}
+"""Requests per second. It is low because the deployment has its own users and answers cost money. No uploads."""
 
-DENIED_SECONDS: Final = 60.0
-WATCHED_SECONDS: Final = 5.0
-SERVED_ELSEWHERE: Final = Objective(
-    name="pages of the other region seen", measure="pages_never_from_standby", bound=lambda _: 0.0
-)
+REHEARSED_COLD_PAGES: Final[Mapping[RequestKind, float]] = {"cold-page": 2.0}
+"""Added on a rehearsal, whose edge ignores invalidations, but can be asked for pages that it has not cached."""
+
+DENIAL_SECONDS: Final = 60.0
+DENIAL_PAUSE_SECONDS: Final = 0.5
+OBSERVED_SECONDS: Final = 5.0
+STANDBY_PAGES: Final = zero("no page of the other region seen", "standby_pages_not_seen")
 
 
-def _pages(context: ScenarioContext) -> None:
-    """Deny CloudFront the primary's pages, let the edges forget theirs, and see pages of the other region."""
+def _run_pages(context: ScenarioContext) -> None:
+    """Deny CloudFront the primary region's pages and invalidate them. Pages of the other region should follow."""
     standby = context.deployment.regions["failover"].region
-    context.break_("s3-errors", "primary")
-    deadline = context.clock.now() + DENIED_SECONDS
-    context.progress.start(f"Waiting until pages come from {standby}")
-    while not _from(context, standby) and context.clock.now() < deadline:
-        context.wait(0.5)
-    context.wait(WATCHED_SECONDS)
-    context.measured["pages_never_from_standby"] = 0 if _from(context, standby) else 1
+    context.inject("pages-denied", "primary")
+    context.progress.start(f"Waiting for pages from {standby}")
+    poll(lambda: _has_page_from(context, standby), seconds=DENIAL_SECONDS, pause=DENIAL_PAUSE_SECONDS)
+    context.wait(OBSERVED_SECONDS)
+    context.measures["standby_pages_not_seen"] = 0 if _has_page_from(context, standby) else 1
 
 
-def _from(context: ScenarioContext, region: str) -> bool:
-    pages = (request for request in context.load_process.requests() if request.kind in {"page", "cold-page"})
+def _has_page_from(context: ScenarioContext, region: str) -> bool:
+    pages = (request for request in context.load.requests() if request.kind in {"page", "cold-page"})
     return any(page.region == region for page in pages)
 
 
-def _api(context: ScenarioContext) -> None:
-    """Move the API, watch, and (as everything is put back) move it home."""
+def _run_api(context: ScenarioContext) -> None:
+    """Fail over and observe. The failback is part of the clean-up."""
     context.failover()
-    context.until_answered("failover")
-    context.wait(WATCHED_SECONDS)
+    context.wait_until_answered("failover")
+    context.wait(OBSERVED_SECONDS)
 
 
 LIVE_SCENARIOS: Final = {
@@ -75,26 +75,26 @@ LIVE_SCENARIOS: Final = {
     for scenario in (
         Scenario(
             name="live-pages",
-            summary="CloudFront is denied the primary region's pages for a minute; it serves the other region's.",
-            play=_pages,
-            objectives=(PAGES_FAILED, PAGE_RTO, PAGE_RPO, SERVED_ELSEWHERE, QUESTIONS_FAILED),
-            load=GENTLE_LOAD,
-            required=require_other_bucket,
+            summary="CloudFront is denied the primary region's pages for a minute. It serves the other region's pages.",
+            run=_run_pages,
+            objectives=(PAGES_FAILED, PAGE_RTO, PAGE_RPO, STANDBY_PAGES, QUESTIONS_FAILED),
+            load=LOW_LOAD,
+            require=require_origin_failover,
         ),
         Scenario(
             name="live-api",
-            summary="The API is moved to the standby region and home again while both are well; no question fails.",
-            play=_api,
-            objectives=(EXECUTED, EXECUTION, QUESTIONS_FAILED, API_RPO, PAGES_FAILED),
-            load=GENTLE_LOAD,
+            summary="While both regions are healthy, users are moved to the other region and back. No question fails.",
+            run=_run_api,
+            objectives=(LIVE_API_RTO, COMMAND, QUESTIONS_FAILED, API_RPO, PAGES_FAILED),
+            load=LOW_LOAD,
         ),
     )
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfirmedTarget:
-    """A deployment whose owner has said yes to every scenario."""
+class ConfirmedDrill:
+    """The scenarios that the owner of a deployment has confirmed."""
 
     options: TargetOptions
     connection: Connection
@@ -102,76 +102,75 @@ class ConfirmedTarget:
     scenarios: tuple[Scenario, ...]
 
 
-def confirm_scenarios(target: Target, scenarios: Sequence[Scenario]) -> ConfirmedTarget:
-    """Find the deployment that the command line names, and ask for each scenario.
+def confirm_drill(target: Target, scenarios: Sequence[Scenario], *, ask: Callable[[str], str]) -> ConfirmedDrill:
+    """Find the deployment that the command line names, and let its owner confirm each scenario.
 
-    Raises `BadUsageError` where a rehearsal is meant by accident, `RefusedError` where a scenario would harm this
-    deployment's users, `StandbyError` where the owner does not confirm.
+    `ask` shows a question and returns what the owner typed. Raises `BadUsageError` for a rehearsal that the command
+    line does not name, `RefusedError` if a scenario would harm users, `StandbyError` if the owner does not confirm.
     """
     options, connection = target.options, target.connection
     if options.directory is None and connection.rehearsed:
         raise BadUsageError(
             "A rehearsal is up here, and --live is for a real deployment.",
-            hint="Name that with --profile or --aws; or the rehearsal with --directory, to practise.",
+            hint="Name the deployment with --profile or --aws; or, to practice, the rehearsal with --directory.",
         )
     deployment = read_manifest(connection)
     for scenario in scenarios:
-        scenario.required(connection.clients, deployment)
+        scenario.require(connection.clients, deployment)
     for scenario in scenarios:
-        confirm_scenario(scenario, connection, deployment)
-    return ConfirmedTarget(options=options, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
+        confirm_scenario(scenario, connection, deployment, ask=ask)
+    return ConfirmedDrill(options=options, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
 
 
-def live_drill(to: ConfirmedTarget, *, progress: Progress) -> DrillReport:
-    """Play the scenarios that were confirmed."""
-    environment = live_environment(to.connection, to.deployment, to.options, progress=progress)
-    environment.faults.heal()  # a drill that was killed may have left its denial
-    scenarios = to.scenarios
-    if to.options.directory is not None:  # a rehearsal's edge honours no invalidation, but can be asked past its cache
-        scenarios = tuple(replace(scenario, load={**scenario.load, "cold-page": 2.0}) for scenario in scenarios)
-    where = f"{to.connection.where}, account {to.deployment.account}"
-    return run(environment, scenarios, where=where, limits=LIVE_LIMITS)
-
-
-def confirm_scenario(scenario: Scenario, connection: Connection, deployment: Manifest) -> None:
-    """Ask for the account and both regions to be typed. Raises `StandbyError` for anything else."""
+def confirm_scenario(
+    scenario: Scenario, connection: Connection, deployment: Manifest, *, ask: Callable[[str], str]
+) -> None:
+    """Let the owner type the account and both regions. Raises `StandbyError` for anything else."""
     regions = " ".join(region.region for region in deployment.regions.values())
-    wanted = f"{deployment.account} {regions}"
-    click.echo(f"{scenario.name} on {connection.where}: {deployment.name}.\n  {scenario.summary}", err=True)
-    typed = click.prompt(f"To go on, type `{wanted}`", default="", show_default=False, err=True)
-    if typed.split() != wanted.split():
-        raise StandbyError("Not confirmed; nothing was done.")
+    expected = f"{deployment.account} {regions}"
+    where = f"{scenario.name} on {connection.where}: {deployment.name}."
+    typed = ask(f"{where}\n  {scenario.summary}\nTo continue, type `{expected}`")
+    if typed.split() != expected.split():
+        raise StandbyError("Not confirmed. Nothing was done.")
 
 
-def live_environment(
-    connection: Connection, deployment: Manifest, options: TargetOptions, *, progress: Progress
-) -> DrillEnvironment:
-    """Return the ground of the deployment behind a connection."""
-    rehearsed = rehearsal_target(options)
-    observer = Observer(deployment=deployment, clients=connection.clients, client=rehearsed.client())
-    command_options = _options(options, connection)
+def run_live_drill(confirmed: ConfirmedDrill, *, progress: Progress) -> DrillReport:
+    """Run the scenarios that were confirmed."""
+    environment = _live_environment(confirmed, progress=progress)
+    environment.faults.heal()  # a drill that was killed may have left its denial
+    scenarios = confirmed.scenarios
+    if confirmed.options.directory is not None:
+        scenarios = tuple(replace(scenario, load={**scenario.load, **REHEARSED_COLD_PAGES}) for scenario in scenarios)
+    target = f"{confirmed.connection.where}, account {confirmed.deployment.account}"
+    return run_scenarios(environment, scenarios, target=target, limitations=LIVE_LIMITATIONS)
+
+
+def _live_environment(confirmed: ConfirmedDrill, *, progress: Progress) -> DrillEnvironment:
+    deployment, clients = confirmed.deployment, confirmed.connection.clients
+    target = LoadTarget.of_directory(confirmed.options.directory)
+    options = _command_options(confirmed.options, confirmed.connection)
     return DrillEnvironment(
         deployment=deployment,
-        place=rehearsed,
-        faults=PageDenial(deployment=deployment, clients=connection.clients),
-        observer=observer,
-        options=command_options,
-        steady=partial(_steady, command_options, progress=progress),
-        bounds=read_bounds(Path.cwd()),
+        target=target,
+        faults=PageDenial(deployment=deployment, clients=clients),
+        observer=Observer(deployment=deployment, clients=clients, client=target.client()),
+        options=options,
+        check_steady_state=partial(_check_steady_state, options, progress=progress),
+        objectives=read_objectives(Path.cwd()),
         progress=progress,
-        live=True,
+        force_failback=True,  # both regions were healthy when users were moved
     )
 
 
-def _steady(options: Sequence[str], *, progress: Progress) -> Canary:
-    progress.start("Seeing that all is well: standby status")
-    ready(options)
+def _check_steady_state(options: Sequence[str], *, progress: Progress) -> Canary:
+    progress.start("Checking the steady state: standby status")
+    check_ready(options)
     return Canary(question="Which documents are there?")
 
 
-def _options(options: TargetOptions, connection: Connection) -> tuple[str, ...]:
+def _command_options(options: TargetOptions, connection: Connection) -> tuple[str, ...]:
     if options.directory:
         return ("--directory", str(options.directory))
-    named = ("--profile", options.profile) if options.profile else ("--aws",)
+    account = ("--profile", options.profile) if options.profile else ("--aws",)
     regions = [part for region in connection.regions for part in ("--region", region)]
-    return (*named, "--name", connection.name, *regions)
+    return (*account, "--name", connection.name, *regions)

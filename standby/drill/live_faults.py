@@ -1,19 +1,18 @@
-"""The one fault that a real deployment is given: CloudFront may not read the primary region's pages for a while.
+"""The one fault of a live drill: CloudFront may not read the primary region's pages.
 
-A statement of its own in the bucket's policy, removed at the end. Should nobody come to remove it, it ends by itself:
-it holds until a time that it names.
-Source: docs.aws.amazon.com, IAM, "AWS global condition context keys", `aws:CurrentTime`.
+It is a statement in the bucket's policy, which is removed at the end. If nothing removes it, it expires by itself.
 """
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.manifest import Manifest, Role
+from standby.deployment.page_denial import allow_pages, deny_pages
 from standby.errors import RefusedError, StandbyError
 from standby.rehearsal.faults.faults import FaultKind
 
@@ -21,98 +20,65 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront.type_defs import DistributionConfigOutputTypeDef
 
 SID: Final = "StandbyDrillDenies"
-LONGEST: Final = timedelta(minutes=10)
-PAGES: Final = ("/", "/index.html")
-DENIED: Final = 403
+LONGEST_DENIAL: Final = timedelta(minutes=10)
+PAGE_PATHS: Final = ("/", "/index.html")
 
 
-def passes_on(config: "DistributionConfigOutputTypeDef") -> str:
-    """Return why visitors would be shown a denial of the first bucket's pages; "" when the other bucket is asked. Pure.
+def visible_denial(config: "DistributionConfigOutputTypeDef") -> str:
+    """Return why visitors would see the denial of the first bucket's pages; "" if CloudFront asks the other one. Pure.
 
     Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover".
     """
     groups = {group["Id"]: group for group in config.get("OriginGroups", {}).get("Items", [])}
     group = groups.get(config["DefaultCacheBehavior"]["TargetOriginId"])
     if group is None:
-        return "the site's pages come from one bucket alone"
+        return "the site's pages come from one bucket only"
     codes = group["FailoverCriteria"]["StatusCodes"]["Items"]
-    if DENIED in codes:
+    if HTTPStatus.FORBIDDEN in codes:
         return ""
-    return f"the site fails over on {', '.join(map(str, sorted(codes)))}, not on {DENIED}"
+    return f"the site fails over on {', '.join(map(str, sorted(codes)))}, not on {HTTPStatus.FORBIDDEN:d}"
 
 
-def require_other_bucket(clients: Clients, deployment: Manifest) -> None:
-    """Raise `RefusedError` unless CloudFront asks the other bucket when it is denied the primary's pages."""
+def require_origin_failover(clients: Clients, deployment: Manifest) -> None:
+    """Raise `RefusedError` unless CloudFront asks the other bucket when the primary region's pages are denied."""
     id_ = deployment.distribution_id
-    found = attempt(lambda: clients.cloudfront().get_distribution_config(Id=id_)["DistributionConfig"])
-    if isinstance(found, Unavailable):
+    config = attempt(lambda: clients.cloudfront().get_distribution_config(Id=id_)["DistributionConfig"])
+    if isinstance(config, Unavailable):
         raise RefusedError(
-            f"Whether visitors would see that pages are denied is not known: the distribution {id_} {found}.",
-            hint="These credentials must be allowed cloudfront:GetDistributionConfig.",
+            f"The distribution {id_} cannot be read, so visitors might see the denial of pages: it {config}.",
+            hint="These credentials need cloudfront:GetDistributionConfig.",
         )
-    why = passes_on(found)
-    if why:
+    reason = visible_denial(config)
+    if reason:
         raise RefusedError(
-            f"To deny the primary region's pages would show visitors the error: {why}.",
-            hint="Add 403 to site.origin_failover_status_codes in standby.toml and apply; or drill live-api alone.",
+            f"Visitors would see the error if the primary region's pages were denied: {reason}.",
+            hint="Add 403 to site.origin_failover_status_codes in standby.toml and apply; or drill live-api only.",
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageDenial:
-    """Denies CloudFront a region's pages, and takes that back."""
+    """Injects and heals the denial of a region's pages."""
 
     deployment: Manifest
     clients: Clients
 
     def set(self, kind: FaultKind, role: Role, /) -> None:
-        """Deny the pages, and ask the edges to forget theirs. Raises `StandbyError` for any other fault."""
-        if kind != "s3-errors":
-            raise StandbyError(f"{kind} would harm a real deployment; only its pages can be denied.")
-        bucket = self.deployment.regions[role].frontend_bucket
-        kept = self._statements(role)
-        self._write(role, [*kept, _statement(bucket, until=datetime.now(tz=UTC) + LONGEST)])
+        """Deny the pages, and invalidate them at the edges. Raises `StandbyError` for any other fault."""
+        if kind != "pages-denied":
+            raise StandbyError(f"{kind} would harm a real deployment. A live drill can only deny its pages.")
+        region = self.deployment.regions[role]
+        until = datetime.now(tz=UTC) + LONGEST_DENIAL
+        deny_pages(self.clients.long_running_s3(region.region), region, sid=SID, until=until)
         self.clients.cloudfront().create_invalidation(
             DistributionId=self.deployment.distribution_id,
             InvalidationBatch={
-                "Paths": {"Quantity": len(PAGES), "Items": list(PAGES)},
+                "Paths": {"Quantity": len(PAGE_PATHS), "Items": list(PAGE_PATHS)},
                 "CallerReference": f"drill-{uuid.uuid4()}",
             },
         )
 
     def heal(self) -> None:
-        """Take the denial out of the policy, if it is there."""
-        policy = self._policy("primary")
-        statements = policy["Statement"]
-        kept = self._statements("primary")
-        if isinstance(statements, list) and len(kept) < len(statements):
-            self._write("primary", kept)
-
-    def _statements(self, role: Role) -> list[object]:
-        """Return the policy's statements but for ours."""
-        statements = self._policy(role)["Statement"]
-        listed = statements if isinstance(statements, list) else [statements]
-        return [part for part in listed if not (isinstance(part, dict) and part.get("Sid") == SID)]
-
-    def _policy(self, role: Role) -> dict[str, object]:
-        place = self.deployment.regions[role]
-        text = self.clients.long_running_s3(place.region).get_bucket_policy(Bucket=place.frontend_bucket)["Policy"]
-        policy: dict[str, object] = json.loads(text)
-        return policy
-
-    def _write(self, role: Role, statements: list[object]) -> None:
-        place = self.deployment.regions[role]
-        policy = {**self._policy(role), "Statement": statements}
-        s3 = self.clients.long_running_s3(place.region)
-        s3.put_bucket_policy(Bucket=place.frontend_bucket, Policy=json.dumps(policy))
-
-
-def _statement(bucket: str, *, until: datetime) -> dict[str, object]:
-    return {
-        "Sid": SID,
-        "Effect": "Deny",
-        "Principal": {"Service": "cloudfront.amazonaws.com"},
-        "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{bucket}/*",
-        "Condition": {"DateLessThan": {"aws:CurrentTime": f"{until:%Y-%m-%dT%H:%M:%SZ}"}},
-    }
+        """Remove the denial, if there is one."""
+        region = self.deployment.regions["primary"]
+        allow_pages(self.clients.long_running_s3(region.region), region, sid=SID)

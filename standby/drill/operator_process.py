@@ -1,4 +1,4 @@
-"""The operator's commands, run as an operator runs them: as programs of their own, by what they print and answer."""
+"""The operator's commands, run as an operator runs them: as programs, judged by their output and exit code."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,50 +18,69 @@ from standby.errors import StandbyError
 from standby.rehearsal.processes.process import mark_environment
 
 COMMAND_SECONDS: Final = 90.0
-LONGER: Final = {"reconcile": 2400.0, "failback": 1200.0}
-"""For commands that wait themselves: `reconcile` compares for a quarter of an hour at most and waits ten minutes for
-each Knowledge Base, `failback` compares and waits a minute."""
-LAST_WORDS: Final = 400
+LONG_COMMAND_SECONDS: Final = {"reconcile": 2400.0, "failback": 1200.0}
+"""For commands that wait: `reconcile` compares for up to a quarter of an hour and waits ten minutes for each Knowledge
+Base; `failback` compares and waits a minute."""
+
+PIPE_SECONDS: Final = 5.0
+STDERR_CHARACTERS: Final = 400
+"""How much of the end of a command's stderr an error message quotes."""
+
+COMMAND_ATTEMPTS: Final = 4
+RETRY_PAUSE_SECONDS: Final = 2.0
+KILLED: Final = -signal.SIGKILL
+"""The exit code of a command that was killed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandResult:
-    """How a command ended, and when it began and ended (seconds since the scenario began)."""
+    """How a command ended: its exit code, its JSON document ({} if there is none), its stderr.
+
+    `started` and `ended` are in seconds since the scenario started.
+    """
 
     arguments: tuple[str, ...]
     code: int
-    answer: Mapping[str, object] = field(repr=False)
+    document: Mapping[str, object] = field(repr=False)
     stderr: str = field(repr=False)
-    began: float
+    started: float
     ended: float
 
     @property
     def name(self) -> str:
-        """The command as the operator names it."""
+        """The command as the operator types it."""
         return f"standby {self.arguments[0]}"
 
-    def required(self) -> "CommandResult":
-        """Return the command when it did what it should. Raises `StandbyError` with its own words when not."""
+    def require_success(self) -> "CommandResult":
+        """Return the result if the exit code is 0. Raises `StandbyError` with the command's own message otherwise."""
         if self.code == 0:
             return self
-        raise StandbyError(f"`{self.name}` ended with {self.words}")
+        raise StandbyError(f"`{self.name}` ended with {self.summary}")
 
     @property
-    def words(self) -> str:
-        """Its exit code, and what it said last, on one line."""
-        said = " ".join((self.stderr.strip() or json.dumps(self.answer)).split())
-        return f"exit code {self.code}: {said[-LAST_WORDS:]}"
+    def summary(self) -> str:
+        """The exit code and the end of the output, on one line."""
+        text = " ".join((self.stderr.strip() or json.dumps(self.document)).split())
+        return f"exit code {self.code}: {text[-STDERR_CHARACTERS:]}"
 
 
 class CommandProcess:
-    """A command that is running. Its progress, on stderr, is read line by line while it runs."""
+    """A running command. `on_line` is called with each line of its progress (stderr), in another thread."""
 
-    def __init__(self, arguments: Sequence[str], *, options: Sequence[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        options: Sequence[str],
+        clock: Clock,
+        on_line: "Callable[[CommandProcess, str], None] | None" = None,
+    ) -> None:
         self._arguments = tuple(arguments)
         self._clock = clock
-        self._began = clock.now()
+        self._on_line = on_line
+        self._started = clock.now()
+        self._stdout: list[str] = []
         self._stderr: list[str] = []
-        self._listener: Callable[[str], None] | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "standby", *options, *arguments],
             stdin=subprocess.DEVNULL,
@@ -68,52 +88,45 @@ class CommandProcess:
             stderr=subprocess.PIPE,
             text=True,
             env=_environment(options),
-            start_new_session=True,  # Ctrl-C is the drill's: it ends the command when it has put everything back
+            start_new_session=True,  # Ctrl-C goes to the drill alone, which ends the command
         )
-        self._stdout: list[str] = []
         self._readers = [
-            threading.Thread(target=self._read_progress, daemon=True),
-            threading.Thread(target=self._read_answer, daemon=True),
+            threading.Thread(target=self._read_stderr, daemon=True),
+            threading.Thread(target=self._read_stdout, daemon=True),
         ]
-
-    def listen(self, heard: Callable[[str], None] | None = None) -> "CommandProcess":
-        """Begin to read; each line of progress is handed to `heard` as it comes."""
-        self._listener = heard
         for reader in self._readers:
             reader.start()
-        return self
 
     def kill(self) -> None:
-        """End the command as a power cut does: SIGKILL, no last words."""
+        """Send SIGKILL: the command ends at once, as in a power failure."""
         self._process.kill()
 
-    def end(self) -> None:
-        """Kill the command, wherever it is, and wait until it has ended. Run again, each converges."""
+    def kill_and_wait(self) -> None:
+        """Kill the command and wait until it has ended. Each command converges when it is run again."""
         self.kill()
         self._process.wait()
         self._close()
 
-    def sleep(self) -> None:
-        """Stop the command where it is, as a laptop does whose lid is closed."""
+    def suspend(self) -> None:
+        """Stop the command where it is, as on a laptop whose lid is closed."""
         self._process.send_signal(signal.SIGSTOP)
 
-    def wake(self) -> None:
-        """Let a command go on that sleeps."""
+    def resume(self) -> None:
+        """Continue a command that was suspended."""
         self._process.send_signal(signal.SIGCONT)
 
     def wait(self, *, seconds: float | None = None) -> CommandResult:
-        """Wait for the end. A command that takes longer is killed, and its exit code is that of SIGKILL.
+        """Wait for the end. A command that takes longer is killed. Without `seconds`, the limit depends on its name.
 
-        Without `seconds` it has as long as a command of its name may take. Who is interrupted while waiting leaves no
-        command behind, which would go on writing when all is put back.
+        If the wait is interrupted, the command is killed, because it could change what is restored afterwards.
         """
-        longest = LONGER.get(self._arguments[0], COMMAND_SECONDS)
+        limit = LONG_COMMAND_SECONDS.get(self._arguments[0], COMMAND_SECONDS)
         try:
-            self._process.wait(timeout=longest if seconds is None else seconds)
+            self._process.wait(timeout=limit if seconds is None else seconds)
         except subprocess.TimeoutExpired:
             self.kill()
         except BaseException:
-            self.end()
+            self.kill_and_wait()
             raise
         ended = self._clock.now()
         code = self._process.wait()
@@ -121,38 +134,55 @@ class CommandProcess:
         return CommandResult(
             arguments=self._arguments,
             code=code,
-            answer=_json("".join(self._stdout)),
+            document=_parse_document("".join(self._stdout)),
             stderr="".join(self._stderr),
-            began=self._began,
+            started=self._started,
             ended=ended,
         )
 
     def _close(self) -> None:
         for reader in self._readers:
-            if reader.ident is not None:
-                reader.join(timeout=5)
+            reader.join(timeout=PIPE_SECONDS)
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
 
-    def _read_progress(self) -> None:
+    def _read_stderr(self) -> None:
         for line in self._process.stderr or ():
             self._stderr.append(line)
-            if self._listener is not None:
-                self._listener(line)
+            if self._on_line is not None:
+                self._on_line(self, line)
 
-    def _read_answer(self) -> None:
+    def _read_stdout(self) -> None:
         self._stdout.extend(self._process.stdout or ())
 
 
+def run_command(*arguments: str, options: Sequence[str], seconds: float | None = None) -> CommandResult:
+    """Run a command to its end, outside a scenario."""
+    return CommandProcess(arguments, options=options, clock=Clock()).wait(seconds=seconds)
+
+
+def run_with_retries(
+    run: Callable[[], CommandResult], *, on_retry: Callable[[CommandResult], None] = lambda _: None
+) -> CommandResult:
+    """Run a command until it succeeds, up to `COMMAND_ATTEMPTS` times. Return the last result."""
+    for _ in range(COMMAND_ATTEMPTS - 1):
+        result = run()
+        if result.code == 0:
+            return result
+        on_retry(result)
+        time.sleep(RETRY_PAUSE_SECONDS)
+    return run()
+
+
 def _environment(options: Sequence[str]) -> dict[str, str]:
-    # Marked, so that `standby rehearse down` finds a command whose drill was killed, also one that sleeps.
+    # The mark lets `standby rehearse down` find a command whose drill was killed, also a suspended one.
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    named = dict(pairwise(options)).get("--directory")
-    return mark_environment(environment, directory=Path(named).resolve()) if named else environment
+    directory = dict(pairwise(options)).get("--directory")
+    return mark_environment(environment, directory=Path(directory).resolve()) if directory else environment
 
 
-def _json(text: str) -> Mapping[str, object]:
+def _parse_document(text: str) -> Mapping[str, object]:
     try:
         value = json.loads(text)
     except ValueError:

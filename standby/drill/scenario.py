@@ -1,4 +1,4 @@
-"""What a scenario is. The rest of the drill knows no scenario by name; each module of them lists its own."""
+"""What a scenario is. The modules in `scenarios` define them; no other module knows one by name."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,35 +8,35 @@ from standby.deployment.clients import Clients
 from standby.deployment.manifest import Manifest
 from standby.drill.context import ScenarioContext
 from standby.drill.measure.objectives import DOCUMENTS, Objective
-from standby.drill.measure.records import Kind
+from standby.drill.measure.records import RequestKind
 
-STANDARD_LOAD: Final[Mapping[Kind, float]] = {"page": 4.0, "cold-page": 4.0, "question": 4.0, "upload": 1.0}
+STANDARD_LOAD: Final[Mapping[RequestKind, float]] = {"page": 4.0, "cold-page": 4.0, "question": 4.0, "upload": 1.0}
 """Requests per second, of each kind."""
 
 
-def always() -> str:
-    """Say that nothing keeps a scenario from being played."""
+def never_skipped() -> str:
+    """Return "": the scenario can run everywhere."""
     return ""
 
 
-def harmless(_clients: Clients, _deployment: Manifest) -> None:
-    """Refuse no deployment."""
+def no_requirement(_clients: Clients, _deployment: Manifest) -> None:
+    """Accept every deployment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """A fault, what is done about it, and the objectives that must hold.
+    """A fault, the operator's response, and the objectives.
 
-    `summary` is the hypothesis, one sentence that an auditor reads. `play` does the fault and the operator's part; what
-    it raises fails the scenario. Before it the steady state has been seen; after it everything is put back, whatever
-    happened. `skipped` returns why the scenario cannot be played here, "" when it can. `required` raises `RefusedError`
-    for a real deployment whose users it would harm.
+    `summary` is the hypothesis: one sentence for an auditor. `run` injects the fault and runs the operator's commands;
+    an error that it raises fails the scenario. The drill checks the steady state before it, and restores everything
+    after it in every case. `skip_reason` returns why the scenario cannot run here, "" if it can. `require` raises
+    `RefusedError` for a real deployment whose users the scenario would harm.
     """
 
     name: str
     summary: str
-    play: Callable[[ScenarioContext], None]
+    run: Callable[[ScenarioContext], None]
     objectives: tuple[Objective, ...] = DOCUMENTS
-    load: Mapping[Kind, float] = field(default_factory=lambda: STANDARD_LOAD)
-    skipped: Callable[[], str] = always
-    required: Callable[[Clients, Manifest], None] = harmless
+    load: Mapping[RequestKind, float] = field(default_factory=lambda: STANDARD_LOAD)
+    skip_reason: Callable[[], str] = never_skipped
+    require: Callable[[Clients, Manifest], None] = no_requirement

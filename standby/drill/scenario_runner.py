@@ -1,141 +1,130 @@
-"""Play one scenario: the steady state, the load, the fault, everything put back, and what that came to."""
+"""Run one scenario: check the steady state, start the load, inject the fault, restore everything, report."""
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from standby.console import Progress
 from standby.deployment.manifest import Manifest
 from standby.drill.context import FaultInjector, ScenarioContext
-from standby.drill.errors import WENT_WRONG, NotPutBackError, words
+from standby.drill.errors import EXPECTED_ERRORS, NotRestoredError, describe_error
 from standby.drill.load.generator import LoadSpec
 from standby.drill.load.process import LoadProcess
 from standby.drill.load.target import LoadTarget
-from standby.drill.measure.measures import api_measures, document_measures, page_measures, series
-from standby.drill.measure.objectives import hold
-from standby.drill.measure.records import Clock, Number, Outcome, Request, ScenarioReport
+from standby.drill.measure.documents import document_measures
+from standby.drill.measure.measures import Measures, api_measures, page_measures, requests_per_second
+from standby.drill.measure.objectives import compare_objectives
+from standby.drill.measure.records import Clock, Outcome, Request
 from standby.drill.observe.observer import Observer
-from standby.drill.observe.steady_state import Canary, NotSteadyError
-from standby.drill.restore import restore
+from standby.drill.observe.steady_state import Canary, NoSteadyStateError
+from standby.drill.report.report import ScenarioReport
 from standby.drill.scenario import Scenario
-from standby.drill.signals import undisturbed
+from standby.drill.signals import delay_signals
+from standby.drill.teardown import restore
 from standby.errors import InterruptedRunError
 from warm_standby.settings import Objectives
 
-BEFORE_SECONDS: Final = 2.0
-"""Users before the fault: so that the edge has the pages, and the timeline shows what it is like when all is well."""
+WARM_UP_SECONDS: Final = 2.0
+"""Load before the fault, so that the edge caches the pages and the timeline shows the steady state."""
 
 LAST_ANSWERS_SECONDS: Final = 8.0
-"""How long requests that are under way at the end may take; longer than an API's answer, after everything is healed."""
+"""How long requests may take after everything is restored; longer than an answer of the API."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrillEnvironment:
-    """What a drill stands on: the deployment, and every way to it. `steady` raises `NotSteadyError`.
+    """The deployment under test, and every way to reach it.
 
-    `live`: real users are on it, who are taken home by force where nothing else does it.
+    `check_steady_state` raises `NoSteadyStateError`. `force_failback`: see `ScenarioContext`.
     """
 
     deployment: Manifest
-    place: LoadTarget
+    target: LoadTarget
     faults: FaultInjector
     observer: Observer
     options: tuple[str, ...]
-    steady: Callable[[], Canary]
-    bounds: Objectives
+    check_steady_state: Callable[[], Canary]
+    objectives: Objectives
     progress: Progress
-    live: bool = False
+    force_failback: bool = False
 
 
-def play(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
-    """Play the scenario and report. What goes wrong is in the report.
+def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
+    """Run the scenario and report. An error that a drill expects is in the report.
 
-    Raises `InterruptedRunError` on Ctrl-C, once everything is put back as far as that was possible.
+    Raises `InterruptedRunError` on Ctrl-C, after the attempt to restore everything.
     """
-    began = time.monotonic()
-    reason = scenario.skipped()
+    started = time.monotonic()
+    reason = scenario.skip_reason()
     if reason:
         return ScenarioReport(name=scenario.name, summary=scenario.summary, result=Outcome.SKIPPED, reason=reason)
     try:
-        report = _play(scenario, environment)
-    except NotSteadyError as error:
-        report = _failed(scenario, error.message, unsteady=True)
+        report = _run_under_load(scenario, environment)
+    except NoSteadyStateError as error:
+        report = _failed(scenario, error.message, no_steady_state=True)
     except InterruptedRunError:
         raise
-    except WENT_WRONG as error:
-        report = _failed(scenario, words(error), unsteady=False)
-    return replace(report, seconds=round(time.monotonic() - began, 1))
+    except EXPECTED_ERRORS as error:
+        report = _failed(scenario, describe_error(error))
+    return report.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
 
 
-def _play(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
-    canary = environment.steady()
+def _run_under_load(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
+    canary = environment.check_steady_state()
     with tempfile.TemporaryDirectory(prefix="standby-drill-") as directory:
         clock = Clock()
-        order = _order(scenario, environment, canary=canary, clock=clock, out=Path(directory) / "requests.jsonl")
-        with LoadProcess(order) as load_process:
-            context = _stage(environment, clock=clock, load_process=load_process)
-            reason = _act(scenario, context)
-            until = clock.now()
-            load_process.stop(seconds=LAST_ANSWERS_SECONDS)
-            return _report(
-                scenario, context, requests=load_process.requests(), until=until, reason=reason, environment=environment
-            )
+        records_file = Path(directory) / "requests.jsonl"
+        spec = _load_spec(scenario, environment, canary=canary, clock=clock, records_file=records_file)
+        with LoadProcess(spec) as load:
+            context = _context(environment, clock=clock, load=load)
+            reason = _run_and_restore(scenario, context)
+            load_ended = clock.now()
+            load.stop(seconds=LAST_ANSWERS_SECONDS)
+            return _report(scenario, context, environment, load_ended=load_ended, reason=reason)
 
 
-def _act(scenario: Scenario, context: ScenarioContext) -> str:
-    """Do the fault and put everything back; return what went wrong, "" when nothing did.
+def _run_and_restore(scenario: Scenario, context: ScenarioContext) -> str:
+    """Run the scenario and restore everything. Return what failed, "" if nothing did.
 
-    Raises `InterruptedRunError` on Ctrl-C, which says whether everything is put back.
+    Raises `InterruptedRunError` on Ctrl-C. Its message says whether everything is restored.
     """
-    wrong: list[str] = []
-    left: list[NotPutBackError] = []
+    errors: list[str] = []
+    not_restored: list[NotRestoredError] = []
     try:
         try:
-            context.progress.start(f"{scenario.name}: users before anything happens")
-            context.wait(BEFORE_SECONDS)
-            scenario.play(context)
-        except WENT_WRONG as error:
-            wrong.append(words(error))
+            context.progress.start(f"{scenario.name}: load before the fault")
+            context.wait(WARM_UP_SECONDS)
+            scenario.run(context)
+        except EXPECTED_ERRORS as error:
+            errors.append(describe_error(error))
         finally:
-            with undisturbed(context.progress):
-                left += _put_back(context)
+            with delay_signals(context.progress):
+                not_restored += _restore(context)
     except KeyboardInterrupt:
-        told, hint = (left[0].message, left[0].hint) if left else ("everything was put back.", "")
-        raise InterruptedRunError(f"Interrupted; {told}", hint=hint) from None
-    return "; ".join([*wrong, *(error.message for error in left)])
+        if not_restored:
+            raise InterruptedRunError(f"Interrupted. {not_restored[0].message}", hint=not_restored[0].hint) from None
+        raise InterruptedRunError("Interrupted. Everything was restored.") from None
+    return "; ".join([*errors, *(error.message for error in not_restored)])
 
 
-def _put_back(context: ScenarioContext) -> tuple[NotPutBackError, ...]:
+def _restore(context: ScenarioContext) -> tuple[NotRestoredError, ...]:
     try:
         restore(context)
-    except NotPutBackError as error:
+    except NotRestoredError as error:
         return (error,)
     return ()
 
 
 def _report(
-    scenario: Scenario,
-    context: ScenarioContext,
-    *,
-    requests: list[Request],
-    until: float,
-    reason: str,
-    environment: DrillEnvironment,
+    scenario: Scenario, context: ScenarioContext, environment: DrillEnvironment, *, load_ended: float, reason: str
 ) -> ScenarioReport:
-    moments = context.moments(until=until)
-    documents = context.documents(requests)
-    measures: Mapping[str, Number] = {
-        **page_measures(requests, until=until),
-        "site_files_different": environment.observer.site_files_different(),
-        **api_measures(requests, moments),
-        **document_measures(requests, documents, moments),
-        **context.measured,
-    }
-    objectives = hold(scenario.objectives, measures, environment.bounds)
-    missed = any(not held.met for held in objectives)
+    requests = context.load.requests()
+    measures = _measures(context, requests, load_ended=load_ended)
+    objectives = compare_objectives(scenario.objectives, measures, environment.objectives)
+    missed = not all(objective.met for objective in objectives)
     return ScenarioReport(
         name=scenario.name,
         summary=scenario.summary,
@@ -144,24 +133,41 @@ def _report(
         measures=measures,
         objectives=objectives,
         events=tuple(sorted(context.events, key=lambda event: event.at)),
-        regions=tuple(context.spans),
-        series=series(requests, until=until),
-        extra=context.extra,
+        fault_periods=tuple(context.fault_periods),
+        requests_per_second=requests_per_second(requests, load_ended=load_ended),
+        browser_questions=tuple(context.browser_questions),
     )
 
 
-def _failed(scenario: Scenario, reason: str, *, unsteady: bool) -> ScenarioReport:
-    extra = {"unsteady": True} if unsteady else {}
+def _measures(context: ScenarioContext, requests: list[Request], *, load_ended: float) -> Measures:
+    times = context.times(load_ended=load_ended)
+    facts = context.document_facts(requests)
+    return Measures(
+        **page_measures(requests, load_ended=load_ended),
+        differing_site_files=context.observer.count_differing_site_files(),
+        **api_measures(requests, times),
+        **document_measures(requests, facts, times),
+        **context.measures,
+    )
+
+
+def _failed(scenario: Scenario, reason: str, *, no_steady_state: bool = False) -> ScenarioReport:
     return ScenarioReport(
-        name=scenario.name, summary=scenario.summary, result=Outcome.FAILED, reason=reason, extra=extra
+        name=scenario.name,
+        summary=scenario.summary,
+        result=Outcome.FAILED,
+        reason=reason,
+        no_steady_state=no_steady_state,
     )
 
 
-def _order(scenario: Scenario, environment: DrillEnvironment, *, canary: Canary, clock: Clock, out: Path) -> LoadSpec:
+def _load_spec(
+    scenario: Scenario, environment: DrillEnvironment, *, canary: Canary, clock: Clock, records_file: Path
+) -> LoadSpec:
     return LoadSpec(
-        origin=clock.origin,
-        place=environment.place,
-        out=str(out),
+        clock_origin=clock.origin,
+        target=environment.target,
+        records_file=str(records_file),
         site_url=environment.deployment.site_url,
         paths=("/", *(f"/{key}" for key in sorted(environment.observer.site_files("primary")))),
         question=canary.question,
@@ -171,15 +177,15 @@ def _order(scenario: Scenario, environment: DrillEnvironment, *, canary: Canary,
     )
 
 
-def _stage(environment: DrillEnvironment, *, clock: Clock, load_process: LoadProcess) -> ScenarioContext:
+def _context(environment: DrillEnvironment, *, clock: Clock, load: LoadProcess) -> ScenarioContext:
     return ScenarioContext(
         deployment=environment.deployment,
         faults=environment.faults,
         observer=environment.observer,
         client=environment.observer.client,
-        load_process=load_process,
+        load=load,
         clock=clock,
         progress=environment.progress,
         options=environment.options,
-        by_force=environment.live,
+        force_failback=environment.force_failback,
     )

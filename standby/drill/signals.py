@@ -1,4 +1,4 @@
-"""Ctrl-C, the termination signal and a lost terminal end a drill, and wait while half would be worse than none."""
+"""The signals that end a drill: Ctrl-C, SIGTERM, loss of the terminal. They wait while the deployment is restored."""
 
 import os
 import signal
@@ -11,16 +11,16 @@ from typing import Final
 
 from standby.console import Progress
 
-HELD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DELAYED_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def hanging_up() -> Iterator[None]:
-    """Take the loss of the terminal (SIGHUP, as when ssh drops) for Ctrl-C, unless it is ignored, as under `nohup`."""
-    if threading.current_thread() is not threading.main_thread() or _ignored(signal.SIGHUP):
+def interrupt_on_hangup() -> Iterator[None]:
+    """Treat the loss of the terminal (SIGHUP, for example when ssh drops) as Ctrl-C, unless it is ignored (`nohup`)."""
+    if threading.current_thread() is not threading.main_thread() or _is_ignored(signal.SIGHUP):
         yield
         return
-    before = signal.signal(signal.SIGHUP, _hang_up)
+    before = signal.signal(signal.SIGHUP, _interrupt)
     try:
         yield
     finally:
@@ -28,42 +28,42 @@ def hanging_up() -> Iterator[None]:
 
 
 @contextmanager
-def undisturbed(progress: Progress) -> Iterator[None]:
-    """Let a signal wait until the block has ended; then raise `KeyboardInterrupt` for it."""
+def delay_signals(progress: Progress) -> Iterator[None]:
+    """Run the block to its end even if a signal arrives. Raise `KeyboardInterrupt` after the block in that case."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    held: list[int] = []
+    received: list[int] = []
 
-    def later(number: int, _frame: FrameType | None) -> None:
-        held.append(number)
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
         if number == signal.SIGHUP:
-            _leave_terminal()
-        progress.note("Putting everything back first; this takes some seconds.")
+            _detach_from_terminal()
+        progress.note("Restoring the deployment first. This takes some seconds.")
 
-    before = {number: signal.signal(number, later) for number in HELD if not _ignored(number)}
+    before = {number: signal.signal(number, note) for number in DELAYED_SIGNALS if not _is_ignored(number)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if held:
+    if received:
         raise KeyboardInterrupt
 
 
-def _ignored(number: int) -> bool:
+def _is_ignored(number: int) -> bool:
     return signal.getsignal(number) is signal.SIG_IGN
 
 
-def _hang_up(_number: int, _frame: FrameType | None) -> None:
-    _leave_terminal()
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    _detach_from_terminal()
     raise KeyboardInterrupt
 
 
-def _leave_terminal() -> None:
-    """Write to nowhere from now on what went to the terminal: a line of progress to one that is gone is an error."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def _detach_from_terminal() -> None:
+    """Send stdout and stderr to the null device if they are the terminal: writing to a lost terminal is an error."""
+    null = os.open(os.devnull, os.O_WRONLY)
     for output in (1, 2):
         if stat.S_ISCHR(os.fstat(output).st_mode):
-            os.dup2(nowhere, output)
-    os.close(nowhere)
+            os.dup2(null, output)
+    os.close(null)

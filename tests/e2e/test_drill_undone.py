@@ -1,6 +1,6 @@
-"""Whatever happens to a drill, everything is put back. The live drill, with the rehearsal as the real deployment.
+"""Whatever happens to a drill, everything is restored. The live drill runs with the rehearsal as the real deployment.
 
-Times may be missed here: other tests run beside these.
+Times may be missed here, because other tests run beside these.
 """
 
 import json
@@ -17,20 +17,20 @@ from click.testing import CliRunner, Result
 
 from standby.cli.main import cli
 from standby.drill.live_faults import SID
-from standby.drill.observe.steady_state import ready
+from standby.drill.observe.steady_state import check_ready
 from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.drill_helpers import drilled, well_but_for_times
+from tests.e2e.drill_helpers import drilled, met_except_times
 from tests.e2e.helpers import wait_for
 
 
 def becomes_ready(rehearsal: Rehearsal) -> None:
-    """See that `standby status` says so, after a moment for a machine on which other tests run."""
-    ready(("--directory", str(rehearsal.paths.directory)))
+    """Check that `standby status` says `ready`; on a busy machine it may take a moment."""
+    check_ready(("--directory", str(rehearsal.paths.directory)))
 
 
 def serving(rehearsal: Rehearsal) -> object:
-    """Return who serves by the failover bucket's copy, which the edge reads first; asked past every fault."""
+    """Return the serving role by the failover bucket's copy, which the edge reads first; read past every fault."""
     s3, bucket = rehearsal.session("failover").client("s3"), rehearsal.deployment.regions["failover"].frontend_bucket
     return json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())["role"]
 
@@ -42,21 +42,21 @@ def policy(rehearsal: Rehearsal) -> Mapping[str, object]:
 
 
 def live(rehearsal: Rehearsal, name: str, *, typed: str) -> Result:
-    place = ("--directory", str(rehearsal.paths.directory))
-    return CliRunner().invoke(cli, [*place, "drill", "--live", "--scenario", name, "--json"], input=typed)
+    options = ("--directory", str(rehearsal.paths.directory))
+    return CliRunner().invoke(cli, [*options, "drill", "--live", "--scenario", name, "--json"], input=typed)
 
 
-def words(rehearsal: Rehearsal) -> str:
+def confirmation(rehearsal: Rehearsal) -> str:
     regions = rehearsal.deployment.regions
     return f"{rehearsal.deployment.account} {regions['primary'].region} {regions['failover'].region}\n"
 
 
 @contextmanager
 def drilling(rehearsal: Rehearsal, log: Path) -> Iterator["subprocess.Popen[str]"]:
-    place = ("--directory", str(rehearsal.paths.directory))
+    options = ("--directory", str(rehearsal.paths.directory))
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "standby", *place, "drill", "--scenario", "region-lost"],
+            [sys.executable, "-m", "standby", *options, "drill", "--scenario", "region-lost"],
             stdout=subprocess.DEVNULL,
             stderr=stderr,
             text=True,
@@ -68,22 +68,22 @@ def drilling(rehearsal: Rehearsal, log: Path) -> Iterator["subprocess.Popen[str]
             process.wait()
 
 
-def test_ctrl_c_in_the_middle_of_an_outage_puts_everything_back(rehearsal: Rehearsal, tmp_path: Path) -> None:
+def test_ctrl_c_in_the_middle_of_an_outage_restores_everything(rehearsal: Rehearsal, tmp_path: Path) -> None:
     log = tmp_path / "drill.log"
     with drilling(rehearsal, log) as process:
         deadline = time.monotonic() + 90
-        while "Watching the health" not in log.read_text():
+        while "Polling the health" not in log.read_text():
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
         assert Faults(rehearsal).active()
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(timeout=120) == 1
-    assert "Interrupted; everything was put back." in log.read_text()
+    assert "Interrupted. Everything was restored." in log.read_text()
     assert Faults(rehearsal).active() == ()
     becomes_ready(rehearsal)
 
 
-def test_a_drill_that_was_killed_after_its_failover_leaves_nothing_that_the_next_one_does_not_put_back(
+def test_what_a_drill_that_was_killed_after_its_failover_leaves_is_restored_by_the_next_one(
     rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
     log = tmp_path / "drill.log"
@@ -93,8 +93,8 @@ def test_a_drill_that_was_killed_after_its_failover_leaves_nothing_that_the_next
         process.wait()
     assert Faults(rehearsal).active()
     ran = drilled(rehearsal, "page-origin-lost")
-    assert ran.code in {0, 1}, ran.stderr  # it found its steady state
-    assert "The last drill was killed; us-east-1 serves: bringing everything home first" in ran.stderr
+    assert ran.code in {0, 1}, ran.stderr  # it found the steady state
+    assert "The last drill was killed. The serving region: us-east-1. Reconciling and failing back first." in ran.stderr
     assert Faults(rehearsal).active() == ()
     assert serving(rehearsal) == "primary"
 
@@ -103,19 +103,19 @@ def test_live_pages_are_denied_and_served_by_the_other_region_and_the_policy_is_
     rehearsal: Rehearsal,
 ) -> None:
     before = policy(rehearsal)
-    result = live(rehearsal, "live-pages", typed=words(rehearsal))
+    result = live(rehearsal, "live-pages", typed=confirmation(rehearsal))
     assert result.exit_code in {0, 1}, result.output
-    scenario = well_but_for_times(json.loads(result.stdout))
-    assert scenario["measures"]["pages_never_from_standby"] == 0
+    scenario = met_except_times(json.loads(result.stdout))
+    assert scenario["measures"]["standbyPagesNotSeen"] == 0
     assert policy(rehearsal) == before
     assert SID not in json.dumps(before)
 
 
-def test_the_live_api_is_moved_and_moved_home(rehearsal: Rehearsal) -> None:
-    result = live(rehearsal, "live-api", typed=words(rehearsal))
+def test_live_api_moves_users_and_moves_them_back(rehearsal: Rehearsal) -> None:
+    result = live(rehearsal, "live-api", typed=confirmation(rehearsal))
     assert result.exit_code in {0, 1}, result.output
-    scenario = well_but_for_times(json.loads(result.stdout))
-    assert scenario["measures"]["questions_failed"] == 0
+    scenario = met_except_times(json.loads(result.stdout))
+    assert scenario["measures"]["questionsFailed"] == 0
     becomes_ready(rehearsal)
 
 
@@ -123,6 +123,6 @@ def test_a_live_drill_that_is_not_confirmed_does_nothing(rehearsal: Rehearsal) -
     before = policy(rehearsal)
     result = live(rehearsal, "live-pages", typed="yes\n")
     assert result.exit_code == 1
-    assert "Not confirmed; nothing was done." in result.stderr
-    assert json.loads(result.stdout)["error"] == "Not confirmed; nothing was done."
+    assert "Not confirmed. Nothing was done." in result.stderr
+    assert json.loads(result.stdout)["error"] == "Not confirmed. Nothing was done."
     assert policy(rehearsal) == before

@@ -1,4 +1,4 @@
-"""Five stacks, wrong on purpose, which the drill must find out. A busy machine may make it miss more, never less."""
+"""Five stacks that are wrong on purpose: the drill must report each. A busy machine may miss more, never fewer."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from standby.deployment.clients import GLOBAL_REGION
 from standby.deployment.sessions import EmulatorSession
-from standby.drill.measure.objectives import API_BACK_SECONDS
-from standby.drill.measure.records import Clock, Outcome
-from standby.drill.operator_process import CommandProcess
+from standby.drill.measure.objectives import API_RTO_SECONDS
+from standby.drill.measure.records import Outcome
+from standby.drill.operator_process import run_command
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.drill_helpers import missed, play, report_of
+from tests.e2e.drill_helpers import missed, report_of, run_one
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -24,7 +24,7 @@ CONFIG_CACHED_SECONDS = 600
 def changed_distribution(
     rehearsal: Rehearsal, change: Callable[["DistributionConfigOutputTypeDef"], None]
 ) -> Iterator[None]:
-    """Change the distribution as a wrong stack would have it; afterwards it is as it was."""
+    """Change the distribution as a wrong stack would; restore it afterwards."""
     cloudfront, id_ = cloudfront_of(rehearsal), str(rehearsal.outputs["cloudfront_distribution_id"])
 
     def write(config: "DistributionConfigOutputTypeDef") -> None:
@@ -53,7 +53,7 @@ def test_an_origin_group_without_503_loses_pages(rehearsal: Rehearsal) -> None:
             codes["Quantity"] = len(codes["Items"])
 
     with changed_distribution(rehearsal, without_503):
-        report = play(rehearsal, "page-origin-lost")
+        report = run_one(rehearsal, "page-origin-lost")
     assert (report.result, report.reason) == (Outcome.MISSED, "")
     assert "cold pages failed" in missed(report)
 
@@ -79,12 +79,12 @@ def test_a_config_json_that_the_edge_caches_keeps_users_in_the_lost_region(rehea
             behavior["CachePolicyId"] = policy
 
     with changed_distribution(rehearsal, cached):
-        report = play(rehearsal, "region-lost")
+        report = run_one(rehearsal, "region-lost")
     assert report.result is not Outcome.PASSED
-    assert missed(report)["API back after the command"] == (None, API_BACK_SECONDS)
+    assert missed(report)["API RTO"] == (None, API_RTO_SECONDS)
 
 
-def test_a_config_json_that_is_read_from_the_primary_first_pulls_new_visitors_back(rehearsal: Rehearsal) -> None:
+def test_a_config_json_that_is_read_from_the_primary_first_moves_new_visitors_back(rehearsal: Rehearsal) -> None:
     def primary_first(config: "DistributionConfigOutputTypeDef") -> None:
         pages = config["DefaultCacheBehavior"]["TargetOriginId"]
         for behavior in config["CacheBehaviors"]["Items"]:
@@ -92,18 +92,18 @@ def test_a_config_json_that_is_read_from_the_primary_first_pulls_new_visitors_ba
             behavior["TargetOriginId"] = pages
 
     with changed_distribution(rehearsal, primary_first):
-        report = play(rehearsal, "return-and-failback")
+        report = run_one(rehearsal, "return-and-failback")
     assert (report.result, report.reason) == (Outcome.MISSED, "")
-    assert "answers by the region that came back, unasked" in missed(report)
+    assert "answers of the returned region before failback" in missed(report)
 
 
-def test_three_connection_attempts_hold_a_page_for_too_long(rehearsal: Rehearsal) -> None:
+def test_three_connection_attempts_delay_a_page_for_too_long(rehearsal: Rehearsal) -> None:
     def default_attempts(config: "DistributionConfigOutputTypeDef") -> None:
         for origin in config["Origins"]["Items"]:
             origin["ConnectionAttempts"] = 3
 
     with changed_distribution(rehearsal, default_attempts):
-        report = play(rehearsal, "region-black-hole")
+        report = run_one(rehearsal, "region-black-hole")
     assert (report.result, report.reason) == (Outcome.MISSED, "")
     assert "cold page RTO, S3 hangs" in missed(report)
 
@@ -120,6 +120,6 @@ def test_without_replication_there_is_no_steady_state(rehearsal: Rehearsal) -> N
         s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration=before)
     assert report.exit_code == 3
     assert "replication is off or behind" in report.scenarios[0].reason
-    # The document that stayed behind would be in the next test's way.
+    # The document that was not replicated would disturb the next test.
     options = ("--directory", str(rehearsal.paths.directory))
-    CommandProcess(("reconcile", "--yes", "--json"), options=options, clock=Clock()).listen().wait().required()
+    run_command("reconcile", "--yes", "--json", options=options).require_success()

@@ -1,1 +1,1 @@
-"""The load: simulated users at a fixed rate, in a process of their own."""
+"""The load: simulated users, in a process of their own."""

@@ -1,4 +1,4 @@
-"""The load's process, from the drill's side: start it, change it, read what it has recorded, end it."""
+"""The load process, as the drill uses it: start it, change its rates, read its records, stop it."""
 
 import json
 import subprocess
@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Final, Self
 
 from standby.drill.load.generator import READY, LoadSpec
-from standby.drill.measure.records import Kind, Request
+from standby.drill.measure.records import Request, RequestKind
 from standby.errors import StandbyError
 
 STOP_SECONDS: Final = 40.0
-DIED: Final = "The load ended by itself; what it said is above."
+LOAD_ENDED: Final = "The load process ended unexpectedly. Its output is above."
 
 
 class LoadProcess:
-    """A running load. Use it as a context manager: it ends with the block, however that ends."""
+    """A running load process. Use it as a context manager: the process ends with the block."""
 
-    def __init__(self, order: LoadSpec) -> None:
-        self._file = Path(order.out)
-        self._read = 0
+    def __init__(self, spec: LoadSpec) -> None:
+        self._records_file = Path(spec.records_file)
+        self._read_until = 0
         self._stopped = False
         self._requests: list[Request] = []
         self._process = subprocess.Popen(
@@ -29,41 +29,41 @@ class LoadProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=order.place.environment(),
-            start_new_session=True,  # Ctrl-C is the drill's, which stops the load in good order
+            env=spec.target.environment(),
+            start_new_session=True,  # Ctrl-C goes to the drill alone, which then stops the load
         )
-        self._say(asdict(order))
+        self._send(asdict(spec))
 
     def __enter__(self) -> Self:
         stdout = self._process.stdout
         if stdout is None or stdout.readline().strip() != READY:
             self._process.kill()
-            raise StandbyError("The load did not start; what it said is above.")
+            raise StandbyError("The load process did not start. Its output is above.")
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(StandbyError):  # the block's own error, if any, says more
+        with suppress(StandbyError):  # an error of the block says more
             self.stop(seconds=0)
 
-    def rate(self, kind: Kind, per_second: float) -> None:
-        """Change how often this is asked."""
-        self._say({"kind": kind, "rate": per_second})
+    def set_rate(self, kind: RequestKind, per_second: float) -> None:
+        """Change how many requests of this kind are sent per second."""
+        self._send({"kind": kind, "rate": per_second})
 
-    def once(self, kind: Kind) -> None:
-        """Ask this once, now."""
-        self._say({"kind": kind})
+    def send_once(self, kind: RequestKind) -> None:
+        """Send one request of this kind now."""
+        self._send({"kind": kind})
 
     def stop(self, *, seconds: float) -> None:
-        """End the load: what is under way has so long to end, then failed questions are asked again.
+        """Stop the load: requests may take `seconds` more, then failed questions are asked again.
 
-        Raises `StandbyError` when it had ended by itself before.
+        Raises `StandbyError` if the process had ended before.
         """
         if self._stopped:
             return
         self._stopped = True
-        died = self.ended
-        if not died:
-            self._say({"stop": seconds})
+        ended_before = self.ended
+        if not ended_before:
+            self._send({"stop": seconds})
         try:
             self._process.wait(timeout=seconds + STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -72,27 +72,27 @@ class LoadProcess:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-        if died:
-            raise StandbyError(DIED)
+        if ended_before:
+            raise StandbyError(LOAD_ENDED)
 
     @property
     def ended(self) -> bool:
-        """Whether the process of the load has ended."""
+        """Whether the process has ended."""
         return self._process.poll() is not None
 
     def requests(self) -> list[Request]:
         """Return everything recorded so far."""
-        if self._file.is_file():
-            with self._file.open(encoding="utf-8") as file:
-                file.seek(self._read)
+        if self._records_file.is_file():
+            with self._records_file.open(encoding="utf-8") as file:
+                file.seek(self._read_until)
                 while (line := file.readline()).endswith("\n"):
                     self._requests.append(Request.from_line(line))
-                    self._read = file.tell()
+                    self._read_until = file.tell()
         return list(self._requests)
 
-    def _say(self, line: object) -> None:
+    def _send(self, message: object) -> None:
         stdin = self._process.stdin
         if stdin is None or self._process.poll() is not None:
-            raise StandbyError(DIED)
-        stdin.write(json.dumps(line) + "\n")
+            raise StandbyError(LOAD_ENDED)
+        stdin.write(json.dumps(message) + "\n")
         stdin.flush()

@@ -1,4 +1,4 @@
-"""Where the deployment is found by its public host names: in a rehearsal on this machine, or on AWS."""
+"""Where the load finds the deployment: in a rehearsal on this machine, or on AWS."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import urllib3
 
-from standby.drill.load.users import API_SECONDS, Asks
+from standby.drill.load.users import API_SECONDS, SiteClient
 from standby.errors import RefusedError
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import Client, FormField, read_network
@@ -16,16 +16,23 @@ from standby.rehearsal.processes.process import mark_environment
 
 @dataclass(frozen=True, kw_only=True)
 class LoadTarget:
-    """A rehearsal's project and directory; without a directory, the real AWS."""
+    """A rehearsal, by its project and directory. Without a directory: AWS."""
 
     project: str = ""
     directory: str = ""
 
+    @classmethod
+    def of_directory(cls, directory: Path | None) -> "LoadTarget":
+        """Return the rehearsal in this directory; AWS without one."""
+        if directory is None:
+            return cls()
+        return cls(project=str(directory.resolve().parent), directory=str(directory.resolve()))
+
     def environment(self) -> dict[str, str]:
-        """Return this environment, for a program of the drill's own: with the mark of the rehearsal, if it is one."""
+        """Return the environment for the load process, with the mark of the rehearsal if it is one."""
         return mark_environment(os.environ, directory=Path(self.directory)) if self.directory else dict(os.environ)
 
-    def client(self) -> Asks:
+    def client(self) -> SiteClient:
         """Return a client. Raises `RefusedError` when the rehearsal is not up."""
         if not self.directory:
             return PublicClient()
@@ -36,7 +43,7 @@ class LoadTarget:
 
 
 class PublicClient:
-    """A client for host names that the whole world resolves."""
+    """A client for host names in public DNS."""
 
     def __init__(self) -> None:
         self._pool = urllib3.PoolManager(maxsize=16)
@@ -50,7 +57,7 @@ class PublicClient:
         body: bytes | None = None,
         fields: Mapping[str, FormField] | None = None,
         timeout: float = API_SECONDS,
-        cold: bool = False,  # noqa: ARG002 - nobody can be at an edge location that has never seen the page
+        cold: bool = False,  # noqa: ARG002 - a client cannot bypass the cache of a real edge location
     ) -> urllib3.BaseHTTPResponse:
         """Send one request, without retries. Raises urllib3's `HTTPError`."""
         if fields is not None:

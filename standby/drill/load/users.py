@@ -1,8 +1,8 @@
-"""What users do, one request at a time, as the page does it: everything by the AWS host names, nothing by our own.
+"""The requests of simulated users, as the page sends them: by AWS host names only.
 
-A question reads `/config.json` through the edge first and obeys the highest generation that was ever seen, as an open
-page does; a new visitor's obeys what it reads, for nobody has told it anything before. Neither uses `fallbackApiUrl`:
-the drill measures the failover that a command does; what the page does by itself is the scenario `browser`.
+Before a question, a user reads `/config.json` through the edge. An open page uses the highest generation that it has
+seen. A new visitor has seen none and uses the one that it reads. Neither uses `fallbackApiUrl`, because the drill
+measures the failover by command. The scenario `browser` measures what the page does by itself.
 """
 
 import json
@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 import urllib3
 
+from standby.deployment.routing_config import ConfigHistory, RoutingConfig, parse_config
 from standby.drill.measure.documents import CONTENT_TYPE, document_text, file_name, new_word
 from standby.drill.measure.records import Result
 from standby.rehearsal.network.network import FormField
@@ -22,16 +23,15 @@ from standby.rehearsal.network.network import FormField
 PAGE_SECONDS: Final = 45.0
 CONFIG_SECONDS: Final = 3.0
 API_SECONDS: Final = 5.0
-"""How long a person's patience lasts. A page's is longer than the 30 s for which CloudFront waits for S3, or the drill
-could not tell how long the page really took."""
-
+"""How long a user waits. For a page it is longer than the 30 s for which CloudFront waits for S3, so that the drill
+measures how long the page took."""
 
 VERSION_HEADER: Final = "x-amz-version-id"
-"""S3 names the version of what it serves, and each bucket gives its own: so a page tells where it came from."""
+"""S3 answers with the version id of the object. Each bucket has its own, so it identifies the bucket of a page."""
 
 
-class Asks(Protocol):
-    """A client that reaches the deployment by its public host names. Raises urllib3's `HTTPError`."""
+class SiteClient(Protocol):
+    """A client for the public host names of the deployment."""
 
     def request(
         self,
@@ -44,12 +44,12 @@ class Asks(Protocol):
         timeout: float = API_SECONDS,
         cold: bool = False,
     ) -> urllib3.BaseHTTPResponse:
-        """Send one request, without retries; `cold`: past whatever the edge has cached."""
+        """Send one request, without retries. `cold` bypasses the edge's cache. Raises urllib3's `HTTPError`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a user got."""
+    """How a request of a user ended."""
 
     result: Result
     status: int = 0
@@ -60,54 +60,25 @@ class Answer:
     detail: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Serving:
-    """Which API a page asks: that of the `config.json` with the highest generation; a hand-made one has none."""
-
-    api_url: str
-    generation: int = 0
-
-    @classmethod
-    def read(cls, text: bytes) -> "Serving | None":
-        """Return what a `config.json` says, None where it cannot be understood."""
-        try:
-            value = json.loads(text)
-            url, generation = value["apiUrl"], value.get("generation", 0)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None
-        usable = isinstance(url, str) and url.startswith("https://") and isinstance(generation, int)
-        return cls(api_url=url, generation=generation) if usable else None
-
-
-def obeyed(known: Serving | None, read: Serving | None) -> Serving | None:
-    """Return which of the two a page obeys: the higher generation, what was just read between equals.
-
-    One made by hand has no generation and is obeyed as it stands.
-    """
-    if known is None or read is None:
-        return read or known
-    return read if read.generation == 0 or read.generation >= known.generation else known
-
-
 @dataclass(kw_only=True)
 class Users:
-    """Everybody who uses the site. `question` must be answered with a citation of `canary_key`, where that is given.
+    """The simulated users. A good answer to `question` cites `canary_key`, if that is given.
 
-    `page_versions`: the version ids of the start page, and the region whose bucket has each.
+    `page_versions` maps the version ids of the start page to the regions of their buckets.
     """
 
-    client: Asks
+    client: SiteClient
     site_url: str
     paths: Sequence[str] = ("/",)
     question: str = "What do the documents say?"
     canary_key: str = ""
     page_versions: Mapping[str, str] = field(default_factory=dict)
-    _known: Serving | None = None
-    _asked: int = 0
+    _history: ConfigHistory = field(default_factory=ConfigHistory)
+    _cold_pages: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def page(self, *, cold: bool = False) -> Answer:
-        """Open the page, or (cold) one of the site's files from an edge that has never seen it."""
+        """Open the start page; if `cold`, one of the site's files, from an edge location that has not cached it."""
         answer = self._send("GET", self._next_url(cold=cold), timeout=PAGE_SECONDS, cold=cold)
         if isinstance(answer, Answer):
             return answer
@@ -115,31 +86,31 @@ class Users:
         region = self.page_versions.get(answer.headers.get(VERSION_HEADER, ""), "")
         return _answered(answer, good=good, region=region)
 
-    def ask(self, *, patience: float = API_SECONDS, new: bool = False) -> Answer:
-        """Read `config.json`, then put the question to the API that it names; `new`: as one who was never here."""
-        serving = self._read() if new else self._serving()
-        if serving is None:
-            return Answer(result=Result.ERROR, detail="no config.json was read")
+    def ask(self, *, timeout: float = API_SECONDS, new_visitor: bool = False) -> Answer:
+        """Read `config.json`, then ask the API that it names. A new visitor has read no `config.json` before."""
+        config = self._read_config() if new_visitor else self._current_config()
+        if config is None:
+            return Answer(result=Result.ERROR, detail="no config.json could be read")
         body = json.dumps({"question": self.question}).encode()
-        answer = self._post(serving, "docs", body, timeout=patience)
+        answer = self._post(config, "docs", body, timeout=timeout)
         if isinstance(answer, Answer):
             return answer
         value = _object(answer.data)
         cited = json.dumps(value.get("citations", ""))
         good = answer.status == HTTPStatus.OK and bool(value.get("response")) and self.canary_key in cited
-        return _answered(answer, good=good, region=value.get("region"), generation=serving.generation)
+        return _answered(answer, good=good, region=value.get("region"), generation=config.generation or 0)
 
     def upload(self) -> Answer:
-        """Upload a document whose one unusual word no other has: POST /upload, then the presigned POST to S3."""
-        serving = self._serving()
-        if serving is None:
-            return Answer(result=Result.ERROR, detail="no config.json was ever read")
-        return self._upload(serving, new_word())
+        """Upload a document with a unique word: POST /upload, then the presigned POST to S3."""
+        config = self._current_config()
+        if config is None:
+            return Answer(result=Result.ERROR, detail="no config.json could be read")
+        return self._upload(config, new_word())
 
-    def _upload(self, serving: Serving, word: str) -> Answer:
+    def _upload(self, config: RoutingConfig, word: str) -> Answer:
         content = document_text(word)
         body = {"fileName": file_name(word), "fileType": CONTENT_TYPE, "fileSize": len(content)}
-        answer = self._post(serving, "upload", json.dumps(body).encode())
+        answer = self._post(config, "upload", json.dumps(body).encode())
         if isinstance(answer, Answer):
             return answer
         form = _object(answer.data)
@@ -151,25 +122,28 @@ class Users:
         if isinstance(stored, Answer):
             return stored
         good = HTTPStatus.OK <= stored.status < HTTPStatus.MULTIPLE_CHOICES
-        return _answered(stored, good=good, generation=serving.generation, key=key, word=word)
+        return _answered(stored, good=good, generation=config.generation or 0, key=key, word=word)
 
-    def _read(self) -> Serving | None:
+    def _read_config(self) -> RoutingConfig | None:
         answer = self._send("GET", urljoin(self.site_url, "/config.json"), timeout=CONFIG_SECONDS)
         if isinstance(answer, Answer) or answer.status != HTTPStatus.OK:
             return None
-        return Serving.read(answer.data)
+        try:
+            return parse_config(answer.data)
+        except ValueError:
+            return None
 
-    def _serving(self) -> Serving | None:
-        read = self._read()
+    def _current_config(self) -> RoutingConfig | None:
+        read = self._read_config()
         with self._lock:
-            self._known = obeyed(self._known, read)
-            return self._known
+            self._history = self._history.after(read)
+            return self._history.config
 
     def _post(
-        self, serving: Serving, path: str, body: bytes, *, timeout: float = API_SECONDS
+        self, config: RoutingConfig, path: str, body: bytes, *, timeout: float = API_SECONDS
     ) -> urllib3.BaseHTTPResponse | Answer:
         headers = {"Content-Type": "application/json"}
-        return self._send("POST", urljoin(serving.api_url, path), headers=headers, body=body, timeout=timeout)
+        return self._send("POST", urljoin(config.api_url, path), headers=headers, body=body, timeout=timeout)
 
     def _send(
         self,
@@ -193,8 +167,8 @@ class Users:
         if not cold:
             return urljoin(self.site_url, self.paths[0])
         with self._lock:
-            self._asked += 1
-            return urljoin(self.site_url, self.paths[self._asked % len(self.paths)])
+            self._cold_pages += 1
+            return urljoin(self.site_url, self.paths[self._cold_pages % len(self.paths)])
 
 
 def _object(data: bytes) -> Mapping[str, object]:

@@ -1,1 +1,1 @@
-"""From records to figures, and the objectives that they are compared with."""
+"""From the records of requests to measures, and the objectives that measures are compared with."""

@@ -1,220 +1,255 @@
-"""From records to figures. Everything here is pure, and nothing is estimated."""
+"""The measures of a scenario, calculated from the records of its requests. Pure; nothing is estimated."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil, inf
 from typing import Final
 
-from standby.drill.measure.documents import file_name
-from standby.drill.measure.records import Kind, Number, Request, Result
+from pydantic import ConfigDict, Field, model_serializer
 
-SOON_SECONDS: Final = 2.0
-"""After a command: the gentlest load asks once a second."""
+from standby.drill.measure.records import Number, Request, RequestKind, Result
+from standby.json_model import JsonModel
 
-SHOWN_KINDS: Final[tuple[Kind, ...]] = ("page", "cold-page", "question", "upload")
+FIRST_QUESTION_SECONDS: Final = 2.0
+"""A question that is due this long after a command still measures it: the lowest load asks one question a second."""
+
+CHARTED_KINDS: Final[tuple[RequestKind, ...]] = ("page", "cold-page", "question", "upload")
+
+
+class Measures(JsonModel):
+    """Every measure. A scenario sets those that it measures; one that is not set is not in the JSON."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    pages_requested: Number = Field(default=None, description="requests for the start page, which the edge may cache")
+    pages_failed: Number = Field(default=None, description="those without a good answer")
+    page_gap_seconds: Number = Field(
+        default=None, description="the longest time that a user who keeps asking waited for a good page"
+    )
+    slowest_page_seconds: Number = Field(
+        default=None, description="the longest time that one page took; the page RTO is the larger of the two"
+    )
+    cold_pages_requested: Number = Field(
+        default=None, description="requests for the site's files at an edge location without a cached copy"
+    )
+    cold_pages_failed: Number = Field(default=None, description="those without a good answer")
+    cold_page_gap_seconds: Number = Field(default=None, description="as `pageGapSeconds`, of cold pages")
+    slowest_cold_page_seconds: Number = Field(default=None, description="as `slowestPageSeconds`, of cold pages")
+    differing_site_files: Number = Field(
+        default=None, description="files of the site that differ between the regions at the end"
+    )
+    origin_connect_seconds: Number = Field(
+        default=None,
+        description="how long CloudFront tries to connect to a bucket, by the distribution's settings",
+    )
+    status_codes_without_failover: Number = Field(
+        default=None,
+        description="status codes of `standby.toml` on which the distribution does not ask the second bucket",
+    )
+    questions_asked: Number = Field(default=None, description="questions; half of them come from new visitors")
+    questions_failed: Number = Field(default=None, description="those without a good answer")
+    question_gap_seconds: Number = Field(
+        default=None, description="the longest time that a user who keeps asking waited for a good answer"
+    )
+    answers_lost: Number = Field(
+        default=None, description="failed questions that failed again when they were asked again at the end"
+    )
+    api_gap_seconds: Number = Field(
+        default=None, description="from the fault to the first good answer of the other region"
+    )
+    detection_seconds: Number = Field(
+        default=None, description="the first part of the API gap: from the fault to the monitor's second bad answer"
+    )
+    execution_seconds: Number = Field(
+        default=None, description="the API RTO: from the start of the failover command to the first good answer"
+    )
+    command_seconds: Number = Field(default=None, description="how long the failover command ran")
+    uploads_attempted: Number = Field(default=None, description="documents that users tried to upload")
+    uploads_failed: Number = Field(default=None, description="those that S3 did not accept")
+    documents_accepted: Number = Field(default=None, description="those that S3 accepted")
+    documents_before_failover: Number = Field(
+        default=None, description="documents accepted before the failover command started"
+    )
+    documents_missing_at_failover: Number = Field(
+        default=None, description="those that the other region did not have at that time"
+    )
+    documents_rpo_seconds: Number = Field(default=None, description="the age, at the fault, of the oldest of these")
+    documents_lost: Number = Field(default=None, description="accepted documents that a region lacks at the end")
+    documents_duplicated: Number = Field(default=None, description="accepted documents that a region has twice")
+    documents_not_found: Number = Field(
+        default=None, description="accepted documents that a question does not find in a region"
+    )
+    documents_extra_versions: Number = Field(
+        default=None, description="second versions with the same content, which no user notices"
+    )
+    command_retries: Number = Field(
+        default=None, description="how often `reconcile` or `failback` had to be run again, as its hint says"
+    )
+    commands_killed: Number = Field(default=None, description="operator-killed: commands that were killed")
+    commands_not_converged: Number = Field(
+        default=None, description="those that did not reach their goal when they were run again"
+    )
+    winners_not_named: Number = Field(
+        default=None, description="two-operators: commands that lost and did not name the command that won"
+    )
+    unexpected_config_contents: Number = Field(default=None, description="contents of config.json that no winner wrote")
+    answers_from_returned_region: Number = Field(
+        default=None, description="return-and-failback: answers of the returned region before the failback"
+    )
+    questions_failed_since_return: Number = Field(
+        default=None, description="questions that failed after the region returned"
+    )
+    browser_questions: Number = Field(default=None, description="browser: questions asked in the browser")
+    browser_questions_failed: Number = Field(default=None, description="those without an answer")
+    browser_wait_region_down_seconds: Number = Field(
+        default=None, description="the longest wait while the primary region refuses connections"
+    )
+    browser_wait_region_black_hole_seconds: Number = Field(
+        default=None, description="the longest wait while the primary region hangs"
+    )
+    browser_follow_seconds: Number = Field(
+        default=None, description="from a planned failover to the time when an open page uses the other region"
+    )
+    standby_pages_not_seen: Number = Field(
+        default=None, description="live-pages: 0 if pages of the other region were seen, 1 otherwise"
+    )
+
+    def by_name(self) -> dict[str, Number]:
+        """Return the measures that are set, by their names in JSON."""
+        return {
+            info.serialization_alias or name: getattr(self, name)
+            for name, info in type(self).model_fields.items()
+            if name in self.model_fields_set
+        }
+
+    @model_serializer
+    def _serialize(self) -> dict[str, Number]:
+        return self.by_name()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moments:
-    """When what happened, None where it did not: `survivor` is the region that the command moved users to."""
+class ScenarioTimes:
+    """When each part of a scenario happened; None if it did not. `survivor`: the region that users were moved to."""
 
-    until: float
+    load_ended: float
     fault: float | None = None
     detected: float | None = None
-    command: float | None = None
+    command_started: float | None = None
     command_ended: float | None = None
     survivor: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """A document as a bucket holds it: its key, how many versions there are, and how many different contents."""
-
-    key: str
-    versions: int = 1
-    contents: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Documents:
-    """What became of the uploads.
-
-    `at_failover`: the keys in the survivor's bucket when the command began (None: there was none). `after` and `found`:
-    for each region, what its bucket holds in the end, and the words of the documents that a question finds there.
-    """
-
-    at_failover: AbstractSet[str] | None = None
-    after: Mapping[str, Sequence[Stored]] = field(default_factory=dict)
-    found: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
-
-
-def of_kind(requests: Iterable[Request], *kinds: Kind) -> list[Request]:
+def of_kind(requests: Iterable[Request], *kinds: RequestKind) -> list[Request]:
     """Return the requests of these kinds, in the order in which they were due."""
     return sorted((request for request in requests if request.kind in kinds), key=lambda request: request.scheduled)
 
 
-def failures(requests: Iterable[Request]) -> int:
+def count_failures(requests: Iterable[Request]) -> int:
     """Return how many requests got no good answer."""
     return sum(not request.ok for request in requests)
 
 
-def longest_gap(requests: Iterable[Request], *, until: float) -> float | None:
-    """Return the longest time that somebody who keeps asking waited for a good answer; None where nobody asked.
+def longest_gap(requests: Iterable[Request], *, load_ended: float) -> float | None:
+    """Return the longest time that a user who keeps asking waited for a good answer; None without requests.
 
-    For each request: from when it was due to the end of the first good answer to it or to any request due after it.
-    A slow answer counts as a failed one does. Where no good answer followed, the wait lasts `until` the end.
+    The wait of a request lasts from when it was due to the first good answer to it or to a request due after it. A slow
+    answer counts like a failed one. Without a later good answer the wait lasts until the load ended.
     """
     asked = sorted(requests, key=lambda request: request.scheduled)
     good = [request for request in asked if request.ok]
     due = [request.scheduled for request in good]
-    # earliest[i]: when the first of the good answers to request i or to any due later was there.
+    # earliest[i]: the time of the first good answer to request i of `good`, or to a request due after it.
     earliest = [*accumulate((request.ended for request in reversed(good)), min)][::-1]
 
     def wait(request: Request) -> float:
         following = bisect_left(due, request.scheduled)
-        answered = earliest[following] if following < len(good) else until
+        answered = earliest[following] if following < len(good) else load_ended
         return max(answered - request.scheduled, 0.0)
 
     return max(map(wait, asked), default=None)
 
 
-def longest(requests: Iterable[Request]) -> float | None:
-    """Return how long the slowest request took, whatever its end; None where nobody asked."""
+def slowest(requests: Iterable[Request]) -> float | None:
+    """Return how long the slowest request took, with any result; None without requests."""
     return max((request.latency for request in requests), default=None)
 
 
-def first_good(requests: Iterable[Request], *, since: float, region: str | None = None) -> Request | None:
-    """Return the earliest good answer among the requests due since then, of one region where one is named."""
+def first_good_answer(requests: Iterable[Request], *, since: float, region: str | None = None) -> Request | None:
+    """Return the earliest good answer to a request due at or after `since`; with `region`, from that region."""
     good = (r for r in requests if r.ok and r.scheduled >= since and region in {None, r.region})
     return min(good, key=lambda request: request.ended, default=None)
 
 
-def _asked_soon(requests: Iterable[Request], since: float, ended: float | None) -> bool:
-    until = inf if ended is None else ended + SOON_SECONDS
-    return any(since <= request.scheduled <= until for request in requests)
-
-
-def answers_lost(requests: Iterable[Request]) -> int:
-    """Return how many questions were never answered: neither at first nor when they were asked again."""
-    asked = of_kind(requests, "question", "asked-again")
+def count_lost_answers(requests: Iterable[Request]) -> int:
+    """Return how many questions were never answered, neither at first nor when they were asked again."""
+    asked = of_kind(requests, "question", "question-retry")
     answered = {request.name for request in asked if request.ok}
     return len({request.name for request in asked} - answered)
 
 
-def page_measures(requests: Sequence[Request], *, until: float) -> dict[str, Number]:
-    """Return what users of the pages noticed, apart for pages that the edge had and pages that it had never seen.
+def page_measures(requests: Sequence[Request], *, load_ended: float) -> dict[str, Number]:
+    """Return what users of the pages noticed, separately for cached and cold pages.
 
-    The gap forgives a slow page whose neighbours were quick, for who asks again is served; the longest one does not.
+    A slow page between quick ones does not make a gap, because a user who asks again is served. It is the slowest page.
     """
-    warm, cold = of_kind(requests, "page"), of_kind(requests, "cold-page")
+    pages, cold = of_kind(requests, "page"), of_kind(requests, "cold-page")
     return {
-        "pages_asked": len(warm),
-        "pages_failed": failures(warm),
-        "page_gap_seconds": _rounded(longest_gap(warm, until=until)),
-        "page_longest_seconds": _rounded(longest(warm)),
-        "cold_pages_asked": len(cold),
-        "cold_pages_failed": failures(cold),
-        "cold_page_gap_seconds": _rounded(longest_gap(cold, until=until)),
-        "cold_page_longest_seconds": _rounded(longest(cold)),
+        "pages_requested": len(pages),
+        "pages_failed": count_failures(pages),
+        "page_gap_seconds": rounded(longest_gap(pages, load_ended=load_ended)),
+        "slowest_page_seconds": rounded(slowest(pages)),
+        "cold_pages_requested": len(cold),
+        "cold_pages_failed": count_failures(cold),
+        "cold_page_gap_seconds": rounded(longest_gap(cold, load_ended=load_ended)),
+        "slowest_cold_page_seconds": rounded(slowest(cold)),
     }
 
 
-def api_measures(requests: Sequence[Request], moments: Moments) -> dict[str, Number]:
-    """Return what users of the API noticed: the gap, and its two parts, the operator's and the command's.
+def api_measures(requests: Sequence[Request], times: ScenarioTimes) -> dict[str, Number]:
+    """Return what users of the API noticed: the API gap, and its parts detection and execution.
 
-    The gap counts from the fault to the first good answer of the survivor to a question that was asked since. Where
-    nobody asked until soon after the command had ended, nobody can tell.
+    The gap lasts from the fault to the survivor's first good answer to a question that was due after the fault. It
+    cannot be measured if no question was due before or soon after the end of the command.
     """
     questions = of_kind(requests, "question")
-    since = moments.fault if moments.fault is not None else moments.command
-    watched = since is not None and _asked_soon(questions, since, moments.command_ended)
-    back = first_good(questions, since=since, region=moments.survivor) if since is not None and watched else None
+    since = times.fault if times.fault is not None else times.command_started
+    answered = None
+    if since is not None and _is_question_due(questions, since, times.command_ended):
+        answer = first_good_answer(questions, since=since, region=times.survivor)
+        answered = answer.ended if answer else None
     return {
         "questions_asked": len(questions),
-        "questions_failed": failures(questions),
-        "question_gap_seconds": _rounded(longest_gap(questions, until=moments.until)),
-        "answers_lost": answers_lost(requests),
-        "api_gap_seconds": _between(moments.fault, back.ended if back else None) if moments.command else None,
-        "detection_seconds": _between(moments.fault, moments.detected),
-        "execution_seconds": _between(moments.command, back.ended if back else None),
-        "command_seconds": _between(moments.command, moments.command_ended),
+        "questions_failed": count_failures(questions),
+        "question_gap_seconds": rounded(longest_gap(questions, load_ended=times.load_ended)),
+        "answers_lost": count_lost_answers(requests),
+        "api_gap_seconds": _between(times.fault, answered) if times.command_started else None,
+        "detection_seconds": _between(times.fault, times.detected),
+        "execution_seconds": _between(times.command_started, answered),
+        "command_seconds": _between(times.command_started, times.command_ended),
     }
 
 
-def document_measures(requests: Sequence[Request], documents: Documents, moments: Moments) -> dict[str, Number]:
-    """Return what became of the documents that S3 had accepted."""
-    uploads = of_kind(requests, "upload")
-    accepted = [request for request in uploads if request.ok]
-    return {
-        "uploads_asked": len(uploads),
-        "uploads_failed": failures(uploads),
-        "documents_accepted": len(accepted),
-        **_at_failover(accepted, documents, moments),
-        **_in_the_end(accepted, documents),
-    }
-
-
-def series(requests: Iterable[Request], *, until: float) -> dict[str, dict[str, list[int]]]:
+def requests_per_second(requests: Iterable[Request], *, load_ended: float) -> dict[str, dict[str, list[int]]]:
     """Count requests by kind, result and the second in which they were due: `{"page": {"ok": [4, 4], ...}, ...}`."""
-    seconds = max(ceil(until), 1)
-    empty = {kind: {result.value: [0] * seconds for result in Result} for kind in SHOWN_KINDS}
+    seconds = max(ceil(load_ended), 1)
+    counts = {kind: {result.value: [0] * seconds for result in Result} for kind in CHARTED_KINDS}
     for request in requests:
-        if request.kind in empty and 0 <= request.scheduled < seconds:
-            empty[request.kind][request.result.value][int(request.scheduled)] += 1
-    return {str(kind): counts for kind, counts in empty.items()}
+        if request.kind in counts and 0 <= request.scheduled < seconds:
+            counts[request.kind][request.result.value][int(request.scheduled)] += 1
+    return {str(kind): by_result for kind, by_result in counts.items()}
 
 
-def _at_failover(accepted: Sequence[Request], documents: Documents, moments: Moments) -> dict[str, Number]:
-    if documents.at_failover is None or moments.command is None:
-        return {"documents_behind": None, "documents_rpo_seconds": None}
-    before = [request for request in accepted if request.ended <= moments.command]
-    behind = [request.ended for request in before if request.key not in documents.at_failover]
-    # What the lost region still took in after the fault is as much behind as what came before it.
-    reference = max([moments.fault or 0.0, *behind])
-    return {
-        "documents_before_failover": len(before),
-        "documents_behind": len(behind),
-        "documents_rpo_seconds": _rounded(reference - min(behind)) if behind else 0.0,
-    }
+def rounded(seconds: float | None) -> float | None:
+    """Return the seconds to the millisecond."""
+    return None if seconds is None else round(seconds, 3)
 
 
-def _in_the_end(accepted: Sequence[Request], documents: Documents) -> dict[str, Number]:
-    if not documents.after:
-        return dict.fromkeys(("documents_lost", "documents_doubled", "documents_not_found", "documents_extra_versions"))
-    held = [{stored.key for stored in there} for there in documents.after.values()]
-    lost = [request for request in accepted if not all(request.key in keys for keys in held)]
-    not_found = {r.word for r in accepted if not all(r.word in words for words in documents.found.values())}
-    copies = [_copies(accepted, there) for there in documents.after.values()]
-    return {
-        "documents_lost": len(lost),
-        "documents_doubled": sum(_doubled(there) for there in copies),
-        "documents_not_found": len(not_found),
-        "documents_extra_versions": sum(max(stored.versions, 1) - 1 for there in copies for stored in there),
-    }
-
-
-def _copies(accepted: Sequence[Request], there: Sequence[Stored]) -> list[Stored]:
-    """Return what a bucket holds of the accepted documents, under whatever key."""
-    names = {file_name(request.word) for request in accepted}
-    return [stored for stored in there if _name(stored) in names]
-
-
-def _doubled(copies: Sequence[Stored]) -> int:
-    """Count what a user would find twice: another key with the same document, another content under the same key."""
-    others = sum(stored.contents - 1 for stored in copies)
-    return len(copies) - len({_name(stored) for stored in copies}) + others
-
-
-def _name(stored: Stored) -> str:
-    return stored.key.rpartition("/")[2]
+def _is_question_due(questions: Iterable[Request], since: float, command_ended: float | None) -> bool:
+    until = inf if command_ended is None else command_ended + FIRST_QUESTION_SECONDS
+    return any(since <= question.scheduled <= until for question in questions)
 
 
 def _between(start: float | None, end: float | None) -> float | None:
-    return _rounded(end - start) if start is not None and end is not None else None
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3)
+    return rounded(end - start) if start is not None and end is not None else None

@@ -1,29 +1,31 @@
-"""What a drill writes down. All times are seconds since the scenario began, on one clock that every process shares.
+"""The records of a scenario. All times are in seconds since the scenario started, on one clock for every process.
 
-The clock is the system's monotonic one. Its reference point is the same for every process of a machine on Linux and
-macOS (`CLOCK_MONOTONIC`, `mach_absolute_time`), so that the load's records and the drill's events lie on one line.
+It is the system's monotonic clock. On Linux and macOS its reference point is the same for every process of a machine
+(`CLOCK_MONOTONIC`, `mach_absolute_time`). So the records of the load process and of the drill share one time axis.
 """
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, get_args
 
+from pydantic import Field
+
 from standby.deployment.manifest import Role
+from standby.json_model import JsonModel
 
-Kind = Literal["page", "cold-page", "question", "asked-again", "upload"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-"""What users do. A cold page is asked of an edge that has never seen it; a question that failed is asked again."""
+RequestKind = Literal["page", "cold-page", "question", "question-retry", "upload"]
+REQUEST_KINDS: Final[tuple[RequestKind, ...]] = get_args(RequestKind)
+"""A cold page is one that the edge location has not cached. A failed question is asked again at the end of the load."""
 
-EventKind = Literal["fault", "detected", "command", "done", "heal", "note"]
+EventKind = Literal["fault", "detected", "command", "ended", "heal", "note"]
 Number = int | float | None
-"""A measured value; None where there was nothing to measure."""
+"""A measured value; None if there was nothing to measure."""
 
 
 class Result(StrEnum):
-    """How a request ended: a good answer, an answer that is none (5xx, wrong content), or no answer at all."""
+    """How a request ended: a good answer, a wrong answer (5xx, wrong content), or no answer."""
 
     OK = "ok"
     ERROR = "error"
@@ -31,7 +33,7 @@ class Result(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a scenario ended: `missed` an objective, `failed` to be played as written, or was `skipped`."""
+    """How a scenario ended: every objective met, one missed, not run to its end, or skipped."""
 
     PASSED = "passed"
     MISSED = "missed"
@@ -41,7 +43,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """Seconds since `origin`, a reading of the monotonic clock that another process may have made."""
+    """Seconds since `origin`, a reading of the monotonic clock, possibly by another process."""
 
     origin: float = field(default_factory=time.monotonic)
 
@@ -52,15 +54,16 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request of a user. Its latency counts from when it was due, not from when somebody was free to send it.
+    """One request of a user.
 
-    `region` and `generation` are those of the answer; `key` and `word` name an upload's object and its one unusual
-    word; `name` tells one question from another; `new` is the question of a visitor who was never here before.
+    `region` and `generation` are those of the answer. `key` and `word` are the object key of an upload and the unique
+    word of its document. `name` identifies a question. `new_visitor`: the question came from a visitor without a
+    `config.json`.
     """
 
-    kind: Kind
+    kind: RequestKind
     scheduled: float
-    began: float
+    started: float
     ended: float
     result: Result
     status: int = 0
@@ -69,7 +72,7 @@ class Request:
     key: str = ""
     word: str = ""
     name: str = ""
-    new: bool = False
+    new_visitor: bool = False
     detail: str = ""
 
     @property
@@ -79,7 +82,7 @@ class Request:
 
     @property
     def latency(self) -> float:
-        """Seconds from when the request was due to its end."""
+        """Seconds from when the request was due, not from when a worker sent it, to its end."""
         return self.ended - self.scheduled
 
     def to_line(self) -> str:
@@ -88,56 +91,57 @@ class Request:
 
     @classmethod
     def from_line(cls, line: str) -> "Request":
-        """Return the record that a line holds."""
+        """Return the record that `to_line` wrote."""
         value = json.loads(line)
         return cls(**{**value, "result": Result(value["result"])})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """Something that the drill did or saw. `role` is the region that it happened to, where it happened to one."""
+class Event(JsonModel):
+    """An action of the drill, or something that it observed."""
 
-    at: float
-    kind: EventKind
-    text: str
-    role: Role | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """How long a region was in a state that was not its usual one."""
-
-    role: Role
-    region: str
-    state: str
-    began: float
-    ended: float
+    at: float = Field(description="when, in seconds since the scenario started")
+    kind: EventKind = Field(description="`fault`, `detected`, `command`, `ended` (a command), `heal` or `note`")
+    text: str = Field(description="what happened, in words")
+    role: Role | None = Field(default=None, description="the role of the region that a fault affects; null otherwise")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """An objective, held against what was measured. `strict`: the measure must be below the bound, not at it."""
+class FaultPeriod(JsonModel):
+    """The time for which a region had a fault."""
 
-    name: str
-    measured: Number
-    bound: float
-    unit: str
-    met: bool
-    strict: bool = False
+    role: Role = Field(description="the role of the region")
+    region: str = Field(description="the region")
+    state: str = Field(description="what the fault did, in a few words")
+    started: float = Field(description="when it started, in seconds since the scenario started")
+    ended: float = Field(description="when it was healed")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScenarioReport:
-    """One scenario's part of the report. `series` counts requests by second, kind and result."""
+class BrowserQuestion(JsonModel):
+    """A question in a real browser, and how long its answer took."""
 
-    name: str
-    summary: str
-    result: Outcome
-    reason: str = ""
-    seconds: float = 0.0
-    measures: Mapping[str, Number] = field(default_factory=dict)
-    objectives: tuple[Held, ...] = ()
-    events: tuple[Event, ...] = ()
-    regions: tuple[Span, ...] = ()
-    series: Mapping[str, Mapping[str, list[int]]] = field(default_factory=dict)
-    extra: Mapping[str, object] = field(default_factory=dict)
+    at: float = Field(description="when it was asked, in seconds since the scenario started")
+    seconds: float = Field(description="how long the answer took, or how long the user waited without one")
+    region: str = Field(description='the region that answered; "" without an answer')
+    page_message: str = Field(description="the message that the page showed")
+
+    @property
+    def answered(self) -> bool:
+        """Whether an answer came."""
+        return bool(self.region)
+
+    def __str__(self) -> str:
+        """Return it as a line of the report."""
+        message = f'; the page says "{self.page_message}"' if self.page_message else ""
+        if not self.answered:
+            return f"a user waited {self.seconds:.1f} s and got no answer{message}"
+        return f"a user waited {self.seconds:.1f} s for an answer from {self.region}{message}"
+
+
+class ObjectiveResult(JsonModel):
+    """An objective and the measured value."""
+
+    name: str = Field(description="the objective")
+    measured: Number = Field(description="the measured value; null if it could not be measured, which counts as missed")
+    bound: float = Field(description="the largest value that meets the objective")
+    unit: str = Field(description='`s`, or "" for a count')
+    met: bool = Field(description="whether the objective is met")
+    strict: bool = Field(default=False, description="whether the value must be below the bound, not equal to it")

@@ -1,1 +1,1 @@
-"""What the drill sees for itself: both regions past every fault, and the steady state."""
+"""What the drill reads from the deployment itself, past every fault, and its check of the steady state."""

@@ -1,4 +1,4 @@
-"""What the distribution would do in outages that a machine cannot play: read off its origin groups, and pure."""
+"""What the distribution would do in outages that cannot happen on one machine, from its settings. Pure."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -9,33 +9,38 @@ from standby.rehearsal.network.distribution import Distribution
 
 @dataclass(frozen=True, kw_only=True)
 class OriginSettings:
-    """How long a bucket that takes no connection holds a page, what has no second bucket, and both in words."""
+    """The longest time that CloudFront tries to connect to a bucket, and the status codes without origin failover.
+
+    `notes` say both in words, by cache behavior.
+    """
 
     connect_seconds: float
-    missing: frozenset[int]
+    codes_without_failover: frozenset[int]
     notes: tuple[str, ...]
 
 
-def judge_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> OriginSettings:
-    """Judge every behaviour; `codes` are those on which the second bucket shall be asked.
+def evaluate_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> OriginSettings:
+    """Evaluate every cache behavior. `codes` are those on which CloudFront should ask the second bucket.
 
-    CloudFront tries to connect as often, and waits each time as long, as the first origin says; then it asks the second
-    one. Source: docs.aws.amazon.com, CloudFront, "Control origin timeouts and attempts".
+    CloudFront tries to connect to the first origin as many times, and for as long each time, as that origin's settings
+    say. Then it asks the second origin.
+    Source: docs.aws.amazon.com, CloudFront, "Control origin timeouts and attempts".
     """
-    connects = {pattern: _connect_seconds(distribution, target) for pattern, target in _targets(distribution)}
-    missing = {pattern: codes - _codes(distribution, target) for pattern, target in _targets(distribution)}
+    targets = tuple(_targets(distribution))
+    connects = {pattern: _connect_seconds(distribution, target) for pattern, target in targets}
+    missing = {pattern: codes - _failover_codes(distribution, target) for pattern, target in targets}
     slowest = max(connects, key=connects.__getitem__)
-    alone = (
-        f"behaviour {pattern}: the other bucket is not asked on {', '.join(map(str, sorted(lacking)))}"
+    gaps = (
+        f"cache behavior {pattern}: CloudFront does not ask the other bucket on {', '.join(map(str, sorted(lacking)))}"
         for pattern, lacking in missing.items()
         if lacking
     )
     return OriginSettings(
         connect_seconds=connects[slowest],
-        missing=frozenset().union(*missing.values()),
+        codes_without_failover=frozenset().union(*missing.values()),
         notes=(
-            f"behaviour {slowest}: a bucket that takes no connection is given up after {connects[slowest]:g} s",
-            *alone,
+            f"cache behavior {slowest}: CloudFront tries to connect to a bucket for {connects[slowest]:g} s at most",
+            *gaps,
         ),
     )
 
@@ -50,6 +55,6 @@ def _connect_seconds(distribution: Distribution, target: str) -> float:
     return float(origin.connection_attempts * origin.connect_seconds)
 
 
-def _codes(distribution: Distribution, target: str) -> frozenset[int]:
+def _failover_codes(distribution: Distribution, target: str) -> frozenset[int]:
     group = distribution.groups.get(target)
     return frozenset(group.status_codes if group else ())

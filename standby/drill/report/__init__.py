@@ -1,1 +1,1 @@
-"""The report of a drill: JSON, table, HTML, and the comparison with an older one."""
+"""The report of a drill: its JSON document, the HTML page, and the comparison with an older report."""

@@ -1,92 +1,96 @@
-"""Hold a report against an older one, measure by measure: what got better, what got worse."""
+"""Compare a report with an older one, measure by measure."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from pydantic import ConfigDict, ValidationError
+
 from standby.drill.measure.records import Number
+from standby.drill.report.report import Change, Difference, DrillReport
 from standby.errors import BadUsageError
+from standby.json_model import JsonModel
 
-SCHEMA_VERSION: Final = 2
-Change = Literal["better", "worse", "same", "new", "gone"]
-
-NEITHER: Final = frozenset(
+NOT_JUDGED: Final = frozenset(
     {
-        "pages_asked",
-        "cold_pages_asked",
-        "questions_asked",
-        "uploads_asked",
-        "documents_accepted",
-        "documents_before_failover",
-        "documents_behind",
-        "documents_rpo_seconds",
-        "documents_extra_versions",
-        "scenario_seconds",
-        "runs_killed",
-        "commands_repeated",
-        "person_questions",
+        "pagesRequested",
+        "coldPagesRequested",
+        "questionsAsked",
+        "uploadsAttempted",
+        "documentsAccepted",
+        "documentsBeforeFailover",
+        "documentsMissingAtFailover",
+        "documentsRpoSeconds",
+        "documentsExtraVersions",
+        "commandsKilled",
+        "commandRetries",
+        "browserQuestions",
     }
 )
-"""Measures that say how much was tried, not how well it went. How far behind documents were is the fault's doing."""
+"""Measures of how much was tried, or of what the fault itself did: more or less of them is neither better nor worse."""
 
 NOISE_SECONDS: Final = 0.25
 NOISE_SHARE: Final = 0.1
-"""Times differ from run to run: a tenth is no news, nor what lies between two questions of the load."""
+"""Times vary from run to run: by up to a tenth, and by up to the time between two questions of the load."""
 
 NOISE_COUNT: Final = 2
-"""Nor is one request more or less of those that fail in an outage; none and some are another matter."""
+"""So do counts of the requests that fail in an outage. The step between none and some is always a change."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One measure of one scenario, then and now."""
+class OlderScenario(JsonModel):
+    """What a comparison needs of a scenario in an older report. Other fields are ignored."""
 
-    scenario: str
-    measure: str
-    old: Number
-    new: Number
-    change: Change
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    name: str
+    measures: Mapping[str, Number]
 
 
-def read_report(path: Path) -> Mapping[str, object]:
-    """Read a report that `--json` printed. Raises `BadUsageError` when it is none."""
+class OlderReport(JsonModel):
+    """What a comparison needs of an older report. Other fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    schema_version: Literal[2]
+    scenarios: tuple[OlderScenario, ...]
+
+
+def read_report(path: Path) -> OlderReport:
+    """Read a report that `--json` printed. Raises `BadUsageError` if the file is not one."""
     try:
-        text = path.read_text(encoding="utf-8")
-        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadUsageError(f"{path} cannot be read as a report: {error}") from error
-    if (
-        not isinstance(value, dict)
-        or value.get("schemaVersion") != SCHEMA_VERSION
-        or not isinstance(value.get("scenarios"), list)
-    ):
-        raise BadUsageError(f"{path} is no report of a drill.", hint="Write one with `standby drill --json > FILE`.")
-    return value
+        raise BadUsageError(f"{path} cannot be read: {error}") from error
+    try:
+        return OlderReport.from_json(value)
+    except ValidationError as error:
+        hint = "Write one with `standby drill --json > FILE`."
+        raise BadUsageError(f"{path} is not the JSON report of a drill.", hint=hint) from error
 
 
-def compare(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[Difference, ...]:
-    """Return every measure that both reports have in a scenario that both have played, with what became of it."""
-    return tuple(_differences(_measures(old), _measures(new)))
+def compare(old: OlderReport, new: DrillReport) -> tuple[Difference, ...]:
+    """Compare every measure of the scenarios that both reports have."""
+    older = {scenario.name: scenario.measures for scenario in old.scenarios}
+    return tuple(
+        difference
+        for scenario in new.scenarios
+        if scenario.name in older
+        for difference in _differences(scenario.name, older[scenario.name], scenario.measures.by_name())
+    )
 
 
-def _differences(
-    old: Mapping[str, Mapping[str, Number]], new: Mapping[str, Mapping[str, Number]]
-) -> Iterator[Difference]:
-    for scenario in (name for name in new if name in old):
-        for measure in dict.fromkeys((*old[scenario], *new[scenario])):
-            before, after = old[scenario].get(measure), new[scenario].get(measure)
-            if (before, after) != (None, None) and measure not in NEITHER:
-                seconds = measure.endswith("_seconds")
-                in_both = measure in old[scenario] and measure in new[scenario]
-                change = _change(before, after, seconds=seconds, in_both=in_both)
-                yield Difference(scenario=scenario, measure=measure, old=before, new=after, change=change)
+def _differences(scenario: str, old: Mapping[str, Number], new: Mapping[str, Number]) -> Iterator[Difference]:
+    for measure in dict.fromkeys((*old, *new)):
+        before, after = old.get(measure), new.get(measure)
+        if (before, after) != (None, None) and measure not in NOT_JUDGED:
+            seconds, in_both = measure.endswith("Seconds"), measure in old and measure in new
+            change = _change(before, after, seconds=seconds, in_both=in_both)
+            yield Difference(scenario=scenario, measure=measure, old=before, new=after, change=change)
 
 
 def _change(old: Number, new: Number, *, seconds: bool, in_both: bool) -> Change:
-    never_ended = seconds and in_both  # a time that was looked for, and had no end to measure
+    never_ended = seconds and in_both  # a time that is null in one report was measured there, and had no end
     if old is None:
         return "better" if never_ended else "new"
     if new is None:
@@ -95,22 +99,3 @@ def _change(old: Number, new: Number, *, seconds: bool, in_both: bool) -> Change
     if abs(new - old) <= noise:
         return "same"
     return "better" if new < old else "worse"
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is no measure")
-    return number
-
-
-def _measures(report: Mapping[str, object]) -> dict[str, Mapping[str, Number]]:
-    scenarios = report.get("scenarios")
-    found: dict[str, Mapping[str, Number]] = {}
-    for scenario in scenarios if isinstance(scenarios, list) else ():
-        measures = scenario.get("measures") if isinstance(scenario, dict) else None
-        if isinstance(measures, dict):
-            found[str(scenario.get("name"))] = {
-                str(name): value for name, value in measures.items() if value is None or isinstance(value, int | float)
-            }
-    return found

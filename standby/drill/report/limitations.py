@@ -1,4 +1,4 @@
-"""What a drill cannot show. It stands in every report, so that nobody takes more from it than it gives."""
+"""What a drill cannot show. Every report states it, so that no reader concludes more than the drill shows."""
 
 from typing import Final
 
@@ -7,39 +7,41 @@ def _paragraphs(text: str) -> tuple[str, ...]:
     return tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
 
 
-REHEARSAL_LIMITS: Final = _paragraphs("""
-AWS is an emulator (MiniStack) on this machine, CloudFront a local edge configured from the distribution that Terraform
-applied, and each region a front that can be killed or stopped. Distances, DNS, edge locations, throttling and quotas
-are not shown: on AWS every figure in seconds is larger by the network between.
+REHEARSAL_LIMITATIONS: Final = _paragraphs("""
+AWS is an emulator (MiniStack) on this machine. CloudFront is a local edge cache, configured from the distribution that
+Terraform applied. Each region is a region proxy, which can be killed or stopped. Distances, DNS, edge locations,
+throttling and quotas are not shown. On AWS, every time in seconds is longer by the network delay.
 
-A region's faults are done to its front: what users and operators reach. Inside the emulator the region's functions,
-events and replication go on; replication-behind therefore switches the rule off before the region goes.
+A region's faults affect its region proxy: what users and operators reach. Inside the emulator, the region's functions,
+events and replication continue. Therefore replication-behind disables the replication rule before the region is lost.
 
-S3 replication takes well under a second here. On AWS most objects take seconds and 99.9 % at most 15 minutes
-(Replication Time Control); only a live measurement tells how far behind yours is.
+S3 replication takes well under a second here. On AWS, most objects take seconds, and 99.9 % take at most 15 minutes
+(Replication Time Control). Only a measurement on AWS shows your replication delay.
 
-Replicas raise no S3 event in the emulator. `standby reconcile` and the scheduled sweep, which the drill sends when it
-looks for its documents, bring the standby's Knowledge Base into step here; on AWS the event may be sooner.
+In the emulator, replicas raise no S3 event. Here, the command standby reconcile and the scheduled sweep bring the
+standby's Knowledge Base in sync. The drill runs the sweep when it looks for its documents. On AWS, the event may arrive
+sooner.
 
-Retrieval is by words and the model's reply is canned: a good answer cites the right document, and says nothing of an
-answer's quality or of Bedrock's speed.
+Retrieval is by words, and the model's reply is canned. A good answer cites the right document. The drill does not show
+the quality of answers or the latency of Bedrock.
 
-Detection is the drill's own monitor (GET /health?deep=true every 0.5 s, two bad answers in a row). Yours is an alarm
-and a person: add your own minutes to the API gap.
+Detection is the drill's own monitor: GET /health?deep=true every 0.5 s, and two bad answers in a row. Yours is an alarm
+and a person. Add their minutes to the API gap.
 
-Questions follow config.json alone, to measure the command. The page itself asks the other region's API without any
+Questions use config.json only, to measure the command. The page itself also asks the other region's API, without a
 command.
 
-Uploads pause while the region that came back is reconciled and users are moved home: a planned act waits for that.
+Uploads pause while the returned region is reconciled and users are moved back, because a failback waits until the
+documents are in sync.
 
-Invalidations are accepted and never honoured by the local edge, since AWS promises no time for them.
+The local edge cache accepts invalidations and ignores them, because AWS promises no time for them.
 """)
 
-LIVE_LIMITS: Final = _paragraphs("""
-A live drill does harmless faults only: pages are denied to CloudFront by a bucket policy, the API is moved and moved
-back while both regions are well. It shows no lost region and no documents that were behind.
+LIVE_LIMITATIONS: Final = _paragraphs("""
+A live drill injects harmless faults only: a bucket policy denies pages to CloudFront, and users are moved to the other
+region and back while both regions are healthy. It shows no lost region and no delayed documents.
 
-Requests come from this machine, through the edge location nearest to it; other users have other edges.
+Requests come from this machine, through the nearest edge location. Other users have other edge locations.
 
-Nobody outside AWS can ask an edge for a page that it has never seen; cold pages are not measured.
+A client cannot ask a real edge location for a page past its cache. Therefore cold pages are not measured.
 """)

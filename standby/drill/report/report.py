@@ -1,124 +1,104 @@
-"""The whole report: as JSON for programs, as a table for people. The page for an auditor is made in `page`."""
+"""The report of a drill, as the document that `--json` prints. The HTML page and the tables are made from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Annotated, Final, Literal
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
+from pydantic import Field
 
-from standby.drill.measure.records import Held, Number, Outcome, ScenarioReport
-from standby.drill.report.compare import SCHEMA_VERSION, Difference
+from standby.deployment.manifest import Role
+from standby.drill.measure.measures import Measures
+from standby.drill.measure.records import BrowserQuestion, Event, FaultPeriod, Number, ObjectiveResult, Outcome
 from standby.errors import FAILED, REFUSED
+from standby.json_model import ONE_ROW, JsonModel, Key
+from standby.text import pluralize
 
-STYLES: Final = {
-    Outcome.PASSED: "green",
-    Outcome.MISSED: "bold red",
-    Outcome.FAILED: "bold red",
-    Outcome.SKIPPED: "yellow",
-}
-CHANGE_STYLES: Final = {"better": "green", "worse": "bold red", "same": "dim", "new": "dim", "gone": "yellow"}
+SCHEMA_VERSION: Final = 2
+Change = Literal["better", "worse", "same", "new", "gone"]
+Kind = Annotated[str, Key("KIND")]
+ResultName = Annotated[str, Key("RESULT")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class DrillReport:
-    """Everything that a drill found. `place` says loudly whether it was a rehearsal or an AWS account."""
+class ScenarioReport(JsonModel):
+    """One scenario's part of the report."""
 
-    started_at: str
-    place: str
-    regions: Mapping[str, str]
+    name: str = Field(description="the scenario, as `--scenario` names it")
+    summary: str = Field(description="what the scenario is to show")
+    result: Outcome = Field(
+        description="`passed`; `missed`: an objective is missed; `failed`: it could not be run to its end; `skipped`"
+    )
+    reason: str = Field(default="", description='why it failed or was skipped; "" otherwise')
+    no_steady_state: bool = Field(
+        default=False, description="whether it failed because the deployment was not in its steady state"
+    )
+    seconds: float = Field(default=0.0, description="how long it took, including the check of the steady state")
+    measures: Annotated[Measures, ONE_ROW] = Field(
+        default_factory=Measures,
+        description="the measures of this scenario, see below; null if there was nothing to measure",
+    )
+    objectives: tuple[ObjectiveResult, ...] = ()
+    events: tuple[Event, ...] = ()
+    fault_periods: tuple[FaultPeriod, ...] = ()
+    requests_per_second: Mapping[Kind, Mapping[ResultName, Sequence[int]]] = Field(
+        default_factory=dict,
+        description="the number of requests of a kind (`page`, `cold-page`, `question`, `upload`) that ended with a "
+        "result (`ok`, `error`, `no-answer`), for each second in which they were due",
+    )
+    browser_questions: tuple[BrowserQuestion, ...] = ()
+
+
+class Difference(JsonModel):
+    """One measure of one scenario, in the older report and in this one."""
+
+    scenario: str = Field(description="the scenario")
+    measure: str = Field(description="the measure")
+    old: Number = Field(description="its value in the older report")
+    new: Number = Field(description="its value in this report")
+    change: Change = Field(description="`better`, `worse`, `same` (within the noise of a run), `new` or `gone`")
+
+
+class DrillReport(JsonModel):
+    """Everything that a drill found."""
+
+    schema_version: Literal[2] = Field(default=SCHEMA_VERSION, description="2")
+    started_at: str = Field(description="when the drill started, in UTC")
+    target: str = Field(description="what was drilled: the rehearsal on this machine, or an AWS account")
+    regions: Mapping[Annotated[Role, Key("ROLE")], str] = Field(description="the region in each role")
+    seconds: float = Field(default=0.0, description="how long the whole drill took")
+    limitations: tuple[str, ...] = Field(description="what this drill cannot show, one paragraph each")
     scenarios: tuple[ScenarioReport, ...]
-    limits: tuple[str, ...]
-    seconds: float = 0.0
+    comparison: tuple[Difference, ...] | None = Field(
+        default=None,
+        description="with `--compare`: each measure of the scenarios that both reports have; null otherwise",
+    )
 
     @property
     def exit_code(self) -> int:
-        """0: all is well; 1: an objective was missed or a scenario failed; 3: nothing was played, or one could not be.
+        """0: all passed; 1: an objective was missed, or a scenario failed; 3: none ran, or one had no steady state.
 
-        One cannot be where there is no steady state to begin from. Of 1 and 3, 1 is told.
+        If both 1 and 3 apply, it is 1.
         """
-        played = [scenario for scenario in self.scenarios if not _unsteady(scenario)]
-        if any(scenario.result in {Outcome.MISSED, Outcome.FAILED} for scenario in played):
+        ran = [scenario for scenario in self.scenarios if not scenario.no_steady_state]
+        if any(scenario.result in {Outcome.MISSED, Outcome.FAILED} for scenario in ran):
             return FAILED
-        nothing = all(scenario.result is Outcome.SKIPPED for scenario in played)
-        return REFUSED if nothing or len(played) < len(self.scenarios) else 0
+        nothing_ran = all(scenario.result is Outcome.SKIPPED for scenario in ran)
+        return REFUSED if nothing_ran or len(ran) < len(self.scenarios) else 0
 
-    def as_json(self) -> dict[str, object]:
-        """Return all of it as JSON values."""
-        return {
-            "schemaVersion": SCHEMA_VERSION,
-            "startedAt": self.started_at,
-            "place": self.place,
-            "regions": dict(self.regions),
-            "seconds": self.seconds,
-            "scenarios": [asdict(scenario) for scenario in self.scenarios],
-            "limits": list(self.limits),
-        }
-
-    def table(self) -> Table:
-        """Return the table of objectives, scenario by scenario."""
-        table = Table("scenario", "result", "objective", box=box.SIMPLE, pad_edge=False)
-        for column in ("measured", "bound"):
-            table.add_column(column, justify="right")
-        table.add_column("seconds", justify="right")
-        for scenario in self.scenarios:
-            _add_scenario(table, scenario)
-        return table
+    @property
+    def conclusion(self) -> str:
+        """The whole drill in one sentence, which names the scenarios that did not run."""
+        skipped = [scenario.name for scenario in self.scenarios if scenario.result is Outcome.SKIPPED]
+        ran = [scenario for scenario in self.scenarios if scenario.result is not Outcome.SKIPPED]
+        if not ran:
+            return f"No scenario ran: {', '.join(skipped)} skipped"
+        return _conclude(ran) + (f"; not run: {', '.join(skipped)}" if skipped else "")
 
 
-def comparison_table(differences: Sequence[Difference]) -> Table:
-    """Return what got better or worse; what stayed the same is only counted, in the caption."""
-    table = Table("scenario", "measure", box=box.SIMPLE, pad_edge=False)
-    for column in ("then", "now"):
-        table.add_column(column, justify="right")
-    table.add_column("change")
-    for difference in differences:
-        if difference.change != "same":
-            change = Text(difference.change, style=CHANGE_STYLES[difference.change])
-            what = (Text(difference.scenario), Text(difference.measure.replace("_", " ")))  # names from a user's file
-            table.add_row(*what, number(difference.old), number(difference.new), change)
-    table.caption = compared_words(differences)
-    return table
-
-
-def compared_words(differences: Sequence[Difference]) -> str:
-    """Return what became of the other measures; that there was none to compare, where both reports share nothing."""
-    if not differences:
-        return "Nothing is compared: no scenario of the older report was played again"
-    same = sum(difference.change == "same" for difference in differences)
-    return f"{same} measures of {len(differences)} are the same, within the noise of a run"
-
-
-def number(value: Number) -> str:
-    """Return a measure as text: what was not measured is a dash."""
-    if value is None:
-        return "-"
-    return f"{value:g}" if isinstance(value, int) or value == int(value) else f"{value:.2f}"
-
-
-def bound(held: Held) -> str:
-    """Return a bound as text, with its sign and unit."""
-    return f"{'<' if held.strict else '≤'} {number(held.bound)} {held.unit}".rstrip()
-
-
-def measured(held: Held) -> str:
-    """Return what was measured as text, with its unit."""
-    return number(held.measured) if held.measured is None else f"{number(held.measured)} {held.unit}".rstrip()
-
-
-def _unsteady(scenario: ScenarioReport) -> bool:
-    return scenario.result is Outcome.FAILED and bool(scenario.extra.get("unsteady"))
-
-
-def _add_scenario(table: Table, scenario: ScenarioReport) -> None:
-    first = (scenario.name, Text(scenario.result.value, style=STYLES[scenario.result]))
-    if scenario.reason:
-        table.add_row(*first, Text(scenario.reason), "", "", f"{scenario.seconds:.0f}")
-        first = ("", Text())
-    for index, held in enumerate(scenario.objectives):
-        seconds = f"{scenario.seconds:.0f}" if index == 0 and not scenario.reason else ""
-        style = "" if held.met else "bold red"
-        table.add_row(*first, held.name, measured(held), bound(held), seconds, style=style)
-        first = ("", Text())
-    table.add_section()
+def _conclude(ran: Sequence[ScenarioReport]) -> str:
+    failed = sum(scenario.result is Outcome.FAILED for scenario in ran)
+    objectives = [objective for scenario in ran for objective in scenario.objectives]
+    missed = sum(not objective.met for objective in objectives)
+    if failed:
+        return f"{failed} of {pluralize(len(ran), 'scenario')} could not be run to the end"
+    if missed:
+        return f"{missed} of {pluralize(len(objectives), 'objective')} missed"
+    return f"All {pluralize(len(objectives), 'objective')} met in {pluralize(len(ran), 'scenario')}"

@@ -1,79 +1,150 @@
-"""The scenario that a person sees: a real browser in front of the page, second by second."""
+"""The scenario in a real browser: a user asks questions in the page while the primary region fails."""
 
-from dataclasses import asdict
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from standby.deadline import Deadline
 from standby.drill.context import ScenarioContext
-from standby.drill.measure.objectives import Objective, none
+from standby.drill.measure.objectives import at_most, zero
+from standby.drill.measure.records import BrowserQuestion, Clock
 from standby.drill.scenario import Scenario
 from standby.errors import StandbyError
 from standby.rehearsal.faults.faults import FaultKind
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import Network, read_network
-from standby.rehearsal.tools.chromium import NoChromiumError, find_chromium
+from standby.rehearsal.tools.chromium import NoChromiumError, find_chromium, launch
 
 if TYPE_CHECKING:
-    from standby.drill.scenarios.browser_person import Asked, People, Person
+    from playwright.sync_api import Browser, Page
 
 LONGEST_WAIT_SECONDS: Final = 5.0
 FOLLOW_SECONDS: Final = 75.0
-BEFORE: Final = 3
-DURING: Final = 8
-PAUSE_SECONDS: Final = 1.0
-SELDOM_SECONDS: Final = 5.0
-
+QUESTIONS_BEFORE_FAULT: Final = 3
+QUESTIONS_DURING_FAULT: Final = 8
+QUESTION_PAUSE_SECONDS: Final = 1.0
+FOLLOW_PAUSE_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 30.0
+QUESTION: Final = "What about annual leave?"
 _FAULTS: Final[tuple[FaultKind, ...]] = ("region-down", "region-black-hole")
 
 
-def _browser(context: ScenarioContext) -> None:
-    from standby.drill.scenarios.browser_person import people  # noqa: PLC0415 - playwright is installed where tests run
+class BrowserUser:
+    """A user who has just opened the page."""
 
-    asked: list[Asked] = []
-    with people(_network(context), url=context.deployment.site_url, clock=context.clock) as crowd:
+    def __init__(self, page: "Page", *, url: str, clock: Clock) -> None:
+        self._page = page
+        self._clock = clock
+        page.goto(url)
+        page.locator("#region:not(:empty)").wait_for()
+
+    def ask(self) -> BrowserQuestion:
+        """Ask a question and wait up to `ANSWER_SECONDS` for the answer."""
+        from playwright.sync_api import TimeoutError as BrowserTimeoutError  # noqa: PLC0415 - playwright is optional
+
+        at, started = self._clock.now(), time.monotonic()
+        number = self._page.locator("article").count()
+        self._page.locator("#question").fill(QUESTION)
+        self._page.locator("#question").press("Enter")
+        article = self._page.locator("article").nth(number)
+        try:
+            article.locator(".answer").wait_for(timeout=ANSWER_SECONDS * 1000)
+            region = article.locator("footer").inner_text().partition("Answered from ")[2].partition(" ")[0]
+        except BrowserTimeoutError:
+            region = ""
+        return BrowserQuestion(at=at, seconds=time.monotonic() - started, region=region, page_message=self._message)
+
+    def pause(self, seconds: float) -> None:
+        """Leave the page open for a while. Its timers continue."""
+        self._page.wait_for_timeout(seconds * 1000)
+
+    @property
+    def region(self) -> str:
+        """The region that the page shows."""
+        return self._page.locator("#region").inner_text()
+
+    @property
+    def _message(self) -> str:
+        """The message below the page's header."""
+        return self._page.locator("#line").inner_text()
+
+
+class BrowserUsers:
+    """Opens the page for new users, each in a browser profile of its own."""
+
+    def __init__(self, browser: "Browser", *, url: str, clock: Clock) -> None:
+        self._browser = browser
+        self._url = url
+        self._clock = clock
+
+    def new(self) -> BrowserUser:
+        """Return a user who has never opened the page before."""
+        return BrowserUser(self._browser.new_context().new_page(), url=self._url, clock=self._clock)
+
+
+@contextmanager
+def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[BrowserUsers]:
+    """Start a browser. Raises `StandbyError` for every error of the browser in the block."""
+    from playwright.sync_api import Error as BrowserError  # noqa: PLC0415 - playwright is optional
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - the same
+
+    try:
+        with sync_playwright() as playwright:
+            browser = launch(playwright, network)
+            yield BrowserUsers(browser, url=url, clock=clock)
+            browser.close()
+    except BrowserError as error:
+        raise StandbyError(f"Browser error: {error.message.splitlines()[0]}") from error
+
+
+def _run_browser(context: ScenarioContext) -> None:
+    with open_browser(_network(context), url=context.deployment.site_url, clock=context.clock) as users:
         for kind in _FAULTS:
-            asked += _through_a_fault(context, crowd, kind)
-        asked += _through_a_move(context, crowd.one_more())
-    # From here on all is well. What puts everything back waits for an answered question of somebody else.
-    context.load_process.rate("question", 1.0)
-    context.measured["person_questions"] = len(asked)
-    context.measured["person_questions_failed"] = sum(not one.answered for one in asked)
-    context.extra["person"] = [asdict(one) for one in asked]
+            _ask_during_fault(context, users.new(), kind)
+        _ask_during_failover(context, users.new())
+    # The clean-up waits for a question that the load asked.
+    context.load.set_rate("question", 1.0)
+    questions = context.browser_questions
+    context.measures["browser_questions"] = len(questions)
+    context.measures["browser_questions_failed"] = sum(not question.answered for question in questions)
 
 
-def _through_a_fault(context: ScenarioContext, crowd: "People", kind: FaultKind) -> list["Asked"]:
-    """Have a person ask every second while the primary region fails, with nobody at the controls."""
-    person = crowd.one_more()
-    before = [_ask(context, person) for _ in range(BEFORE)]
-    context.break_(kind, "primary")
-    context.progress.start(f"A person goes on asking: {kind}, and nobody does anything")
-    during = [_ask(context, person) for _ in range(DURING)]
+def _ask_during_fault(context: ScenarioContext, user: BrowserUser, kind: FaultKind) -> None:
+    """Ask every second while the primary region fails and no operator acts."""
+    for _ in range(QUESTIONS_BEFORE_FAULT):
+        _ask(context, user)
+    context.inject(kind, "primary")
+    context.progress.start(f"A user keeps asking during {kind}; no operator acts")
+    during = [_ask(context, user) for _ in range(QUESTIONS_DURING_FAULT)]
     context.heal()
-    longest = max(one.waited for one in during)
-    context.measured[f"person_wait_{kind.replace('-', '_')}_seconds"] = round(longest, 2)
-    return [*before, *during]
+    longest = max(question.seconds for question in during)
+    context.measures[f"browser_wait_{kind.replace('-', '_')}_seconds"] = round(longest, 2)
 
 
-def _through_a_move(context: ScenarioContext, person: "Person") -> list["Asked"]:
-    """Have an operator move everybody, and see when an open page follows: by itself, without a reload."""
-    asked = [_ask(context, person)]
-    began = context.clock.now()
+def _ask_during_failover(context: ScenarioContext, user: BrowserUser) -> None:
+    """Run the operator's failover, and measure when an open page uses the other region, without a reload."""
+    _ask(context, user)
+    started = context.clock.now()
+    deadline = Deadline(FOLLOW_SECONDS + FOLLOW_PAUSE_SECONDS)
     context.failover()
-    context.progress.start("An open page follows an operator's failover within its minute")
-    there = context.deployment.regions["failover"].region
-    while person.region != there and context.clock.now() < began + FOLLOW_SECONDS + SELDOM_SECONDS:
-        asked.append(_ask(context, person, pause=SELDOM_SECONDS))
-    followed = context.clock.now() - began if person.region == there else None
-    context.measured["person_follows_seconds"] = None if followed is None else round(followed, 1)
-    return [*asked, _ask(context, person)]
+    context.progress.start("Waiting until an open page uses the other region, at most 75 s")
+    other = context.deployment.regions["failover"].region
+    while user.region != other and not deadline.passed:
+        _ask(context, user, pause=FOLLOW_PAUSE_SECONDS)
+    seconds = round(context.clock.now() - started, 1)
+    context.measures["browser_follow_seconds"] = seconds if user.region == other else None
+    _ask(context, user)
 
 
-def _ask(context: ScenarioContext, person: "Person", *, pause: float = PAUSE_SECONDS) -> "Asked":
-    asked = person.ask()
-    context.note(str(asked))
-    person.rest(pause)
-    return asked
+def _ask(context: ScenarioContext, user: BrowserUser, *, pause: float = QUESTION_PAUSE_SECONDS) -> BrowserQuestion:
+    question = user.ask()
+    context.browser_questions.append(question)
+    context.note(str(question))
+    user.pause(pause)
+    return question
 
 
 def _network(context: ScenarioContext) -> Network:
@@ -84,7 +155,7 @@ def _network(context: ScenarioContext) -> Network:
     return network
 
 
-def _missing() -> str:
+def _skip_reason() -> str:
     if find_spec("playwright") is None:
         return "the Python package playwright is not installed"
     try:
@@ -94,27 +165,19 @@ def _missing() -> str:
     return ""
 
 
-def _at_most(name: str, measure: str, seconds: float) -> Objective:
-    return Objective(name=name, measure=measure, bound=lambda _: seconds, unit="s")
-
-
-BROWSER: Final = (
+BROWSER_SCENARIOS: Final = (
     Scenario(
         name="browser",
-        summary="A person with the page open gets every answer, whichever way the primary region dies, and no operator "
-        "acts; and the page follows a planned failover without a reload.",
-        play=_browser,
+        summary="A user in a real browser gets every answer while the primary region refuses connections or hangs, "
+        "without an operator. An open page follows a failover without a reload.",
+        run=_run_browser,
         objectives=(
-            none("a person's questions failed", "person_questions_failed"),
-            _at_most(
-                "a person's longest wait, region refuses", "person_wait_region_down_seconds", LONGEST_WAIT_SECONDS
-            ),
-            _at_most(
-                "a person's longest wait, region hangs", "person_wait_region_black_hole_seconds", LONGEST_WAIT_SECONDS
-            ),
-            _at_most("an open page follows a failover", "person_follows_seconds", FOLLOW_SECONDS),
+            zero("questions failed in the browser", "browser_questions_failed"),
+            at_most("longest wait, region refuses", "browser_wait_region_down_seconds", LONGEST_WAIT_SECONDS),
+            at_most("longest wait, region hangs", "browser_wait_region_black_hole_seconds", LONGEST_WAIT_SECONDS),
+            at_most("open page follows a failover", "browser_follow_seconds", FOLLOW_SECONDS),
         ),
         load={"page": 2.0},
-        skipped=_missing,
+        skip_reason=_skip_reason,
     ),
 )

@@ -1,12 +1,12 @@
-"""Every scenario, by name, in the order in which `--all` plays them."""
+"""Every scenario by name, in the order in which `--all` runs them."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from standby.drill.scenario import Scenario
-from standby.drill.scenarios.browser import BROWSER
-from standby.drill.scenarios.operators import OPERATORS
-from standby.drill.scenarios.outages import OUTAGES
+from standby.drill.scenarios.browser import BROWSER_SCENARIOS
+from standby.drill.scenarios.operators import OPERATOR_SCENARIOS
+from standby.drill.scenarios.outages import OUTAGE_SCENARIOS
 
 ORDER: Final = (
     "page-origin-lost",
@@ -23,10 +23,12 @@ ORDER: Final = (
 )
 SCENARIOS: Final = {
     scenario.name: scenario
-    for scenario in sorted((*OUTAGES, *OPERATORS, *BROWSER), key=lambda scenario: ORDER.index(scenario.name))
+    for scenario in sorted(
+        (*OUTAGE_SCENARIOS, *OPERATOR_SCENARIOS, *BROWSER_SCENARIOS), key=lambda scenario: ORDER.index(scenario.name)
+    )
 }
 
 
-def chosen(names: Sequence[str]) -> tuple[Scenario, ...]:
-    """Return the scenarios of these names, in the order of the catalogue."""
+def select_scenarios(names: Sequence[str]) -> tuple[Scenario, ...]:
+    """Return the scenarios with these names, in the order of the catalog."""
     return tuple(scenario for name, scenario in SCENARIOS.items() if name in names)

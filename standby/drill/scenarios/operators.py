@@ -1,215 +1,246 @@
-"""Scenarios about the operators: killed in the middle of a command, two at once, and the way back."""
+"""Scenarios about the operator's commands: killed, run twice at the same time, and run to fail back."""
 
 import re
 import threading
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from standby.deployment.manifest import ROLES, Role
-from standby.drill.context import KILLED, ScenarioContext
+from standby.deadline import poll
+from standby.deployment.manifest import Role
+from standby.deployment.routing_config import copies_agree
+from standby.drill.context import ScenarioContext
 from standby.drill.measure.objectives import (
     API_RPO,
+    COMMAND,
     DOCUMENTS,
     DOCUMENTS_RPO,
-    EXECUTION,
     PAGES_FAILED,
     QUESTIONS_FAILED,
-    none,
+    zero,
 )
-from standby.drill.operator_process import CommandProcess, CommandResult
+from standby.drill.operator_process import KILLED, CommandProcess, CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
 from standby.errors import StandbyError
 
 RETURNED_SECONDS: Final = 3.0
-ASLEEP_SECONDS: Final = 30.0
-UPLOADED_SECONDS: Final = 15.0
-FAILED_OVER: Final = "failed over"
-DISAGREE: Final = "the two copies of config.json disagree"
-_STEP: Final = re.compile(r"^step (?P<number>\d+) of (?P<count>\d+) (?P<what>begins|done)")
-COMMANDS: Final = 2
-"""Those that `two-operators` gives twice: `failover`, then `failback`. Each has one winner, who writes one content."""
-Moment = Literal["begins", "done"]
+"""How long the load runs between the return of the region and `reconcile`."""
 
-NOT_CONVERGED: Final = none("killed runs that did not converge", "runs_not_converged")
-UNTOLD: Final = none("operators who neither won nor were told", "operators_untold")
-TOO_MANY: Final = none("generations written besides the winners'", "generations_too_many")
-PULLED_BACK: Final = none("answers by the region that came back, unasked", "answers_pulled_back")
-FAILED_SINCE: Final = none("questions failed since the return", "questions_failed_since_return")
+SUSPEND_SECONDS: Final = 30.0
+UPLOAD_SECONDS: Final = 15.0
+UPLOAD_PAUSE_SECONDS: Final = 0.1
+STDERR_CHARACTERS: Final = 300
+FAILED_OVER: Final = "failed over"
+DISAGREE: Final = "copies of config.json disagree"
+_STEP: Final = re.compile(r"^step (?P<number>\d+) of (?P<count>\d+) (?P<moment>begins|done)")
+COMMANDS_RUN_TWICE: Final = 2
+"""`two-operators` runs `failover` twice, then `failback` twice. Each has one winner, which writes one content."""
+StepMoment = Literal["begins", "done"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _End:
-    """How a command that was to be killed ended: whether it was, for it may have been faster; `wrong` is "" or why."""
+class _KilledRun:
+    """A command that was to be killed. It may have ended before. `error`: why it did not converge, "" if it did."""
 
     killed: bool
-    wrong: str
+    error: str
 
 
-def _operator_killed(context: ScenarioContext) -> None:
-    """Kill `failover` as each step begins, `failback` as each has ended, `reconcile` as it copies; run each again."""
-    count = _steps(context)
-    ends: list[_End] = []
+def _run_operator_killed(context: ScenarioContext) -> None:
+    """Kill `failover` when each step begins, `failback` when each has ended, `reconcile` while it copies.
+
+    Run each one again.
+    """
+    count = _count_steps(context)
+    runs: list[_KilledRun] = []
     for number in range(1, count + 1):
-        ends.append(_killed(context, "failover", to="failover", number=number, moment="begins"))
-        ends.append(_killed(context, "failback", to="primary", number=number, moment="done"))
-    _leave_a_document_behind(context)
-    ends.append(_killed(context, "reconcile", to="primary", number=2, moment="begins"))
-    bad = [end.wrong for end in ends if end.wrong]
-    context.measured.update(runs_killed=sum(end.killed for end in ends), runs_not_converged=len(bad))
-    for text in bad:
-        context.note(text)
+        runs.append(_run_killed(context, "failover", to="failover", number=number, moment="begins"))
+        runs.append(_run_killed(context, "failback", to="primary", number=number, moment="done"))
+    _upload_without_replication(context)
+    runs.append(_run_killed(context, "reconcile", to="primary", number=2, moment="begins"))
+    errors = [run.error for run in runs if run.error]
+    context.measures.update(commands_killed=sum(run.killed for run in runs), commands_not_converged=len(errors))
+    for error in errors:
+        context.note(error)
 
 
-def _steps(context: ScenarioContext) -> int:
-    plan = context.command("failover", "--dry-run").required().answer.get("plan")
+def _count_steps(context: ScenarioContext) -> int:
+    plan = context.run_command("failover", "--dry-run").require_success().document.get("plan")
     if not isinstance(plan, list) or not plan:
         raise StandbyError("`standby failover --dry-run` shows no steps")
     return len(plan)
 
 
-def _leave_a_document_behind(context: ScenarioContext) -> None:
-    context.break_("replication-paused", "primary")
-    context.load_process.once("upload")
-    deadline = context.clock.now() + UPLOADED_SECONDS
-    while not any(request.kind == "upload" and request.ok for request in context.load_process.requests()):
-        if context.clock.now() > deadline:
-            raise StandbyError(f"No document was accepted within {UPLOADED_SECONDS:.0f} s")
-        context.wait(0.1)
+def _upload_without_replication(context: ScenarioContext) -> None:
+    context.inject("replication-paused", "primary")
+    context.load.send_once("upload")
+    accepted = poll(
+        lambda: any(request.kind == "upload" and request.ok for request in context.load.requests()),
+        seconds=UPLOAD_SECONDS,
+        pause=UPLOAD_PAUSE_SECONDS,
+    )
+    if not accepted:
+        raise StandbyError(f"No document was accepted within {UPLOAD_SECONDS:.0f} s")
     context.heal()
 
 
-def _killed(context: ScenarioContext, command: str, *, to: Role, number: int, moment: Moment) -> _End:
-    def heard(running: CommandProcess, line: str) -> None:
+def _run_killed(context: ScenarioContext, command: str, *, to: Role, number: int, moment: StepMoment) -> _KilledRun:
+    def kill_at_step(process: CommandProcess, line: str) -> None:
         match = _STEP.match(line)
-        if match and int(match["number"]) >= number and match["what"] == moment:
-            running.kill()
+        if match and int(match["number"]) >= number and match["moment"] == moment:
+            process.kill()
 
-    killed = context.start(command, heard=heard)()
-    again = context.command(command)
-    where = f"{command} killed when step {number} {moment}"
-    wrong = [
-        text
-        for wrong, text in (
-            (killed.code == 0 and moment == "begins", f"{where}: it ended before it could be killed"),
-            (again.code != 0, f"{where}, run again: exit code {again.code}: {' '.join(again.stderr.split())[-300:]}"),
-            (not _agreed(context, to), f"{where}, run again: the two copies of config.json do not both name {to}"),
+    killed = context.start_command(command, on_line=kill_at_step)()
+    again = context.run_command(command)
+    killed_at = f"{command} killed when step {number} {'began' if moment == 'begins' else 'had ended'}"
+    stderr = " ".join(again.stderr.split())[-STDERR_CHARACTERS:]
+    errors = [
+        error
+        for failed, error in (
+            (killed.code == 0 and moment == "begins", f"{killed_at}: it ended before it could be killed"),
+            (again.code != 0, f"{killed_at}, run again: exit code {again.code}: {stderr}"),
+            (
+                not _both_name(context, to),
+                f"{killed_at}, run again: the two copies of config.json do not both name {to}",
+            ),
         )
-        if wrong
+        if failed
     ]
-    return _End(killed=killed.code == KILLED, wrong=next(iter(wrong), ""))
+    return _KilledRun(killed=killed.code == KILLED, error=next(iter(errors), ""))
 
 
-def _agreed(context: ScenarioContext, role: Role) -> bool:
-    first, second = (context.observer.config(part) for part in ROLES)
-    return first == second and first.get("role") == role
+def _both_name(context: ScenarioContext, role: Role) -> bool:
+    return copies_agree(context.observer.copies()) and context.observer.serving_role() == role
 
 
-def _two_operators(context: ScenarioContext) -> None:
-    """Give the same command twice in the same moment; then once more, while one's laptop sleeps with the plan made."""
-    before = context.observer.configs()
-    ends = [context.start("failover") for _ in range(2)]
-    untold = _untold(context, [end() for end in ends], to="failover")
-    untold += _untold(context, _asleep(context, "failback"), to="primary")
-    # By the contents, not by the highest number: one that a loser had taken in the journal is not given again.
-    written = context.observer.configs() - before
-    context.measured.update(operators_untold=untold, generations_too_many=len(written) - COMMANDS)
+def _run_two_operators(context: ScenarioContext) -> None:
+    """Run the same command twice at the same time; then once more, with one operator's laptop asleep after the plan."""
+    before = context.observer.config_etags()
+    ends = [context.start_command("failover") for _ in range(2)]
+    unnamed = _count_unnamed_winners(context, [end() for end in ends], to="failover")
+    unnamed += _count_unnamed_winners(context, _run_with_suspended_operator(context, "failback"), to="primary")
+    # Contents are counted, not generations: a generation that a loser took in the journal is not used again.
+    written = context.observer.config_etags() - before
+    context.measures.update(winners_not_named=unnamed, unexpected_config_contents=len(written) - COMMANDS_RUN_TWICE)
 
 
-def _asleep(context: ScenarioContext, command: str) -> list[CommandResult]:
-    """Let one operator sleep when the first step begins, another finish meanwhile, and the first wake up."""
-    asleep: list[CommandProcess] = []
-    fell = threading.Event()
+def _run_with_suspended_operator(context: ScenarioContext, command: str) -> list[CommandResult]:
+    """Suspend one operator's command when its first step begins, let another operator finish, and resume the first."""
+    suspended: list[CommandProcess] = []
+    is_suspended = threading.Event()
 
-    def heard(running: CommandProcess, line: str) -> None:
-        if _STEP.match(line) and not fell.is_set():
-            running.sleep()
-            asleep.append(running)
-            fell.set()
+    def suspend_at_step(process: CommandProcess, line: str) -> None:
+        if _STEP.match(line) and not is_suspended.is_set():
+            process.suspend()
+            suspended.append(process)
+            is_suspended.set()
 
-    end = context.start(command, heard=heard)
+    end = context.start_command(command, on_line=suspend_at_step)
     try:
-        if not fell.wait(timeout=ASLEEP_SECONDS):
-            raise StandbyError(f"`standby {command}` began no step within {ASLEEP_SECONDS:.0f} s")
-        other = context.command(command)
+        if not is_suspended.wait(timeout=SUSPEND_SECONDS):
+            raise StandbyError(f"`standby {command}` began no step within {SUSPEND_SECONDS:.0f} s")
+        other = context.run_command(command)
     finally:
-        for running in asleep:
-            running.wake()
-        woken = end()
-    return [other, woken]
+        for process in suspended:
+            process.resume()
+        resumed = end()
+    return [other, resumed]
 
 
-def _untold(context: ScenarioContext, ran: list[CommandResult], *, to: Role) -> int:
-    results = " and ".join(str(one.answer.get("result")) for one in ran)
-    context.note(f"two operators: {ran[0].name} ended with {results}")
-    if not any(one.code == 0 for one in ran) or not _agreed(context, to):
-        raise StandbyError(f"two operators: nobody's {ran[0].name} took effect: {[one.stderr[-300:] for one in ran]}")
-    return sum(not (one.code == 0 or _told(one)) for one in ran)
+def _count_unnamed_winners(context: ScenarioContext, results: list[CommandResult], *, to: Role) -> int:
+    """Count the commands that lost without naming the winner. Raises `StandbyError` if none took effect."""
+    name, ends = results[0].name, " and ".join(str(result.document.get("result")) for result in results)
+    context.note(f"two operators: {name} ended with {ends}")
+    if not any(result.code == 0 for result in results) or not _both_name(context, to):
+        stderr = [result.stderr[-STDERR_CHARACTERS:] for result in results]
+        raise StandbyError(f"two operators: neither {name} took effect: {stderr}")
+    return sum(not (result.code == 0 or _names_winner(result)) for result in results)
 
 
-def _told(ran: CommandResult) -> bool:
-    """Tell whether a loser was told who won, or what holds now."""
-    return ran.answer.get("result") == "lost" and bool(ran.answer.get("winner") or ran.answer.get("authoritative"))
+def _names_winner(result: CommandResult) -> bool:
+    """Return whether a command that lost names the winner, or the authoritative config.json."""
+    document = result.document
+    return document.get("result") == "lost" and bool(document.get("winner") or document.get("authoritative"))
 
 
-def _return_and_failback(context: ScenarioContext) -> None:
-    context.break_("region-down", "primary")
-    context.detect("primary")
+def _run_return_and_failback(context: ScenarioContext) -> None:
+    context.inject("region-down", "primary")
+    context.detect_outage("primary")
     context.failover()
-    context.until_answered("failover")
-    context.load_process.rate("upload", 0)
+    context.wait_until_answered("failover")
+    context.load.set_rate("upload", 0)
     context.heal()
-    back = context.clock.now()
-    _see_disagreement(context.command("status"))
+    returned = context.clock.now()
+    _require_disagreement(context.run_command("status"))
     context.wait(RETURNED_SECONDS)
-    _count_pulled_back(context, since=back)
+    _count_answers_from_returned_region(context, since=returned)
     context.run_with_retries("reconcile")
     context.run_with_retries("failback")
-    context.until_answered("primary")
-    failed = [request for request in context.questions() if request.scheduled >= back and not request.ok]
-    context.measured["questions_failed_since_return"] = len(failed)
+    context.wait_until_answered("primary")
+    failed = [request for request in context.questions() if request.scheduled >= returned and not request.ok]
+    context.measures["questions_failed_since_return"] = len(failed)
 
 
-def _see_disagreement(status: CommandResult) -> None:
-    """See that `status` names the old config.json of the region that came back. Raises `StandbyError` else."""
-    reasons = status.answer.get("reasons")
-    named = isinstance(reasons, list) and any(DISAGREE in str(reason) for reason in reasons)
-    if status.answer.get("verdict") != FAILED_OVER or not named:
-        raise StandbyError(f"`standby status` does not name the old config.json that came back; {_verdict(status)}")
+def _require_disagreement(status: CommandResult) -> None:
+    """Raise `StandbyError` unless `status` reports the old config.json of the returned region."""
+    verdict, reasons = status.document.get("verdict"), status.document.get("reasons")
+    reported = isinstance(reasons, list) and any(DISAGREE in str(reason) for reason in reasons)
+    if verdict != FAILED_OVER or not reported:
+        raise StandbyError(
+            f"`standby status` does not report the old config.json of the returned region; it says {verdict!r}: "
+            f"{reasons}, {status.summary}"
+        )
 
 
-def _verdict(status: CommandResult) -> str:
-    return f"it says {status.answer.get('verdict')!r}: {status.answer.get('reasons')}, {status.words}"
+def _count_answers_from_returned_region(context: ScenarioContext, *, since: float) -> None:
+    """Count the returned region's answers, also those to new visitors, who may read its old config.json.
 
-
-def _count_pulled_back(context: ScenarioContext, *, since: float) -> None:
-    """Count the answers by the region that came back, those to visitors who read its old config.json among them."""
+    Raises `StandbyError` if no new visitor got an answer, because then nothing is shown.
+    """
     region = context.deployment.regions["primary"].region
-    asked = [request for request in context.questions() if request.scheduled >= since and request.ok]
-    if not any(request.new for request in asked):
-        raise StandbyError("No new visitor was answered after the region had come back: nobody can tell whom it pulls")
-    pulled = [request for request in asked if request.region == region]
-    context.measured["answers_pulled_back"] = len(pulled)
+    answered = [request for request in context.questions() if request.scheduled >= since and request.ok]
+    if not any(request.new_visitor for request in answered):
+        raise StandbyError(
+            "No new visitor got an answer after the region returned, so its old config.json was not read"
+        )
+    context.measures["answers_from_returned_region"] = sum(request.region == region for request in answered)
 
 
-OPERATORS: Final = (
+OPERATOR_SCENARIOS: Final = (
     Scenario(
         name="operator-killed",
-        summary="The operator's program is killed at every step in turn; run again it converges, and no user is hurt.",
-        play=_operator_killed,
-        objectives=(NOT_CONVERGED, PAGES_FAILED, QUESTIONS_FAILED, *DOCUMENTS),
+        summary="The operator's command is killed at every step. Run again it converges, and users notice nothing.",
+        run=_run_operator_killed,
+        objectives=(
+            zero("killed commands that did not converge", "commands_not_converged"),
+            PAGES_FAILED,
+            QUESTIONS_FAILED,
+            *DOCUMENTS,
+        ),
         load={**STANDARD_LOAD, "upload": 0.0},
     ),
     Scenario(
         name="two-operators",
-        summary="Two operators give the same command in the same moment; one wins, the other is told.",
-        play=_two_operators,
-        objectives=(UNTOLD, TOO_MANY, PAGES_FAILED, QUESTIONS_FAILED),
+        summary="Two operators run the same command at the same time. One wins; the other names the winner.",
+        run=_run_two_operators,
+        objectives=(
+            zero("winners not named to the loser", "winners_not_named"),
+            zero("unexpected config.json contents", "unexpected_config_contents"),
+            PAGES_FAILED,
+            QUESTIONS_FAILED,
+        ),
         load={**STANDARD_LOAD, "upload": 0.0},
     ),
     Scenario(
         name="return-and-failback",
-        summary="The lost region returns with an old config.json; nobody is pulled back before the operator says so.",
-        play=_return_and_failback,
-        objectives=(PULLED_BACK, FAILED_SINCE, EXECUTION, API_RPO, DOCUMENTS_RPO, *DOCUMENTS),
+        summary="The lost region returns with an old config.json. No user moves back before the operator's failback.",
+        run=_run_return_and_failback,
+        objectives=(
+            zero("answers of the returned region before failback", "answers_from_returned_region"),
+            zero("questions failed since the return", "questions_failed_since_return"),
+            COMMAND,
+            API_RPO,
+            DOCUMENTS_RPO,
+            *DOCUMENTS,
+        ),
     ),
 )

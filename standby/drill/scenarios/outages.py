@@ -1,12 +1,13 @@
-"""Scenarios in which something is lost, and what its users notice."""
+"""Scenarios in which something is lost."""
 
 from typing import Final
 
+from standby.deadline import poll
 from standby.drill.context import ScenarioContext
 from standby.drill.measure.objectives import (
     API,
     API_RPO,
-    COLD_PAGE_HELD,
+    COLD_PAGE_RTO_S3_HANGS,
     COLD_PAGES_FAILED,
     DOCUMENTS,
     DOCUMENTS_RPO,
@@ -18,168 +19,171 @@ from standby.drill.measure.objectives import (
     QUESTIONS_FAILED,
     UPLOADS_FAILED,
 )
-from standby.drill.observe.origin_settings import judge_origins
+from standby.drill.observe.origin_settings import evaluate_origins
 from standby.drill.operator_process import CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
 from standby.errors import REFUSED, StandbyError
 from standby.rehearsal.faults.faults import FaultKind
 
-WATCHED_SECONDS: Final = 2.0
-HELD_SECONDS: Final = 32.0
-"""How long a page is watched that a hung S3 holds: CloudFront gives S3 30 s."""
+OBSERVED_SECONDS: Final = 2.0
+"""How long the load continues after the response to a fault."""
 
-BEHIND_SECONDS: Final = 3.0
-DENIED_SECONDS: Final = 10.0
+HUNG_PAGE_SECONDS: Final = 32.0
+"""How long the drill waits for a page for which S3 hangs: CloudFront waits 30 s for S3."""
+
+HUNG_PAGE_PAUSE_SECONDS: Final = 0.25
+REPLICATION_PAUSED_SECONDS: Final = 3.0
+DENIAL_SECONDS: Final = 10.0
+DENIAL_PAUSE_SECONDS: Final = 0.1
 NOT_READY: Final = "not ready to fail over"
 
 
-def _see_origins(context: ScenarioContext) -> None:
-    """Measure what the distribution's own settings say of outages that a machine cannot play."""
-    found = judge_origins(context.observer.distribution(), codes=context.observer.failover_codes)
-    context.measured["origin_connect_seconds"] = found.connect_seconds
-    context.measured["origin_codes_missing"] = len(found.missing)
-    for text in found.notes:
-        context.note(text)
+def _measure_origin_settings(context: ScenarioContext) -> None:
+    """Measure what the distribution's settings say about outages that cannot happen on one machine."""
+    settings = evaluate_origins(context.observer.distribution(), codes=context.observer.failover_codes)
+    context.measures["origin_connect_seconds"] = settings.connect_seconds
+    context.measures["status_codes_without_failover"] = len(settings.codes_without_failover)
+    for note in settings.notes:
+        context.note(note)
 
 
-def _page_origin_lost(context: ScenarioContext) -> None:
-    _see_origins(context)
-    context.break_("s3-errors", "primary")
-    bucket = context.deployment.regions["primary"].frontend_bucket
-    region = context.deployment.regions["primary"].region
-    context.until_bad(f"https://{bucket}.s3.{region}.amazonaws.com/index.html", what=f"the frontend bucket in {region}")
-    context.wait(2 * WATCHED_SECONDS)
+def _run_page_origin_lost(context: ScenarioContext) -> None:
+    _measure_origin_settings(context)
+    context.inject("s3-errors", "primary")
+    region = context.deployment.regions["primary"]
+    url = f"https://{region.frontend_bucket}.s3.{region.region}.amazonaws.com/index.html"
+    context.detect_bad_answers(url, what=f"the frontend bucket in {region.region}")
+    context.wait(2 * OBSERVED_SECONDS)
     context.heal()
-    context.break_("pages-denied", "primary")
-    _until_denied(context, since=context.clock.now())
-    context.wait(WATCHED_SECONDS)
+    context.inject("pages-denied", "primary")
+    _wait_until_denied(context)
+    context.wait(OBSERVED_SECONDS)
 
 
-def _until_denied(context: ScenarioContext, *, since: float) -> None:
-    """Wait until the denial is seen: a page that the edge had not comes from the other region, or comes no more."""
-    there = context.deployment.regions["failover"].region
-    deadline = since + DENIED_SECONDS
-    while not any(
-        request.kind == "cold-page" and request.began >= since and (request.region == there or not request.ok)
-        for request in context.load_process.requests()
-    ):
-        if context.clock.now() > deadline:
-            raise StandbyError(f"Pages still came from the primary region after {DENIED_SECONDS:.0f} s of denial")
-        context.wait(0.1)
+def _wait_until_denied(context: ScenarioContext) -> None:
+    """Wait until a cold page fails or comes from the other region. Raises `StandbyError` if that does not happen."""
+    other, since = context.deployment.regions["failover"].region, context.clock.now()
+
+    def is_denied() -> bool:
+        cold = [request for request in context.load.requests() if request.kind == "cold-page"]
+        return any(page.started >= since and (page.region == other or not page.ok) for page in cold)
+
+    if not poll(is_denied, seconds=DENIAL_SECONDS, pause=DENIAL_PAUSE_SECONDS):
+        raise StandbyError(f"{DENIAL_SECONDS:.0f} s after they were denied, pages still came from the primary region")
 
 
-def _region_lost(context: ScenarioContext) -> None:
-    _see_origins(context)
+def _run_region_lost(context: ScenarioContext) -> None:
+    _measure_origin_settings(context)
     _fail_over_after(context, "region-down")
 
 
 def _fail_over_after(context: ScenarioContext, kind: FaultKind) -> None:
-    context.break_(kind, "primary")
-    context.detect("primary")
+    context.inject(kind, "primary")
+    context.detect_outage("primary")
     context.failover()
-    context.until_answered("failover")
-    context.wait(WATCHED_SECONDS)
+    context.wait_until_answered("failover")
+    context.wait(OBSERVED_SECONDS)
 
 
-def _region_black_hole(context: ScenarioContext) -> None:
-    context.break_("region-black-hole", "primary")
-    context.load_process.once("cold-page")
-    began = context.clock.now()
-    context.detect("primary")
-    context.load_process.rate("question", STANDARD_LOAD["question"])
+def _run_region_black_hole(context: ScenarioContext) -> None:
+    context.inject("region-black-hole", "primary")
+    context.load.send_once("cold-page")
+    started = context.clock.now()
+    context.detect_outage("primary")
+    context.load.set_rate("question", STANDARD_LOAD["question"])
     context.failover()
-    context.until_answered("failover")
-    context.load_process.rate("upload", 0)
-    context.progress.start("Waiting for the page that a hung S3 holds (30 s)")
-    while context.clock.now() < began + HELD_SECONDS and not _cold_page_ended(context):
-        context.wait(0.25)
+    context.wait_until_answered("failover")
+    context.load.set_rate("upload", 0)
+    context.progress.start("Waiting for the page for which S3 hangs (30 s)")
+    remaining = started + HUNG_PAGE_SECONDS - context.clock.now()
+    poll(lambda: _has_cold_page(context), seconds=remaining, pause=HUNG_PAGE_PAUSE_SECONDS)
 
 
-def _cold_page_ended(context: ScenarioContext) -> bool:
-    return any(request.kind == "cold-page" for request in context.load_process.requests())
+def _has_cold_page(context: ScenarioContext) -> bool:
+    return any(request.kind == "cold-page" for request in context.load.requests())
 
 
-def _replication_behind(context: ScenarioContext) -> None:
-    context.break_("replication-paused", "primary")
-    context.wait(BEHIND_SECONDS)
+def _run_replication_behind(context: ScenarioContext) -> None:
+    context.inject("replication-paused", "primary")
+    context.wait(REPLICATION_PAUSED_SECONDS)
     _fail_over_after(context, "region-down")
-    behind = {request.key for request in context.load_process.requests() if request.kind == "upload" and request.ok}
-    if behind <= (context.at_failover or frozenset()):
-        raise StandbyError("Every document had reached the standby: replication was not behind")
+    accepted = {request.key for request in context.load.requests() if request.kind == "upload" and request.ok}
+    if accepted <= (context.keys_at_failover or frozenset()):
+        raise StandbyError("Every document had reached the failover region: replication was not behind")
 
 
-def _standby_lost(context: ScenarioContext) -> None:
-    context.break_("region-down", "failover")
-    context.detect("failover")
-    status, refused = context.command("status"), context.command("failover", "--dry-run")
-    context.wait(WATCHED_SECONDS)
-    _see_refusal(status, refused)
+def _run_standby_lost(context: ScenarioContext) -> None:
+    context.inject("region-down", "failover")
+    context.detect_outage("failover")
+    status, failover = context.run_command("status"), context.run_command("failover", "--dry-run")
+    context.wait(OBSERVED_SECONDS)
+    _require_refusal(status, failover)
 
 
-def _see_refusal(status: CommandResult, failover: CommandResult) -> None:
-    """See that both commands call the lost standby unfit. Raises `StandbyError` also where they failed otherwise."""
-    if status.answer.get("verdict") != NOT_READY:
-        said = status.answer.get("verdict")
-        raise StandbyError(f"`standby status` says {said!r}, not {NOT_READY!r}, of a lost standby: {status.words}")
-    if (failover.code, failover.answer.get("result")) != (REFUSED, "refused"):
-        raise StandbyError(f"`standby failover` to a lost standby was not refused: {failover.words}")
+def _require_refusal(status: CommandResult, failover: CommandResult) -> None:
+    """Raise `StandbyError` unless both commands say that the lost standby cannot be used."""
+    verdict = status.document.get("verdict")
+    if verdict != NOT_READY:
+        raise StandbyError(f"`standby status` says {verdict!r} of a lost standby, not {NOT_READY!r}: {status.summary}")
+    if (failover.code, failover.document.get("result")) != (REFUSED, "refused"):
+        raise StandbyError(f"`standby failover` to a lost standby was not refused: {failover.summary}")
 
 
-OUTAGES: Final = (
+OUTAGE_SCENARIOS: Final = (
     Scenario(
         name="page-origin-lost",
-        summary="S3 fails in the primary region, then denies its pages; CloudFront serves every page from the other "
-        "one, and nobody acts.",
-        play=_page_origin_lost,
+        summary="The primary region's S3 fails, then denies the pages. CloudFront serves every page from the other "
+        "region, without an operator.",
+        run=_run_page_origin_lost,
         objectives=(*PAGES, *ORIGINS, QUESTIONS_FAILED, *DOCUMENTS),
     ),
     Scenario(
         name="api-lost",
         summary="The primary region's API answers 503; after one command the other region answers.",
-        play=lambda context: _fail_over_after(context, "api-errors"),
+        run=lambda context: _fail_over_after(context, "api-errors"),
         objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
     ),
     Scenario(
         name="region-lost",
-        summary="The primary region refuses every connection; pages go on by themselves, the API after one command.",
-        play=_region_lost,
+        summary="The primary region refuses connections. Pages fail over by themselves, the API after one command.",
+        run=_run_region_lost,
         objectives=(*PAGES, *ORIGINS, *API, DOCUMENTS_RPO, *DOCUMENTS),
     ),
     Scenario(
         name="region-black-hole",
-        summary="The primary region accepts connections and never answers; a page that the edge has is served at once.",
-        play=_region_black_hole,
+        summary="The primary region accepts connections and never answers. Pages that the edge has cached are served "
+        "at once.",
+        run=_run_region_black_hole,
         objectives=(
             PAGES_FAILED,
             PAGE_RTO,
             COLD_PAGES_FAILED,
-            COLD_PAGE_HELD,
+            COLD_PAGE_RTO_S3_HANGS,
             PAGE_RPO,
             *API,
             DOCUMENTS_RPO,
             *DOCUMENTS,
         ),
-        # Fewer questions until the command: each waits for its whole patience, and all arrive when the region is back.
+        # Fewer questions until the command: each one waits for its whole timeout, and all end when the region is back.
         load={**STANDARD_LOAD, "cold-page": 0.0, "question": 2.0},
     ),
     Scenario(
         name="replication-behind",
-        summary="The primary region is lost with documents that had not replicated; they come back with it.",
-        play=_replication_behind,
+        summary="The primary region is lost with documents that were not replicated. They come back with the region.",
+        run=_run_replication_behind,
         objectives=(*API, DOCUMENTS_RPO, *DOCUMENTS),
         load={**STANDARD_LOAD, "upload": 2.0},
     ),
     Scenario(
         name="knowledge-base-lost",
-        summary="The primary region's Knowledge Base refuses; after one command the other region's answers.",
-        play=lambda context: _fail_over_after(context, "knowledge-base-denied"),
+        summary="The primary region's Knowledge Base denies access; after one command the other region answers.",
+        run=lambda context: _fail_over_after(context, "knowledge-base-denied"),
         objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
     ),
     Scenario(
         name="standby-lost",
-        summary="The standby region is lost; users notice nothing, and the operator is told that it cannot be used.",
-        play=_standby_lost,
+        summary="The failover region is lost. Users notice nothing, and the operator sees that it cannot be used.",
+        run=_run_standby_lost,
         objectives=(*PAGES, QUESTIONS_FAILED, API_RPO, UPLOADS_FAILED, *DOCUMENTS),
     ),
 )
-"""In the order in which they are played."""

@@ -3,7 +3,7 @@
 import copy
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.exceptions import ClientError
@@ -21,8 +21,6 @@ _DENY_RETRIEVE: Final = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "bedrock:Retrieve", "Resource": "*"}],
 }
-
-PAGES_SID: Final = "RehearsalDeniesPages"
 
 
 def deny_knowledge_base(session: boto3.Session, deployment: str) -> None:
@@ -47,23 +45,6 @@ def allow_knowledge_base(session: boto3.Session, deployment: str) -> None:
                 raise
 
 
-def deny_pages(session: boto3.Session, region: Region) -> None:
-    """Deny CloudFront the region's pages, by a statement of its own in the bucket's policy: it then answers 403."""
-    statement: dict[str, object] = {
-        "Sid": PAGES_SID,
-        "Effect": "Deny",
-        "Principal": {"Service": "cloudfront.amazonaws.com"},
-        "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{region.frontend_bucket}/*",
-    }
-    _write_statements(session, region, [*_others(session, region), statement])
-
-
-def allow_pages(session: boto3.Session, region: Region) -> None:
-    """Take back what `deny_pages` did."""
-    _write_statements(session, region, _others(session, region))
-
-
 def read_replication(session: boto3.Session, region: Region) -> "ReplicationConfigurationUnionTypeDef":
     """Return the replication configuration of the region's documents bucket. Raises `RefusedError` if it has none."""
     found = read_replication_configuration(session, region)
@@ -85,21 +66,6 @@ def write_replication(
         for rule in changed["Rules"]:
             rule["Status"] = "Disabled"
     session.client("s3").put_bucket_replication(Bucket=region.documents_bucket, ReplicationConfiguration=changed)
-
-
-def _policy(session: boto3.Session, region: Region) -> dict[str, Any]:
-    text = session.client("s3").get_bucket_policy(Bucket=region.frontend_bucket)["Policy"]
-    policy: dict[str, Any] = json.loads(text)
-    return policy
-
-
-def _others(session: boto3.Session, region: Region) -> list[dict[str, object]]:
-    return [statement for statement in _policy(session, region)["Statement"] if statement.get("Sid") != PAGES_SID]
-
-
-def _write_statements(session: boto3.Session, region: Region, statements: list[dict[str, object]]) -> None:
-    policy = {**_policy(session, region), "Statement": statements}
-    session.client("s3").put_bucket_policy(Bucket=region.frontend_bucket, Policy=json.dumps(policy))
 
 
 def _function_roles(session: boto3.Session, deployment: str) -> Iterable[str]:

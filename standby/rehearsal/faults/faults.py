@@ -13,14 +13,13 @@ from pydantic import Field
 
 from standby.deadline import poll
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
+from standby.deployment.page_denial import allow_pages, deny_pages
 from standby.errors import BadUsageError, StandbyError
 from standby.json_model import JsonModel
 from standby.rehearsal.emulator.emulator import Emulator, is_ready, recorded_emulator
 from standby.rehearsal.faults.fault_rules import (
     allow_knowledge_base,
-    allow_pages,
     deny_knowledge_base,
-    deny_pages,
     read_replication,
     write_replication,
 )
@@ -46,6 +45,7 @@ FaultKind = Literal[
 ]
 FAULT_KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 RECOVERY_SECONDS: Final = 15.0
+PAGES_SID: Final = "RehearsalDeniesPages"
 POLL_SECONDS: Final = 0.02
 
 _UNREACHABLE: Final = frozenset({"region-down", "region-black-hole"})
@@ -185,7 +185,7 @@ class Faults:
         elif kind == "knowledge-base-denied":
             deny_knowledge_base(self._target.session(role), self._target.deployment.name)
         elif kind == "pages-denied":
-            deny_pages(self._target.session(role), self._region(role))
+            deny_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
         else:
             self._write_replication(role, paused=True)
 
@@ -199,7 +199,7 @@ class Faults:
         if "knowledge-base-denied" in kinds:
             allow_knowledge_base(self._target.session(role), self._target.deployment.name)
         if "pages-denied" in kinds:
-            allow_pages(self._target.session(role), self._region(role))
+            allow_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
         if "replication-paused" in kinds:
             self._write_replication(role, paused=False)
 

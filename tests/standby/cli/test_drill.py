@@ -1,30 +1,25 @@
-"""`standby drill` as a command: usage, refusals, outputs; what it does to a rehearsal is tested end to end."""
+"""`standby drill` as a command: usage, refusals, outputs. The end-to-end tests show what it does to a rehearsal."""
 
 import errno
 import json
-import os
-import signal
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
+from rich.table import Table
 
 from standby.cli import drill as commands
+from standby.cli.drill import comparison_table, objectives_table
 from standby.cli.main import cli
-from standby.console import NullProgress
-from standby.deployment.connection import AwsConnection
-from standby.deployment.manifest import Manifest, Region, Role, Site
-from standby.drill.live import LIVE_SCENARIOS, confirm_scenario
-from standby.drill.measure.records import Clock, Outcome
-from standby.drill.operator_process import CommandProcess
-from standby.drill.report.report import DrillReport
+from standby.drill.measure.measures import Measures
+from standby.drill.measure.records import Outcome
+from standby.drill.report.report import Difference, DrillReport
 from standby.drill.scenario import Scenario
-from standby.drill.scenarios.catalog import ORDER, SCENARIOS
-from standby.drill.signals import undisturbed
-from standby.errors import StandbyError
+from standby.drill.scenarios.catalog import SCENARIOS
 from tests.standby.drill.helpers import drill_report, scenario_report
+from tests.standby.helpers import MANIFEST
 
 
 def run(*arguments: str, typed: str = "", connection: object = None) -> Result:
@@ -39,32 +34,26 @@ def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def played(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """Which scenarios were asked for; each is met."""
+def runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Run no drill. Return which scenarios each drill was asked for."""
     asked: list[tuple[str, ...]] = []
 
-    def drill(_: object, scenarios: tuple[Scenario, ...], **__: object) -> DrillReport:
+    def run_drill(_: object, scenarios: tuple[Scenario, ...], **__: object) -> DrillReport:
         asked.append(tuple(scenario.name for scenario in scenarios))
         return drill_report(*(scenario_report(name=name, result=Outcome.PASSED) for name in asked[-1]))
 
-    monkeypatch.setattr(commands, "run_drill", drill)
+    monkeypatch.setattr(commands, "run_drill", run_drill)
     return asked
 
 
-def test_the_catalogue_has_every_scenario_in_its_order() -> None:
-    assert tuple(SCENARIOS) == ORDER
-    assert len(ORDER) >= 10
-    assert all(scenario.objectives and scenario.summary.endswith(".") for scenario in SCENARIOS.values())
-
-
-def test_without_a_scenario_the_usage_is_wrong_and_all_are_named(here: Path) -> None:
+def test_without_a_scenario_the_usage_is_wrong_and_all_scenarios_are_named(here: Path) -> None:
     result = run("drill")
     assert result.exit_code == 2
-    assert "Name a scenario with --scenario, or say --all." in result.stderr
+    assert "Name a scenario with --scenario, or give --all." in result.stderr
     assert all(name in result.stderr for name in SCENARIOS)
 
 
-def test_an_unknown_scenario_is_a_wrong_usage(here: Path) -> None:
+def test_an_unknown_scenario_is_a_usage_error(here: Path) -> None:
     result = run("drill", "--scenario", "region-lost", "--scenario", "moon-lost")
     assert result.exit_code == 2
     assert "There is no scenario 'moon-lost'." in result.stderr
@@ -86,26 +75,26 @@ def test_without_a_rehearsal_a_drill_is_refused(here: Path) -> None:
 
 
 @pytest.mark.parametrize("where", [["--aws"], ["--profile", "production"]])
-def test_a_real_deployment_is_drilled_with_live_only(here: Path, where: list[str]) -> None:
+def test_a_drill_of_a_real_deployment_needs_live(here: Path, where: list[str]) -> None:
     result = run(*where, "drill", "--all")
     assert result.exit_code == 2
-    assert "drilled with --live only" in result.stderr
+    assert "A drill of a real deployment needs --live." in result.stderr
 
 
-def test_scenarios_are_played_in_the_order_of_the_catalogue(played: list[tuple[str, ...]]) -> None:
+def test_scenarios_run_in_the_order_of_the_catalog(runs: list[tuple[str, ...]]) -> None:
     assert run("drill", "--scenario", "standby-lost", "--scenario", "api-lost").exit_code == 0
     assert run("drill", "--all").exit_code == 0
-    assert played == [("api-lost", "standby-lost"), tuple(SCENARIOS)]
+    assert runs == [("api-lost", "standby-lost"), tuple(SCENARIOS)]
 
 
-def test_json_alone_is_on_stdout(played: list[tuple[str, ...]]) -> None:
+def test_json_alone_is_on_stdout(runs: list[tuple[str, ...]]) -> None:
     result = run("drill", "--scenario", "api-lost", "--json")
     assert json.loads(result.stdout)["scenarios"][0]["name"] == "api-lost"
 
 
-def test_the_page_is_written_and_an_older_report_compared(played: list[tuple[str, ...]], tmp_path: Path) -> None:
+def test_the_page_is_written_and_an_older_report_compared(runs: list[tuple[str, ...]], tmp_path: Path) -> None:
     old, page = tmp_path / "old.json", tmp_path / "drill.html"
-    worse = scenario_report(name="api-lost", measures={"pages_failed": 7})
+    worse = scenario_report(name="api-lost", measures=Measures(pages_failed=7))
     old.write_text(json.dumps(drill_report(worse).as_json()))
     result = run("drill", "--scenario", "api-lost", "--html", str(page), "--compare", str(old))
     assert result.exit_code == 0
@@ -113,10 +102,10 @@ def test_the_page_is_written_and_an_older_report_compared(played: list[tuple[str
     assert "Compared with an older report" in page.read_text()
     as_json = run("drill", "--scenario", "api-lost", "--json", "--compare", str(old))
     changed = [part for part in json.loads(as_json.stdout)["comparison"] if part["change"] == "better"]
-    assert changed == [{"scenario": "api-lost", "measure": "pages_failed", "old": 7, "new": 0, "change": "better"}]
+    assert changed == [{"scenario": "api-lost", "measure": "pagesFailed", "old": 7, "new": 0, "change": "better"}]
 
 
-NOT_A_NUMBER = '{"schemaVersion": 2, "scenarios": [{"name": "api-lost", "measures": {"page_gap_seconds": %s}}]}'
+NOT_A_NUMBER = '{"schemaVersion": 2, "scenarios": [{"name": "api-lost", "measures": {"pageGapSeconds": %s}}]}'
 
 
 @pytest.mark.parametrize(
@@ -129,25 +118,21 @@ NOT_A_NUMBER = '{"schemaVersion": 2, "scenarios": [{"name": "api-lost", "measure
         *(NOT_A_NUMBER % number for number in ("NaN", "Infinity", "1e999")),
     ],
 )
-def test_something_else_than_a_report_cannot_be_compared_with(
-    played: list[tuple[str, ...]], tmp_path: Path, text: str
-) -> None:
+def test_a_file_that_is_not_a_report_is_a_usage_error(runs: list[tuple[str, ...]], tmp_path: Path, text: str) -> None:
     (tmp_path / "old.json").write_text(text)
     result = run("drill", "--all", "--compare", str(tmp_path / "old.json"))
     assert result.exit_code == 2
-    assert played == []
+    assert runs == []
 
 
-def test_a_folder_that_is_not_there_is_told_before_anything_is_played(
-    played: list[tuple[str, ...]], tmp_path: Path
-) -> None:
+def test_a_missing_folder_is_reported_before_any_scenario_runs(runs: list[tuple[str, ...]], tmp_path: Path) -> None:
     result = run("drill", "--all", "--html", str(tmp_path / "nowhere" / "drill.html"))
-    assert (result.exit_code, played) == (2, [])
+    assert (result.exit_code, runs) == (2, [])
     assert f"there is no folder {tmp_path / 'nowhere'}." in result.stderr
 
 
-def test_a_report_that_cannot_be_written_is_on_stdout_all_the_same(
-    played: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_report_that_cannot_be_written_is_still_on_stdout(
+    runs: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -159,36 +144,13 @@ def test_a_report_that_cannot_be_written_is_on_stdout_all_the_same(
     assert "drill.html: No space left on device." in result.stderr
 
 
-def test_that_an_older_report_shares_no_scenario_is_said(played: list[tuple[str, ...]], tmp_path: Path) -> None:
+def test_an_older_report_without_a_common_scenario_is_reported(runs: list[tuple[str, ...]], tmp_path: Path) -> None:
     old = tmp_path / "old.json"
     old.write_text(json.dumps(drill_report(scenario_report(name="region-lost")).as_json()))
     result = run("drill", "--scenario", "api-lost", "--compare", str(old))
-    assert "Nothing is compared: no scenario of the older report was played again." in result.stdout
+    assert "Nothing is compared: the older report has none of these scenarios." in result.stdout
     as_json = run("drill", "--scenario", "api-lost", "--json", "--compare", str(old))
     assert json.loads(as_json.stdout)["comparison"] == []
-
-
-def test_ctrl_c_waits_until_everything_is_put_back() -> None:
-    done: list[str] = []
-
-    def put_back() -> None:
-        with undisturbed(NullProgress()):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.05)
-            done.append("everything")
-
-    with pytest.raises(KeyboardInterrupt):
-        put_back()
-    assert done == ["everything"]
-
-
-def test_a_command_that_hangs_is_killed_and_says_so(here: Path) -> None:
-    running = CommandProcess(("--help",), options=(), clock=Clock()).listen()
-    running.kill()
-    ran = running.wait(seconds=10)
-    assert ran.code == -9
-    with pytest.raises(StandbyError, match="exit code -9"):
-        ran.required()
 
 
 def test_a_rehearsal_that_is_up_is_not_taken_for_a_real_deployment(here: Path) -> None:
@@ -197,46 +159,37 @@ def test_a_rehearsal_that_is_up_is_not_taken_for_a_real_deployment(here: Path) -
     assert "A rehearsal is up here, and --live is for a real deployment." in result.stderr
 
 
-def manifest() -> Manifest:
-    def region(role: Role, name: str) -> Region:
-        texts = dict.fromkeys(
-            ("api_url", "health_url", "documents_bucket", "frontend_bucket", "knowledge_base_id"), "x"
-        )
-        more = dict.fromkeys(("data_source_id", "ingest_queue_url", "dead_letter_queue_url", "ingest_function"), "x")
-        more |= {"alert_topic_arn": "x"}
-        return Region(role=role, region=name, **texts, **more, replicates_to="")
-
-    regions: dict[Role, Region] = {
-        "primary": region("primary", "us-west-2"),
-        "failover": region("failover", "us-east-1"),
-    }
-    return Manifest(
-        name="chatbot",
-        account="123456789012",
-        vector_store="opensearch-serverless",
-        site=Site(url="https://s", distribution_id="E1", api_fallback=True),
-        regions=regions,
-    )
+def test_the_owner_is_asked_on_stderr(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standby.drill.live.read_manifest", lambda _: MANIFEST)
+    connection = SimpleNamespace(rehearsed=False, where="TEST", clients=None)
+    result = run("drill", "--live", "--scenario", "live-api", "--json", typed="no\n", connection=connection)
+    assert result.exit_code == 1
+    assert f"live-api on TEST: {MANIFEST.name}." in result.stderr
+    assert "Not confirmed. Nothing was done." in result.stderr
+    assert json.loads(result.stdout)["error"] == "Not confirmed. Nothing was done."
 
 
-@pytest.mark.parametrize("typed", ["", "yes\n", "123456789012 us-west-2\n", "123456789012 us-east-1 us-west-2\n"])
-def test_a_live_scenario_is_not_played_unless_account_and_regions_are_typed(
-    monkeypatch: pytest.MonkeyPatch, typed: str
-) -> None:
-    monkeypatch.setattr("click.prompt", lambda *_, **__: typed)
-    connection = AwsConnection(name="chatbot", regions=("us-west-2", "us-east-1"), profile=None)
-    with pytest.raises(StandbyError, match="Not confirmed"):
-        confirm_scenario(LIVE_SCENARIOS["live-api"], connection, manifest())
+def test_the_table_names_each_objective_with_measured_value_and_bound() -> None:
+    text = " ".join(shown(objectives_table(drill_report())).split())
+    assert "region-lost missed page RTO 0.10 s < 1 s 10" in text
+    assert "failover command 6.25 s ≤ 5 s" in text
 
 
-def test_a_live_scenario_is_played_when_account_and_regions_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+def test_the_comparison_table_shows_what_changed() -> None:
+    differences = [
+        Difference(scenario="region-lost", measure="pagesFailed", old=3, new=0, change="better"),
+        Difference(scenario="region-lost", measure="answersLost", old=0, new=0, change="same"),
+        Difference(scenario="region-lost", measure="[/of] a file", old=3, new=None, change="gone"),
+    ]
+    text = shown(comparison_table(differences))
+    assert "pages failed" in text
+    assert "answers lost" not in text
+    assert "[/of] a file" in text
+    assert "1 of 3 measures are the same" in text
 
-    def typed(text: str, **_: object) -> str:
-        asked.append(text)
-        return "123456789012 us-west-2 us-east-1"
 
-    monkeypatch.setattr("click.prompt", typed)
-    connection = AwsConnection(name="chatbot", regions=("us-west-2", "us-east-1"), profile=None)
-    confirm_scenario(LIVE_SCENARIOS["live-api"], connection, manifest())
-    assert asked == ["To go on, type `123456789012 us-west-2 us-east-1`"]
+def shown(table: Table) -> str:
+    console = Console(width=160)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()

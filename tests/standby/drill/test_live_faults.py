@@ -1,4 +1,4 @@
-"""A real deployment's pages are denied only where CloudFront then asks the other bucket."""
+"""A real deployment's pages are denied only if CloudFront then asks the other bucket."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from standby.cli.main import cli
 from standby.deployment.clients import Clients
 from standby.deployment.manifest import Manifest
 from standby.deployment.sessions import EmulatorSession
-from standby.drill.live_faults import passes_on, require_other_bucket
+from standby.drill.live_faults import require_origin_failover, visible_denial
 from standby.errors import RefusedError
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import MANIFEST
@@ -27,16 +27,18 @@ def config(*groups: dict[str, object], target: str = "pages") -> dict[str, objec
 
 
 @pytest.mark.parametrize(
-    "found,why",
+    "found,reason",
     [
         (config(group("pages", 403, 404, 500)), ""),
         (config(group("pages", 500, 504), group("config", 403)), "the site fails over on 500, 504, not on 403"),
-        (config(group("config", 403)), "the site's pages come from one bucket alone"),
-        ({"DefaultCacheBehavior": {"TargetOriginId": "primary"}}, "the site's pages come from one bucket alone"),
+        (config(group("config", 403)), "the site's pages come from one bucket only"),
+        ({"DefaultCacheBehavior": {"TargetOriginId": "primary"}}, "the site's pages come from one bucket only"),
     ],
 )
-def test_a_denial_is_passed_on_where_the_pages_own_group_fails_over_on_403(found: dict[str, Any], why: str) -> None:
-    assert passes_on(found) == why  # type: ignore[arg-type]  # the parts that are read
+def test_visitors_see_a_denial_unless_the_origin_group_of_the_pages_fails_over_on_403(
+    found: dict[str, Any], reason: str
+) -> None:
+    assert visible_denial(found) == reason  # type: ignore[arg-type]  # the parts that are read
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ Deploy = Callable[..., Manifest]
 
 @pytest.fixture(scope="module")
 def deploy(clients: Clients) -> Deploy:
-    """Make a distribution like the stack's, with these failover codes where they are given."""
+    """Make a distribution like the stack's, with these failover codes if they are given."""
     client = clients.cloudfront()
     buckets = {role: region.frontend_bucket for role, region in MANIFEST.regions.items()}
     whole = distribution_config(client, buckets)
@@ -67,20 +69,22 @@ def deploy(clients: Clients) -> Deploy:
     return made
 
 
-def test_a_distribution_that_shows_visitors_the_denial_is_refused(clients: Clients, deploy: Deploy) -> None:
-    require_other_bucket(clients, deploy())
+def test_a_distribution_that_shows_the_denial_to_visitors_is_refused(clients: Clients, deploy: Deploy) -> None:
+    require_origin_failover(clients, deploy())
     without = deploy(500, 502, 503, 504)
     with pytest.raises(RefusedError, match="not on 403") as refused:
-        require_other_bucket(clients, without)
+        require_origin_failover(clients, without)
     assert "site.origin_failover_status_codes" in refused.value.hint
 
 
 def test_a_distribution_that_cannot_be_read_is_refused(clients: Clients) -> None:
     with pytest.raises(RefusedError, match="answers NoSuchDistribution"):
-        require_other_bucket(clients, changed_model(MANIFEST, site=changed_model(MANIFEST.site, distribution_id="E0")))
+        require_origin_failover(
+            clients, changed_model(MANIFEST, site=changed_model(MANIFEST.site, distribution_id="E0"))
+        )
 
 
-def test_live_pages_is_refused_before_anybody_is_asked(
+def test_live_pages_is_refused_before_the_owner_is_asked(
     clients: Clients, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment = deploy(500)
@@ -88,5 +92,5 @@ def test_live_pages_is_refused_before_anybody_is_asked(
     monkeypatch.setattr("standby.drill.live.read_manifest", lambda _: deployment)
     result = CliRunner().invoke(cli, ["drill", "--live", "--all"], input="yes\n", obj=lambda _: connection)
     assert result.exit_code == 3
-    assert "would show visitors the error" in result.stderr
-    assert "To go on, type" not in result.stderr
+    assert "Visitors would see the error" in result.stderr
+    assert "To continue, type" not in result.stderr

@@ -1,4 +1,4 @@
-"""A distribution that is wrong in a way which no outage on one machine shows is told all the same."""
+"""A wrong distribution is reported even if no outage on one machine shows the error."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from standby.drill.measure.objectives import ORIGINS, hold, read_failover_codes
-from standby.drill.observe.origin_settings import judge_origins
-from standby.drill.scenarios.outages import _see_origins
+from standby.drill.measure.measures import Measures
+from standby.drill.measure.objectives import ORIGINS, compare_objectives, read_failover_codes
+from standby.drill.observe.origin_settings import evaluate_origins
+from standby.drill.scenarios.outages import _measure_origin_settings
 from standby.errors import BadUsageError
 from standby.rehearsal.edge_cache.rules import CacheSettings
 from standby.rehearsal.network.distribution import CacheBehavior, Distribution, Origin, OriginGroup
@@ -56,15 +57,16 @@ def with_codes(*codes: int) -> Distribution:
 
 
 def missed(distribution: Distribution, codes: frozenset[int] = CODES) -> tuple[list[str], str]:
-    """Return which objectives a drill misses for it, and what its report notes."""
+    """Return the objectives that a drill misses with it, and the notes in its report."""
     notes: list[str] = []
     observer = SimpleNamespace(distribution=lambda: distribution, failover_codes=codes)
-    context: Any = SimpleNamespace(observer=observer, measured={}, note=notes.append)
-    _see_origins(context)
-    return [held.name for held in hold(ORIGINS, context.measured, Objectives()) if not held.met], "\n".join(notes)
+    context: Any = SimpleNamespace(observer=observer, measures={}, note=notes.append)
+    _measure_origin_settings(context)
+    results = compare_objectives(ORIGINS, Measures(**context.measures), Objectives())
+    return [result.name for result in results if not result.met], "\n".join(notes)
 
 
-def test_the_distribution_as_it_is_meant_meets_both_objectives() -> None:
+def test_the_right_distribution_meets_both_objectives() -> None:
     assert missed(RIGHT)[0] == []
 
 
@@ -73,27 +75,27 @@ def test_the_distribution_as_it_is_meant_meets_both_objectives() -> None:
 )
 def test_connecting_for_longer_than_the_page_rto_is_missed(parts: dict[str, int], seconds: int) -> None:
     objectives, notes = missed(with_origin(**parts))
-    assert objectives == ["page RTO, the bucket takes no connection"]
-    assert f"behaviour *: a bucket that takes no connection is given up after {seconds} s" in notes
+    assert objectives == ["page RTO, no connection to the bucket"]
+    assert f"cache behavior *: CloudFront tries to connect to a bucket for {seconds} s at most" in notes
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
-def test_each_status_code_without_a_second_bucket_is_missed_and_named(code: int) -> None:
+def test_each_status_code_without_origin_failover_is_missed_and_named(code: int) -> None:
     objectives, notes = missed(with_codes(*sorted(CODES - {code})))
-    assert objectives == ["status codes without a second bucket"]
-    assert f"behaviour *: the other bucket is not asked on {code}" in notes
+    assert objectives == ["status codes without origin failover"]
+    assert f"cache behavior *: CloudFront does not ask the other bucket on {code}" in notes
 
 
 def test_codes_that_the_settings_leave_out_are_not_missed() -> None:
     assert missed(with_codes(500, 502, 503, 504), frozenset({500, 502, 503, 504}))[0] == []
 
 
-def test_a_behaviour_of_one_bucket_has_no_second_one_on_any_code() -> None:
+def test_a_behavior_with_one_bucket_has_no_failover_on_any_code() -> None:
     alone = replace(RIGHT, behaviors=(RIGHT.behaviors[0], behavior("*", "primary")))
-    assert judge_origins(alone, codes=CODES).missing == CODES
+    assert evaluate_origins(alone, codes=CODES).codes_without_failover == CODES
 
 
-def test_the_codes_are_those_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_codes_come_from_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STANDBY_SETTINGS", raising=False)
     assert read_failover_codes(tmp_path) == CODES
     file = tmp_path / "standby.toml"

@@ -1,76 +1,77 @@
-"""Two reports side by side: what got better, what got worse, and what is noise."""
+"""The comparison of two reports: what got better, what got worse, and what is noise."""
 
 import json
+from typing import Any
 
-from rich.console import Console
+import pytest
 
-from standby.drill.report.compare import Difference, compare
-from standby.drill.report.html import render
-from standby.drill.report.report import comparison_table
+from standby.drill.measure.measures import Measures
+from standby.drill.report.compare import OlderReport, compare
+from standby.drill.report.report import DrillReport
 from tests.standby.drill.helpers import drill_report, scenario_report
 
 
-def report_of(**measures: float | None) -> dict[str, object]:
-    report = scenario_report(measures=measures)
-    document: dict[str, object] = json.loads(json.dumps(drill_report(report).as_json()))
-    return document
+def report_of(**measures: float | None) -> DrillReport:
+    return drill_report(scenario_report(measures=Measures(**measures)))
 
 
-def changes(old: dict[str, object], new: dict[str, object]) -> dict[str, str]:
-    return {difference.measure: difference.change for difference in compare(old, new)}
+def older(report: DrillReport) -> OlderReport:
+    """Return the report as it is read from a file."""
+    return OlderReport.from_json(json.loads(json.dumps(report.as_json())))
+
+
+def changes(old: DrillReport, new: DrillReport) -> dict[str, str]:
+    return {difference.measure: difference.change for difference in compare(older(old), new)}
 
 
 def test_a_comparison_says_what_got_better_and_what_got_worse() -> None:
     old = report_of(pages_failed=0, page_gap_seconds=2.0, api_gap_seconds=3.0, documents_lost=None, answers_lost=1)
     new = report_of(pages_failed=1, page_gap_seconds=0.1, api_gap_seconds=3.2, documents_lost=0, command_seconds=1.0)
     assert changes(old, new) == {
-        "pages_failed": "worse",
-        "page_gap_seconds": "better",
-        "api_gap_seconds": "same",
-        "documents_lost": "new",
-        "answers_lost": "gone",
-        "command_seconds": "new",
+        "pagesFailed": "worse",
+        "pageGapSeconds": "better",
+        "apiGapSeconds": "same",
+        "documentsLost": "new",
+        "answersLost": "gone",
+        "commandSeconds": "new",
     }
 
 
-def test_some_requests_more_in_an_outage_are_noise_and_some_instead_of_none_are_not() -> None:
+def test_a_few_failed_requests_more_are_noise_and_a_few_instead_of_none_are_not() -> None:
     old, new = report_of(questions_failed=4, uploads_failed=0), report_of(questions_failed=6, uploads_failed=1)
-    assert changes(old, new) == {"questions_failed": "same", "uploads_failed": "worse"}
+    assert changes(old, new) == {"questionsFailed": "same", "uploadsFailed": "worse"}
 
 
-def test_a_time_that_ended_once_and_now_never_did_is_worse_and_one_that_was_not_looked_for_is_gone() -> None:
-    old = report_of(execution_seconds=0.5, person_follows_seconds=None, command_seconds=1.0)
-    new = report_of(execution_seconds=None, person_follows_seconds=52.0)
-    wanted = {"execution_seconds": "worse", "person_follows_seconds": "better", "command_seconds": "gone"}
-    assert changes(old, new) == wanted
+def test_a_time_that_no_longer_ends_is_worse_and_one_that_is_no_longer_measured_is_gone() -> None:
+    old = report_of(execution_seconds=0.5, browser_follow_seconds=None, command_seconds=1.0)
+    new = report_of(execution_seconds=None, browser_follow_seconds=52.0)
+    assert changes(old, new) == {
+        "executionSeconds": "worse",
+        "browserFollowSeconds": "better",
+        "commandSeconds": "gone",
+    }
 
 
 def test_how_much_was_tried_is_neither_better_nor_worse() -> None:
-    old = report_of(pages_asked=10, documents_behind=1, person_questions=24)
-    assert changes(old, report_of(pages_asked=20, documents_behind=9, person_questions=30)) == {}
+    old = report_of(pages_requested=10, documents_missing_at_failover=1, browser_questions=24)
+    assert changes(old, report_of(pages_requested=20, documents_missing_at_failover=9, browser_questions=30)) == {}
 
 
 def test_a_scenario_that_only_one_report_has_is_not_compared() -> None:
-    other = json.loads(json.dumps(drill_report(scenario_report(name="api-lost")).as_json()))
-    assert compare(other, report_of(pages_failed=1)) == ()
-    assert "Nothing is compared: no scenario of the older report was played again." in render(
-        drill_report(), differences=[]
-    )
-    assert "older report" not in render(drill_report())
+    other = drill_report(scenario_report(name="api-lost"))
+    assert compare(older(other), report_of(pages_failed=1)) == ()
 
 
-def test_the_comparison_is_in_the_page_and_in_the_table() -> None:
-    differences = [
-        Difference(scenario="region-lost", measure="pages_failed", old=3, new=0, change="better"),
-        Difference(scenario="region-lost", measure="answers_lost", old=0, new=0, change="same"),
-        Difference(scenario="region-lost", measure="[/of] a file", old=3, new=None, change="gone"),
-    ]
-    page = render(drill_report(), differences=differences)
-    assert "Compared with an older report" in page
-    assert '<span class="badge better">better</span>' in page
-    console = Console(width=120)
-    with console.capture() as captured:
-        console.print(comparison_table(differences))
-    assert "pages failed" in captured.get()
-    assert "[/of] a file" in captured.get()
-    assert "1 measures of 3 are the same" in captured.get()
+def document(**scenario: object) -> dict[str, Any]:
+    return {"schemaVersion": 2, "scenarios": [{"name": "region-lost", "measures": {"x": 1.0}, **scenario}]}
+
+
+def test_fields_and_measures_of_another_version_are_ignored() -> None:
+    old = OlderReport.from_json({**document(later=1), "laterStill": True})
+    assert [difference.change for difference in compare(old, report_of(pages_failed=0))] == ["gone", "new"]
+
+
+@pytest.mark.parametrize("value", [document(measures={"x": float("inf")}), document(measures=[]), document(name=1)])
+def test_a_measure_that_is_not_a_number_is_an_error(value: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="OlderReport"):
+        OlderReport.from_json(value)

@@ -1,6 +1,5 @@
-"""The documented JSON of drills and rehearsals, and the documented commands: what there is, and nothing else."""
+"""The documented JSON of rehearsals, and the documented commands: what there is, and nothing else."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,40 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from standby.cli.main import COMMANDS, cli
-from standby.drill.measure.measures import Documents, Moments, api_measures, document_measures, page_measures
-from standby.drill.report import schema
-from standby.drill.report.compare import NEITHER
-from standby.drill.scenarios.catalog import SCENARIOS
 from tests.constructs.plan import ROOT
-from tests.standby.drill.helpers import drill_report, scenario_report
-
-WHOLE = frozenset({"objectives", "events", "regions", "extra", "limits"})
-OTHERS = frozenset({"site_files_different", "person_questions"})
-"""Measures that are neither of the load nor held against an objective; `NEITHER` has those that only count."""
-
-
-def paths() -> set[str]:
-    """Return the paths of a report's fields as the schema names them."""
-    document = json.loads(json.dumps(drill_report(scenario_report(extra={"unsteady": True})).as_json()))
-    (scenario,) = document.pop("scenarios")
-    document.pop("regions")
-    top = {f"{name}[]" if name in WHOLE else name for name in document} | {"regions.ROLE"}
-    names = {"measures": "measures.MEASURE", "series": "series.KIND.RESULT", "extra": "extra"}
-    fields = {names.get(name) or (f"{name}[]" if name in WHOLE else name) for name in scenario}
-    return top | {f"scenarios[].{field}" for field in fields}
-
-
-def test_the_documented_fields_of_a_drill_are_the_printed_ones() -> None:
-    assert paths() == set(schema.DRILL) - {"comparison[]"}
-
-
-def test_every_measure_is_documented_and_every_documented_measure_is_measured() -> None:
-    moments = Moments(until=1, command=1)
-    documents = Documents(at_failover=frozenset())
-    measured = {*page_measures([], until=1), *api_measures([], moments), *document_measures([], documents, moments)}
-    held = {objective.measure for scenario in SCENARIOS.values() for objective in scenario.objectives}
-    wanted = (measured | held | OTHERS | NEITHER) - {"scenario_seconds"}
-    assert set(schema.MEASURES) == wanted
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -58,5 +24,5 @@ def commands() -> Iterator[tuple[str, ...]]:
 def test_every_option_of_every_command_is_in_the_docs(names: tuple[str, ...]) -> None:
     """`cog` writes them there; the README sends its readers to this page for all options."""
     text = Path(ROOT, "docs", "cli.md").read_text(encoding="utf-8")
-    told = CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=100).output
-    assert told.strip() in text
+    help_text = CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=100).output
+    assert help_text.strip() in text

@@ -1,11 +1,11 @@
-"""The drill's browser: found or plainly missed, and only the rehearsal's own certificates are trusted."""
+"""The drill's browser is found or named as missing, and trusts the rehearsal's certificates only."""
 
 import importlib.util
 from pathlib import Path
 
 import pytest
 
-from standby.drill.scenarios.browser import BROWSER
+from standby.drill.scenarios.browser import BROWSER_SCENARIOS
 from standby.rehearsal.network.network import Address, Network
 from standby.rehearsal.tools.chromium import (
     HEADLESS_PROGRAM_NAMES,
@@ -33,7 +33,7 @@ IQDdITflDGb1li6mcd22a1geltSILjil2QYUG4W7Odk/yA==
 """
 KEY_HASH = "jTHWoSdU7zY05c9TWbjSYo53yoD6QQnyi9y0Ab9K9k0="
 
-(SCENARIO,) = BROWSER
+(SCENARIO,) = BROWSER_SCENARIOS
 
 
 def network() -> Network:
@@ -58,7 +58,7 @@ def test_a_chromium_is_found_by_any_of_its_names(name: str, tmp_path: Path, monk
     assert find_chromium() == program
 
 
-def test_where_no_window_is_needed_the_one_without_is_taken_first(
+def test_without_a_need_for_a_window_the_headless_browser_is_preferred(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in HEADLESS_PROGRAM_NAMES:
@@ -67,30 +67,28 @@ def test_where_no_window_is_needed_the_one_without_is_taken_first(
     assert find_chromium() == tmp_path / "chromium-headless-shell"
 
 
-def test_a_person_is_not_shown_the_site_in_a_browser_without_windows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_site_is_not_opened_in_a_browser_without_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "chromium-headless-shell").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoChromiumError, match="apt install chromium"):
         browse_site(network(), "https://a.example.com", ())
 
 
-def test_without_a_chromium_the_remedy_is_said_and_the_scenario_skipped(
+def test_without_a_chromium_the_remedy_is_named_and_the_scenario_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoChromiumError, match="apt install chromium"):
         find_chromium()
-    assert "apt install chromium" in SCENARIO.skipped()
+    assert "apt install chromium" in SCENARIO.skip_reason()
 
 
 def test_without_playwright_the_scenario_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("standby.drill.scenarios.browser.find_spec", lambda _name: None)
-    assert "playwright" in SCENARIO.skipped()
+    assert "playwright" in SCENARIO.skip_reason()
     assert importlib.util.find_spec("playwright") is not None
 
 
-def test_a_person_s_wait_is_held_against_five_seconds_and_an_open_page_against_75() -> None:
+def test_a_wait_has_a_bound_of_five_seconds_and_an_open_page_of_75() -> None:
     bounds = {objective.name: objective.bound(Objectives()) for objective in SCENARIO.objectives}
     assert set(bounds.values()) == {0.0, 5.0, 75.0}

@@ -9,7 +9,7 @@ import pytest
 
 from standby.deployment.manifest import Role
 from standby.deployment.routing_config import authoritative_copy, copies_agree, render_config
-from standby.drill.load.users import Asks
+from standby.drill.load.users import SiteClient
 from standby.drill.observe.observer import Observer
 from standby.errors import RefusedError
 from standby.operations.execution.executor import Executor
@@ -236,9 +236,9 @@ def test_an_operator_who_loses_after_taking_a_number_leaves_it_out_and_writes_no
     world: World,
 ) -> None:
     observer = Observer(
-        deployment=world.manifest, clients=clients(world.endpoint), client=create_autospec(Asks, instance=True)
+        deployment=world.manifest, clients=clients(world.endpoint), client=create_autospec(SiteClient, instance=True)
     )
-    before = observer.configs()
+    before = observer.config_etags()
     slow = Operator.planned(world, "failover", "failover")
     slow.take(1)  # its intent is in the journal: generation 4 is taken
     quick = Operator.planned(world, "failover", "failover")
@@ -246,4 +246,4 @@ def test_an_operator_who_loses_after_taking_a_number_leaves_it_out_and_writes_no
     slow.finish()
     assert isinstance(slow.error, ConflictError)
     assert serving(world) == (EAST, 5)
-    assert len(observer.configs() - before) == 1
+    assert len(observer.config_etags() - before) == 1

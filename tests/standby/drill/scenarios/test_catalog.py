@@ -1,0 +1,16 @@
+"""The catalog lists every scenario in its order."""
+
+from standby.drill.scenarios.catalog import ORDER, SCENARIOS, select_scenarios
+
+
+def test_the_catalog_has_every_scenario_in_its_order() -> None:
+    assert tuple(SCENARIOS) == ORDER
+    assert len(ORDER) >= 10
+    assert all(scenario.objectives and scenario.summary.endswith(".") for scenario in SCENARIOS.values())
+
+
+def test_scenarios_are_selected_in_the_order_of_the_catalog() -> None:
+    assert [scenario.name for scenario in select_scenarios(["standby-lost", "api-lost"])] == [
+        "api-lost",
+        "standby-lost",
+    ]
