@@ -40,15 +40,15 @@ _WORLDS: dict[str, str | None] = {
     "tests/constructs/settings/": None,  # these need no stack: each file is a scope of its own
     "tests/constructs/": "stack",
     "tests/e2e/test_deploy": "deploy",
-    "tests/e2e/test_drill": "drills",
+    "tests/e2e/drill/": "drills",
     **dict.fromkeys(_E2E, "users"),
 }
 
 # What fails in a module that tests share says what it compared, too.
 pytest.register_assert_rewrite(
     "tests.browser.helpers",
-    "tests.e2e.drill_helpers",
-    "tests.e2e.operator_helpers",
+    "tests.e2e.drill.helpers",
+    "tests.e2e.operations.helpers",
     "tests.lambdas.helpers",
     "tests.standby.rehearsal.network.helpers",
 )

@@ -19,8 +19,8 @@ from standby.deployment.manifest import ROLES
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, upload, wait_for
-from tests.e2e.operator_helpers import Operator, connection
-from tests.e2e.runbook import RUNBOOK, Act, Scenario, same, scenarios
+from tests.e2e.operations.helpers import Operator, connection
+from tests.e2e.operations.runbook import RUNBOOK, Act, Scenario, same, scenarios
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import AccessKeyTypeDef

@@ -8,7 +8,7 @@ import pytest
 from standby.deployment.manifest import Role
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, cites, upload
-from tests.e2e.operator_helpers import Operator
+from tests.e2e.operations.helpers import Operator
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from standby.drill.measure.objectives import API_RTO_SECONDS
 from standby.drill.measure.records import Outcome
 from standby.drill.operator_process import run_command
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.drill_helpers import missed, report_of, run_one
+from tests.e2e.drill.helpers import missed, report_of, run_one
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient

@@ -20,7 +20,7 @@ from standby.drill.live_faults import SID
 from standby.drill.observe.steady_state import check_ready
 from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.drill_helpers import drilled, met_except_times
+from tests.e2e.drill.helpers import drilled, met_except_times
 from tests.e2e.helpers import wait_for
 
 

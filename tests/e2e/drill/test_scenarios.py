@@ -1,4 +1,4 @@
-"""Every scenario of the drill on the rehearsal, except the long one (`test_drill_long.py`).
+"""Every scenario of the drill on the rehearsal, except the long one (`test_browser_scenario.py`).
 
 A time may be missed because the machine was busy. A wrong stack misses it again.
 """
@@ -9,7 +9,7 @@ from standby.drill.measure.records import Outcome
 from standby.drill.report.report import ScenarioReport
 from standby.drill.scenarios.catalog import ORDER
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.drill_helpers import LONG, missed, run_one
+from tests.e2e.drill.helpers import LONG, missed, run_one
 
 pytestmark = pytest.mark.alone
 

@@ -15,7 +15,7 @@ import pytest
 
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.tools.shell import shell_variables
-from tests.e2e.operator_helpers import Operator
+from tests.e2e.operations.helpers import Operator
 
 COMMANDS = """
 set -euo pipefail

@@ -1,7 +1,7 @@
 """The long scenario, beside other tests: every objective is met except times, which `make drill` measures too."""
 
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.drill_helpers import LONG, drilled, met_except_times
+from tests.e2e.drill.helpers import LONG, drilled, met_except_times
 
 
 def test_the_long_scenario_meets_every_objective_except_times(rehearsal: Rehearsal) -> None:

@@ -11,7 +11,7 @@ import pytest
 from standby.deployment.manifest import Role
 from standby.rehearsal.faults.faults import FaultKind
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.operator_helpers import Operator
+from tests.e2e.operations.helpers import Operator
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 """A terminal's control sequences."""
