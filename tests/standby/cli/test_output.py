@@ -74,6 +74,11 @@ def test_progress_that_cannot_be_written_once_is_not_tried_again(unread: int, mo
         stderr.flush()
 
 
+def test_progress_without_any_stderr_is_lost_and_the_command_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)  # as Python sets it in a program that was started with `2>&-`
+    print_progress("lost")
+
+
 def error_of(result: Result) -> dict[str, str]:
     """Return the document of an error; it is alone on stdout and has the documented fields."""
     document: dict[str, str] = json.loads(result.stdout)
