@@ -24,7 +24,7 @@ RETURNED_SECONDS: Final = 3.0
 ASLEEP_SECONDS: Final = 30.0
 UPLOADED_SECONDS: Final = 15.0
 FAILED_OVER: Final = "failed over"
-DISAGREE: Final = "the two copies of config.json disagree"
+DISAGREE: Final = "the copies of config.json disagree"
 _STEP: Final = re.compile(r"^step (?P<number>\d+) of (?P<count>\d+) (?P<what>begins|done)")
 COMMANDS: Final = 2
 """Those that `two-operators` gives twice: `failover`, then `failback`. Each has one winner, who writes one content."""

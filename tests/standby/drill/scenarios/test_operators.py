@@ -20,7 +20,7 @@ NOT_READY = replace(CRASHED, code=3, answer={"verdict": "not ready to fail over"
 READY = replace(CRASHED, code=0, answer={"verdict": "ready"})
 REFUSED = replace(CRASHED, code=3, answer={"result": "refused"})
 PLANNED = replace(CRASHED, code=0, answer={"result": "planned"})
-DISAGREE = "the two copies of config.json disagree: us-west-2 says us-west-2 generation 1, us-east-1 says us-east-1"
+DISAGREE = "the copies of config.json disagree: us-west-2 says us-west-2 generation 1, us-east-1 says us-east-1"
 OLD_NAMED = replace(CRASHED, code=0, answer={"verdict": "failed over", "reasons": [DISAGREE]})
 OLD_UNNAMED = replace(CRASHED, code=0, answer={"verdict": "failed over", "reasons": []})
 CONTENT = replace(CRASHED, code=0, answer={"verdict": "ready", "reasons": []})
