@@ -51,7 +51,7 @@ def start(world: World, *arguments: str, stdout: int, stderr: int) -> "subproces
 
 def test_a_failover_whose_progress_nobody_reads_is_carried_out(world: World, unread: int) -> None:
     ran = start(world, "failover", "--yes", stdout=subprocess.PIPE, stderr=unread)
-    assert (ran.returncode, ran.stdout) == (0, f"{EAST} (failover) is to serve, generation 4: done.\n")
+    assert (ran.returncode, ran.stdout) == (0, f"switch traffic to {EAST} (failover), generation 4: done.\n")
     assert copies_agree(world.copies())
 
 
