@@ -64,6 +64,8 @@ def print_progress(text: str) -> None:
 
     Source: docs.python.org, signal, "Note on SIGPIPE": what is written to the null device cannot fail at the end.
     """
+    if sys.stderr is None:  # closed before the program started (`2>&-`)
+        return
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()

@@ -5,7 +5,6 @@ import click
 from standby.cli.options import ChangeOptions, change_options, print_target
 from standby.cli.run_plan import report_outcome, run_plan
 from standby.console import Stopwatch
-from standby.deployment.connection import Connection
 from standby.deployment.manifest_reader import read_manifest
 from standby.operations.facts.switch_facts import collect_switch_facts
 from standby.operations.plans.switch import plan_switch
@@ -24,7 +23,7 @@ def failover(target: Target, /, *, dry_run: bool, yes: bool, force: bool, reason
     nothing, or completes an interrupted run.
     """
     options = ChangeOptions(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
-    connection, stopwatch = target.connection, Stopwatch()
+    stopwatch, connection = Stopwatch(), target.connection
     manifest = read_manifest(connection)
     print_target(connection, manifest)
     facts = collect_switch_facts(connection, manifest, "failover")
@@ -67,15 +66,15 @@ def failback(
     The lost region may have a higher generation than the primary region knows; --force writes a generation above it.
     """
     options = ChangeOptions(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
-    switch_back(target.connection, options, checks=checks, wait_seconds=wait)
+    switch_back(target, options, checks=checks, wait_seconds=wait)
 
 
-def switch_back(connection: Connection, options: ChangeOptions, *, checks: int, wait_seconds: float) -> None:
+def switch_back(target: Target, options: ChangeOptions, *, checks: int, wait_seconds: float) -> None:
     """Fail back: check the preconditions, plan, show, ask, carry out, report."""
     # Imported here because a failover does not need it.
     from standby.operations.execution import failback_check  # noqa: PLC0415 - see above
 
-    stopwatch = Stopwatch()
+    stopwatch, connection = Stopwatch(), target.connection
     manifest = read_manifest(connection)
     print_target(connection, manifest)
     if options.force:

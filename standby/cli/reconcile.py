@@ -6,7 +6,6 @@ from standby.cli.options import ChangeOptions, change_options, print_target
 from standby.cli.outcome import CommandOutcome, merge_outcomes
 from standby.cli.run_plan import report_outcome, run_plan
 from standby.console import Stopwatch, print_progress
-from standby.deployment.connection import Connection
 from standby.deployment.manifest_reader import read_manifest
 from standby.operations.execution.run import StepFailedError
 from standby.operations.facts.reconcile_facts import collect_config_facts, collect_document_facts
@@ -42,12 +41,12 @@ def reconcile(
     invalid config.json.
     """
     options = ChangeOptions(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
-    reconcile_regions(target.connection, options, verbose=verbose, wait_seconds=wait)
+    reconcile_regions(target, options, verbose=verbose, wait_seconds=wait)
 
 
-def reconcile_regions(connection: Connection, options: ChangeOptions, *, verbose: bool, wait_seconds: float) -> None:
+def reconcile_regions(target: Target, options: ChangeOptions, *, verbose: bool, wait_seconds: float) -> None:
     """Reconcile config.json and then the documents: each time collect, plan, show, ask and carry out. Then report."""
-    stopwatch = Stopwatch()
+    stopwatch, connection = Stopwatch(), target.connection
     manifest = read_manifest(connection)
     print_target(connection, manifest)
     plan = plan_config(collect_config_facts(connection, manifest), reason=options.reason)

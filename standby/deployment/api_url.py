@@ -1,4 +1,4 @@
-"""The spelling of an API's URL. `frontend/config.js` has the same rule; both pass tests/routing_config_cases.json."""
+"""The spelling of an API's URL, as in `frontend/routing-config.js`. Both pass tests/routing_config_cases.json."""
 
 import re
 from typing import Final

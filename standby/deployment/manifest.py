@@ -112,8 +112,12 @@ def parse_manifest(text: str) -> Manifest:
                 f"The manifest has schema version {version}; {OLDEST_SCHEMA} is needed.",
                 hint="Apply the stack again with this version of the project.",
             )
-        return Manifest.from_json(document)
+        manifest = Manifest.from_json(document)
     except ValidationError as error:
         raise StandbyError(f"The manifest is not as expected: {describe_errors(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StandbyError("The manifest is not as expected: it is not JSON.") from error
+    for role, region in manifest.regions.items():
+        if not normalize_api_url(region.api_url):  # config.json would name no API
+            raise StandbyError(f"The manifest is not as expected: regions.{role}.apiUrl is not a URL that pages call.")
+    return manifest

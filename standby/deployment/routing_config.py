@@ -1,12 +1,13 @@
 """`config.json`, which tells pages which region's API to call: one copy in each region's frontend bucket.
 
-This module has the one rule for reading a copy and for which copy is authoritative. `frontend/config.js` has the same
-rule for the page; both pass the cases of tests/routing_config_cases.json.
+This module has the one rule for reading a copy and for which copy is authoritative. `frontend/routing-config.js` has
+the same rule for the page; both pass the cases of tests/routing_config_cases.json.
 
 A copy is only replaced on condition of what was read (`If-Match` on its ETag), so no command overwrites a write that it
 has not seen. Source: docs.aws.amazon.com, S3, "How to prevent object overwrites with conditional writes".
 """
 
+import codecs
 import json
 import math
 from collections.abc import Mapping
@@ -20,11 +21,14 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Region, Role
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 KEY: Final = "config.json"
 MAX_BYTES: Final = 65_536
-"""A larger object is invalid. One that this tool writes has about 300 bytes."""
+"""A larger text (in UTF-8, without a byte order mark) is invalid. One that this tool writes has about 300 bytes."""
+_MAX_READ_BYTES: Final = MAX_BYTES + len(codecs.BOM_UTF8) + 1
+"""How much of an object is read: enough to know that it is too large."""
 MAX_BRACKETS: Final = 100
 """More opening brackets are invalid: nested deeply, they would end Python's parser where a browser reads on."""
 MAX_GENERATION: Final = 2**53 - 1
@@ -147,9 +151,9 @@ def copies_agree(copies: ConfigCopies) -> bool:
 def parse_config(body: bytes | str) -> RoutingConfig:
     """Read a `config.json` as the page does. Raises `ValueError` with the reason where the page cannot read it."""
     data = body.encode() if isinstance(body, str) else body
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"it has {len(data)} bytes, more than {MAX_BYTES}")
     text = data.decode("utf-8-sig", errors="replace")  # a byte order mark does not count, as in a browser
+    if len(text.encode()) > MAX_BYTES:  # the text's, as in a browser: a byte that is not UTF-8 has become three
+        raise ValueError(f"it has more than {MAX_BYTES} bytes")
     if text.count("{") + text.count("[") > MAX_BRACKETS:
         raise ValueError(f"it has more than {MAX_BRACKETS} opening brackets")
     document = _parse_json(text)
@@ -197,12 +201,20 @@ def read_copy(s3: "S3Client", region: Region) -> ConfigCopy:
         if error.response["Error"]["Code"] in _MISSING:
             return absent
         raise
-    body = answer["Body"].read(MAX_BYTES + 1)
+    body = _read_body(answer["Body"])
     try:
         config = parse_config(body)
     except ValueError:
         config = None
     return replace(absent, config=config, etag=answer["ETag"], text=body.decode("utf-8", errors="replace"))
+
+
+def _read_body(stream: "StreamingBody") -> bytes:
+    # A read with a size returns what there is when the connection breaks off; only the read after it is an error.
+    body = b""
+    while len(body) < _MAX_READ_BYTES and (part := stream.read(_MAX_READ_BYTES - len(body))):
+        body += part
+    return body
 
 
 def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:

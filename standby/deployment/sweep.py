@@ -24,7 +24,7 @@ def run_sweep(client: "LambdaClient", region: Region) -> str:
     text = answer["Payload"].read() or b"null"
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if answer.get("FunctionError") or not isinstance(body, Mapping):
         raise StandbyError(f"{region.ingest_function} failed: {text[:200].decode(errors='replace')}")

@@ -69,9 +69,17 @@ def copy_of(bucket_role: Role, said: RoutingConfig | None, *, manifest: Manifest
     return empty if said is None else replace(empty, config=said, etag=f'"{said}"', text=render_config(said))
 
 
+def invalid_copy(bucket_role: Role, *, manifest: Manifest = MANIFEST) -> ConfigCopy:
+    """Return the copy of a bucket whose config.json is not valid."""
+    return replace(copy_of(bucket_role, None, manifest=manifest), etag='"invalid"', text='{"apiUrl": ')
+
+
 CONFIGS = st.builds(config, st.sampled_from(ROLES), st.none() | st.integers(1, 9), moment=st.sampled_from("abc"))
 COPIES = st.fixed_dictionaries(
-    {role: st.just(DOWN) | st.builds(copy_of, st.just(role), st.none() | CONFIGS) for role in ROLES}
+    {
+        role: st.just(DOWN) | st.just(invalid_copy(role)) | st.builds(copy_of, st.just(role), st.none() | CONFIGS)
+        for role in ROLES
+    }
 )
 FACTS = st.builds(
     SwitchFacts,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from standby.deployment.concurrency import NoAnswerError, Unavailable
 from standby.deployment.connection import Connection
@@ -33,10 +33,8 @@ def read_health(connection: Connection, region: Region, *, deep: bool, seconds: 
     """Call `/health` of a region's API. Raises `NoAnswerError` when it does not answer."""
     answer = connection.request("GET", region.health_url + ("?deep=true" if deep else ""), seconds=seconds)
     try:
-        body = json.loads(answer.body)
-        checks = {str(name): _error(check) for name, check in body["checks"].items()}
-        return Health(status=body["status"], checks=checks, milliseconds=int(body["totalResponseTimeMs"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return _parse(json.loads(answer.body))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         if answer.status == HTTPStatus.OK:
             raise NoAnswerError("answers 200, but not as /health does") from error
         return Health(status=f"answering {answer.status}")
@@ -50,6 +48,13 @@ def describe_unhealthy(region: str, health: Health | Unavailable) -> str:
         return ""
     failed = ", ".join(f"{name} ({error})" for name, error in health.checks.items() if error)
     return f"the API of {region} is {health.status}{': ' if failed else ''}{failed}"
+
+
+def _parse(body: Any) -> Health:  # noqa: ANN401 - any JSON value
+    if not isinstance(body["status"], str):
+        raise TypeError("the status is not a text")
+    checks = {str(name): _error(check) for name, check in body["checks"].items()}
+    return Health(status=body["status"], checks=checks, milliseconds=int(body["totalResponseTimeMs"]))
 
 
 def _error(check: Mapping[str, object]) -> str:

@@ -29,7 +29,8 @@ RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
 
 def _require_time(text: str) -> str:
-    datetime.fromisoformat(text)
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("no time zone")
     return text
 
 
@@ -135,7 +136,7 @@ def parse_event(text: str) -> Event:
         return Event.from_json(json.loads(text))
     except ValidationError as error:
         raise ValueError(f"not an event: {describe_errors(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"not an event: {error}") from error
 
 

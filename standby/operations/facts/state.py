@@ -88,6 +88,12 @@ class State:
         return {role: region.copy for role, region in self.regions.items()}
 
     @property
+    def invalid_copies(self) -> tuple[ConfigCopy, ...]:
+        """The copies of config.json that exist and are invalid."""
+        copies = self.copies.values()
+        return tuple(copy for copy in copies if isinstance(copy, ConfigCopy) and copy.state == "invalid")
+
+    @property
     def authoritative(self) -> ConfigCopy | None:
         """The authoritative copy of config.json; None when no valid one is known."""
         return authoritative_copy(self.copies)
@@ -125,7 +131,7 @@ def find_config_faults(state: State) -> Iterator[str]:
         if copy.state == "absent":
             yield f"{copy.region} has no config.json"
         elif copy.config is None:
-            yield f"config.json in {copy.region} is invalid"
+            yield f"config.json in {copy.region} is invalid: correct it, or run `standby reconcile --force`"
         elif copy.config.manually_edited:
             yield f"config.json in {copy.region} is manually edited: run `standby reconcile`"
     valid = [copy for copy in copies if copy.config is not None]

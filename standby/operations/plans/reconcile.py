@@ -3,7 +3,7 @@
 There are two plans because a stale config.json misleads users, and comparing a million documents takes minutes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -63,7 +63,7 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         summary=f"config.json first, generation {config.generation}" if config and steps else "config.json is in sync",
         generation=(config.generation if config else None) or facts.journal_generation,
         steps=(*steps, *_journal_steps(facts, impossible=impossible)) if steps else (),
-        refusals=(*_unreadable_refusals(state), *_invalid_refusals(state)),
+        refusals=(*_unreadable_refusals(state), *_invalid_refusals(steps)),
         notes=tuple(_config_notes(state)),
         reason=reason,
     )
@@ -139,11 +139,11 @@ def _unreadable_refusals(state: State) -> Iterator[Refusal]:
             yield Refusal(reason=reason, overridable=overridable)
 
 
-def _invalid_refusals(state: State) -> Iterator[Refusal]:
+def _invalid_refusals(steps: Iterable[Step]) -> Iterator[Refusal]:
     """Refuse to replace an invalid copy: it may be a manual edit with a mistake, and may have meant either region."""
-    for copy in state.copies.values():
-        if isinstance(copy, ConfigCopy) and copy.state == "invalid":
-            reason = f"config.json in {copy.region} exists and is invalid: correct it, or --force replaces it"
+    for step in steps:
+        if isinstance(step.action, PutConfig) and step.action.seen.state == "invalid":
+            reason = f"config.json in {step.region} exists and is invalid: correct it, or --force replaces it"
             yield Refusal(reason=reason)
 
 
@@ -253,9 +253,8 @@ def _config_notes(state: State) -> Iterator[str]:
         here, there = state.manifest.other(role).region, state.manifest.regions[role].region
         yield f"new visitors go to {here} until then: this moves them to {there}"
     if state.authoritative is None and (role := _last_serving_role(state)):
-        states = {copy.state for copy in state.copies.values() if isinstance(copy, ConfigCopy)}
-        lost = "missing from" if states == {"absent"} else "valid in neither of"
-        yield f"config.json is {lost} both regions: {state.regions[role].region} served last and is written again"
+        lost = "valid in neither region" if state.invalid_copies else "missing from both regions"
+        yield f"config.json is {lost}: {state.regions[role].region} served last and is written again"
 
 
 def _document_notes(state: State) -> Iterator[str]:

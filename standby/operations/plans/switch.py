@@ -217,7 +217,7 @@ def _config_notes(manifest: Manifest, copies: ConfigCopies) -> Iterator[str]:
             yield f"config.json in {copy.region} is invalid: this replaces it"
     authoritative = authoritative_copy(copies)
     if authoritative is None or authoritative.config is None:
-        yield "no valid config.json was found: this writes the first one"
+        yield "no valid config.json was found: this writes a new one"
         return
     if authoritative.config.manually_edited:
         yield f"config.json in {authoritative.region} is manually edited: this replaces it"

@@ -37,10 +37,11 @@ class ServingJson(JsonModel):
     """What the authoritative copy of config.json says."""
 
     role: Role | None = Field(
-        description="the serving region's role: `primary`, `failover`, or null when config.json names neither"
+        description="the serving region's role: `primary` or `failover`; null when config.json names neither, or when "
+        "no valid one is known"
     )
     region: str | None = Field(description="the serving region")
-    generation: int | None = Field(description="the authoritative generation; null after a manual edit")
+    generation: int | None = Field(description="the authoritative generation; null after a manual edit or if unknown")
     api_url: str | None = Field(description="the API that pages call")
     manually_edited: bool = Field(description="whether config.json is manually edited")
 

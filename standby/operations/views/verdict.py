@@ -68,7 +68,8 @@ def _failover_blockers(target: RegionState) -> Iterator[str]:
 def _reasons(state: State) -> Iterator[str]:
     config = state.config
     if config is None:
-        yield "no valid config.json is known, so pages cannot find an API: run `standby reconcile`"
+        command = "" if state.invalid_copies else ": run `standby reconcile`"
+        yield f"no valid config.json is known, so pages cannot find an API{command}"
     elif state.serving is None:
         yield f"config.json names an API of neither region: {config.api_url}"
     yield from find_config_faults(state)
@@ -161,6 +162,9 @@ def _next_commands(state: State, name: Name) -> Iterator[str]:
     for event in state.unfinished:
         if event.target and event.result == "started":
             yield f"`standby {event.command}` again, from any machine: it completes the interrupted command"
+    if state.invalid_copies:
+        regions = " and ".join(copy.region for copy in state.invalid_copies)
+        yield f"correct config.json in {regions}, or replace it by `standby reconcile --force`"
     if _needs_reconcile(state):
         yield "`standby reconcile` brings both regions into sync"
     if name == "failed over":

@@ -39,7 +39,7 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
 def test_a_failover_says_where_it_is_what_it_does_and_that_it_is_done(run: Run, world: World) -> None:
     result = run("failover", "--yes", "--reason", "test")
     assert result.exit_code == 0
-    assert result.stdout == f"{EAST} (failover) is to serve, generation 4: done.\n"
+    assert result.stdout == f"switch traffic to {EAST} (failover), generation 4: done.\n"
     assert result.stderr.startswith(f"TEST: {world.manifest.name} in account 000000000000, {WEST} + {EAST}\n")
     assert "step 1 of 7 begins: Write the intent into the journal in us-east-1\nstep 1 of 7 done" in result.stderr
     assert copies_agree(world.copies())
@@ -75,7 +75,7 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(run: Run, world: World) -> No
 def test_who_does_not_say_yes_declines(run: Run, world: World, given: str) -> None:
     result = run("failover", given=given)
     assert result.exit_code == 1
-    assert result.stderr.endswith("Error: Nothing was done.\n")
+    assert result.stderr.endswith("Error: Nothing was changed.\n")
     assert not world.events("failover")
 
 
@@ -86,7 +86,7 @@ def test_a_yes_at_the_terminal_is_one(run: Run) -> None:
 def test_a_lost_region_is_exit_code_0_and_what_is_left_is_told(run: Run) -> None:
     result = run("failover", "--yes", dead=("primary",))
     assert result.exit_code == 0
-    assert "Not written: config.json in us-west-2 (us-west-2 does not answer (connection refused)).\n" in result.stdout
+    assert "Pending: config.json in us-west-2 (us-west-2 does not answer (connection refused)).\n" in result.stdout
     assert "`standby reconcile`" in result.stdout
 
 
@@ -132,7 +132,7 @@ def test_failing_back_is_refused_with_every_reason(run: Run, world: World) -> No
     run("failover", "--yes", dead=("primary",))
     result = run("failback", "--yes", "--checks", "1")
     assert result.exit_code == 3
-    assert "the two copies of config.json disagree" in result.stderr
+    assert "the copies of config.json disagree" in result.stderr
     forced = run("failback", "--yes", "--checks", "1", "--force")
     assert forced.exit_code == 0
     assert copies_agree(world.copies())
@@ -164,7 +164,7 @@ def test_a_failback_during_which_somebody_moved_users_is_refused(
     monkeypatch.setattr("standby.operations.execution.failback_check.check_preconditions", compared)
     result = run("failback", "--yes", "--checks", "1")
     assert result.exit_code == 3
-    assert "somebody moved users while both regions were compared" in result.stderr
+    assert "another command moved users while the regions were compared" in result.stderr
     assert world.copies()["primary"].generation == 4
 
 
@@ -187,7 +187,9 @@ def test_failing_back_by_force_waits_for_nothing_that_it_overrides(
     run("failover", "--yes")
     result = run("failback", "--yes", "--force", dead=dead)
     assert result.exit_code == 0
-    assert ("overridden: us-east-1 does not answer" if dead else "overridden: whether both regions") in result.stderr
+    assert (
+        "overridden: us-east-1 does not answer" if dead else "overridden: the regions were not compared"
+    ) in result.stderr
     assert world.copies()["primary"].generation == 5
 
 
@@ -196,14 +198,14 @@ def test_failing_back_with_a_region_down_is_refused_at_once(run: Run) -> None:
     run("failover", "--yes")
     result = run("failback", "--yes", dead=("failover",))
     assert result.exit_code == 3
-    assert "us-east-1 does not answer (connection refused): what it has cannot be compared" in result.stderr
+    assert "us-east-1 does not answer (connection refused): the regions cannot be compared" in result.stderr
 
 
 def test_a_primary_that_does_not_know_that_it_was_left_takes_users_back_by_force(run: Run, world: World) -> None:
     run("failover", "--yes", dead=("primary",))
     shown = run("failback", "--yes", dead=("failover",))
     assert shown.exit_code == 0
-    assert "us-west-2 serves as far as its own copy of config.json tells" in shown.stdout
+    assert "us-west-2 serves according to its own copy of config.json" in shown.stdout
     assert run("failback", "--yes", "--force", dead=("failover",)).exit_code == 0
     assert {role: copy.generation for role, copy in world.copies().items()} == {"primary": 5, "failover": 4}
     assert run("reconcile", "--yes").exit_code == 0

@@ -11,7 +11,7 @@ from standby.cli.main import ErrorJson, cli
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
 from standby.json_model import JsonModel, field_table
-from standby.operations.views.status_json import StatusJson
+from standby.operations.views.status_json import RegionJson, StatusJson
 from standby.rehearsal.emulator.emulator import Emulator
 from standby.target import TargetOptions
 from tests.constructs.plan import ROOT
@@ -51,3 +51,10 @@ def test_each_field_is_documented(model: type[JsonModel]) -> None:
     for path, description in field_table(model).items():
         row = f"| `{path}` | {description} |"
         assert any(row in document for document in documents), row
+
+
+def test_the_fact_that_could_not_be_read_is_documented() -> None:
+    facts = [name for name, field in RegionJson.model_fields.items() if "UnavailableJson" in str(field.annotation)]
+    names = [f"`{RegionJson.model_fields[name].serialization_alias}`" for name in facts]
+    sentence = f'Each of {", ".join(names[:-1])} and {names[-1]} of a region is\n`{{"unavailable": "why"}}` when'
+    assert sentence in (ROOT / "docs" / "cli.md").read_text("utf-8")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from standby.console import print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.routing_config import copies_agree
 from standby.operations.execution.switch_steps import SwitchSteps
+from standby.target import TargetOptions
 from tests.constructs.plan import ROOT
 from tests.standby.helpers import EAST, WEST, World
 
@@ -49,7 +51,7 @@ def start(world: World, *arguments: str, stdout: int, stderr: int) -> "subproces
 
 def test_a_failover_whose_progress_nobody_reads_is_carried_out(world: World, unread: int) -> None:
     ran = start(world, "failover", "--yes", stdout=subprocess.PIPE, stderr=unread)
-    assert (ran.returncode, ran.stdout) == (0, f"{EAST} (failover) is to serve, generation 4: done.\n")
+    assert (ran.returncode, ran.stdout) == (0, f"switch traffic to {EAST} (failover), generation 4: done.\n")
     assert copies_agree(world.copies())
 
 
@@ -72,6 +74,22 @@ def test_progress_that_cannot_be_written_once_is_not_tried_again(unread: int, mo
         print_progress("lost")
         stderr.write("nor does this fail, at the end of the program")
         stderr.flush()
+
+
+@pytest.mark.parametrize("command", ["failover", "failback", "reconcile"])
+def test_the_seconds_of_a_command_count_from_before_its_connection_is_opened(world: World, command: str) -> None:
+    def slow(_: TargetOptions) -> Connection:
+        time.sleep(0.5)
+        return world.connect()
+
+    result = CliRunner().invoke(cli, [command, "--dry-run", "--json"], obj=slow)
+    seconds = json.loads(result.stdout)["seconds"]
+    assert seconds["total"] >= seconds["gathered"] >= 0.5
+
+
+def test_progress_without_any_stderr_is_lost_and_the_command_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)  # as Python sets it in a program that was started with `2>&-`
+    print_progress("lost")
 
 
 def error_of(result: Result) -> dict[str, str]:

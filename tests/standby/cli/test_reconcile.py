@@ -55,7 +55,7 @@ def test_config_json_is_in_step_before_anything_is_compared(
     assert result.exit_code == 1
     assert result.stderr.index(f"  2. {BROUGHT}") < result.stderr.index("Comparing both regions")
     assert copies_agree(world.copies())
-    assert run("reconcile", "--yes").stdout == "both regions are in step. Nothing to do.\n"
+    assert run("reconcile", "--yes").stdout == "both regions are in sync. Nothing to do.\n"
 
 
 @pytest.mark.usefixtures("returned")
@@ -74,7 +74,7 @@ def test_documents_that_cannot_be_listed_leave_config_json_in_step_and_the_rest_
     assert copies_agree(world.copies())
     assert {event.result for event in world.events("primary")} == {"done", "incomplete"}
     refused = run("failback", "--yes", "--checks", "1")
-    assert "the journal has something left: run `standby reconcile`" in refused.stderr
+    assert "the journal has pending writes: run `standby reconcile`" in refused.stderr
     world.s3("failover").create_bucket(Bucket=world.manifest.regions["failover"].documents_bucket)
     assert json.loads(run("reconcile", "--yes", "--json").stdout)["result"] == "done"
     assert {event.result for event in world.events("primary")} == {"done"}
@@ -83,7 +83,7 @@ def test_documents_that_cannot_be_listed_leave_config_json_in_step_and_the_rest_
 def test_what_was_left_is_told_to_a_person_as_well(run: Run, world: World) -> None:
     lose_documents_bucket(world)
     result = run("reconcile", "--yes")
-    assert f"Not written: documents in {WEST} (what {EAST} has cannot be compared: " in result.stdout
+    assert f"Pending: documents in {WEST} (the documents of {EAST} cannot be compared: " in result.stdout
     assert result.stdout.endswith("Later: `standby reconcile`.\n")
 
 
@@ -92,8 +92,8 @@ def test_each_plan_is_shown_and_asked_before_it_is_carried_out(run: Run, world: 
     leave_behind(world)
     result = run("reconcile", given="y\nn\n")
     assert result.exit_code == 1
-    assert result.stderr.count("go on?") == 2
-    assert "Error: config.json first, generation 4: done. Nothing else was done." in result.stderr
+    assert result.stderr.count("continue?") == 2
+    assert "Error: config.json first, generation 4: done. Nothing else was changed." in result.stderr
     assert copies_agree(world.copies())
     assert not list_documents(world.s3("primary"), world.manifest.regions["primary"]).documents
 
@@ -101,8 +101,8 @@ def test_each_plan_is_shown_and_asked_before_it_is_carried_out(run: Run, world: 
 @pytest.mark.usefixtures("returned")
 def test_who_declines_the_first_plan_is_asked_nothing_more(run: Run, world: World) -> None:
     result = run("reconcile", given="n\n")
-    assert (result.exit_code, result.stderr.count("go on?")) == (1, 1)
-    assert result.stderr.endswith("Error: Nothing was done.\n")
+    assert (result.exit_code, result.stderr.count("continue?")) == (1, 1)
+    assert result.stderr.endswith("Error: Nothing was changed.\n")
     assert not copies_agree(world.copies())
 
 

@@ -1,11 +1,15 @@
 """`config.json`: what a copy says, and which copy is authoritative. The page passes the same cases."""
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
+from botocore.exceptions import IncompleteReadError
+from botocore.response import StreamingBody
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +17,7 @@ from standby.deployment.api_url import normalize_api_url
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.routing_config import (
+    MAX_BYTES,
     MAX_GENERATION,
     ConfigCopies,
     ConfigCopy,
@@ -21,6 +26,7 @@ from standby.deployment.routing_config import (
     authoritative_copy,
     config_for_role,
     parse_config,
+    read_copy,
     render_config,
     serving_role,
 )
@@ -108,6 +114,37 @@ def test_any_bytes_are_a_config_or_a_value_error(body: bytes) -> None:
         assert parse_config(body).api_url
     except ValueError:
         return
+
+
+def client_with(body: bytes, *, content_length: int) -> Any:  # noqa: ANN401 - a fake of boto3's client
+    """Return a client whose every object has this body, of which the answer says that it is `content_length` long."""
+    return SimpleNamespace(
+        get_object=lambda **_: {"Body": StreamingBody(io.BytesIO(body), content_length), "ETag": '"1"'}
+    )
+
+
+def test_an_answer_that_breaks_off_is_an_error_and_no_invalid_copy() -> None:
+    body = render_config(RoutingConfig(api_url="https://a/", generation=3)).encode()
+    with pytest.raises(IncompleteReadError):
+        read_copy(client_with(body[:40], content_length=len(body)), MANIFEST.regions["primary"])
+    read = read_copy(client_with(body, content_length=len(body)), MANIFEST.regions["primary"])
+    assert (read.state, read.generation, read.text) == ("valid", 3, body.decode())
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])
+def test_a_copy_is_read_up_to_the_longest_that_is_valid(mark: bytes) -> None:
+    body = mark + render_config(RoutingConfig(api_url="https://a/", generation=3)).encode()
+    longest = body.ljust(MAX_BYTES + len(mark))
+    for text, state in ((longest, "valid"), (longest + b" ", "invalid"), (longest * 9, "invalid")):
+        copy = read_copy(client_with(text, content_length=len(text)), MANIFEST.regions["primary"])
+        assert (copy.state, copy.etag) == (state, '"1"')
+        assert copy.text.encode() == text or state == "invalid"
+
+
+def test_bytes_that_are_not_utf_8_count_as_a_browser_counts_them() -> None:
+    with pytest.raises(ValueError, match="more than 65536"):  # each becomes U+FFFD, which has three bytes
+        parse_config(b'{"apiUrl": "https://a/", "region": "' + b"\xff" * 22_000 + b'"}')
+    assert parse_config(b'{"apiUrl": "https://a/", "region": "' + b"\xff" * 21_000 + b'"}').api_url == "https://a/"
 
 
 @given(COPIES)

@@ -15,7 +15,7 @@ from standby.operations.facts.journal import PendingWrite
 from standby.operations.plans.plan import CopyDocuments, Plan
 from tests.standby.helpers import EAST, WEST, World
 
-LEFT = PendingWrite(region=EAST, what="documents", why=f"1 document of {WEST} changed meanwhile")
+LEFT = PendingWrite(region=EAST, what="documents", why=f"1 document of {WEST} changed during the run")
 
 
 def refusal(status: int, code: str) -> ClientError:
@@ -98,7 +98,7 @@ def test_a_document_that_is_not_there_in_the_end_is_left_for_the_next_run(
 ) -> None:
     write(world, "primary", "plan", "x")
     run, s3 = started(), Refusing(world, *errors)
-    assert copy(world, s3, run) == "1 changed meanwhile"
+    assert copy(world, s3, run) == "1 changed"
     assert (run.pending_writes, run.result, s3.asked) == ([LEFT], "incomplete", asked)
     assert copy(world, Refusing(world), started()) == "1 copied"
 
@@ -122,7 +122,7 @@ def test_a_document_that_was_deleted_there_meanwhile_is_left_for_the_next_run(wo
             world.s3("failover").delete_object(Bucket=bucket, Key="plan")
             raise GONE
 
-    assert copy(world, Deleting(world), run) == "1 changed meanwhile"
+    assert copy(world, Deleting(world), run) == "1 changed"
     assert (there(world), run.result) == ({}, "incomplete")
 
 
@@ -136,7 +136,7 @@ def test_a_region_that_answers_no_more_is_not_asked_for_each_of_many_documents(
     with pytest.raises(StepFailedError) as raised:
         copy(world, s3, run)
     assert s3.asked == 20
-    told = "20 failed, 5 not tried, for 20 in a row were not answered; --verbose names each"
+    told = "20 failed, 5 not tried, because 20 in a row were not answered; --verbose names each"
     assert raised.value.message == told
     assert len(run.details) == 25
 

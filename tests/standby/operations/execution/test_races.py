@@ -102,7 +102,7 @@ def test_of_two_failovers_at_once_one_wins_and_the_other_is_told(emulator: Emula
     assert isinstance(lost[0].error, ConflictError)
     assert lost[0].error.winner is not None
     assert lost[0].error.winner.id == event_of(winner).id
-    assert "what holds now: us-east-1 (failover), generation 4" in lost[0].error.message
+    assert "now authoritative: us-east-1 (failover), generation 4" in lost[0].error.message
     assert [result_of(operator, world.events("failover")) for operator in (winner, lost[0])] == ["done", "lost"]
 
 
@@ -179,7 +179,7 @@ def test_a_hand_that_writes_during_a_failover_is_obeyed_and_named(emulator: Emul
     world.put("failover", render_config(config("primary", None, manifest=world.manifest)))
     operator.finish()
     assert isinstance(operator.error, ConflictError)
-    assert operator.error.message.startswith("somebody wrote config.json by hand meanwhile")
+    assert operator.error.message.startswith("config.json was manually edited during this command")
     assert operator.executor.last.result == "lost"
 
 
@@ -217,7 +217,7 @@ def test_nothing_is_changed_when_the_target_dies_before_the_intent(emulator: Emu
     world = World.make(emulator.endpoint)
     facts = collect_switch_facts(world.connect(), world.manifest, "failover")
     plan = plan_switch(facts, command="failover", reason="")
-    with pytest.raises(RefusedError, match="could not be written either"):
+    with pytest.raises(RefusedError, match="cannot be written either"):
         Executor(world.connect("failover"), world.manifest).run(plan)
     assert serving(world) == (WEST, 3)
 

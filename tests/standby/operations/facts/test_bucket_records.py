@@ -37,6 +37,7 @@ JSON = st.recursive(
 )
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)).map(lambda m: f"{m:%Y-%m-%dT%H:%M:%S.%f}Z")  # noqa: DTZ001 - hypothesis wants naive limits
 TEXTS = st.text(max_size=5)
+AT = "2026-01-01T00:00:00.000000Z"
 
 
 def make_event(**fields: Any) -> Event:  # noqa: ANN401 - the fields of an event
@@ -77,6 +78,20 @@ def test_an_event_that_is_written_is_read_again(event: Event) -> None:
 def test_whatever_json_is_there_is_an_event_or_a_value_error(value: object) -> None:
     with pytest.raises(ValueError, match="not an event"):
         parse_event(json.dumps(value))
+
+
+@pytest.mark.parametrize("text", ["", "[" * 4000, '{"steps": ' * 2000, b"\xff".decode("utf-8", errors="replace")])
+def test_whatever_text_is_there_is_an_event_or_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match="not an event"):
+        parse_event(text)
+
+
+@pytest.mark.parametrize("moment", ["2026-01-01T00:00:00", "2026-01-01", "yesterday"])
+def test_a_moment_without_a_time_zone_is_none_of_an_event(moment: str) -> None:
+    event = json.loads(render_event(make_event(id="a", generation=1, command="failover", actor="", started_at=AT)))
+    assert parse_event(json.dumps(event)).started_at == AT
+    with pytest.raises(ValueError, match="not an event: startedAt"):
+        parse_event(json.dumps({**event, "startedAt": moment}))
 
 
 @given(st.lists(LISTED, max_size=6))

@@ -8,6 +8,7 @@ import pytest
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
+from standby.deployment.routing_config import ConfigCopy, RoutingConfig
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.journal import Event, PendingWrite, new_event
 from standby.operations.facts.reconcile_facts import ReconcileFacts
@@ -18,12 +19,13 @@ from standby.operations.plans.plan import (
     CopyEvents,
     Ingest,
     PutConfig,
+    Refusal,
     VerifyEdge,
     WriteIntent,
 )
 from standby.operations.plans.reconcile import plan_config, plan_documents
 from standby.operations.views.verdict import judge_state
-from tests.standby.helpers import EAST, MANIFEST, NOON, WEST, changed, config, copy_of
+from tests.standby.helpers import DOWN, EAST, MANIFEST, NOON, WEST, changed, config, copy_of, invalid_copy, puts
 from tests.standby.manifests import REGIONS
 from tests.standby.states import BEHIND, dead, left, missing, moved, region, state
 
@@ -124,6 +126,50 @@ def test_a_config_that_is_gone_from_both_regions_is_written_for_whoever_served_l
     assert [(made.role, made.generation) for made in written] == [(serves, 5), (serves, 5)]
     assert f"{REGIONS[serves]} served last" in plan.notes[0]
     assert any("run `standby reconcile`" in reason for reason in judge_state(found).reasons)
+
+
+def with_copies(primary: ConfigCopy | Unavailable, failover: ConfigCopy | Unavailable) -> State:
+    return moved(primary={"copy": primary}, failover={"copy": failover})
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_invalid_config_is_replaced_only_by_force(role: Role) -> None:
+    other: Role = "failover" if role == "primary" else "primary"
+    copies: dict[Role, ConfigCopy] = {role: invalid_copy(role), other: copy_of(other, config("failover", 4))}
+    plan = plan_config(reconciling(with_copies(copies["primary"], copies["failover"])))
+    reason = f"config.json in {REGIONS[role]} exists and is invalid: correct it, or --force replaces it"
+    assert plan.refusals == (Refusal(reason=reason),)
+    assert [(put.seen.role, put.config.role, put.config.generation) for put in puts(plan)] == [(role, "failover", 4)]
+
+
+@pytest.mark.parametrize(
+    "primary,failover,refused,note",
+    [
+        (invalid_copy("primary"), invalid_copy("failover"), [WEST, EAST], "is valid in neither region"),
+        (copy_of("primary", None), invalid_copy("failover"), [EAST], "is valid in neither region"),
+        (copy_of("primary", None), copy_of("failover", None), [], "is missing from both regions"),
+    ],
+)
+def test_a_config_that_exists_and_is_invalid_is_never_called_missing(
+    primary: ConfigCopy, failover: ConfigCopy, refused: list[str], note: str
+) -> None:
+    found = replace(with_copies(primary, failover), events=(switched("failover"),))
+    plan = plan_config(reconciling(found))
+    assert [refusal.reason.split()[2] for refusal in plan.refusals] == refused
+    assert not plan.standing_refusals(force=True)
+    assert plan.notes == (f"config.json {note}: {EAST} served last and is written again",)
+    assert [(put.seen.role, put.config.role, put.config.generation) for put in puts(plan)] == [
+        ("primary", "failover", 5),
+        ("failover", "failover", 5),
+    ]
+
+
+def test_an_invalid_config_that_nothing_replaces_is_no_reason_to_refuse() -> None:
+    elsewhere = copy_of("failover", RoutingConfig(api_url="https://elsewhere.example/"))
+    plan = plan_config(reconciling(with_copies(invalid_copy("primary"), elsewhere)))
+    assert (plan.refusals, plan.steps) == ((), ())
+    down = plan_config(reconciling(with_copies(invalid_copy("primary"), DOWN)))
+    assert [refusal.reason for refusal in down.refusals] == [f"{EAST} {DOWN}: nothing can be reconciled with it"]
 
 
 def test_a_config_is_not_made_anew_while_one_copy_could_not_be_read() -> None:

@@ -10,12 +10,13 @@ from standby.operations.facts.journal import new_event
 from standby.operations.facts.state import State
 from standby.operations.views.status_json import status_json
 from standby.operations.views.verdict import NEITHER_REGION, judge_state
-from tests.standby.helpers import EAST, NOON, WEST, changed, config, copy_of
+from tests.standby.helpers import EAST, NOON, WEST, changed, config, copy_of, invalid_copy
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
 FAILOVER = f"`standby failover` switches traffic to {EAST}"
 FAILBACK = f"`standby failback` switches traffic back to {WEST}, when you want it to"
 RECONCILE = "`standby reconcile` brings both regions into sync"
+CORRECT = "correct config.json in {}, or replace it by `standby reconcile --force`"
 AGAIN = "`standby failover` again, from any machine: it completes the interrupted command"
 RUNNING = replace(BEHIND, running=True)
 UNENDED = new_event(generation=9, command="failover", actor="x", reason="", source="", target=EAST, now=NOON)
@@ -55,6 +56,12 @@ UNENDED = new_event(generation=9, command="failover", actor="x", reason="", sour
         (replace(state(), events=(UNENDED,)), AGAIN),
         (replace(state(), events=(changed(UNENDED, result="incomplete"),)), RECONCILE),
         (state(region("primary", "primary", None), region("failover", "primary", None)), RECONCILE),
+        (state(primary=region("primary", copy=copy_of("primary", None))), RECONCILE),
+        (state(primary=region("primary", copy=invalid_copy("primary"))), CORRECT.format(WEST)),
+        (
+            state(region("primary", copy=invalid_copy("primary")), region("failover", copy=invalid_copy("failover"))),
+            CORRECT.format(f"{WEST} and {EAST}"),
+        ),
     ],
 )
 def test_each_state_names_the_command_that_helps(found: State, said: str) -> None:

@@ -1,6 +1,7 @@
 """The verdict: one word, and every reason by its name."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from standby.operations.facts.state import Alarms, Queues, State
 from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
 from standby.operations.views.status_json import status_json
 from standby.operations.views.verdict import judge_state
-from tests.standby.helpers import EAST, HEALTHY, WEST, config, copy_of
+from tests.standby.helpers import EAST, HEALTHY, WEST, config, copy_of, invalid_copy
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
 DISAGREEMENT = (
@@ -89,6 +90,25 @@ def test_a_config_made_by_hand_is_called_hand_made_in_each_bucket() -> None:
     assert verdict.reasons == tuple(
         f"config.json in {region} is manually edited: run `standby reconcile`" for region in (WEST, EAST)
     )
+
+
+def test_a_config_that_is_invalid_or_missing_is_named_in_each_bucket() -> None:
+    copies = {"primary": copy_of("primary", None), "failover": invalid_copy("failover")}
+    found = state(region("primary", copy=copies["primary"]), region("failover", copy=copies["failover"]))
+    assert judge_state(found).reasons == (
+        "no valid config.json is known, so pages cannot find an API",
+        f"{WEST} has no config.json",
+        f"config.json in {EAST} is invalid: correct it, or run `standby reconcile --force`",
+    )
+    assert {role: row["config"]["state"] for role, row in shown(found)["regions"].items()} == {
+        "primary": "absent",
+        "failover": "invalid",
+    }
+
+
+def shown(found: State) -> dict[str, Any]:
+    """Return the status as JSON."""
+    return status_json(found, judge_state(found)).as_json()
 
 
 def test_an_api_of_neither_region_is_named() -> None:

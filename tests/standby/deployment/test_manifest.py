@@ -1,0 +1,25 @@
+"""A manifest that cannot be used is one error, whatever is wrong with it."""
+
+import json
+
+import pytest
+
+from standby.deployment.manifest import parse_manifest
+from standby.errors import StandbyError
+from tests.standby.manifests import manifest_text
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{", "NaN", "[" * 4000, '{"schemaVersion": ' * 700])
+def test_a_text_that_is_no_manifest_is_one_error(text: str) -> None:
+    with pytest.raises(StandbyError, match="The manifest is not as expected"):
+        parse_manifest(text)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://api.example/prod/", "https://api.example/prod/?a=b", "ftp://a/", "https://"]
+)
+def test_an_api_that_no_page_would_call_is_an_error(url: str) -> None:
+    document = json.loads(manifest_text())
+    document["regions"]["failover"]["apiUrl"] = url
+    with pytest.raises(StandbyError, match=r"regions\.failover\.apiUrl is not a URL that pages call"):
+        parse_manifest(json.dumps(document))
