@@ -1,4 +1,4 @@
-"""Progress goes to stderr, results alone go to stdout. `standby.cli.progress` shows progress on a terminal."""
+"""Progress goes to stderr; only results go to stdout. `standby.cli.progress` shows progress on a terminal."""
 
 import os
 import sys
@@ -9,33 +9,33 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """What a long task reports its progress to."""
+    """The receiver of a long task's progress."""
 
     def start(self, text: str) -> None:
-        """Say what begins now."""
+        """Report the task that begins now."""
 
     def count(self, done: int, total: int) -> None:
-        """Say how much of what began is done."""
+        """Report how much of the task is done."""
 
     def note(self, text: str) -> None:
-        """Say something that stays on the screen."""
+        """Print a line that stays on the screen."""
 
 
 class NullProgress:
     """Progress that is not shown, for tests and `--json`."""
 
     def start(self, text: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def count(self, done: int, total: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def note(self, text: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 class Stopwatch:
-    """Seconds since it was made."""
+    """The seconds since its creation."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -60,9 +60,9 @@ class PhaseTimer:
 
 
 def print_progress(text: str) -> None:
-    """Print a line of progress on stderr at once. If nothing reads stderr, the line is lost and the command goes on.
+    """Print a line of progress on stderr immediately. If stderr has no reader, drop the line and continue.
 
-    Source: docs.python.org, signal, "Note on SIGPIPE": what is written to the null device cannot fail at the end.
+    Source: docs.python.org, signal, "Note on SIGPIPE": a write to the null device cannot fail at exit.
     """
     if sys.stderr is None:  # closed before the program started (`2>&-`)
         return

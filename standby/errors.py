@@ -1,4 +1,4 @@
-"""The errors that a command reports to its user: what failed, the next command, and the exit code."""
+"""The errors that a command reports to its user: the failure, the next command, and the exit code."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ REFUSED: Final = 3
 class StandbyError(Exception):
     """A command failed or was declined. Exit code 1.
 
-    `message` says what failed and where; `hint` is the next thing to do, "" where there is none.
+    `message` states the failure and its place; `hint` is the next action, "" if there is none.
     """
 
     exit_code = FAILED
@@ -22,7 +22,7 @@ class StandbyError(Exception):
 
     @property
     def full_message(self) -> str:
-        """The message, with the hint on a line of its own below it."""
+        """The message, with the hint on a separate line below it."""
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
 
 
@@ -39,4 +39,4 @@ class RefusedError(StandbyError):
 
 
 class InterruptedRunError(StandbyError):
-    """The user stopped the command (Ctrl-C or a termination signal) and everything that it had started. Exit code 1."""
+    """The user stopped the command (Ctrl-C or a termination signal) and everything it had started. Exit code 1."""

@@ -70,8 +70,8 @@ def failback(
 
 
 def switch_back(target: Target, options: ChangeOptions, *, checks: int, wait_seconds: float) -> None:
-    """Fail back: check the preconditions, plan, show, ask, carry out, report."""
-    # Imported here because a failover does not need it.
+    """Fail back: check the preconditions, plan, show the plan, ask, carry it out, and report."""
+    # Imported here, because a failover does not need it.
     from standby.operations.execution import failback_check  # noqa: PLC0415 - see above
 
     stopwatch, connection = Stopwatch(), target.connection

@@ -1,4 +1,4 @@
-"""`standby journal`: which command changed what, when, and how it ended."""
+"""`standby journal`: every command that changed something, with its changes, its time and its result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ from standby.target import Target
 
 FIRST_ANSWER_SECONDS: Final = 3.0
 READ_SECONDS: Final = 30.0
-"""For a journal that answers: a thousand keys are a page, and a slow link needs time for many pages."""
+"""The extra time for a journal that has answered: a page has a thousand keys, and many pages take long on a slow
+link."""
 
 
 class JournalEventJson(Event):
@@ -78,7 +79,7 @@ def journal(target: Target, /, *, last: int, as_json: bool) -> None:
 
 
 def _read_journals(connection: Connection, manifest: Manifest, *, last: int) -> Mapping[Role, Journal | Unavailable]:
-    """Read both journals concurrently. Each has three seconds for its first answer, and only then longer."""
+    """Read both journals concurrently. Each has three seconds for its first answer, and more time after it."""
     first_pages = {role: partial(_read_first_page, connection, manifest.regions[role]) for role in ROLES}
     answers = run_concurrently(first_pages, seconds=FIRST_ANSWER_SECONDS)
     silent = {role: answer for role, answer in answers.items() if isinstance(answer, Unavailable)}
@@ -96,7 +97,7 @@ def _read_first_page(connection: Connection, region: Region) -> int:
 
 
 def _read_journal(connection: Connection, region: Region, *, last: int) -> Journal:
-    """Read all keys and the last events: the last events of both journals are among the last of each."""
+    """Read all keys and the last events: the last events of both journals are among the last events of each."""
     s3 = connection.clients.s3(region.region)
     keys = facts.list_keys(s3, region)
     events = map_concurrently(keys[-last:], partial(facts.read_event, s3, region))

@@ -27,15 +27,15 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Each command in the order of the help: the module that defines it, and its line in the help.
 
-A module is imported when its command runs: the rehearsal needs packages that an operator may not have.
+A module is imported when its command runs, because the rehearsal needs packages that an operator may not have.
 """
 
 RESULTS: Final[Mapping[int, str]] = {FAILED: "failed", USAGE: "wrong usage", REFUSED: "refused"}
-"""The result that the JSON document of an error names, by exit code."""
+"""The result in the JSON document of an error, by exit code."""
 
 
 class ErrorJson(JsonModel):
-    """The JSON document of a command that failed before it had a result of its own."""
+    """The JSON document of a command that failed before it had its own result."""
 
     schema_version: Literal[2] = Field(default=2, description="2")
     command: str | None = Field(description="the command")
@@ -55,7 +55,7 @@ class CommandGroup(click.Group):
         return [*COMMANDS, *super().list_commands(ctx)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click gives it
-        """Write the list of commands without importing any."""
+        """Write the list of commands without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
@@ -75,7 +75,7 @@ class CommandGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command. An unexpected error becomes one message; with `--json` every error is a document too."""
+        """Run the command. An unexpected error becomes one message; with `--json` every error is also a document."""
         as_json = "--json" in ctx.args  # click removes the arguments as it parses them
         try:
             return self._invoke(ctx)
@@ -93,7 +93,7 @@ class CommandGroup(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
-        except BrokenPipeError:  # nothing reads stdout any more: click ends the command quietly
+        except BrokenPipeError:  # the reader of stdout has gone: click ends the command quietly
             raise
         except StandbyError as error:
             raise ReportedError(error) from error

@@ -1,4 +1,4 @@
-"""What the commands share: their options, the first line, the question, the exit code, and JSON on stdout."""
+"""The parts that the commands share: options, the first line, the confirmation, the exit code, and JSON on stdout."""
 
 import json
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def change_options(command: Command) -> Command:
 
 
 def print_target(connection: Connection, manifest: Manifest) -> None:
-    """Say on stderr which deployment this is."""
+    """Print the deployment on stderr."""
     regions = " + ".join(region.region for region in manifest.regions.values())
     print_progress(f"{connection.where}: {manifest.name} in account {manifest.account}, {regions}")
     if manifest.disagreement:
@@ -57,7 +57,7 @@ def print_json(document: JsonModel) -> None:
 
 
 def confirm(question: str, *, yes: bool) -> bool:
-    """Ask for confirmation, unless `--yes`. Without a terminal the answer is no."""
+    """Ask for confirmation, unless `--yes` is given. Without a terminal the answer is no."""
     if yes:
         return True
     try:

@@ -1,4 +1,4 @@
-"""How a command that changes something ended, and the outcome of a command that ran two plans."""
+"""The outcome of a command that changes something, and the outcome of a command that ran two plans."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ EXIT_CODES: Final[Mapping[Outcome, int]] = {
     "lost": FAILED,
     "refused": REFUSED,
 }
-"""`incomplete`: users are served, and what could not be written or compared is pending in the journal."""
+"""`incomplete`: users are served, and the writes or comparisons that failed are pending in the journal."""
 
 
 _BY_SEVERITY: Final[tuple[Outcome, ...]] = (
@@ -32,12 +32,12 @@ _BY_SEVERITY: Final[tuple[Outcome, ...]] = (
     "failed",
     "lost",
 )
-"""The results of a plan; of two plans, the result that is later in this list is the command's."""
+"""The results of a plan. If a command ran two plans, its result is the one that is later in this list."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandOutcome:
-    """How a command ended. `error` is reported and gives the exit code's reason; None when the command succeeded."""
+    """The outcome of a command. `error` is reported and explains the exit code; None when the command succeeded."""
 
     result: Outcome
     plan: Plan

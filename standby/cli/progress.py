@@ -1,4 +1,4 @@
-"""Progress on the terminal, or as plain lines where stderr is no terminal."""
+"""Progress as one live line on a terminal, or as plain lines if stderr is not a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ LINES_EVERY: Final = 20
 
 
 class ConsoleProgress:
-    """Progress on a terminal as one live line, and elsewhere as a few plain ones."""
+    """Progress as one live line on a terminal, and as a few plain lines elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -21,7 +21,7 @@ class ConsoleProgress:
 
     @contextmanager
     def live(self) -> Iterator["ConsoleProgress"]:
-        """Show the live line until the block ends, however it ends."""
+        """Show the live line until the block ends, with or without an error."""
         if self._status is None:
             yield self
             return
@@ -29,16 +29,16 @@ class ConsoleProgress:
             yield self
 
     def start(self, text: str) -> None:
-        """Say what begins now."""
+        """Report the task that begins now."""
         self._text = text
         self._show(text, lasting=True)
 
     def count(self, done: int, total: int) -> None:
-        """Say how much of what began is done."""
+        """Report how much of the task is done."""
         self._show(f"{self._text}: {done} of {total}", lasting=done == total or done % LINES_EVERY == 0)
 
     def note(self, text: str) -> None:
-        """Say something that stays on the screen."""
+        """Print a line that stays on the screen."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _show(self, text: str, *, lasting: bool) -> None:

@@ -45,7 +45,7 @@ def reconcile(
 
 
 def reconcile_regions(target: Target, options: ChangeOptions, *, verbose: bool, wait_seconds: float) -> None:
-    """Reconcile config.json and then the documents: each time collect, plan, show, ask and carry out. Then report."""
+    """Reconcile config.json and then the documents: each time collect facts, plan, ask and carry out. Then report."""
     stopwatch, connection = Stopwatch(), target.connection
     manifest = read_manifest(connection)
     print_target(connection, manifest)

@@ -56,7 +56,7 @@ def status(target: Target, /, *, watch: bool, as_json: bool) -> None:
 
 
 def make_console() -> "Console":
-    """Return the console for a status: the terminal, or a file or pipe that is wide enough."""
+    """Return the console for a status: the terminal, or a file or pipe with enough columns."""
     from rich.console import Console  # noqa: PLC0415 - rich takes time to load, and --json does not need it
 
     terminal = Console()
@@ -64,14 +64,14 @@ def make_console() -> "Console":
 
 
 def render_status(state: State, verdict: Verdict) -> "Group":
-    """Return the whole status, the table first."""
+    """Return the complete status, the table first."""
     from rich.console import Group  # noqa: PLC0415 - see `make_console`
 
     return Group(_table(state), _verdict(verdict), *_reasons(verdict), *_next(verdict))
 
 
 def render_watch(state: State, verdict: Verdict) -> "Group":
-    """Return the status for a screen that may show only the top: the verdict and the next command first."""
+    """Return the status for a screen that may show only its top: the verdict and the next command first."""
     from rich.console import Group  # noqa: PLC0415 - see `make_console`
 
     return Group(_verdict(verdict), *_next(verdict), *_reasons(verdict), _table(state))
@@ -128,12 +128,12 @@ def _watch(connection: Connection, manifest: Manifest, state: State, verdict: Ve
                 state = collect_state(connection, manifest)
                 verdict = judge_state(state)
                 live.update(render_watch(state, verdict), refresh=True)
-    except KeyboardInterrupt:  # this is how a user stops watching
+    except KeyboardInterrupt:  # Ctrl-C is the way to stop watching
         return verdict
 
 
 def _read_manifest_again(connection: Connection, manifest: Manifest) -> Manifest:
-    """Return the current manifest: the stack may be applied during the watch. If no region answers, the last one."""
+    """Return the current manifest, or the last one if no region answers. An apply during the watch can change it."""
     try:
         return read_manifest(connection)
     except StandbyError:

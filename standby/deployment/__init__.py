@@ -1,1 +1,1 @@
-"""What every layer shares about one deployment: its manifest, its boto3 clients, the connection. No policy."""
+"""The parts of one deployment that every layer shares: its manifest, boto3 clients and connection. No policy."""

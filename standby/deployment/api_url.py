@@ -1,4 +1,4 @@
-"""The spelling of an API's URL, as in `frontend/routing-config.js`. Both pass tests/routing_config_cases.json."""
+"""The normal form of an API's URL, as in `frontend/routing-config.js`. Both pass tests/routing_config_cases.json."""
 
 import re
 from typing import Final
@@ -13,7 +13,7 @@ _API_URL: Final = re.compile(
 def normalize_api_url(value: object) -> str:
     """Return the URL with its host in lower case, without the default port, and with a slash at its end.
 
-    Blanks around it do not count. Returns "" for a value that is no HTTPS URL, or that has credentials, a query, a
+    Surrounding blanks are removed. Returns "" for a value that is not an HTTPS URL, or that has credentials, a query, a
     fragment, an escape or a dot segment: neither the page nor the tool calls such a URL.
     """
     match = _API_URL.fullmatch(value.strip(_BLANKS)) if isinstance(value, str) else None

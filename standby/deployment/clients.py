@@ -1,4 +1,4 @@
-"""boto3's clients for the operator: made once, few attempts, short time-outs, nothing shared between regions."""
+"""The operator's boto3 clients: created once, few attempts, short time-outs, nothing shared between regions."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 GLOBAL_REGION: Final = "us-east-1"
-"""Where CloudFront's control plane is. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, Appendix B."""
+"""The region of CloudFront's control plane. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, Appendix B."""
 
 FACTS_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=20
 )
-"""One attempt: an operator wants to know at once that a region is down."""
+"""One attempt, because an operator must know immediately that a region is down."""
 RETRYING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=20
 )
-"""For thousands of requests to a region that is up: S3 may throttle some."""
+"""For thousands of requests to a region that is up: S3 may throttle some of them."""
 LONG_RUNNING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=20
 )
@@ -43,10 +43,10 @@ class _Arguments(TypedDict, total=False):
 
 
 class Clients:
-    """The clients of both regions. With `endpoints` they use those, and `elsewhere` in any other region.
+    """The clients of both regions. They use the given `endpoints`, and `elsewhere` in any other region.
 
-    `session` makes a region's session. Each region has its own session and so its own credentials, because a session
-    fetches all of them through one region.
+    `session` creates a region's session. Each region has its own session and its own credentials, because a session
+    fetches all its credentials through one region.
     """
 
     def __init__(
@@ -61,29 +61,29 @@ class Clients:
         self._elsewhere = elsewhere
         self._sessions: dict[str, boto3.Session] = {}
         self._made: dict[tuple[str, str], object] = {}
-        # A boto3 session is not safe for threads; its clients are. Making one may wait for its region's credentials.
+        # A boto3 session is not thread-safe; its clients are. Creating a session may wait for its region's credentials.
         self._locks: dict[str, threading.Lock] = {}
 
     def s3(self, region: str) -> "S3Client":
-        """Return the client for S3 for facts and small objects."""
+        """Return the S3 client for facts and small objects."""
         return self._once("s3", region, lambda session, extra: session.client("s3", **extra))
 
     def retrying_s3(self, region: str) -> "S3Client":
-        """Return the client for S3 for listings, and for a question about each of many objects."""
+        """Return the S3 client for listings, and for one request for each of many objects."""
         return self._once("retrying s3", region, lambda session, extra: session.client("s3", **extra), RETRYING_CONFIG)
 
     def long_running_s3(self, region: str) -> "S3Client":
-        """Return the client for S3 for documents of any size."""
+        """Return the S3 client for documents of any size."""
         return self._once(
             "patient s3", region, lambda session, extra: session.client("s3", **extra), LONG_RUNNING_CONFIG
         )
 
     def ssm(self, region: str) -> "SSMClient":
-        """Return the client for Parameter Store, where the manifest is."""
+        """Return the client for Parameter Store, which has the manifest."""
         return self._once("ssm", region, lambda session, extra: session.client("ssm", **extra))
 
     def sts(self, region: str) -> "STSClient":
-        """Return the client for STS, which says who the operator is."""
+        """Return the client for STS, which returns the operator's identity."""
         return self._once("sts", region, lambda session, extra: session.client("sts", **extra))
 
     def sqs(self, region: str) -> "SQSClient":
@@ -95,7 +95,7 @@ class Clients:
         return self._once("cloudwatch", region, lambda session, extra: session.client("cloudwatch", **extra))
 
     def bedrock_agent(self, region: str) -> "AgentsforBedrockClient":
-        """Return the client for Bedrock's agents, for the Knowledge Base's documents and jobs."""
+        """Return the client for Agents for Amazon Bedrock, for the Knowledge Base's documents and jobs."""
         return self._once("bedrock-agent", region, lambda session, extra: session.client("bedrock-agent", **extra))
 
     def functions(self, region: str) -> "LambdaClient":

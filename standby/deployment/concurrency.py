@@ -1,7 +1,7 @@
-"""Make several calls concurrently, and wait for none of them longer than its deadline.
+"""Make several calls concurrently, and wait for each no longer than its deadline.
 
-The threads are daemon threads: one that hangs does not delay the end of the command. Those of `concurrent.futures` are
-joined at exit, so a region that hangs would hold the operator.
+The threads are daemon threads: a thread that hangs does not delay the end of the command. `concurrent.futures` joins
+its threads at exit, so a region that hangs would block the operator.
 """
 
 import queue
@@ -32,7 +32,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A fact that could not be read, and why. `unreachable`: there was no answer, as from a region that is down."""
+    """A fact that could not be read, and the reason. `unreachable`: no answer, as from a region that is down."""
 
     why: str
     unreachable: bool = False
@@ -77,7 +77,7 @@ def _cause(error: object) -> str:
 
 
 def attempt(call: Callable[[], T]) -> T | Unavailable:
-    """Make the call. An error of AWS or the network becomes `Unavailable`; any other error is raised."""
+    """Make the call. An error from AWS or the network becomes `Unavailable`; any other error is raised."""
     try:
         return call()
     except (BotoCoreError, ClientError, StandbyError) as error:
@@ -85,14 +85,14 @@ def attempt(call: Callable[[], T]) -> T | Unavailable:
 
 
 def run_concurrently(calls: Mapping[K, Callable[[], T]], *, seconds: float) -> dict[K, T | Unavailable]:
-    """Make all calls at once and return the result of each after at most `seconds`."""
+    """Make all calls concurrently, and return the result of each after at most `seconds`."""
     running = ConcurrentCalls(calls)
     running.wait(calls, seconds=seconds)
     return running.results_so_far(seconds)
 
 
 def first_success(calls: Mapping[K, Callable[[], T]], *, seconds: float, then: float) -> dict[K, T | Unavailable]:
-    """Make all calls at once; after the first that succeeds, wait for the others `then` seconds longer."""
+    """Make all calls concurrently; after the first success, wait for the others `then` seconds longer."""
     running = ConcurrentCalls(calls)
     running.wait(calls, seconds=seconds, enough=lambda done: any(not isinstance(v, Unavailable) for v in done))
     running.wait(calls, seconds=then)
@@ -100,7 +100,7 @@ def first_success(calls: Mapping[K, Callable[[], T]], *, seconds: float, then: f
 
 
 class ConcurrentCalls(Generic[K, T]):
-    """Calls that have begun, each in a daemon thread."""
+    """Calls in progress, each in a daemon thread."""
 
     def __init__(self, calls: Mapping[K, Callable[[], T]]) -> None:
         self._queue: queue.SimpleQueue[tuple[K, T | Unavailable | BaseException]] = queue.SimpleQueue()
@@ -122,7 +122,7 @@ class ConcurrentCalls(Generic[K, T]):
         seconds: float,
         enough: Callable[[Iterable[T | Unavailable]], bool] = lambda _: False,
     ) -> None:
-        """Wait for these calls, until the results are `enough`, but not longer than `seconds`."""
+        """Wait for these calls until the results are `enough`, but no longer than `seconds`."""
         wanted, deadline = set(keys), Deadline(seconds)
         while not wanted <= self._done.keys() and not enough(self._done.values()):
             try:
@@ -134,7 +134,7 @@ class ConcurrentCalls(Generic[K, T]):
             self._done[key] = value
 
     def results_so_far(self, seconds: float) -> dict[K, T | Unavailable]:
-        """Return the result of each call; one that is still running timed out after `seconds`."""
+        """Return the result of each call; a call that is still running timed out after `seconds`."""
         late = Unavailable(f"does not answer (time-out after {seconds:g} s)", unreachable=True)
         return {key: self._done.get(key, late) for key in self._keys}
 

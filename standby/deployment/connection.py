@@ -1,4 +1,4 @@
-"""The connection to a deployment, and the one to an AWS account."""
+"""The connection to a deployment in any place, and the connection to one in an AWS account."""
 
 from functools import partial
 from typing import Protocol

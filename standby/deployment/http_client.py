@@ -1,4 +1,4 @@
-"""HTTP from this machine to an API or the site, through the proxies and with the trusted certificates of boto3."""
+"""HTTP from this machine to an API or the site, through boto3's proxies and with boto3's trusted certificates."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class HttpResponse:
 class HttpClient:
     """Sends requests with botocore's own client: the environment's proxies, and boto3's trusted certificates.
 
-    Without them, a laptop that reaches AWS only through a proxy would see both regions up and no API answer.
+    Without them, a laptop that reaches AWS only through a proxy would find both regions up and no API that answers.
     """
 
     def __init__(self, *, trusted: str | bool) -> None:
@@ -35,7 +35,7 @@ class HttpClient:
         """Send one request. Raises `NoAnswerError` when there is no answer in time."""
         headers = {"Content-Type": "application/json"} if body is not None else {}
         session = URLLib3Session(
-            verify=self._trusted,  # type: ignore[arg-type]  # a file or a bool; the stubs know the bool alone
+            verify=self._trusted,  # type: ignore[arg-type]  # a file or a bool; the stubs allow only a bool
             timeout=(min(1.0, seconds), seconds),  # type: ignore[arg-type]  # to connect, to read; they know one number
             proxies=get_environ_proxies(url),
         )

@@ -87,7 +87,7 @@ class Manifest(JsonModel):
 
     @property
     def api_fallback(self) -> bool:
-        """Whether pages may use the other region's API by themselves."""
+        """Whether pages may use the other region's API without an operator."""
         return self.site.api_fallback
 
     def other(self, role: Role) -> Region:
@@ -95,7 +95,7 @@ class Manifest(JsonModel):
         return self.regions["failover" if role == "primary" else "primary"]
 
     def role_of(self, api_url: str) -> Role | None:
-        """Return the role whose API this is; None when it is neither's."""
+        """Return the role whose API this is; None if it is the API of neither region."""
         for role in ROLES:
             if normalize_api_url(self.regions[role].api_url) == normalize_api_url(api_url):
                 return role
@@ -103,7 +103,7 @@ class Manifest(JsonModel):
 
 
 def parse_manifest(text: str) -> Manifest:
-    """Read a manifest. Raises `StandbyError` when it is not one, or one of an older version of the project."""
+    """Read a manifest. Raises `StandbyError` for any other text, and for a manifest of an older version."""
     try:
         document = json.loads(text)
         version = document.get("schemaVersion") if isinstance(document, dict) else None

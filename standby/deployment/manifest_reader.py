@@ -1,4 +1,4 @@
-"""Read the manifest from each region's Parameter Store: no Terraform, no state, and no other region is needed."""
+"""Read the manifest from each region's Parameter Store, without Terraform, its state, or the other region."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from standby.errors import RefusedError, StandbyError
 DISAGREEMENT: Final = "the manifests of both regions differ: apply the stack again"
 MANIFEST_SECONDS: Final = 3.0
 OTHER_REGION_SECONDS: Final = 0.2
-"""How long the other region's manifest is awaited after the first good one."""
+"""How long to wait for the other region's manifest after the first valid one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Unusable(Unavailable):
-    """A region's manifest that is invalid or too old. `error` says why."""
+    """A region's manifest that is invalid or too old. `error` states the reason."""
 
     error: StandbyError
 
 
 def read_manifest(connection: Connection) -> Manifest:
-    """Ask both regions concurrently; the first good answer wins.
+    """Ask both regions concurrently; the first valid answer wins.
 
-    If the other region answers shortly after and its manifest differs or is unusable, `disagreement` says so. Raises
-    `RefusedError` when no region answers, `StandbyError` when neither has a usable manifest.
+    If the other region answers shortly afterward and its manifest differs or is unusable, `disagreement` states it.
+    Raises `RefusedError` when no region answers, and `StandbyError` when neither has a usable manifest.
     """
     tasks = {region: partial(_read_usable, connection, region) for region in connection.regions}
     answers = first_success(tasks, seconds=MANIFEST_SECONDS, then=OTHER_REGION_SECONDS)

@@ -1,6 +1,7 @@
-"""Deny CloudFront the pages of one region, by a statement in the policy of its frontend bucket: S3 then answers 403.
+"""Deny CloudFront the pages of one region, by a statement in its frontend bucket's policy: S3 then answers 403.
 
-The statement has a Sid of its caller's own. It is found and removed by that Sid, even if the caller was killed.
+The statement has a Sid that is unique to its caller. It is found and removed by that Sid, even if the caller was
+killed.
 """
 
 import json
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def deny_pages(s3: "S3Client", region: Region, *, sid: str, until: datetime | None = None) -> None:
-    """Add the statement, or replace the one that is there. With `until` (UTC) it expires by itself.
+    """Add the statement, or replace an existing one. With `until` (UTC) it expires automatically.
 
     Raises botocore's errors.
     """
@@ -53,8 +54,8 @@ def _other_statements(policy: Mapping[str, object], sid: str) -> list[object]:
 
 
 def _statements(policy: Mapping[str, object]) -> list[object]:
-    # A policy with one statement may have it without a list.
-    # Source: docs.aws.amazon.com, IAM, "IAM JSON policy elements: Statement".
+    # A policy with one statement may have it without a list. Source: docs.aws.amazon.com, IAM, "IAM JSON policy
+    # elements: Statement".
     statements = policy["Statement"]
     return statements if isinstance(statements, list) else [statements]
 

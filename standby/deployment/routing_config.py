@@ -1,10 +1,10 @@
-"""`config.json`, which tells pages which region's API to call: one copy in each region's frontend bucket.
+"""`config.json`, which names the API that pages call: one copy in each region's frontend bucket.
 
-This module has the one rule for reading a copy and for which copy is authoritative. `frontend/routing-config.js` has
-the same rule for the page; both pass the cases of tests/routing_config_cases.json.
+This module has the only rules for reading a copy and for selecting the authoritative copy.
+`frontend/routing-config.js` has the same rules for the page; both pass the cases of tests/routing_config_cases.json.
 
-A copy is only replaced on condition of what was read (`If-Match` on its ETag), so no command overwrites a write that it
-has not seen. Source: docs.aws.amazon.com, S3, "How to prevent object overwrites with conditional writes".
+A copy is replaced only if it is still the one that was read (`If-Match` on its ETag), so no command overwrites a write
+that it has not seen. Source: docs.aws.amazon.com, S3, "How to prevent object overwrites with conditional writes".
 """
 
 import codecs
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 
 KEY: Final = "config.json"
 MAX_BYTES: Final = 65_536
-"""A larger text (in UTF-8, without a byte order mark) is invalid. One that this tool writes has about 300 bytes."""
+"""A larger text (in UTF-8, without a byte order mark) is invalid. A text that this tool writes has about 300 bytes."""
 _MAX_READ_BYTES: Final = MAX_BYTES + len(codecs.BOM_UTF8) + 1
-"""How much of an object is read: enough to know that it is too large."""
+"""The number of bytes that are read of an object: enough to detect that it is too large."""
 MAX_BRACKETS: Final = 100
-"""More opening brackets are invalid: nested deeply, they would end Python's parser where a browser reads on."""
+"""A file with more opening brackets is invalid: deep nesting would stop Python's parser but not a browser's."""
 MAX_GENERATION: Final = 2**53 - 1
-"""The largest integer that a browser's number holds exactly (`Number.MAX_SAFE_INTEGER`)."""
+"""The largest integer that a number in a browser represents exactly (`Number.MAX_SAFE_INTEGER`)."""
 
 READ_ORDER: Final[tuple[Role, Role]] = ("failover", "primary")
 """The order in which the edge asks the buckets for config.json."""
 
 _MISSING: Final = frozenset({"NoSuchKey", "404"})
 _CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412", "409"})
-"""412: another content is there; 409: another write is under way; 404: what was to be replaced is gone."""
+"""412: the content differs; 409: another write is in progress; 404: the object to replace no longer exists."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingConfig:
-    """What a valid `config.json` says. `generation` is None after a manual edit; pages obey it all the same."""
+    """The content of a valid `config.json`. `generation` is None after a manual edit; pages obey it nevertheless."""
 
     api_url: str
     fallback_api_url: str | None = None
@@ -55,13 +55,13 @@ class RoutingConfig:
 
     @property
     def manually_edited(self) -> bool:
-        """Whether this was written neither by Terraform nor by this tool: it has no generation."""
+        """Whether neither Terraform nor this tool wrote it: it has no generation."""
         return self.generation is None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigCopy:
-    """One bucket's `config.json`, as it was read. `etag` is "" where the object does not exist."""
+    """One bucket's `config.json`, as it was read. `etag` is "" if the object does not exist."""
 
     role: Role
     region: str
@@ -79,7 +79,7 @@ class ConfigCopy:
 
     @property
     def generation(self) -> int:
-        """The generation, 0 where none is known."""
+        """The generation; 0 if none is known."""
         return self.config.generation or 0 if self.config else 0
 
 
@@ -87,36 +87,36 @@ ConfigCopies = Mapping[Role, ConfigCopy | Unavailable]
 
 
 class PreconditionFailedError(Exception):
-    """The object is not the one that was read: another command or a person wrote it since."""
+    """The object is not the one that was read: another command or a person has written it since."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigHistory:
-    """What a page has read so far: the config that it obeys, and the highest generation that it has seen.
+    """The reads of one page so far: the config that it obeys, and the highest generation that it has seen.
 
-    The rule of the page: a higher generation replaces a lower one, between equals the one read last is obeyed, and a
-    manually edited one is obeyed as it stands.
+    The rule of the page: a higher generation replaces a lower one. Between equal generations, the page obeys the one
+    that it read last. It obeys a manually edited config unchanged.
     """
 
     config: RoutingConfig | None = None
     highest_generation: int = 0
 
     def accepts(self, read: RoutingConfig) -> bool:
-        """Whether a page with this history obeys what it reads now."""
+        """Whether a page with this history obeys the config that it reads now."""
         return self.config is None or read.generation is None or read.generation >= self.highest_generation
 
     def after(self, read: RoutingConfig | None) -> "ConfigHistory":
-        """Return the history after one more read; `read` is None where nothing valid was read."""
+        """Return the history after one more read; `read` is None if the page read nothing valid."""
         if read is None or not self.accepts(read):
             return self
         return ConfigHistory(config=read, highest_generation=max(self.highest_generation, read.generation or 0))
 
 
 def authoritative_copy(copies: ConfigCopies) -> ConfigCopy | None:
-    """Return the copy that pages obey; None when no valid one is known.
+    """Return the copy that pages obey; None if no valid copy is known.
 
-    It is the copy that a page obeys which has read the primary region's copy and then the failover region's: the edge
-    asks the failover bucket first, so what a manual edit or an equal generation says there is what users get.
+    A page obeys this copy after it has read the primary region's copy and then the failover region's. The edge asks the
+    failover bucket first, so users get a manual edit or an equal generation from that bucket.
     """
     history, authoritative = ConfigHistory(), None
     for role in reversed(READ_ORDER):
@@ -127,15 +127,15 @@ def authoritative_copy(copies: ConfigCopies) -> ConfigCopy | None:
 
 
 def serving_role(manifest: Manifest, copies: ConfigCopies) -> Role | None:
-    """Return the role whose API the authoritative copy names; None when there is none, or it names neither's."""
+    """Return the role whose API the authoritative copy names; None if there is no such copy or role."""
     copy = authoritative_copy(copies)
     return manifest.role_of(copy.config.api_url) if copy is not None and copy.config is not None else None
 
 
 def moves_users(manifest: Manifest, copies: ConfigCopies, target: Role) -> bool:
-    """Tell whether switching to this region moves new visitors: the edge reads the failover bucket first.
+    """Return whether switching to this region moves new visitors: the edge reads the failover bucket first.
 
-    After a switch that was killed after its first write, the target may be authoritative and yet nobody has moved.
+    After a switch that was killed after its first write, the target may be authoritative although no user has moved.
     """
     read = (copies.get(role) for role in READ_ORDER)
     said = [copy.config for copy in read if isinstance(copy, ConfigCopy) and copy.config is not None]
@@ -143,16 +143,16 @@ def moves_users(manifest: Manifest, copies: ConfigCopies, target: Role) -> bool:
 
 
 def copies_agree(copies: ConfigCopies) -> bool:
-    """Tell whether both copies are known, valid and equal."""
+    """Return whether both copies are known, valid and equal."""
     known = [copy for copy in copies.values() if isinstance(copy, ConfigCopy)]
     return len(known) > 1 and all(copy.config is not None and copy.config == known[0].config for copy in known)
 
 
 def parse_config(body: bytes | str) -> RoutingConfig:
-    """Read a `config.json` as the page does. Raises `ValueError` with the reason where the page cannot read it."""
+    """Read a `config.json` as the page does. Raises `ValueError` with the reason if the page cannot read it."""
     data = body.encode() if isinstance(body, str) else body
-    text = data.decode("utf-8-sig", errors="replace")  # a byte order mark does not count, as in a browser
-    if len(text.encode()) > MAX_BYTES:  # the text's, as in a browser: a byte that is not UTF-8 has become three
+    text = data.decode("utf-8-sig", errors="replace")  # a byte order mark is ignored, as in a browser
+    if len(text.encode()) > MAX_BYTES:  # of the text, as in a browser: each byte that is not UTF-8 became three
         raise ValueError(f"it has more than {MAX_BYTES} bytes")
     if text.count("{") + text.count("[") > MAX_BRACKETS:
         raise ValueError(f"it has more than {MAX_BRACKETS} opening brackets")
@@ -193,7 +193,7 @@ def config_for_role(manifest: Manifest, role: Role, *, generation: int, updated_
 
 
 def read_copy(s3: "S3Client", region: Region) -> ConfigCopy:
-    """Read one bucket's copy. Raises botocore's errors, except where the object does not exist."""
+    """Read one bucket's copy; a missing object is a result. Raises botocore's errors."""
     absent = ConfigCopy(role=region.role, region=region.region, bucket=region.frontend_bucket)
     try:
         answer = s3.get_object(Bucket=region.frontend_bucket, Key=KEY)
@@ -220,8 +220,8 @@ def _read_body(stream: "StreamingBody") -> bytes:
 def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
     """Replace the copy that was read.
 
-    Raises `PreconditionFailedError` when the object has changed since, botocore's errors when the outcome is unknown.
-    After a write whose answer was lost, the object is read again before the write counts as failed.
+    Raises `PreconditionFailedError` when the object has changed since, and botocore's errors when the outcome is
+    unknown. If the answer to a write is lost, the object is read again before the write counts as failed.
     """
     condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
     try:
@@ -261,7 +261,7 @@ def _parse_integer(digits: str) -> float:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    # Python reads NaN and Infinity; JSON and browsers know neither.
+    # Python reads NaN and Infinity; JSON and browsers do not.
     raise ValueError(name)
 
 

@@ -1,4 +1,4 @@
-"""The only module that makes boto3 sessions. It decides their time-outs and endpoints."""
+"""The only module that creates boto3 sessions. It sets their time-outs and endpoints."""
 
 import os
 import threading
@@ -38,15 +38,15 @@ class EmulatorSession(boto3.Session):
     if not TYPE_CHECKING:  # a type checker keeps boto3's own overloads: one precise type per service
 
         def client(self, service_name, **arguments):  # noqa: ANN001, ANN003, ANN201 - typed by boto3's own overloads
-            """Make a client as boto3 does, with the emulator as its endpoint."""
+            """Create a client as boto3 does, with the emulator as its endpoint."""
             return super().client(service_name, **{"endpoint_url": self._endpoint, **arguments})
 
 
 def account_session(region: str, *, profile: str | None, config: Config) -> boto3.Session:
     """Return a session for one region of an AWS account. Raises botocore's `ProfileNotFound`.
 
-    Credentials from STS come from this region's STS, so another region that is down does not matter. `config` is the
-    configuration of its clients, also of those that fetch credentials.
+    Credentials from STS come from this region's STS, so an outage of another region has no effect. `config` applies to
+    its clients, and to those that fetch credentials.
     """
     session = _bare_session(profile)
     session.set_config_variable("sts_regional_endpoints", "regional")
@@ -65,7 +65,7 @@ def trusted_certificates(profile: str | None) -> str | bool:
 
 def _bare_session(profile: str | None) -> BotocoreSession:
     session = BotocoreSession(profile=profile)
-    if session.get_config_variable("data_path") is None:  # else the user has service models of their own
+    if session.get_config_variable("data_path") is None:  # otherwise the user has service models of their own
         session.register_component("data_loader", _SERVICE_MODELS)
     return session
 
@@ -83,9 +83,9 @@ def _botocore_session(extra: Config) -> BotocoreSession:
 
 
 class _ServiceModels(Loader):
-    """botocore's service models, read once for all sessions, also when two regions need one at the same time.
+    """botocore's service models, read once for all sessions, even if two regions need one at the same time.
 
-    Reading them takes most of the time of making a client.
+    Reading them takes most of the time of creating a client.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """The sweep: invoke a region's `ingest` function with the event of its schedule.
 
-`ingest` then starts an ingestion job if the bucket differs from what the last good job indexed.
+`ingest` then starts an ingestion job if the bucket differs from the content that the last complete job indexed.
 """
 
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def run_sweep(client: "LambdaClient", region: Region) -> str:
     """Run the sweep and return the decision of `ingest`: `start`, `wait` or `covered`.
 
-    Raises botocore's errors, and `StandbyError` when the function fails or answers something else.
+    Raises botocore's errors, and `StandbyError` when the function fails or returns any other answer.
     """
     answer = client.invoke(FunctionName=region.ingest_function, Payload=json.dumps(sweep_event(region.region)).encode())
     text = answer["Payload"].read() or b"null"

@@ -28,7 +28,7 @@ RUN_AGAIN: Final = "Run the same command again: it continues from here."
 
 
 class Executor:
-    """Carries out the steps of a plan, in order. `last` is the last run, however it ended."""
+    """Carries out the steps of a plan, in order. `last` is the last run, whatever its result."""
 
     last: PlanRun
 
@@ -41,15 +41,15 @@ class Executor:
     def run(self, plan: Plan) -> PlanRun:
         """Carry out the plan.
 
-        Raises `ConflictError` when another command won, `RefusedError` when the first write was refused,
-        `StepFailedError` when a step failed on which the others depend.
+        Raises `ConflictError` when another command won, `RefusedError` when the first write was refused, and
+        `StepFailedError` when a step that other steps depend on failed.
         """
         for _ in self.steps(plan):
             pass
         return self.last
 
     def steps(self, plan: Plan) -> Iterator[Step]:
-        """Carry out the plan step by step: each is yielded when it has ended. Raises what `run` raises."""
+        """Carry out the plan, and yield each step when it has ended. Raises the same errors as `run`."""
         run = self.last = PlanRun(plan=plan, event=plan.event, pending_writes=list(plan.pending_writes))
         for number, step in enumerate(plan.steps, start=1):
             self._take(run, step, f"step {number} of {len(plan.steps)}")
@@ -103,7 +103,7 @@ class Executor:
         return switch.close(run)
 
     def _reconcile(self, run: PlanRun, action: CopyDocuments | Ingest | CopyEvents) -> str:
-        from standby.operations.execution.reconcile_steps import ReconcileSteps  # noqa: PLC0415 - a failover needs none
+        from standby.operations.execution.reconcile_steps import ReconcileSteps  # noqa: PLC0415 - no failover needs it
 
         steps = ReconcileSteps(self._connection, self._manifest, wait_seconds=self._wait_seconds)
         if isinstance(action, CopyDocuments):

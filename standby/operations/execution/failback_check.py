@@ -1,4 +1,4 @@
-"""Check a failback's preconditions: wait until both regions have settled, and call the primary's health repeatedly."""
+"""Check a failback's preconditions: wait until both regions have settled, and check the primary's health repeatedly."""
 
 import time
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ PAUSE_SECONDS: Final = 1.0
 def check_preconditions(
     connection: Connection, manifest: Manifest, *, checks: int, wait_seconds: float
 ) -> tuple[Refusal, ...] | None:
-    """Return the preconditions that do not hold; None where no user would move, so none has to hold.
+    """Return the preconditions that do not hold; None if no user would move, because then none applies.
 
-    With a region down that is known at once.
+    If a region is down, return without comparing the regions.
     """
     unreadable = unreadable_regions(manifest, read_copies(connection, manifest))
     if unreadable:
@@ -44,7 +44,7 @@ def check_preconditions(
 
 
 def recheck_preconditions(checked: tuple[Refusal, ...] | None, facts: SwitchFacts) -> tuple[Refusal, ...]:
-    """Return the checked preconditions, against the copies as they are now: comparing takes up to 15 minutes."""
+    """Return the checked preconditions. Add a refusal if another command moved users since they were checked."""
     if checked is None and moves_users(facts.manifest, facts.copies, "primary"):
         return (USERS_MOVED,)
     return checked or ()
@@ -53,13 +53,13 @@ def recheck_preconditions(checked: tuple[Refusal, ...] | None, facts: SwitchFact
 def overridden_preconditions(manifest: Manifest, copies: ConfigCopies) -> tuple[Refusal, ...]:
     """Return the refusals that `--force` overrides, without checking them.
 
-    `--force` is the way out when the serving region is lost, so it waits for nothing that it overrides.
+    `--force` is the way out when the serving region is lost, so it does not wait for the checks that it overrides.
     """
     return unreadable_regions(manifest, copies) or (NOT_COMPARED,)
 
 
 def wait_for_settled_state(connection: Connection, manifest: Manifest, *, wait_seconds: float) -> State:
-    """Return the state when nothing is on its way any more, or after `wait_seconds`."""
+    """Return the state when no document and no job is in progress any more, or after `wait_seconds`."""
     stopwatch = Stopwatch()
     while True:
         state = collect_state(connection, manifest, depth=FAILBACK_DEPTH)
@@ -72,9 +72,9 @@ def wait_for_settled_state(connection: Connection, manifest: Manifest, *, wait_s
 
 
 def check_primary(connection: Connection, manifest: Manifest, *, checks: int) -> Iterator[Health | Unavailable]:
-    """Call the deep health of the primary's API N times, a second apart, until one call is not healthy.
+    """Call the deep health check of the primary's API N times, one second apart, until a call is not healthy.
 
-    Deep, because a shallow answer may be five seconds old.
+    The check is deep, because a shallow answer may be five seconds old.
     """
     region = manifest.regions["primary"]
     for number in range(1, checks + 1):

@@ -32,13 +32,14 @@ WORKERS: Final = 16
 PROGRESS_EVERY: Final = 100
 NOT_TRIED: Final = "not tried"
 MAX_UNANSWERED_IN_A_ROW: Final = 20
-"""After N copies in a row without an answer, each awaited as long as a large document takes, no more are tried."""
+"""The number of consecutive copies without an answer after which no more are tried. Each one waits as long as a large
+document takes."""
 
 CHANGED: Final = "changed"
 """The result of a document that was not copied because it was written or deleted on one side during the run."""
 
 CONFLICT_PAUSES: Final = (0.2, 0.5, 1.0)
-"""Seconds before a copy is tried again after a 409: S3 refuses one of two operations on a key at once. Source: the page
+"""Seconds before a copy is retried after a 409: S3 refuses one of two concurrent operations on a key. Source: the page
 that `_try_copy` names."""
 
 MAX_FAILED_JOBS: Final = 3
@@ -47,7 +48,7 @@ _CHANGED_STATUSES: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT,
 
 
 class ReconcileSteps:
-    """The steps, on one deployment. Each returns the detail that the journal records."""
+    """The steps for one deployment. Each returns the detail that the journal records."""
 
     def __init__(self, connection: Connection, manifest: Manifest, *, wait_seconds: float) -> None:
         self._connection = connection
@@ -55,9 +56,9 @@ class ReconcileSteps:
         self._wait_seconds = wait_seconds
 
     def copy_documents(self, run: PlanRun, action: CopyDocuments) -> str:
-        """Copy each document that is still missing; one that has changed is pending for the next run.
+        """Copy each document that is still missing; a document that has changed is pending for the next run.
 
-        Raises `StepFailedError` when some could not be copied.
+        Raises `StepFailedError` when some documents could not be copied.
         """
         source, destination = self._manifest.regions[action.source], self._manifest.regions[action.destination]
         counter = ProgressCounter(len(action.documents), f"copying to {destination.region}")
@@ -79,7 +80,7 @@ class ReconcileSteps:
     def ingest(self, action: Ingest) -> str:
         """Run the sweep until the Knowledge Base has indexed the bucket's content.
 
-        Raises `StepFailedError` when it has not within the time, or when jobs fail repeatedly.
+        Raises `StepFailedError` when the time is over, or when jobs fail repeatedly.
         """
         region, stopwatch, starts = self._manifest.regions[action.role], Stopwatch(), 0
         while (decision := self._sweep(region)) != "covered":
@@ -114,7 +115,7 @@ class ReconcileSteps:
             raise StepFailedError(error.message) from error
 
     def _describe_coverage(self, region: Region) -> str:
-        """Say what `covered` means: for a bucket that `ingest` cannot compare, it says so once an hour."""
+        """Describe what `covered` means, because `ingest` also returns it for a bucket that it cannot compare."""
         jobs = self._read_jobs(region)
         good = None if isinstance(jobs, Unavailable) else last_complete_job(jobs)
         if good is not None and good.description == NOT_COMPARED:
@@ -132,14 +133,14 @@ class ReconcileSteps:
 
 
 class CircuitBreaker:
-    """Makes calls until N in a row were not answered: then the region is down, and the rest is not tried."""
+    """Makes calls until N consecutive calls get no answer: then the region is down, and no more are tried."""
 
     def __init__(self) -> None:
         self._unanswered_in_a_row = 0
         self._lock = threading.Lock()
 
     def call(self, copy: Callable[[], str]) -> str:
-        """Return the result of a copy, or why it failed, or `NOT_TRIED`."""
+        """Return the result of a copy, the reason why it failed, or `NOT_TRIED`."""
         if self._unanswered_in_a_row >= MAX_UNANSWERED_IN_A_ROW:
             return NOT_TRIED
         result = attempt(copy)
@@ -151,14 +152,14 @@ class CircuitBreaker:
 
 
 class ProgressCounter:
-    """Counts, and reports the count once every N."""
+    """Counts items, and reports the count after every N of them."""
 
     def __init__(self, total: int, what: str) -> None:
         self._total, self._what, self._done = total, what, 0
         self._lock = threading.Lock()
 
     def count_one(self) -> None:
-        """Count one."""
+        """Count one item."""
         with self._lock:
             self._done += 1
             if self._done % PROGRESS_EVERY == 0:
@@ -175,7 +176,7 @@ def _summarize(results: Counter[str]) -> str:
 
 
 def _copy_document(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> str:
-    """Copy one document unless it has changed: nothing newer is ever overwritten, and S3 keeps every version.
+    """Copy one document unless it has changed: nothing newer is overwritten, and S3 keeps every version.
 
     Returns `copied`, `there already` or `CHANGED`. Raises botocore's errors.
     """
@@ -192,10 +193,11 @@ def _copy_document(s3: "S3Client", missing: MissingDocument, source: Region, des
 
 
 def _try_copy(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> int:
-    """Copy on condition that neither side has changed; return 200, or the status with which that was refused.
+    """Copy on condition that neither side has changed; return 200, or the status with which S3 refused the copy.
 
-    The conditions on the destination are S3's own. Source: docs.aws.amazon.com, S3, "How to prevent object overwrites
-    with conditional writes". They are checked before as well, because the emulator knows them for PutObject alone.
+    S3 itself checks the conditions on the destination. Source: docs.aws.amazon.com, S3, "How to prevent object
+    overwrites with conditional writes". This function checks them first, because the emulator supports them for
+    PutObject only.
     """
     key, etag = missing.document.key, missing.destination_etag
     condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}

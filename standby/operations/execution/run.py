@@ -1,4 +1,4 @@
-"""A plan that is being carried out, and how a step of it can fail."""
+"""A plan that is being carried out, and the ways in which a step can fail."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ RunResult = Literal["done", "incomplete", "failed", "lost"]
 
 
 class StepFailedError(StandbyError):
-    """A step failed. `fatal`: the steps after it depend on it."""
+    """A step failed. `fatal`: later steps depend on it."""
 
     def __init__(self, message: str, *, fatal: bool = False) -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class StepFailedError(StandbyError):
 
 
 class ConflictError(StandbyError):
-    """Another command won. `authoritative` is the copy of `config.json` that it wrote, `winner` its event."""
+    """Another command won. `authoritative` is the copy of `config.json` that it wrote, `winner` is its event."""
 
     def __init__(self, message: str, *, authoritative: ConfigCopy | None, winner: Event | None) -> None:
         super().__init__(message, hint="`standby status` shows the current state; decide together what is next.")
@@ -31,9 +31,9 @@ class ConflictError(StandbyError):
 
 @dataclass(kw_only=True)
 class PlanRun:
-    """The steps that were taken, what is pending, and the event as it grows.
+    """The steps that were carried out, the pending writes, and the event, which grows with each step.
 
-    `winner` and `authoritative` are those of a `ConflictError`. `details` has a line for each document.
+    `winner` and `authoritative` come from a `ConflictError`. `details` has a line for each document.
     """
 
     plan: Plan

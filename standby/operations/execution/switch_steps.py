@@ -32,11 +32,11 @@ EDGE_SECONDS: Final = 5.0
 EDGE_PAUSE_SECONDS: Final = 0.1
 HEALTH_SECONDS: Final = 5.0
 SETTLE_ATTEMPTS: Final = 5
-"""How often both copies are made to agree while another command writes them too; a second attempt is rare."""
+"""How often the command makes both copies agree while another command writes them too; a second attempt is rare."""
 
 
 class SwitchSteps:
-    """The steps, on one deployment. Each returns the detail that the journal records."""
+    """The steps for one deployment. Each returns the detail that the journal records."""
 
     def __init__(self, connection: Connection, manifest: Manifest) -> None:
         self._connection = connection
@@ -69,7 +69,7 @@ class SwitchSteps:
         return f"generation {action.config.generation}"
 
     def invalidate(self, run: PlanRun) -> str:
-        """Invalidate the file in CloudFront. It is not cached, so a failure is only noted.
+        """Invalidate the file in CloudFront. A failure is only a note, because CloudFront does not cache the file.
 
         CloudFront's control plane is in us-east-1. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries,
         Appendix B.
@@ -88,7 +88,7 @@ class SwitchSteps:
         return ""
 
     def verify_edge(self, action: VerifyEdge) -> str:
-        """Read the file through the edge until it is the right one. Raises `StepFailedError` after five seconds."""
+        """Read the file through the edge until it is the expected one. Raises `StepFailedError` after five seconds."""
         seen = poll(
             lambda: self._read_edge(int(time.time() * 1000)),
             seconds=EDGE_SECONDS,
@@ -111,7 +111,7 @@ class SwitchSteps:
         return f"healthy, {health.milliseconds} ms"
 
     def close(self, run: PlanRun) -> str:
-        """Write the result into both journals. A journal that cannot be written is only noted."""
+        """Write the result into both journals. A failed write to a journal is only a note."""
         if run.event is None:
             return ""
         event = run.event = run.finished_event()
@@ -138,7 +138,7 @@ class SwitchSteps:
             return f"no valid config.json: it answers {answer.status}"
 
     def _settle(self, mine: RoutingConfig) -> str:
-        """Make both copies agree after another command's write. Raises `ConflictError` when that one won."""
+        """Make both copies agree after another command's write. Raises `ConflictError` when that command won."""
         authoritative = self._make_copies_agree()
         if authoritative.config == mine:
             return f"generation {mine.generation}, after another command's write"
@@ -162,12 +162,12 @@ class SwitchSteps:
         return read_copy(self._connection.clients.s3(region.region), region)
 
     def _replace(self, copy: ConfigCopy, authoritative: ConfigCopy) -> bool:
-        """Replace one copy by the authoritative one; False when it has changed: then the copies are read again."""
+        """Replace one copy with the authoritative one. Return False when the copy has changed since it was read."""
         try:
             write_copy(self._connection.clients.s3(copy.region), copy, authoritative.text)
         except PreconditionFailedError:
             return False
-        except (ClientError, BotoCoreError):  # that region no longer answers: `reconcile` does it later
+        except (ClientError, BotoCoreError):  # that region no longer answers: `reconcile` writes the copy later
             return True
         return True
 

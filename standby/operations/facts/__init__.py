@@ -1,1 +1,1 @@
-"""What is known of a deployment, read from both regions at once. A fact that cannot be read is `Unavailable`."""
+"""The facts about a deployment, read from both regions concurrently. A fact that cannot be read is `Unavailable`."""

@@ -1,4 +1,4 @@
-"""Read the state of a deployment: everything at once; a region that is down costs three seconds, no more."""
+"""Read the state of a deployment. All reads are concurrent, so a region that is down costs three seconds in total."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -35,18 +35,18 @@ FACT_SECONDS: Final = 3.0
 DEEP_HEALTH_SECONDS: Final = 10.0
 LISTING_SECONDS: Final = 60.0
 FULL_LISTING_SECONDS: Final = 900.0
-"""For a comparison that must be complete: a million objects are a thousand pages."""
+"""The time limit of a comparison that must be complete: a million objects are a thousand pages."""
 MAX_EVENTS: Final = 50
-"""How many events of each journal are read."""
+"""The number of events that are read from each journal."""
 
 _QUICK_FACTS: Final = ("manifest", "copy", "shallow", "queues", "alarms", "events", "index")
 
 Facts = dict[tuple[str, Role], object | Unavailable]
-"""The result of each question to each region."""
+"""The result of each read from each region."""
 
 
 def collect_state(connection: Connection, manifest: Manifest, *, depth: InspectionDepth = STATUS_DEPTH) -> State:
-    """Read the state; `depth` says how many missing documents are inspected one by one."""
+    """Read the state; `depth` limits how many missing documents are inspected one by one."""
     tasks: dict[tuple[str, Role], Callable[[], object]] = {}
     for role in ROLES:
         tasks |= {(what, role): task for what, task in _tasks(connection, manifest.regions[role]).items()}
@@ -106,7 +106,7 @@ def _read_queues(connection: Connection, region: Region) -> Queues:
 def _read_alarms(connection: Connection, region: Region) -> Alarms:
     """Return the alarms that notify the region's topic.
 
-    The prefix of their names does not do: `chatbot-` is also that of the deployment `chatbot-staging`.
+    Their name prefix is not enough: `chatbot-` is also a prefix of the deployment `chatbot-staging`.
     Source: docs.aws.amazon.com, CloudWatch, DescribeAlarms, `ActionPrefix`.
     """
     client, topic = connection.clients.cloudwatch(region.region), region.alert_topic_arn

@@ -1,4 +1,4 @@
-"""The documents of both regions: what one bucket has and the other lacks, and why."""
+"""The documents of both regions: the documents that one bucket has and the other lacks, and the reasons."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MissingReason = Literal["pending", "failed", "never", "gone", "older", "deleted", "undecided"]
-"""Why the other bucket lacks a document.
+"""The reason why the other bucket lacks a document.
 
 `pending`, `failed`, `never`: replication has not reached it, has failed, or never began. `gone`: it was replicated and
-is no longer there. `older`: an older content is there. `deleted`: it was deleted there on purpose. `undecided`: the
+no longer exists. `older`: the other bucket has an older content. `deleted`: a user deleted it there. `undecided`: the
 contents differ and neither is newer.
 """
 
@@ -28,7 +28,7 @@ _REASON_BY_STATUS: Final[Mapping[str, MissingReason]] = {"PENDING": "pending", "
 _CONFLICTS: Final = frozenset({"deleted", "undecided"})
 
 INSPECTION_BATCH: Final = 2000
-"""How many differing documents are inspected one by one before it is checked whether that is enough; oldest first."""
+"""The number of differing documents that are inspected one by one, oldest first, before the depth is checked again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class MissingDocument:
 
     @property
     def is_conflict(self) -> bool:
-        """Whether a person has to decide: nothing is copied."""
+        """Whether a person must decide; `reconcile` copies nothing."""
         return self.why in _CONFLICTS
 
 
@@ -65,7 +65,7 @@ class Listing:
     def description(self) -> str:
         """The content digest, as `ingest` writes it into a job's description.
 
-        lambda_src/ingest/content_digest.py has the same rule; tests/contracts holds both to it.
+        lambda_src/ingest/content_digest.py has the same rule; tests/contracts compares the two.
         """
         digest = hashlib.sha256()
         for document in self.documents.values():
@@ -75,9 +75,9 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionDepth:
-    """How far differing documents are inspected one by one; None: all of them.
+    """How many differing documents are inspected one by one; None: all of them.
 
-    `inspected` is the most that are inspected; after `missing` that `reconcile` would copy it is enough.
+    `inspected` is the maximum. Inspection also ends after `missing` documents that `reconcile` would copy.
     """
 
     inspected: int | None = None
@@ -85,19 +85,19 @@ class InspectionDepth:
 
 
 STATUS_DEPTH: Final = InspectionDepth(inspected=10 * INSPECTION_BATCH, missing=INSPECTION_BATCH)
-"""For `status`, which runs again and again."""
+"""For `status`, which runs frequently."""
 FAILBACK_DEPTH: Final = InspectionDepth(missing=INSPECTION_BATCH)
-"""For `failback`, which any missing document stops."""
+"""For `failback`, which stops at any missing document."""
 FULL_DEPTH: Final = InspectionDepth()
 """For `reconcile`, which copies every missing document."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replication:
-    """One direction of replication. `configured`: S3 replicates this way.
+    """One direction of replication. `configured`: S3 replicates in this direction.
 
-    `differences` are the inspected documents that the destination lacks. `not_inspected` is the number of further ones:
-    whether they are missing or conflicts is not known, so they count as missing.
+    `differences` are the inspected documents that the destination lacks. `not_inspected` is the number of further ones.
+    They count as missing, because they may be missing or conflicts.
     """
 
     source: Role
@@ -112,12 +112,12 @@ class Replication:
 
     @property
     def conflicts(self) -> tuple[MissingDocument, ...]:
-        """The documents that a person has to decide on."""
+        """The documents that a person must decide on."""
         return tuple(document for document in self.differences if document.is_conflict)
 
     @property
     def in_sync(self) -> bool:
-        """Whether it is certain that no document is missing."""
+        """Whether no document is missing, with certainty."""
         return not self.missing and not self.not_inspected
 
     def count(self, *why: MissingReason) -> int:
@@ -130,7 +130,7 @@ class Replication:
 
 
 def age(documents: Iterable[MissingDocument], now: datetime) -> int | None:
-    """Return the age in seconds of the oldest of these documents, None for none."""
+    """Return the age in seconds of the oldest of these documents; None if there is none."""
     oldest = min((one.document.modified for one in documents), default=None)
     return None if oldest is None else max(0, round((now - oldest).total_seconds()))
 
@@ -166,7 +166,7 @@ def inspect_differences(
     source: tuple["S3Client", Region],
     destination: tuple["S3Client", Region],
 ) -> tuple[MissingDocument, ...]:
-    """Find out why each of these documents is missing. Raises botocore's errors."""
+    """Return each document with the reason why it is missing. Raises botocore's errors."""
 
     def inspect(pair: tuple[Document, Document | None]) -> MissingDocument | None:
         document, beside = pair
@@ -189,7 +189,7 @@ def inspect_differences(
 def collect_replication(
     connection: Connection, manifest: Manifest, source: Role, listings: dict[Role, Listing], *, depth: InspectionDepth
 ) -> Replication:
-    """Find the documents of this region that the other one lacks, the oldest first. Raises botocore's errors."""
+    """Return the documents of this region that the other one lacks, the oldest first. Raises botocore's errors."""
     here, there = manifest.regions[source], manifest.other(source)
     found = sorted(find_differences(listings[source], listings[there.role]), key=lambda pair: pair[0].modified)
     limit = len(found) if depth.inspected is None else min(depth.inspected, len(found))

@@ -12,12 +12,12 @@ from standby.deployment.manifest import Region
 
 SHALLOW_SECONDS: Final = 2.0
 DEEP_SECONDS: Final = 25.0
-"""The function ends its deep checks after 24 s."""
+"""The health function ends its deep checks after 24 s."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """The answer of `/health`: each check with its error, "" where it succeeded."""
+    """The answer of `/health`: each check with its error, or "" if it succeeded."""
 
     status: str
     checks: Mapping[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ def read_health(connection: Connection, region: Region, *, deep: bool, seconds: 
 
 
 def describe_unhealthy(region: str, health: Health | Unavailable) -> str:
-    """Return why users should not be sent to a region's API; "" when it is healthy."""
+    """Return the reason why a region's API should not serve users; "" if it is healthy."""
     if isinstance(health, Unavailable):
         return f"the API of {region} {health}"
     if health.healthy:

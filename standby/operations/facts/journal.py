@@ -1,7 +1,7 @@
-"""The journal: one object for each command that changed something, in both regions' frontend buckets.
+"""The journal: one object for each command that changed something, in the frontend buckets of both regions.
 
-The bucket policy denies its prefix to CloudFront. Keys begin with the generation, so a listing is ordered, and the
-highest generation is known without reading an object.
+The bucket policy denies CloudFront the journal's prefix. Keys begin with the generation. So a listing is ordered, and
+it contains the highest generation: no object must be read.
 """
 
 import getpass
@@ -45,7 +45,7 @@ class StepTaken(JsonModel):
 
 
 class PendingWrite(JsonModel):
-    """What could not be written to a region, and why: `reconcile` writes it later."""
+    """A write to a region that failed or was not tried, and the reason: `reconcile` writes it later."""
 
     region: str
     what: str
@@ -95,7 +95,7 @@ class Event(JsonModel):
 
     @property
     def open(self) -> bool:
-        """Whether something of this event remains to be done. A failed event may have pending writes, too."""
+        """Whether something of this event remains to be done. A failed event can have pending writes, too."""
         return self.result in {"started", "incomplete"} or (self.result == "failed" and bool(self.pending_writes))
 
 
@@ -116,12 +116,12 @@ def new_event(
 
 
 def format_time(moment: datetime) -> str:
-    """Return a moment as text, to the microsecond, in UTC."""
+    """Return a time as text, in UTC, to the microsecond."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 def end_event(event: Event, result: Result, *, now: datetime) -> Event:
-    """Return the event as ended."""
+    """Return the event with its result and its end time."""
     return event.model_copy(update={"result": result, "ended_at": format_time(now)})
 
 
@@ -141,7 +141,7 @@ def parse_event(text: str) -> Event:
 
 
 def parse_generation(key: str) -> int:
-    """Return the generation in an event's key, 0 for another key."""
+    """Return the generation in an event's key; 0 for any other key."""
     match = _KEY.match(key)
     return int(match["generation"]) if match else 0
 
@@ -161,7 +161,7 @@ def list_keys(s3: "S3Client", region: Region) -> tuple[str, ...]:
 
 
 def read_event(s3: "S3Client", region: Region, key: str) -> Event | None:
-    """Return one event; None where the object is not one. Raises botocore's errors."""
+    """Return one event; None if the object is not an event. Raises botocore's errors."""
     text = s3.get_object(Bucket=region.frontend_bucket, Key=key)["Body"].read().decode("utf-8", errors="replace")
     try:
         return parse_event(text)
@@ -178,7 +178,7 @@ def read_events_of_generation(s3: "S3Client", region: Region, *, generation: int
 
 
 def write_event(s3: "S3Client", region: Region, event: Event) -> None:
-    """Write an event, in place of its earlier state. Raises botocore's errors."""
+    """Write an event in place of its earlier state. Raises botocore's errors."""
     s3.put_object(
         Bucket=region.frontend_bucket,
         Key=event.key,
@@ -189,7 +189,7 @@ def write_event(s3: "S3Client", region: Region, event: Event) -> None:
 
 
 def merge_events(by_region: Iterable[Iterable[Event]]) -> tuple[Event, ...]:
-    """Return the events of all regions, each once, oldest first; of two states of one event, the later one."""
+    """Return the events of all regions, each once, oldest first. If an event has two states, return the later one."""
     newest: dict[str, Event] = {}
     for event in (event for events in by_region for event in events):
         seen = newest.get(event.key)
@@ -199,16 +199,16 @@ def merge_events(by_region: Iterable[Iterable[Event]]) -> tuple[Event, ...]:
 
 
 def last_switch(events: Iterable[Event]) -> Event | None:
-    """Return the last failover or failback that took place; one that lost to another command did not."""
+    """Return the last failover or failback that took place; a command that lost to another one does not count."""
     moved = [event for event in events if event.command in {"failover", "failback"} and event.result != "lost"]
     return max(moved, key=lambda event: event.key, default=None)
 
 
 def is_superseded(event: Event, *, generation: int, updated_at: str) -> bool:
-    """Tell whether an event that never ended can have no effect any more.
+    """Return whether an event that never ended can no longer have an effect.
 
-    The authoritative config has a higher generation, or the same one from another command: a conditional write of this
-    event would fail. Its operator's machine is gone, or the command will find that it lost.
+    The authoritative config has a higher generation, or the same one from another command, so a conditional write of
+    this event would fail. Its operator's machine stopped, or the command will find that it lost.
     """
     if event.result != "started" or event.generation > generation:
         return False
@@ -218,7 +218,7 @@ def is_superseded(event: Event, *, generation: int, updated_at: str) -> bool:
 
 
 def is_reconciled_since(event: Event, events: Iterable[Event]) -> bool:
-    """Tell whether this is a `reconcile` that never ended, and a later one is done.
+    """Return whether this is a `reconcile` that never ended and was followed by one that is done.
 
     Documents that it did not copy are found by comparing the buckets, not by the journal.
     """
@@ -228,7 +228,7 @@ def is_reconciled_since(event: Event, events: Iterable[Event]) -> bool:
 
 
 def find_event_of_config(events: Iterable[Event], *, generation: int | None, updated_at: str) -> Event | None:
-    """Return the event that wrote a given config: it has the same generation, and began at `updated_at`."""
+    """Return the event that wrote a given config: it has the same generation, and it began at `updated_at`."""
     same = [event for event in events if event.generation == generation]
     return next((event for event in same if event.started_at == updated_at), None)
 

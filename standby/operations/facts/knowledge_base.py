@@ -21,7 +21,7 @@ _COMPARED_PREFIX: Final = "content "
 NOT_COMPARED: Final = "content not compared"
 """The description of a job whose bucket has too many documents to compare (see lambda_src/ingest/content_digest.py)."""
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
-"""Between S3's clock and Bedrock's. `ingest` allows the same (see lambda_src/ingest/decision.py)."""
+"""The tolerance between the clocks of S3 and Bedrock. `ingest` has the same (see lambda_src/ingest/decision.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class IngestionJob:
 
 @dataclass(frozen=True, kw_only=True)
 class IndexState:
-    """The Knowledge Base's own figures: jobs, newest first, and documents by state. `complete`: all were counted."""
+    """The Knowledge Base's own data: jobs, newest first, and documents by state. `complete`: all are counted."""
 
     jobs: tuple[IngestionJob, ...]
     indexed: int
@@ -114,12 +114,12 @@ def _read_document_states(client: "AgentsforBedrockClient", region: Region) -> t
 
 
 def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseState:
-    """Tell whether the last complete job read the bucket's current content. Pure.
+    """Compare the last complete job with the bucket's current content. Pure.
 
     `ingest` starts each job with a digest of the bucket's content as its description. A job that was started manually
-    has none: then the numbers of documents are compared. Where `ingest` had too many documents to compare, times are:
-    the job must have begun after the newest document. A late replica carries its original's time, so that rule can miss
-    it; its event, and the job that the sweep starts every hour, index it.
+    has no digest: then the numbers of documents are compared. If `ingest` had too many documents to compare, times are
+    compared: the job must have begun after the newest document. This rule can miss a late replica, because a replica
+    has its original's time. The replica's event, and the job that the sweep starts every hour, index it.
     """
     good = last_complete_job(found.jobs)
     documents = len(bucket.documents)

@@ -1,4 +1,4 @@
-"""The facts that a reconciliation is planned on: config.json first, and then everything that differs."""
+"""The facts for the plans of a reconciliation: first config.json, then everything that differs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ JOURNAL_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class ReconcileFacts:
-    """A state, and every event of each region's journal that answered.
+    """A state, and all events of each region's journal that answered.
 
-    A plan for config.json needs only the copies in the state; a plan for documents needs every missing one.
+    A plan for config.json needs only the copies in the state; a plan for documents needs every missing document.
     """
 
     state: State
@@ -47,14 +47,14 @@ def collect_config_facts(connection: Connection, manifest: Manifest) -> Reconcil
 
 
 def collect_document_facts(connection: Connection, manifest: Manifest) -> ReconcileFacts:
-    """Read the whole state, every missing document included. A large bucket takes minutes."""
+    """Read the complete state with every missing document. A large bucket takes minutes."""
     return _with_journals(connection, collect_state(connection, manifest, depth=FULL_DEPTH))
 
 
 def read_journals(
     connection: Connection, manifest: Manifest, *roles: Role
 ) -> Mapping[Role, tuple[Event, ...] | Unavailable]:
-    """Return every event of these regions' journals."""
+    """Return all events of these regions' journals."""
     tasks = {role: partial(_read_events, connection, manifest.regions[role]) for role in roles}
     return run_concurrently(tasks, seconds=JOURNAL_SECONDS)
 

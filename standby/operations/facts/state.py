@@ -1,4 +1,4 @@
-"""The state of a deployment as far as it is known: records, filled by `collect.collect_state`."""
+"""The known state of a deployment: records, filled by `collect.collect_state`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Alarms:
 
 @dataclass(frozen=True, kw_only=True)
 class RegionState:
-    """What is known of one region. `replication` is the direction from it to the other one."""
+    """The facts about one region. `replication` is the direction from it to the other region."""
 
     role: Role
     region: str
@@ -51,7 +51,7 @@ class RegionState:
 
     @property
     def down(self) -> str:
-        """Why nothing in the region answers; "" when any part of it does."""
+        """The reason why nothing in the region answers; "" if any part of it answers."""
         facts = (self.copy, self.health, self.queues, self.alarms)
         unreachable = [fact for fact in facts if isinstance(fact, Unavailable) and fact.unreachable]
         return unreachable[0].why if len(unreachable) == len(facts) else ""
@@ -74,7 +74,7 @@ def region_state_of_copy(manifest: Manifest, role: Role, copy: ConfigCopy | Unav
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """All facts of one moment. `events` are the last ones of both journals, merged."""
+    """All facts at one time. `events` are the last events of both journals, merged."""
 
     manifest: Manifest
     where: str
@@ -95,23 +95,23 @@ class State:
 
     @property
     def authoritative(self) -> ConfigCopy | None:
-        """The authoritative copy of config.json; None when no valid one is known."""
+        """The authoritative copy of config.json; None if no valid copy is known."""
         return authoritative_copy(self.copies)
 
     @property
     def config(self) -> RoutingConfig | None:
-        """What the authoritative copy says; None when no valid one is known."""
+        """The config in the authoritative copy; None if no valid copy is known."""
         copy = self.authoritative
         return copy.config if copy is not None else None
 
     @property
     def serving(self) -> Role | None:
-        """The role of the serving region; None when config.json names neither region, or no valid one is known."""
+        """The role of the serving region; None if config.json names neither region, or no valid copy is known."""
         return serving_role(self.manifest, self.copies)
 
     @property
     def unfinished(self) -> tuple[Event, ...]:
-        """The events that are still open, except those that a later one has made void."""
+        """The events that are still open, except for those that a later event superseded."""
         config = self.config
         if config is None or config.generation is None:
             return tuple(event for event in self.events if event.open)
@@ -125,7 +125,7 @@ class State:
 
 
 def find_config_faults(state: State) -> Iterator[str]:
-    """Say of each copy of config.json that is absent, invalid or manually edited, and whether both copies differ."""
+    """Yield a sentence for each copy of config.json that is absent, invalid or manually edited, and if both differ."""
     copies = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy)]
     for copy in copies:
         if copy.state == "absent":

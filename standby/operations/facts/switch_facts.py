@@ -1,4 +1,4 @@
-"""The facts that a failover or a failback is planned on: read concurrently; only the target's are awaited."""
+"""The facts for the plan of a failover or failback, read concurrently. Only the target's facts are awaited."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TARGET_SECONDS: Final = 3.0
-"""How long the target's quick facts are awaited."""
+"""The maximum wait for the target's quick facts."""
 OTHER_REGION_SECONDS: Final = 0.5
-"""How much longer than the target's facts, its deep health among them, those of the other region are awaited: that
-region may be gone. One that is only slow is left to `reconcile`."""
+"""The extra wait for the other region's facts after all of the target's, including its deep health. The other region
+may be lost. If it is only slow, `reconcile` does the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SwitchFacts:
-    """What is known when the region with the role `target` is to serve.
+    """The known facts when a command makes the region with the role `target` the serving region.
 
-    `journal_generation` is the highest generation in any journal that answered. `events` are those that wrote the
-    authoritative config, where the target serves already.
+    `journal_generation` is the highest generation in any journal that answered. `events` are the events that wrote the
+    authoritative config, if the target serves already.
     """
 
     manifest: Manifest
@@ -99,7 +99,7 @@ def _list_keys(connection: Connection, region: Region) -> tuple[str, ...]:
 def _read_events_of_config(
     connection: Connection, manifest: Manifest, copies: ConfigCopies, target: Role
 ) -> tuple[Event, ...]:
-    """Return the events of the authoritative generation, where the target serves already: they may be unfinished."""
+    """Return the events of the authoritative generation if the target serves already: they may be unfinished."""
     authoritative = authoritative_copy(copies)
     if authoritative is None or serving_role(manifest, copies) != target:
         return ()

@@ -33,9 +33,9 @@ def unreadable_regions(manifest: Manifest, copies: ConfigCopies) -> tuple[Refusa
 
 
 def settles_by_itself(state: State) -> bool:
-    """Tell whether everything that is not in sync is on its way: documents that S3 is replicating, a running job.
+    """Return whether everything that is not in sync is in progress: documents that S3 is replicating, or a running job.
 
-    While users upload, something is always on its way; a failback waits for a moment when nothing is.
+    While users upload, something is always in progress; a failback waits for a moment without it.
     """
     regions = [region for region in state.regions.values() if not region.down]
     knowledge_base, replications = state.regions["primary"].knowledge_base, [region.replication for region in regions]
@@ -77,7 +77,7 @@ def _not_in_sync(state: State) -> Iterator[str]:
 
 
 def _config_faults(state: State) -> Iterator[str]:
-    """Say how the copies differ, unless an interrupted failback left them so: then this one finishes it."""
+    """Yield the differences of the copies, except after an interrupted failback, because this failback finishes it."""
     if state.serving != "primary":
         yield from find_config_faults(state)
 
@@ -89,7 +89,7 @@ def _not_comparable(region: str, why: object) -> str:
 def _missing_documents(state: State, region: RegionState) -> Iterator[str]:
     other, replication = state.manifest.other(region.role).region, region.replication
     if isinstance(replication, Unavailable):
-        if not any(known.down for known in state.regions.values()):  # else it is reported already
+        if not any(known.down for known in state.regions.values()):  # otherwise this is reported already
             yield f"replication from {region.region}: {replication}"
     elif not replication.in_sync:
         missing, not_inspected = len(replication.missing), replication.not_inspected

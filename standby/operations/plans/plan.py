@@ -1,4 +1,4 @@
-"""What a command will do: frozen steps, made by pure planners, shown first and then carried out unchanged."""
+"""The plan of a command: frozen steps from pure planners, which are shown and then carried out unchanged."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,14 +13,14 @@ Command = Literal["failover", "failback", "reconcile"]
 
 @dataclass(frozen=True, kw_only=True)
 class WriteIntent:
-    """Write the event into the region's journal, before anything is changed."""
+    """Write the event into the region's journal, before any other change."""
 
     role: Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class PutConfig:
-    """Replace the copy that was read by `text`, on condition that it has not changed since."""
+    """Replace the copy that was read with `text`, on condition that it has not changed since."""
 
     seen: ConfigCopy
     config: RoutingConfig
@@ -29,12 +29,12 @@ class PutConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Invalidate:
-    """Invalidate `config.json` in CloudFront. It is not cached, so a failure does no harm."""
+    """Invalidate `config.json` in CloudFront. A failure has no effect, because CloudFront does not cache the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyEdge:
-    """Read `config.json` through the edge, as a page does, until it is the right one."""
+    """Read `config.json` through the edge, as a page does, until it is the expected one."""
 
     config: RoutingConfig
 
@@ -48,7 +48,7 @@ class VerifyHealth:
 
 @dataclass(frozen=True, kw_only=True)
 class CopyDocuments:
-    """Copy documents from one region's bucket to the other's, inside S3."""
+    """Copy documents from one region's bucket to the other's, within S3."""
 
     source: Role
     destination: Role
@@ -64,7 +64,7 @@ class Ingest:
 
 @dataclass(frozen=True, kw_only=True)
 class CopyEvents:
-    """Write events into a region's journal that it lacks, or has in an earlier state."""
+    """Write the events that a region's journal lacks, or has in an earlier state."""
 
     role: Role
     events: tuple[Event, ...]
@@ -72,7 +72,7 @@ class CopyEvents:
 
 @dataclass(frozen=True, kw_only=True)
 class CloseEvent:
-    """Write into both journals how this command's event ended."""
+    """Write the result of this command's event into both journals."""
 
 
 Action = (
@@ -104,7 +104,7 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The steps of a command, in order; none when there is nothing to do. `event` goes into the journal."""
+    """The steps of a command, in order; none if there is nothing to do. `event` goes into the journal."""
 
     command: Command
     summary: str

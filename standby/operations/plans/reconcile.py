@@ -1,6 +1,6 @@
-"""Plan a reconciliation: config.json first, in a plan of its own; then documents, Knowledge Bases and journals. Pure.
+"""Plan a reconciliation: first config.json, in a separate plan; then documents, Knowledge Bases and journals. Pure.
 
-There are two plans because a stale config.json misleads users, and comparing a million documents takes minutes.
+There are two plans, because a stale config.json misleads users, and comparing a million documents takes minutes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,8 +43,8 @@ DOCUMENTS: Final = "documents"
 
 SHOWN_CONFLICTS: Final = 10
 ABANDONED: Final = timedelta(minutes=5)
-"""After this time an event that never ended counts as failed: its operator's machine is gone. No command works longer
-without writing to the journal."""
+"""After this time an event that never ended counts as failed, because its operator's machine has stopped. A running
+command writes to the journal more often."""
 
 _CONFLICT_REASONS: Final[Mapping[MissingReason, str]] = {
     "deleted": "because it was deleted in the other region",
@@ -53,7 +53,7 @@ _CONFLICT_REASONS: Final[Mapping[MissingReason, str]] = {
 
 
 def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
-    """Return the plan that makes every readable copy of config.json say the same; no steps where they do."""
+    """Return the plan that makes all readable copies of config.json equal; it has no steps if they are equal."""
     state = facts.state
     config = _config_to_write(facts)
     steps = tuple(_config_steps(state, config))
@@ -70,9 +70,10 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
 
 
 def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
-    """Return the plan that brings both regions into sync, apart from config.json.
+    """Return the plan that brings both regions into sync, except for config.json.
 
-    A direction whose documents could not be compared stops nothing else: it is pending for the next run.
+    If the documents of one direction could not be compared, that direction is pending for the next run and the rest
+    continues.
     """
     state = facts.state
     pending = tuple(_pending_comparisons(state))
@@ -131,7 +132,7 @@ def _plan(
 
 
 def _unreadable_refusals(state: State) -> Iterator[Refusal]:
-    """Refuse while a region does not answer: reconciling needs both. `--force` does what one region allows."""
+    """Refuse while a region does not answer, because reconciling needs both. `--force` reconciles one region alone."""
     overridable = any(isinstance(copy, ConfigCopy) for copy in state.copies.values())
     for region in state.regions.values():
         if isinstance(region.copy, Unavailable):
@@ -159,9 +160,9 @@ def _pending_comparisons(state: State) -> Iterator[PendingWrite]:
 
 
 def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
-    """Return the config for both copies: the authoritative one, or after a manual edit or a loss the next generation.
+    """Return the config for both copies: the authoritative one, or, after a manual edit or a loss, the next generation.
 
-    None while that is not known.
+    Return None if it is not known.
     """
     state, config = facts.state, facts.state.config
     if config is not None and not config.manually_edited:
@@ -174,7 +175,7 @@ def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
 
 
 def _last_serving_role(state: State) -> Role | None:
-    """Return the role that the last switch made serve, the primary if there was none; None while a copy is unread."""
+    """Return the role of the last switch's target, or the primary. Return None if a copy cannot be read."""
     if any(isinstance(copy, Unavailable) for copy in state.copies.values()):
         return None
     switches = [event for event in state.events if event.target and event.result in {"done", "incomplete"}]

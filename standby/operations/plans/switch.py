@@ -1,6 +1,6 @@
-"""Plan a failover or a failback: the target region's own copy first, then the other one if its region is up. Pure.
+"""Plan a failover or failback: the target region's own copy first, then the other one if its region is up. Pure.
 
-The preconditions of a failover concern the target alone, because the other region may be gone.
+The preconditions of a failover apply to the target only, because the other region may be lost.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,8 +55,8 @@ def plan_switch(
 ) -> Plan:
     """Return the plan that makes the target serve; if it serves already, the rest of an interrupted command.
 
-    The other copy may be unreadable. Then `force` writes a generation above the one that it may have. `preconditions`
-    are the refusals of a failback, beyond the target's health.
+    If the other copy is unreadable, `force` writes a generation above any that it can have. `preconditions` are the
+    refusals of a failback, in addition to the target's health.
     """
     own = facts.copies[facts.target]
     if isinstance(own, Unavailable):
@@ -159,7 +159,7 @@ def _plan_rest(
         for copy in stale
     ]
     pending = tuple(_pending_writes(facts))
-    # A failed event has written the authoritative config and could not verify it: it is verified again.
+    # A failed event wrote the authoritative config and could not verify it, so verify it again.
     unfinished = event is not None and (event.result in {"started", "failed"} or (event.open and not pending))
     if steps or unfinished:
         steps += [
@@ -184,7 +184,7 @@ def _plan_rest(
 
 
 def _refusals(facts: SwitchFacts, preconditions: Sequence[Refusal]) -> tuple[Refusal, ...]:
-    """Return what stops the command from moving users to the target."""
+    """Return the refusals that stop the command from moving users to the target."""
     unhealthy = describe_unhealthy(facts.manifest.regions[facts.target].region, facts.health)
     return (*([Refusal(reason=unhealthy)] if unhealthy else []), *preconditions)
 
@@ -211,7 +211,7 @@ def _serving_region(facts: SwitchFacts) -> str:
 
 
 def _config_notes(manifest: Manifest, copies: ConfigCopies) -> Iterator[str]:
-    """Say what the switch replaces, where that was not written by Terraform or by this tool."""
+    """Yield a note on each config that the switch replaces and that neither Terraform nor this tool wrote."""
     for copy in copies.values():
         if isinstance(copy, ConfigCopy) and copy.state == "invalid":
             yield f"config.json in {copy.region} is invalid: this replaces it"

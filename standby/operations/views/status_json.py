@@ -26,7 +26,7 @@ class UnavailableJson(JsonModel):
 
 
 class DeploymentJson(JsonModel):
-    """Which deployment a command worked on."""
+    """The deployment that a command worked on."""
 
     where: str
     name: str
@@ -34,7 +34,7 @@ class DeploymentJson(JsonModel):
 
 
 class ServingJson(JsonModel):
-    """What the authoritative copy of config.json says."""
+    """The content of the authoritative copy of config.json."""
 
     role: Role | None = Field(
         description="the serving region's role: `primary` or `failover`; null when config.json names neither, or when "
@@ -114,7 +114,7 @@ class AlarmsJson(JsonModel):
 
 
 class RegionJson(JsonModel):
-    """One region. Each fact that could not be read is `{"unavailable": "why"}`."""
+    """One region. Each fact that could not be read is `{"unavailable": "reason"}`."""
 
     region: str = Field(description="the AWS region")
     down: str | None = Field(description="why nothing in the region answers; null when anything does")

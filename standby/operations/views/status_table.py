@@ -31,7 +31,7 @@ def status_rows(state: State) -> dict[str, list[str]]:
         "alarms": [_cell(region, _alarms(region.alarms)) for region in regions],
     }
     for column, region in enumerate(regions):
-        if region.down:  # once, not in every row
+        if region.down:  # shown once, not in every row
             rows["config.json"][column] = region.down
     return rows
 

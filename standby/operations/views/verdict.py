@@ -17,14 +17,14 @@ from standby.text import describe_missing, describe_not_inspected, pluralize
 Name = Literal["ready", "failed over", "degraded", "not ready to fail over"]
 EXIT_CODES: Final = {"ready": 0, "failed over": 0, "degraded": 3, "not ready to fail over": 3}
 LATE_SECONDS: Final = 15 * 60
-"""What Replication Time Control promises for 99.9 % of objects. Source: docs.aws.amazon.com, S3, "Meeting compliance
-requirements with S3 Replication Time Control"."""
+"""The time that Replication Time Control promises for 99.9 % of objects. Source: docs.aws.amazon.com, S3, "Meeting
+compliance requirements with S3 Replication Time Control"."""
 NEITHER_REGION: Final = "neither region can serve: docs/runbook.md"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The verdict, the reasons that it is not `ready`, notes, and the next command in a sentence ("" for none)."""
+    """The verdict, the reasons why it is not `ready`, notes, and the next command in a sentence, or ""."""
 
     name: Name
     reasons: tuple[str, ...] = ()
@@ -35,9 +35,9 @@ class Verdict:
 def judge_state(state: State) -> Verdict:
     """Judge a state.
 
-    `ready`: the primary region serves, both regions are in sync and the failover region can take over. `failed over`:
+    `ready`: the primary region serves, both regions are in sync, and the failover region can take over. `failed over`:
     the failover region serves and is healthy. `not ready to fail over`: a failover would be refused. `degraded`:
-    anything else that is wrong, while a failover is possible or has been done.
+    something else is wrong, and a failover is possible or done.
     """
     name, reasons = _judge(state)
     notes = tuple(_notes(state))
@@ -151,7 +151,7 @@ def _notes(state: State) -> Iterator[str]:
 
 
 def _next_commands(state: State, name: Name) -> Iterator[str]:
-    # Users first: a serving region that cannot serve is left before anything is reconciled.
+    # Users first: switch away from a serving region that cannot serve, before reconciling anything.
     if state.serving is not None and not _can_serve(state.regions[state.serving]):
         yield _leave(state, state.serving)
     if all(isinstance(copy, Unavailable) for copy in state.copies.values()):
