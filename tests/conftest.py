@@ -1,6 +1,6 @@
-"""What every folder's tests may ask for: the stack, synthesized as a user would, and the rehearsal of it.
+"""Fixtures for all folders: the synthesized stack, and the rehearsal of it.
 
-Node starts when a test asks for the first, Terraform when one asks for the second.
+Node starts when a test requests the stack, Terraform when a test requests the rehearsal.
 """
 
 import gc
@@ -23,7 +23,7 @@ from tests.constructs.plan import ROOT, Plan, Synthesize, default_settings
 from tests.e2e.helpers import SETTINGS
 from warm_standby.settings import Settings
 
-KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: what is up there is used, and stays up
+KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: its rehearsal is used, and stays up
 _E2E = ("tests/e2e/", "tests/browser/")
 _PROGRAMS = (
     "tests/test_main.py",
@@ -35,16 +35,16 @@ _PROGRAMS = (
     "tests/standby/rehearsal/network/test_controller.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "paths", "small_rehearsal"}  # fixtures
-# The tests that share a rehearsal or a synthesized stack, by the start of their paths: the first match counts.
+# The tests that share a rehearsal or a synthesized stack, by the start of their paths: the first match applies.
 _WORLDS: dict[str, str | None] = {
-    "tests/constructs/settings/": None,  # these need no stack: each file is a scope of its own
+    "tests/constructs/settings/": None,  # these need no stack: each file is its own scope
     "tests/constructs/": "stack",
     "tests/e2e/test_deploy": "deploy",
     "tests/e2e/drill/": "drills",
     **dict.fromkeys(_E2E, "users"),
 }
 
-# What fails in a module that tests share says what it compared, too.
+# A failed assertion in a module that tests share also shows the compared values.
 pytest.register_assert_rewrite(
     "tests.browser.helpers",
     "tests.e2e.drill.helpers",
@@ -53,45 +53,46 @@ pytest.register_assert_rewrite(
     "tests.standby.rehearsal.network.helpers",
 )
 lazy_bindings.install(start_kernel=False)
-# On a Node that jsii no longer supports it prints a banner at every start, into the output that tests compare. The
-# variable lists the major versions to say nothing about. Source: aws/jsii, @jsii/check-node.
+# jsii prints a banner on a Node that it no longer supports, into the output that tests compare. The variable lists the
+# major versions without a banner. Source: aws/jsii, @jsii/check-node.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", ",".join(map(str, range(12, 40))))
-# What starts the tests in the background lets them ignore Ctrl-C, and so every command that they start: then none could
-# be interrupted as in a terminal.
+# A shell that starts the tests in the background makes them, and all commands that they start, ignore Ctrl-C. Then no
+# test could interrupt a command as in a terminal.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# Who ends the tests ends them as Ctrl-C does: fixtures take down what they have started, in xdist's workers too.
+# On SIGTERM, do the same as on Ctrl-C: the fixtures stop everything they started, in xdist's workers too.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-# A slow machine is no failure: hypothesis would give each example 200 ms. In CI its own profile says so, and more.
+# A slow machine is not a failure: hypothesis limits each example to 200 ms by default. In CI its own profile removes
+# the limit.
 hypothesis.settings.register_profile("untimed", hypothesis.settings(deadline=None, max_examples=50))
 hypothesis.settings.load_profile("untimed")
 
 
 def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
-    """Leave cdktf's class `Testing` alone: by its name pytest would collect it, wherever a test imports it.
+    """Do not collect cdktf's class `Testing`, which matches pytest's naming pattern in every module that imports it.
 
-    This is `Testing.__test__ = False` without importing cdktf, which starts Node, for tests that need neither.
+    This is `Testing.__test__ = False` without importing cdktf, because cdktf starts Node and not all tests need it.
     """
     return [] if name == "Testing" and getattr(obj, "__module__", "").startswith("cdktf") else None
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # the same
-    """A worker takes a file at a time, and all tests of one world: those run one after the other."""
+    """A worker takes one file at a time, or all tests of one world, which then run one after the other."""
 
     def _split_scope(self, nodeid: str) -> str:
         world = next((world for start, world in _WORLDS.items() if nodeid.startswith(start)), None)
         return world or str(super()._split_scope(nodeid))
 
 
-@pytest.hookimpl(optionalhook=True)  # there is none with `-p no:xdist`
+@pytest.hookimpl(optionalhook=True)  # the hook does not exist with `-p no:xdist`
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
-    """Schedule with groups of our own: xdist's (`xdist_group`) go into a private part of an item that pytest 9 lost."""
+    """Schedule with our own groups: xdist's (`xdist_group`) need a private attribute of items that pytest 9 removed."""
     return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs Terraform, and what starts programs of its own; the longest come first."""
+    """Mark the tests that need Terraform and those that start programs; sort the longest first."""
     items.sort(key=lambda item: [not item.nodeid.startswith(start) for start in _E2E])
     for item in items:
         if item.nodeid.startswith(_E2E):
@@ -101,13 +102,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Tell the garbage collector that what was imported and collected stays: it need not walk it again and again."""
+    """Freeze all imported and collected objects, so that the garbage collector does not scan them again."""
     gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
-    """Synthesize the stack with given settings into a directory of its own, once per settings."""
+    """Synthesize the stack with given settings into a separate directory, once per settings."""
     site = tmp_path_factory.mktemp("site")
     for name, text in {"index.html": "<!doctype html>", "app.js": "'use strict'", "style.css": "body {}"}.items():
         (site / name).write_text(text)
@@ -120,7 +121,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
             made: Plan = synthesis.synthesize(
                 settings, functions=ROOT / "lambda_src", site=site, out=tmp_path_factory.mktemp("out")
             )
-            gc.freeze()  # so do the generated classes, a million objects
+            gc.freeze()  # also freeze the generated classes, a million objects
             if fresh:
                 return made
             plans[key] = made
@@ -131,13 +132,13 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
 
 @pytest.fixture(scope="session")
 def plan(synthesize: Synthesize) -> Plan:
-    """Return the stack as `standby.toml` describes it when the project is cloned."""
+    """Return the stack with the `standby.toml` of the repository."""
     return synthesize(default_settings())
 
 
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """The stack, applied by real Terraform to an emulator of the tests' own, behind its region proxies and its edge."""
+    """The stack, applied by real Terraform to the tests' own emulator, behind its region proxies and its edge."""
     with ExitStack() as stack:
         kept = stack.enter_context(_kept_directory())
         directory = kept or tmp_path_factory.mktemp("e2e") / "rehearsal"
@@ -150,7 +151,7 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
 
 @contextmanager
 def _kept_directory() -> Iterator[Path | None]:
-    """Yield the directory of the rehearsal that stays up, for one worker at a time; None for any other."""
+    """Yield the directory of the rehearsal that stays up, for one worker at a time; None for all others."""
     if not (kept := os.environ.get(KEPT)):
         yield None
         return

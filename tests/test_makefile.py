@@ -1,4 +1,4 @@
-"""What `make` says where a tool is missing: one line with what, which version, and how to get it."""
+"""The message of `make` if a tool is missing: one line with the tool, its version, and the way to install it."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ SHELL = ("bash", "env", "expr", "getconf", "id", "sh")
 
 @pytest.fixture
 def path(tmp_path: Path) -> str:
-    """A PATH on which there is a shell and little else."""
+    """A PATH with a shell and few other programs."""
     for name in SHELL:
         (tmp_path / name).symlink_to(shutil.which(name) or "/nowhere")
     return str(tmp_path)
@@ -54,7 +54,7 @@ def make(path: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         ("need-chromium", "Chromium is needed to test the page and was not found: "),
     ],
 )
-def test_a_missing_tool_is_one_line_that_says_how_to_get_it(path: str, target: str, line: str) -> None:
+def test_a_missing_tool_is_one_line_with_the_way_to_install_it(path: str, target: str, line: str) -> None:
     run = make(path, target)
     said, *rest = run.stderr.splitlines()
     assert run.returncode != 0
@@ -67,7 +67,7 @@ def program(directory: Path, name: str, text: str) -> None:
     (directory / name).chmod(0o755)
 
 
-def test_a_python_without_venv_is_none(path: str, tmp_path: Path) -> None:
+def test_a_python_without_venv_is_not_accepted(path: str, tmp_path: Path) -> None:
     program(tmp_path, "python3", NO_VENV)
     run = make(path, "need-python")
     assert run.stderr.startswith(
@@ -77,7 +77,7 @@ def test_a_python_without_venv_is_none(path: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def e2e(path: str, tmp_path: Path) -> tuple[str, ...]:
-    """What `make test-e2e` needs, in the shape of programs that do nothing; with pytest it fails in its own way."""
+    """The requirements of `make test-e2e` as programs that do nothing. Each test adds a pytest that fails."""
     for name in ("rm", "mktemp", "sleep", "sed"):
         (tmp_path / name).symlink_to(shutil.which(name) or "/nowhere")
     for name in ("python3", "node", "terraform", "chromium", "standby"):
@@ -89,7 +89,7 @@ def e2e(path: str, tmp_path: Path) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("flags", [(), (".SHELLFLAGS=-c",)], ids=["this make", "a make without .SHELLFLAGS"])
-def test_the_first_tests_that_fail_fail_the_target(
+def test_the_target_fails_after_the_first_failed_run_of_pytest(
     path: str, e2e: tuple[str, ...], tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
     program(tmp_path, "pytest", PYTEST.format(here=tmp_path, act="exit 1"))
@@ -98,7 +98,7 @@ def test_the_first_tests_that_fail_fail_the_target(
     assert (tmp_path / "ran").read_text().splitlines() == ["(e2e or programs) and not alone"]
 
 
-def test_who_ends_make_ends_the_tests_and_then_the_rehearsal(path: str, e2e: tuple[str, ...], tmp_path: Path) -> None:
+def test_ending_make_ends_the_tests_and_then_the_rehearsal(path: str, e2e: tuple[str, ...], tmp_path: Path) -> None:
     act = f"trap 'kill $!; echo ended >> {tmp_path}/ran; exit 2' TERM; sleep 60 & wait"
     program(tmp_path, "pytest", PYTEST.format(here=tmp_path, act=act))
     program(tmp_path, "standby", f"#!/bin/sh\necho $1 $4 >> {tmp_path}/ran\n")

@@ -34,7 +34,7 @@ def test_an_invalid_configuration_is_not_accepted(visit: Visit) -> None:
     assert visit().page.evaluate(accepted, INVALID) == []
 
 
-def test_the_page_makes_of_each_case_what_the_tool_makes_of_it(visit: Visit) -> None:
+def test_the_page_reads_each_case_as_the_tool_does(visit: Visit) -> None:
     judge = f"""async cases => {{
         const rule = await import("/routing-config.js");
         const judge = {ROUTING_CONFIG_JUDGE}

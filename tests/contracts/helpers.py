@@ -1,4 +1,4 @@
-"""AWS clients with given answers, for both packages to read: a bucket's objects and a Knowledge Base's jobs."""
+"""AWS clients with fixed answers, for both packages: a bucket's objects and a Knowledge Base's jobs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ ROUTING_CONFIG_CASES: Final[list[dict[str, Any]]] = json.loads(
 )
 ROUTING_CONFIG_JUDGE: Final = Path(__file__).with_name("judge_routing_config.js").read_text("utf-8")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-# What the operator's tool reads here of the manifest's record of a region.
+# The part of a region's record in the manifest that the operator's tool reads here.
 REGION: Any = SimpleNamespace(documents_bucket="documents", knowledge_base_id="KB00000001", data_source_id="DS00000001")
 
 
@@ -73,5 +73,5 @@ def job_summary(status: str, *, started: float = 0, description: str = "", faile
 
 
 def expected_answer(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what both rules must make of a case of routing_config_cases.json."""
+    """Return the result that both rules must have for a case of routing_config_cases.json."""
     return {name: case[name] for name in ("states", "authoritative", "apiUrl", "generation", "manuallyEdited")}

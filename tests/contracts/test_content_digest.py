@@ -1,4 +1,4 @@
-"""`ingest` and the operator's tool describe a bucket's content by the same text. Neither imports the other."""
+"""`ingest` and the operator's tool describe a bucket's content with the same text. Neither imports the other."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from shared.aws_calls import Budget
 from standby.operations.facts.documents import list_documents
 from tests.contracts.helpers import REGION, s3_client
 
-# A key may have any character of Unicode; a lone surrogate is none.
+# A key may have any Unicode character, but no lone surrogate.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 ETAGS = TEXTS | st.text("0123456789abcdef", min_size=32, max_size=32).map('"{}"'.format)
 

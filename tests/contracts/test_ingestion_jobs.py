@@ -84,7 +84,7 @@ def test_both_list_the_same_jobs(starter: JobStarter) -> None:
 
 
 @given(summaries(STATUSES))
-def test_both_read_the_same_of_each_job_in_the_same_order(found: list[Summary]) -> None:
+def test_both_read_the_same_fields_of_each_job_in_the_same_order(found: list[Summary]) -> None:
     in_ingest = [(job.status, job.started_at, job.description, job.documents_failed) for job in read_by_ingest(found)]
     in_tool = [(job.status, job.started_at, job.description, job.failed) for job in read_by_tool(found)]
     assert in_ingest == in_tool
@@ -103,7 +103,7 @@ def test_a_status_is_that_of_a_good_job_in_both_or_in_neither(status: str) -> No
 
 
 @given(summaries([status for status in STATUSES if not read_by_ingest([job_summary(status)])[0].running]))
-def test_unless_the_last_job_failed_the_sweep_starts_one_exactly_if_the_tool_finds_other_content(
+def test_unless_the_last_job_failed_the_sweep_starts_a_job_only_if_the_tool_finds_other_content(
     found: list[Summary],
 ) -> None:
     jobs = read_by_ingest(found)
@@ -112,17 +112,17 @@ def test_unless_the_last_job_failed_the_sweep_starts_one_exactly_if_the_tool_fin
     assert (decision is Decision.COVERED) is compare(found, BUCKET).in_sync
 
 
-def test_a_complete_job_of_the_sweep_is_in_sync_with_the_content_that_it_saw_and_with_no_other(
+def test_a_complete_job_of_the_sweep_is_in_sync_only_with_the_content_that_it_read(
     starter: JobStarter,
 ) -> None:
     found = [job_of_the_sweep(starter)]
-    # The number of indexed documents fits both: it must not count where the job says which content it saw.
+    # The number of indexed documents fits both cases: it must have no effect if the job's description has a digest.
     assert compare(found, BUCKET, indexed=1).in_sync
     assert not compare(found, OTHER_BUCKET, indexed=2).in_sync
     assert compare(found, BUCKET).compared
 
 
-def test_a_job_of_the_sweep_that_could_not_compare_is_known_as_such(starter: JobStarter) -> None:
+def test_the_tool_recognizes_a_job_of_the_sweep_that_could_not_compare(starter: JobStarter) -> None:
     found = [job_of_the_sweep(replace(starter, listing_seconds=0))]
     assert not compare(found, BUCKET).compared
 

@@ -1,4 +1,4 @@
-"""The page reads config.json by the same rule as the operator's tool. tests/browser has the same test in Chromium."""
+"""The page and the operator's tool read config.json by the same rules. tests/browser has the same test in Chromium."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ process.stdout.write(JSON.stringify(JSON.parse(input).map((testCase) => judge(te
 """
 
 
-def test_the_page_makes_of_each_case_what_the_tool_makes_of_it() -> None:
+def test_the_page_reads_each_case_as_the_tool_does() -> None:
     command = ["node", "--input-type=module", "--eval", SCRIPT]
     ran = subprocess.run(command, input=json.dumps(ROUTING_CONFIG_CASES), capture_output=True, text=True, check=True)
     answers = json.loads(ran.stdout)

@@ -4,10 +4,10 @@ from ingest.events import is_sweep
 from standby.deployment.sweep import sweep_event
 
 
-def test_ingest_recognizes_the_sweep_s_event_of_the_operator_s_tool() -> None:
+def test_ingest_recognizes_the_sweep_event_of_the_operator_s_tool() -> None:
     assert is_sweep(sweep_event("us-west-2"))
 
 
-def test_ingest_takes_no_sqs_batch_and_no_other_event_for_a_sweep() -> None:
+def test_ingest_does_not_treat_an_sqs_batch_or_another_event_as_a_sweep() -> None:
     assert not is_sweep({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}]})
     assert not is_sweep({**sweep_event("us-west-2"), "source": "aws.s3"})

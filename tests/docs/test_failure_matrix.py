@@ -1,4 +1,4 @@
-"""docs/failure-matrix.md names, for each order of loss, tests that exist."""
+"""docs/failure-matrix.md names an existing test for each sequence of events."""
 
 import re
 
@@ -10,18 +10,18 @@ RULE = ["---"] * len(HEAD)
 
 
 def rows() -> list[list[str]]:
-    """The rows of the document's tables, each as its three cells."""
+    """The rows of the document's tables, with three cells each."""
     lines = [line for line in MATRIX.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     cells = [line.strip("| ").split(" | ") for line in lines]
     return [row for row in cells if row not in (HEAD, RULE)]
 
 
-def test_every_row_says_what_happens_and_to_what_it_leads() -> None:
+def test_every_row_has_a_sequence_and_its_result() -> None:
     assert len(rows()) >= 35
     assert [row for row in rows() if len(row) != 3 or not all(row)] == []
 
 
-def test_every_row_is_proved_by_a_test_that_exists() -> None:
+def test_every_row_names_existing_tests() -> None:
     defined = {
         name
         for path in (ROOT / "tests").rglob("test_*.py")

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: documents with content that only they have, and waiting for effects."""
+"""Helpers for the end-to-end tests: documents with unique content, and waiting for effects."""
 
 import json
 import time
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A text whose one unusual word no other document has."""
+    """A text with one unusual word that no other document has."""
 
     word: str = field(default_factory=lambda: f"word{uuid.uuid4().hex}")
 
@@ -42,7 +42,7 @@ class Document:
 
 
 def wait_for(seen: Callable[[], T | None], *, what: str, seconds: float = SECONDS) -> T:
-    """Return what `seen` returns as soon as it is something; fail with `what` after so many seconds."""
+    """Return the first result of `seen` that is not None; fail with `what` after this many seconds."""
     deadline = time.monotonic() + seconds
     while not (value := seen()):
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
@@ -58,7 +58,7 @@ def upload(rehearsal: Rehearsal, role: Role, document: Document) -> str:
 def call(
     rehearsal: Rehearsal, role: Role, method: str, path: str, *, body: bytes | None = None
 ) -> urllib3.BaseHTTPResponse:
-    """Call one region's API and return whatever it answers."""
+    """Call one region's API and return its answer, whatever the status."""
     url = rehearsal.deployment.regions[role].api_url + path
     return send(method, url, endpoint=rehearsal.endpoint, body=body, headers={"Content-Type": "application/json"})
 
@@ -72,7 +72,7 @@ def send(
     headers: Mapping[str, str] | None = None,
     fields: Mapping[str, FormField] | None = None,
 ) -> urllib3.BaseHTTPResponse:
-    """Send one request to the emulator itself, whatever AWS host the URL names: no fault affects it."""
+    """Send one request directly to the emulator, for any AWS host in the URL. Faults do not affect it."""
     target = local_target(url, endpoint=endpoint)
     sent = {**(headers or {}), **({"Host": target.host} if target.host else {})}
     if fields is not None:
@@ -81,7 +81,7 @@ def send(
 
 
 def ask(rehearsal: Rehearsal, role: Role, question: str) -> Mapping[str, Any]:
-    """Ask one region's API; the answer must be 200."""
+    """Ask one region's API; the answer must have status 200."""
     answer = call(rehearsal, role, "POST", "docs", body=json.dumps({"question": question}).encode())
     assert answer.status == 200, answer.data
     value: dict[str, Any] = json.loads(answer.data)
@@ -89,7 +89,7 @@ def ask(rehearsal: Rehearsal, role: Role, question: str) -> Mapping[str, Any]:
 
 
 def cites(rehearsal: Rehearsal, role: Role, document: Document, key: str) -> Mapping[str, Any] | None:
-    """Return the answer when it cites the document in the region's own bucket with the text that it has, else None."""
+    """Return the answer if it cites the document in the region's own bucket, with its text; otherwise None."""
     answer = ask(rehearsal, role, document.question)
     uri = f"s3://{rehearsal.deployment.regions[role].documents_bucket}/{key}"
     found = [part for part in answer["citations"] if part["uri"] == uri and document.word in part["text"]]
@@ -97,7 +97,7 @@ def cites(rehearsal: Rehearsal, role: Role, document: Document, key: str) -> Map
 
 
 def sweep(rehearsal: Rehearsal, role: Role) -> Mapping[str, Any]:
-    """Invoke one region's `ingest` as its schedule does; return the invocation's error, or nothing."""
+    """Invoke one region's `ingest` as its schedule does; return the invocation's error, or ""."""
     client = rehearsal.session(role).client("lambda")
     name = f"{rehearsal.deployment.name}-ingest"
     event = sweep_event(rehearsal.deployment.regions[role].region)

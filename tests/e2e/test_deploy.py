@@ -86,7 +86,7 @@ def cdktf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CdktfDeployment]
         stack.mkdir(parents=True)
         started = rehearsal.paths.synthesized / "stacks" / "warm-standby" / OVERRIDE_NAME
         override = json.loads(started.read_text(encoding="utf-8"))
-        del override["terraform"]  # the project's own setting says where the state is
+        del override["terraform"]  # by the project's own setting, the state is here
         (stack / OVERRIDE_NAME).write_text(json.dumps(override), encoding="utf-8")
         yield CdktfDeployment(rehearsal=rehearsal, output=stack.parents[1])
     finally:

@@ -1,4 +1,4 @@
-"""What the tests of the `standby` command share: a small project, a program in Terraform's place, a real emulator."""
+"""Fixtures for the tests of the `standby` command: a small project, a fake Terraform, a real emulator."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fake_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraform:
-    """A program in Terraform's place, first on the PATH."""
+    """A fake Terraform, first on the PATH."""
     programs = tmp_path / "programs"
     programs.mkdir()
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
@@ -39,7 +39,7 @@ def fake_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerra
 
 @pytest.fixture
 def paths(tmp_path: Path) -> Iterator[RehearsalPaths]:
-    """The paths of a rehearsal; every process of it is ended after the test."""
+    """The paths of a rehearsal; all its processes are stopped after the test."""
     paths = RehearsalPaths(project=tmp_path, directory=tmp_path / "rehearsal")
     paths.directory.mkdir()
     yield paths
@@ -64,20 +64,20 @@ def small_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallR
 
 @pytest.fixture
 def small(small_rehearsal: SmallRehearsal) -> Iterator[SmallRehearsal]:
-    """The small deployment; what a test broke is put right after it."""
+    """The small deployment; it is repaired after each test."""
     yield small_rehearsal
     small_rehearsal.repair()
 
 
 @pytest.fixture
 def world(emulator: Emulator) -> World:
-    """A deployment of two regions in the emulator, as `operate` sees it, anew for each test."""
+    """A new deployment of two regions in the emulator for each test, as `operations` sees it."""
     return World.make(emulator.endpoint)
 
 
 @pytest.fixture
 def run(world: World) -> Run:
-    """Run a command against the world, with these regions dead."""
+    """Run a command against the world; the `dead` regions do not answer."""
 
     def command(*arguments: str, dead: tuple[Role, ...] = (), given: str | None = None) -> Result:
         return CliRunner().invoke(cli, arguments, input=given, obj=lambda _: world.connect(*dead))

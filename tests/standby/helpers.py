@@ -1,4 +1,4 @@
-"""What the tests of the operator's commands share: a small deployment of two regions, known or in an emulator."""
+"""Helpers for the tests of the operator's commands: a small deployment of two regions, as facts or in an emulator."""
 
 import itertools
 import json
@@ -33,19 +33,19 @@ WEST, EAST = "us-west-2", "us-east-1"
 HEALTHY: Final = Health(status="healthy", checks={"retrieve": ""})
 DOWN: Final = Unavailable("does not answer (connection refused)", unreachable=True)
 REFUSING: Final = "http://127.0.0.1:9"
-"""Nobody listens on the discard port."""
+"""No process listens on the discard port."""
 
 M = TypeVar("M", bound=BaseModel)
 
 Run = Callable[..., Result]
-"""The fixture `run`: a command's arguments, the regions that are `dead` meanwhile, and what is `given` as its input."""
+"""The fixture `run`: a command's arguments, the `dead` regions, and the `given` input."""
 
 _numbers = itertools.count(1)
 
 
 @cache
 def clients(endpoint: str, dead: tuple[Role, ...] = ()) -> Clients:
-    """Return clients of both regions; making them takes longer than what most tests do with them."""
+    """Return clients of both regions, cached, because creating them takes longer than most tests."""
     endpoints = {region: REFUSING if role in dead else endpoint for role, region in REGIONS.items()}
     return Clients(
         lambda region: EmulatorSession(region=region, endpoint=endpoint), endpoints=endpoints, elsewhere=endpoint
@@ -56,14 +56,14 @@ MANIFEST: Final = parse_manifest(manifest_text())
 
 
 def config(role: Role, generation: int | None, *, manifest: Manifest = MANIFEST, moment: str = "then") -> RoutingConfig:
-    """Return a config that has a region serve; without a generation it is manually edited."""
+    """Return a config that names the region of this role; without a generation it is manually edited."""
     if generation is None:
         return RoutingConfig(api_url=manifest.regions[role].api_url)
     return config_for_role(manifest, role, generation=generation, updated_at=moment)
 
 
 def copy_of(bucket_role: Role, said: RoutingConfig | None, *, manifest: Manifest = MANIFEST) -> ConfigCopy:
-    """Return the copy that one bucket holds; None: it holds none."""
+    """Return one bucket's copy; with None, the object does not exist."""
     region = manifest.regions[bucket_role]
     empty = ConfigCopy(role=bucket_role, region=region.region, bucket=region.frontend_bucket)
     return empty if said is None else replace(empty, config=said, etag=f'"{said}"', text=render_config(said))
@@ -99,7 +99,7 @@ def changed(model: M, **fields: object) -> M:
 
 
 def facts(target: Role = "failover", **said: object) -> SwitchFacts:
-    """Both copies have the primary region serve in generation 3, and all is well, but for what is said."""
+    """Return facts: both copies name the primary region with generation 3, and all is healthy, except for `said`."""
     copies = {role: copy_of(role, config("primary", 3)) for role in ROLES}
     well = SwitchFacts(
         manifest=MANIFEST,
@@ -125,14 +125,14 @@ def puts(plan: Plan) -> list[PutConfig]:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """A deployment of its own in an emulator, without functions: buckets, documents buckets and the manifest."""
+    """A separate deployment in an emulator, without functions: the buckets and the manifest."""
 
     endpoint: str
     manifest: Manifest
 
     @classmethod
     def make(cls, endpoint: str, *, generation: int = 3) -> "World":
-        """Make one whose primary region serves."""
+        """Create a world in which the primary region serves."""
         number = next(_numbers)
         text = manifest_text(f"{number}", name=f"world{number}")
         world = cls(endpoint=endpoint, manifest=parse_manifest(text))
@@ -152,11 +152,11 @@ class World:
         return clients(self.endpoint).s3(REGIONS[role])
 
     def put(self, role: Role, text: str) -> None:
-        """Write a copy of config.json as somebody does who asks nobody."""
+        """Write a copy of config.json unconditionally, as a manual edit does."""
         self.s3(role).put_object(Bucket=self.manifest.regions[role].frontend_bucket, Key="config.json", Body=text)
 
     def copies(self) -> dict[Role, ConfigCopy]:
-        """Return both copies as they are."""
+        """Return both current copies."""
         return {role: read_copy(self.s3(role), self.manifest.regions[role]) for role in ROLES}
 
     def events(self, role: Role) -> list[Event]:
@@ -166,12 +166,12 @@ class World:
         return [event for event in found if event is not None]
 
     def connect(self, *dead: Role) -> "EmulatorConnection":
-        """Return the way to it; nothing in the dead regions answers."""
+        """Return a connection; no service in the dead regions answers."""
         return EmulatorConnection(self, dead)
 
 
 class EmulatorConnection:
-    """The way to a `World`: its APIs are healthy, its edge reads the failover bucket first."""
+    """The connection to a `World`: its APIs are healthy, and its edge reads the failover bucket first."""
 
     where = "TEST"
     rehearsed = False

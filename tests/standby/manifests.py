@@ -1,4 +1,4 @@
-"""A manifest such as the stack writes it."""
+"""A manifest in the stack's format."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ REGIONS: Final[Mapping[Role, str]] = {"primary": "us-west-2", "failover": "us-ea
 
 
 def manifest_text(suffix: str = "", *, name: str = "chatbot", vector_store: str = "opensearch-serverless") -> str:
-    """Return a manifest as the stack writes it."""
+    """Return a manifest in the stack's format."""
     regions = {
         role: {
             "region": region,

@@ -1,4 +1,4 @@
-"""States of a deployment, built from what differs."""
+"""States of a deployment, built from their differences to a healthy one."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the end-to-end tests of drills share."""
+"""Helpers for the end-to-end tests of drills."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -39,7 +39,7 @@ def drilled(rehearsal: Rehearsal, name: str) -> CommandResult:
 
 
 def met_except_times(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the one scenario of a drill that met every objective except times, because other tests ran beside it."""
+    """Return the only scenario of a drill, which met every objective except times, because other tests ran too."""
     (scenario,) = document["scenarios"]
     missed = [result for result in scenario["objectives"] if not result["met"] and result["unit"] != "s"]
     assert (scenario["reason"], missed) == ("", [])

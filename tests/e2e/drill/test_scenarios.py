@@ -1,6 +1,6 @@
-"""Every scenario of the drill on the rehearsal, except the long one (`test_browser_scenario.py`).
+"""Every scenario of the drill on the rehearsal, except for the long one (`test_browser_scenario.py`).
 
-A time may be missed because the machine was busy. A wrong stack misses it again.
+A scenario may miss a time because the machine was busy. A wrong stack misses it again.
 """
 
 import pytest

@@ -1,6 +1,6 @@
-"""Whatever happens to a drill, everything is restored. The live drill runs with the rehearsal as the real deployment.
+"""Every drill restores everything, whatever happens to it. The live drill runs with the rehearsal as the deployment.
 
-Times may be missed here, because other tests run beside these.
+Times may be missed here, because other tests run at the same time.
 """
 
 import json
@@ -25,12 +25,12 @@ from tests.e2e.helpers import wait_for
 
 
 def becomes_ready(rehearsal: Rehearsal) -> None:
-    """Check that `standby status` says `ready`; on a busy machine it may take a moment."""
+    """Check that `standby status` says `ready`; on a busy machine this may take a moment."""
     check_ready(("--directory", str(rehearsal.paths.directory)))
 
 
 def serving(rehearsal: Rehearsal) -> object:
-    """Return the serving role by the failover bucket's copy, which the edge reads first; read past every fault."""
+    """Return the serving role in the failover bucket, which the edge reads first. Faults do not affect the read."""
     s3, bucket = rehearsal.session("failover").client("s3"), rehearsal.deployment.regions["failover"].frontend_bucket
     return json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())["role"]
 
@@ -68,7 +68,7 @@ def drilling(rehearsal: Rehearsal, log: Path) -> Iterator["subprocess.Popen[str]
             process.wait()
 
 
-def test_ctrl_c_in_the_middle_of_an_outage_restores_everything(rehearsal: Rehearsal, tmp_path: Path) -> None:
+def test_ctrl_c_during_an_outage_restores_everything(rehearsal: Rehearsal, tmp_path: Path) -> None:
     log = tmp_path / "drill.log"
     with drilling(rehearsal, log) as process:
         deadline = time.monotonic() + 90
@@ -83,7 +83,7 @@ def test_ctrl_c_in_the_middle_of_an_outage_restores_everything(rehearsal: Rehear
     becomes_ready(rehearsal)
 
 
-def test_what_a_drill_that_was_killed_after_its_failover_leaves_is_restored_by_the_next_one(
+def test_the_next_drill_restores_a_deployment_whose_drill_was_killed_after_its_failover(
     rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
     log = tmp_path / "drill.log"
@@ -93,7 +93,7 @@ def test_what_a_drill_that_was_killed_after_its_failover_leaves_is_restored_by_t
         process.wait()
     assert Faults(rehearsal).active()
     ran = drilled(rehearsal, "page-origin-lost")
-    assert ran.code in {0, 1}, ran.stderr  # it found the steady state
+    assert ran.code in {0, 1}, ran.stderr  # the drill found the steady state
     assert "The last drill was killed. The serving region: us-east-1. Reconciling and failing back first." in ran.stderr
     assert Faults(rehearsal).active() == ()
     assert serving(rehearsal) == "primary"

@@ -1,4 +1,4 @@
-"""Five stacks that are wrong on purpose: the drill must report each. A busy machine may miss more, never fewer."""
+"""Five stacks with a deliberate error: the drill reports each. A busy machine may miss more, never fewer."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ CONFIG_CACHED_SECONDS = 600
 def changed_distribution(
     rehearsal: Rehearsal, change: Callable[["DistributionConfigOutputTypeDef"], None]
 ) -> Iterator[None]:
-    """Change the distribution as a wrong stack would; restore it afterwards."""
+    """Change the distribution as in a wrong stack; restore it afterward."""
     cloudfront, id_ = cloudfront_of(rehearsal), str(rehearsal.outputs["cloudfront_distribution_id"])
 
     def write(config: "DistributionConfigOutputTypeDef") -> None:

@@ -1,4 +1,4 @@
-"""What the end-to-end tests of the operator's commands share: running them, looking as a page does, putting it back."""
+"""Helpers for the end-to-end tests of the operator's commands: run commands, read as a page does, restore."""
 
 import json
 import os
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @cache
 def connection(directory: Path) -> Connection:
-    """Return the way to a rehearsal. Its addresses stay as they are, whatever is broken and healed."""
+    """Return the connection to a rehearsal. Its addresses do not change when faults are set and healed."""
     return open_rehearsal_connection(directory)
 
 
@@ -49,7 +49,7 @@ def _s3(endpoint: str, region: str) -> "S3Client":
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """How a command ended: exit code, its JSON document, what it said on stderr."""
+    """The result of a command: exit code, JSON document, stderr."""
 
     code: int
     document: Mapping[str, Any]
@@ -62,20 +62,20 @@ class Ran:
 
 @dataclass(frozen=True, kw_only=True)
 class Operator:
-    """Somebody at a terminal, with one rehearsal."""
+    """An operator at a terminal, with one rehearsal."""
 
     rehearsal: Rehearsal
 
     def run(self, *arguments: str) -> Ran:
-        """Run a command in this process, for its start is measured elsewhere."""
+        """Run a command in this process, because other tests measure its start."""
         directory = self.rehearsal.paths.directory
-        # One connection for all commands: making its clients takes longer than using them.
+        # One connection for all commands: creating its clients takes longer than using them.
         result = CliRunner().invoke(cli, [*arguments, "--json"], obj=lambda _: connection(directory))
         assert result.stdout, result.stderr
         return Ran(code=result.exit_code, document=json.loads(result.stdout), stderr=result.stderr)
 
     def start(self, *arguments: str, stdout: int = subprocess.PIPE) -> "subprocess.Popen[str]":
-        """Start a command as a program of its own."""
+        """Start a command as a separate program."""
         return subprocess.Popen(
             [sys.executable, "-m", "standby", "--directory", str(self.rehearsal.paths.directory), *arguments],
             stdin=subprocess.DEVNULL,
@@ -98,31 +98,31 @@ class Operator:
         return self.run("status").document
 
     def page(self) -> RoutingConfig:
-        """Return config.json as a page gets it from an edge that never saw it."""
+        """Return config.json as a page gets it from an edge location that has not cached it."""
         return parse_config(self.edge("/config.json").decode())
 
     def edge(self, path: str) -> bytes:
-        """Return what the edge has; the answer must be 200."""
+        """Return the file from the edge; the answer must have status 200."""
         answer = self.get(self.rehearsal.deployment.site_url + path)
         assert answer.status == 200, answer.status
         return answer.data
 
     def get(self, url: str) -> urllib3.BaseHTTPResponse:
-        """Ask the site or an API, the site as an edge location that never saw the page."""
+        """Send a request to the site or an API; to the site, from an edge location that has not cached the page."""
         return Client(self.rehearsal.network).request("GET", url, cold=True, timeout=5)
 
     def s3(self, role: Role) -> "S3Client":
-        """Return S3 as no fault touches it."""
+        """Return an S3 client that no fault affects."""
         return _s3(self.rehearsal.endpoint, self.rehearsal.deployment.regions[role].region)
 
     def bucket(self, role: Role) -> str:
-        """Return what a frontend bucket holds, whatever is broken on the way there."""
+        """Return an object of a frontend bucket; faults do not affect the read."""
         region = self.rehearsal.deployment.regions[role]
         answer = self.s3(role).get_object(Bucket=region.frontend_bucket, Key="config.json")
         return answer["Body"].read().decode()
 
     def generations(self) -> dict[Role, tuple[str, int | None]]:
-        """Return what each bucket's config.json says: role and generation."""
+        """Return the role and generation in each bucket's config.json."""
         found = {role: parse_config(self.bucket(role)) for role in ROLES}
         return {role: (config.role, config.generation) for role, config in found.items()}
 
@@ -131,7 +131,7 @@ class Operator:
         return max(generation or 0 for _, generation in self.generations().values())
 
     def put_back(self) -> None:
-        """Heal every fault, and have the primary region serve as after a good `failback`; past all commands."""
+        """Heal every fault and restore the primary region as the serving region, without any command."""
         self.rehearsal.faults.heal()
         manifest, now = read_manifest(connection(self.rehearsal.paths.directory)), datetime.now(tz=UTC)
         event = journal.new_event(

@@ -1,4 +1,4 @@
-"""docs/runbook.md as a program: what is done to the rehearsal, what is typed, and what is seen."""
+"""docs/runbook.md as a program: the changes to the rehearsal, the commands, and their output."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ _LINE: Final = re.compile(r"^(?:<!-- do: (?P<do>.*) -->|\$ standby (?P<typed>.*)
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """One thing that happens: something done to the rehearsal, or a command with the output that it shows."""
+    """One action: a change to the rehearsal, or a command with its expected output."""
 
     do: str = ""
     typed: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Scenario:
 
 
 def scenarios(path: Path = RUNBOOK) -> tuple[Scenario, ...]:
-    """Return the runbook's sections that have something to do."""
+    """Return the runbook's sections that contain actions."""
     found = []
     for section in path.read_text(encoding="utf-8").split("\n## ")[1:]:
         title, _, text = section.partition("\n")
@@ -56,7 +56,7 @@ def _acts(text: str) -> Iterator[Act]:
 
 
 def same(text: str) -> str:
-    """Return a line without what differs from run to run: numbers, times, names of people and places, spaces."""
+    """Return a line without the parts that differ between runs: numbers, times, names of users and machines, spaces."""
     text = re.sub(r"REHEARSAL in \S+: \S+", "REHEARSAL", text)
     text = re.sub(r"\(\S+@[^)]*\)", "(somebody)", text)
     text = re.sub(r"uploads/\S+", "KEY", text)

@@ -1,4 +1,4 @@
-"""Documents that one region accepted while the other was away: found again in both, by a question."""
+"""Documents that one region accepted while the other was lost: after reconcile, questions find them in both regions."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def replication(operator: Operator, role: Role) -> Mapping[str, Any]:
     return found
 
 
-def test_documents_that_never_reached_the_other_side_are_found_in_both_after_reconcile(operator: Operator) -> None:
+def test_after_reconcile_questions_find_unreplicated_documents_in_both_regions(operator: Operator) -> None:
     rehearsal, west, east = operator.rehearsal, Document(), Document()
     for role in ("primary", "failover"):
         rehearsal.faults.set("replication-paused", role)
@@ -43,7 +43,7 @@ def test_documents_that_never_reached_the_other_side_are_found_in_both_after_rec
     assert operator.failback().result == "done"
 
 
-def test_a_document_deleted_while_the_other_side_was_away_is_left_alone_and_told(operator: Operator) -> None:
+def test_a_document_deleted_while_the_other_region_was_lost_is_reported_and_not_copied(operator: Operator) -> None:
     rehearsal, document = operator.rehearsal, Document()
     key = upload(rehearsal, "primary", document)
     operator.reconcile()
@@ -59,9 +59,9 @@ def test_a_document_deleted_while_the_other_side_was_away_is_left_alone_and_told
     operator.s3("primary").delete_object(Bucket=rehearsal.deployment.regions["primary"].documents_bucket, Key=key)
 
 
-def test_a_knowledge_base_that_is_behind_is_called_so_and_brought_into_step(operator: Operator) -> None:
+def test_a_knowledge_base_that_is_behind_is_reported_and_brought_into_sync(operator: Operator) -> None:
     rehearsal, document = operator.rehearsal, Document()
-    # Written past the API; a replica raises no event in the emulator, so the standby's Knowledge Base falls behind.
+    # Written directly to S3. A replica raises no event in the emulator, so the standby's Knowledge Base falls behind.
     bucket = rehearsal.deployment.regions["primary"].documents_bucket
     operator.s3("primary").put_object(Bucket=bucket, Key=f"uploads/{document.name}", Body=document.content)
     knowledge = operator.status()["regions"]["failover"]["knowledgeBase"]

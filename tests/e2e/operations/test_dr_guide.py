@@ -1,6 +1,6 @@
-"""The guide's own eight commands, typed as they are printed there, and `standby` beside them.
+"""The eight commands of the DR guide, exactly as printed there, and `standby` commands after them.
 
-Only what the guide reads from CloudFormation is read from Terraform's outputs, as `standby rehearse env` gives them.
+Only the values that the guide reads from CloudFormation come from Terraform's outputs, by `standby rehearse env`.
 Source: the disaster recovery setup guide, "Backend API Failover (Manual)".
 """
 
@@ -38,7 +38,7 @@ def operator(rehearsal: Rehearsal) -> Iterator[Operator]:
 
 
 def by_hand(operator: Operator, directory: Path) -> "subprocess.CompletedProcess[str]":
-    """Type the guide's commands in a shell that was set up with `standby rehearse env`."""
+    """Run the guide's commands in a shell that was set up with `standby rehearse env`."""
     rehearsal = operator.rehearsal
     exported = shell_variables(rehearsal.outputs, deployment=rehearsal.deployment, network=rehearsal.network)
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -52,7 +52,7 @@ def by_hand(operator: Operator, directory: Path) -> "subprocess.CompletedProcess
     )
 
 
-def test_the_guide_s_commands_work_and_status_understands_what_they_did(operator: Operator, tmp_path: Path) -> None:
+def test_the_dr_guide_s_commands_work_and_status_reports_their_effect(operator: Operator, tmp_path: Path) -> None:
     before = operator.generation()
     typed = by_hand(operator, tmp_path)
     assert typed.returncode == 0, typed.stderr
@@ -69,14 +69,14 @@ def test_the_guide_s_commands_work_and_status_understands_what_they_did(operator
     assert operator.failback().document["generation"] == before + 2
 
 
-def test_typed_while_the_primary_is_lost_they_move_users_and_reconcile_does_the_rest(
+def test_with_the_primary_lost_the_dr_guide_s_commands_move_users_and_reconcile_does_the_rest(
     operator: Operator, tmp_path: Path
 ) -> None:
     before = operator.generation()
     operator.rehearsal.faults.set("region-down", "primary")
     assert by_hand(operator, tmp_path).returncode != 0  # the guide's fourth command writes to the lost region
     operator.rehearsal.faults.heal()
-    # What the operator would type next: the other bucket.
+    # The operator's next command: write the other bucket.
     api = operator.rehearsal.deployment.regions["failover"].api_url
     bucket = operator.rehearsal.deployment.regions["failover"].frontend_bucket
     operator.s3("failover").put_object(Bucket=bucket, Key="config.json", Body=f'{{"apiUrl":"{api}"}}\n'.encode())

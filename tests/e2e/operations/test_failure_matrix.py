@@ -1,4 +1,4 @@
-"""Every order of loss, return and command, and its result: the rows of docs/failure-matrix.md."""
+"""Every sequence of loss, return and command, and its result: the rows of docs/failure-matrix.md."""
 
 import os
 import pty
@@ -19,7 +19,7 @@ CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 @pytest.fixture
 def operator(rehearsal: Rehearsal) -> Iterator[Operator]:
-    """An operator of a deployment that is well; it is put back afterwards."""
+    """An operator of a healthy deployment, which is restored after the test."""
     operator = Operator(rehearsal=rehearsal)
     operator.put_back()
     yield operator
@@ -31,7 +31,7 @@ def lose(operator: Operator, role: Role, kind: FaultKind = "region-down") -> Non
 
 
 @pytest.mark.parametrize("kind", ["region-down", "region-black-hole"])
-def test_a_lost_primary_leaves_users_in_the_failover_region_and_its_own_config_old(
+def test_after_a_failover_from_a_lost_primary_its_config_is_old_and_pending(
     operator: Operator, kind: FaultKind
 ) -> None:
     before = operator.generation()
@@ -43,7 +43,7 @@ def test_a_lost_primary_leaves_users_in_the_failover_region_and_its_own_config_o
     assert operator.generations() == {"primary": ("primary", before), "failover": ("failover", before + 1)}
 
 
-def test_a_primary_that_returns_with_an_old_config_pulls_nobody_back_and_is_named(operator: Operator) -> None:
+def test_a_primary_that_returns_with_an_old_config_moves_no_user_and_is_reported(operator: Operator) -> None:
     lose(operator, "primary")
     operator.failover()
     operator.rehearsal.faults.heal()
@@ -59,7 +59,7 @@ def test_a_primary_that_returns_with_an_old_config_pulls_nobody_back_and_is_name
     assert operator.page().role == "primary"
 
 
-def test_a_primary_that_is_lost_and_returns_without_any_command_changes_nothing(operator: Operator) -> None:
+def test_a_primary_that_is_lost_and_returns_without_a_command_changes_nothing(operator: Operator) -> None:
     before = operator.generations()
     lose(operator, "primary")
     assert operator.page().role == "primary"
@@ -73,7 +73,7 @@ def test_a_primary_that_is_lost_and_returns_without_any_command_changes_nothing(
     assert operator.status()["verdict"] == "ready"
 
 
-def test_a_lost_standby_is_not_ready_and_no_force_moves_users_there(operator: Operator) -> None:
+def test_a_lost_standby_is_not_ready_and_force_does_not_move_users_there(operator: Operator) -> None:
     before = operator.generations()
     lose(operator, "failover")
     assert operator.status()["verdict"] == "not ready to fail over"
@@ -82,7 +82,9 @@ def test_a_lost_standby_is_not_ready_and_no_force_moves_users_there(operator: Op
     assert operator.generations() == before
 
 
-def test_a_standby_lost_while_it_serves_is_left_by_force_and_its_old_config_is_reconciled(operator: Operator) -> None:
+def test_a_forced_failback_leaves_a_serving_region_that_is_lost_and_reconcile_updates_its_config(
+    operator: Operator,
+) -> None:
     operator.failover()
     before = operator.generation()
     lose(operator, "failover")
@@ -91,14 +93,14 @@ def test_a_standby_lost_while_it_serves_is_left_by_force_and_its_old_config_is_r
     assert (ran.code, ran.result) == (0, "incomplete")
     assert (operator.page().role, operator.page().generation) == ("primary", before + 1)
     operator.rehearsal.faults.heal()
-    # The edge reads the failover bucket first: only pages that saw the higher generation stay where they are.
+    # The edge reads the failover bucket first: only pages that read the higher generation stay in the primary region.
     assert (operator.page().role, operator.page().generation) == ("failover", before)
     assert operator.status()["serving"]["role"] == "primary"
     assert operator.reconcile().result == "done"
     assert (operator.page().role, operator.page().generation) == ("primary", before + 1)
 
 
-def test_a_primary_that_knows_nothing_of_the_failover_takes_users_back_by_force_and_above_it(
+def test_a_forced_failback_to_a_primary_with_an_old_config_writes_a_higher_generation(
     operator: Operator,
 ) -> None:
     before = operator.generation()
@@ -119,7 +121,7 @@ def test_a_primary_that_knows_nothing_of_the_failover_takes_users_back_by_force_
     assert set(operator.generations().values()) == {("primary", before + 2)}
 
 
-def test_with_both_regions_lost_every_command_says_so_and_what_returns_serves_on(operator: Operator) -> None:
+def test_with_both_regions_lost_every_command_reports_it_and_the_returned_region_serves(operator: Operator) -> None:
     lose(operator, "primary")
     operator.failover()
     before = operator.generations()
@@ -140,30 +142,30 @@ def test_a_second_failover_changes_nothing(operator: Operator) -> None:
     assert operator.generations() == before
 
 
-def test_a_second_round_goes_on_with_the_next_generation(operator: Operator) -> None:
+def test_a_second_round_continues_with_the_next_generation(operator: Operator) -> None:
     before = operator.generation()
     for number, command in enumerate([operator.failover, operator.failback, operator.failover, operator.failback], 1):
         assert command().document["generation"] == before + number
 
 
-def test_nobody_fails_back_to_a_primary_that_is_lost(operator: Operator) -> None:
+def test_a_failback_to_a_lost_primary_is_refused_even_with_force(operator: Operator) -> None:
     lose(operator, "primary")
     operator.failover()
     assert operator.failback("--force").code == 3
     assert operator.page().role == "failover"
 
 
-def test_nothing_is_reconciled_with_a_region_that_is_down(operator: Operator) -> None:
+def test_reconcile_is_refused_while_a_region_is_down(operator: Operator) -> None:
     lose(operator, "primary")
     operator.failover()
     assert operator.reconcile().code == 3
     forced = operator.reconcile("--force")
     assert forced.code == 0
-    assert operator.status()["unfinished"]  # what was left for the lost region is still left
+    assert operator.status()["unfinished"]  # the pending write for the lost region is still pending
 
 
 @pytest.mark.parametrize("kind", ["api-errors", "knowledge-base-denied"])
-def test_a_sick_target_is_refused_with_its_reason_and_taken_by_force(operator: Operator, kind: FaultKind) -> None:
+def test_an_unhealthy_target_is_refused_with_the_reason_unless_forced(operator: Operator, kind: FaultKind) -> None:
     lose(operator, "failover", kind)
     assert operator.status()["verdict"] == "not ready to fail over"
     ran = operator.failover()
@@ -173,13 +175,13 @@ def test_a_sick_target_is_refused_with_its_reason_and_taken_by_force(operator: O
     assert operator.page().role == "failover"
 
 
-def test_a_target_whose_bucket_answers_errors_is_refused_even_by_force(operator: Operator) -> None:
+def test_a_target_whose_bucket_returns_errors_is_refused_even_with_force(operator: Operator) -> None:
     lose(operator, "failover", "s3-errors")
     assert operator.failover("--force").code == 3
     assert operator.generations()["failover"][0] == "primary"
 
 
-def test_a_sick_primary_api_is_left_with_both_copies_written(operator: Operator) -> None:
+def test_a_failover_from_an_unhealthy_primary_api_writes_both_copies(operator: Operator) -> None:
     lose(operator, "primary", "api-errors")
     assert operator.failover().result == "done"
     assert len(set(operator.generations().values())) == 1
@@ -187,7 +189,7 @@ def test_a_sick_primary_api_is_left_with_both_copies_written(operator: Operator)
     assert operator.failback().result == "done"
 
 
-def test_what_operators_keep_is_not_served(operator: Operator) -> None:
+def test_the_journal_is_not_served(operator: Operator) -> None:
     operator.failover()
     region = operator.rehearsal.deployment.regions["failover"]
     listed = operator.s3("failover").list_objects_v2(Bucket=region.frontend_bucket, Prefix="standby/")
@@ -196,7 +198,7 @@ def test_what_operators_keep_is_not_served(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("step", range(1, 8))
-def test_killed_at_any_step_the_next_run_converges(operator: Operator, step: int) -> None:
+def test_after_a_kill_at_any_step_the_next_run_converges(operator: Operator, step: int) -> None:
     process = operator.start("failover", "--yes")
     assert process.stderr is not None
     for line in process.stderr:
@@ -211,7 +213,7 @@ def test_killed_at_any_step_the_next_run_converges(operator: Operator, step: int
     assert operator.failover().result == "nothing to do"
 
 
-def test_a_termination_signal_ends_it_calmly(operator: Operator) -> None:
+def test_a_termination_signal_ends_a_command_without_a_traceback(operator: Operator) -> None:
     operator.failover()
     process = operator.start("failback", "--checks", "9", "--yes")
     assert process.stderr is not None
@@ -223,8 +225,8 @@ def test_a_termination_signal_ends_it_calmly(operator: Operator) -> None:
     assert operator.page().role == "failover"
 
 
-def test_watching_ends_calmly_with_the_last_verdict_s_exit_code(operator: Operator) -> None:
-    terminal, programs_end = pty.openpty()  # to anything else, what is watched is printed once it ends
+def test_a_watch_ends_with_the_last_verdict_s_exit_code(operator: Operator) -> None:
+    terminal, programs_end = pty.openpty()  # without a terminal, the watch prints its output only at its end
     process = operator.start("status", "--watch", stdout=programs_end)
     os.close(programs_end)
     shown = ""

@@ -1,4 +1,4 @@
-"""The runbook's commands, run in its order, against what it breaks; and its policy, which has to suffice."""
+"""Run the runbook's commands in order, with its faults, and check that its IAM policy is sufficient."""
 
 import json
 import os
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def _used(rehearsal: Rehearsal) -> None:
-    """Have a job run in both regions, as in any deployment that people use."""
+    """Run a job in both regions, as in any deployment with users."""
     upload(rehearsal, "primary", Document())
     operator = Operator(rehearsal=rehearsal)
     operator.reconcile()  # the emulator raises no event for the replica
@@ -49,14 +49,14 @@ def operator(rehearsal: Rehearsal, _used: None) -> Iterator[Operator]:
 
 
 class Stage:
-    """Does what the runbook's comments say, and types what it says."""
+    """Does the actions in the runbook's comments, and runs its commands."""
 
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
         self._environment = {"COLUMNS": "120"}
 
     def play(self, act: Act) -> str:
-        """Do one thing; return what a person sees of it."""
+        """Do one action; return the output that a user sees."""
         if act.typed:
             return self.type(*act.typed)
         word, *rest = act.do.split()
@@ -118,7 +118,7 @@ class Stage:
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.title)
-def test_the_runbook_shows_what_one_sees(
+def test_the_runbook_shows_the_real_output(
     operator: Operator, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -141,7 +141,7 @@ def clients_with(key: "AccessKeyTypeDef", rehearsal: Rehearsal) -> Clients:
     )
 
 
-def test_the_runbook_s_policy_suffices_for_every_command(operator: Operator) -> None:
+def test_the_runbook_s_policy_is_sufficient_for_every_command(operator: Operator) -> None:
     rehearsal = operator.rehearsal
     text = RUNBOOK.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
     deployment = rehearsal.deployment
@@ -170,7 +170,7 @@ def test_the_runbook_s_policy_suffices_for_every_command(operator: Operator) -> 
         assert user in json.dumps(operator.run("journal").document)
 
 
-def test_without_the_policy_nothing_is_changed_and_the_reason_is_told(operator: Operator) -> None:
+def test_without_the_policy_nothing_is_changed_and_the_reason_is_reported(operator: Operator) -> None:
     rehearsal = operator.rehearsal
     before = operator.generations()
     iam = EmulatorSession(region="us-east-1", endpoint=rehearsal.endpoint).client("iam")

@@ -1,4 +1,4 @@
-"""The command line: exit codes, JSON alone on stdout, one calm line for each error."""
+"""The command line: exit codes, only JSON on stdout, one clear line for each error."""
 
 import json
 from pathlib import Path
@@ -18,14 +18,14 @@ from tests.constructs.plan import default_settings
 from tests.standby.helpers import EAST, WEST, Run, World, config
 
 
-def test_help_lists_the_commands_in_the_order_of_a_night() -> None:
+def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     shown = CliRunner().invoke(cli, ["--help"]).stdout
     places = [shown.index(f"\n  {name} ") for name in COMMANDS]
     assert places == sorted(places)
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"drill", "rehearse"}])
-def test_what_the_help_says_of_a_command_is_what_the_command_says(name: str) -> None:
+def test_the_line_of_a_command_in_the_help_is_the_first_line_of_its_own_help(name: str) -> None:
     shown = CliRunner().invoke(cli, [name, "--help"])
     assert shown.exit_code == 0
     assert COMMANDS[name][1] in shown.stdout
@@ -36,7 +36,7 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
     assert CliRunner().invoke(cli, arguments).exit_code == 2
 
 
-def test_a_failover_says_where_it_is_what_it_does_and_that_it_is_done(run: Run, world: World) -> None:
+def test_a_failover_prints_the_deployment_the_plan_and_the_result(run: Run, world: World) -> None:
     result = run("failover", "--yes", "--reason", "test")
     assert result.exit_code == 0
     assert result.stdout == f"switch traffic to {EAST} (failover), generation 4: done.\n"
@@ -54,7 +54,7 @@ def test_a_second_failover_changes_nothing(run: Run, world: World) -> None:
     assert len(world.events("failover")) == 1
 
 
-def test_json_is_alone_on_stdout_and_has_the_steps_with_their_times(run: Run) -> None:
+def test_json_is_the_only_output_on_stdout_and_has_the_steps_with_their_times(run: Run) -> None:
     document = json.loads(run("failover", "--yes", "--json").stdout)
     assert (document["schemaVersion"], document["result"], document["generation"]) == (2, "done", 4)
     assert [step["result"] for step in document["steps"]] == ["done"] * 7
@@ -72,18 +72,18 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(run: Run, world: World) -> No
 
 
 @pytest.mark.parametrize("given", ["n\n", ""])
-def test_who_does_not_say_yes_declines(run: Run, world: World, given: str) -> None:
+def test_any_answer_other_than_yes_declines(run: Run, world: World, given: str) -> None:
     result = run("failover", given=given)
     assert result.exit_code == 1
     assert result.stderr.endswith("Error: Nothing was changed.\n")
     assert not world.events("failover")
 
 
-def test_a_yes_at_the_terminal_is_one(run: Run) -> None:
+def test_a_yes_at_the_terminal_confirms(run: Run) -> None:
     assert run("failover", given="y\n").exit_code == 0
 
 
-def test_a_lost_region_is_exit_code_0_and_what_is_left_is_told(run: Run) -> None:
+def test_with_a_lost_region_the_exit_code_is_0_and_the_pending_write_is_reported(run: Run) -> None:
     result = run("failover", "--yes", dead=("primary",))
     assert result.exit_code == 0
     assert "Pending: config.json in us-west-2 (us-west-2 does not answer (connection refused)).\n" in result.stdout
@@ -98,7 +98,7 @@ def test_a_dead_target_is_refused_and_force_does_not_help(run: Run, world: World
     assert world.copies()["primary"].generation == 3
 
 
-def test_with_no_region_at_all_it_is_one_error_with_the_next_thing_to_do(run: Run) -> None:
+def test_with_both_regions_down_there_is_one_error_with_the_next_action(run: Run) -> None:
     for command in ("status", "failover", "failback", "reconcile", "journal"):
         result = run(command, dead=("primary", "failover"))
         assert result.exit_code == 3
@@ -106,7 +106,7 @@ def test_with_no_region_at_all_it_is_one_error_with_the_next_thing_to_do(run: Ru
         assert "Traceback" not in result.output
 
 
-def test_the_journal_names_who_what_when_and_why(run: Run) -> None:
+def test_the_journal_names_the_operator_the_command_the_time_and_the_reason(run: Run) -> None:
     assert "The journal is empty" in run("journal").stdout
     run("failover", "--yes", "--reason", "the region is lost", dead=("primary",))
     shown = run("journal").stdout
@@ -118,7 +118,7 @@ def test_the_journal_names_who_what_when_and_why(run: Run) -> None:
     assert event["missingIn"] == [WEST]
 
 
-def test_status_is_exit_code_3_when_something_is_wrong_and_one_line_for_a_dead_region(run: Run) -> None:
+def test_a_degraded_status_exits_with_3_and_has_one_line_for_a_dead_region(run: Run) -> None:
     result = run("status", "--json", dead=("primary",))
     document = json.loads(result.stdout)
     assert result.exit_code == 3
@@ -128,7 +128,7 @@ def test_status_is_exit_code_3_when_something_is_wrong_and_one_line_for_a_dead_r
     ]
 
 
-def test_failing_back_is_refused_with_every_reason(run: Run, world: World) -> None:
+def test_a_refused_failback_names_every_reason(run: Run, world: World) -> None:
     run("failover", "--yes", dead=("primary",))
     result = run("failback", "--yes", "--checks", "1")
     assert result.exit_code == 3
@@ -138,7 +138,9 @@ def test_failing_back_is_refused_with_every_reason(run: Run, world: World) -> No
     assert copies_agree(world.copies())
 
 
-def test_a_killed_failback_that_has_moved_nobody_is_finished_only_when_all_holds(run: Run, world: World) -> None:
+def test_a_killed_failback_that_moved_no_user_is_finished_only_if_all_preconditions_hold(
+    run: Run, world: World
+) -> None:
     run("failover", "--yes")
     world.put("primary", render_config(config("primary", 5, manifest=world.manifest)))
     bucket = world.manifest.regions["failover"].documents_bucket
@@ -146,14 +148,14 @@ def test_a_killed_failback_that_has_moved_nobody_is_finished_only_when_all_holds
     refused = run("failback", "--yes", "--checks", "1", "--wait", "0")
     assert refused.exit_code == 3
     assert "1 document of us-east-1 is missing in us-west-2" in refused.stderr
-    assert "disagree" not in refused.stderr  # that is what this run would finish
+    assert "disagree" not in refused.stderr  # this run would remove that difference
     assert world.copies()["failover"].generation == 4
     world.s3("failover").delete_object(Bucket=bucket, Key="uploads/1/new.txt")
     assert run("failback", "--yes", "--checks", "1").exit_code == 0
     assert copies_agree(world.copies())
 
 
-def test_a_failback_during_which_somebody_moved_users_is_refused(
+def test_a_failback_is_refused_if_another_command_moves_users_during_its_comparison(
     run: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def compared(connection: Connection, manifest: Manifest, **said: Any) -> tuple[Refusal, ...] | None:  # noqa: ANN401 - as it is called
@@ -170,7 +172,7 @@ def test_a_failback_during_which_somebody_moved_users_is_refused(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is compared and no health asked again and again: whoever begins that fails."""
+    """Fail the test if a command compares the regions or repeats the health check."""
 
     def compared(*_: object, **__: object) -> None:
         raise AssertionError("somebody waits")
@@ -181,7 +183,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("dead", [(), ("failover",)])
-def test_failing_back_by_force_waits_for_nothing_that_it_overrides(
+def test_a_forced_failback_does_not_wait_for_the_checks_that_it_overrides(
     run: Run, world: World, dead: tuple[Role, ...]
 ) -> None:
     run("failover", "--yes")
@@ -194,14 +196,14 @@ def test_failing_back_by_force_waits_for_nothing_that_it_overrides(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_failing_back_with_a_region_down_is_refused_at_once(run: Run) -> None:
+def test_a_failback_with_a_region_down_is_refused_immediately(run: Run) -> None:
     run("failover", "--yes")
     result = run("failback", "--yes", dead=("failover",))
     assert result.exit_code == 3
     assert "us-east-1 does not answer (connection refused): the regions cannot be compared" in result.stderr
 
 
-def test_a_primary_that_does_not_know_that_it_was_left_takes_users_back_by_force(run: Run, world: World) -> None:
+def test_a_primary_with_an_old_config_takes_users_back_with_force(run: Run, world: World) -> None:
     run("failover", "--yes", dead=("primary",))
     shown = run("failback", "--yes", dead=("failover",))
     assert shown.exit_code == 0
@@ -222,7 +224,7 @@ def test_reconcile_brings_the_returned_region_s_config_up_to_date(run: Run, worl
     assert {event.result for event in world.events("primary")} == {"done"}
 
 
-def test_the_defaults_are_those_of_the_settings() -> None:
+def test_the_defaults_come_from_the_settings() -> None:
     settings = default_settings()
     assert (
         settings.name,
@@ -238,7 +240,7 @@ def test_settings_that_cannot_be_read_are_wrong_usage(tmp_path: Path, monkeypatc
     assert "standby.toml" in result.stderr
 
 
-def test_a_rehearsal_that_is_named_and_not_up_is_refused(tmp_path: Path) -> None:
+def test_a_named_rehearsal_that_is_not_up_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["--directory", str(tmp_path), "status"])
     assert result.exit_code == 3
     assert "standby rehearse up" in result.stderr

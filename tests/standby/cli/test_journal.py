@@ -1,4 +1,4 @@
-"""`journal`: how long it waits, and how much it reads."""
+"""`journal`: its time limits, and the number of events that it reads."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def test_the_journal_waits_for_a_region_that_hangs_no_longer_than_for_its_first_answer(
+def test_the_journal_waits_only_a_limited_time_for_a_region_that_hangs(
     world: World,
 ) -> None:
     def session(region: str) -> EmulatorSession:
@@ -38,7 +38,7 @@ def test_the_journal_waits_for_a_region_that_hangs_no_longer_than_for_its_first_
     assert document["unavailable"] == {WEST: "does not answer (time-out after 3 s)"}
 
 
-def test_the_journal_reads_no_more_events_than_it_shows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_journal_reads_only_the_events_that_it_shows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in (["failover"], ["failback", "--checks", "1", "--force"], ["failover"]):
         CliRunner().invoke(cli, [*command, "--yes"], obj=lambda _: world.connect())
     last = world.events("primary")[-1]

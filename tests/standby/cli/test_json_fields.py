@@ -1,4 +1,4 @@
-"""The documented JSON: each printed document is one of the model that docs/cli.md is generated from."""
+"""The documented JSON: each printed document matches the model that docs/cli.md is generated from."""
 
 import json
 

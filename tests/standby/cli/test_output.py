@@ -1,4 +1,4 @@
-"""What a command prints however it ends: nobody who reads, an error, an interruption."""
+"""The output of a command in every case: no reader, an error, an interruption."""
 
 import json
 import os
@@ -35,7 +35,7 @@ cli(obj=lambda _: world.connect())
 
 @pytest.fixture
 def unread() -> Iterator[int]:
-    """The writing end of a pipe that nobody reads."""
+    """The writing end of a pipe without a reader."""
     reader, writer = os.pipe()
     os.close(reader)
     yield writer
@@ -43,32 +43,34 @@ def unread() -> Iterator[int]:
 
 
 def start(world: World, *arguments: str, stdout: int, stderr: int) -> "subprocess.CompletedProcess[str]":
-    """Run a command as a program of its own."""
+    """Run a command as a separate program."""
     number = world.manifest.name.removeprefix("world")
     line = [sys.executable, "-c", COMMAND, world.endpoint, number, *arguments]
     return subprocess.run(line, cwd=ROOT, stdout=stdout, stderr=stderr, text=True, check=False, timeout=60)
 
 
-def test_a_failover_whose_progress_nobody_reads_is_carried_out(world: World, unread: int) -> None:
+def test_a_failover_is_carried_out_if_its_progress_has_no_reader(world: World, unread: int) -> None:
     ran = start(world, "failover", "--yes", stdout=subprocess.PIPE, stderr=unread)
     assert (ran.returncode, ran.stdout) == (0, f"switch traffic to {EAST} (failover), generation 4: done.\n")
     assert copies_agree(world.copies())
 
 
-def test_a_failover_of_which_nobody_reads_anything_is_carried_out(world: World, unread: int) -> None:
+def test_a_failover_is_carried_out_if_its_output_has_no_reader(world: World, unread: int) -> None:
     start(world, "failover", "--yes", stdout=unread, stderr=unread)
     assert [copy.generation for copy in world.copies().values()] == [4, 4]
     assert [event.result for event in world.events("failover")] == ["done"]
 
 
 @pytest.mark.parametrize("command", [["journal"], ["status"], ["status", "--json"], ["failover", "--yes"]])
-def test_a_result_that_nobody_reads_ends_the_command_quietly(world: World, unread: int, command: list[str]) -> None:
+def test_a_result_without_a_reader_ends_the_command_without_an_error_message(
+    world: World, unread: int, command: list[str]
+) -> None:
     ran = start(world, *command, stdout=unread, stderr=subprocess.PIPE)
     assert ran.returncode == 1
     assert not [line for line in ran.stderr.splitlines() if "rror" in line or "Traceback" in line]
 
 
-def test_progress_that_cannot_be_written_once_is_not_tried_again(unread: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_not_written_again_after_a_failed_write(unread: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with os.fdopen(os.dup(unread), "w") as stderr:
         monkeypatch.setattr(sys, "stderr", stderr)
         print_progress("lost")
@@ -87,13 +89,13 @@ def test_the_seconds_of_a_command_count_from_before_its_connection_is_opened(wor
     assert seconds["total"] >= seconds["gathered"] >= 0.5
 
 
-def test_progress_without_any_stderr_is_lost_and_the_command_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", None)  # as Python sets it in a program that was started with `2>&-`
+def test_without_stderr_progress_is_dropped_and_the_command_continues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)  # Python sets it to None in a program that was started with `2>&-`
     print_progress("lost")
 
 
 def error_of(result: Result) -> dict[str, str]:
-    """Return the document of an error; it is alone on stdout and has the documented fields."""
+    """Return the document of an error; it is the only output on stdout and has the documented fields."""
     document: dict[str, str] = json.loads(result.stdout)
     assert document.keys() == ErrorJson.model_validate(document, by_alias=True, by_name=False).as_json().keys()
     assert document["result"] == RESULTS[result.exit_code]
@@ -101,7 +103,7 @@ def error_of(result: Result) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("command", ["status", "failover", "failback", "reconcile", "journal"])
-def test_with_json_an_error_is_one_document_too(world: World, command: str) -> None:
+def test_with_json_an_error_is_one_document(world: World, command: str) -> None:
     document = error_of(
         CliRunner().invoke(cli, [command, "--json"], obj=lambda _: world.connect("primary", "failover"))
     )
@@ -113,17 +115,17 @@ def test_with_json_an_error_is_one_document_too(world: World, command: str) -> N
     "arguments,command",
     [(["status", "--json", "--nonsense"], "status"), (["--aws", "failback", "--json", "--checks", "0"], "failback")],
 )
-def test_with_json_wrong_usage_is_a_document_too(arguments: list[str], command: str) -> None:
+def test_with_json_wrong_usage_is_one_document(arguments: list[str], command: str) -> None:
     document = error_of(CliRunner().invoke(cli, arguments))
     assert (document["command"], document["result"]) == (command, "wrong usage")
 
 
-def test_without_json_an_error_is_told_on_stderr_alone(world: World) -> None:
+def test_without_json_an_error_is_only_on_stderr(world: World) -> None:
     result = CliRunner().invoke(cli, ["failover"], obj=lambda _: world.connect("primary", "failover"))
     assert (result.stdout, result.stderr.startswith("Error: No manifest")) == ("", True)
 
 
-def test_with_json_an_interruption_while_it_looks_is_a_document() -> None:
+def test_with_json_an_interruption_during_the_reads_is_one_document() -> None:
     def interrupt(_: object) -> Connection:
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""`reconcile` in two plans: config.json is brought up before anything is compared, and whatever comes of that."""
+"""`reconcile` in two plans: config.json is reconciled before the comparison, whatever its result is."""
 
 import json
 import socket
@@ -36,12 +36,12 @@ def leave_behind(world: World) -> None:
 
 
 def lose_documents_bucket(world: World) -> None:
-    """Have the listing of one bucket answer an error."""
+    """Make the listing of one bucket fail."""
     world.s3("failover").delete_bucket(Bucket=world.manifest.regions["failover"].documents_bucket)
 
 
 @pytest.mark.usefixtures("returned")
-def test_config_json_is_in_step_before_anything_is_compared(
+def test_config_json_is_in_sync_before_anything_is_compared(
     run: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
@@ -59,9 +59,7 @@ def test_config_json_is_in_step_before_anything_is_compared(
 
 
 @pytest.mark.usefixtures("returned")
-def test_documents_that_cannot_be_listed_leave_config_json_in_step_and_the_rest_to_the_next_run(
-    run: Run, world: World
-) -> None:
+def test_if_documents_cannot_be_listed_config_json_is_in_sync_and_the_rest_is_pending(run: Run, world: World) -> None:
     lose_documents_bucket(world)
     result = run("reconcile", "--yes", "--json")
     document = json.loads(result.stdout)
@@ -80,7 +78,7 @@ def test_documents_that_cannot_be_listed_leave_config_json_in_step_and_the_rest_
     assert {event.result for event in world.events("primary")} == {"done"}
 
 
-def test_what_was_left_is_told_to_a_person_as_well(run: Run, world: World) -> None:
+def test_pending_writes_are_also_printed_as_text(run: Run, world: World) -> None:
     lose_documents_bucket(world)
     result = run("reconcile", "--yes")
     assert f"Pending: documents in {WEST} (the documents of {EAST} cannot be compared: " in result.stdout
@@ -88,7 +86,7 @@ def test_what_was_left_is_told_to_a_person_as_well(run: Run, world: World) -> No
 
 
 @pytest.mark.usefixtures("returned")
-def test_each_plan_is_shown_and_asked_before_it_is_carried_out(run: Run, world: World) -> None:
+def test_each_plan_is_shown_and_confirmed_before_it_is_carried_out(run: Run, world: World) -> None:
     leave_behind(world)
     result = run("reconcile", given="y\nn\n")
     assert result.exit_code == 1
@@ -99,7 +97,7 @@ def test_each_plan_is_shown_and_asked_before_it_is_carried_out(run: Run, world: 
 
 
 @pytest.mark.usefixtures("returned")
-def test_who_declines_the_first_plan_is_asked_nothing_more(run: Run, world: World) -> None:
+def test_after_the_first_plan_is_declined_nothing_more_is_asked(run: Run, world: World) -> None:
     result = run("reconcile", given="n\n")
     assert (result.exit_code, result.stderr.count("continue?")) == (1, 1)
     assert result.stderr.endswith("Error: Nothing was changed.\n")
@@ -122,7 +120,7 @@ def test_a_dry_run_shows_both_plans_and_does_nothing(run: Run, world: World) -> 
 
 @pytest.mark.usefixtures("returned")
 @pytest.mark.parametrize("taken", range(7))
-def test_a_reconcile_of_config_json_that_is_killed_anywhere_is_finished_by_the_next_run(
+def test_a_reconcile_of_config_json_that_is_killed_at_any_step_is_finished_by_the_next_run(
     run: Run, world: World, taken: int
 ) -> None:
     plan = plan_config(collect_config_facts(world.connect(), world.manifest))
@@ -142,7 +140,7 @@ def test_a_region_that_hangs_costs_three_seconds(world: World) -> None:
         connection.clients = Clients(
             lambda region: EmulatorSession(region=region, endpoint=world.endpoint), endpoints=endpoints
         )
-        connection.clients.s3(EAST), connection.clients.s3(WEST)  # made before the clock begins
+        connection.clients.s3(EAST), connection.clients.s3(WEST)  # created before the measurement
         began = time.monotonic()
         plan = plan_config(collect_config_facts(connection, world.manifest))
         took = time.monotonic() - began
@@ -151,7 +149,7 @@ def test_a_region_that_hangs_costs_three_seconds(world: World) -> None:
 
 
 class Busy(BaseHTTPRequestHandler):
-    """S3 that asks to slow down twice, and then answers."""
+    """S3 that answers SlowDown twice, and then succeeds."""
 
     asked = 0
 
@@ -177,8 +175,8 @@ def busy() -> Iterator[str]:
     server.server_close()
 
 
-def test_being_asked_to_slow_down_makes_no_listing_unknown(busy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # else up to three seconds
+def test_a_listing_that_s3_throttles_is_retried(busy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # otherwise up to three seconds
     made = Clients(
         lambda region: EmulatorSession(region=region, endpoint=busy), endpoints=dict.fromkeys(REGIONS.values(), busy)
     )

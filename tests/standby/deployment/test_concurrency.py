@@ -1,4 +1,4 @@
-"""Several things at once: in order, the first error, and nobody waits for one that hangs."""
+"""Concurrent calls: results in order, the first error, and no wait for a call that hangs."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def test_results_are_in_the_order_of_the_items_and_each_is_done_once() -> None:
 
 
 @pytest.mark.parametrize("error", [IndexError, KeyboardInterrupt])
-def test_the_first_error_is_raised_and_what_has_not_begun_is_left_undone(error: type[BaseException]) -> None:
+def test_the_first_error_is_raised_and_no_further_call_begins(error: type[BaseException]) -> None:
     seen: list[int] = []
 
     def do(number: int) -> None:
@@ -44,7 +44,7 @@ def test_the_first_error_is_raised_and_what_has_not_begun_is_left_undone(error: 
     assert len(seen) < 10
 
 
-def test_a_command_ends_when_its_answer_is_printed_whatever_still_hangs() -> None:
+def test_a_command_ends_after_its_output_although_a_thread_hangs() -> None:
     began = time.monotonic()
     run = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, text=True, check=True, timeout=50)
     assert run.stdout == "does not answer (time-out after 0.1 s)\n"

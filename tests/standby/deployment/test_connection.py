@@ -1,6 +1,6 @@
-"""The way to an AWS account: each region's own credentials, boto3's proxies and authorities, no name, no answer.
+"""The connection to an AWS account: each region's own credentials, and boto3's proxies and certificate authorities.
 
-Real botocore; only what it sends is answered here.
+The tests use real botocore; only the servers are fake.
 """
 
 import json
@@ -46,7 +46,7 @@ ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15
 
 
 class Server:
-    """A small HTTP server: as a proxy it names what it is asked for; `silent` never answers."""
+    """A small HTTP server. As a proxy, its answer names the requested URL; `silent` never answers."""
 
     def __init__(self, *, silent: bool = False) -> None:
         asked = self.asked = list[str]()
@@ -62,7 +62,7 @@ class Server:
             do_CONNECT = do_POST = do_GET  # noqa: N815 - the names that http.server looks for
 
             def log_message(self, *_: object) -> None:
-                """Stay silent."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads, self._server.block_on_close = True, False
@@ -76,7 +76,7 @@ class Server:
 
 @pytest.fixture(autouse=True)
 def _account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A profile that assumes a role, and nothing else of this machine's."""
+    """A profile that assumes a role, and no other setting of this machine."""
     (tmp_path / "config").write_text(PROFILES)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
@@ -97,13 +97,13 @@ def connection() -> AwsConnection:
 
 
 def parameter(connection: AwsConnection) -> object:
-    """Ask boto3 for anything."""
+    """Send any request with boto3."""
     return attempt(lambda: connection.clients.ssm(EAST).get_parameter(Name="x"))
 
 
 @pytest.mark.parametrize("endpoints", ["regional", "legacy"])
 @pytest.mark.parametrize("lost,left", [(WEST, EAST), (EAST, WEST)])
-def test_a_region_s_credentials_come_from_its_own_sts_whatever_hangs_in_the_other(
+def test_a_region_s_credentials_come_from_its_own_sts_while_the_other_region_hangs(
     monkeypatch: pytest.MonkeyPatch, endpoints: str, lost: str, left: str
 ) -> None:
     asked: set[str] = set()
@@ -111,7 +111,7 @@ def test_a_region_s_credentials_come_from_its_own_sts_whatever_hangs_in_the_othe
     def send(_: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
         host = urlsplit(request.url).hostname or ""
         asked.add(host)
-        if left not in host:  # the lost region's, and the global endpoint, which is in us-east-1
+        if left not in host:  # of the lost region, and the global endpoint, which is in us-east-1
             threading.Event().wait(20)
         text = ASSUMED if host.startswith("sts.") else json.dumps({"Parameter": {"Value": manifest_text()}})
         raw = urllib3.HTTPResponse(body=BytesIO(text.encode()), preload_content=False)
@@ -123,20 +123,18 @@ def test_a_region_s_credentials_come_from_its_own_sts_whatever_hangs_in_the_othe
     assert asked == {f"sts.{lost}.amazonaws.com", f"sts.{left}.amazonaws.com", f"ssm.{left}.amazonaws.com"}
 
 
-def test_an_sts_that_does_not_answer_is_given_up_as_any_other_service(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_sts_that_does_not_answer_has_the_same_time_out_as_other_services(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = Server(silent=True)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", silent.url)
     monkeypatch.setattr("standby.deployment.connection.FACTS_CONFIG", FACTS_CONFIG.merge(Config(read_timeout=0.2)))
     began = time.monotonic()
     assert parameter(connection()) == Unavailable("does not answer (time-out)", unreachable=True)
-    assert time.monotonic() - began < 2  # what any other service is given
+    assert time.monotonic() - began < 2  # the limit for any other service
     assert len(silent.asked) == 1
     silent.stop()
 
 
-def test_health_and_edge_are_asked_by_the_proxy_that_boto3_takes(
-    monkeypatch: pytest.MonkeyPatch, server: Server
-) -> None:
+def test_health_and_edge_are_requested_through_boto3_s_proxy(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
     monkeypatch.setenv("HTTPS_PROXY", server.url)
     parameter(connection())
     with pytest.raises(NoAnswerError, match="proxy"):
@@ -145,7 +143,7 @@ def test_health_and_edge_are_asked_by_the_proxy_that_boto3_takes(
 
 
 @pytest.mark.parametrize("excepted,asked", [("", "GET {url}/prod/health"), ("127.0.0.1", "GET /prod/health")])
-def test_what_no_proxy_names_is_asked_directly(
+def test_hosts_in_no_proxy_are_requested_directly(
     monkeypatch: pytest.MonkeyPatch, server: Server, excepted: str, asked: str
 ) -> None:
     monkeypatch.setenv("http_proxy", server.url)
@@ -154,7 +152,7 @@ def test_what_no_proxy_names_is_asked_directly(
     assert server.asked == [asked.format(url=server.url)]
 
 
-def test_tls_is_trusted_by_the_authorities_that_boto3_is_given(
+def test_the_certificate_authorities_of_boto3_are_trusted(
     small: SmallRehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = small.rehearsal.network
@@ -170,7 +168,7 @@ def test_tls_is_trusted_by_the_authorities_that_boto3_is_given(
     assert connection().request("GET", url).status > 0
 
 
-def test_a_name_that_cannot_be_resolved_is_told_apart_from_a_region_that_refuses(
+def test_a_name_that_cannot_be_resolved_is_reported_differently_from_a_refused_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def nothing(*_: object) -> list[object]:
@@ -194,7 +192,7 @@ def test_settings_that_cannot_be_read_are_not_read_when_name_and_regions_are_giv
         open_connection(TargetOptions(aws=True, name="chatbot"))
 
 
-def test_a_service_s_description_is_read_once_for_two_regions_that_want_it_at_once(
+def test_a_service_s_model_is_read_once_for_two_regions_at_the_same_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read: list[str] = []
@@ -207,7 +205,7 @@ def test_a_service_s_description_is_read_once_for_two_regions_that_want_it_at_on
         return found
 
     monkeypatch.setattr(JSONFileLoader, "load_file", slowly)
-    # A service that nothing else here uses, so that it has not been read yet.
+    # A service that no other test uses, so it has not been read yet.
     map_concurrently(
         (WEST, EAST), lambda region: account_session(region, profile="ops", config=FACTS_CONFIG).client("polly")
     )

@@ -1,4 +1,4 @@
-"""A manifest that cannot be used is one error, whatever is wrong with it."""
+"""An unusable manifest is one error, for every kind of fault."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.standby.manifests import manifest_text
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{", "NaN", "[" * 4000, '{"schemaVersion": ' * 700])
-def test_a_text_that_is_no_manifest_is_one_error(text: str) -> None:
+def test_a_text_that_is_not_a_manifest_is_one_error(text: str) -> None:
     with pytest.raises(StandbyError, match="The manifest is not as expected"):
         parse_manifest(text)
 

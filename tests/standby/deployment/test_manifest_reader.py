@@ -1,4 +1,4 @@
-"""The manifest: one region's that is old or broken keeps nobody from failing over to the other."""
+"""The manifest: an old or invalid manifest in one region does not prevent a failover to the other."""
 
 import json
 
@@ -15,7 +15,7 @@ BAD = pytest.mark.parametrize("text", ["{", "[]", OLD], ids=["no JSON", "a list"
 
 
 def store(world: World, role: Role, text: str) -> None:
-    """Put this where the region's manifest is."""
+    """Replace the region's manifest with this text."""
     clients(world.endpoint).ssm(REGIONS[role]).put_parameter(
         Name=f"/warm-standby/{world.manifest.name}/manifest", Value=text, Type="String", Overwrite=True
     )
@@ -23,7 +23,7 @@ def store(world: World, role: Role, text: str) -> None:
 
 @BAD
 @pytest.mark.parametrize("role", ROLES)
-def test_a_manifest_that_is_none_counts_as_none_and_is_told(world: World, role: Role, text: str) -> None:
+def test_an_invalid_manifest_is_ignored_and_reported(world: World, role: Role, text: str) -> None:
     store(world, role, text)
     found = read_manifest(world.connect())
     assert found.regions == world.manifest.regions
@@ -31,7 +31,7 @@ def test_a_manifest_that_is_none_counts_as_none_and_is_told(world: World, role: 
     assert found.disagreement.endswith(": apply the stack again")
 
 
-def test_a_failover_goes_on_with_the_target_s_manifest_and_warns(world: World, run: Run) -> None:
+def test_a_failover_continues_with_the_target_s_manifest_and_warns(world: World, run: Run) -> None:
     store(world, "primary", OLD)
     result = run("failover", "--yes", "--reason", "test", "--json")
     assert (result.exit_code, json.loads(result.stdout)["result"]) == (0, "done")
@@ -39,32 +39,32 @@ def test_a_failover_goes_on_with_the_target_s_manifest_and_warns(world: World, r
 
 
 @BAD
-def test_where_no_manifest_can_be_used_the_error_says_why(world: World, text: str) -> None:
+def test_if_no_manifest_can_be_used_the_error_states_the_reason(world: World, text: str) -> None:
     store(world, "primary", text)
     store(world, "failover", text)
     with pytest.raises(StandbyError, match=r"^The manifest (is not as expected|has schema version 1)"):
         read_manifest(world.connect())
 
 
-def test_where_the_only_region_that_answers_has_an_old_manifest_what_to_do_is_said(world: World) -> None:
+def test_if_the_only_region_that_answers_has_an_old_manifest_the_error_names_the_fix(world: World) -> None:
     store(world, "failover", OLD)
     with pytest.raises(StandbyError, match="schema version 1") as raised:
         read_manifest(world.connect("primary"))
     assert raised.value.hint.startswith("Apply the stack again")
 
 
-def test_where_no_region_answers_each_is_named(world: World) -> None:
+def test_if_no_region_answers_the_error_names_each(world: World) -> None:
     with pytest.raises(RefusedError, match=f"{WEST} does not answer .*; {EAST} does not answer"):
         read_manifest(world.connect(*ROLES))
 
 
-def test_two_good_manifests_that_differ_are_told_apart(world: World) -> None:
+def test_two_valid_manifests_that_differ_are_reported(world: World) -> None:
     store(world, "failover", json.dumps({**json.loads(manifest_text()), "name": "other"}))
     found = read_manifest(world.connect())
     assert (found.name, found.disagreement) == (world.manifest.name, DISAGREEMENT)
 
 
-def test_the_primary_region_comes_first_whatever_the_order_in_the_document() -> None:
+def test_the_primary_region_is_first_in_any_order_of_the_document() -> None:
     document = json.loads(manifest_text())
     document["regions"] = dict(reversed(document["regions"].items()))
     assert tuple(parse_manifest(json.dumps(document)).regions) == ROLES

@@ -1,4 +1,4 @@
-"""The denial of pages is one statement of its own: added once, found by its Sid, removed without a trace."""
+"""The denial of pages is a separate statement: added once, found by its Sid, removed completely."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def s3(world: World) -> "S3Client":
 
 @pytest.fixture
 def policy(world: World, s3: "S3Client") -> Policy:
-    """Give the bucket a policy whose one statement stands without a list; return what reads the policy."""
+    """Give the bucket a policy with one statement that is not in a list; return a function that reads the policy."""
     bucket = world.manifest.regions["primary"].frontend_bucket
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Id": "stack", "Statement": OWN}))
 
@@ -44,7 +44,7 @@ def policy(world: World, s3: "S3Client") -> Policy:
     return read
 
 
-def test_a_denial_is_added_once_beside_the_other_statements(world: World, s3: "S3Client", policy: Policy) -> None:
+def test_a_denial_is_added_once_and_keeps_the_other_statements(world: World, s3: "S3Client", policy: Policy) -> None:
     region = world.manifest.regions["primary"]
     deny_pages(s3, region, sid=SID)
     deny_pages(s3, region, sid=SID)
@@ -65,7 +65,7 @@ def test_a_denial_with_an_end_expires_by_itself(world: World, s3: "S3Client", po
     assert statements[-1]["Condition"] == {"DateLessThan": {"aws:CurrentTime": "2026-11-26T05:30:00Z"}}
 
 
-def test_each_caller_removes_its_own_denial_alone(world: World, s3: "S3Client", policy: Policy) -> None:
+def test_each_caller_removes_only_its_own_denial(world: World, s3: "S3Client", policy: Policy) -> None:
     region = world.manifest.regions["primary"]
     for sid in (SID, OTHER_SID):
         deny_pages(s3, region, sid=sid)
@@ -77,7 +77,7 @@ def test_each_caller_removes_its_own_denial_alone(world: World, s3: "S3Client", 
     assert policy()["Statement"] == [OWN]
 
 
-def test_where_no_denial_is_the_policy_is_not_written(
+def test_without_a_denial_the_policy_is_not_written(
     world: World, s3: "S3Client", policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = policy()

@@ -1,4 +1,4 @@
-"""`config.json`: what a copy says, and which copy is authoritative. The page passes the same cases."""
+"""`config.json`: the content of a copy, and the authoritative copy. The page passes the same cases."""
 
 import io
 import json
@@ -54,7 +54,7 @@ JSON = st.recursive(
 
 
 def copy_with(role: Role, case: Mapping[str, Any]) -> ConfigCopy:
-    """Return the copy that a bucket with the case's text has."""
+    """Return the copy of a bucket with the case's text."""
     text = case[role]
     absent = ConfigCopy(role=role, region=role, bucket=role)
     if text is None:
@@ -87,7 +87,7 @@ def test_the_cases_cover_every_state_of_both_copies() -> None:
 
 
 @given(CONFIGS)
-def test_a_config_that_is_written_is_read_again(config: RoutingConfig) -> None:
+def test_a_config_survives_writing_and_reading(config: RoutingConfig) -> None:
     assert parse_config(render_config(config)) == config
 
 
@@ -117,13 +117,13 @@ def test_any_bytes_are_a_config_or_a_value_error(body: bytes) -> None:
 
 
 def client_with(body: bytes, *, content_length: int) -> Any:  # noqa: ANN401 - a fake of boto3's client
-    """Return a client whose every object has this body, of which the answer says that it is `content_length` long."""
+    """Return a client whose objects all have this body, with `content_length` as the declared length."""
     return SimpleNamespace(
         get_object=lambda **_: {"Body": StreamingBody(io.BytesIO(body), content_length), "ETag": '"1"'}
     )
 
 
-def test_an_answer_that_breaks_off_is_an_error_and_no_invalid_copy() -> None:
+def test_an_incomplete_answer_is_an_error_and_not_an_invalid_copy() -> None:
     body = render_config(RoutingConfig(api_url="https://a/", generation=3)).encode()
     with pytest.raises(IncompleteReadError):
         read_copy(client_with(body[:40], content_length=len(body)), MANIFEST.regions["primary"])
@@ -132,7 +132,7 @@ def test_an_answer_that_breaks_off_is_an_error_and_no_invalid_copy() -> None:
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])
-def test_a_copy_is_read_up_to_the_longest_that_is_valid(mark: bytes) -> None:
+def test_a_copy_is_read_up_to_the_maximum_valid_length(mark: bytes) -> None:
     body = mark + render_config(RoutingConfig(api_url="https://a/", generation=3)).encode()
     longest = body.ljust(MAX_BYTES + len(mark))
     for text, state in ((longest, "valid"), (longest + b" ", "invalid"), (longest * 9, "invalid")):
@@ -142,15 +142,15 @@ def test_a_copy_is_read_up_to_the_longest_that_is_valid(mark: bytes) -> None:
 
 
 def test_bytes_that_are_not_utf_8_count_as_a_browser_counts_them() -> None:
-    with pytest.raises(ValueError, match="more than 65536"):  # each becomes U+FFFD, which has three bytes
+    with pytest.raises(ValueError, match="more than 65536"):  # each byte becomes U+FFFD, which has three bytes
         parse_config(b'{"apiUrl": "https://a/", "region": "' + b"\xff" * 22_000 + b'"}')
     assert parse_config(b'{"apiUrl": "https://a/", "region": "' + b"\xff" * 21_000 + b'"}').api_url == "https://a/"
 
 
 @given(COPIES)
-def test_the_authoritative_copy_is_what_a_page_obeys_that_has_read_both(copies: ConfigCopies) -> None:
+def test_the_authoritative_copy_is_the_one_that_a_page_obeys_after_reading_both(copies: ConfigCopies) -> None:
     history = ConfigHistory()
-    for role in ROLES:  # the primary's first: the failover bucket's is what the edge reads from then on
+    for role in ROLES:  # the primary's copy first, then the failover bucket's, which the edge returns from then on
         copy = copies[role]
         history = history.after(copy.config if isinstance(copy, ConfigCopy) else None)
     authoritative = authoritative_copy(copies)
@@ -169,7 +169,7 @@ def test_no_valid_copy_has_a_higher_generation_unless_the_edge_reads_a_manual_ed
 
 
 @given(st.lists(CONFIGS, max_size=6))
-def test_a_page_never_goes_back_to_a_lower_generation(configs: list[RoutingConfig]) -> None:
+def test_a_page_never_returns_to_a_lower_generation(configs: list[RoutingConfig]) -> None:
     history = ConfigHistory()
     for config in configs:
         before, history = history, history.after(config)
@@ -178,7 +178,7 @@ def test_a_page_never_goes_back_to_a_lower_generation(configs: list[RoutingConfi
         assert generation is None or generation >= before.highest_generation
 
 
-def test_a_manual_edit_does_not_make_a_page_forget_the_highest_generation() -> None:
+def test_a_page_keeps_the_highest_generation_after_a_manual_edit() -> None:
     manual = RoutingConfig(api_url="https://a/")
     seen = ConfigHistory().after(RoutingConfig(api_url="https://b/", generation=5)).after(manual)
     assert seen.config == manual

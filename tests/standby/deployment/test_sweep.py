@@ -1,4 +1,4 @@
-"""The sweep returns the decision of `ingest`; any other answer is an error that says what came."""
+"""The sweep returns the decision of `ingest`; any other answer is an error that quotes the answer."""
 
 import io
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ REGION = MANIFEST.regions["primary"]
 
 
 def client_with(payload: bytes, **answer: str) -> Any:  # noqa: ANN401 - a fake of boto3's client
-    """Return a client whose function answers this."""
+    """Return a client whose function returns this payload."""
     return SimpleNamespace(invoke=lambda **_: {"Payload": io.BytesIO(payload), **answer})
 
 
@@ -28,6 +28,6 @@ def test_an_answer_without_a_decision_is_an_error(payload: bytes) -> None:
         run_sweep(client_with(payload), REGION)
 
 
-def test_a_function_that_failed_is_an_error_whatever_it_answers() -> None:
+def test_a_failed_function_is_an_error_with_any_payload() -> None:
     with pytest.raises(StandbyError, match="boom"):
         run_sweep(client_with(b'{"decision": "covered", "errorMessage": "boom"}', FunctionError="Unhandled"), REGION)

@@ -1,4 +1,4 @@
-"""A document that could not be copied, for somebody wrote meanwhile, is tried again or left for later: none is lost."""
+"""A copy that conflicts with another write is retried or left for the next run: no document is lost."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ SILENCE = ReadTimeoutError(endpoint_url="https://s3")
 
 
 class Refusing:
-    """S3, which first answers so to copies; and `writes` meanwhile what somebody else writes before it refuses."""
+    """S3 that first answers copies with these errors. Before each error, another writer writes `writes`."""
 
     def __init__(
         self, world: World, *errors: ClientError | BotoCoreError, writes: Mapping[str, str] | None = None
@@ -60,7 +60,7 @@ def write(world: World, role: Role, key: str, text: str) -> None:
 
 
 def copy(world: World, s3: Refusing, run: PlanRun) -> str:
-    """Copy what the failover region lacks through this S3; return what is told of it."""
+    """Copy the documents that the failover region lacks through this S3; return the summary."""
     manifest = world.manifest
     west, east = (list_documents(world.s3(role), manifest.regions[role]) for role in ("primary", "failover"))
     listings: Any = {"primary": west, "failover": east}
@@ -81,7 +81,7 @@ def there(world: World) -> dict[str, str]:
     return {key: s3.get_object(Bucket=region.documents_bucket, Key=key)["Body"].read().decode() for key in found}
 
 
-def test_a_copy_that_met_another_operation_is_tried_again(world: World) -> None:
+def test_a_copy_in_conflict_with_another_operation_is_retried(world: World) -> None:
     write(world, "primary", "plan", "x")
     run = started()
     assert copy(world, Refusing(world, CONFLICT, CONFLICT), run) == "1 copied"
@@ -93,7 +93,7 @@ def test_a_copy_that_met_another_operation_is_tried_again(world: World) -> None:
     [([CONFLICT] * 9, 4), ([CHANGED], 1), ([GONE], 1)],
     ids=["in conflict", "changed", "gone"],
 )
-def test_a_document_that_is_not_there_in_the_end_is_left_for_the_next_run(
+def test_a_document_that_cannot_be_copied_is_pending_for_the_next_run(
     world: World, errors: list[ClientError], asked: int
 ) -> None:
     write(world, "primary", "plan", "x")
@@ -104,14 +104,14 @@ def test_a_document_that_is_not_there_in_the_end_is_left_for_the_next_run(
 
 
 @pytest.mark.parametrize("error", [CONFLICT, CHANGED, GONE], ids=["in conflict", "changed", "gone"])
-def test_a_document_that_somebody_else_brought_meanwhile_is_there(world: World, error: ClientError) -> None:
+def test_a_document_that_replication_wrote_during_the_copy_counts_as_there(world: World, error: ClientError) -> None:
     write(world, "primary", "plan", "x")
     run = started()
     assert copy(world, Refusing(world, error, writes={"plan": "replicated"}), run) == "1 there already"
     assert (there(world), run.result) == ({"plan": "replicated"}, "done")
 
 
-def test_a_document_that_was_deleted_there_meanwhile_is_left_for_the_next_run(world: World) -> None:
+def test_a_document_that_was_deleted_at_the_destination_during_the_run_is_pending(world: World) -> None:
     write(world, "failover", "plan", "old")
     write(world, "primary", "plan", "new")
     run = started()
@@ -126,7 +126,7 @@ def test_a_document_that_was_deleted_there_meanwhile_is_left_for_the_next_run(wo
     assert (there(world), run.result) == ({}, "incomplete")
 
 
-def test_a_region_that_answers_no_more_is_not_asked_for_each_of_many_documents(
+def test_after_many_copies_without_an_answer_the_others_are_not_tried(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mending, "WORKERS", 1)
@@ -142,7 +142,7 @@ def test_a_region_that_answers_no_more_is_not_asked_for_each_of_many_documents(
 
 
 @pytest.mark.parametrize("between", [CHANGED, refusal(503, "SlowDown")], ids=["refused", "slow down"])
-def test_a_region_that_answers_now_and_then_is_asked_for_every_document(
+def test_with_occasional_answers_every_document_is_tried(
     world: World, monkeypatch: pytest.MonkeyPatch, between: ClientError
 ) -> None:
     monkeypatch.setattr(mending, "WORKERS", 1)

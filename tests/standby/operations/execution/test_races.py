@@ -1,4 +1,4 @@
-"""Two operators at once, and operators who are killed: every order of their steps, against a real S3."""
+"""Two concurrent operators, and killed operators: every order of their steps, against an emulated S3."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -22,18 +22,18 @@ from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import EAST, WEST, World, clients, config
 
 CHANGING = (WriteIntent, PutConfig, CloseEvent)
-"""The steps that change something; the others only look."""
+"""The steps that change something; the others only read."""
 STEPS = 4
 ORDERS = [
     tuple(0 if number in first else 1 for number in range(2 * STEPS))
     for first in itertools.combinations(range(2 * STEPS), STEPS)
 ]
-"""Every order in which two operators can take their four steps each."""
+"""Every order of the four steps of each of two operators."""
 
 
 @dataclass(kw_only=True)
 class Operator:
-    """Somebody who has a plan and carries it out step by step."""
+    """An operator with a plan, which is carried out step by step."""
 
     plan: Plan
     steps: Iterator[Step]
@@ -70,7 +70,7 @@ def changing(plan: Plan) -> Plan:
 
 
 def serving(world: World) -> tuple[str, int]:
-    """Return the region that both copies have serve, and the generation. They have to agree."""
+    """Return the region and generation in both copies, which must agree."""
     copies = world.copies()
     assert copies_agree(copies), {role: copy.text for role, copy in copies.items()}
     held = authoritative_copy(copies)
@@ -91,7 +91,9 @@ def run(first: Operator, second: Operator, order: Sequence[int]) -> None:
 
 
 @pytest.mark.parametrize("order", ORDERS[::5], ids=lambda order: "".join(map(str, order)))
-def test_of_two_failovers_at_once_one_wins_and_the_other_is_told(emulator: Emulator, order: Sequence[int]) -> None:
+def test_of_two_concurrent_failovers_one_wins_and_the_other_names_the_winner(
+    emulator: Emulator, order: Sequence[int]
+) -> None:
     world = World.make(emulator.endpoint)
     operators = [Operator.planned(world, "failover", "failover") for _ in range(2)]
     run(operators[0], operators[1], order)
@@ -107,10 +109,12 @@ def test_of_two_failovers_at_once_one_wins_and_the_other_is_told(emulator: Emula
 
 
 @pytest.mark.parametrize("order", ["".join(order) for order in sorted(set(itertools.permutations("AABBBB")))])
-def test_of_a_failover_and_a_failback_at_once_one_holds_in_both_buckets(emulator: Emulator, order: str) -> None:
+def test_of_a_concurrent_failover_and_failback_one_is_authoritative_in_both_buckets(
+    emulator: Emulator, order: str
+) -> None:
     world = World.make(emulator.endpoint)
     over = Operator.planned(world, "failover", "failover")
-    over.take(2)  # the intent, and config.json in the failover bucket: from here on a failback has something to do
+    over.take(2)  # the intent, and config.json in the failover bucket: from here on a failback has work to do
     back = Operator.planned(world, "primary", "failback")
     run(over, back, ["AB".index(turn) for turn in order])
     loser, winner, holds = (back, over, (EAST, 4)) if over.error is None else (over, back, (WEST, 5))
@@ -123,11 +127,11 @@ def test_of_a_failover_and_a_failback_at_once_one_holds_in_both_buckets(emulator
 
 
 @pytest.mark.parametrize("order", ORDERS[::5], ids=lambda order: "".join(map(str, order)))
-def test_with_equal_generations_the_failover_bucket_s_copy_holds_in_both(
+def test_with_equal_generations_the_failover_bucket_s_copy_replaces_the_other(
     emulator: Emulator, order: Sequence[int]
 ) -> None:
     world = World.make(emulator.endpoint)
-    # Two people wrote by hand, each into one bucket, and one of them sees only the primary region.
+    # Two manual edits, one in each bucket; one of the operators reaches only the primary region.
     world.put("failover", render_config(config("primary", None, manifest=world.manifest)))
     world.put("primary", render_config(config("failover", None, manifest=world.manifest)))
     over = Operator.planned(world, "failover", "failover")
@@ -141,20 +145,20 @@ def test_with_equal_generations_the_failover_bucket_s_copy_holds_in_both(
 
 @pytest.mark.parametrize("taken", range(STEPS + 1))
 @pytest.mark.parametrize("target,command", [("failover", "failover"), ("primary", "failback")])
-def test_a_command_that_is_killed_anywhere_is_finished_by_the_next_run(
+def test_a_command_that_is_killed_at_any_step_is_finished_by_the_next_run(
     emulator: Emulator, taken: int, target: Role, command: Command
 ) -> None:
     world = World.make(emulator.endpoint)
     if target == "primary":
         Operator.planned(world, "failover", "failover").finish()
     before = serving(world)[1]
-    Operator.planned(world, target, command).take(taken)  # and no more: its machine is gone
+    Operator.planned(world, target, command).take(taken)  # no more steps, because its machine stopped
     again = Operator.planned(world, target, command)
     again.finish()
     assert again.error is None
     region, generation = serving(world)
     assert region == world.manifest.regions[target].region
-    assert generation == before + (2 if taken == 1 else 1)  # an intent alone has used up its generation
+    assert generation == before + (2 if taken == 1 else 1)  # an intent alone uses up its generation
     finished = [event for event in world.events(target) if event.generation == generation]
     assert [event.result for event in finished] == ["done"]
     assert event_keys(world, "primary") == event_keys(world, "failover") or taken == 1
@@ -162,17 +166,19 @@ def test_a_command_that_is_killed_anywhere_is_finished_by_the_next_run(
 
 
 @pytest.mark.parametrize("taken", range(1, STEPS))
-def test_somebody_else_finishes_what_an_operator_whose_machine_died_began(emulator: Emulator, taken: int) -> None:
+def test_a_second_operator_finishes_the_command_of_an_operator_whose_machine_stopped(
+    emulator: Emulator, taken: int
+) -> None:
     world = World.make(emulator.endpoint)
     first = Operator.planned(world, "failover", "failover")
     first.take(taken)
     Operator.planned(world, "failover", "failover").finish()
-    first.finish()  # the machine was only asleep, and goes on
+    first.finish()  # the machine was only asleep, and continues
     assert serving(world)[0] == EAST
     assert first.error is None or isinstance(first.error, ConflictError)
 
 
-def test_a_hand_that_writes_during_a_failover_is_obeyed_and_named(emulator: Emulator) -> None:
+def test_a_manual_edit_during_a_failover_is_authoritative_and_reported(emulator: Emulator) -> None:
     world = World.make(emulator.endpoint)
     operator = Operator.planned(world, "failover", "failover")
     operator.take()
@@ -183,7 +189,7 @@ def test_a_hand_that_writes_during_a_failover_is_obeyed_and_named(emulator: Emul
     assert operator.executor.last.result == "lost"
 
 
-def test_a_dead_region_is_left_for_reconcile_and_nothing_else_fails(emulator: Emulator) -> None:
+def test_the_copy_of_a_dead_region_is_pending_and_nothing_else_fails(emulator: Emulator) -> None:
     world = World.make(emulator.endpoint)
     operator = Operator.planned(world, "failover", "failover", "primary")
     operator.finish()
@@ -194,9 +200,7 @@ def test_a_dead_region_is_left_for_reconcile_and_nothing_else_fails(emulator: Em
 
 
 @pytest.mark.parametrize("taken", [2, 3])
-def test_what_a_killed_failover_could_not_write_is_remembered_by_the_run_that_finishes_it(
-    world: World, taken: int
-) -> None:
+def test_the_run_that_finishes_a_killed_failover_keeps_its_pending_write(world: World, taken: int) -> None:
     Operator.planned(world, "failover", "failover", "primary").take(taken - 1)
     again = Operator.planned(world, "failover", "failover", "primary")
     again.finish()
@@ -204,7 +208,7 @@ def test_what_a_killed_failover_could_not_write_is_remembered_by_the_run_that_fi
     assert [event.result for event in world.events("failover")][-1] == "incomplete"
 
 
-def test_a_region_that_dies_between_the_plan_and_its_write_is_left_for_reconcile(emulator: Emulator) -> None:
+def test_the_copy_of_a_region_that_is_lost_between_plan_and_write_is_pending(emulator: Emulator) -> None:
     world = World.make(emulator.endpoint)
     facts = collect_switch_facts(world.connect(), world.manifest, "failover")
     plan = changing(plan_switch(facts, command="failover", reason=""))
@@ -213,7 +217,7 @@ def test_a_region_that_dies_between_the_plan_and_its_write_is_left_for_reconcile
     assert [part.region for part in executor.last.pending_writes] == [WEST]
 
 
-def test_nothing_is_changed_when_the_target_dies_before_the_intent(emulator: Emulator) -> None:
+def test_nothing_is_changed_if_the_target_is_lost_before_the_intent(emulator: Emulator) -> None:
     world = World.make(emulator.endpoint)
     facts = collect_switch_facts(world.connect(), world.manifest, "failover")
     plan = plan_switch(facts, command="failover", reason="")
@@ -232,7 +236,7 @@ def event_keys(world: World, role: Role) -> list[str]:
     return [event.key for event in world.events(role) if event.result == "done"]
 
 
-def test_an_operator_who_loses_after_taking_a_number_leaves_it_out_and_writes_no_second_config_json(
+def test_an_operator_who_loses_after_the_intent_writes_no_second_config_json(
     world: World,
 ) -> None:
     observer = Observer(
@@ -240,7 +244,7 @@ def test_an_operator_who_loses_after_taking_a_number_leaves_it_out_and_writes_no
     )
     before = observer.config_etags()
     slow = Operator.planned(world, "failover", "failover")
-    slow.take(1)  # its intent is in the journal: generation 4 is taken
+    slow.take(1)  # its intent is in the journal and uses generation 4
     quick = Operator.planned(world, "failover", "failover")
     quick.finish()
     slow.finish()

@@ -1,4 +1,4 @@
-"""Documents are brought to where they are missing, and nothing newer, nobody's deletion and no version is lost."""
+"""Missing documents are copied. No newer content, no deletion and no version is lost."""
 
 import time
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ def copy(world: World, source: Role) -> PlanRun:
     return run
 
 
-def test_what_each_side_lacks_is_copied_both_ways(world: World) -> None:
+def test_missing_documents_are_copied_in_both_directions(world: World) -> None:
     for number in range(40):
         write(world, "primary", f"west{number}", f"w{number}")
         write(world, "failover", f"east{number}", f"e{number}")
@@ -58,7 +58,7 @@ def test_what_each_side_lacks_is_copied_both_ways(world: World) -> None:
     assert not found(world, "failover").differences
 
 
-def test_why_a_document_is_missing_is_told(world: World) -> None:
+def test_the_reason_for_a_missing_document_is_reported(world: World) -> None:
     write(world, "primary", "never", "x")
     write(world, "primary", "deleted", "x")
     write(world, "failover", "deleted", "x")
@@ -72,7 +72,7 @@ def test_why_a_document_is_missing_is_told(world: World) -> None:
     }
 
 
-def test_what_somebody_deleted_stays_deleted_on_that_side_and_stays_on_the_other(world: World) -> None:
+def test_a_deleted_document_stays_deleted_in_one_region_and_stays_in_the_other(world: World) -> None:
     write(world, "primary", "gone", "x")
     write(world, "failover", "gone", "x")
     delete(world, "failover", "gone")
@@ -91,7 +91,7 @@ def test_the_newer_content_wins_and_the_older_version_is_kept(world: World) -> N
     assert versions(world, "failover", "plan") == 2
 
 
-def test_a_document_that_arrived_meanwhile_is_not_overwritten(world: World) -> None:
+def test_a_document_that_arrived_during_the_run_is_not_overwritten(world: World) -> None:
     write(world, "primary", "plan", "west")
     left = found(world, "primary").missing
     write(world, "failover", "plan", "east, and newer")
@@ -102,7 +102,7 @@ def test_a_document_that_arrived_meanwhile_is_not_overwritten(world: World) -> N
     assert contents(world, "failover") == {"plan": "east, and newer"}
 
 
-def test_a_document_that_changed_meanwhile_is_left_to_the_next_run(world: World) -> None:
+def test_a_document_that_changed_during_the_run_is_pending_for_the_next_run(world: World) -> None:
     write(world, "primary", "plan", "first")
     left = found(world, "primary").missing
     write(world, "primary", "plan", "second")
@@ -114,7 +114,7 @@ def test_a_document_that_changed_meanwhile_is_left_to_the_next_run(world: World)
     assert contents(world, "failover") == {"plan": "second"}
 
 
-def test_copying_half_and_running_again_copies_the_rest_once(world: World) -> None:
+def test_after_an_interrupted_copy_the_next_run_copies_the_rest_once(world: World) -> None:
     for number in range(6):
         write(world, "primary", f"d{number}", "x")
     left = found(world, "primary").missing
@@ -126,7 +126,7 @@ def test_copying_half_and_running_again_copies_the_rest_once(world: World) -> No
     assert {versions(world, "failover", f"d{number}") for number in range(6)} == {1}
 
 
-def test_keys_that_no_url_likes_are_copied_too(world: World) -> None:
+def test_keys_with_special_characters_in_urls_are_copied(world: World) -> None:
     keys = ["uploads/ü ñ/日本.txt", "a+b?versionId=1", "q&a=b#c%20d"]
     for key in keys:
         write(world, "primary", key, key)
@@ -134,8 +134,8 @@ def test_keys_that_no_url_likes_are_copied_too(world: World) -> None:
     assert contents(world, "failover") == {key: key for key in keys}
 
 
-def test_a_document_that_was_uploaded_in_parts_is_in_step_after_the_next_run(world: World) -> None:
-    """A copy gets another ETag: it is the newer content until it has been copied back, and then nothing is left."""
+def test_a_document_that_was_uploaded_in_parts_is_in_sync_after_the_next_run(world: World) -> None:
+    """A copy gets another ETag: it counts as the newer content until it is copied back. Then both are in sync."""
     s3, bucket = world.s3("primary"), world.manifest.regions["primary"].documents_bucket
     part = b"x" * (5 * 1024 * 1024)
     upload = s3.create_multipart_upload(Bucket=bucket, Key="large")["UploadId"]

@@ -1,4 +1,4 @@
-"""What is read from buckets: written by people, by other versions, or by nobody."""
+"""Records in buckets: from users, from other versions of the tool, or invalid."""
 
 import json
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ AT = "2026-01-01T00:00:00.000000Z"
 
 
 def make_event(**fields: Any) -> Event:  # noqa: ANN401 - the fields of an event
-    """Return an event. Hypothesis would build the class itself with its aliases as well."""
+    """Return an event. Hypothesis would also build the class from its aliases."""
     return Event(**fields)
 
 
@@ -63,31 +63,32 @@ EVENTS = EVENT(
     steps=st.lists(st.builds(StepTaken, step=TEXTS, result=TEXTS, seconds=st.just(0.5)), max_size=2).map(tuple),
     pending_writes=st.lists(st.builds(PendingWrite, region=TEXTS, what=TEXTS, why=TEXTS), max_size=2).map(tuple),
 )
-SAID = dict.fromkeys(("actor", "reason", "source", "target"), st.just("x"))  # what the order of events has no use for
+# These fields have no effect on the order of events.
+SAID = dict.fromkeys(("actor", "reason", "source", "target"), st.just("x"))
 LISTED = EVENT(**SAID)
 
 
 @given(EVENTS)
-def test_an_event_that_is_written_is_read_again(event: Event) -> None:
+def test_an_event_survives_writing_and_reading(event: Event) -> None:
     assert parse_event(render_event(event)) == event
     assert parse_generation(event.key) == event.generation
 
 
 @given(JSON)
 @example({"id": "x", "generation": float("inf"), "startedAt": "2026-01-01T00:00:00Z", "result": "done"})
-def test_whatever_json_is_there_is_an_event_or_a_value_error(value: object) -> None:
+def test_any_json_is_an_event_or_a_value_error(value: object) -> None:
     with pytest.raises(ValueError, match="not an event"):
         parse_event(json.dumps(value))
 
 
 @pytest.mark.parametrize("text", ["", "[" * 4000, '{"steps": ' * 2000, b"\xff".decode("utf-8", errors="replace")])
-def test_whatever_text_is_there_is_an_event_or_a_value_error(text: str) -> None:
+def test_any_text_is_an_event_or_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="not an event"):
         parse_event(text)
 
 
 @pytest.mark.parametrize("moment", ["2026-01-01T00:00:00", "2026-01-01", "yesterday"])
-def test_a_moment_without_a_time_zone_is_none_of_an_event(moment: str) -> None:
+def test_a_time_without_a_time_zone_is_refused_in_an_event(moment: str) -> None:
     event = json.loads(render_event(make_event(id="a", generation=1, command="failover", actor="", started_at=AT)))
     assert parse_event(json.dumps(event)).started_at == AT
     with pytest.raises(ValueError, match="not an event: startedAt"):
@@ -101,19 +102,19 @@ def test_a_listing_of_events_is_ordered_by_generation_then_time(events: list[Eve
 
 
 @given(LISTED, st.permutations(RESULTS))
-def test_of_two_states_of_one_event_the_one_that_ended_is_kept(event: Event, results: list[str]) -> None:
+def test_of_two_states_of_one_event_the_ended_one_is_kept(event: Event, results: list[str]) -> None:
     states = [changed(event, result=result) for result in results]
     assert [kept.result for kept in merge_events([states[:2], states[2:]])] == ["done"]
 
 
 @given(st.lists(LISTED, max_size=6))
-def test_the_last_switch_is_never_a_reconciliation_nor_one_that_lost(events: list[Event]) -> None:
+def test_the_last_switch_is_never_a_reconciliation_or_a_lost_command(events: list[Event]) -> None:
     last = last_switch(events)
     assert last is None or (last.command != "reconcile" and last.result != "lost")
 
 
 @given(LISTED)
-def test_a_config_names_the_event_that_wrote_it_by_generation_and_moment(event: Event) -> None:
+def test_a_config_identifies_its_event_by_generation_and_time(event: Event) -> None:
     assert find_event_of_config([event], generation=event.generation, updated_at=event.started_at) == event
     assert find_event_of_config([event], generation=event.generation + 1, updated_at=event.started_at) is None
 
@@ -126,24 +127,24 @@ def test_other_objects_under_the_prefix_have_no_generation(key: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{}", "[]", '{"schemaVersion": 2}', manifest_text().replace('"frontendBucket"', '"x"')]
 )
-def test_a_manifest_that_is_not_one_is_told_in_one_line(text: str) -> None:
+def test_an_invalid_manifest_is_one_line(text: str) -> None:
     with pytest.raises(StandbyError, match="The manifest is not as expected"):
         parse_manifest(text)
 
 
-def test_an_older_manifest_says_what_to_do() -> None:
+def test_the_error_for_an_older_manifest_names_the_fix() -> None:
     with pytest.raises(StandbyError, match="schema version 1"):
         parse_manifest(manifest_text().replace('"schemaVersion": 2', '"schemaVersion": 1'))
 
 
-def test_an_api_is_recognised_with_and_without_its_last_slash() -> None:
+def test_an_api_is_recognized_with_and_without_its_last_slash() -> None:
     url = MANIFEST.regions["failover"].api_url
     assert MANIFEST.role_of(url) == MANIFEST.role_of(url.rstrip("/")) == "failover"
     assert MANIFEST.role_of("https://elsewhere/") is None
 
 
 def listing(**found: tuple[str, int]) -> Listing:
-    """Return a listing: each key with its ETag and the second in which it was written."""
+    """Return a listing: each key with its ETag and the second of its last write."""
     documents = {
         key: Document(key=key, etag=etag, size=1, modified=NOON + timedelta(seconds=second))
         for key, (etag, second) in sorted(found.items())
@@ -157,13 +158,13 @@ LISTINGS = st.dictionaries(st.sampled_from("abcd"), st.tuples(st.sampled_from("1
 
 
 @given(LISTINGS, LISTINGS)
-def test_nothing_older_is_ever_to_overwrite_something_newer(here: Listing, there: Listing) -> None:
+def test_no_older_content_overwrites_newer_content(here: Listing, there: Listing) -> None:
     for document, beside in find_differences(here, there):
         assert beside is None or (beside.etag != document.etag and beside.modified <= document.modified)
 
 
 @given(LISTINGS, LISTINGS)
-def test_what_differs_is_found_from_one_side_at_least(here: Listing, there: Listing) -> None:
+def test_every_difference_is_found_in_at_least_one_direction(here: Listing, there: Listing) -> None:
     found = {document.key for document, _ in (*find_differences(here, there), *find_differences(there, here))}
     keys = here.documents.keys() | there.documents.keys()
     etags = {key: {side.documents[key].etag for side in (here, there) if key in side.documents} for key in keys}
@@ -183,7 +184,7 @@ def test_what_differs_is_found_from_one_side_at_least(here: Listing, there: List
         ([("COMPLETE", "by hand")], True),
     ],
 )
-def test_a_knowledge_base_is_in_step_when_its_last_good_job_saw_this_content(
+def test_a_knowledge_base_is_in_sync_if_its_last_complete_job_read_this_content(
     jobs: list[tuple[str, str]], *, in_sync: bool
 ) -> None:
     bucket = listing(a=("1", 0))

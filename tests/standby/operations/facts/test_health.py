@@ -1,4 +1,4 @@
-"""Whatever an API answers to `GET /health` is its health, or no answer: it never stops a command."""
+"""Every answer of an API to `GET /health` is its health or no answer: it never stops a command."""
 
 import json
 from types import SimpleNamespace
@@ -25,20 +25,20 @@ OTHERS = {
 
 
 def ask(status: int, body: bytes) -> Health:
-    """Return the health of an API that answers this."""
+    """Return the health of an API with this answer."""
     connection: Any = SimpleNamespace(request=lambda *_, **__: HttpResponse(status=status, body=body))
     return read_health(connection, MANIFEST.regions["primary"], deep=False, seconds=1)
 
 
 @pytest.mark.parametrize("body", OTHERS.values(), ids=OTHERS)
-def test_another_answer_is_no_health_and_its_status_is_told_unless_it_is_200(body: bytes) -> None:
+def test_any_other_answer_is_unavailable_and_its_status_is_reported_unless_it_is_200(body: bytes) -> None:
     assert ask(502, body) == Health(status="answering 502")
     with pytest.raises(NoAnswerError, match="answers 200, but not as /health does"):
         ask(200, body)
 
 
 @pytest.mark.parametrize("status", [200, 503])
-def test_each_check_is_told_with_its_error(status: int) -> None:
+def test_each_check_is_reported_with_its_error(status: int) -> None:
     checks = {"queue": {"status": "ok"}, "retrieve": {"status": "failed", "error": "AccessDenied"}, "model": {}}
     body = json.dumps({**GOOD, "status": "degraded", "checks": checks}).encode()
     found = {"queue": "", "retrieve": "AccessDenied", "model": "None"}

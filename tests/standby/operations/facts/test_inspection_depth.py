@@ -1,4 +1,4 @@
-"""Missing documents that nobody has looked at count as left: no command takes them for nothing."""
+"""Documents that were not inspected count as missing: no command ignores them."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -48,26 +48,26 @@ def replicating(found: State) -> Replication | None:
 
 
 @given(STATES)
-def test_nobody_fails_back_while_a_document_is_left_or_was_not_looked_at(found: State) -> None:
+def test_a_failback_is_refused_while_a_document_is_missing_or_was_not_inspected(found: State) -> None:
     known = replicating(found)
     clear = known is not None and not known.missing and not known.not_inspected
     assert (unmet_preconditions(found, [HEALTHY]) == ()) is clear
 
 
 @given(STATES)
-def test_a_status_names_what_was_not_looked_at(found: State) -> None:
+def test_a_status_names_the_number_of_documents_not_inspected(found: State) -> None:
     known = replicating(found)
     told = any(f"{known.not_inspected} more w" in reason for reason in judge_state(found).reasons) if known else False
     assert told is (known is not None and known.not_inspected > 0)
 
 
 @given(STATES)
-def test_what_was_not_looked_at_does_not_pass_by_itself(found: State) -> None:
+def test_documents_not_inspected_do_not_settle_by_themselves(found: State) -> None:
     known = replicating(found)
     assert not (settles_by_itself(found) and known is not None and known.not_inspected)
 
 
-def test_two_thousand_that_were_left_alone_hide_no_other_one() -> None:
+def test_two_thousand_conflicts_hide_no_missing_document() -> None:
     found = moved(failover={"replication": LEFT_ALONE})
     (refusal,) = unmet_preconditions(found, [HEALTHY] * 3)
     told = f"37 documents of {EAST} are missing in {WEST} (37 more were not inspected)"
@@ -82,15 +82,15 @@ def test_two_thousand_that_were_left_alone_hide_no_other_one() -> None:
 @pytest.mark.parametrize(
     "depth,alone,others,seen",
     [
-        (FAILBACK_DEPTH, 0, 9, 2),  # enough that are left
-        (FAILBACK_DEPTH, 5, 4, 8),  # what is left alone does not count
+        (FAILBACK_DEPTH, 0, 9, 2),  # enough missing documents
+        (FAILBACK_DEPTH, 5, 4, 8),  # conflicts do not count
         (FAILBACK_DEPTH, 9, 0, 9),
         (STATUS_DEPTH, 30, 0, 20),
         (STATUS_DEPTH, 0, 9, 2),
         (FULL_DEPTH, 5, 9, 14),
     ],
 )
-def test_one_looks_on_past_what_is_left_alone(
+def test_the_inspection_continues_past_conflicts(
     monkeypatch: pytest.MonkeyPatch, depth: InspectionDepth, alone: int, others: int, seen: int
 ) -> None:
     monkeypatch.setattr(looking, "INSPECTION_BATCH", 2)

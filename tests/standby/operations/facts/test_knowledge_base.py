@@ -1,4 +1,4 @@
-"""A Knowledge Base whose bucket has too many documents to compare, and documents that a good job could not take."""
+"""Buckets with too many documents to compare, and documents that a complete job could not ingest."""
 
 import io
 import json
@@ -45,7 +45,7 @@ def known(*jobs: IngestionJob, newest: datetime) -> KnowledgeBaseState:
     return compare_with_bucket(IndexState(jobs=jobs, indexed=20_000, failed=0, complete=False), many(newest=newest))
 
 
-def test_with_more_documents_than_can_be_compared_a_job_that_began_after_the_newest_is_in_step() -> None:
+def test_with_too_many_documents_to_compare_a_job_that_began_after_the_newest_is_in_sync() -> None:
     knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
     both = {
         "primary": region("primary", knowledge_base=knowledge),
@@ -56,7 +56,7 @@ def test_with_more_documents_than_can_be_compared_a_job_that_began_after_the_new
 
 
 @pytest.mark.parametrize("after", [timedelta(minutes=1), timedelta(0), timedelta(seconds=-1)])
-def test_a_document_that_is_newer_than_that_job_or_as_new_is_behind(after: timedelta) -> None:
+def test_a_document_that_is_not_older_than_that_job_is_behind(after: timedelta) -> None:
     assert not known(UNCOMPARED, newest=NOON + after).in_sync
 
 
@@ -65,7 +65,7 @@ def test_a_job_that_failed_covers_nothing() -> None:
     assert not known(failed, UNCOMPARED, newest=NOON + timedelta(minutes=1)).in_sync
 
 
-def test_a_person_reads_that_it_was_not_compared() -> None:
+def test_the_status_table_says_that_nothing_was_compared() -> None:
     knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
     found = state(region("primary", knowledge_base=knowledge))
     with (screen := Console(width=200)).capture() as shown:
@@ -103,7 +103,7 @@ def job(description: str, *, failed: int = 0, minutes: int = 0) -> dict[str, obj
         ),
     ],
 )
-def test_reconcile_says_in_step_only_where_the_sweep_has_compared(description: str, told: str) -> None:
+def test_reconcile_says_in_sync_only_if_the_sweep_has_compared(description: str, told: str) -> None:
     answer = {"Payload": io.BytesIO(json.dumps({"decision": "covered"}).encode())}
     clients = SimpleNamespace(
         functions=lambda _: SimpleNamespace(invoke=lambda **_: answer),
@@ -113,7 +113,7 @@ def test_reconcile_says_in_step_only_where_the_sweep_has_compared(description: s
     assert mending.ingest(Ingest(role="failover")) == told
 
 
-def test_documents_that_a_good_job_could_not_take_are_a_note_and_no_reason() -> None:
+def test_documents_that_a_complete_job_could_not_ingest_are_a_note_and_not_a_reason() -> None:
     jobs = read_jobs(Bedrock(job("a test", failed=2)), MANIFEST.regions["failover"])  # type: ignore[arg-type]  # the same
     knowledge = compare_with_bucket(IndexState(jobs=jobs, indexed=1, failed=0), Listing(documents={}))
     verdict = judge_state(state(failover=region("failover", knowledge_base=knowledge)))

@@ -1,4 +1,4 @@
-"""What an interrupted command left is finished by the next run, under the conditions of what it does."""
+"""The next run finishes an interrupted command, under the preconditions of that command."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ def event(result: str, *, moment: str = "then") -> Event:
     return changed(made, result=result, started_at=moment, pending_writes=left)
 
 
-def test_what_an_interrupted_run_left_is_finished() -> None:
+def test_an_interrupted_run_is_finished() -> None:
     copies = both(failover=config("failover", 4), primary=config("primary", 3))
     plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
     assert [type(step.action).__name__ for step in plan.steps] == [
@@ -37,14 +37,14 @@ def test_a_finished_failover_with_the_other_region_still_down_has_nothing_to_do(
     assert not plan_switch(facts(copies=copies, events=(event("incomplete"),)), command="failover", reason="").steps
 
 
-def test_a_failover_that_could_not_see_what_it_had_done_is_looked_at_again() -> None:
+def test_a_failover_that_could_not_verify_its_result_is_verified_again() -> None:
     copies = {role: copy_of(role, config("failover", 4)) for role in ROLES}
     plan = plan_switch(facts(copies=copies, events=(event("failed"),)), command="failover", reason="")
     assert [type(step.action) for step in plan.steps] == [VerifyEdge, VerifyHealth, CloseEvent]
 
 
 @given(st.sampled_from(ROLES), st.fixed_dictionaries(dict.fromkeys(ROLES, NUMBERED)))
-def test_nobody_is_moved_without_every_condition_also_where_a_killed_command_had_begun_it(
+def test_no_user_moves_without_every_precondition_even_after_a_killed_command(
     target: Role, said: dict[Role, RoutingConfig]
 ) -> None:
     copies = {role: copy_of(role, said[role]) for role in ROLES}
@@ -53,7 +53,7 @@ def test_nobody_is_moved_without_every_condition_also_where_a_killed_command_had
     assert behind in plan.refusals or not moves_users(MANIFEST, copies, target)
 
 
-def test_a_failback_that_was_killed_before_the_edge_could_see_it_still_needs_a_healthy_region_in_step() -> None:
+def test_a_failback_killed_before_it_moved_users_still_needs_a_healthy_region_in_sync() -> None:
     behind = Refusal(reason="one document is missing")
     copies = both(primary=config("primary", 5), failover=config("failover", 4))
     known = facts("primary", copies=copies, health=DOWN)
@@ -62,7 +62,7 @@ def test_a_failback_that_was_killed_before_the_edge_could_see_it_still_needs_a_h
     assert reasons == ["the API of us-west-2 does not answer (connection refused)", behind.reason]
 
 
-def test_a_failover_that_was_killed_after_the_edge_could_see_it_is_finished_whatever_holds() -> None:
+def test_a_failover_killed_after_it_moved_users_is_finished_without_preconditions() -> None:
     copies = both(primary=config("primary", 3), failover=config("failover", 4))
     assert plan_switch(facts(copies=copies, health=DOWN), command="failover", reason="").refusals == ()
 

@@ -1,4 +1,4 @@
-"""Reconciling: config.json first and on its own, documents before Knowledge Bases, nothing left in the journal."""
+"""Reconcile: a separate plan for config.json, documents before Knowledge Bases, and no pending event in the journal."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -47,7 +47,7 @@ def test_documents_are_reconciled_before_knowledge_bases() -> None:
     assert plan.notes == (f"not copied from {EAST}, because it was deleted in the other region: deleted.txt",)
 
 
-def test_config_json_has_a_plan_of_its_own_for_which_nothing_is_compared() -> None:
+def test_config_json_has_a_separate_plan_without_a_comparison() -> None:
     copies = {
         "primary": copy_of("primary", config("primary", 3)),
         "failover": copy_of("failover", config("failover", 4)),
@@ -58,18 +58,18 @@ def test_config_json_has_a_plan_of_its_own_for_which_nothing_is_compared() -> No
     assert (plan.steps[1].region, plan.generation) == (WEST, 4)
 
 
-def test_a_deployment_in_step_has_nothing_to_reconcile() -> None:
+def test_a_deployment_in_sync_has_nothing_to_reconcile() -> None:
     for plan in (plan_config(reconciling(moved())), plan_documents(reconciling(moved()))):
         assert (plan.steps, plan.refusals, plan.pending_writes) == ((), (), ())
 
 
-def test_with_a_region_down_reconciling_is_refused_but_may_be_forced() -> None:
+def test_with_a_region_down_reconcile_is_refused_unless_forced() -> None:
     plan = plan_config(reconciling(state(primary=dead("primary"))))
     assert plan.standing_refusals(force=False)
     assert not plan.standing_refusals(force=True)
 
 
-def test_with_no_copy_of_config_json_to_be_read_no_force_reconciles() -> None:
+def test_without_a_readable_copy_of_config_json_reconcile_is_refused_even_with_force() -> None:
     assert plan_config(reconciling(state(dead("primary"), dead("failover")))).standing_refusals(force=True)
 
 
@@ -80,7 +80,7 @@ def test_with_no_copy_of_config_json_to_be_read_no_force_reconciles() -> None:
         (Replication(source="primary", configured=True, not_inspected=37), f"of {WEST}, 37 more were not inspected"),
     ],
 )
-def test_documents_that_cannot_be_compared_are_left_and_keep_nothing_else_from_being_done(
+def test_documents_that_cannot_be_compared_are_pending_and_the_rest_is_done(
     replication: Replication | Unavailable, why: str
 ) -> None:
     arriving = left(missing("never"), source="failover")
@@ -91,11 +91,11 @@ def test_documents_that_cannot_be_compared_are_left_and_keep_nothing_else_from_b
     assert plan.pending_writes == (PendingWrite(region=EAST, what="documents", why=why),)
     assert [step.action.source for step in plan.steps if isinstance(step.action, CopyDocuments)] == ["failover"]
     alone = plan_documents(reconciling(moved(primary={"replication": replication})))
-    assert [type(step.action) for step in alone.steps] == [WriteIntent, CloseEvent]  # it is remembered
+    assert [type(step.action) for step in alone.steps] == [WriteIntent, CloseEvent]  # the event is pending
     assert alone.summary == "bring both regions into sync"
 
 
-def test_a_config_made_by_hand_gets_the_next_generation() -> None:
+def test_a_manually_edited_config_gets_the_next_generation() -> None:
     by_hand = {role: region(role, "failover", None) for role in ROLES}
     plan = plan_config(reconciling(state(by_hand["primary"], by_hand["failover"])))
     written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
@@ -116,7 +116,7 @@ def switched(command: Literal["failover", "failback"]) -> Event:
 
 
 @pytest.mark.parametrize("last,serves", [(None, "primary"), ("failover", "failover"), ("failback", "primary")])
-def test_a_config_that_is_gone_from_both_regions_is_written_for_whoever_served_last(
+def test_a_config_that_is_missing_in_both_regions_is_written_for_the_last_serving_region(
     last: Literal["failover", "failback"] | None, serves: Role
 ) -> None:
     gone = {role: replace(region(role, "primary", 4), copy=copy_of(role, None)) for role in ROLES}
@@ -133,7 +133,7 @@ def with_copies(primary: ConfigCopy | Unavailable, failover: ConfigCopy | Unavai
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_an_invalid_config_is_replaced_only_by_force(role: Role) -> None:
+def test_an_invalid_config_is_replaced_only_with_force(role: Role) -> None:
     other: Role = "failover" if role == "primary" else "primary"
     copies: dict[Role, ConfigCopy] = {role: invalid_copy(role), other: copy_of(other, config("failover", 4))}
     plan = plan_config(reconciling(with_copies(copies["primary"], copies["failover"])))
@@ -150,7 +150,7 @@ def test_an_invalid_config_is_replaced_only_by_force(role: Role) -> None:
         (copy_of("primary", None), copy_of("failover", None), [], "is missing from both regions"),
     ],
 )
-def test_a_config_that_exists_and_is_invalid_is_never_called_missing(
+def test_an_existing_invalid_config_is_never_reported_as_missing(
     primary: ConfigCopy, failover: ConfigCopy, refused: list[str], note: str
 ) -> None:
     found = replace(with_copies(primary, failover), events=(switched("failover"),))
@@ -164,7 +164,7 @@ def test_a_config_that_exists_and_is_invalid_is_never_called_missing(
     ]
 
 
-def test_an_invalid_config_that_nothing_replaces_is_no_reason_to_refuse() -> None:
+def test_an_invalid_config_that_is_not_replaced_is_not_a_refusal() -> None:
     elsewhere = copy_of("failover", RoutingConfig(api_url="https://elsewhere.example/"))
     plan = plan_config(reconciling(with_copies(invalid_copy("primary"), elsewhere)))
     assert (plan.refusals, plan.steps) == ((), ())
@@ -172,14 +172,14 @@ def test_an_invalid_config_that_nothing_replaces_is_no_reason_to_refuse() -> Non
     assert [refusal.reason for refusal in down.refusals] == [f"{EAST} {DOWN}: nothing can be reconciled with it"]
 
 
-def test_a_config_is_not_made_anew_while_one_copy_could_not_be_read() -> None:
+def test_no_new_config_is_written_while_a_copy_cannot_be_read() -> None:
     gone = replace(region("failover", "primary", 4), copy=copy_of("failover", None))
     found = state(primary=dead("primary"), failover=gone)
     assert not [step for step in plan_config(reconciling(found)).steps if isinstance(step.action, PutConfig)]
 
 
 @pytest.mark.parametrize("generation,void", [(3, True), (4, True), (5, False)])
-def test_an_event_that_a_later_one_made_void_is_not_named_and_is_closed_at_once(generation: int, *, void: bool) -> None:
+def test_a_superseded_event_is_not_reported_and_is_closed(generation: int, *, void: bool) -> None:
     event = begun(generation, f"{NOON:%Y-%m-%dT%H:%M:%SZ}")
     found = replace(moved(), events=(event,))
     assert (judge_state(found).reasons == ()) is void
@@ -187,7 +187,7 @@ def test_an_event_that_a_later_one_made_void_is_not_named_and_is_closed_at_once(
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is void
 
 
-def test_a_killed_reconcile_is_not_named_once_a_later_one_has_done_everything() -> None:
+def test_a_killed_reconcile_is_not_reported_after_a_later_one_is_done() -> None:
     killed = changed(begun(4, "2026-11-24T12:00:00.000000Z"), command="reconcile", id="1")
     later = changed(begun(4, "2026-11-24T12:00:05.000000Z"), command="reconcile", id="2", result="done")
     assert judge_state(replace(moved(), events=(killed,))).reasons
@@ -200,7 +200,7 @@ def test_a_killed_reconcile_is_not_named_once_a_later_one_has_done_everything() 
 @pytest.mark.parametrize(
     "result,minutes,closed", [("incomplete", 0, "done"), ("started", 1, ""), ("started", 9, "failed")]
 )
-def test_an_open_event_is_closed_when_nothing_is_left_of_it(result: str, minutes: int, closed: str) -> None:
+def test_an_open_event_is_closed_if_nothing_of_it_is_pending(result: str, minutes: int, closed: str) -> None:
     moment = NOON - timedelta(minutes=minutes)
     event = changed(
         new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=moment),
@@ -222,7 +222,7 @@ def test_an_open_event_is_closed_when_nothing_is_left_of_it(result: str, minutes
         ("documents", Replication(source="primary", configured=True), True),
     ],
 )
-def test_what_an_event_left_is_closed_when_that_has_been_done_and_not_before(
+def test_an_event_is_closed_only_after_its_pending_writes_are_done(
     what: str, replication: Replication | Unavailable, *, closed: bool
 ) -> None:
     left_over = (PendingWrite(region=EAST, what=what, why="down"),)
@@ -232,7 +232,7 @@ def test_what_an_event_left_is_closed_when_that_has_been_done_and_not_before(
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed
 
 
-def test_a_failed_event_is_named_until_what_it_left_has_been_done_and_stays_failed() -> None:
+def test_a_failed_event_is_reported_until_its_pending_writes_are_done_and_stays_failed() -> None:
     left_over = (PendingWrite(region=EAST, what="config.json", why="down"),)
     event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", pending_writes=left_over)
     found = replace(moved(), events=(event,))
@@ -243,7 +243,7 @@ def test_a_failed_event_is_named_until_what_it_left_has_been_done_and_stays_fail
     assert judge_state(replace(moved(), events=(written[0],))).reasons == ()
 
 
-def test_that_reconciling_moves_users_is_said_before_it_does() -> None:
+def test_the_plan_notes_that_reconcile_moves_users() -> None:
     killed = state(primary=region("primary", "primary", 5), failover=region("failover", "failover", 4))
     notes = plan_config(reconciling(killed)).notes
     assert notes == ("new visitors go to us-east-1 until then: this moves them to us-west-2",)
@@ -251,7 +251,7 @@ def test_that_reconciling_moves_users_is_said_before_it_does() -> None:
     assert plan_config(reconciling(returned)).notes == ()
 
 
-def test_the_plan_for_config_json_closes_what_was_left_of_it_and_of_nothing_else() -> None:
+def test_the_plan_for_config_json_closes_only_events_with_a_pending_config_json() -> None:
     parts = {what: (PendingWrite(region=WEST, what=what, why="down"),) for what in ("config.json", "documents")}
     events = tuple(
         changed(begun(4, "2026-11-24T12:00:00.000000Z"), id=what[:1], result="incomplete", pending_writes=part)

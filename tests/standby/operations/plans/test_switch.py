@@ -1,4 +1,4 @@
-"""The planners: whatever is known, no plan does harm."""
+"""The planners: no plan does harm, whatever the facts are."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def test_no_write_lowers_a_generation(known: SwitchFacts) -> None:
 
 
 @given(FACTS)
-def test_a_new_generation_is_above_everything_that_is_known(known: SwitchFacts) -> None:
+def test_a_new_generation_is_above_every_known_one(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
     copies = [copy for copy in known.copies.values() if isinstance(copy, ConfigCopy)]
     if any(isinstance(step.action, WriteIntent) for step in plan.steps):
@@ -57,7 +57,7 @@ def test_nothing_is_written_to_a_region_that_is_down(known: SwitchFacts) -> None
 
 
 @given(FACTS)
-def test_what_cannot_be_written_now_is_remembered(known: SwitchFacts) -> None:
+def test_writes_that_cannot_be_done_now_are_pending(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
     if plan.event is not None and plan.event.result == "started" and puts(plan):
         down = {MANIFEST.regions[role].region for role, copy in known.copies.items() if isinstance(copy, Unavailable)}
@@ -75,7 +75,7 @@ def test_force_never_overrides_an_unreadable_bucket_of_the_target(known: SwitchF
 
 
 @given(FACTS)
-def test_a_region_that_is_not_healthy_takes_over_only_by_force(known: SwitchFacts) -> None:
+def test_an_unhealthy_region_takes_over_only_with_force(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
     sick = isinstance(known.health, Unavailable) or not known.health.healthy
     if any(isinstance(step.action, WriteIntent) for step in plan.steps):
@@ -83,7 +83,7 @@ def test_a_region_that_is_not_healthy_takes_over_only_by_force(known: SwitchFact
 
 
 @given(FACTS)
-def test_after_the_plan_what_holds_is_the_target_in_every_bucket_that_is_up(known: SwitchFacts) -> None:
+def test_after_the_plan_every_reachable_bucket_names_the_target(known: SwitchFacts) -> None:
     plan = plan_switch(known, command="failover", reason="")
     after = dict(known.copies)
     for put in puts(plan):
@@ -108,7 +108,7 @@ def test_a_second_run_changes_nothing(known: SwitchFacts) -> None:
         assert not again.steps
 
 
-def test_a_failover_of_a_well_deployment_is_seven_steps_in_this_order() -> None:
+def test_a_failover_of_a_healthy_deployment_has_seven_steps_in_this_order() -> None:
     plan = plan_switch(facts(), command="failover", reason="drill")
     assert [f"{step.title} {step.region}".strip() for step in plan.steps] == [
         f"Write the intent into the journal {EAST}",
@@ -131,18 +131,18 @@ def test_a_degraded_target_is_refused_with_the_check_that_failed() -> None:
 
 
 @given(st.sampled_from(ROLES), st.integers(1, 9))
-def test_with_equal_generations_the_failover_bucket_s_copy_holds(role: Role, generation: int) -> None:
+def test_with_equal_generations_the_failover_bucket_s_copy_is_authoritative(role: Role, generation: int) -> None:
     other: Role = "primary" if role == "failover" else "failover"
     copies = both(failover=config(role, generation), primary=config(other, generation))
     assert authoritative_copy(copies) == copies["failover"]
 
 
-def test_a_hand_made_config_in_the_failover_bucket_holds_whatever_the_other_says() -> None:
+def test_a_manually_edited_config_in_the_failover_bucket_is_authoritative() -> None:
     copies = both(failover=config("failover", None), primary=config("primary", 9))
     assert authoritative_copy(copies) == copies["failover"]
 
 
-def test_failing_back_from_a_hand_made_config_goes_on_from_the_highest_generation() -> None:
+def test_a_failback_from_a_manually_edited_config_continues_from_the_highest_generation() -> None:
     copies = {role: copy_of(role, config("failover", None)) for role in ROLES}
     plan = plan_switch(facts("primary", copies=copies, journal_generation=7), command="failback", reason="")
     assert plan.generation == 8
@@ -154,20 +154,20 @@ def blind(target: Role) -> dict[Role, ConfigCopy | Unavailable]:
 
 
 @pytest.mark.parametrize("target,own,other", [("primary", WEST, EAST), ("failover", EAST, WEST)])
-def test_who_serves_as_far_as_one_copy_tells_is_said_so(target: Role, own: str, other: str) -> None:
+def test_a_serving_region_according_to_one_copy_only_is_noted(target: Role, own: str, other: str) -> None:
     plan = plan_switch(facts(target, copies=blind(target)), command="failback", reason="")
     assert not plan.steps
     told = f"{own} serves according to its own copy of config.json; {other} may have a higher generation"
     assert plan.notes == (f"{told}: --force writes one above it",)
 
 
-def test_with_both_copies_read_nothing_is_said_of_a_higher_generation() -> None:
+def test_with_both_copies_read_there_is_no_note_on_a_higher_generation() -> None:
     plan = plan_switch(facts("primary"), command="failback", reason="", force=True)
     assert (plan.steps, plan.notes) == ((), ())
 
 
 @given(st.sampled_from(ROLES), st.none() | st.integers(1, 9), st.integers(0, 9))
-def test_force_writes_above_the_next_generation_that_an_unread_copy_may_hold(
+def test_force_writes_above_the_next_generation_that_an_unread_copy_may_have(
     target: Role, generation: int | None, journal: int
 ) -> None:
     copies = blind(target) | {target: copy_of(target, config(target, generation))}

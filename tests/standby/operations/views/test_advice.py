@@ -1,4 +1,4 @@
-"""What `status` says to type next: it names a command that the facts allow, users first."""
+"""The next command in `status`: the facts allow it, and it helps users first."""
 
 from dataclasses import replace
 
@@ -68,7 +68,7 @@ def test_each_state_names_the_command_that_helps(found: State, said: str) -> Non
     assert judge_state(found).next == said
 
 
-def test_it_is_the_last_line_for_a_person_and_a_field_for_a_program() -> None:
+def test_the_next_command_is_the_last_line_of_the_text_and_a_field_of_the_json() -> None:
     found = state(primary=dead("primary"))
     verdict = judge_state(found)
     assert str(render_status(found, verdict).renderables[-1]) == f"next: {FAILOVER}"

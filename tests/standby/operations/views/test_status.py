@@ -1,4 +1,4 @@
-"""`status`: which alarms are ours, what is shown word for word, and what a watch on a small screen shows."""
+"""`status`: the alarms of this deployment, text without markup, and the watch on a small screen."""
 
 import io
 import itertools
@@ -26,7 +26,7 @@ from tests.standby.states import BEHIND, left, missing, moved, region, state
 
 
 def alarm(world: World, name: str, topic: str) -> None:
-    """Make an alarm that rings, to this topic."""
+    """Create an alarm in state ALARM that notifies this topic."""
     cloudwatch = clients(world.endpoint).cloudwatch(EAST)
     cloudwatch.put_metric_alarm(
         AlarmName=name,
@@ -42,7 +42,7 @@ def alarm(world: World, name: str, topic: str) -> None:
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
 
 
-def test_only_alarms_of_this_deployment_s_topic_are_ours_whatever_their_names_begin_with(emulator: Emulator) -> None:
+def test_only_alarms_that_notify_this_deployment_s_topic_count(emulator: Emulator) -> None:
     world = World.make(emulator.endpoint)
     name, topic = world.manifest.name, world.manifest.regions["failover"].alert_topic_arn
     alarm(world, f"{name}-health", topic)
@@ -59,7 +59,7 @@ def told(found: State) -> str:
     return captured.get()
 
 
-def test_what_looks_like_markup_is_shown_as_it_is() -> None:
+def test_text_that_looks_like_markup_is_shown_unchanged() -> None:
     by_hand = copy_of("failover", RoutingConfig(api_url="https://[/x].example/[bold]prod"))
     sick = Health(status="[red]sick[/]", checks={"[b]": "[/]"})
     odd = state(region("primary"), region("failover", copy=by_hand, health=sick))
@@ -68,7 +68,7 @@ def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     assert "[red]sick[/] ([b]: [/])" in shown
 
 
-def test_a_watch_shows_the_verdict_the_next_command_and_why_on_80_by_24() -> None:
+def test_a_watch_shows_the_verdict_the_next_command_and_the_reasons_on_80_by_24() -> None:
     sick = {
         "knowledge_base": BEHIND,
         "health": Health(status="degraded", checks={"retrieve": "AccessDenied", "answerModel": "Throttling"}),
@@ -88,19 +88,19 @@ def test_a_watch_shows_the_verdict_the_next_command_and_why_on_80_by_24() -> Non
 
 @pytest.fixture
 def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C after the second look."""
+    """Ctrl-C after the second refresh."""
     sleeps = itertools.count()
 
     def sleep(_: float) -> None:
         if next(sleeps):
             raise KeyboardInterrupt
 
-    # The watch's alone: botocore sleeps too, in other threads, before it asks again.
+    # Only the watch's: botocore's retries in other threads also sleep.
     monkeypatch.setattr(status_command, "time", SimpleNamespace(sleep=sleep))
 
 
 @pytest.mark.usefixtures("_one_look")
-def test_an_apply_during_a_watch_is_no_disagreement(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_apply_during_a_watch_is_not_a_disagreement(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World.make(emulator.endpoint)
     seen: list[State] = []
 
@@ -108,7 +108,7 @@ def test_an_apply_during_a_watch_is_no_disagreement(emulator: Emulator, monkeypa
         seen.append(collect_state(connection, manifest))
         return seen[-1]
 
-    before = changed(world.manifest, name="before")  # what the watch began with
+    before = changed(world.manifest, name="before")  # from the start of the watch
     manifests = iter([before])
     monkeypatch.setattr(status_command, "read_manifest", lambda to: next(manifests, None) or read_manifest(to))
     monkeypatch.setattr(status_command, "collect_state", gather)
@@ -117,7 +117,7 @@ def test_an_apply_during_a_watch_is_no_disagreement(emulator: Emulator, monkeypa
 
 
 @pytest.mark.usefixtures("_one_look")
-def test_a_watch_goes_on_while_no_region_answers(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watch_continues_while_no_region_answers(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World.make(emulator.endpoint)
     connections = iter([world.connect()])
     dead = world.connect("primary", "failover")
@@ -126,7 +126,7 @@ def test_a_watch_goes_on_while_no_region_answers(emulator: Emulator, monkeypatch
     assert (result.exit_code, "verdict: not ready to fail over" in result.stdout) == (3, True)
 
 
-def test_a_watch_has_no_json_and_says_so() -> None:
+def test_a_watch_with_json_is_refused() -> None:
     result = CliRunner().invoke(cli, ["--aws", "status", "--watch", "--json"])
     assert result.exit_code == 2
     assert "use one of them" in result.stderr

@@ -1,4 +1,4 @@
-"""The verdict: one word, and every reason by its name."""
+"""The verdict: one of four names, and all reasons."""
 
 from dataclasses import replace
 from typing import Any
@@ -83,7 +83,7 @@ def test_each_state_has_its_verdict_and_its_reasons(found: State, name: str, rea
     assert (verdict.name, list(verdict.reasons)) == (name, reasons)
 
 
-def test_a_config_made_by_hand_is_called_hand_made_in_each_bucket() -> None:
+def test_a_manually_edited_config_is_reported_in_each_bucket() -> None:
     by_hand = {role: region(role, "failover", None) for role in ROLES}
     verdict = judge_state(state(by_hand["primary"], by_hand["failover"]))
     assert verdict.name == "failed over"
@@ -92,7 +92,7 @@ def test_a_config_made_by_hand_is_called_hand_made_in_each_bucket() -> None:
     )
 
 
-def test_a_config_that_is_invalid_or_missing_is_named_in_each_bucket() -> None:
+def test_an_invalid_or_missing_config_is_reported_in_each_bucket() -> None:
     copies = {"primary": copy_of("primary", None), "failover": invalid_copy("failover")}
     found = state(region("primary", copy=copies["primary"]), region("failover", copy=copies["failover"]))
     assert judge_state(found).reasons == (
@@ -136,16 +136,16 @@ def test_every_state_can_be_shown_and_printed(found: State) -> None:
         replace(moved(), regions={"primary": dead("primary"), "failover": region("failover", "failover", 4)}),
     ],
 )
-def test_nobody_fails_back_while_something_is_out_of_step(found: State) -> None:
+def test_a_failback_is_refused_while_something_is_out_of_sync(found: State) -> None:
     assert unmet_preconditions(found, [HEALTHY, HEALTHY])
 
 
 @pytest.mark.parametrize("checks", [[HEALTHY, SICK], [HEALTHY, Unavailable("does not answer")]])
-def test_nobody_fails_back_to_a_region_that_was_not_healthy_each_time(checks: list[Health | Unavailable]) -> None:
+def test_a_failback_is_refused_unless_every_health_check_passes(checks: list[Health | Unavailable]) -> None:
     assert "(check 2 of 2)" in unmet_preconditions(moved(), checks)[0].reason
 
 
-def test_a_region_in_step_may_be_failed_back_to() -> None:
+def test_a_failback_to_a_region_in_sync_is_allowed() -> None:
     assert unmet_preconditions(moved(), [HEALTHY] * 3) == ()
     assert unmet_preconditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
 
@@ -165,5 +165,5 @@ RUNNING = replace(BEHIND, running=True)
         (state(primary=dead("primary")), False),
     ],
 )
-def test_a_failback_waits_only_for_what_passes_by_itself(found: State, *, passes: bool) -> None:
+def test_a_failback_waits_only_for_conditions_that_settle_by_themselves(found: State, *, passes: bool) -> None:
     assert settles_by_itself(found) is passes
