@@ -1,4 +1,4 @@
-"""The whole backend of one region. The deployment has two of them, and neither depends on which one serves."""
+"""The complete backend of one region. The deployment has two, and neither depends on the serving region."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _HEALTH_REQUEST: Final[dict[str, object]] = {"httpMethod": "GET", "path": "/heal
 class BackendInputs:
     """The inputs that both regions share.
 
-    `code` and `site` are files beside the Terraform JSON. `site_origin` and `distribution_arn` are the distribution's.
+    `code` and `site` are files next to the Terraform JSON. `site_origin` and `distribution_arn` are the distribution's.
     `deployer_arn` is the IAM principal that runs Terraform.
     """
 

@@ -23,7 +23,7 @@ TERRAFORM_VERSION = ">= 1.10.0, < 2.0.0"
 
 
 class WarmStandbyStack(TerraformStack):
-    """A document chatbot in two AWS regions at once."""
+    """A document chatbot in two AWS regions."""
 
     def __init__(self, scope: Construct, id_: str = STACK_NAME, *, settings: Settings, assets: Assets) -> None:
         super().__init__(scope, id_)
@@ -34,7 +34,7 @@ class WarmStandbyStack(TerraformStack):
         caller = DataAwsCallerIdentity(self, "caller", provider=primary_provider)
         deployer = DataAwsIamSessionContext(self, "applier", provider=primary_provider, arn=caller.arn)
         # The distribution refers to the buckets and the APIs, and they refer to the distribution. These two locals
-        # break the circle: their values are set below.
+        # break the cycle: their values are set below.
         site_origin = TerraformLocal(self, "site_origin", "")
         distribution_arn = TerraformLocal(self, "distribution_arn", "")
         inputs = self._backend_inputs(
@@ -56,7 +56,7 @@ class WarmStandbyStack(TerraformStack):
         state = self._settings.state
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
         if state.backend == "local":
-            # Terraform runs in cdktf.out/stacks/<stack>, which `cdktf synth` may empty. The state is beside main.py.
+            # Terraform runs in cdktf.out/stacks/<stack>, which `cdktf synth` may empty. The state is next to main.py.
             LocalBackend(self, path=f"../../../terraform.{STACK_NAME}.tfstate")
             return
         backend = S3Backend(self, bucket=str(state.bucket), key=state.key, region=str(state.region), encrypt=True)

@@ -69,7 +69,7 @@ class Replication(Construct):
             id=RULE_ID,
             status="Enabled",
             priority=1,
-            # An empty filter makes this a V2 rule, which replicates delete markers only if it says so.
+            # An empty filter makes this a V2 rule, which replicates delete markers only if that is enabled.
             filter=S3BucketReplicationConfigurationRuleFilter(prefix=""),
             delete_marker_replication=S3BucketReplicationConfigurationRuleDeleteMarkerReplication(status="Disabled"),
             source_selection_criteria=S3BucketReplicationConfigurationRuleSourceSelectionCriteria(

@@ -23,7 +23,7 @@ RUNTIME = "python3.13"
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
-    """The archive that all functions share: its path, and its base64 SHA-256, by which Terraform sees a change."""
+    """The archive that all functions share: its path, and its base64 SHA-256, by which Terraform detects a change."""
 
     path: str
     source_code_hash: str

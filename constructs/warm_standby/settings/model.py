@@ -60,7 +60,7 @@ class KnowledgeBase(_Section):
 
 
 class Answers(_Section):
-    """Which models may answer.
+    """The models that may answer.
 
     A geographic inference profile (`us.`) may run the model in any of `profile_regions`. A profile of another geography
     needs that geography's regions there.
@@ -116,7 +116,7 @@ class Documents(_Section):
 
 
 class Site(_Section):
-    """The distribution over the two frontend buckets, and what the page may do without an operator."""
+    """The distribution over the two frontend buckets, and whether the page may fail over without an operator."""
 
     origin_failover_status_codes: Annotated[
         tuple[Annotated[int, AfterValidator(validators.failover_status_code)], ...], AfterValidator(validators.unique)
@@ -136,7 +136,7 @@ class Site(_Section):
 
 
 class Operations(_Section):
-    """Logs (days), alerts, throttling (requests/s), ingestion sweep (minutes), and what `destroy` may delete.
+    """Logs (days), alerts, throttling (requests/s), ingestion sweep (minutes), and whether `destroy` deletes documents.
 
     `api_gateway_account`: whether this stack sets the role that API Gateway logs with, one per account and region.
     """
@@ -173,7 +173,7 @@ class Objectives(_Section):
 
 
 class State(_Section):
-    """Where Terraform stores its state: beside the project, or in an S3 bucket with S3 native locking."""
+    """Where Terraform stores its state: next to `main.py`, or in an S3 bucket with S3 native locking."""
 
     backend: Literal["local", "s3"] = "local"
     bucket: Annotated[str, AfterValidator(validators.state_bucket)] | None = None
