@@ -1,11 +1,11 @@
 """Whether to start an ingestion job: pure decisions on facts.
 
-A Knowledge Base takes one job at a time, and one start in ten seconds. So bursts have to become few jobs, and a second
-job must never be tried beside a running one. (Source: docs.aws.amazon.com, Amazon Bedrock endpoints and quotas.)
+A Knowledge Base takes one job at a time, and one start in ten seconds. So a burst must become few jobs, and no job may
+be started while another one runs. (Source: docs.aws.amazon.com, Amazon Bedrock endpoints and quotas.)
 
-When is a change in the bucket surely in the Knowledge Base? S3 is strongly consistent: a job that starts after the
-change reads it. So a change is *covered* by a job that started after it and is COMPLETE. A running job proves nothing
-yet, even one that started after the change, because it may fail: its messages wait and are decided on again.
+When is a change in the bucket certain to be in the Knowledge Base? S3 is strongly consistent: a job that starts after
+the change reads it. So a change is *covered* by a job that started after it and is COMPLETE. A running job proves
+nothing yet, even one that started after the change, because it may fail: its messages wait for another decision.
 """
 
 from collections.abc import Sequence

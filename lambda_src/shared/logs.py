@@ -68,7 +68,7 @@ class Log:
         self._write(logging.WARNING, event, fields)
 
     def error(self, event: str, **fields: object) -> None:
-        """Log an event that an operator should look at."""
+        """Log an event that needs an operator."""
         self._write(logging.ERROR, event, fields)
 
     def exception(self, event: str, **fields: object) -> None:

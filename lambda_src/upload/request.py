@@ -46,7 +46,7 @@ def _read_name(body: Mapping[str, object]) -> str:
 
 def _read_content_type(body: Mapping[str, object], *, name: str, upload_types: Mapping[str, str]) -> str:
     extension = get_extension(name)
-    # A `.metadata.json` file beside a document would control the document's metadata in the Knowledge Base.
+    # A `.metadata.json` file next to a document would control the document's metadata in the Knowledge Base.
     if extension not in upload_types or name.lower().endswith(_METADATA_SUFFIX):
         allowed = ", ".join(sorted(upload_types))
         raise bad_request("unsupported_type", f"Files of this type are not accepted. Accepted: {allowed}.")

@@ -15,7 +15,7 @@ class Settings(EnvironmentSettings):
     upload_types: dict[str, str]
 
     def __post_init__(self) -> None:
-        """Refuse an extension that no file name is compared with. Raises `ConfigurationError`."""
+        """Refuse an extension that no normalized file name can have. Raises `ConfigurationError`."""
         for extension in self.upload_types:
             if not extension.startswith(".") or extension != extension.lower():
                 raise ConfigurationError(
