@@ -10,7 +10,7 @@ import { Ingestion } from "./ingestion.js";
 import { readLimits } from "./limits.js";
 import { Uploads } from "./uploads.js";
 
-// By `configState`: what the page says if it still has an API from an earlier configuration, and if it has none.
+// By `configState`: the message if the page has an API from an earlier configuration, and the message if it has none.
 const WARNINGS = {
   missing: "The page’s configuration is missing. The page is using the last known one.",
   invalid: "The page’s configuration cannot be read. The page is using the last known one.",

@@ -112,7 +112,7 @@ export class ConversationView {
     }
   }
 
-  /** Says beside each pending question whether its answer is being looked for or every region is down. */
+  /** Shows next to each pending question whether the page waits for its answer or every region is down. */
   #showOutage() {
     const { down } = this.#router;
     for (const { searching, outage } of this.#pending.values()) {

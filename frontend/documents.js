@@ -10,7 +10,7 @@ export class DocumentList extends EventTarget {
   /** Newest first: `{id, name, size, modified, state, reason, part, file, region, key, uploadedAt, addedAt, tab}`. */
   documents = [];
 
-  /** This tab's id. The tab holds a lock of that name as long as it is open. */
+  /** This tab's id. The tab has a lock of that name as long as it is open. */
   #tab = crypto.randomUUID();
   #watchedTabs = new Set();
   /** The ids that were in the stored list. If one is missing later, another tab has removed it. */
@@ -87,7 +87,7 @@ export class DocumentList extends EventTarget {
   }
 }
 
-/** Whether a document is being uploaded or waits to be. */
+/** Whether a document is being uploaded or is waiting for its upload. */
 export function isInProgress({ state }) {
   return state === "waiting" || state === "uploading";
 }

@@ -4,9 +4,9 @@ import { CallError, request } from "./http.js";
 import { pause } from "./wait.js";
 
 // How long a request may make no progress, and how long /health may then take, until the API counts as dead.
-// An answer may take 26 s, and nobody should wait that long for a dead API: a question is sent elsewhere after 3 s.
+// An answer may take 26 s, and no user should wait that long for a dead API: a question goes to another API after 3 s.
 const QUESTION_LIMITS = { idleMs: 1200, healthMs: 1800, userWaits: true };
-// A file that fills the uplink delays its own progress and /health alike, and to send it again would fill it again.
+// A file that fills the uplink delays its own progress and /health alike, and sending it again would fill it again.
 export const UPLOAD_LIMITS = { idleMs: 10_000, healthMs: 8000, userWaits: false };
 const HEALTH_INTERVAL_MS = 5000;
 

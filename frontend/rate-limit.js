@@ -32,7 +32,7 @@ export class RequestBudget {
     return spent;
   }
 
-  /** While both regions are down, the bucket holds one token. */
+  /** While both regions are down, the bucket has one token. */
   setOutage(outage) {
     this.#refill();
     this.#outage = outage;

@@ -29,7 +29,7 @@ export function validateConfig(value) {
   };
 }
 
-/** Whether a page that obeys `config`, and has seen the generation `highest`, obeys what it reads now. */
+/** Whether a page that obeys `config`, and has seen the generation `highest`, obeys the one that it reads now. */
 export function isAccepted(read, { config, highest }) {
   return !config || read.generation === null || read.generation >= highest;
 }

@@ -26,7 +26,7 @@ export function rejectOnAbort(signal) {
   });
 }
 
-/** Resolves when the page is visible; at once if it is. */
+/** Resolves when the page is visible; immediately if it already is. */
 export function whenVisible() {
   if (document.visibilityState === "visible") return Promise.resolve();
   return new Promise((resolve) => {
