@@ -1,4 +1,4 @@
-"""Which deployment the command line means: an AWS account, or the rehearsal on this machine."""
+"""The deployment that the command line names: in an AWS account, or the rehearsal on this machine."""
 
 import os
 import tomllib

@@ -1,4 +1,4 @@
-"""The context of a scenario: what it may do to the deployment, and what it has observed."""
+"""The context of a scenario: its actions on the deployment, and its observations."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ FAULT_STATES: Final = {
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
 }
-"""What each fault does to a region, for the timeline."""
+"""The effect of each fault on a region, for the timeline."""
 
 
 class FaultInjector(Protocol):
@@ -56,7 +56,7 @@ class FaultInjector(Protocol):
 
 @dataclass(kw_only=True)
 class ScenarioContext:
-    """What one scenario may do and has observed.
+    """The actions and the observations of one scenario.
 
     `options` name the deployment in every `standby` command. `force_failback`: a `failback` that is refused during
     clean-up is repeated with `--force`.
@@ -219,7 +219,7 @@ class ScenarioContext:
         )
 
     def document_facts(self, requests: Sequence[Request]) -> DocumentFacts:
-        """Return what became of the accepted documents in both regions."""
+        """Return the state of the accepted documents in both regions."""
         self.progress.start("Looking for every accepted document in both regions")
         words = frozenset(request.word for request in requests if request.kind == "upload" and request.ok)
         if not words:

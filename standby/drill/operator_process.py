@@ -98,7 +98,7 @@ class CommandProcess:
             reader.start()
 
     def kill(self) -> None:
-        """Send SIGKILL: the command ends at once, as in a power failure."""
+        """Send SIGKILL: the command ends immediately, as in a power failure."""
         self._process.kill()
 
     def kill_and_wait(self) -> None:
@@ -108,7 +108,7 @@ class CommandProcess:
         self._close()
 
     def suspend(self) -> None:
-        """Stop the command where it is, as on a laptop whose lid is closed."""
+        """Suspend the command, as on a laptop whose lid is closed."""
         self._process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -118,7 +118,7 @@ class CommandProcess:
     def wait(self, *, seconds: float | None = None) -> CommandResult:
         """Wait for the end. A command that takes longer is killed. Without `seconds`, the limit depends on its name.
 
-        If the wait is interrupted, the command is killed, because it could change what is restored afterwards.
+        If the wait is interrupted, the command is killed, because it could change the restored deployment.
         """
         limit = LONG_COMMAND_SECONDS.get(self._arguments[0], COMMAND_SECONDS)
         try:

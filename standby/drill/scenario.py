@@ -1,4 +1,4 @@
-"""What a scenario is. The modules in `scenarios` define them; no other module knows one by name."""
+"""The type of a scenario. The modules in `scenarios` define the scenarios; no other module names one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

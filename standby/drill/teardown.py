@@ -19,7 +19,7 @@ from standby.rehearsal.processes.process import find_processes, stop
 
 RESTORING_COMMANDS: Final = ("reconcile", "failback")
 DRILL_PROGRAMS: Final = frozenset({"standby", "standby.drill.load.generator"})
-"""What the command line of a drill's program contains: an operator's command, or the load."""
+"""The text in the command line of a drill's program: an operator's command, or the load."""
 
 STDERR_CHARACTERS: Final = 200
 

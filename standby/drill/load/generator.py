@@ -48,7 +48,7 @@ Message = Mapping[str, object]
 
 @dataclass(frozen=True, kw_only=True)
 class LoadSpec:
-    """What the load process sends, where to, and where it writes its records. `clock_origin`: the scenario's clock."""
+    """The load process's requests, their target, and its records file. `clock_origin`: the scenario's clock."""
 
     clock_origin: float
     target: LoadTarget
@@ -141,7 +141,7 @@ class WorkerPool:
         self._idle = 0
 
     def submit(self, task: Task) -> None:
-        """Queue a task and return at once."""
+        """Queue a task and return immediately."""
         with self._changed:
             self._open[task] = None
             if self._idle == 0 and self._threads < self._workers:

@@ -1,4 +1,4 @@
-"""The drill's own documents, and what became of them. Each contains one unique word, by which questions find it."""
+"""The drill's own documents, and their state in both regions. Each has a unique word, by which questions find it."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def question_about(word: str) -> str:
 
 
 def document_measures(requests: Sequence[Request], facts: DocumentFacts, times: ScenarioTimes) -> dict[str, Number]:
-    """Return what became of the documents that S3 accepted."""
+    """Return the state of the documents that S3 accepted."""
     uploads = of_kind(requests, "upload")
     accepted = [request for request in uploads if request.ok]
     return {
@@ -105,7 +105,7 @@ def _copies(accepted: Sequence[Request], documents: Sequence[StoredDocument]) ->
 
 
 def _count_duplicates(copies: Sequence[StoredDocument]) -> int:
-    """Count what a user would find twice: the same document under another key, or another content under its key."""
+    """Count the documents that a user would find twice: under another key, or with another content."""
     other_contents = sum(document.contents - 1 for document in copies)
     return len(copies) - len({_name(document) for document in copies}) + other_contents
 

@@ -190,7 +190,7 @@ def count_lost_answers(requests: Iterable[Request]) -> int:
 
 
 def page_measures(requests: Sequence[Request], *, load_ended: float) -> dict[str, Number]:
-    """Return what users of the pages noticed, separately for cached and cold pages.
+    """Return the measures of pages as users notice them, separately for cached and cold pages.
 
     A slow page between quick ones does not make a gap, because a user who asks again is served. It is the slowest page.
     """
@@ -208,7 +208,7 @@ def page_measures(requests: Sequence[Request], *, load_ended: float) -> dict[str
 
 
 def api_measures(requests: Sequence[Request], times: ScenarioTimes) -> dict[str, Number]:
-    """Return what users of the API noticed: the API gap, and its parts detection and execution.
+    """Return the measures of the API as users notice them: the API gap, and its parts detection and execution.
 
     The gap lasts from the fault to the survivor's first good answer to a question that was due after the fault. It
     cannot be measured if no question was due before or soon after the end of the command.

@@ -97,7 +97,7 @@ class Request:
 
 
 class Event(JsonModel):
-    """An action of the drill, or something that it observed."""
+    """An action or an observation of the drill."""
 
     at: float = Field(description="when, in seconds since the scenario started")
     kind: EventKind = Field(description="`fault`, `detected`, `command`, `ended` (a command), `heal` or `note`")

@@ -1,1 +1,1 @@
-"""What the drill reads from the deployment itself, past every fault, and its check of the steady state."""
+"""The drill's reads of the deployment itself, which no fault affects, and its check of the steady state."""

@@ -1,4 +1,4 @@
-"""Reads the state of both regions from the control plane, past every fault that the drill injects."""
+"""Reads the state of both regions from the control plane. The faults of the drill do not affect these reads."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the distribution would do in outages that cannot happen on one machine, from its settings. Pure."""
+"""The distribution's behavior in outages that cannot happen on one machine, by its settings. Pure."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet

@@ -1,4 +1,4 @@
-"""The steady state: what must be true before a fault. The drill checks it by using the deployment."""
+"""The steady state: the conditions before a fault. The drill checks them by using the deployment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

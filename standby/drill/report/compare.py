@@ -28,7 +28,7 @@ NOT_JUDGED: Final = frozenset(
         "browserQuestions",
     }
 )
-"""Measures of how much was tried, or of what the fault itself did: more or less of them is neither better nor worse."""
+"""Measures of the number of attempts, or of the fault's own effect: a change is neither better nor worse."""
 
 NOISE_SECONDS: Final = 0.25
 NOISE_SHARE: Final = 0.1
@@ -39,7 +39,7 @@ NOISE_COUNT: Final = 2
 
 
 class OlderScenario(JsonModel):
-    """What a comparison needs of a scenario in an older report. Other fields are ignored."""
+    """The fields of a scenario in an older report that a comparison needs. Other fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
@@ -48,7 +48,7 @@ class OlderScenario(JsonModel):
 
 
 class OlderReport(JsonModel):
-    """What a comparison needs of an older report. Other fields are ignored."""
+    """The fields of an older report that a comparison needs. Other fields are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 

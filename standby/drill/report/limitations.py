@@ -1,4 +1,4 @@
-"""What a drill cannot show. Every report states it, so that no reader concludes more than the drill shows."""
+"""The limitations of a drill. Every report states them, so that no reader concludes more than the drill shows."""
 
 from typing import Final
 

@@ -57,7 +57,7 @@ class Difference(JsonModel):
 
 
 class DrillReport(JsonModel):
-    """Everything that a drill found."""
+    """The results of a drill."""
 
     schema_version: Literal[2] = Field(default=SCHEMA_VERSION, description="2")
     started_at: str = Field(description="when the drill started, in UTC")

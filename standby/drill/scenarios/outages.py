@@ -1,4 +1,4 @@
-"""Scenarios in which something is lost."""
+"""Scenarios with the loss of a region, a service or a permission."""
 
 from typing import Final
 
@@ -39,7 +39,7 @@ NOT_READY: Final = "not ready to fail over"
 
 
 def _measure_origin_settings(context: ScenarioContext) -> None:
-    """Measure what the distribution's settings say about outages that cannot happen on one machine."""
+    """Measure the distribution's settings for outages that cannot happen on one machine."""
     settings = evaluate_origins(context.observer.distribution(), codes=context.observer.failover_codes)
     context.measures["origin_connect_seconds"] = settings.connect_seconds
     context.measures["status_codes_without_failover"] = len(settings.codes_without_failover)

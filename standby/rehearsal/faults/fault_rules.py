@@ -26,8 +26,8 @@ _DENY_RETRIEVE: Final = {
 def deny_knowledge_base(session: boto3.Session, deployment: str) -> None:
     """Deny the region's `query` and `health` functions the retrieval from the Knowledge Base.
 
-    The Deny statement is in a policy of its own: it overrides every Allow statement at once, and removing the policy
-    restores the permissions, even if the command that added it was killed.
+    The Deny statement is in a policy of its own: it overrides every Allow statement immediately, and removing the
+    policy restores the permissions, even if the command that added it was killed.
     """
     iam = session.client("iam")
     for role in _function_roles(session, deployment):

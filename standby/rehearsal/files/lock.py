@@ -86,7 +86,7 @@ def drill_lock(paths: RehearsalPaths, *, command: str) -> Iterator[bool]:
 
 @contextmanager
 def exclude_drills(paths: RehearsalPaths) -> Iterator[None]:
-    """Keep drills out while a command breaks, heals or stops something. Several such commands may run at once.
+    """Keep drills out while a command breaks, heals or stops something. Several such commands may run concurrently.
 
     Raises `RefusedError`, naming the drill, when one is running.
     """

@@ -121,9 +121,9 @@ def serves_tls(hosts: Iterable[str], *, port: int, ca_certificate: Path) -> bool
 def drained(ports: Iterable[int], *, tls_port: int, tls_host: str, ca_certificate: Path) -> Iterator[None]:
     """Load a configuration in this block; at its end, every idle connection uses the new configuration.
 
-    Caddy serves new connections with the new configuration at once, but an open one with the old configuration, until
-    Caddy closes it a moment later. So this keeps one connection open on every port and waits until Caddy closes it.
-    `tls_host` is a host name that is served already, "" if there is none.
+    Caddy serves new connections with the new configuration immediately, but an open one with the old configuration,
+    until Caddy closes it a moment later. So this keeps one connection open on every port and waits until Caddy closes
+    it. `tls_host` is a host name that is served already, "" if there is none.
     Source: caddyserver.com, "Graceful config reloads"; pkg.go.dev, net/http, "Server.Shutdown".
     """
     with ExitStack() as stack:

@@ -122,7 +122,7 @@ def read_network(paths: RehearsalPaths) -> Network | None:
 class Client:
     """An HTTP client for the AWS host names of a network. Only host names are translated, and TLS is verified.
 
-    Connections stay open, and many threads may use the client at once.
+    Connections stay open, and many threads may use the client concurrently.
     """
 
     def __init__(self, network: Network) -> None:

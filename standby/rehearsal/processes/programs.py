@@ -73,7 +73,7 @@ def find_program(program: RequiredProgram) -> InstalledProgram:
 
 
 def find_caddy() -> str:
-    """Return Caddy as its Python package installed it, beside Python. Raises `RefusedError` if it is missing."""
+    """Return Caddy as its Python package installed it, next to Python. Raises `RefusedError` if it is missing."""
     search_path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     program = shutil.which("caddy", path=search_path)
     if program is None:
