@@ -1,4 +1,4 @@
-"""What the browser tests share: a user's browser, the answers of the API, and `config.json`."""
+"""Helpers for the browser tests: a user's browser, the answers of the API, and `config.json`."""
 
 import json
 import time
@@ -121,7 +121,7 @@ class Visitor:
         return Answer(article=article, seconds=time.monotonic() - started)
 
     def submit(self, question: str) -> Locator:
-        """Submit a question and return its article at once."""
+        """Submit a question and return its article immediately."""
         number = self.page.locator("article").count()
         self.page.locator("#question").fill(question)
         self.page.locator("#question").press("Enter")
@@ -212,7 +212,7 @@ def lose_response(visitor: Visitor, url_pattern: str, then: Callable[[], None]) 
 
 
 def hold_requests(visitor: Visitor, pattern: str) -> tuple[list[Route], Callable[[], None]]:
-    """Hold the requests of a pattern. Return their list, and a function that continues them and holds no more."""
+    """Hold the requests of a pattern. Return their list, and a function that releases them and ends the hold."""
     held: list[Route] = []
     visitor.page.route(pattern, lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no built-in
 

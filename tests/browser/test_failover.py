@@ -1,4 +1,4 @@
-"""What a user notices while a region fails, with and without an operator."""
+"""The effect of a region's failure on a user, with and without an operator."""
 
 import subprocess
 import sys

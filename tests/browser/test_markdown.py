@@ -46,7 +46,7 @@ def test_no_markdown_blocks_the_renderer(visit: Visit) -> None:
         assert time.monotonic() - started < 3, kind
 
 
-def test_markdown_is_rendered_as_meant(visit: Visit) -> None:
+def test_markdown_is_rendered_as_intended(visit: Visit) -> None:
     visitor = visit()
     render = """async cases => {
         const { renderMarkdown } = await import('/markdown.js');

@@ -34,7 +34,7 @@ def assert_one_document_in_both_regions(rehearsal: Rehearsal, name: str) -> None
     assert len(primary) == 1
 
 
-def test_several_files_are_uploaded_at_once_and_each_becomes_ready(visit: Visit, rehearsal: Rehearsal) -> None:
+def test_several_files_are_uploaded_concurrently_and_each_becomes_ready(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit()
     documents = [Document() for _ in range(4)]
     visitor.upload(*(text_file(document.name, document.content) for document in documents))

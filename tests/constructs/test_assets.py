@@ -22,7 +22,7 @@ def test_the_archive_is_the_same_from_another_checkout(tmp_path: Path) -> None:
     assert (tmp_path / "here.zip").read_bytes() == (tmp_path / "there.zip").read_bytes()
 
 
-def test_the_archive_holds_the_python_files_and_nothing_else(tmp_path: Path) -> None:
+def test_the_archive_contains_only_the_python_files(tmp_path: Path) -> None:
     checkout(tmp_path, ["lambda_src"])
     functions = tmp_path / "lambda_src"
     write_archive(functions, tmp_path / "before.zip")

@@ -50,7 +50,7 @@ def test_no_action_is_a_wildcard(either: Plan) -> None:
     assert {action for action in actions if not re.fullmatch(r"[a-z0-9-]+:[A-Z][A-Za-z]+", action)} == set()
 
 
-def test_a_whole_service_is_allowed_only_where_a_reason_is_written(either: Plan) -> None:
+def test_a_whole_service_is_allowed_only_with_a_written_reason(either: Plan) -> None:
     patterns = {(role, resource) for role, _, resource in allowed(either) if re.search(r":\*$", resource)}
     whole = {(role, resource) for role, resource in patterns if resource.count(":") == 5}
     assert {role: resource.split(":")[2] for role, resource in whole} == WHOLE_SERVICE

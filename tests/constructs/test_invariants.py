@@ -148,7 +148,7 @@ def test_every_configured_tag_is_every_resource_s_default(plan: Plan) -> None:
         assert provider["default_tags"] == [{"tags": {"project": "warm-standby"}}]
 
 
-def test_state_is_local_and_outside_of_what_synth_may_empty(plan: Plan) -> None:
+def test_state_is_local_and_outside_of_the_directory_that_synth_may_empty(plan: Plan) -> None:
     path = plan.document["terraform"]["backend"]["local"]["path"]
     outdir = plan.directory.parent.parent
     assert outdir.resolve() not in (plan.directory / path).resolve().parents
@@ -171,7 +171,7 @@ def test_terraform_must_be_new_enough_for_that_lock(plan: Plan) -> None:
     assert plan.document["terraform"]["required_version"] == ">= 1.10.0, < 2.0.0"
 
 
-def test_a_destroy_deletes_documents_only_where_the_setting_says_so(synthesize: Synthesize, plan: Plan) -> None:
+def test_a_destroy_deletes_documents_only_if_the_setting_is_true(synthesize: Synthesize, plan: Plan) -> None:
     forced = synthesize(CHANGED)
     assert [body["force_destroy"] for body in of_type(plan, "aws_s3_bucket").values()] == [False] * 4
     assert [body["force_destroy"] for body in of_type(forced, "aws_s3_bucket").values()] == [True] * 4

@@ -35,7 +35,7 @@ IN_MANIFEST = {
 }
 
 
-def test_the_outputs_are_the_contract_s(plan: Plan) -> None:
+def test_the_outputs_are_those_of_the_contract(plan: Plan) -> None:
     once = {"cloudfront_url", "cloudfront_distribution_id", "manifest"}
     assert set(plan.document["output"]) == once | {f"{role}_{name}" for role in ROLES for name in OF_A_ROLE}
 
@@ -104,7 +104,7 @@ def test_the_manifest_s_references_are_each_region_s_own(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_manifest_is_kept_in_both_regions_under_the_deployment_s_name(plan: Plan, role: str) -> None:
+def test_the_manifest_is_stored_in_both_regions_under_the_deployment_s_name(plan: Plan, role: str) -> None:
     parameter = only(in_region(plan, "aws_ssm_parameter", role))
     assert (parameter["name"], parameter["type"]) == ("/warm-standby/chatbot/manifest", "String")
     assert parameter["insecure_value"] == plan.document["output"]["manifest"]["value"]

@@ -93,7 +93,9 @@ def test_an_uncached_page_survives_the_loss_of_the_primary_region(rehearsal: Reh
     assert quickest(served) < PAGE_SECONDS
 
 
-def test_a_cached_page_is_served_at_once_while_the_primary_region_hangs(rehearsal: Rehearsal, client: Client) -> None:
+def test_a_cached_page_is_served_immediately_while_the_primary_region_hangs(
+    rehearsal: Rehearsal, client: Client
+) -> None:
     assert page(rehearsal, client, cold=False).status == 200
     rehearsal.faults.set("region-black-hole", "primary")
 

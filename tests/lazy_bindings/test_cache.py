@@ -157,7 +157,7 @@ def test_nothing_is_cached_in_another_users_directory(home: Path) -> None:
     assert private_root() is None
 
 
-def test_a_link_is_resolved_once_so_that_it_cannot_be_changed_afterwards(home: Path, tmp_path: Path) -> None:
+def test_a_link_is_resolved_once_so_that_it_cannot_be_changed_afterward(home: Path, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir(mode=0o700)
     home.symlink_to(tmp_path / "real")
     assert private_root() == tmp_path / "real" / "lazy_bindings"

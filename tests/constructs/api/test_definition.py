@@ -37,7 +37,7 @@ def test_the_deployment_waits_for_everything_that_it_publishes(plan: Plan, role:
     assert deployment["lifecycle"] == {"create_before_destroy": True}
 
 
-def test_nothing_but_the_api_and_the_origin_makes_a_new_deployment(synthesize: Synthesize, plan: Plan) -> None:
+def test_only_the_api_and_the_origin_make_a_new_deployment(synthesize: Synthesize, plan: Plan) -> None:
     assert trigger(synthesize(SAME_API)) == trigger(plan)
 
 
@@ -73,7 +73,9 @@ def test_any_change_of_a_route_changes_the_digest(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("what", ["PREFLIGHT", "PREFLIGHT_HEADERS", "VALIDATION", "GATEWAY_RESPONSE_HEADERS"])
-def test_any_change_of_what_all_routes_share_changes_the_digest(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_any_change_of_the_data_that_all_routes_share_changes_the_digest(
+    monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
     before = definition_digest()
     monkeypatch.setattr(definition, what, {**getattr(definition, what), "more": "x"})
     assert definition_digest() != before

@@ -36,7 +36,7 @@ def methods(plan: Plan, role: str) -> dict[tuple[str, str], Json]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_api_offers_the_contract_s_routes_each_with_its_preflight(plan: Plan, role: str) -> None:
+def test_the_api_has_the_routes_of_the_contract_each_with_its_preflight(plan: Plan, role: str) -> None:
     assert set(methods(plan, role)) == CONTRACT | {("OPTIONS", path) for _, path in CONTRACT}
 
 
@@ -139,7 +139,7 @@ def test_api_gateway_may_log_in_each_region_before_its_stage_does(plan: Plan, ro
     assert "aws_api_gateway_account." in only(only(in_region(plan, "aws_api_gateway_stage", role))["depends_on"])
 
 
-def test_the_account_s_own_logging_role_is_left_alone_where_the_setting_says_so(
+def test_the_account_s_own_logging_role_is_not_replaced_if_the_setting_is_false(
     synthesize: Synthesize, plan: Plan
 ) -> None:
     other = synthesize(default_settings(operations={"api_gateway_account": False}))

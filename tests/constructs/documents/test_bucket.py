@@ -24,7 +24,7 @@ def test_old_versions_and_abandoned_uploads_expire_and_documents_do_not(plan: Pl
         assert "expiration" not in rule
 
 
-def test_documents_expire_in_both_regions_where_the_setting_says_so(synthesize: Synthesize) -> None:
+def test_documents_expire_in_both_regions_if_the_setting_is_given(synthesize: Synthesize) -> None:
     plan = synthesize(CHANGED)
     for body in resources(plan, "aws_s3_bucket_lifecycle_configuration").values():
         assert [rule["expiration"] for rule in body["rule"] if "expiration" in rule] == [[{"days": 400}]]

@@ -37,7 +37,7 @@ def function(request: pytest.FixtureRequest, plan: Plan) -> Json:
 
 @pytest.fixture
 def fresh_modules() -> Iterator[None]:
-    """Import handlers as a cold start does, and remove them afterwards, so that other tests import their own."""
+    """Import handlers as a cold start does, and remove them afterward, so that other tests import their own."""
     handlers = [f"{name}.handler" for name in FUNCTIONS]
     for handler in handlers:
         sys.modules.pop(handler, None)

@@ -62,7 +62,7 @@ def test_the_chunks_are_a_setting_on_either_store(opensearch: Plan, s3_vectors: 
     }
 
 
-def test_the_default_chunks_are_the_design_s(plan: Plan) -> None:
+def test_the_default_chunks_are_those_of_the_design(plan: Plan) -> None:
     for source in resources(plan, "aws_bedrockagent_data_source").values():
         chunking = only(only(source["vector_ingestion_configuration"])["chunking_configuration"])
         assert chunking["fixed_size_chunking_configuration"] == [{"max_tokens": 500, "overlap_percentage": 20}]
@@ -139,7 +139,7 @@ def test_the_knowledge_base_uses_the_vectors_and_the_deployer_manages_them(opens
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_vectors_in_s3_hold_chunks_as_metadata_that_is_not_filtered(s3_vectors: Plan, role: str) -> None:
+def test_vectors_in_s3_have_chunks_as_non_filterable_metadata(s3_vectors: Plan, role: str) -> None:
     """Source: docs.aws.amazon.com, Bedrock, "Prerequisites for using a vector store you created"."""
     made = cloud_control(s3_vectors, role)
     index = made["AWS::S3Vectors::Index"]

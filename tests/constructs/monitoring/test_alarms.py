@@ -134,7 +134,7 @@ def test_the_replication_alarms_name_the_rule_that_replicates(plan: Plan) -> Non
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_alarm_notifies_its_own_region_s_topic_and_also_when_it_is_over(plan: Plan, role: str) -> None:
+def test_every_alarm_notifies_its_own_region_s_topic_when_it_starts_and_when_it_ends(plan: Plan, role: str) -> None:
     for body in in_region(plan, "aws_cloudwatch_metric_alarm", role):
         assert without_hash(only(body["alarm_actions"])) == f"${{aws_sns_topic.{role}_alerts_topic.arn}}"
         assert body["ok_actions"] == body["alarm_actions"]

@@ -29,7 +29,7 @@ def test_the_shipped_file_names_every_setting(key: str) -> None:
     assert any(line.removeprefix("# ").startswith(f"{name} = ") for line in block.splitlines())
 
 
-def test_the_shipped_file_s_commented_settings_can_be_used_as_they_stand(tmp_path: Path) -> None:
+def test_the_shipped_file_s_commented_settings_can_be_used_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "standby.toml"
     s3 = SHIPPED.replace('backend = "local"', 'backend = "s3"')
     for key in ("expire_days", "bucket", "region"):

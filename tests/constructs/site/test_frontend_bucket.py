@@ -1,4 +1,4 @@
-"""The frontend buckets: the site's files, and what the distribution may not read."""
+"""The frontend buckets: the site's files, and the files that the distribution may not read."""
 
 import json
 

@@ -39,7 +39,7 @@ def test_a_deep_check_also_retrieves_and_asks_the_model(health: Handler) -> None
     assert response["statusCode"] == 200
 
 
-def test_a_lost_queue_is_reported_after_the_cache_and_by_a_deep_check_at_once(
+def test_a_lost_queue_is_reported_after_the_cache_and_immediately_by_a_deep_check(
     health: Handler, emulated: EmulatedRegion
 ) -> None:
     first = body_of(health(api_event(), Context()))

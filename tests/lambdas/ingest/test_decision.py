@@ -29,7 +29,7 @@ def test_a_job_is_never_started_beside_a_running_one(messages: list[Message], jo
 
 
 @given(MESSAGES, JOBS)
-def test_a_message_is_done_only_by_a_complete_job_that_started_after_it(
+def test_a_message_is_covered_only_by_a_complete_job_that_started_after_it(
     messages: list[Message], jobs: list[Job]
 ) -> None:
     numbered = [Message(message_id=str(index), happened_by=m.happened_by) for index, m in enumerate(messages)]

@@ -91,7 +91,7 @@ def test_an_unexpected_error_is_logged_with_its_stack_trace(capsys: pytest.Captu
         (client_error("AccessDeniedException"), "ERROR"),
     ],
 )
-def test_only_what_an_operator_should_look_at_is_logged_as_an_error(
+def test_only_errors_that_need_an_operator_are_logged_as_errors(
     error: Exception, level: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     served(error)

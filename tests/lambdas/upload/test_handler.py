@@ -111,7 +111,7 @@ def test_on_aws_the_form_is_sent_to_the_region_of_the_bucket(
     assert presign(upload)["uploadUrl"] == f"https://documents-nowhere.s3.{region}.amazonaws.com/"
 
 
-def test_the_form_is_sent_to_the_bucket_whatever_endpoint_the_calls_of_the_function_have(
+def test_the_form_is_sent_to_the_bucket_with_any_endpoint_of_the_function_s_own_calls(
     cold_start: ColdStart,
     variables: Variables,
     monkeypatch: pytest.MonkeyPatch,
@@ -148,7 +148,7 @@ def test_a_bad_upload_request_is_refused(
     assert error_of(offline(api_event({**GOOD, **changes}), Context())) == expected
 
 
-def test_a_metadata_file_is_refused_even_where_json_is_allowed(cold_start: ColdStart, variables: Variables) -> None:
+def test_a_metadata_file_is_refused_even_if_json_is_allowed(cold_start: ColdStart, variables: Variables) -> None:
     upload = cold_start("upload", {**variables(OFFLINE), "UPLOAD_TYPES": '{".json": "application/json"}'})
     request = {"fileName": "a.METADATA.json", "fileType": "application/json"}
     assert error_of(upload(api_event(request), Context())) == (400, "unsupported_type")

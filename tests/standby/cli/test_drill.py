@@ -59,7 +59,7 @@ def test_an_unknown_scenario_is_a_usage_error(here: Path) -> None:
     assert "There is no scenario 'moon-lost'." in result.stderr
 
 
-def test_the_list_says_what_each_scenario_shows(here: Path) -> None:
+def test_the_list_describes_each_scenario(here: Path) -> None:
     result = run("drill", "--list")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
@@ -175,7 +175,7 @@ def test_the_table_names_each_objective_with_measured_value_and_bound() -> None:
     assert "failover command 6.25 s ≤ 5 s" in text
 
 
-def test_the_comparison_table_shows_what_changed() -> None:
+def test_the_comparison_table_shows_the_changes() -> None:
     differences = [
         Difference(scenario="region-lost", measure="pagesFailed", old=3, new=0, change="better"),
         Difference(scenario="region-lost", measure="answersLost", old=0, new=0, change="same"),

@@ -1,4 +1,4 @@
-"""What the tests of the drill ask for: a program in the place of `standby`."""
+"""Fixtures for the tests of the drill: a program in the place of `standby`."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What the tests of the drill share: records and reports, a fake deployment, a program in the place of `standby`."""
+"""Helpers for the tests of the drill: records and reports, a fake deployment, a program in the place of `standby`."""
 
 import sys
 from collections.abc import Mapping
@@ -158,7 +158,7 @@ class Commands:
         self.program.chmod(0o755)
 
     def end_with(self, code: int) -> None:
-        """Let the program end at once."""
+        """Let the program end immediately."""
         (self.directory / "code").write_text(str(code))
 
     def given(self) -> list[str]:

@@ -51,12 +51,12 @@ def test_retries_of_a_command_are_counted() -> None:
     assert (without.measures["command_retries"], with_retries.measures["command_retries"]) == (0, 3)
 
 
-def test_what_was_not_restored_comes_with_its_remedy() -> None:
+def test_each_part_that_was_not_restored_has_its_remedy() -> None:
     with pytest.raises(NotRestoredError, match=r"users in the primary region .*: run `standby failback`"):
         restore(fake_context(FakeDeployment({"failback": 3})))
 
 
-def test_only_on_a_real_deployment_a_refused_failback_is_forced() -> None:
+def test_a_refused_failback_is_forced_only_on_a_real_deployment() -> None:
     real, rehearsed = FakeDeployment({"failback": 3}), FakeDeployment({"failback": 3})
     restore(fake_context(real, force_failback=True))
     with pytest.raises(NotRestoredError):
@@ -65,7 +65,7 @@ def test_only_on_a_real_deployment_a_refused_failback_is_forced() -> None:
     assert not any("--force" in command for command in rehearsed.commands)
 
 
-def test_the_programs_of_a_killed_drill_are_ended_also_a_suspended_one(tmp_path: Path) -> None:
+def test_all_programs_of_a_killed_drill_are_ended_even_suspended_ones(tmp_path: Path) -> None:
     environment = mark_environment(clean_environment(), directory=tmp_path)
     command, other = (
         subprocess.Popen([sys.executable, "-c", SLEEP, name], env=environment) for name in ("standby", "caddy")

@@ -1,4 +1,4 @@
-"""What the tests of the load ask for: a site."""
+"""Fixtures for the tests of the load: a site."""
 
 from collections.abc import Iterator
 

@@ -69,7 +69,7 @@ def test_a_user_calls_the_api_that_a_page_would_call(
 
 
 @pytest.mark.parametrize("config", [{}, {"apiUrl": 3}, {"apiUrl": "http://a/"}])
-def test_a_user_who_has_read_no_valid_config_json_asks_nobody(site: Site, config: dict[str, object]) -> None:
+def test_a_user_who_has_read_no_valid_config_json_sends_no_question(site: Site, config: dict[str, object]) -> None:
     site.config = config
     answer = Users(client=site, site_url=SITE_URL).ask()
     assert (answer.result, answer.detail) == (Result.ERROR, "no config.json could be read")

@@ -1,4 +1,4 @@
-"""What became of the drill's documents: missing at the failover, lost, duplicated, not found."""
+"""The state of the drill's documents: missing at the failover, lost, duplicated, not found."""
 
 from dataclasses import replace
 

@@ -25,6 +25,6 @@ def test_the_page_rto_is_the_larger_of_longest_gap_and_slowest_page(
     assert result.measured == (None if gap is None or slowest is None else max(gap, slowest))
 
 
-def test_what_could_not_be_measured_is_missed() -> None:
+def test_an_objective_that_could_not_be_measured_is_missed() -> None:
     (result,) = compare_objectives((API_RTO,), Measures(execution_seconds=None), Objectives())
     assert not result.met

@@ -1,4 +1,4 @@
-"""The observer reads what the regions have, and what they had."""
+"""The observer reads the current and the earlier objects of the regions."""
 
 from unittest.mock import create_autospec
 
@@ -8,7 +8,7 @@ from standby.drill.observe.observer import Observer
 from tests.standby.helpers import World, clients, config
 
 
-def test_a_config_json_that_was_overwritten_at_once_is_among_the_versions(world: World) -> None:
+def test_a_config_json_that_was_overwritten_immediately_is_among_the_versions(world: World) -> None:
     client = create_autospec(SiteClient, instance=True)
     observer = Observer(deployment=world.manifest, clients=clients(world.endpoint), client=client)
     before = observer.config_etags()

@@ -1,4 +1,4 @@
-"""The comparison of two reports: what got better, what got worse, and what is noise."""
+"""The comparison of two reports: better measures, worse measures, and noise."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ def changes(old: DrillReport, new: DrillReport) -> dict[str, str]:
     return {difference.measure: difference.change for difference in compare(older(old), new)}
 
 
-def test_a_comparison_says_what_got_better_and_what_got_worse() -> None:
+def test_a_comparison_reports_better_and_worse_measures() -> None:
     old = report_of(pages_failed=0, page_gap_seconds=2.0, api_gap_seconds=3.0, documents_lost=None, answers_lost=1)
     new = report_of(pages_failed=1, page_gap_seconds=0.1, api_gap_seconds=3.2, documents_lost=0, command_seconds=1.0)
     assert changes(old, new) == {
@@ -37,7 +37,7 @@ def test_a_comparison_says_what_got_better_and_what_got_worse() -> None:
     }
 
 
-def test_a_few_failed_requests_more_are_noise_and_a_few_instead_of_none_are_not() -> None:
+def test_a_few_more_failed_requests_are_noise_but_a_few_instead_of_none_are_not() -> None:
     old, new = report_of(questions_failed=4, uploads_failed=0), report_of(questions_failed=6, uploads_failed=1)
     assert changes(old, new) == {"questionsFailed": "same", "uploadsFailed": "worse"}
 
@@ -52,7 +52,7 @@ def test_a_time_that_no_longer_ends_is_worse_and_one_that_is_no_longer_measured_
     }
 
 
-def test_how_much_was_tried_is_neither_better_nor_worse() -> None:
+def test_the_number_of_attempts_is_neither_better_nor_worse() -> None:
     old = report_of(pages_requested=10, documents_missing_at_failover=1, browser_questions=24)
     assert changes(old, report_of(pages_requested=20, documents_missing_at_failover=9, browser_questions=30)) == {}
 

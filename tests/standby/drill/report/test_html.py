@@ -73,7 +73,7 @@ def test_the_timeline_has_its_content_as_text(page: str) -> None:
     assert all(attributes.get("scope") for tag, attributes in reader.elements if tag == "th")
 
 
-def test_the_page_says_what_the_drill_cannot_show(page: str) -> None:
+def test_the_page_states_the_limitations_of_the_drill(page: str) -> None:
     assert "What this drill cannot show" in page
     assert "AWS is an emulator (MiniStack) on this machine" in page
 

@@ -1,4 +1,4 @@
-"""The documented JSON of rehearsals, and the documented commands: what there is, and nothing else."""
+"""The documented JSON of rehearsals, and the documented commands: complete, and nothing else."""
 
 from collections.abc import Iterator
 from pathlib import Path

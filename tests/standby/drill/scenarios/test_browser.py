@@ -18,7 +18,7 @@ from standby.rehearsal.tools.chromium import (
 from warm_standby.settings import Objectives
 
 # A certificate for "x" on a P-256 key, and what `openssl x509 -pubkey | openssl pkey -pubin -outform der | openssl dgst
-# -sha256 -binary | base64` says of it.
+# -sha256 -binary | base64` returns for it.
 CERTIFICATE = b"""\
 -----BEGIN CERTIFICATE-----
 MIIBbjCCAROgAwIBAgIUQXveTsAcDstUUPU67Wl2oDsNPq8wCgYIKoZIzj0EAwIw
@@ -41,7 +41,7 @@ def network() -> Network:
     return Network(emulator_url="", router="", region_proxies={}, hosts=hosts, ca_certificate=Path("root.crt"))
 
 
-def test_the_hash_of_a_certificates_key_is_the_one_that_openssl_tells() -> None:
+def test_the_hash_of_a_certificates_key_is_the_one_that_openssl_returns() -> None:
     assert key_hash(CERTIFICATE) == KEY_HASH
 
 

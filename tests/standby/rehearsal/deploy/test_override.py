@@ -41,7 +41,7 @@ def test_a_remote_backend_is_rehearsed_with_a_local_state() -> None:
     assert merged["terraform"] == {"backend": {"local": {"path": "../terraform.tfstate"}}}
 
 
-def test_nothing_of_the_configuration_itself_is_repeated() -> None:
+def test_the_override_repeats_nothing_of_the_configuration() -> None:
     merged = override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")
     assert all("region" not in block for block in providers(merged))
 

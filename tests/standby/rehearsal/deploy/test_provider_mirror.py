@@ -1,4 +1,4 @@
-"""Where a rehearsal finds the provider."""
+"""The places in which a rehearsal finds the provider."""
 
 import json
 from pathlib import Path

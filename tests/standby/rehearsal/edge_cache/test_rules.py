@@ -38,7 +38,7 @@ def test_an_object_is_fresh_for_its_max_age_within_the_ttls_of_the_cache_policy(
 
 
 @pytest.mark.parametrize("cache_control", ["no-store", "no-cache", "private", "no-store, max-age=60"])
-def test_what_must_not_be_stored_is_not_cached_if_the_minimum_ttl_is_zero(cache_control: str) -> None:
+def test_responses_that_must_not_be_stored_are_not_cached_if_the_minimum_ttl_is_zero(cache_control: str) -> None:
     assert cached(NO_MINIMUM, cache_control=cache_control) is None
 
 

@@ -46,7 +46,7 @@ def test_a_page_is_fetched_once_while_it_is_fresh() -> None:
     assert len(edge.requests) == 1
 
 
-def test_a_stale_page_is_served_at_once_and_refreshed_in_the_background() -> None:
+def test_a_stale_page_is_served_immediately_and_refreshed_in_the_background() -> None:
     edge = Edge()
     edge.get()
     edge.respond(200, "second")

@@ -88,7 +88,7 @@ def test_down_does_not_remove_an_empty_directory(tmp_path: Path) -> None:
     assert (tmp_path / "empty").is_dir()
 
 
-def test_two_drills_at_once_are_refused_and_leave_nothing_behind(tmp_path: Path) -> None:
+def test_a_second_drill_is_refused_and_no_file_remains(tmp_path: Path) -> None:
     paths = RehearsalPaths(project=tmp_path, directory=tmp_path)
     who = rf"in use by `standby drill`, process {os.getpid()}, since 20"
     with (

@@ -79,7 +79,7 @@ def test_the_router_sends_each_request_to_the_region_that_it_is_signed_for(small
         assert urllib3.request("GET", url, retries=False).status == expected
 
 
-def test_the_router_refuses_at_once_for_a_region_that_is_down_and_serves_the_other(small: SmallRehearsal) -> None:
+def test_the_router_refuses_immediately_for_a_region_that_is_down_and_serves_the_other(small: SmallRehearsal) -> None:
     router, regions = small.rehearsal.network.router, small.rehearsal.deployment.regions
     small.rehearsal.faults.set("region-down", "primary")
 
