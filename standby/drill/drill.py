@@ -33,8 +33,8 @@ NOT_RUN: Final = "not run: an earlier scenario found no steady state"
 def run_drill(rehearsal: Rehearsal, scenarios: Sequence[Scenario], *, progress: Progress) -> DrillReport:
     """Run the scenarios on a rehearsal that is up.
 
-    First restore the deployment if a killed drill did not, and read the distribution again. Raises `RefusedError` when no
-    rehearsal is up, when another drill is running on it, and when it cannot be restored.
+    First restore the deployment if a killed drill did not, and read the distribution again. Raises `RefusedError` when
+    no rehearsal is up, when another drill is running on it, and when it cannot be restored.
     """
     environment = _rehearsal_environment(rehearsal, progress=progress)
     with drill_lock(rehearsal.paths, command="standby drill") as killed:
