@@ -41,6 +41,6 @@ def test_another_answer_is_no_health_and_its_status_is_told_unless_it_is_200(bod
 def test_each_check_is_told_with_its_error(status: int) -> None:
     checks = {"queue": {"status": "ok"}, "retrieve": {"status": "failed", "error": "AccessDenied"}, "model": {}}
     body = json.dumps({**GOOD, "status": "degraded", "checks": checks}).encode()
-    found = {"queue": "", "retrieve": "AccessDenied", "model": "None"}
+    found = {"queue": "ok", "retrieve": "AccessDenied", "model": "None"}
     assert ask(status, body) == Health(status="degraded", checks=found, milliseconds=12)
     assert ask(status, json.dumps(GOOD).encode()).healthy

@@ -13,18 +13,7 @@ from standby.operations.facts.health import Health
 from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.plan import WriteIntent
 from standby.operations.plans.switch import plan_switch
-from tests.standby.helpers import (
-    DOWN,
-    EAST,
-    FACTS,
-    MANIFEST,
-    WEST,
-    both,
-    config,
-    copy_of,
-    facts,
-    puts,
-)
+from tests.standby.helpers import DOWN, EAST, FACTS, MANIFEST, WEST, both, config, copy_of, facts, puts
 
 
 @given(FACTS)
