@@ -112,7 +112,7 @@ def test_a_failover_of_a_well_deployment_is_seven_steps_in_this_order() -> None:
 
 
 def test_a_degraded_target_is_refused_with_the_check_that_failed() -> None:
-    sick = Health(status="degraded", checks={"retrieve": "AccessDenied", "documentsBucket": ""})
+    sick = Health(status="degraded", checks={"retrieve": "AccessDenied", "documentsBucket": "ok"})
     plan = plan_switch(facts(health=sick), command="failover", reason="")
     assert [refusal.reason for refusal in plan.refusals] == [
         "the API of us-east-1 is degraded: retrieve (AccessDenied)"
