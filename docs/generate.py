@@ -12,6 +12,7 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 import lazy_bindings
+from docs.field_table import field_table
 from standby.cli.change_json import ChangeJson  # noqa: F401 - the documents name the models
 from standby.cli.journal import JournalJson  # noqa: F401 - the same
 from standby.cli.main import (
@@ -23,7 +24,7 @@ from standby.cli.rehearse import rehearse  # noqa: F401 - the same
 from standby.deployment.manifest import Manifest  # noqa: F401 - the same
 from standby.drill.measure.measures import Measures  # noqa: F401 - the same
 from standby.drill.report.report import DrillReport  # noqa: F401 - the same
-from standby.json_model import JsonModel, field_table
+from standby.json_model import JsonModel
 from standby.operations.views.status_json import StatusJson  # noqa: F401 - the same
 from standby.rehearsal.checks.report import Report  # noqa: F401 - the same
 from standby.rehearsal.status import Status  # noqa: F401 - the same
@@ -55,9 +56,8 @@ def command_help(*names: str) -> str:
 
 def json_fields(fields: Mapping[str, str] | type[JsonModel], heading: str = "field") -> str:
     """Return the fields of a JSON document as a table."""
-    if not isinstance(fields, Mapping):
-        fields = field_table(fields)
-    rows = [f"| `{field}` | {text} |" for field, text in fields.items()]
+    table = fields if isinstance(fields, Mapping) else field_table(fields)
+    rows = [f"| `{field}` | {text} |" for field, text in table.items()]
     return "\n".join([f"| {heading} | meaning |", "| --- | --- |", *rows]) + "\n"
 
 

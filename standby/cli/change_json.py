@@ -10,14 +10,8 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.json_model import ONE_ROW, JsonModel
 from standby.operations.facts.journal import Event, PendingWrite, StepTaken
+from standby.operations.plans.plan import Refusal
 from standby.operations.views.status_json import DeploymentJson
-
-
-class RefusalJson(JsonModel):
-    """A precondition that does not hold."""
-
-    reason: str
-    overridable: bool
 
 
 class PlanStepJson(JsonModel):
@@ -51,7 +45,7 @@ class ChangeJson(JsonModel):
         validation_alias="from", serialization_alias="from", description="the region that served before"
     )
     target: str = Field(validation_alias="to", serialization_alias="to", description="the region that is to serve")
-    refusals: Annotated[tuple[RefusalJson, ...], ONE_ROW] = Field(
+    refusals: Annotated[tuple[Refusal, ...], ONE_ROW] = Field(
         description="`reason` and `overridable` of each precondition that does not hold"
     )
     notes: tuple[str, ...] = Field(description="what is worth knowing")
@@ -87,7 +81,7 @@ def change_json(
         generation=plan.generation,
         source=plan.source,
         target=plan.target,
-        refusals=tuple(RefusalJson(reason=part.reason, overridable=part.overridable) for part in plan.refusals),
+        refusals=plan.refusals,
         notes=(*plan.notes, *(run.notes if run else ())),
         plan=tuple(PlanStepJson(step=step.title, region=step.region) for step in plan.steps),
         steps=tuple(run.steps) if run else (),

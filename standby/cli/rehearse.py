@@ -194,7 +194,7 @@ def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
 
     Chromium resolves AWS's host names to this machine and uses a temporary profile. OPTIONS are passed to Chromium.
     """
-    browse_site(rehearsal.network, rehearsal.deployment.site_url, options)
+    browse_site(rehearsal.network, rehearsal.deployment.site.url, options)
 
 
 @rehearse.command()

@@ -75,21 +75,6 @@ class Manifest(JsonModel):
             raise ValueError(f"no {' and no '.join(missing)} region")
         return self
 
-    @property
-    def site_url(self) -> str:
-        """The site's URL."""
-        return self.site.url
-
-    @property
-    def distribution_id(self) -> str:
-        """The CloudFront distribution."""
-        return self.site.distribution_id
-
-    @property
-    def api_fallback(self) -> bool:
-        """Whether pages may use the other region's API without an operator."""
-        return self.site.api_fallback
-
     def other(self, role: Role) -> Region:
         """Return the other region."""
         return self.regions["failover" if role == "primary" else "primary"]

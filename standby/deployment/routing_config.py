@@ -184,7 +184,7 @@ def config_for_role(manifest: Manifest, role: Role, *, generation: int, updated_
     """Return the `config.json` that sends users to the region of this role."""
     return RoutingConfig(
         api_url=normalize_api_url(manifest.regions[role].api_url),
-        fallback_api_url=normalize_api_url(manifest.other(role).api_url) if manifest.api_fallback else None,
+        fallback_api_url=normalize_api_url(manifest.other(role).api_url) if manifest.site.api_fallback else None,
         region=manifest.regions[role].region,
         role=role,
         generation=generation,

@@ -41,7 +41,7 @@ def visible_denial(config: "DistributionConfigOutputTypeDef") -> str:
 
 def require_origin_failover(clients: Clients, deployment: Manifest) -> None:
     """Raise `RefusedError` unless CloudFront asks the other bucket when the primary region's pages are denied."""
-    id_ = deployment.distribution_id
+    id_ = deployment.site.distribution_id
     config = attempt(lambda: clients.cloudfront().get_distribution_config(Id=id_)["DistributionConfig"])
     if isinstance(config, Unavailable):
         raise RefusedError(
@@ -71,7 +71,7 @@ class PageDenial:
         until = datetime.now(tz=UTC) + LONGEST_DENIAL
         deny_pages(self.clients.long_running_s3(region.region), region, sid=SID, until=until)
         self.clients.cloudfront().create_invalidation(
-            DistributionId=self.deployment.distribution_id,
+            DistributionId=self.deployment.site.distribution_id,
             InvalidationBatch={
                 "Paths": {"Quantity": len(PAGE_PATHS), "Items": list(PAGE_PATHS)},
                 "CallerReference": f"drill-{uuid.uuid4()}",

@@ -168,7 +168,7 @@ def _load_spec(
         clock_origin=clock.origin,
         target=environment.target,
         records_file=str(records_file),
-        site_url=environment.deployment.site_url,
+        site_url=environment.deployment.site.url,
         paths=("/", *(f"/{key}" for key in sorted(environment.observer.site_files("primary")))),
         question=canary.question,
         canary_key=canary.key,

@@ -143,13 +143,13 @@ class Rehearsal:
     def urls(self) -> LocalUrls:
         """The URLs on this machine. Raises `RefusedError` when the region proxies and the edge are not up."""
         deployment, network = self.deployment, self.network
-        edge = network.hosts[urlsplit(deployment.site_url).hostname or ""]
+        edge = network.hosts[urlsplit(deployment.site.url).hostname or ""]
         apis = {
             role: local_url(region.api_url, endpoint=network.region_proxies[region.region])
             for role, region in deployment.regions.items()
         }
         return LocalUrls(
-            site=deployment.site_url,
+            site=deployment.site.url,
             edge=f"https://{edge.host}:{edge.port}",
             primary_api=apis["primary"],
             failover_api=apis["failover"],

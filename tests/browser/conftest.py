@@ -77,7 +77,7 @@ def visit(chromium: Browser, rehearsal: Rehearsal, restored: None) -> Iterator[V
         page = context.new_page()
         if clock:
             page.clock.install()
-        visitor = Visitor(page=page, url=rehearsal.deployment.site_url)
+        visitor = Visitor(page=page, url=rehearsal.deployment.site.url)
         visitors.append(visitor)
         return visitor.open() if opened else visitor
 

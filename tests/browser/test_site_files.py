@@ -47,7 +47,7 @@ def test_the_page_sends_requests_only_to_the_site_the_apis_and_the_buckets(visit
 
 
 def test_the_content_security_policy_forbids_everything_that_the_page_does_not_need(rehearsal: Rehearsal) -> None:
-    answer = Client(rehearsal.network).request("GET", rehearsal.deployment.site_url + "/")
+    answer = Client(rehearsal.network).request("GET", rehearsal.deployment.site.url + "/")
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == "'self'"

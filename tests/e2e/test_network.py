@@ -34,7 +34,7 @@ def client(rehearsal: Rehearsal) -> Client:
 
 
 def page(rehearsal: Rehearsal, client: Client, *, cold: bool = True, path: str = "/") -> urllib3.BaseHTTPResponse:
-    return client.request("GET", rehearsal.deployment.site_url + path, cold=cold, timeout=40)
+    return client.request("GET", rehearsal.deployment.site.url + path, cold=cold, timeout=40)
 
 
 def quickest(act: Callable[[], None]) -> float:
@@ -149,7 +149,7 @@ def test_the_readmes_shell_reaches_buckets_apis_and_site(rehearsal: Rehearsal) -
     region = deployment.regions["failover"].region
     name = f"/warm-standby/{deployment.name}/manifest"
     output = shell(rehearsal, f"aws ssm get-parameter --region {region} --name {name} --query Parameter.Value")
-    assert deployment.site_url in output
+    assert deployment.site.url in output
 
 
 def test_a_tool_with_one_endpoint_gets_the_faults_of_the_region_in_its_request(rehearsal: Rehearsal) -> None:
@@ -164,8 +164,8 @@ def test_a_tool_with_one_endpoint_gets_the_faults_of_the_region_in_its_request(r
 def test_cloudfronts_control_plane_is_reached_through_us_east_1(rehearsal: Rehearsal) -> None:
     network = rehearsal.network
     session = EmulatorSession(region="us-east-1", endpoint=network.region_proxies["us-east-1"])
-    found = session.client("cloudfront").get_distribution(Id=rehearsal.deployment.distribution_id)
-    assert f"https://{found['Distribution']['DomainName']}" == rehearsal.deployment.site_url
+    found = session.client("cloudfront").get_distribution(Id=rehearsal.deployment.site.distribution_id)
+    assert f"https://{found['Distribution']['DomainName']}" == rehearsal.deployment.site.url
 
 
 def _ask(rehearsal: Rehearsal, client: Client, role: Role) -> int:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NOON: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WEST, EAST = "us-west-2", "us-east-1"
-HEALTHY: Final = Health(status="healthy", checks={"retrieve": ""})
+HEALTHY: Final = Health(status="healthy", checks={"retrieve": "ok"})
 DOWN: Final = Unavailable("does not answer (connection refused)", unreachable=True)
 REFUSING: Final = "http://127.0.0.1:9"
 """No process listens on the discard port."""
@@ -185,7 +185,7 @@ class EmulatorConnection:
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
     ) -> HttpResponse:
-        if url.startswith(self._world.manifest.site_url):
+        if url.startswith(self._world.manifest.site.url):
             up = [copy for role, copy in reversed(self._world.copies().items()) if role not in self._dead and copy.text]
             return HttpResponse(status=200, body=up[0].text.encode()) if up else HttpResponse(status=503, body=b"")
         role = next(role for role in ROLES if url.startswith(self._world.manifest.regions[role].api_url))

@@ -9,11 +9,11 @@ from standby.operations.facts.documents import Document, MissingDocument, Replic
 from standby.operations.facts.health import Health
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
-from tests.standby.helpers import DOWN, HEALTHY, MANIFEST, NOON, config, copy_of
+from tests.standby.helpers import DOWN, HEALTHY, MANIFEST, NOON, changed, config, copy_of
 from tests.standby.manifests import REGIONS
 
 IN_STEP = KnowledgeBaseState(documents=2, indexed=2, failed=0, in_sync=True, running=False, last_job=None)
-BEHIND = replace(IN_STEP, in_sync=False)
+BEHIND = changed(IN_STEP, in_sync=False)
 SICK = Health(status="degraded", checks={"retrieve": "AccessDenied"})
 
 

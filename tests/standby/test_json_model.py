@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, ValidationError, computed_field
 
-from standby.json_model import ONE_ROW, JsonModel, Key, field_table
+from docs.field_table import field_table
+from standby.json_model import ONE_ROW, JsonModel, Key
 
 Role = Literal["primary", "failover"]
 

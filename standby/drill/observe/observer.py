@@ -45,7 +45,7 @@ class Observer:
 
     def distribution(self) -> Distribution:
         """Return the distribution. Raises `StandbyError` if it uses what the rehearsal's edge cannot do."""
-        return read_distribution(self.clients.cloudfront(), self.deployment.distribution_id)
+        return read_distribution(self.clients.cloudfront(), self.deployment.site.distribution_id)
 
     def stored_documents(self, role: Role) -> tuple[StoredDocument, ...]:
         """Return the documents in the region's bucket."""

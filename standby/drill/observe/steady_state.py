@@ -39,7 +39,7 @@ def check_steady_state(observer: Observer, *, options: Sequence[str], progress: 
     Raises `NoSteadyStateError`.
     """
     progress.start("Checking the steady state: a new document is found in both regions")
-    uploaded = Users(client=observer.client, site_url=observer.deployment.site_url).upload()
+    uploaded = Users(client=observer.client, site_url=observer.deployment.site.url).upload()
     if not uploaded.key:
         raise NoSteadyStateError(f"No document can be uploaded: {uploaded.status or ''} {uploaded.detail}".strip())
     _check_replication(observer, uploaded.key)

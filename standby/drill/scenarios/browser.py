@@ -101,7 +101,7 @@ def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[Browse
 
 
 def _run_browser(context: ScenarioContext) -> None:
-    with open_browser(_network(context), url=context.deployment.site_url, clock=context.clock) as users:
+    with open_browser(_network(context), url=context.deployment.site.url, clock=context.clock) as users:
         for kind in _FAULTS:
             _ask_during_fault(context, users.new(), kind)
         _ask_during_failover(context, users.new())

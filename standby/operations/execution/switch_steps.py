@@ -76,7 +76,7 @@ class SwitchSteps:
         """
         try:
             self._connection.clients.cloudfront().create_invalidation(
-                DistributionId=self._manifest.distribution_id,
+                DistributionId=self._manifest.site.distribution_id,
                 InvalidationBatch={
                     "Paths": {"Quantity": 1, "Items": [f"/{KEY}"]},
                     "CallerReference": run.event.id if run.event else f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S%f}",
@@ -97,7 +97,7 @@ class SwitchSteps:
         )
         if isinstance(seen, RoutingConfig) and seen == action.config:
             return f"{seen.region}, generation {seen.generation}"
-        raise StepFailedError(f"after {EDGE_SECONDS:.0f} s {self._manifest.site_url} shows {_describe_edge(seen)}")
+        raise StepFailedError(f"after {EDGE_SECONDS:.0f} s {self._manifest.site.url} shows {_describe_edge(seen)}")
 
     def verify_health(self, action: VerifyHealth) -> str:
         """Call the API of the serving region. Raises `StepFailedError` when it is not healthy."""
@@ -130,7 +130,7 @@ class SwitchSteps:
 
     def _read_edge(self, nonce: int) -> RoutingConfig | str:
         try:
-            answer = self._connection.request("GET", f"{self._manifest.site_url}/{KEY}?fresh={nonce}")
+            answer = self._connection.request("GET", f"{self._manifest.site.url}/{KEY}?fresh={nonce}")
             return parse_config(answer.body)
         except NoAnswerError as error:
             return f"nothing: it {error.message}"

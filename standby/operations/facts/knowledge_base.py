@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from standby.deployment.manifest import Region
+from standby.json_model import JsonModel
 from standby.operations.facts.documents import Document, Listing
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 """The tolerance between the clocks of S3 and Bedrock. `ingest` has the same (see lambda_src/ingest/decision.py)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class IngestionJob:
+class IngestionJob(JsonModel):
     """An ingestion job. `failed` is the number of documents that it could not index; it can still be COMPLETE."""
 
     status: str
@@ -44,8 +44,7 @@ class IndexState:
     complete: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class KnowledgeBaseState:
+class KnowledgeBaseState(JsonModel):
     """The Knowledge Base compared with its bucket.
 
     `compared`: the last complete job has a digest of the content that it read. `not_ingested` is the number of

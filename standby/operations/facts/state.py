@@ -13,14 +13,14 @@ from standby.deployment.routing_config import (
     copies_agree,
     serving_role,
 )
+from standby.json_model import JsonModel
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, is_reconciled_since, is_superseded
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 
 
-@dataclass(frozen=True, kw_only=True)
-class Queues:
+class Queues(JsonModel):
     """Messages of the ingestion queue: waiting, in flight, and in both dead-letter queues."""
 
     waiting: int
@@ -28,8 +28,7 @@ class Queues:
     dead_letters: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alarms:
+class Alarms(JsonModel):
     """The names of the alarms in state ALARM, and the number of all alarms."""
 
     in_alarm: tuple[str, ...]

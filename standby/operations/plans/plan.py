@@ -5,6 +5,7 @@ from typing import Literal
 
 from standby.deployment.manifest import Role
 from standby.deployment.routing_config import ConfigCopy, RoutingConfig
+from standby.json_model import JsonModel
 from standby.operations.facts.documents import MissingDocument
 from standby.operations.facts.journal import Event, PendingWrite
 
@@ -94,8 +95,7 @@ class Step:
         return f"{self.title} in {self.region}" if self.region else self.title
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Refusal(JsonModel):
     """A precondition that does not hold. `overridable`: `--force` overrides it."""
 
     reason: str

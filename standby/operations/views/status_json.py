@@ -1,7 +1,7 @@
 """The JSON document of `standby status --json`. docs/cli.md is generated from these models."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
 from standby.operations.views.verdict import Name, Verdict
 
+T = TypeVar("T")
 SCHEMA_VERSION: Literal[2] = 2
 
 
@@ -57,32 +58,6 @@ class ConfigCopyJson(JsonModel):
     updated_at: str | None
 
 
-class HealthJson(JsonModel):
-    """The health of a region's API."""
-
-    status: str
-    checks: Mapping[str, str]
-    milliseconds: int
-
-
-class JobJson(JsonModel):
-    """An ingestion job."""
-
-    status: str
-    started_at: str
-
-
-class KnowledgeBaseJson(JsonModel):
-    """A Knowledge Base compared with its bucket."""
-
-    in_sync: bool
-    documents: int
-    indexed: int
-    failed: int
-    running: bool
-    last_job: JobJson | None
-
-
 class ReplicationJson(JsonModel):
     """One direction of replication."""
 
@@ -98,21 +73,6 @@ class ReplicationJson(JsonModel):
     oldest_seconds: int | None
 
 
-class QueuesJson(JsonModel):
-    """The ingestion queue."""
-
-    waiting: int
-    in_flight: int
-    dead_letters: int
-
-
-class AlarmsJson(JsonModel):
-    """A region's alarms."""
-
-    in_alarm: tuple[str, ...]
-    total: int
-
-
 class RegionJson(JsonModel):
     """One region. Each fact that could not be read is `{"unavailable": "reason"}`."""
 
@@ -122,20 +82,19 @@ class RegionJson(JsonModel):
         description="this bucket's config.json: `state` (`absent`, `invalid` or `valid`), `serves` (a role), `apiUrl`, "
         "`generation`, `manuallyEdited`, `updatedAt`"
     )
-    health: Annotated[HealthJson | UnavailableJson, ONE_ROW] = Field(
+    health: Annotated[Health | UnavailableJson, ONE_ROW] = Field(
         description="`status`, `checks` (name: `ok` or an error) and `milliseconds`; deep if that answered in time"
     )
-    knowledge_base: Annotated[KnowledgeBaseJson | UnavailableJson, ONE_ROW] = Field(
-        description="`inSync`, `documents` in the bucket, `indexed`, `failed`, `running`, `lastJob`"
+    knowledge_base: Annotated[KnowledgeBaseState | UnavailableJson, ONE_ROW] = Field(
+        description="`inSync`, `documents` in the bucket, `indexed`, `failed`, `running`, `lastJob`, `compared` (the "
+        "last complete job has a digest of the content), `notIngested` (documents that this job could not index)"
     )
     replication: Annotated[ReplicationJson | UnavailableJson, ONE_ROW] = Field(
         description="from here to the other region: `to`, `configured`, `missing` (in all), `pending`, `failed`, "
         "`never` (began), `other`, `notInspected`, `conflicts` (not copied, such as deleted there), `oldestSeconds`"
     )
-    queues: Annotated[QueuesJson | UnavailableJson, ONE_ROW] = Field(
-        description="`waiting`, `inFlight` and `deadLetters`"
-    )
-    alarms: Annotated[AlarmsJson | UnavailableJson, ONE_ROW] = Field(description="`inAlarm` (names) and `total`")
+    queues: Annotated[Queues | UnavailableJson, ONE_ROW] = Field(description="`waiting`, `inFlight` and `deadLetters`")
+    alarms: Annotated[Alarms | UnavailableJson, ONE_ROW] = Field(description="`inAlarm` (names) and `total`")
 
 
 class StatusJson(JsonModel):
@@ -188,11 +147,11 @@ def _region(state: State, region: RegionState) -> RegionJson:
         region=region.region,
         down=region.down or None,
         config=_config(state, region.copy),
-        health=_health(region.health),
-        knowledge_base=_knowledge_base(region.knowledge_base),
+        health=_fact(region.health),
+        knowledge_base=_fact(region.knowledge_base),
         replication=_replication(state, region.replication),
-        queues=_queues(region.queues),
-        alarms=_alarms(region.alarms),
+        queues=_fact(region.queues),
+        alarms=_fact(region.alarms),
     )
 
 
@@ -207,27 +166,6 @@ def _config(state: State, copy: ConfigCopy | Unavailable) -> ConfigCopyJson | Un
         generation=config.generation if config else None,
         manually_edited=bool(config and config.manually_edited),
         updated_at=config.updated_at if config else None,
-    )
-
-
-def _health(health: Health | Unavailable) -> HealthJson | UnavailableJson:
-    if isinstance(health, Unavailable):
-        return UnavailableJson(unavailable=health.why)
-    checks = {name: error or "ok" for name, error in health.checks.items()}
-    return HealthJson(status=health.status, checks=checks, milliseconds=health.milliseconds)
-
-
-def _knowledge_base(knowledge_base: KnowledgeBaseState | Unavailable) -> KnowledgeBaseJson | UnavailableJson:
-    if isinstance(knowledge_base, Unavailable):
-        return UnavailableJson(unavailable=knowledge_base.why)
-    job = knowledge_base.last_job
-    return KnowledgeBaseJson(
-        in_sync=knowledge_base.in_sync,
-        documents=knowledge_base.documents,
-        indexed=knowledge_base.indexed,
-        failed=knowledge_base.failed,
-        running=knowledge_base.running,
-        last_job=JobJson(status=job.status, started_at=job.started_at.isoformat()) if job else None,
     )
 
 
@@ -248,13 +186,5 @@ def _replication(state: State, replication: Replication | Unavailable) -> Replic
     )
 
 
-def _queues(queues: Queues | Unavailable) -> QueuesJson | UnavailableJson:
-    if isinstance(queues, Unavailable):
-        return UnavailableJson(unavailable=queues.why)
-    return QueuesJson(waiting=queues.waiting, in_flight=queues.in_flight, dead_letters=queues.dead_letters)
-
-
-def _alarms(alarms: Alarms | Unavailable) -> AlarmsJson | UnavailableJson:
-    if isinstance(alarms, Unavailable):
-        return UnavailableJson(unavailable=alarms.why)
-    return AlarmsJson(in_alarm=alarms.in_alarm, total=alarms.total)
+def _fact(fact: T | Unavailable) -> T | UnavailableJson:
+    return UnavailableJson(unavailable=fact.why) if isinstance(fact, Unavailable) else fact

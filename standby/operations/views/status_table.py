@@ -64,7 +64,7 @@ def _health(health: Health | Unavailable) -> str:
         return str(health)
     if not health.checks:
         return health.status
-    failed = ", ".join(f"{name}: {error}" for name, error in health.checks.items() if error)
+    failed = ", ".join(f"{name}: {error}" for name, error in health.errors.items())
     return f"{health.status} ({failed or f'{len(health.checks)} checks, {health.milliseconds} ms'})"
 
 

@@ -111,14 +111,14 @@ class Verification:
         return f"GET /health: healthy, {report.get('totalResponseTimeMs')} ms"
 
     def _page(self) -> str:
-        url = f"{self.deployment.site_url}/"
+        url = f"{self.deployment.site.url}/"
         response = self._get(url)
         if "Content-Security-Policy" not in response.headers or b"<html" not in response.data:
             raise StandbyError(f"{url} is not an HTML page with a Content-Security-Policy")
         return f"{url} over TLS, {len(response.data)} bytes, with a Content-Security-Policy"
 
     def _config(self) -> str:
-        url = f"{self.deployment.site_url}/config.json"
+        url = f"{self.deployment.site.url}/config.json"
         content = self._get(url).data
         try:
             config = json.loads(content)

@@ -138,7 +138,7 @@ class NetworkController:
 
     def _edge(self, region_proxies: tuple[RegionProxy, ...], ports: Mapping[str, int]) -> Edge:
         return Edge(
-            distribution=read_distribution(_cloudfront(self.emulator.endpoint), self.deployment.distribution_id),
+            distribution=read_distribution(_cloudfront(self.emulator.endpoint), self.deployment.site.distribution_id),
             region_proxies=region_proxies,
             emulator_port=self.emulator.port,
             cache_port=ports[f"{EDGE_CACHE}.http"],

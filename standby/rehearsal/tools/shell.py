@@ -27,7 +27,7 @@ def shell_variables(outputs: Mapping[str, str], *, deployment: Manifest, network
         )
         for role in ROLES
     }
-    site = network.hosts[urlsplit(deployment.site_url).hostname or ""]
+    site = network.hosts[urlsplit(deployment.site.url).hostname or ""]
     return {
         "AWS_ENDPOINT_URL": network.router,
         "AWS_ACCESS_KEY_ID": EMULATOR_CREDENTIALS,

@@ -103,7 +103,7 @@ class Operator:
 
     def edge(self, path: str) -> bytes:
         """Return the file from the edge; the answer must have status 200."""
-        answer = self.get(self.rehearsal.deployment.site_url + path)
+        answer = self.get(self.rehearsal.deployment.site.url + path)
         assert answer.status == 200, answer.status
         return answer.data
 

@@ -193,7 +193,7 @@ def test_the_journal_is_not_served(operator: Operator) -> None:
     operator.failover()
     region = operator.rehearsal.deployment.regions["failover"]
     listed = operator.s3("failover").list_objects_v2(Bucket=region.frontend_bucket, Prefix="standby/")
-    url = f"{operator.rehearsal.deployment.site_url}/{listed['Contents'][0]['Key']}"
+    url = f"{operator.rehearsal.deployment.site.url}/{listed['Contents'][0]['Key']}"
     assert operator.get(url).status == 403
 
 

@@ -5,12 +5,13 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from docs.field_table import field_table
 from standby.cli.change_json import ChangeJson
 from standby.cli.journal import JournalJson
 from standby.cli.main import ErrorJson, cli
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
-from standby.json_model import JsonModel, field_table
+from standby.json_model import JsonModel
 from standby.operations.views.status_json import RegionJson, StatusJson
 from standby.rehearsal.emulator.emulator import Emulator
 from standby.target import TargetOptions

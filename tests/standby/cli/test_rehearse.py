@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from docs.field_table import field_table
 from standby.cli.main import DEBUG_VARIABLE, cli
 from standby.deployment.sessions import EmulatorSession
-from standby.json_model import JsonModel, field_table
+from standby.json_model import JsonModel
 from standby.rehearsal.checks.report import Report
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.status import Status

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from docs.field_table import field_table
 from standby.drill.measure.documents import DocumentFacts, document_measures
 from standby.drill.measure.measures import Measures, ScenarioTimes, api_measures, page_measures
 from standby.drill.measure.records import BrowserQuestion, ObjectiveResult, Outcome
 from standby.drill.report.compare import NOT_JUDGED
 from standby.drill.report.report import Difference, DrillReport
 from standby.drill.scenarios.catalog import SCENARIOS
-from standby.json_model import field_table
 from tests.constructs.plan import ROOT
 from tests.standby.drill.helpers import drill_report, scenario_report
 

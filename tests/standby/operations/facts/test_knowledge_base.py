@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
@@ -11,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from standby.cli.status import render_status
+from standby.cli.status_view import render_status
 from standby.operations.execution.reconcile_steps import ReconcileSteps
 from standby.operations.facts.documents import Document, Listing
 from standby.operations.facts.knowledge_base import (
@@ -24,7 +23,7 @@ from standby.operations.facts.knowledge_base import (
 from standby.operations.plans.failback_preconditions import unmet_preconditions
 from standby.operations.plans.plan import Ingest
 from standby.operations.views.verdict import judge_state
-from tests.standby.helpers import EAST, HEALTHY, MANIFEST, NOON
+from tests.standby.helpers import EAST, HEALTHY, MANIFEST, NOON, changed
 from tests.standby.states import IN_STEP, moved, region, state
 
 UNCOMPARED = IngestionJob(status="COMPLETE", started_at=NOON, description="content not compared")
@@ -61,7 +60,7 @@ def test_a_document_that_is_not_older_than_that_job_is_behind(after: timedelta) 
 
 
 def test_a_job_that_failed_covers_nothing() -> None:
-    failed = replace(UNCOMPARED, status="FAILED", started_at=NOON + timedelta(minutes=9))
+    failed = changed(UNCOMPARED, status="FAILED", started_at=NOON + timedelta(minutes=9))
     assert not known(failed, UNCOMPARED, newest=NOON + timedelta(minutes=1)).in_sync
 
 

@@ -13,18 +13,7 @@ from standby.operations.facts.health import Health
 from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.plan import WriteIntent
 from standby.operations.plans.switch import plan_switch
-from tests.standby.helpers import (
-    DOWN,
-    EAST,
-    FACTS,
-    MANIFEST,
-    WEST,
-    both,
-    config,
-    copy_of,
-    facts,
-    puts,
-)
+from tests.standby.helpers import DOWN, EAST, FACTS, MANIFEST, WEST, both, config, copy_of, facts, puts
 
 
 @given(FACTS)
@@ -123,7 +112,7 @@ def test_a_failover_of_a_healthy_deployment_has_seven_steps_in_this_order() -> N
 
 
 def test_a_degraded_target_is_refused_with_the_check_that_failed() -> None:
-    sick = Health(status="degraded", checks={"retrieve": "AccessDenied", "documentsBucket": ""})
+    sick = Health(status="degraded", checks={"retrieve": "AccessDenied", "documentsBucket": "ok"})
     plan = plan_switch(facts(health=sick), command="failover", reason="")
     assert [refusal.reason for refusal in plan.refusals] == [
         "the API of us-east-1 is degraded: retrieve (AccessDenied)"

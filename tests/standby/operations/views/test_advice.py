@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from standby.cli.status import render_status
+from standby.cli.status_view import render_status
 from standby.deployment.concurrency import Unavailable
 from standby.operations.facts.journal import new_event
 from standby.operations.facts.state import State
@@ -18,7 +18,7 @@ FAILBACK = f"`standby failback` switches traffic back to {WEST}, when you want i
 RECONCILE = "`standby reconcile` brings both regions into sync"
 CORRECT = "correct config.json in {}, or replace it by `standby reconcile --force`"
 AGAIN = "`standby failover` again, from any machine: it completes the interrupted command"
-RUNNING = replace(BEHIND, running=True)
+RUNNING = changed(BEHIND, running=True)
 UNENDED = new_event(generation=9, command="failover", actor="x", reason="", source="", target=EAST, now=NOON)
 
 

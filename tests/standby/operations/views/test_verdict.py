@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from standby.cli.status import render_status
+from standby.cli.status_view import render_status
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.operations.facts.health import Health
@@ -13,7 +13,7 @@ from standby.operations.facts.state import Alarms, Queues, State
 from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
 from standby.operations.views.status_json import status_json
 from standby.operations.views.verdict import judge_state
-from tests.standby.helpers import EAST, HEALTHY, WEST, config, copy_of, invalid_copy
+from tests.standby.helpers import EAST, HEALTHY, WEST, changed, config, copy_of, invalid_copy
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
 DISAGREEMENT = (
@@ -150,7 +150,7 @@ def test_a_failback_to_a_region_in_sync_is_allowed() -> None:
     assert unmet_preconditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
 
 
-RUNNING = replace(BEHIND, running=True)
+RUNNING = changed(BEHIND, running=True)
 
 
 @pytest.mark.parametrize(

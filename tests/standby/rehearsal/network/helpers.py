@@ -71,7 +71,7 @@ class SmallRehearsal:
     @property
     def site(self) -> str:
         """The site's URL."""
-        return self.rehearsal.deployment.site_url
+        return self.rehearsal.deployment.site.url
 
     def get(self, path: str, *, cold: bool = True, timeout: float = 10) -> urllib3.BaseHTTPResponse:
         """Read the site, by default through an edge location with an empty cache."""
