@@ -53,6 +53,13 @@ def test_documents_that_arrive_are_ingested_also_where_the_knowledge_base_has_se
     assert [step.action.role for step in plan.steps if isinstance(step.action, Ingest)] == ["primary"]
 
 
+def test_a_knowledge_base_that_could_not_be_read_is_named_unless_its_whole_region_is_down() -> None:
+    unread = moved(primary={"knowledge_base": Unavailable("answers AccessDenied")})
+    named = f"whether the Knowledge Base of {WEST} is in sync is unavailable: answers AccessDenied"
+    assert plan_documents(reconciling(unread)).notes == (named,)
+    assert plan_documents(reconciling(state(primary=dead("primary")))).notes == ()
+
+
 def test_config_json_has_a_plan_of_its_own_for_which_nothing_is_compared() -> None:
     copies = {
         "primary": copy_of("primary", config("primary", 3)),
@@ -285,3 +292,15 @@ def test_what_an_event_left_in_a_region_that_is_still_down_is_not_closed_with_co
     found = replace(moved(primary={"copy": DOWN}, failover={"copy": by_hand}), events=(event,))
     plan = plan_config(reconciling(found, primary=(event,), failover=(event,)))
     assert [type(step.action) for step in plan.steps] == [WriteIntent, PutConfig, VerifyEdge, CloseEvent]
+
+
+@pytest.mark.parametrize("generation,closed", [(4, True), (3, False)])
+def test_a_pending_config_json_is_closed_with_the_documents_only_when_both_copies_agree(
+    generation: int, *, closed: bool
+) -> None:
+    part = (PendingWrite(region=WEST, what="config.json", why="down"),)
+    event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=part)
+    copy = copy_of("primary", config("failover" if closed else "primary", generation))
+    found = replace(moved(primary={"copy": copy}), events=(event,))
+    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed
