@@ -22,8 +22,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "failback": ("standby.cli.failover", "Switch traffic back to the primary region, once it is in sync."),
     "reconcile": ("standby.cli.reconcile", "Bring both regions back into sync after one was lost."),
     "journal": ("standby.cli.journal", "Show which command changed what, when, and how it ended."),
-    "drill": ("standby.cli.drill", "Break a deployment on purpose, and measure the effect on users."),
-    "rehearse": ("standby.cli.rehearse", "Rehearse the whole deployment on this machine."),
+    "drill": (
+        "standby.cli.drill",
+        "Inject faults, restore everything, and compare what users noticed with the objectives.",
+    ),
+    "rehearse": ("standby.cli.rehearse", "Rehearse the whole deployment on this machine, without an AWS account."),
 }
 """Each command in the order of the help: the module that defines it, and its line in the help.
 

@@ -187,12 +187,13 @@ def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
 
 
 @rehearse.command(context_settings={"ignore_unknown_options": True})
-@click.argument("options", nargs=-1)
+@click.argument("options", nargs=-1, metavar="[CHROMIUM_OPTION]...")
 @pass_rehearsal
 def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
     """Open the site in Chromium, under its own AWS host name.
 
-    Chromium resolves AWS's host names to this machine and uses a temporary profile. OPTIONS are passed to Chromium.
+    Chromium resolves AWS's host names to this machine and uses a temporary profile. Chromium gets every
+    CHROMIUM_OPTION.
     """
     browse_site(rehearsal.network, rehearsal.deployment.site.url, options)
 

@@ -25,12 +25,21 @@ class ReconcileFacts:
     """A state, and all events of each region's journal that answered.
 
     A plan for config.json needs only the copies in the state; a plan for documents needs every missing document.
+    `journal_generation` is the highest generation in any journal, including events that cannot be read.
     """
 
     state: State
     journals: Mapping[Role, tuple[Event, ...]]
     journal_generation: int
     actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """Every event of one region's journal, and the highest generation in its keys."""
+
+    events: tuple[Event, ...]
+    generation: int
 
 
 def collect_config_facts(connection: Connection, manifest: Manifest) -> ReconcileFacts:
@@ -51,11 +60,9 @@ def collect_document_facts(connection: Connection, manifest: Manifest) -> Reconc
     return _with_journals(connection, collect_state(connection, manifest, depth=FULL_DEPTH))
 
 
-def read_journals(
-    connection: Connection, manifest: Manifest, *roles: Role
-) -> Mapping[Role, tuple[Event, ...] | Unavailable]:
-    """Return all events of these regions' journals."""
-    tasks = {role: partial(_read_events, connection, manifest.regions[role]) for role in roles}
+def read_journals(connection: Connection, manifest: Manifest, *roles: Role) -> Mapping[Role, Journal | Unavailable]:
+    """Return the complete journals of these regions."""
+    tasks = {role: partial(_read_journal, connection, manifest.regions[role]) for role in roles}
     return run_concurrently(tasks, seconds=JOURNAL_SECONDS)
 
 
@@ -63,21 +70,24 @@ def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
     manifest = state.manifest
     up = [role for role in ROLES if isinstance(state.copies[role], ConfigCopy)]
     found = read_journals(connection, manifest, *up)
-    journals = {role: events for role, events in found.items() if isinstance(events, tuple)}
+    journals = {role: read for role, read in found.items() if isinstance(read, Journal)}
     arn = attempt(partial(_read_arn, connection, manifest.regions[up[0]])) if up else "unknown"
-    events = journal.merge_events(journals.values())
     return ReconcileFacts(
-        state=replace(state, events=events),
-        journals=journals,
-        journal_generation=max((event.generation for event in events), default=0),
+        state=replace(state, events=journal.merge_events(read.events for read in journals.values())),
+        journals={role: read.events for role, read in journals.items()},
+        journal_generation=max((read.generation for read in journals.values()), default=0),
         actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
     )
 
 
-def _read_events(connection: Connection, region: Region) -> tuple[Event, ...]:
+def _read_journal(connection: Connection, region: Region) -> Journal:
     s3 = connection.clients.retrying_s3(region.region)
-    found = map_concurrently(journal.list_keys(s3, region), partial(journal.read_event, s3, region))
-    return tuple(event for event in found if event is not None)
+    keys = journal.list_keys(s3, region)
+    found = map_concurrently(keys, partial(journal.read_event, s3, region))
+    return Journal(
+        events=tuple(event for event in found if event is not None),
+        generation=max(map(journal.parse_generation, keys), default=0),
+    )
 
 
 def _read_arn(connection: Connection, region: Region) -> str:

@@ -24,11 +24,11 @@ def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"drill", "rehearse"}])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_line_of_a_command_in_the_help_is_the_first_line_of_its_own_help(name: str) -> None:
     shown = CliRunner().invoke(cli, [name, "--help"])
     assert shown.exit_code == 0
-    assert COMMANDS[name][1] in shown.stdout
+    assert COMMANDS[name][1] in " ".join(shown.stdout.split())
 
 
 @pytest.mark.parametrize("arguments", [["--aws", "--directory", "x", "status"], ["failover", "--wait"], ["nothing"]])

@@ -16,6 +16,7 @@ from standby.deployment.routing_config import copies_agree
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.execution.executor import Executor
 from standby.operations.facts.documents import list_documents
+from standby.operations.facts.journal import PREFIX
 from standby.operations.facts.reconcile_facts import collect_config_facts
 from standby.operations.facts.switch_facts import TARGET_SECONDS
 from standby.operations.plans.reconcile import plan_config
@@ -38,6 +39,16 @@ def leave_behind(world: World) -> None:
 def lose_documents_bucket(world: World) -> None:
     """Make the listing of one bucket fail."""
     world.s3("failover").delete_bucket(Bucket=world.manifest.regions["failover"].documents_bucket)
+
+
+def test_the_generation_of_an_event_with_only_a_readable_key_is_not_used_again(run: Run, world: World) -> None:
+    for role, region in world.manifest.regions.items():
+        world.put(role, json.dumps({"apiUrl": region.api_url}))
+    key = f"{PREFIX}{9:012d}-20260101T000000000000Z-0a.json"  # of another version of the tool, or broken
+    bucket = world.manifest.regions["primary"].frontend_bucket
+    world.s3("primary").put_object(Bucket=bucket, Key=key, Body=b'{"schemaVersion": 1}')
+    assert json.loads(run("reconcile", "--yes", "--json").stdout)["generation"] == 10
+    assert [copy.generation for copy in world.copies().values()] == [10, 10]
 
 
 @pytest.mark.usefixtures("returned")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.routing_config import RoutingConfig, moves_users
 from standby.operations.facts.journal import Event, PendingWrite, new_event
-from standby.operations.plans.plan import CloseEvent, Refusal, VerifyEdge, VerifyHealth
+from standby.operations.plans.plan import CloseEvent, PutConfig, Refusal, VerifyEdge, VerifyHealth
 from standby.operations.plans.switch import plan_switch
 from tests.standby.helpers import DOWN, EAST, MANIFEST, NOON, WEST, both, changed, config, copy_of, facts, puts
 
@@ -34,7 +34,14 @@ def test_an_interrupted_run_is_finished() -> None:
 
 def test_a_finished_failover_with_the_other_region_still_down_has_nothing_to_do() -> None:
     copies = {"failover": copy_of("failover", config("failover", 4)), "primary": DOWN}
-    assert not plan_switch(facts(copies=copies, events=(event("incomplete"),)), command="failover", reason="").steps
+    plan = plan_switch(facts(copies=copies, events=(event("incomplete"),)), command="failover", reason="")
+    assert (plan.steps, plan.pending_writes, plan.event) == ((), (), None)
+
+
+def test_a_completed_copy_is_verified_through_the_edge_even_without_an_event_in_a_journal() -> None:
+    copies = both(failover=config("failover", 4), primary=config("primary", 3))
+    plan = plan_switch(facts(copies=copies), command="failover", reason="")
+    assert [type(step.action) for step in plan.steps] == [PutConfig, VerifyEdge, VerifyHealth]
 
 
 def test_a_failover_that_could_not_verify_its_result_is_verified_again() -> None:

@@ -47,6 +47,19 @@ def test_documents_are_reconciled_before_knowledge_bases() -> None:
     assert plan.notes == (f"not copied from {EAST}, because it was deleted in the other region: deleted.txt",)
 
 
+def test_copied_documents_are_ingested_even_if_the_knowledge_base_was_in_sync() -> None:
+    found = moved(failover={"replication": left(missing("never"), source="failover")})
+    plan = plan_documents(reconciling(found))
+    assert [step.action.role for step in plan.steps if isinstance(step.action, Ingest)] == ["primary"]
+
+
+def test_a_knowledge_base_that_could_not_be_read_is_noted_unless_its_region_is_down() -> None:
+    unread = moved(primary={"knowledge_base": Unavailable("answers AccessDenied")})
+    named = f"whether the Knowledge Base of {WEST} is in sync is unavailable: answers AccessDenied"
+    assert plan_documents(reconciling(unread)).notes == (named,)
+    assert plan_documents(reconciling(state(primary=dead("primary")))).notes == ()
+
+
 def test_config_json_has_a_separate_plan_without_a_comparison() -> None:
     copies = {
         "primary": copy_of("primary", config("primary", 3)),
@@ -113,6 +126,15 @@ def switched(command: Literal["failover", "failback"]) -> Event:
     target = EAST if command == "failover" else WEST
     made = new_event(generation=4, command=command, actor="a", reason="", source="", target=target, now=NOON)
     return changed(made, result="done")
+
+
+def test_a_switch_that_failed_or_lost_moved_no_user() -> None:
+    events = tuple(
+        changed(switched("failback"), id=result, result=result, generation=9) for result in ("failed", "lost")
+    )
+    gone = {role: replace(region(role, "primary", 4), copy=copy_of(role, None)) for role in ROLES}
+    found = replace(state(gone["primary"], gone["failover"]), events=(switched("failover"), *events))
+    assert {put.config.role for put in puts(plan_config(reconciling(found)))} == {"failover"}
 
 
 @pytest.mark.parametrize("last,serves", [(None, "primary"), ("failover", "failover"), ("failback", "primary")])
@@ -261,3 +283,24 @@ def test_the_plan_for_config_json_closes_only_events_with_a_pending_config_json(
     plan = plan_config(reconciling(found, primary=events, failover=events))
     written = [step.action.events for step in plan.steps if isinstance(step.action, CopyEvents)]
     assert [[(event.id, event.result) for event in each] for each in written] == [[("c", "done")]] * 2
+
+
+def test_a_pending_write_in_a_region_that_is_still_down_is_not_closed_with_config_json() -> None:
+    part = (PendingWrite(region=WEST, what="config.json", why="down"),)
+    event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=part)
+    by_hand = copy_of("failover", config("failover", None))
+    found = replace(moved(primary={"copy": DOWN}, failover={"copy": by_hand}), events=(event,))
+    plan = plan_config(reconciling(found, primary=(event,), failover=(event,)))
+    assert [type(step.action) for step in plan.steps] == [WriteIntent, PutConfig, VerifyEdge, CloseEvent]
+
+
+@pytest.mark.parametrize("generation,closed", [(4, True), (3, False)])
+def test_a_pending_config_json_is_closed_with_the_documents_only_when_both_copies_agree(
+    generation: int, *, closed: bool
+) -> None:
+    part = (PendingWrite(region=WEST, what="config.json", why="down"),)
+    event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=part)
+    copy = copy_of("primary", config("failover" if closed else "primary", generation))
+    found = replace(moved(primary={"copy": copy}), events=(event,))
+    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed

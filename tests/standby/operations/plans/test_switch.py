@@ -13,7 +13,19 @@ from standby.operations.facts.health import Health
 from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.plan import WriteIntent
 from standby.operations.plans.switch import plan_switch
-from tests.standby.helpers import DOWN, EAST, FACTS, MANIFEST, WEST, both, config, copy_of, facts, puts
+from tests.standby.helpers import (
+    DOWN,
+    EAST,
+    FACTS,
+    MANIFEST,
+    WEST,
+    both,
+    config,
+    copy_of,
+    facts,
+    invalid_copy,
+    puts,
+)
 
 
 @given(FACTS)
@@ -138,6 +150,31 @@ def test_a_failback_from_a_manually_edited_config_continues_from_the_highest_gen
     assert plan.notes == ("config.json in us-east-1 is manually edited: this replaces it",)
 
 
+def replaced(region: str) -> str:
+    return f"config.json in {region} is invalid: this replaces it"
+
+
+NEW = "no valid config.json was found: this writes a new one"
+
+
+@pytest.mark.parametrize(
+    "primary,failover,notes",
+    [
+        (copy_of("primary", config("primary", 3)), invalid_copy("failover"), (replaced(EAST),)),
+        (invalid_copy("primary"), copy_of("failover", config("primary", 3)), (replaced(WEST),)),
+        (invalid_copy("primary"), invalid_copy("failover"), (replaced(WEST), replaced(EAST), NEW)),
+        (copy_of("primary", None), copy_of("failover", None), (NEW,)),
+        (copy_of("primary", config("primary", 3)), copy_of("failover", None), ()),
+    ],
+)
+def test_an_invalid_config_that_a_switch_replaces_is_noted(
+    primary: ConfigCopy, failover: ConfigCopy, notes: tuple[str, ...]
+) -> None:
+    plan = plan_switch(facts(copies={"primary": primary, "failover": failover}), command="failover", reason="")
+    assert plan.notes == notes
+    assert [put.seen.state for put in puts(plan)] == [failover.state, primary.state]
+
+
 def blind(target: Role) -> dict[Role, ConfigCopy | Unavailable]:
     return {role: copy_of(role, config(target, 3)) if role == target else DOWN for role in ROLES}
 
@@ -164,6 +201,9 @@ def test_force_writes_above_the_next_generation_that_an_unread_copy_may_have(
     plan = plan_switch(known, command="failback", reason="", force=True)
     next_one = max(1, generation or 0, journal) + 1
     (put,) = puts(plan)
+    assert plan.source == ""  # the other region may serve
+    assert plan.event is not None
+    assert plan.event.source == ""
     assert (put.seen.role, put.config.role) == (target, target)
     assert put.config.generation == plan.generation > next_one
     returned = {**copies, target: replace(put.seen, config=put.config)}

@@ -9,11 +9,12 @@ from standby.cli.status_view import render_status
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.operations.facts.health import Health
+from standby.operations.facts.journal import Event, new_event
 from standby.operations.facts.state import Alarms, Queues, State
 from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
 from standby.operations.views.status_json import status_json
 from standby.operations.views.verdict import judge_state
-from tests.standby.helpers import EAST, HEALTHY, WEST, changed, config, copy_of, invalid_copy
+from tests.standby.helpers import EAST, HEALTHY, NOON, WEST, changed, config, copy_of, invalid_copy
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
 DISAGREEMENT = (
@@ -150,6 +151,16 @@ def test_a_failback_to_a_region_in_sync_is_allowed() -> None:
     assert unmet_preconditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
 
 
+def test_a_killed_failback_can_be_finished_although_the_copies_differ() -> None:
+    killed = state(primary=region("primary", "primary", 5), failover=region("failover", "failover", 4))
+    assert unmet_preconditions(killed, [HEALTHY]) == ()
+
+
+def incomplete() -> Event:
+    made = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
+    return changed(made, result="incomplete")
+
+
 RUNNING = changed(BEHIND, running=True)
 
 
@@ -159,10 +170,13 @@ RUNNING = changed(BEHIND, running=True)
         (moved(failover={"replication": left(missing("pending"), source="failover")}), True),
         (moved(primary={"knowledge_base": RUNNING}), True),
         (moved(primary={"knowledge_base": BEHIND, "queues": Queues(waiting=3, in_flight=0, dead_letters=0)}), True),
+        (moved(primary={"knowledge_base": BEHIND, "queues": Queues(waiting=0, in_flight=3, dead_letters=0)}), True),
         (moved(primary={"knowledge_base": BEHIND}), False),
         (moved(primary={"replication": left(missing("failed"))}), False),
         (moved(primary={"copy": copy_of("primary", config("primary", 3))}), False),
         (state(primary=dead("primary")), False),
+        (state(failover=dead("failover")), False),
+        (replace(moved(), events=(incomplete(),)), False),
     ],
 )
 def test_a_failback_waits_only_for_conditions_that_settle_by_themselves(found: State, *, passes: bool) -> None:
