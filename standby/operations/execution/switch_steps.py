@@ -204,8 +204,9 @@ def _describe_edge(seen: RoutingConfig | str) -> str:
 def _describe_winner(authoritative: ConfigCopy, winner: Event | None) -> str:
     config = authoritative.config
     if config is None:
-        return "another command was faster"
+        return "another command changed config.json first"
     if config.manually_edited:
         return f"config.json was manually edited during this command; it is now authoritative: {config.api_url}"
     who = f"{winner.actor} with `standby {winner.command}`" if winner else "a command that no journal names"
-    return f"{who} was faster; now authoritative: {config.region} ({config.role}), generation {config.generation}"
+    now = f"{config.region} ({config.role}), generation {config.generation}"
+    return f"{who} changed config.json first; now authoritative: {now}"

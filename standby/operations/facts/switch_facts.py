@@ -28,7 +28,7 @@ class SwitchFacts:
     """The known facts when a command makes the region with the role `target` the serving region.
 
     `journal_generation` is the highest generation in any journal that answered. `events` are the events that wrote the
-    authoritative config, if the target serves already.
+    authoritative config, if the target already serves.
     """
 
     manifest: Manifest
@@ -99,7 +99,7 @@ def _list_keys(connection: Connection, region: Region) -> tuple[str, ...]:
 def _read_events_of_config(
     connection: Connection, manifest: Manifest, copies: ConfigCopies, target: Role
 ) -> tuple[Event, ...]:
-    """Return the events of the authoritative generation if the target serves already: they may be unfinished."""
+    """Return the events of the authoritative generation if the target already serves: they may be unfinished."""
     authoritative = authoritative_copy(copies)
     if authoritative is None or serving_role(manifest, copies) != target:
         return ()

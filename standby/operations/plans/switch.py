@@ -53,7 +53,7 @@ def plan_switch(
     force: bool = False,
     preconditions: Sequence[Refusal] = (),
 ) -> Plan:
-    """Return the plan that makes the target serve; if it serves already, the rest of an interrupted command.
+    """Return the plan that makes the target serve; if it already serves, the rest of an interrupted command.
 
     If the other copy is unreadable, `force` writes a generation above any that it can have. `preconditions` are the
     refusals of a failback, in addition to the target's health.
@@ -141,13 +141,13 @@ def _plan_switch(
 def _plan_rest(
     facts: SwitchFacts, authoritative: ConfigCopy, *, command: Command, preconditions: Sequence[Refusal]
 ) -> Plan:
-    """Return the plan for a target that serves already: the writes and checks that an interrupted command left out."""
+    """Return the plan for a target that already serves: the writes and checks that an interrupted command left out."""
     region = facts.manifest.regions[facts.target].region
     config = authoritative.config
     if config is None or config.manually_edited:
         note = "config.json is manually edited: `standby reconcile` gives it a generation"
         notes = (note, *_own_copy_note(facts))
-        return Plan(command=command, summary=f"{region} serves already", target=region, notes=notes)
+        return Plan(command=command, summary=f"{region} already serves", target=region, notes=notes)
     stale = [copy for copy in facts.copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
     event = find_event_of_config(facts.events, generation=config.generation, updated_at=config.updated_at)
     steps = [
@@ -171,7 +171,7 @@ def _plan_rest(
     moves = moves_users(facts.manifest, facts.copies, facts.target)
     return Plan(
         command=command,
-        summary=f"{region} serves already, generation {config.generation}",
+        summary=f"{region} already serves, generation {config.generation}",
         source=event.source if event else "",
         target=region,
         generation=config.generation or 0,
@@ -202,7 +202,7 @@ def _own_copy_note(facts: SwitchFacts) -> tuple[str, ...]:
     if isinstance(facts.copies[other.role], ConfigCopy):
         return ()
     known = f"{own} serves according to its own copy of config.json; {other.region} may have a higher generation"
-    return (f"{known}: --force writes one above it",)
+    return (f"{known}: --force writes the next generation",)
 
 
 def _serving_region(facts: SwitchFacts) -> str:

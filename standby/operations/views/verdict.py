@@ -158,7 +158,7 @@ def _next_commands(state: State, name: Name) -> Iterator[str]:
         yield NEITHER_REGION
     for region in state.regions.values():
         if region.down:
-            yield f"nothing now; when {region.region} is back: `standby reconcile`"
+            yield f"nothing to do now; when {region.region} is back: `standby reconcile`"
     for event in state.unfinished:
         if event.target and event.result == "started":
             yield f"`standby {event.command}` again, from any machine: it completes the interrupted command"
@@ -168,7 +168,7 @@ def _next_commands(state: State, name: Name) -> Iterator[str]:
     if _needs_reconcile(state):
         yield "`standby reconcile` brings both regions into sync"
     if name == "failed over":
-        yield f"`standby failback` switches traffic back to {state.regions['primary'].region}, when you want it to"
+        yield f"when it suits you: `standby failback` switches traffic back to {state.regions['primary'].region}"
 
 
 def _leave(state: State, serving: Role) -> str:

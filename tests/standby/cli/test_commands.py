@@ -49,7 +49,7 @@ def test_a_second_failover_changes_nothing(run: Run, world: World) -> None:
     run("failover", "--yes")
     before = world.copies()
     result = run("failover", "--yes")
-    assert (result.exit_code, result.stdout) == (0, f"{EAST} serves already, generation 4. Nothing to do.\n")
+    assert (result.exit_code, result.stdout) == (0, f"{EAST} already serves, generation 4. Nothing to do.\n")
     assert world.copies() == before
     assert len(world.events("failover")) == 1
 

@@ -184,7 +184,7 @@ def test_a_serving_region_according_to_one_copy_only_is_noted(target: Role, own:
     plan = plan_switch(facts(target, copies=blind(target)), command="failback", reason="")
     assert not plan.steps
     told = f"{own} serves according to its own copy of config.json; {other} may have a higher generation"
-    assert plan.notes == (f"{told}: --force writes one above it",)
+    assert plan.notes == (f"{told}: --force writes the next generation",)
 
 
 def test_with_both_copies_read_there_is_no_note_on_a_higher_generation() -> None:

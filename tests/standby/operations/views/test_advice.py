@@ -14,7 +14,7 @@ from tests.standby.helpers import EAST, NOON, WEST, changed, config, copy_of, in
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
 FAILOVER = f"`standby failover` switches traffic to {EAST}"
-FAILBACK = f"`standby failback` switches traffic back to {WEST}, when you want it to"
+FAILBACK = f"when it suits you: `standby failback` switches traffic back to {WEST}"
 RECONCILE = "`standby reconcile` brings both regions into sync"
 CORRECT = "correct config.json in {}, or replace it by `standby reconcile --force`"
 AGAIN = "`standby failover` again, from any machine: it completes the interrupted command"
@@ -37,12 +37,12 @@ UNENDED = new_event(generation=9, command="failover", actor="x", reason="", sour
             state(primary=dead("primary"), failover=region("failover", copy=Unavailable("answers AccessDenied"))),
             NEITHER_REGION,
         ),
-        (state(failover=dead("failover")), f"nothing now; when {EAST} is back: `standby reconcile`"),
+        (state(failover=dead("failover")), f"nothing to do now; when {EAST} is back: `standby reconcile`"),
         (state(failover=region("failover", health=SICK)), ""),
         (moved(), FAILBACK),
         (
             replace(moved(), regions={"primary": dead("primary"), "failover": region("failover", "failover", 4)}),
-            f"nothing now; when {WEST} is back: `standby reconcile`",
+            f"nothing to do now; when {WEST} is back: `standby reconcile`",
         ),
         (
             moved(failover={"health": SICK}),
