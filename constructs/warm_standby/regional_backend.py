@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.rest_api import RestApi
@@ -14,11 +13,13 @@ from warm_standby.functions.function import Code
 from warm_standby.functions.functions import FunctionDependencies, Functions
 from warm_standby.functions.schedule import Schedule
 from warm_standby.knowledge_base.guardrail import Guardrail
+from warm_standby.knowledge_base.inputs import KnowledgeBaseInputs
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
 from warm_standby.monitoring.alarms import Alarms
 from warm_standby.monitoring.alert_topic import AlertTopic
 from warm_standby.monitoring.dashboard import Dashboard
-from warm_standby.names import Names, Role
+from warm_standby.names import Role
+from warm_standby.region import Region
 from warm_standby.settings import Settings
 from warm_standby.site.frontend_bucket import FrontendBucket, SiteFile
 
@@ -48,32 +49,23 @@ class RegionalBackend(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        provider: AwsProvider,
-        role: Role,
-        names: Names,
-        settings: Settings,
-        inputs: BackendInputs,
+        self, scope: Construct, id_: str, *, region: Region, role: Role, settings: Settings, inputs: BackendInputs
     ) -> None:
         super().__init__(scope, id_)
-        self.provider = provider
+        self.region = region
         self.role = role
-        self.names = names
         self._settings = settings
         self._inputs = inputs
         self.documents = self._documents_bucket()
         self.frontend = self._frontend_bucket()
         self.knowledge_base = self._knowledge_base()
-        self.guardrail = Guardrail(self, "guardrail", provider=provider, names=names)
-        self.queue = IngestionQueue(self, "ingestion", provider=provider, names=names, documents=self.documents)
+        self.guardrail = Guardrail(self, "guardrail", region=region)
+        self.queue = IngestionQueue(self, "ingestion", region=region, documents=self.documents)
         self.functions = self._functions()
         self.api = self._rest_api()
         self._schedule_ingestion()
-        self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
-        self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
+        self.topic = AlertTopic(self, "alerts", region=region, emails=settings.operations.alert_emails)
+        self.alarms = Alarms(self, "alarms", region=region, topic=self.topic)
         self._schedule_health_check()
         self._add_alarms()
         self.dashboard = self._dashboard()
@@ -82,8 +74,7 @@ class RegionalBackend(Construct):
         return DocumentsBucket(
             self,
             "documents",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             settings=self._settings.documents,
             force_destroy=self._settings.operations.force_destroy,
             site_origin=self._inputs.site_origin,
@@ -93,30 +84,23 @@ class RegionalBackend(Construct):
         return FrontendBucket(
             self,
             "frontend",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             site=self._inputs.site,
             distribution_arn=self._inputs.distribution_arn,
             force_destroy=self._settings.operations.force_destroy,
         )
 
     def _knowledge_base(self) -> KnowledgeBase:
-        return KnowledgeBase(
-            self,
-            "knowledge_base",
-            provider=self.provider,
-            names=self.names,
-            settings=self._settings.knowledge_base,
-            documents=self.documents,
-            deployer_arn=self._inputs.deployer_arn,
+        inputs = KnowledgeBaseInputs(
+            region=self.region, settings=self._settings.knowledge_base, documents=self.documents
         )
+        return KnowledgeBase(self, "knowledge_base", inputs=inputs, deployer_arn=self._inputs.deployer_arn)
 
     def _functions(self) -> Functions:
         return Functions(
             self,
             "functions",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             settings=self._settings,
             code=self._inputs.code,
             dependencies=FunctionDependencies(
@@ -132,8 +116,7 @@ class RegionalBackend(Construct):
         return RestApi(
             self,
             "api",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             settings=self._settings.operations,
             functions=self.functions.by_package,
             site_origin=self._inputs.site_origin,
@@ -145,8 +128,7 @@ class RegionalBackend(Construct):
         Schedule(
             self,
             "sweep",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             function=self.functions.ingest,
             purpose="sweep",
             minutes=self._settings.operations.sweep_minutes,
@@ -156,8 +138,7 @@ class RegionalBackend(Construct):
         Schedule(
             self,
             "health_check",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             function=self.functions.health,
             purpose="health-check",
             minutes=1,
@@ -176,8 +157,7 @@ class RegionalBackend(Construct):
         return Dashboard(
             self,
             "dashboard",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             api=self.api,
             functions=tuple(self.functions.by_package.values()),
             queue=self.queue,

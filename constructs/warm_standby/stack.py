@@ -11,6 +11,7 @@ from warm_standby.documents.replication import Replication
 from warm_standby.functions.function import Code
 from warm_standby.manifest import Manifest, write_outputs
 from warm_standby.names import Names, Role
+from warm_standby.region import Region
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.site.distribution import Distribution
@@ -82,12 +83,12 @@ class WarmStandbyStack(TerraformStack):
 
     def _backend(self, role: Role, provider: AwsProvider, account: str, inputs: BackendInputs) -> RegionalBackend:
         region: str = getattr(self._settings.regions, role)
+        names = Names(deployment=self._settings.name, account=account, region=region)
         return RegionalBackend(
             self,
             role,
-            provider=provider,
+            region=Region(provider=provider, names=names),
             role=role,
-            names=Names(deployment=self._settings.name, account=account, region=region),
             settings=self._settings,
             inputs=inputs,
         )
@@ -100,8 +101,7 @@ class WarmStandbyStack(TerraformStack):
             Replication(
                 self,
                 f"replication_from_{source.role}",
-                provider=source.provider,
-                names=source.names,
+                region=source.region,
                 source=source.documents,
                 destination=destination.documents,
             )
@@ -126,7 +126,7 @@ class WarmStandbyStack(TerraformStack):
             "serving_config",
             primary=self.primary.frontend,
             failover=self.failover.frontend,
-            region=self.primary.names.region,
+            region=self.primary.region.names.region,
             api_url=self.primary.api.url,
             fallback_api_url=self.failover.api.url if self._settings.site.api_fallback else None,
         )
@@ -134,7 +134,6 @@ class WarmStandbyStack(TerraformStack):
             UploadLimits(
                 self,
                 f"limits_{backend.role}",
-                provider=backend.provider,
                 frontend=backend.frontend,
                 settings=self._settings.documents,
             )
@@ -159,5 +158,5 @@ def _site_file(directory: str, file: AssetFile) -> SiteFile:
 
 def _connect_sources(backend: RegionalBackend) -> tuple[str, str]:
     """Return the origins that the page calls: the region's API, and its documents bucket for uploads."""
-    bucket = backend.names.bucket("docs")
-    return f"https://{backend.api.host}", f"https://{bucket}.s3.{backend.names.region}.amazonaws.com"
+    bucket = backend.region.names.bucket("docs")
+    return f"https://{backend.api.host}", f"https://{bucket}.s3.{backend.region.names.region}.amazonaws.com"

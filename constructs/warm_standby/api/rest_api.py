@@ -8,7 +8,6 @@ from cdktf_cdktf_provider_aws.api_gateway_gateway_response import ApiGatewayGate
 from cdktf_cdktf_provider_aws.api_gateway_request_validator import ApiGatewayRequestValidator
 from cdktf_cdktf_provider_aws.api_gateway_resource import ApiGatewayResource
 from cdktf_cdktf_provider_aws.api_gateway_rest_api import ApiGatewayRestApi, ApiGatewayRestApiEndpointConfiguration
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import (
@@ -22,7 +21,7 @@ from warm_standby.api.definition import (
 from warm_standby.api.route import ApiRoute
 from warm_standby.api.stage import ApiStage
 from warm_standby.functions.function import Function
-from warm_standby.names import Names
+from warm_standby.region import Region
 from warm_standby.settings import Operations
 
 
@@ -34,28 +33,27 @@ class RestApi(Construct):
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
+        region: Region,
         settings: Operations,
         functions: Mapping[str, Function],
         site_origin: str,
     ) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        self.name = names.regional("api")
+        self._region = region
+        self.name = region.names.regional("api")
         self.rest_api = ApiGatewayRestApi(
             self,
             "rest_api",
-            provider=provider,
+            provider=region.provider,
             name=self.name,
             description="Questions, uploads and health of the document chatbot",
             endpoint_configuration=ApiGatewayRestApiEndpointConfiguration(types=["REGIONAL"]),
         )
         self._rest_api_id = self.rest_api.id
-        self.host = f"{self._rest_api_id}.execute-api.{names.region}.amazonaws.com"
+        self.host = f"{self._rest_api_id}.execute-api.{region.names.region}.amazonaws.com"
         self.url = f"https://{self.host}/{STAGE}/"
         self.deployment = self._deploy(
-            [*self._routes(names, functions, site_origin), *self._gateway_responses(site_origin)],
+            [*self._routes(functions, site_origin), *self._gateway_responses(site_origin)],
             triggers={
                 "definition": definition_digest(),
                 "functions": " ".join(functions[route.function].name for route in ROUTES),
@@ -65,18 +63,17 @@ class RestApi(Construct):
         self.stage = ApiStage(
             self,
             "stage",
-            provider=provider,
-            names=names,
+            region=region,
             settings=settings,
             rest_api_id=self._rest_api_id,
             deployment_id=self.deployment.id,
         )
 
-    def _routes(self, names: Names, functions: Mapping[str, Function], site_origin: str) -> list[ITerraformDependable]:
+    def _routes(self, functions: Mapping[str, Function], site_origin: str) -> list[ITerraformDependable]:
         validator = ApiGatewayRequestValidator(
             self,
             "validator",
-            provider=self._provider,
+            provider=self._region.provider,
             name="body",
             rest_api_id=self._rest_api_id,
             validate_request_body=VALIDATION["validate_request_body"],
@@ -86,7 +83,7 @@ class RestApi(Construct):
             resource = ApiGatewayResource(
                 self,
                 f"resource_{route.path}",
-                provider=self._provider,
+                provider=self._region.provider,
                 rest_api_id=self._rest_api_id,
                 parent_id=root,
                 path_part=route.path,
@@ -95,8 +92,7 @@ class RestApi(Construct):
                 ApiRoute(
                     self,
                     route.path,
-                    provider=self._provider,
-                    names=names,
+                    region=self._region,
                     route=route,
                     function=functions[route.function],
                     resource=resource,
@@ -111,7 +107,7 @@ class RestApi(Construct):
             ApiGatewayGatewayResponse(
                 self,
                 f"answer_{response.response_type}",
-                provider=self._provider,
+                provider=self._region.provider,
                 rest_api_id=self._rest_api_id,
                 response_type=response.response_type,
                 status_code=response.status_code,
@@ -131,7 +127,7 @@ class RestApi(Construct):
         return ApiGatewayDeployment(
             self,
             "deployment",
-            provider=self._provider,
+            provider=self._region.provider,
             rest_api_id=self._rest_api_id,
             triggers=dict(triggers),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),

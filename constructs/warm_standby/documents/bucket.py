@@ -1,6 +1,5 @@
 """The documents bucket of one region."""
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
     S3BucketCorsConfiguration,
     S3BucketCorsConfigurationCorsRule,
@@ -15,8 +14,8 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
 )
 from constructs import Construct
 
-from warm_standby.names import Names
 from warm_standby.private_bucket import PrivateBucket
+from warm_standby.region import Region
 from warm_standby.settings import Documents
 
 
@@ -28,26 +27,18 @@ class DocumentsBucket(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        provider: AwsProvider,
-        names: Names,
-        settings: Documents,
-        force_destroy: bool,
-        site_origin: str,
+        self, scope: Construct, id_: str, *, region: Region, settings: Documents, force_destroy: bool, site_origin: str
     ) -> None:
         super().__init__(scope, id_)
         self.private_bucket = PrivateBucket(
-            self, "private", provider=provider, name=names.bucket("docs"), force_destroy=force_destroy
+            self, "private", provider=region.provider, name=region.names.bucket("docs"), force_destroy=force_destroy
         )
         self.bucket = self.private_bucket.bucket
         self.arn = self.private_bucket.arn
         S3BucketCorsConfiguration(
             self,
             "cors",
-            provider=provider,
+            provider=region.provider,
             bucket=self.bucket.id,
             cors_rule=[
                 S3BucketCorsConfigurationCorsRule(
@@ -58,7 +49,7 @@ class DocumentsBucket(Construct):
         S3BucketLifecycleConfiguration(
             self,
             "lifecycle",
-            provider=provider,
+            provider=region.provider,
             bucket=self.bucket.id,
             rule=[_clean_up_rule(settings), *_expiration_rules(settings)],
             depends_on=[self.private_bucket.versioning],

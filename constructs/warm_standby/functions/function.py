@@ -12,11 +12,11 @@ from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunctionTracingConfig,
 )
 from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.iam import ServiceRole, Statement
 from warm_standby.names import Names
+from warm_standby.region import Region
 
 RUNTIME = "python3.13"
 
@@ -41,8 +41,7 @@ class Function(Construct):
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
+        region: Region,
         package: str,
         code: Code,
         environment: Mapping[str, str],
@@ -52,25 +51,25 @@ class Function(Construct):
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        name = names.regional(package.replace("_", "-"))
+        self._provider = region.provider
+        name = region.names.regional(package.replace("_", "-"))
         self.name = name
-        self.arn = names.arn("lambda", f"function:{name}")
+        self.arn = region.names.arn("lambda", f"function:{name}")
         self.log_group = CloudwatchLogGroup(
-            self, "logs", provider=provider, name=f"/aws/lambda/{name}", retention_in_days=log_retention_days
+            self, "logs", provider=region.provider, name=f"/aws/lambda/{name}", retention_in_days=log_retention_days
         )
         self.role = ServiceRole(
             self,
             "role",
-            provider=provider,
-            name=names.account_wide(package.replace("_", "-")),
+            provider=region.provider,
+            name=region.names.account_wide(package.replace("_", "-")),
             service="lambda.amazonaws.com",
-            statements=[*statements, *_observability_statements(names, name)],
+            statements=[*statements, *_observability_statements(region.names, name)],
         )
         self.function = LambdaFunction(
             self,
             "function",
-            provider=provider,
+            provider=region.provider,
             function_name=name,
             role=self.role.role.arn,
             runtime=RUNTIME,

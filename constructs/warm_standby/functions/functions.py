@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
@@ -13,7 +12,7 @@ from warm_standby.functions.function import Code, Function
 from warm_standby.iam import Statement
 from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
-from warm_standby.names import Names
+from warm_standby.region import Region
 from warm_standby.settings import Settings
 from warm_standby.settings.validators import geography
 
@@ -44,15 +43,13 @@ class Functions(Construct):
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
+        region: Region,
         settings: Settings,
         code: Code,
         dependencies: FunctionDependencies,
     ) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        self._names = names
+        self._region = region
         self._settings = settings
         self._code = code
         self._dependencies = dependencies
@@ -85,8 +82,7 @@ class Functions(Construct):
         return Function(
             self,
             package,
-            provider=self._provider,
-            names=self._names,
+            region=self._region,
             package=package,
             code=self._code,
             environment=environment,
@@ -217,7 +213,9 @@ class Functions(Construct):
 
     def _invoke_model_statements(self, *models: str) -> list[Statement]:
         invoke = ["bedrock:InvokeModel"]
-        profiles = [self._names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)]
+        profiles = [
+            self._region.names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)
+        ]
         foundation = [arn for model in models for arn in self._foundation_model_arns(model)]
         statements = [Statement(sid="Answer", actions=invoke, resources=foundation)]
         if profiles:
@@ -231,10 +229,10 @@ class Functions(Construct):
         """
         profile = geography(model)
         foundation_model = f"foundation-model/{model.removeprefix(f'{profile}.')}"
-        own_region = f"arn:aws:bedrock:{self._names.region}::{foundation_model}"
+        own_region = f"arn:aws:bedrock:{self._region.names.region}::{foundation_model}"
         if profile is None:
             return [own_region]
         if profile == "global":
             return [own_region, f"arn:aws:bedrock:::{foundation_model}"]
-        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._names.region))
+        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._region.names.region))
         return [f"arn:aws:bedrock:{region}::{foundation_model}" for region in regions]

@@ -13,7 +13,6 @@ from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
     CloudwatchMetricAlarmMetricQuery,
     CloudwatchMetricAlarmMetricQueryMetric,
 )
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import STAGE
@@ -23,7 +22,7 @@ from warm_standby.documents.ingestion_queue import IngestionQueue
 from warm_standby.documents.replication import RTC_MINUTES, RULE_ID
 from warm_standby.functions.function import Function
 from warm_standby.monitoring.alert_topic import AlertTopic
-from warm_standby.names import Names
+from warm_standby.region import Region
 
 FIVE_MINUTES: Final = 300
 
@@ -45,12 +44,11 @@ class Alarms(Construct):
     `namespace` is the CloudWatch namespace of the metrics that come from the functions' logs.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, topic: AlertTopic) -> None:
+    def __init__(self, scope: Construct, id_: str, *, region: Region, topic: AlertTopic) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        self._names = names
+        self._region = region
         self._actions = [topic.topic.arn]
-        self.namespace = f"WarmStandby/{names.deployment}"
+        self.namespace = f"WarmStandby/{region.names.deployment}"
 
     def function_errors(self, function: Function, *, package: str, above: int) -> None:
         """Alert on more than `above` errors in five minutes: logged or of failed invocations, whichever are more."""
@@ -96,7 +94,7 @@ class Alarms(Construct):
 
     def dead_letters(self, queue: IngestionQueue) -> None:
         """Alert on any document event in the dead-letter queue."""
-        name = self._names.regional("ingest-dead-letters")
+        name = self._region.names.regional("ingest-dead-letters")
         self._alarm(
             "dead_letters",
             description=f"{name} holds events that could not be ingested: docs/runbook.md",
@@ -180,8 +178,8 @@ class Alarms(Construct):
         CloudwatchMetricAlarm(
             self,
             purpose,
-            provider=self._provider,
-            alarm_name=self._names.regional(purpose.replace("_", "-")),
+            provider=self._region.provider,
+            alarm_name=self._region.names.regional(purpose.replace("_", "-")),
             alarm_description=description,
             namespace=metric.namespace,
             metric_name=metric.name,
@@ -221,8 +219,8 @@ class Alarms(Construct):
         CloudwatchMetricAlarm(
             self,
             purpose,
-            provider=self._provider,
-            alarm_name=self._names.regional(purpose.replace("_", "-")),
+            provider=self._region.provider,
+            alarm_name=self._region.names.regional(purpose.replace("_", "-")),
             alarm_description=description,
             metric_query=[
                 CloudwatchMetricAlarmMetricQuery(
@@ -247,8 +245,8 @@ class Alarms(Construct):
         CloudwatchLogMetricFilter(
             self,
             f"{purpose}_filter",
-            provider=self._provider,
-            name=self._names.regional(purpose.replace("_", "-")),
+            provider=self._region.provider,
+            name=self._region.names.regional(purpose.replace("_", "-")),
             log_group_name=function.log_group.name,
             pattern=pattern,
             metric_transformation=CloudwatchLogMetricFilterMetricTransformation(

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
 from warm_standby.iam import Statement
-from warm_standby.names import Names
 from warm_standby.private_bucket import PrivateBucket
+from warm_standby.region import Region
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,19 +41,18 @@ class FrontendBucket(Construct):
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
+        region: Region,
         site: Sequence[SiteFile],
         distribution_arn: str,
         force_destroy: bool,
     ) -> None:
         super().__init__(scope, id_)
-        self.provider = provider
-        name = names.bucket("frontend")
+        self.region = region
+        name = region.names.bucket("frontend")
         self.private_bucket = PrivateBucket(
             self,
             "private",
-            provider=provider,
+            provider=region.provider,
             name=name,
             force_destroy=force_destroy,
             bucket_policy_statements=[
@@ -71,7 +69,7 @@ class FrontendBucket(Construct):
             S3Object(
                 self,
                 f"file_{file.key}",
-                provider=provider,
+                provider=region.provider,
                 bucket=bucket_id,
                 key=file.key,
                 source=file.path,
