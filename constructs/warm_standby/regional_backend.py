@@ -7,9 +7,9 @@ from typing import Final
 from constructs import Construct
 
 from warm_standby.api.rest_api import RestApi
+from warm_standby.assets import AssetFile
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import IngestionQueue
-from warm_standby.functions.function import Code
 from warm_standby.functions.functions import FunctionDependencies, Functions
 from warm_standby.functions.schedule import Schedule
 from warm_standby.knowledge_base.guardrail import Guardrail
@@ -21,7 +21,7 @@ from warm_standby.monitoring.dashboard import Dashboard
 from warm_standby.names import Role
 from warm_standby.region import Region
 from warm_standby.settings import Settings
-from warm_standby.site.frontend_bucket import FrontendBucket, SiteFile
+from warm_standby.site.frontend_bucket import FrontendBucket
 
 # An API Gateway event with the fields that the function reads, so that the schedule calls it as API Gateway does.
 _HEALTH_REQUEST: Final[dict[str, object]] = {"httpMethod": "GET", "path": "/health", "queryStringParameters": None}
@@ -31,12 +31,14 @@ _HEALTH_REQUEST: Final[dict[str, object]] = {"httpMethod": "GET", "path": "/heal
 class BackendInputs:
     """The inputs that both regions share.
 
-    `code` and `site` are files beside the Terraform JSON. `site_origin` and `distribution_arn` are the distribution's.
+    `code` is the path of the functions' archive, and `site` of the site's directory, both beside the Terraform JSON.
+    `site_origin` and `distribution_arn` are the distribution's.
     `deployer_arn` is the IAM principal that runs Terraform.
     """
 
-    code: Code
-    site: Sequence[SiteFile]
+    code: str
+    site: str
+    site_files: Sequence[AssetFile]
     site_origin: str
     distribution_arn: str
     deployer_arn: str
@@ -66,7 +68,8 @@ class RegionalBackend(Construct):
         self._schedule_ingestion()
         self.topic = AlertTopic(self, "alerts", region=region, emails=settings.operations.alert_emails)
         self.alarms = Alarms(self, "alarms", region=region, topic=self.topic)
-        self._schedule_health_check()
+        health = self.functions.health
+        Schedule(self, "health_check", region=region, function=health, minutes=1, event=_HEALTH_REQUEST)
         self._add_alarms()
         self.dashboard = self._dashboard()
 
@@ -86,6 +89,7 @@ class RegionalBackend(Construct):
             "frontend",
             region=self.region,
             site=self._inputs.site,
+            site_files=self._inputs.site_files,
             distribution_arn=self._inputs.distribution_arn,
             force_destroy=self._settings.operations.force_destroy,
         )
@@ -125,25 +129,8 @@ class RegionalBackend(Construct):
     def _schedule_ingestion(self) -> None:
         """Run `ingest` on document events, and on a schedule for documents whose event was lost."""
         self.queue.add_consumer(function_arn=self.functions.ingest.function.arn)
-        Schedule(
-            self,
-            "sweep",
-            region=self.region,
-            function=self.functions.ingest,
-            purpose="sweep",
-            minutes=self._settings.operations.sweep_minutes,
-        )
-
-    def _schedule_health_check(self) -> None:
-        Schedule(
-            self,
-            "health_check",
-            region=self.region,
-            function=self.functions.health,
-            purpose="health-check",
-            minutes=1,
-            event=_HEALTH_REQUEST,
-        )
+        minutes = self._settings.operations.sweep_minutes
+        Schedule(self, "sweep", region=self.region, function=self.functions.ingest, minutes=minutes)
 
     def _add_alarms(self) -> None:
         self.alarms.function_errors(self.functions.query, package="query", above=5)

@@ -1,21 +1,19 @@
 """The stack: two regional backends, replication between their documents, and one distribution over their sites."""
 
-from cdktf import AssetType, Fn, LocalBackend, S3Backend, TerraformAsset, TerraformLocal, TerraformStack
+from cdktf import AssetType, LocalBackend, S3Backend, TerraformAsset, TerraformLocal, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSessionContext
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
-from warm_standby.assets import AssetFile, Assets
+from warm_standby.assets import Assets
 from warm_standby.documents.replication import Replication
-from warm_standby.functions.function import Code
 from warm_standby.manifest import Manifest, write_outputs
 from warm_standby.names import Names, Role
 from warm_standby.region import Region
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.site.distribution import Distribution
-from warm_standby.site.frontend_bucket import SiteFile
 from warm_standby.site.routing_config import RoutingConfig
 from warm_standby.site.upload_limits import UploadLimits
 
@@ -72,10 +70,10 @@ class WarmStandbyStack(TerraformStack):
     ) -> BackendInputs:
         code = TerraformAsset(self, "functions", path=str(assets.code.resolve()), type=AssetType.FILE)
         site = TerraformAsset(self, "site", path=str(assets.site.resolve()), type=AssetType.DIRECTORY)
-        archive, directory = code.path, site.path
         return BackendInputs(
-            code=Code(path=archive, source_code_hash=Fn.filebase64sha256(archive)),
-            site=[_site_file(directory, file) for file in assets.site_files],
+            code=code.path,
+            site=site.path,
+            site_files=assets.site_files,
             site_origin=site_origin,
             distribution_arn=distribution_arn,
             deployer_arn=deployer_arn,
@@ -131,12 +129,7 @@ class WarmStandbyStack(TerraformStack):
             fallback_api_url=self.failover.api.url if self._settings.site.api_fallback else None,
         )
         for backend in (self.primary, self.failover):
-            UploadLimits(
-                self,
-                f"limits_{backend.role}",
-                frontend=backend.frontend,
-                settings=self._settings.documents,
-            )
+            UploadLimits(self, f"limits_{backend.role}", frontend=backend.frontend, settings=self._settings.documents)
 
     def _write_manifest(self, account: str) -> None:
         backends = (self.primary, self.failover)
@@ -149,11 +142,6 @@ class WarmStandbyStack(TerraformStack):
             backends=backends,
         )
         write_outputs(self, distribution=self.distribution, manifest=manifest, backends=backends)
-
-
-def _site_file(directory: str, file: AssetFile) -> SiteFile:
-    path = f"{directory}/{file.key}"
-    return SiteFile(key=file.key, path=path, source_hash=Fn.filesha256(path), content_type=file.content_type)
 
 
 def _connect_sources(backend: RegionalBackend) -> tuple[str, str]:

@@ -1,9 +1,8 @@
 """A Lambda function with its own role and log group, and with X-Ray tracing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from cdktf import ITerraformDependable
+from cdktf import Fn, ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunction,
@@ -21,19 +20,11 @@ from warm_standby.region import Region
 RUNTIME = "python3.13"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """The archive that all functions share: its path, and its base64 SHA-256, by which Terraform sees a change."""
-
-    path: str
-    source_code_hash: str
-
-
 class Function(Construct):
     """A Lambda function whose handler is in one package of the archive.
 
-    The function's name is that of the `package`, with hyphens instead of underscores. `timeout` is in seconds, `memory`
-    in MB.
+    The function's name is that of the `package`, with hyphens instead of underscores. `code` is the path of the
+    archive that all functions share. `timeout` is in seconds, `memory` in MB.
     """
 
     def __init__(
@@ -43,7 +34,7 @@ class Function(Construct):
         *,
         region: Region,
         package: str,
-        code: Code,
+        code: str,
         environment: Mapping[str, str],
         statements: Sequence[Statement],
         timeout: int,
@@ -75,8 +66,8 @@ class Function(Construct):
             runtime=RUNTIME,
             architectures=["arm64"],
             handler=f"{package}.handler.handler",
-            filename=code.path,
-            source_code_hash=code.source_code_hash,
+            filename=code,
+            source_code_hash=Fn.filebase64sha256(code),  # by which Terraform sees a change
             timeout=timeout,
             memory_size=memory,
             environment=LambdaFunctionEnvironment(variables=dict(environment)),

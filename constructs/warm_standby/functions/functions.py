@@ -8,7 +8,7 @@ from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
-from warm_standby.functions.function import Code, Function
+from warm_standby.functions.function import Function
 from warm_standby.iam import Statement
 from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
@@ -36,7 +36,7 @@ class FunctionDependencies:
 
 
 class Functions(Construct):
-    """`query`, `upload`, `ingest`, `ingestion_status` and `health` of one region."""
+    """`query`, `upload`, `ingest`, `ingestion_status` and `health` of one region, also by the name of their package."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Functions(Construct):
         *,
         region: Region,
         settings: Settings,
-        code: Code,
+        code: str,
         dependencies: FunctionDependencies,
     ) -> None:
         super().__init__(scope, id_)
@@ -53,33 +53,17 @@ class Functions(Construct):
         self._settings = settings
         self._code = code
         self._dependencies = dependencies
+        self.by_package: dict[str, Function] = {}
         self.query = self._query()
         self.upload = self._upload()
         self.ingest = self._ingest()
         self.ingestion_status = self._ingestion_status()
         self.health = self._health()
 
-    @property
-    def by_package(self) -> dict[str, Function]:
-        """The functions of the region by the name of their package."""
-        return {
-            "query": self.query,
-            "upload": self.upload,
-            "ingest": self.ingest,
-            "ingestion_status": self.ingestion_status,
-            "health": self.health,
-        }
-
     def _function(
-        self,
-        package: str,
-        *,
-        environment: dict[str, str],
-        statements: list[Statement],
-        timeout: int,
-        memory: int = 256,
+        self, package: str, *, environment: dict[str, str], statements: list[Statement], timeout: int, memory: int = 256
     ) -> Function:
-        return Function(
+        function = Function(
             self,
             package,
             region=self._region,
@@ -91,6 +75,8 @@ class Functions(Construct):
             memory=memory,
             log_retention_days=self._settings.operations.log_retention_days,
         )
+        self.by_package[package] = function
+        return function
 
     def _query(self) -> Function:
         return self._function(

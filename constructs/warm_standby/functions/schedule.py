@@ -21,11 +21,11 @@ class Schedule(Construct):
         *,
         region: Region,
         function: Function,
-        purpose: str,
         minutes: int,
         event: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        purpose = id_.replace("_", "-")
         rule = CloudwatchEventRule(
             self,
             "rule",

@@ -52,10 +52,7 @@ class Alarms(Construct):
 
     def function_errors(self, function: Function, *, package: str, above: int) -> None:
         """Alert on more than `above` errors in five minutes: logged or of failed invocations, whichever are more."""
-        logged = Metric(namespace=self.namespace, name=f"{package}-errors", statistic="Sum")
-        self._metric_filter(
-            f"{package}_errors", function=function, metric=logged, pattern='{ $.level = "ERROR" }', value="1"
-        )
+        logged = self._log_metric(f"{package}_errors", function=function, pattern='{ $.level = "ERROR" }')
         self._error_alarm(
             f"{package}_errors",
             description=f"{function.name} failed more than {above} times in 5 minutes",
@@ -71,14 +68,8 @@ class Alarms(Construct):
         One of the four periods may have none: two sweeps can fall into the same period, and leave the next one empty.
         """
         period = max(FIVE_MINUTES, sweep_minutes * 60)
-        failed = Metric(namespace=self.namespace, name="ingestion-failed", statistic="Sum", period=period)
-        self._metric_filter(
-            "ingestion_failed",
-            function=ingest,
-            metric=failed,
-            pattern='{ $.message = "last_job_failed" }',
-            value="1",
-        )
+        pattern = '{ $.message = "last_job_failed" }'
+        failed = self._log_metric("ingestion_failed", function=ingest, pattern=pattern, period=period)
         self._error_alarm(
             "ingestion_stuck",
             description=(
@@ -123,13 +114,13 @@ class Alarms(Construct):
 
     def health(self, function: Function) -> None:
         """Alert when the scheduled health check reports less than 100 %, or does not run, for three minutes."""
-        metric = Metric(namespace=self.namespace, name="healthy-percent", statistic="Minimum", period=60)
-        self._metric_filter(
+        metric = self._log_metric(
             "healthy_percent",
             function=function,
-            metric=metric,
             pattern="{ $.healthyPercent = * }",
             value="$.healthyPercent",
+            statistic="Minimum",
+            period=60,
         )
         self._alarm(
             "health",
@@ -241,18 +232,30 @@ class Alarms(Construct):
             ok_actions=self._actions,
         )
 
-    def _metric_filter(self, purpose: str, *, function: Function, metric: Metric, pattern: str, value: str) -> None:
+    def _log_metric(
+        self,
+        purpose: str,
+        *,
+        function: Function,
+        pattern: str,
+        value: str = "1",
+        statistic: str = "Sum",
+        period: int = FIVE_MINUTES,
+    ) -> Metric:
+        """Publish a metric of the lines of a function's log that match a pattern. By default, it counts them."""
+        name = purpose.replace("_", "-")
         CloudwatchLogMetricFilter(
             self,
             f"{purpose}_filter",
             provider=self._region.provider,
-            name=self._region.names.regional(purpose.replace("_", "-")),
+            name=self._region.names.regional(name),
             log_group_name=function.log_group.name,
             pattern=pattern,
             metric_transformation=CloudwatchLogMetricFilterMetricTransformation(
-                namespace=metric.namespace, name=metric.name, value=value
+                namespace=self.namespace, name=name, value=value
             ),
         )
+        return Metric(namespace=self.namespace, name=name, statistic=statistic, period=period)
 
 
 def _replication_metric(name: str, statistic: str, *, source: DocumentsBucket, destination: DocumentsBucket) -> Metric:

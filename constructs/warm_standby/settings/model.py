@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -20,6 +20,11 @@ ModelId = Annotated[str, AfterValidator(validators.model_id)]
 # Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
 TagValue = Annotated[str, Field(max_length=256), AfterValidator(validators.tag_text)]
 TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(validators.tag_key)]
+UploadType = Annotated[str, AfterValidator(validators.upload_type)]
+StatusCode = Annotated[int, AfterValidator(validators.failover_status_code)]
+Email = Annotated[str, AfterValidator(validators.email)]
+T = TypeVar("T")
+UniqueValues = Annotated[tuple[T, ...], AfterValidator(validators.unique), Field(strict=False)]
 
 
 class _Section(BaseModel):
@@ -68,10 +73,8 @@ class Answers(_Section):
     """
 
     model: ModelId = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
-    allowed_models: Annotated[tuple[ModelId, ...], AfterValidator(validators.unique)] = Field(default=(), strict=False)
-    profile_regions: Annotated[tuple[Region, ...], AfterValidator(validators.unique)] = Field(
-        default=("us-east-1", "us-east-2", "us-west-2"), strict=False, min_length=1
-    )
+    allowed_models: UniqueValues[ModelId] = ()
+    profile_regions: UniqueValues[Region] = Field(default=("us-east-1", "us-east-2", "us-west-2"), min_length=1)
 
     @field_validator("profile_regions")
     @classmethod
@@ -98,9 +101,7 @@ class Documents(_Section):
 
     replication: Literal["two-way", "one-way"] = "two-way"
     max_upload_mb: int = Field(default=50, ge=1, le=50)
-    upload_types: Annotated[
-        tuple[Annotated[str, AfterValidator(validators.upload_type)], ...], AfterValidator(validators.unique)
-    ] = Field(default=tuple(validators.UPLOAD_CONTENT_TYPES), strict=False, min_length=1)
+    upload_types: UniqueValues[UploadType] = Field(default=tuple(validators.UPLOAD_CONTENT_TYPES), min_length=1)
     expire_days: int | None = Field(default=None, ge=1, le=36500)
     noncurrent_version_days: int = Field(default=90, ge=1, le=36500)
 
@@ -118,9 +119,7 @@ class Documents(_Section):
 class Site(_Section):
     """The distribution over the two frontend buckets, and what the page may do without an operator."""
 
-    origin_failover_status_codes: Annotated[
-        tuple[Annotated[int, AfterValidator(validators.failover_status_code)], ...], AfterValidator(validators.unique)
-    ] = Field(default=(403, 404, 500, 502, 503, 504), strict=False, min_length=1)
+    origin_failover_status_codes: UniqueValues[StatusCode] = Field(default=(403, 404, 500, 502, 503, 504), min_length=1)
     domain_names: Annotated[
         tuple[Annotated[str, AfterValidator(validators.domain_name)], ...], AfterValidator(validators.one_origin)
     ] = Field(default=(), strict=False)
@@ -141,9 +140,7 @@ class Operations(_Section):
     `api_gateway_account`: whether this stack sets the role that API Gateway logs with, one per account and region.
     """
 
-    alert_emails: Annotated[
-        tuple[Annotated[str, AfterValidator(validators.email)], ...], AfterValidator(validators.unique)
-    ] = Field(default=(), strict=False)
+    alert_emails: UniqueValues[Email] = ()
     log_retention_days: Annotated[int, AfterValidator(validators.log_retention)] = 30
     api_rate_limit: int = Field(default=100, ge=1, le=10_000)
     api_burst_limit: int = Field(default=200, ge=1, le=5_000)
