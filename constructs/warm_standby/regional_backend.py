@@ -58,13 +58,18 @@ class RegionalBackend(Construct):
         self.role = role
         self._settings = settings
         self._inputs = inputs
-        self.documents = self._documents_bucket()
+        origin = inputs.site_origin
+        self.documents = DocumentsBucket(self, "documents", region=region, settings=settings, site_origin=origin)
         self.frontend = self._frontend_bucket()
-        self.knowledge_base = self._knowledge_base()
+        indexed = KnowledgeBaseInputs(region=region, settings=settings.knowledge_base, documents=self.documents)
+        self.knowledge_base = KnowledgeBase(self, "knowledge_base", inputs=indexed, deployer_arn=inputs.deployer_arn)
         self.guardrail = Guardrail(self, "guardrail", region=region)
         self.queue = IngestionQueue(self, "ingestion", region=region, documents=self.documents)
         self.functions = self._functions()
-        self.api = self._rest_api()
+        by_package = self.functions.by_package
+        self.api = RestApi(
+            self, "api", region=region, settings=settings.operations, functions=by_package, site_origin=origin
+        )
         self._schedule_ingestion()
         self.topic = AlertTopic(self, "alerts", region=region, emails=settings.operations.alert_emails)
         self.alarms = Alarms(self, "alarms", region=region, topic=self.topic)
@@ -72,16 +77,6 @@ class RegionalBackend(Construct):
         Schedule(self, "health_check", region=region, function=health, minutes=1, event=_HEALTH_REQUEST)
         self._add_alarms()
         self.dashboard = self._dashboard()
-
-    def _documents_bucket(self) -> DocumentsBucket:
-        return DocumentsBucket(
-            self,
-            "documents",
-            region=self.region,
-            settings=self._settings.documents,
-            force_destroy=self._settings.operations.force_destroy,
-            site_origin=self._inputs.site_origin,
-        )
 
     def _frontend_bucket(self) -> FrontendBucket:
         return FrontendBucket(
@@ -93,12 +88,6 @@ class RegionalBackend(Construct):
             distribution_arn=self._inputs.distribution_arn,
             force_destroy=self._settings.operations.force_destroy,
         )
-
-    def _knowledge_base(self) -> KnowledgeBase:
-        inputs = KnowledgeBaseInputs(
-            region=self.region, settings=self._settings.knowledge_base, documents=self.documents
-        )
-        return KnowledgeBase(self, "knowledge_base", inputs=inputs, deployer_arn=self._inputs.deployer_arn)
 
     def _functions(self) -> Functions:
         return Functions(
@@ -114,16 +103,6 @@ class RegionalBackend(Construct):
                 queue=self.queue,
                 site_origin=self._inputs.site_origin,
             ),
-        )
-
-    def _rest_api(self) -> RestApi:
-        return RestApi(
-            self,
-            "api",
-            region=self.region,
-            settings=self._settings.operations,
-            functions=self.functions.by_package,
-            site_origin=self._inputs.site_origin,
         )
 
     def _schedule_ingestion(self) -> None:

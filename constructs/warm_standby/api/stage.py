@@ -98,9 +98,5 @@ class ApiStage(Construct):
             ],
         )
         return ApiGatewayAccount(
-            self,
-            "account",
-            provider=region.provider,
-            cloudwatch_role_arn=role.role.arn,
-            depends_on=[role.policy],
+            self, "account", provider=region.provider, cloudwatch_role_arn=role.role.arn, depends_on=[role.policy]
         )

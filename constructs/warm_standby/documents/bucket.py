@@ -16,7 +16,7 @@ from constructs import Construct
 
 from warm_standby.private_bucket import PrivateBucket
 from warm_standby.region import Region
-from warm_standby.settings import Documents
+from warm_standby.settings import Documents, Settings
 
 
 class DocumentsBucket(Construct):
@@ -26,10 +26,9 @@ class DocumentsBucket(Construct):
     Source: docs.aws.amazon.com, S3, "What does Amazon S3 replicate?".
     """
 
-    def __init__(
-        self, scope: Construct, id_: str, *, region: Region, settings: Documents, force_destroy: bool, site_origin: str
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, region: Region, settings: Settings, site_origin: str) -> None:
         super().__init__(scope, id_)
+        force_destroy = settings.operations.force_destroy
         self.private_bucket = PrivateBucket(
             self, "private", provider=region.provider, name=region.names.bucket("docs"), force_destroy=force_destroy
         )
@@ -51,7 +50,7 @@ class DocumentsBucket(Construct):
             "lifecycle",
             provider=region.provider,
             bucket=self.bucket.id,
-            rule=[_clean_up_rule(settings), *_expiration_rules(settings)],
+            rule=[_clean_up_rule(settings.documents), *_expiration_rules(settings.documents)],
             depends_on=[self.private_bucket.versioning],
         )
 

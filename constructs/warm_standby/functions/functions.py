@@ -178,10 +178,7 @@ class Functions(Construct):
 
     def _data_source_environment(self) -> dict[str, str]:
         knowledge_base = self._dependencies.knowledge_base
-        return {
-            "KNOWLEDGE_BASE_ID": knowledge_base.knowledge_base_id,
-            "DATA_SOURCE_ID": knowledge_base.data_source_id,
-        }
+        return {"KNOWLEDGE_BASE_ID": knowledge_base.knowledge_base_id, "DATA_SOURCE_ID": knowledge_base.data_source_id}
 
     def _guardrail_environment(self) -> dict[str, str]:
         guardrail = self._dependencies.guardrail

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_metric_filter import (
     CloudwatchLogMetricFilter,
@@ -53,11 +53,11 @@ class Alarms(Construct):
     def function_errors(self, function: Function, *, package: str, above: int) -> None:
         """Alert on more than `above` errors in five minutes: logged or of failed invocations, whichever are more."""
         logged = self._log_metric(f"{package}_errors", function=function, pattern='{ $.level = "ERROR" }')
-        self._error_alarm(
+        self._alarm(
             f"{package}_errors",
             description=f"{function.name} failed more than {above} times in 5 minutes",
-            function=function,
-            logged=logged,
+            metric=logged,
+            failures_of=function,
             above=above,
         )
 
@@ -70,14 +70,14 @@ class Alarms(Construct):
         period = max(FIVE_MINUTES, sweep_minutes * 60)
         pattern = '{ $.message = "last_job_failed" }'
         failed = self._log_metric("ingestion_failed", function=ingest, pattern=pattern, period=period)
-        self._error_alarm(
+        self._alarm(
             "ingestion_stuck",
             description=(
                 f"No document gets into the Knowledge Base: ingestion jobs, or {ingest.name} itself, have failed for"
                 f" {3 * period // 60} minutes. docs/runbook.md, The Knowledge Base is behind"
             ),
-            function=ingest,
-            logged=failed,
+            metric=failed,
+            failures_of=ingest,
             above=0,
             periods=4,
             datapoints=3,
@@ -160,74 +160,33 @@ class Alarms(Construct):
         *,
         description: str,
         metric: Metric,
+        failures_of: Function | None = None,
         above: float | None = None,
         below: float | None = None,
         periods: int = 1,
+        datapoints: int | None = None,
         missing_data: str = "notBreaching",
     ) -> None:
-        """Alert when the metric is above (or below) a threshold for `periods` periods in a row."""
+        """Alert when the metric is above (or below) a threshold for `periods` periods in a row.
+
+        With `failures_of`, alert on the larger of two counts per period: the metric, and the function's failed
+        invocations. With `datapoints`, that many of the last `periods` periods must be above the threshold.
+        """
+        measured = {**_metric(metric), "statistic": metric.statistic}
+        if failures_of:
+            measured = {"metric_query": _errors(metric, failures_of)}
         CloudwatchMetricAlarm(
             self,
             purpose,
             provider=self._region.provider,
             alarm_name=self._region.names.regional(purpose.replace("_", "-")),
             alarm_description=description,
-            namespace=metric.namespace,
-            metric_name=metric.name,
-            dimensions=dict(metric.dimensions) or None,
-            statistic=metric.statistic,
-            period=metric.period,
+            **measured,
             evaluation_periods=periods,
+            datapoints_to_alarm=datapoints,
             comparison_operator="GreaterThanThreshold" if above is not None else "LessThanThreshold",
             threshold=above if above is not None else below,
             treat_missing_data=missing_data,
-            alarm_actions=self._actions,
-            ok_actions=self._actions,
-        )
-
-    def _error_alarm(
-        self,
-        purpose: str,
-        *,
-        description: str,
-        function: Function,
-        logged: Metric,
-        above: int,
-        periods: int = 1,
-        datapoints: int | None = None,
-    ) -> None:
-        """Alert on the larger of two counts per period: errors that the function logged, and failed invocations.
-
-        With `datapoints`, that many of the last `periods` periods must be above the threshold.
-        """
-        failed = Metric(
-            namespace="AWS/Lambda",
-            name="Errors",
-            statistic="Sum",
-            dimensions={"FunctionName": function.name},
-            period=logged.period,
-        )
-        CloudwatchMetricAlarm(
-            self,
-            purpose,
-            provider=self._region.provider,
-            alarm_name=self._region.names.regional(purpose.replace("_", "-")),
-            alarm_description=description,
-            metric_query=[
-                CloudwatchMetricAlarmMetricQuery(
-                    id="errors",
-                    expression="MAX([FILL(logged, 0), FILL(died, 0)])",
-                    label="Errors",
-                    return_data=True,
-                ),
-                _metric_query("logged", logged),
-                _metric_query("died", failed),
-            ],
-            evaluation_periods=periods,
-            datapoints_to_alarm=datapoints,
-            comparison_operator="GreaterThanThreshold",
-            threshold=above,
-            treat_missing_data="notBreaching",
             alarm_actions=self._actions,
             ok_actions=self._actions,
         )
@@ -267,14 +226,26 @@ def _replication_metric(name: str, statistic: str, *, source: DocumentsBucket, d
     return Metric(namespace="AWS/S3", name=name, statistic=statistic, dimensions=dimensions)
 
 
-def _metric_query(id_: str, metric: Metric) -> CloudwatchMetricAlarmMetricQuery:
-    return CloudwatchMetricAlarmMetricQuery(
-        id=id_,
-        metric=CloudwatchMetricAlarmMetricQueryMetric(
-            namespace=metric.namespace,
-            metric_name=metric.name,
-            stat=metric.statistic,
-            period=metric.period,
-            dimensions=dict(metric.dimensions) or None,
+def _metric(metric: Metric) -> dict[str, Any]:
+    """Return the arguments of an alarm, or of a query, on one metric, except its statistic."""
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": dict(metric.dimensions) or None,
+        "period": metric.period,
+    }
+
+
+def _errors(logged: Metric, function: Function) -> list[CloudwatchMetricAlarmMetricQuery]:
+    dimensions = {"FunctionName": function.name}
+    failed = Metric(namespace="AWS/Lambda", name="Errors", statistic="Sum", dimensions=dimensions, period=logged.period)
+    larger = "MAX([FILL(logged, 0), FILL(died, 0)])"
+    return [
+        CloudwatchMetricAlarmMetricQuery(id="errors", expression=larger, label="Errors", return_data=True),
+        *(
+            CloudwatchMetricAlarmMetricQuery(
+                id=id_, metric=CloudwatchMetricAlarmMetricQueryMetric(**_metric(metric), stat=metric.statistic)
+            )
+            for id_, metric in (("logged", logged), ("died", failed))
         ),
-    )
+    ]

@@ -4,12 +4,12 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from warm_standby.settings import validators
-from warm_standby.settings.errors import SettingsError, format_error, validation_error
 
 STACK_NAME: Final = "warm-standby"
 DEFAULT_FILE: Final = "standby.toml"
@@ -25,6 +25,10 @@ StatusCode = Annotated[int, AfterValidator(validators.failover_status_code)]
 Email = Annotated[str, AfterValidator(validators.email)]
 T = TypeVar("T")
 UniqueValues = Annotated[tuple[T, ...], AfterValidator(validators.unique), Field(strict=False)]
+
+
+class SettingsError(ValueError):
+    """A settings file that cannot be used. The text names the file, the key, the value and the fix on one line."""
 
 
 class _Section(BaseModel):
@@ -212,7 +216,7 @@ class Settings(_Section):
         for key, model in value.models_by_key():
             for region in (regions.primary, regions.failover) if regions else ():
                 if not validators.callable_from(model, region):
-                    raise validation_error(
+                    raise _validation_error(
                         key,
                         model,
                         f"{validators.geography(model)}. profiles cannot be called from {region}: use a profile that"
@@ -238,4 +242,21 @@ class Settings(_Section):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not valid TOML: {error}") from None
         except ValidationError as error:
-            raise SettingsError(format_error(path, dict(error.errors()[0]))) from None
+            raise SettingsError(_format_error(path, dict(error.errors()[0]))) from None
+
+
+def _validation_error(key: tuple[str | int, ...], value: object, fix: str) -> ValidationError:
+    """Return the error for a value inside a section that another section rules out."""
+    error = InitErrorDetails(type=PydanticCustomError("value_error", "{fix}", {"fix": fix}), loc=key, input=value)
+    return ValidationError.from_exception_data("Settings", [error])
+
+
+def _format_error(path: Path, error: dict[str, Any]) -> str:
+    """Return one of pydantic's errors as a line about a key of the file."""
+    key = ".".join(str(part) for part in error["loc"] if part != "[key]") or "(the whole file)"
+    if error["type"] == "missing":
+        return f"{path}: {key} is missing: add it"
+    if error["type"] == "extra_forbidden":
+        return f"{path}: {key} = {error['input']!r}: no such setting: remove it, or correct its name"
+    fix = str(error["msg"]).removeprefix("Value error, ")
+    return f"{path}: {key} = {error['input']!r}: {fix}"
