@@ -57,7 +57,7 @@ class IngestionQueue(Construct):
             message_retention_seconds=FOURTEEN_DAYS,
             visibility_timeout_seconds=VISIBILITY_TIMEOUT,
             sqs_managed_sse_enabled=True,
-            policy=policy_document(*self._policy_statements(documents)),
+            policy=policy_document(self._accept_events(documents), deny_without_tls("sqs:*", [self.arn])),
             redrive_policy=Fn.jsonencode(
                 {"deadLetterTargetArn": self.dead_letter_queue.arn, "maxReceiveCount": MAX_RECEIVE_COUNT}
             ),
@@ -78,8 +78,8 @@ class IngestionQueue(Construct):
             ],
         )
 
-    def _policy_statements(self, documents: DocumentsBucket) -> tuple[Statement, Statement]:
-        events = Statement(
+    def _accept_events(self, documents: DocumentsBucket) -> Statement:
+        return Statement(
             sid="DocumentEvents",
             principal={"Service": "s3.amazonaws.com"},
             actions=["sqs:SendMessage"],
@@ -89,7 +89,6 @@ class IngestionQueue(Construct):
                 "StringEquals": {"aws:SourceAccount": self._region.names.account},
             },
         )
-        return events, deny_without_tls("sqs:*", [self.arn])
 
     def consumer_statement(self) -> Statement:
         """Return the permissions that a function's role needs so that Lambda can poll the queue."""
