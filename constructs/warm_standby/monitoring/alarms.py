@@ -37,6 +37,12 @@ class Metric:
     dimensions: Mapping[str, str] = field(default_factory=dict)
     period: int = FIVE_MINUTES
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of an alarm or of a query on this metric, which name the statistic differently."""
+        dimensions = dict(self.dimensions) or None
+        return {"namespace": self.namespace, "metric_name": self.name, "dimensions": dimensions, "period": self.period}
+
 
 class Alarms(Construct):
     """The alarms of one region. Each method adds alarms, and all of them notify the same topic.
@@ -172,7 +178,7 @@ class Alarms(Construct):
         With `failures_of`, alert on the larger of two counts per period: the metric, and the function's failed
         invocations. With `datapoints`, that many of the last `periods` periods must be above the threshold.
         """
-        measured = {**_metric(metric), "statistic": metric.statistic}
+        measured = {**metric.arguments, "statistic": metric.statistic}
         if failures_of:
             measured = {"metric_query": _errors(metric, failures_of)}
         CloudwatchMetricAlarm(
@@ -226,26 +232,17 @@ def _replication_metric(name: str, statistic: str, *, source: DocumentsBucket, d
     return Metric(namespace="AWS/S3", name=name, statistic=statistic, dimensions=dimensions)
 
 
-def _metric(metric: Metric) -> dict[str, Any]:
-    """Return the arguments of an alarm, or of a query, on one metric, except its statistic."""
-    return {
-        "namespace": metric.namespace,
-        "metric_name": metric.name,
-        "dimensions": dict(metric.dimensions) or None,
-        "period": metric.period,
-    }
-
-
 def _errors(logged: Metric, function: Function) -> list[CloudwatchMetricAlarmMetricQuery]:
     dimensions = {"FunctionName": function.name}
     failed = Metric(namespace="AWS/Lambda", name="Errors", statistic="Sum", dimensions=dimensions, period=logged.period)
     larger = "MAX([FILL(logged, 0), FILL(died, 0)])"
     return [
         CloudwatchMetricAlarmMetricQuery(id="errors", expression=larger, label="Errors", return_data=True),
-        *(
-            CloudwatchMetricAlarmMetricQuery(
-                id=id_, metric=CloudwatchMetricAlarmMetricQueryMetric(**_metric(metric), stat=metric.statistic)
-            )
-            for id_, metric in (("logged", logged), ("died", failed))
-        ),
+        _query("logged", logged),
+        _query("died", failed),
     ]
+
+
+def _query(id_: str, metric: Metric) -> CloudwatchMetricAlarmMetricQuery:
+    measured = CloudwatchMetricAlarmMetricQueryMetric(**metric.arguments, stat=metric.statistic)
+    return CloudwatchMetricAlarmMetricQuery(id=id_, metric=measured)
