@@ -2,7 +2,7 @@
 
 The `__init__.py` of a prebuilt provider, as jsii-pacmak writes it, ends with one `from . import x` per resource, "to
 ensure their types are registered with the jsii runtime library". The loader here runs the file up to that point, and
-imports each submodule on first use. jsii's registry gets the module of each type instead (`_registry.py`).
+imports each submodule on first use. jsii's registry gets the module of each type instead.
 """
 
 import importlib
@@ -14,19 +14,17 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
+from jsii import _reference_map
+from jsii._reference_map import _assembly_to_module, _submodule_fqn_map
+
 from lazy_bindings._bytecode import BytecodeCache, CachedLoader
-from lazy_bindings._registry import register_submodules
 
 PREBUILT = re.compile(r"(?:cdktf_cdktf|cdktn)_provider_[a-z0-9_]+")
-_BASES = {
-    "cdktf",
-    "cdktn",
-    "constructs",
-}  # generated modules, too: compiled like a provider's modules, but loaded completely
+_BASES = {"cdktf", "cdktn", "constructs"}  # generated modules, too: compiled like a provider's, but loaded completely
 _MARKER = "\n# Loading modules to ensure their types are registered with the jsii runtime library\n"
-_LAZY_ALREADY = (
-    "\ndef __getattr__(name: str) -> object:\n    if name in _SUBMODULES:\n"  # as the current jsii-pacmak writes
-)
+# as the current jsii-pacmak writes
+_LAZY_ALREADY = "\ndef __getattr__(name: str) -> object:\n    if name in _SUBMODULES:\n"
+_MAP_NAME = "_submodule_fqn_map"
 _IMPORT = re.compile(r"from \. import ([A-Za-z_][A-Za-z0-9_]*)")
 
 _log = logging.getLogger("lazy_bindings")
@@ -38,6 +36,30 @@ def split_init(source: str) -> tuple[str, tuple[str, ...]] | None:
     matches = [_IMPORT.fullmatch(line) for line in tail.splitlines() if line]
     names = tuple(match[1] for match in matches if match)
     return (head + "\n", names) if marker and names and len(names) == len(matches) else None
+
+
+def _key(fqn: str) -> str:
+    """Return a name without case and underscores: `s3Bucket` in the assembly is `s3_bucket` in Python."""
+    return fqn.replace("_", "").casefold()
+
+
+class SubmoduleMap(dict[str, str]):
+    """Submodule FQN -> Python module, with a lookup for the spellings of both languages."""
+
+    def get(self, fqn: str, default: str | None = None) -> str | None:  # type: ignore[override]  # jsii's own signature
+        """Return the module with the submodule's types."""
+        found = super().get(fqn)
+        return found if found is not None else super().get(_key(fqn), default)
+
+
+def _register_submodules(package: str, submodules: Iterable[str]) -> None:
+    """Register the module that jsii must import when the kernel returns a type that Python has not imported yet."""
+    assembly = next(name for name, module in _assembly_to_module.items() if module == package)
+    known = getattr(_reference_map, _MAP_NAME)
+    if not isinstance(known, SubmoduleMap):
+        known = SubmoduleMap(_submodule_fqn_map)
+        setattr(_reference_map, _MAP_NAME, known)
+    known.update({_key(f"{assembly}.{name}"): f"{package}.{name}" for name in submodules})
 
 
 class LazyPackage(ModuleType):
@@ -79,7 +101,7 @@ class PackageLoader(SourceFileLoader):
             for part in (module, sys.modules[module.__name__]):
                 part.__class__ = LazyPackage
                 part.__dict__["__lazy_submodules__"] = frozenset(self._submodules)
-            register_submodules(module.__name__, self._submodules)
+            _register_submodules(module.__name__, self._submodules)
 
 
 class PrebuiltFinder(MetaPathFinder):

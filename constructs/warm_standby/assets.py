@@ -26,10 +26,9 @@ class AssetError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class AssetFile:
-    """A file of the site: its key in the bucket, its path on this machine, and its content type."""
+    """A file of the site: its key in the bucket, which is its path in the site's directory, and its content type."""
 
     key: str
-    path: Path
     content_type: str
 
 
@@ -77,7 +76,6 @@ def _asset_file(site: Path, path: Path) -> AssetFile:
     text = content_type.startswith("text/") or content_type in {"application/json", "image/svg+xml"}
     return AssetFile(
         key=path.relative_to(site).as_posix(),
-        path=path,
         content_type=f"{content_type}; charset=utf-8" if text else content_type,
     )
 

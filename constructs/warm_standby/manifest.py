@@ -52,7 +52,7 @@ class Manifest(Construct):
             SsmParameter(
                 self,
                 backend.role,
-                provider=backend.provider,
+                provider=backend.region.provider,
                 name=f"/warm-standby/{settings.name}/manifest",
                 description="What the operator's tool needs to know of this deployment",
                 type="String",
@@ -62,7 +62,7 @@ class Manifest(Construct):
 
 def _region(backend: RegionalBackend) -> dict[str, str]:
     return {
-        "region": backend.names.region,
+        "region": backend.region.names.region,
         "apiUrl": backend.api.url,
         "healthUrl": f"{backend.api.url}health",
         "documentsBucket": backend.documents.bucket.bucket,

@@ -16,10 +16,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
     S3BucketServerSideEncryptionConfigurationRuleA,
     S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
 )
-from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
-    S3BucketVersioningA,
-    S3BucketVersioningVersioningConfiguration,
-)
+from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA, S3BucketVersioningVersioningConfiguration
 from constructs import Construct
 
 from warm_standby.iam import Statement, deny_without_tls, policy_document
@@ -72,9 +69,7 @@ class PrivateBucket(Construct):
             "encryption",
             provider=provider,
             bucket=self._id,
-            rule=[
-                S3BucketServerSideEncryptionConfigurationRuleA(apply_server_side_encryption_by_default=default),
-            ],
+            rule=[S3BucketServerSideEncryptionConfigurationRuleA(apply_server_side_encryption_by_default=default)],
         )
 
     def _block_public_access(self, provider: AwsProvider) -> ITerraformDependable:

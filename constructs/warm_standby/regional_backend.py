@@ -4,23 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.rest_api import RestApi
+from warm_standby.assets import AssetFile
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import IngestionQueue
-from warm_standby.functions.function import Code
 from warm_standby.functions.functions import FunctionDependencies, Functions
 from warm_standby.functions.schedule import Schedule
 from warm_standby.knowledge_base.guardrail import Guardrail
+from warm_standby.knowledge_base.inputs import KnowledgeBaseInputs
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
 from warm_standby.monitoring.alarms import Alarms
 from warm_standby.monitoring.alert_topic import AlertTopic
 from warm_standby.monitoring.dashboard import Dashboard
-from warm_standby.names import Names, Role
+from warm_standby.names import Role
+from warm_standby.region import Region
 from warm_standby.settings import Settings
-from warm_standby.site.frontend_bucket import FrontendBucket, SiteFile
+from warm_standby.site.frontend_bucket import FrontendBucket
 
 # An API Gateway event with the fields that the function reads, so that the schedule calls it as API Gateway does.
 _HEALTH_REQUEST: Final[dict[str, object]] = {"httpMethod": "GET", "path": "/health", "queryStringParameters": None}
@@ -30,12 +31,14 @@ _HEALTH_REQUEST: Final[dict[str, object]] = {"httpMethod": "GET", "path": "/heal
 class BackendInputs:
     """The inputs that both regions share.
 
-    `code` and `site` are files next to the Terraform JSON. `site_origin` and `distribution_arn` are the distribution's.
+    `code` is the path of the functions' archive, and `site` of the site's directory, both beside the Terraform JSON.
+    `site_origin` and `distribution_arn` are the distribution's.
     `deployer_arn` is the IAM principal that runs Terraform.
     """
 
-    code: Code
-    site: Sequence[SiteFile]
+    code: str
+    site: str
+    site_files: Sequence[AssetFile]
     site_origin: str
     distribution_arn: str
     deployer_arn: str
@@ -48,75 +51,49 @@ class RegionalBackend(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        provider: AwsProvider,
-        role: Role,
-        names: Names,
-        settings: Settings,
-        inputs: BackendInputs,
+        self, scope: Construct, id_: str, *, region: Region, role: Role, settings: Settings, inputs: BackendInputs
     ) -> None:
         super().__init__(scope, id_)
-        self.provider = provider
+        self.region = region
         self.role = role
-        self.names = names
         self._settings = settings
         self._inputs = inputs
-        self.documents = self._documents_bucket()
+        origin = inputs.site_origin
+        self.documents = DocumentsBucket(self, "documents", region=region, settings=settings, site_origin=origin)
         self.frontend = self._frontend_bucket()
-        self.knowledge_base = self._knowledge_base()
-        self.guardrail = Guardrail(self, "guardrail", provider=provider, names=names)
-        self.queue = IngestionQueue(self, "ingestion", provider=provider, names=names, documents=self.documents)
+        indexed = KnowledgeBaseInputs(region=region, settings=settings.knowledge_base, documents=self.documents)
+        self.knowledge_base = KnowledgeBase(self, "knowledge_base", inputs=indexed, deployer_arn=inputs.deployer_arn)
+        self.guardrail = Guardrail(self, "guardrail", region=region)
+        self.queue = IngestionQueue(self, "ingestion", region=region, documents=self.documents)
         self.functions = self._functions()
-        self.api = self._rest_api()
+        by_package = self.functions.by_package
+        self.api = RestApi(
+            self, "api", region=region, settings=settings.operations, functions=by_package, site_origin=origin
+        )
         self._schedule_ingestion()
-        self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
-        self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
-        self._schedule_health_check()
+        self.topic = AlertTopic(self, "alerts", region=region, emails=settings.operations.alert_emails)
+        self.alarms = Alarms(self, "alarms", region=region, topic=self.topic)
+        health = self.functions.health
+        Schedule(self, "health_check", region=region, function=health, minutes=1, event=_HEALTH_REQUEST)
         self._add_alarms()
         self.dashboard = self._dashboard()
-
-    def _documents_bucket(self) -> DocumentsBucket:
-        return DocumentsBucket(
-            self,
-            "documents",
-            provider=self.provider,
-            names=self.names,
-            settings=self._settings.documents,
-            force_destroy=self._settings.operations.force_destroy,
-            site_origin=self._inputs.site_origin,
-        )
 
     def _frontend_bucket(self) -> FrontendBucket:
         return FrontendBucket(
             self,
             "frontend",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             site=self._inputs.site,
+            site_files=self._inputs.site_files,
             distribution_arn=self._inputs.distribution_arn,
             force_destroy=self._settings.operations.force_destroy,
-        )
-
-    def _knowledge_base(self) -> KnowledgeBase:
-        return KnowledgeBase(
-            self,
-            "knowledge_base",
-            provider=self.provider,
-            names=self.names,
-            settings=self._settings.knowledge_base,
-            documents=self.documents,
-            deployer_arn=self._inputs.deployer_arn,
         )
 
     def _functions(self) -> Functions:
         return Functions(
             self,
             "functions",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             settings=self._settings,
             code=self._inputs.code,
             dependencies=FunctionDependencies(
@@ -128,41 +105,11 @@ class RegionalBackend(Construct):
             ),
         )
 
-    def _rest_api(self) -> RestApi:
-        return RestApi(
-            self,
-            "api",
-            provider=self.provider,
-            names=self.names,
-            settings=self._settings.operations,
-            functions=self.functions.by_package,
-            site_origin=self._inputs.site_origin,
-        )
-
     def _schedule_ingestion(self) -> None:
         """Run `ingest` on document events, and on a schedule for documents whose event was lost."""
         self.queue.add_consumer(function_arn=self.functions.ingest.function.arn)
-        Schedule(
-            self,
-            "sweep",
-            provider=self.provider,
-            names=self.names,
-            function=self.functions.ingest,
-            purpose="sweep",
-            minutes=self._settings.operations.sweep_minutes,
-        )
-
-    def _schedule_health_check(self) -> None:
-        Schedule(
-            self,
-            "health_check",
-            provider=self.provider,
-            names=self.names,
-            function=self.functions.health,
-            purpose="health-check",
-            minutes=1,
-            event=_HEALTH_REQUEST,
-        )
+        minutes = self._settings.operations.sweep_minutes
+        Schedule(self, "sweep", region=self.region, function=self.functions.ingest, minutes=minutes)
 
     def _add_alarms(self) -> None:
         self.alarms.function_errors(self.functions.query, package="query", above=5)
@@ -176,8 +123,7 @@ class RegionalBackend(Construct):
         return Dashboard(
             self,
             "dashboard",
-            provider=self.provider,
-            names=self.names,
+            region=self.region,
             api=self.api,
             functions=tuple(self.functions.by_package.values()),
             queue=self.queue,

@@ -1,20 +1,19 @@
 """The stack: two regional backends, replication between their documents, and one distribution over their sites."""
 
-from cdktf import AssetType, Fn, LocalBackend, S3Backend, TerraformAsset, TerraformLocal, TerraformStack
+from cdktf import AssetType, LocalBackend, S3Backend, TerraformAsset, TerraformLocal, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSessionContext
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
-from warm_standby.assets import AssetFile, Assets
+from warm_standby.assets import Assets
 from warm_standby.documents.replication import Replication
-from warm_standby.functions.function import Code
 from warm_standby.manifest import Manifest, write_outputs
 from warm_standby.names import Names, Role
+from warm_standby.region import Region
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.site.distribution import Distribution
-from warm_standby.site.frontend_bucket import SiteFile
 from warm_standby.site.routing_config import RoutingConfig
 from warm_standby.site.upload_limits import UploadLimits
 
@@ -71,10 +70,10 @@ class WarmStandbyStack(TerraformStack):
     ) -> BackendInputs:
         code = TerraformAsset(self, "functions", path=str(assets.code.resolve()), type=AssetType.FILE)
         site = TerraformAsset(self, "site", path=str(assets.site.resolve()), type=AssetType.DIRECTORY)
-        archive, directory = code.path, site.path
         return BackendInputs(
-            code=Code(path=archive, source_code_hash=Fn.filebase64sha256(archive)),
-            site=[_site_file(directory, file) for file in assets.site_files],
+            code=code.path,
+            site=site.path,
+            site_files=assets.site_files,
             site_origin=site_origin,
             distribution_arn=distribution_arn,
             deployer_arn=deployer_arn,
@@ -82,12 +81,12 @@ class WarmStandbyStack(TerraformStack):
 
     def _backend(self, role: Role, provider: AwsProvider, account: str, inputs: BackendInputs) -> RegionalBackend:
         region: str = getattr(self._settings.regions, role)
+        names = Names(deployment=self._settings.name, account=account, region=region)
         return RegionalBackend(
             self,
             role,
-            provider=provider,
+            region=Region(provider=provider, names=names),
             role=role,
-            names=Names(deployment=self._settings.name, account=account, region=region),
             settings=self._settings,
             inputs=inputs,
         )
@@ -100,8 +99,7 @@ class WarmStandbyStack(TerraformStack):
             Replication(
                 self,
                 f"replication_from_{source.role}",
-                provider=source.provider,
-                names=source.names,
+                region=source.region,
                 source=source.documents,
                 destination=destination.documents,
             )
@@ -126,18 +124,12 @@ class WarmStandbyStack(TerraformStack):
             "serving_config",
             primary=self.primary.frontend,
             failover=self.failover.frontend,
-            region=self.primary.names.region,
+            region=self.primary.region.names.region,
             api_url=self.primary.api.url,
             fallback_api_url=self.failover.api.url if self._settings.site.api_fallback else None,
         )
         for backend in (self.primary, self.failover):
-            UploadLimits(
-                self,
-                f"limits_{backend.role}",
-                provider=backend.provider,
-                frontend=backend.frontend,
-                settings=self._settings.documents,
-            )
+            UploadLimits(self, f"limits_{backend.role}", frontend=backend.frontend, settings=self._settings.documents)
 
     def _write_manifest(self, account: str) -> None:
         backends = (self.primary, self.failover)
@@ -152,12 +144,7 @@ class WarmStandbyStack(TerraformStack):
         write_outputs(self, distribution=self.distribution, manifest=manifest, backends=backends)
 
 
-def _site_file(directory: str, file: AssetFile) -> SiteFile:
-    path = f"{directory}/{file.key}"
-    return SiteFile(key=file.key, path=path, source_hash=Fn.filesha256(path), content_type=file.content_type)
-
-
 def _connect_sources(backend: RegionalBackend) -> tuple[str, str]:
     """Return the origins that the page calls: the region's API, and its documents bucket for uploads."""
-    bucket = backend.names.bucket("docs")
-    return f"https://{backend.api.host}", f"https://{bucket}.s3.{backend.names.region}.amazonaws.com"
+    bucket = backend.region.names.bucket("docs")
+    return f"https://{backend.api.host}", f"https://{bucket}.s3.{backend.region.names.region}.amazonaws.com"

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from lazy_bindings._bytecode import BytecodeCache, compile_generated, open_cache
-from lazy_bindings._finder import PrebuiltFinder, split_init
-from lazy_bindings._registry import SubmoduleMap
+from lazy_bindings._finder import PrebuiltFinder, SubmoduleMap, split_init
 from lazy_bindings._type_hints import cached_check, type_hints
 
 HEAD = '"""Doc."""\n__all__ = ["alpha", "beta"]\n'

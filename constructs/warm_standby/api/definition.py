@@ -43,7 +43,7 @@ class Route:
     integration: str = "AWS_PROXY"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class GatewayResponse:
     """An error response from API Gateway itself, in the same format as the errors of the functions."""
 
@@ -94,21 +94,11 @@ ROUTES: Final = (
 
 # Source: docs.aws.amazon.com, API Gateway, "Gateway response types for API Gateway".
 GATEWAY_RESPONSES: Final = (
-    GatewayResponse(
-        response_type="BAD_REQUEST_BODY", status_code="400", code="invalid_request", message="The body does not fit."
-    ),
-    GatewayResponse(
-        response_type="MISSING_AUTHENTICATION_TOKEN", status_code="404", code="not_found", message="No such resource."
-    ),
-    GatewayResponse(
-        response_type="THROTTLED", status_code="429", code="throttled", message="Too many requests. Try again shortly."
-    ),
-    GatewayResponse(
-        response_type="DEFAULT_4XX", status_code=None, code="refused", message="The request cannot be served."
-    ),
-    GatewayResponse(
-        response_type="DEFAULT_5XX", status_code=None, code="unavailable", message="The service is not available."
-    ),
+    GatewayResponse("BAD_REQUEST_BODY", "400", "invalid_request", "The body does not fit."),
+    GatewayResponse("MISSING_AUTHENTICATION_TOKEN", "404", "not_found", "No such resource."),
+    GatewayResponse("THROTTLED", "429", "throttled", "Too many requests. Try again shortly."),
+    GatewayResponse("DEFAULT_4XX", None, "refused", "The request cannot be served."),
+    GatewayResponse("DEFAULT_5XX", None, "unavailable", "The service is not available."),
 )
 
 

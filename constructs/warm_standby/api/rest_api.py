@@ -1,6 +1,7 @@
 """The REST API of one region: routes to functions, validation, CORS, throttling and access logs."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.api_gateway_deployment import ApiGatewayDeployment
@@ -8,7 +9,6 @@ from cdktf_cdktf_provider_aws.api_gateway_gateway_response import ApiGatewayGate
 from cdktf_cdktf_provider_aws.api_gateway_request_validator import ApiGatewayRequestValidator
 from cdktf_cdktf_provider_aws.api_gateway_resource import ApiGatewayResource
 from cdktf_cdktf_provider_aws.api_gateway_rest_api import ApiGatewayRestApi, ApiGatewayRestApiEndpointConfiguration
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import (
@@ -22,7 +22,7 @@ from warm_standby.api.definition import (
 from warm_standby.api.route import ApiRoute
 from warm_standby.api.stage import ApiStage
 from warm_standby.functions.function import Function
-from warm_standby.names import Names
+from warm_standby.region import Region
 from warm_standby.settings import Operations
 
 
@@ -34,106 +34,82 @@ class RestApi(Construct):
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
+        region: Region,
         settings: Operations,
         functions: Mapping[str, Function],
         site_origin: str,
     ) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        self.name = names.regional("api")
+        self._region = region
+        self.name = region.names.regional("api")
         self.rest_api = ApiGatewayRestApi(
             self,
             "rest_api",
-            provider=provider,
+            provider=region.provider,
             name=self.name,
             description="Questions, uploads and health of the document chatbot",
             endpoint_configuration=ApiGatewayRestApiEndpointConfiguration(types=["REGIONAL"]),
         )
-        self._rest_api_id = self.rest_api.id
-        self.host = f"{self._rest_api_id}.execute-api.{names.region}.amazonaws.com"
+        rest_api_id = self.rest_api.id
+        self._api: dict[str, Any] = {"provider": region.provider, "rest_api_id": rest_api_id}
+        self.host = f"{rest_api_id}.execute-api.{region.names.region}.amazonaws.com"
         self.url = f"https://{self.host}/{STAGE}/"
-        self.deployment = self._deploy(
-            [*self._routes(names, functions, site_origin), *self._gateway_responses(site_origin)],
+        self.deployment = self._deploy(functions, site_origin)
+        self.stage = ApiStage(
+            self, "stage", region=region, settings=settings, rest_api_id=rest_api_id, deployment_id=self.deployment.id
+        )
+
+    def _routes(self, functions: Mapping[str, Function], site_origin: str) -> list[ITerraformDependable]:
+        validation = VALIDATION["validate_request_body"]
+        validator = ApiGatewayRequestValidator(
+            self, "validator", **self._api, name="body", validate_request_body=validation
+        )
+        root = self.rest_api.root_resource_id
+        dependables: list[ITerraformDependable] = []
+        for route in ROUTES:
+            resource = ApiGatewayResource(
+                self, f"resource_{route.path}", **self._api, parent_id=root, path_part=route.path
+            )
+            api_route = ApiRoute(
+                self,
+                route.path,
+                region=self._region,
+                route=route,
+                function=functions[route.function],
+                resource=resource,
+                validator_id=validator.id,
+                site_origin=site_origin,
+            )
+            dependables += api_route.dependables
+        return dependables
+
+    def _gateway_responses(self, site_origin: str) -> list[ITerraformDependable]:
+        prefix = "gatewayresponse.header"
+        headers = {f"{prefix}.{name}": f"'{value}'" for name, value in GATEWAY_RESPONSE_HEADERS.items()}
+        headers[f"{prefix}.Access-Control-Allow-Origin"] = f"'{site_origin}'"
+        return [
+            ApiGatewayGatewayResponse(
+                self,
+                f"answer_{response.response_type}",
+                **self._api,
+                response_type=response.response_type,
+                status_code=response.status_code,
+                response_templates={"application/json": response.template},
+                response_parameters=headers,
+            )
+            for response in GATEWAY_RESPONSES
+        ]
+
+    def _deploy(self, functions: Mapping[str, Function], site_origin: str) -> ApiGatewayDeployment:
+        return ApiGatewayDeployment(
+            self,
+            "deployment",
+            **self._api,
             triggers={
                 "definition": definition_digest(),
                 "functions": " ".join(functions[route.function].name for route in ROUTES),
                 "site_origin": site_origin,
             },
-        )
-        self.stage = ApiStage(
-            self,
-            "stage",
-            provider=provider,
-            names=names,
-            settings=settings,
-            rest_api_id=self._rest_api_id,
-            deployment_id=self.deployment.id,
-        )
-
-    def _routes(self, names: Names, functions: Mapping[str, Function], site_origin: str) -> list[ITerraformDependable]:
-        validator = ApiGatewayRequestValidator(
-            self,
-            "validator",
-            provider=self._provider,
-            name="body",
-            rest_api_id=self._rest_api_id,
-            validate_request_body=VALIDATION["validate_request_body"],
-        )
-        routes, root = [], self.rest_api.root_resource_id
-        for route in ROUTES:
-            resource = ApiGatewayResource(
-                self,
-                f"resource_{route.path}",
-                provider=self._provider,
-                rest_api_id=self._rest_api_id,
-                parent_id=root,
-                path_part=route.path,
-            )
-            routes.append(
-                ApiRoute(
-                    self,
-                    route.path,
-                    provider=self._provider,
-                    names=names,
-                    route=route,
-                    function=functions[route.function],
-                    resource=resource,
-                    validator_id=validator.id,
-                    site_origin=site_origin,
-                )
-            )
-        return [dependable for route in routes for dependable in route.dependables]
-
-    def _gateway_responses(self, site_origin: str) -> list[ITerraformDependable]:
-        return [
-            ApiGatewayGatewayResponse(
-                self,
-                f"answer_{response.response_type}",
-                provider=self._provider,
-                rest_api_id=self._rest_api_id,
-                response_type=response.response_type,
-                status_code=response.status_code,
-                response_templates={"application/json": response.template},
-                response_parameters={
-                    "gatewayresponse.header.Access-Control-Allow-Origin": f"'{site_origin}'",
-                    **{
-                        f"gatewayresponse.header.{name}": f"'{value}'"
-                        for name, value in GATEWAY_RESPONSE_HEADERS.items()
-                    },
-                },
-            )
-            for response in GATEWAY_RESPONSES
-        ]
-
-    def _deploy(self, dependables: list[ITerraformDependable], *, triggers: Mapping[str, str]) -> ApiGatewayDeployment:
-        return ApiGatewayDeployment(
-            self,
-            "deployment",
-            provider=self._provider,
-            rest_api_id=self._rest_api_id,
-            triggers=dict(triggers),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
-            depends_on=dependables,
+            depends_on=[*self._routes(functions, site_origin), *self._gateway_responses(site_origin)],
         )

@@ -1,6 +1,5 @@
 """The documents bucket of one region."""
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
     S3BucketCorsConfiguration,
     S3BucketCorsConfigurationCorsRule,
@@ -15,9 +14,9 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
 )
 from constructs import Construct
 
-from warm_standby.names import Names
 from warm_standby.private_bucket import PrivateBucket
-from warm_standby.settings import Documents
+from warm_standby.region import Region
+from warm_standby.settings import Documents, Settings
 
 
 class DocumentsBucket(Construct):
@@ -27,27 +26,18 @@ class DocumentsBucket(Construct):
     Source: docs.aws.amazon.com, S3, "What does Amazon S3 replicate?".
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        provider: AwsProvider,
-        names: Names,
-        settings: Documents,
-        force_destroy: bool,
-        site_origin: str,
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, region: Region, settings: Settings, site_origin: str) -> None:
         super().__init__(scope, id_)
+        force_destroy = settings.operations.force_destroy
         self.private_bucket = PrivateBucket(
-            self, "private", provider=provider, name=names.bucket("docs"), force_destroy=force_destroy
+            self, "private", provider=region.provider, name=region.names.bucket("docs"), force_destroy=force_destroy
         )
         self.bucket = self.private_bucket.bucket
         self.arn = self.private_bucket.arn
         S3BucketCorsConfiguration(
             self,
             "cors",
-            provider=provider,
+            provider=region.provider,
             bucket=self.bucket.id,
             cors_rule=[
                 S3BucketCorsConfigurationCorsRule(
@@ -58,9 +48,9 @@ class DocumentsBucket(Construct):
         S3BucketLifecycleConfiguration(
             self,
             "lifecycle",
-            provider=provider,
+            provider=region.provider,
             bucket=self.bucket.id,
-            rule=[_clean_up_rule(settings), *_expiration_rules(settings)],
+            rule=[_clean_up_rule(settings.documents), *_expiration_rules(settings.documents)],
             depends_on=[self.private_bucket.versioning],
         )
 

@@ -7,14 +7,13 @@ from cdktf_cdktf_provider_aws.lambda_event_source_mapping import (
     LambdaEventSourceMapping,
     LambdaEventSourceMappingScalingConfig,
 )
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification, S3BucketNotificationQueue
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import Statement, deny_without_tls, policy_document
-from warm_standby.names import Names
+from warm_standby.region import Region
 
 # In seconds, unless the name says otherwise.
 FUNCTION_TIMEOUT: Final = 60
@@ -37,31 +36,28 @@ class IngestionQueue(Construct):
     Source: hashicorp/terraform-provider-aws, internal/service/sqs/queue.go, waitQueueAttributesPropagated.
     """
 
-    def __init__(
-        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, documents: DocumentsBucket
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, region: Region, documents: DocumentsBucket) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        self._names = names
-        self.name = names.regional("ingest")
-        self.arn = names.arn("sqs", self.name)
+        self._region = region
+        self.name = region.names.regional("ingest")
+        self.arn = region.names.arn("sqs", self.name)
         self.dead_letter_queue = SqsQueue(
             self,
             "dead_letters",
-            provider=provider,
-            name=names.regional("ingest-dead-letters"),
+            provider=region.provider,
+            name=region.names.regional("ingest-dead-letters"),
             message_retention_seconds=FOURTEEN_DAYS,
             sqs_managed_sse_enabled=True,
         )
         self.queue = SqsQueue(
             self,
             "queue",
-            provider=provider,
+            provider=region.provider,
             name=self.name,
             message_retention_seconds=FOURTEEN_DAYS,
             visibility_timeout_seconds=VISIBILITY_TIMEOUT,
             sqs_managed_sse_enabled=True,
-            policy=policy_document(*self._policy_statements(documents)),
+            policy=policy_document(self._accept_events(documents), deny_without_tls("sqs:*", [self.arn])),
             redrive_policy=Fn.jsonencode(
                 {"deadLetterTargetArn": self.dead_letter_queue.arn, "maxReceiveCount": MAX_RECEIVE_COUNT}
             ),
@@ -73,7 +69,7 @@ class IngestionQueue(Construct):
         S3BucketNotification(
             documents,
             "notification",
-            provider=self._provider,
+            provider=self._region.provider,
             bucket=documents.bucket.id,
             queue=[
                 S3BucketNotificationQueue(
@@ -82,18 +78,17 @@ class IngestionQueue(Construct):
             ],
         )
 
-    def _policy_statements(self, documents: DocumentsBucket) -> tuple[Statement, Statement]:
-        events = Statement(
+    def _accept_events(self, documents: DocumentsBucket) -> Statement:
+        return Statement(
             sid="DocumentEvents",
             principal={"Service": "s3.amazonaws.com"},
             actions=["sqs:SendMessage"],
             resources=[self.arn],
             conditions={
                 "ArnLike": {"aws:SourceArn": documents.arn},
-                "StringEquals": {"aws:SourceAccount": self._names.account},
+                "StringEquals": {"aws:SourceAccount": self._region.names.account},
             },
         )
-        return events, deny_without_tls("sqs:*", [self.arn])
 
     def consumer_statement(self) -> Statement:
         """Return the permissions that a function's role needs so that Lambda can poll the queue."""
@@ -105,7 +100,7 @@ class IngestionQueue(Construct):
         LambdaEventSourceMapping(
             self,
             "mapping",
-            provider=self._provider,
+            provider=self._region.provider,
             event_source_arn=self.queue.arn,
             function_name=function_arn,
             batch_size=BATCH_SIZE,

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_replication_configuration import (
     S3BucketReplicationConfigurationA,
     S3BucketReplicationConfigurationRule,
@@ -20,7 +19,7 @@ from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import ServiceRole, Statement
-from warm_standby.names import Names
+from warm_standby.region import Region
 
 RULE_ID: Final = "documents"
 RTC_MINUTES: Final = 15
@@ -35,62 +34,55 @@ class Replication(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        provider: AwsProvider,
-        names: Names,
-        source: DocumentsBucket,
-        destination: DocumentsBucket,
+        self, scope: Construct, id_: str, *, region: Region, source: DocumentsBucket, destination: DocumentsBucket
     ) -> None:
         super().__init__(scope, id_)
-        self._destination = destination
         role = ServiceRole(
             self,
             "role",
-            provider=provider,
-            name=names.account_wide("replication"),
+            provider=region.provider,
+            name=region.names.account_wide("replication"),
             service="s3.amazonaws.com",
             statements=_role_statements(source, destination),
         )
         S3BucketReplicationConfigurationA(
             self,
             "configuration",
-            provider=provider,
+            provider=region.provider,
             bucket=source.bucket.id,
             role=role.role.arn,
-            rule=[self._rule()],
+            rule=[_rule(destination)],
             depends_on=[role.policy, source.private_bucket.versioning, destination.private_bucket.versioning],
         )
 
-    def _rule(self) -> S3BucketReplicationConfigurationRule:
-        return S3BucketReplicationConfigurationRule(
-            id=RULE_ID,
-            status="Enabled",
-            priority=1,
-            # An empty filter makes this a V2 rule, which replicates delete markers only if that is enabled.
-            filter=S3BucketReplicationConfigurationRuleFilter(prefix=""),
-            delete_marker_replication=S3BucketReplicationConfigurationRuleDeleteMarkerReplication(status="Disabled"),
-            source_selection_criteria=S3BucketReplicationConfigurationRuleSourceSelectionCriteria(
-                replica_modifications=S3BucketReplicationConfigurationRuleSourceSelectionCriteriaReplicaModifications(
-                    status="Enabled"
-                )
+
+def _rule(destination: DocumentsBucket) -> S3BucketReplicationConfigurationRule:
+    return S3BucketReplicationConfigurationRule(
+        id=RULE_ID,
+        status="Enabled",
+        priority=1,
+        # An empty filter makes this a V2 rule, which replicates delete markers only if that is enabled.
+        filter=S3BucketReplicationConfigurationRuleFilter(prefix=""),
+        delete_marker_replication=S3BucketReplicationConfigurationRuleDeleteMarkerReplication(status="Disabled"),
+        source_selection_criteria=S3BucketReplicationConfigurationRuleSourceSelectionCriteria(
+            replica_modifications=S3BucketReplicationConfigurationRuleSourceSelectionCriteriaReplicaModifications(
+                status="Enabled"
+            )
+        ),
+        destination=S3BucketReplicationConfigurationRuleDestination(
+            bucket=destination.bucket.arn,
+            replication_time=S3BucketReplicationConfigurationRuleDestinationReplicationTime(
+                status="Enabled",
+                time=S3BucketReplicationConfigurationRuleDestinationReplicationTimeTime(minutes=RTC_MINUTES),
             ),
-            destination=S3BucketReplicationConfigurationRuleDestination(
-                bucket=self._destination.bucket.arn,
-                replication_time=S3BucketReplicationConfigurationRuleDestinationReplicationTime(
-                    status="Enabled",
-                    time=S3BucketReplicationConfigurationRuleDestinationReplicationTimeTime(minutes=RTC_MINUTES),
-                ),
-                metrics=S3BucketReplicationConfigurationRuleDestinationMetrics(
-                    status="Enabled",
-                    event_threshold=S3BucketReplicationConfigurationRuleDestinationMetricsEventThreshold(
-                        minutes=RTC_MINUTES
-                    ),
+            metrics=S3BucketReplicationConfigurationRuleDestinationMetrics(
+                status="Enabled",
+                event_threshold=S3BucketReplicationConfigurationRuleDestinationMetricsEventThreshold(
+                    minutes=RTC_MINUTES
                 ),
             ),
-        )
+        ),
+    )
 
 
 def _role_statements(source: DocumentsBucket, destination: DocumentsBucket) -> list[Statement]:
@@ -100,9 +92,7 @@ def _role_statements(source: DocumentsBucket, destination: DocumentsBucket) -> l
     """
     return [
         Statement(
-            sid="ReadConfiguration",
-            actions=["s3:GetReplicationConfiguration", "s3:ListBucket"],
-            resources=[source.arn],
+            sid="ReadConfiguration", actions=["s3:GetReplicationConfiguration", "s3:ListBucket"], resources=[source.arn]
         ),
         Statement(
             sid="ReadVersions",

@@ -1,9 +1,8 @@
 """A Lambda function with its own role and log group, and with X-Ray tracing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from cdktf import ITerraformDependable
+from cdktf import Fn, ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunction,
@@ -12,28 +11,20 @@ from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunctionTracingConfig,
 )
 from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.iam import ServiceRole, Statement
 from warm_standby.names import Names
+from warm_standby.region import Region
 
 RUNTIME = "python3.13"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """The archive that all functions share: its path, and its base64 SHA-256, by which Terraform detects a change."""
-
-    path: str
-    source_code_hash: str
 
 
 class Function(Construct):
     """A Lambda function whose handler is in one package of the archive.
 
-    The function's name is that of the `package`, with hyphens instead of underscores. `timeout` is in seconds, `memory`
-    in MB.
+    The function's name is that of the `package`, with hyphens instead of underscores. `code` is the path of the
+    archive that all functions share. `timeout` is in seconds, `memory` in MB.
     """
 
     def __init__(
@@ -41,10 +32,9 @@ class Function(Construct):
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
+        region: Region,
         package: str,
-        code: Code,
+        code: str,
         environment: Mapping[str, str],
         statements: Sequence[Statement],
         timeout: int,
@@ -52,32 +42,32 @@ class Function(Construct):
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        name = names.regional(package.replace("_", "-"))
+        self._provider = region.provider
+        name = region.names.regional(package.replace("_", "-"))
         self.name = name
-        self.arn = names.arn("lambda", f"function:{name}")
+        self.arn = region.names.arn("lambda", f"function:{name}")
         self.log_group = CloudwatchLogGroup(
-            self, "logs", provider=provider, name=f"/aws/lambda/{name}", retention_in_days=log_retention_days
+            self, "logs", provider=region.provider, name=f"/aws/lambda/{name}", retention_in_days=log_retention_days
         )
         self.role = ServiceRole(
             self,
             "role",
-            provider=provider,
-            name=names.account_wide(package.replace("_", "-")),
+            provider=region.provider,
+            name=region.names.account_wide(package.replace("_", "-")),
             service="lambda.amazonaws.com",
-            statements=[*statements, *_observability_statements(names, name)],
+            statements=[*statements, *_observability_statements(region.names, name)],
         )
         self.function = LambdaFunction(
             self,
             "function",
-            provider=provider,
+            provider=region.provider,
             function_name=name,
             role=self.role.role.arn,
             runtime=RUNTIME,
             architectures=["arm64"],
             handler=f"{package}.handler.handler",
-            filename=code.path,
-            source_code_hash=code.source_code_hash,
+            filename=code,
+            source_code_hash=Fn.filebase64sha256(code),  # by which Terraform sees a change
             timeout=timeout,
             memory_size=memory,
             environment=LambdaFunctionEnvironment(variables=dict(environment)),

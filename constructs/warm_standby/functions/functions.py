@@ -4,16 +4,15 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
-from warm_standby.functions.function import Code, Function
+from warm_standby.functions.function import Function
 from warm_standby.iam import Statement
 from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
-from warm_standby.names import Names
+from warm_standby.region import Region
 from warm_standby.settings import Settings
 from warm_standby.settings.validators import geography
 
@@ -37,56 +36,37 @@ class FunctionDependencies:
 
 
 class Functions(Construct):
-    """`query`, `upload`, `ingest`, `ingestion_status` and `health` of one region."""
+    """`query`, `upload`, `ingest`, `ingestion_status` and `health` of one region, also by the name of their package."""
 
     def __init__(
         self,
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
+        region: Region,
         settings: Settings,
-        code: Code,
+        code: str,
         dependencies: FunctionDependencies,
     ) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        self._names = names
+        self._region = region
         self._settings = settings
         self._code = code
         self._dependencies = dependencies
+        self.by_package: dict[str, Function] = {}
         self.query = self._query()
         self.upload = self._upload()
         self.ingest = self._ingest()
         self.ingestion_status = self._ingestion_status()
         self.health = self._health()
 
-    @property
-    def by_package(self) -> dict[str, Function]:
-        """The functions of the region by the name of their package."""
-        return {
-            "query": self.query,
-            "upload": self.upload,
-            "ingest": self.ingest,
-            "ingestion_status": self.ingestion_status,
-            "health": self.health,
-        }
-
     def _function(
-        self,
-        package: str,
-        *,
-        environment: dict[str, str],
-        statements: list[Statement],
-        timeout: int,
-        memory: int = 256,
+        self, package: str, *, environment: dict[str, str], statements: list[Statement], timeout: int, memory: int = 256
     ) -> Function:
-        return Function(
+        function = Function(
             self,
             package,
-            provider=self._provider,
-            names=self._names,
+            region=self._region,
             package=package,
             code=self._code,
             environment=environment,
@@ -95,6 +75,8 @@ class Functions(Construct):
             memory=memory,
             log_retention_days=self._settings.operations.log_retention_days,
         )
+        self.by_package[package] = function
+        return function
 
     def _query(self) -> Function:
         return self._function(
@@ -196,10 +178,7 @@ class Functions(Construct):
 
     def _data_source_environment(self) -> dict[str, str]:
         knowledge_base = self._dependencies.knowledge_base
-        return {
-            "KNOWLEDGE_BASE_ID": knowledge_base.knowledge_base_id,
-            "DATA_SOURCE_ID": knowledge_base.data_source_id,
-        }
+        return {"KNOWLEDGE_BASE_ID": knowledge_base.knowledge_base_id, "DATA_SOURCE_ID": knowledge_base.data_source_id}
 
     def _guardrail_environment(self) -> dict[str, str]:
         guardrail = self._dependencies.guardrail
@@ -217,7 +196,9 @@ class Functions(Construct):
 
     def _invoke_model_statements(self, *models: str) -> list[Statement]:
         invoke = ["bedrock:InvokeModel"]
-        profiles = [self._names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)]
+        profiles = [
+            self._region.names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)
+        ]
         foundation = [arn for model in models for arn in self._foundation_model_arns(model)]
         statements = [Statement(sid="Answer", actions=invoke, resources=foundation)]
         if profiles:
@@ -231,10 +212,10 @@ class Functions(Construct):
         """
         profile = geography(model)
         foundation_model = f"foundation-model/{model.removeprefix(f'{profile}.')}"
-        own_region = f"arn:aws:bedrock:{self._names.region}::{foundation_model}"
+        own_region = f"arn:aws:bedrock:{self._region.names.region}::{foundation_model}"
         if profile is None:
             return [own_region]
         if profile == "global":
             return [own_region, f"arn:aws:bedrock:::{foundation_model}"]
-        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._names.region))
+        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._region.names.region))
         return [f"arn:aws:bedrock:{region}::{foundation_model}" for region in regions]

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from cdktf import Fn
 from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
 from cdktf_cdktf_provider_aws.cloudwatch_event_target import CloudwatchEventTarget
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.functions.function import Function
-from warm_standby.names import Names
+from warm_standby.region import Region
 
 
 class Schedule(Construct):
@@ -20,25 +19,24 @@ class Schedule(Construct):
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
+        region: Region,
         function: Function,
-        purpose: str,
         minutes: int,
         event: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        purpose = id_.replace("_", "-")
         rule = CloudwatchEventRule(
             self,
             "rule",
-            provider=provider,
-            name=names.regional(purpose),
+            provider=region.provider,
+            name=region.names.regional(purpose),
             schedule_expression=f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})",
         )
         CloudwatchEventTarget(
             self,
             "target",
-            provider=provider,
+            provider=region.provider,
             rule=rule.name,
             target_id=purpose,
             arn=function.function.arn,
@@ -47,5 +45,5 @@ class Schedule(Construct):
         function.add_permission(
             f"scheduled_{purpose}",
             principal="events.amazonaws.com",
-            source_arn=names.arn("events", f"rule/{rule.name}"),
+            source_arn=region.names.arn("events", f"rule/{rule.name}"),
         )

@@ -19,21 +19,24 @@ from constructs import Construct
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceType:
-    """A CloudFormation resource type: its properties, their JSON types, and those that Terraform cannot set."""
+    """A CloudFormation resource type: its properties by their JSON type, and those that Terraform cannot set."""
 
     name: str
-    properties: Mapping[str, str]
+    strings: Sequence[str]
+    objects: Sequence[str] = ()
+    integers: Sequence[str] = ()
     identifier: Sequence[str]
     read_only: Sequence[str] = ()
     create_only: Sequence[str] = ()
 
     def schema(self) -> str:
         """Return the schema in the registry's format, for the properties in use."""
+        names_by_type = {"string": self.strings, "object": self.objects, "integer": self.integers}
         return json.dumps(
             {
                 "typeName": self.name,
                 "description": f"The properties of {self.name} that this project uses",
-                "properties": {name: {"type": kind} for name, kind in self.properties.items()},
+                "properties": {name: {"type": type_} for type_, names in names_by_type.items() for name in names},
                 "additionalProperties": False,
                 "primaryIdentifier": [f"/properties/{name}" for name in self.identifier],
                 "readOnlyProperties": [f"/properties/{name}" for name in self.read_only],
@@ -45,13 +48,8 @@ class ResourceType:
 
 OPENSEARCH_INDEX: Final = ResourceType(
     name="AWS::OpenSearchServerless::Index",
-    properties={
-        "CollectionEndpoint": "string",
-        "IndexName": "string",
-        "Mappings": "object",
-        "Settings": "object",
-        "Uuid": "string",
-    },
+    strings=("CollectionEndpoint", "IndexName", "Uuid"),
+    objects=("Mappings", "Settings"),
     identifier=("IndexName", "CollectionEndpoint"),
     read_only=("Uuid",),
     create_only=("CollectionEndpoint", "IndexName"),
@@ -59,7 +57,7 @@ OPENSEARCH_INDEX: Final = ResourceType(
 
 VECTOR_BUCKET: Final = ResourceType(
     name="AWS::S3Vectors::VectorBucket",
-    properties={"VectorBucketName": "string", "VectorBucketArn": "string"},
+    strings=("VectorBucketName", "VectorBucketArn"),
     identifier=("VectorBucketArn",),
     read_only=("VectorBucketArn",),
     create_only=("VectorBucketName",),
@@ -67,15 +65,9 @@ VECTOR_BUCKET: Final = ResourceType(
 
 VECTOR_INDEX: Final = ResourceType(
     name="AWS::S3Vectors::Index",
-    properties={
-        "DataType": "string",
-        "Dimension": "integer",
-        "DistanceMetric": "string",
-        "IndexArn": "string",
-        "IndexName": "string",
-        "MetadataConfiguration": "object",
-        "VectorBucketName": "string",
-    },
+    strings=("DataType", "DistanceMetric", "IndexArn", "IndexName", "VectorBucketName"),
+    objects=("MetadataConfiguration",),
+    integers=("Dimension",),
     identifier=("IndexArn",),
     read_only=("IndexArn",),
     create_only=("DataType", "Dimension", "DistanceMetric", "IndexName", "MetadataConfiguration", "VectorBucketName"),
@@ -83,15 +75,8 @@ VECTOR_INDEX: Final = ResourceType(
 
 KNOWLEDGE_BASE: Final = ResourceType(
     name="AWS::Bedrock::KnowledgeBase",
-    properties={
-        "Description": "string",
-        "KnowledgeBaseArn": "string",
-        "KnowledgeBaseConfiguration": "object",
-        "KnowledgeBaseId": "string",
-        "Name": "string",
-        "RoleArn": "string",
-        "StorageConfiguration": "object",
-    },
+    strings=("Description", "KnowledgeBaseArn", "KnowledgeBaseId", "Name", "RoleArn"),
+    objects=("KnowledgeBaseConfiguration", "StorageConfiguration"),
     identifier=("KnowledgeBaseId",),
     read_only=("KnowledgeBaseArn", "KnowledgeBaseId"),
     create_only=("KnowledgeBaseConfiguration", "StorageConfiguration"),
@@ -99,14 +84,8 @@ KNOWLEDGE_BASE: Final = ResourceType(
 
 DATA_SOURCE: Final = ResourceType(
     name="AWS::Bedrock::DataSource",
-    properties={
-        "DataDeletionPolicy": "string",
-        "DataSourceConfiguration": "object",
-        "DataSourceId": "string",
-        "KnowledgeBaseId": "string",
-        "Name": "string",
-        "VectorIngestionConfiguration": "object",
-    },
+    strings=("DataDeletionPolicy", "DataSourceId", "KnowledgeBaseId", "Name"),
+    objects=("DataSourceConfiguration", "VectorIngestionConfiguration"),
     identifier=("KnowledgeBaseId", "DataSourceId"),
     read_only=("DataSourceId",),
     create_only=("KnowledgeBaseId", "VectorIngestionConfiguration"),

@@ -1,15 +1,11 @@
 """A Bedrock Knowledge Base over one region's documents bucket."""
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import ServiceRole, Statement
-from warm_standby.knowledge_base.opensearch import OpenSearchKnowledgeBase
-from warm_standby.knowledge_base.s3_vectors import S3VectorsKnowledgeBase
-from warm_standby.knowledge_base.vector_store import IndexPrincipals, OpenSearchVectorStore, S3VectorStore
-from warm_standby.names import Names
-from warm_standby.settings import KnowledgeBase as KnowledgeBaseSettings
+from warm_standby.knowledge_base.inputs import KnowledgeBaseInputs
+from warm_standby.knowledge_base.opensearch import OpenSearchKnowledgeBase, OpenSearchVectorStore
+from warm_standby.knowledge_base.s3_vectors import S3VectorsKnowledgeBase, S3VectorStore
 
 
 class KnowledgeBase(Construct):
@@ -18,24 +14,12 @@ class KnowledgeBase(Construct):
     `deployer_arn` is the IAM principal that runs Terraform. It creates the index of an OpenSearch collection.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        provider: AwsProvider,
-        names: Names,
-        settings: KnowledgeBaseSettings,
-        documents: DocumentsBucket,
-        deployer_arn: str,
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, inputs: KnowledgeBaseInputs, deployer_arn: str) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        self._names = names
-        self._settings = settings
-        self._documents = documents
+        self._inputs = inputs
+        names = inputs.region.names
         self._role_name = names.account_wide("knowledge-base")
-        if settings.vector_store == "opensearch-serverless":
+        if inputs.settings.vector_store == "opensearch-serverless":
             knowledge_base = self._on_opensearch(deployer_arn)
         else:
             knowledge_base = self._on_s3_vectors()
@@ -47,73 +31,45 @@ class KnowledgeBase(Construct):
         store = OpenSearchVectorStore(
             self,
             "vectors",
-            provider=self._provider,
-            names=self._names,
-            dimensions=self._settings.embedding_dimensions,
-            principals=IndexPrincipals(
-                knowledge_base_role_arn=f"arn:aws:iam::{self._names.account}:role/{self._role_name}",
-                deployer_arn=deployer_arn,
-            ),
+            region=self._inputs.region,
+            dimensions=self._inputs.settings.embedding_dimensions,
+            role_arn=f"arn:aws:iam::{self._inputs.region.names.account}:role/{self._role_name}",
+            deployer_arn=deployer_arn,
         )
-        return OpenSearchKnowledgeBase(
-            self,
-            "service",
-            provider=self._provider,
-            names=self._names,
-            settings=self._settings,
-            documents=self._documents,
-            store=store,
-            role=self._role(store.role_statement()),
-        )
+        role = self._role(store.role_statement())
+        return OpenSearchKnowledgeBase(self, "service", inputs=self._inputs, store=store, role=role)
 
     def _on_s3_vectors(self) -> OpenSearchKnowledgeBase | S3VectorsKnowledgeBase:
-        store = S3VectorStore(
-            self,
-            "vectors",
-            provider=self._provider,
-            names=self._names,
-            dimensions=self._settings.embedding_dimensions,
-        )
-        return S3VectorsKnowledgeBase(
-            self,
-            "service",
-            provider=self._provider,
-            names=self._names,
-            settings=self._settings,
-            documents=self._documents,
-            store=store,
-            role=self._role(store.role_statement()),
-        )
+        dimensions = self._inputs.settings.embedding_dimensions
+        store = S3VectorStore(self, "vectors", region=self._inputs.region, dimensions=dimensions)
+        role = self._role(store.role_statement())
+        return S3VectorsKnowledgeBase(self, "service", inputs=self._inputs, store=store, role=role)
 
     def _role(self, use_vectors: Statement) -> ServiceRole:
+        names = self._inputs.region.names
         return ServiceRole(
             self,
             "role",
-            provider=self._provider,
+            provider=self._inputs.region.provider,
             name=self._role_name,
             service="bedrock.amazonaws.com",
             trust_conditions={
-                "StringEquals": {"aws:SourceAccount": self._names.account},
-                "ArnLike": {"aws:SourceArn": self._names.arn("bedrock", "knowledge-base/*")},
+                "StringEquals": {"aws:SourceAccount": names.account},
+                "ArnLike": {"aws:SourceArn": names.arn("bedrock", "knowledge-base/*")},
             },
-            statements=_role_statements(self._names, self._settings, self._documents, use_vectors),
+            statements=[*_read_statements(self._inputs), use_vectors],
         )
 
 
-def _role_statements(
-    names: Names, settings: KnowledgeBaseSettings, documents: DocumentsBucket, use_vectors: Statement
-) -> list[Statement]:
-    """Return the permissions of the Knowledge Base's role.
+def _read_statements(inputs: KnowledgeBaseInputs) -> list[Statement]:
+    """Return the permissions of the Knowledge Base's role, except those on its vector store.
 
     Source: docs.aws.amazon.com, Bedrock, "Create a service role for Amazon Bedrock Knowledge Bases".
     """
-    own_account = {"StringEquals": {"aws:ResourceAccount": names.account}}
-    model = f"arn:aws:bedrock:{names.region}::foundation-model/{settings.embedding_model}"
+    bucket = inputs.documents.arn
+    own_account = {"StringEquals": {"aws:ResourceAccount": inputs.region.names.account}}
     return [
-        Statement(sid="Embed", actions=["bedrock:InvokeModel"], resources=[model]),
-        Statement(sid="ListDocuments", actions=["s3:ListBucket"], resources=[documents.arn], conditions=own_account),
-        Statement(
-            sid="ReadDocuments", actions=["s3:GetObject"], resources=[f"{documents.arn}/*"], conditions=own_account
-        ),
-        use_vectors,
+        Statement(sid="Embed", actions=["bedrock:InvokeModel"], resources=[inputs.embedding_model_arn]),
+        Statement(sid="ListDocuments", actions=["s3:ListBucket"], resources=[bucket], conditions=own_account),
+        Statement(sid="ReadDocuments", actions=["s3:GetObject"], resources=[f"{bucket}/*"], conditions=own_account),
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_metric_filter import (
     CloudwatchLogMetricFilter,
@@ -13,7 +13,6 @@ from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
     CloudwatchMetricAlarmMetricQuery,
     CloudwatchMetricAlarmMetricQueryMetric,
 )
-from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import STAGE
@@ -23,7 +22,7 @@ from warm_standby.documents.ingestion_queue import IngestionQueue
 from warm_standby.documents.replication import RTC_MINUTES, RULE_ID
 from warm_standby.functions.function import Function
 from warm_standby.monitoring.alert_topic import AlertTopic
-from warm_standby.names import Names
+from warm_standby.region import Region
 
 FIVE_MINUTES: Final = 300
 
@@ -38,6 +37,12 @@ class Metric:
     dimensions: Mapping[str, str] = field(default_factory=dict)
     period: int = FIVE_MINUTES
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of an alarm or of a query on this metric, which name the statistic differently."""
+        dimensions = dict(self.dimensions) or None
+        return {"namespace": self.namespace, "metric_name": self.name, "dimensions": dimensions, "period": self.period}
+
 
 class Alarms(Construct):
     """The alarms of one region. Each method adds alarms, and all of them notify the same topic.
@@ -45,24 +50,20 @@ class Alarms(Construct):
     `namespace` is the CloudWatch namespace of the metrics that come from the functions' logs.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, topic: AlertTopic) -> None:
+    def __init__(self, scope: Construct, id_: str, *, region: Region, topic: AlertTopic) -> None:
         super().__init__(scope, id_)
-        self._provider = provider
-        self._names = names
+        self._region = region
         self._actions = [topic.topic.arn]
-        self.namespace = f"WarmStandby/{names.deployment}"
+        self.namespace = f"WarmStandby/{region.names.deployment}"
 
     def function_errors(self, function: Function, *, package: str, above: int) -> None:
         """Alert on more than `above` errors in five minutes: logged or of failed invocations, whichever are more."""
-        logged = Metric(namespace=self.namespace, name=f"{package}-errors", statistic="Sum")
-        self._metric_filter(
-            f"{package}_errors", function=function, metric=logged, pattern='{ $.level = "ERROR" }', value="1"
-        )
-        self._error_alarm(
+        logged = self._log_metric(f"{package}_errors", function=function, pattern='{ $.level = "ERROR" }')
+        self._alarm(
             f"{package}_errors",
             description=f"{function.name} failed more than {above} times in 5 minutes",
-            function=function,
-            logged=logged,
+            metric=logged,
+            failures_of=function,
             above=above,
         )
 
@@ -73,22 +74,16 @@ class Alarms(Construct):
         One of the four periods may have none: two sweeps can fall into the same period, and leave the next one empty.
         """
         period = max(FIVE_MINUTES, sweep_minutes * 60)
-        failed = Metric(namespace=self.namespace, name="ingestion-failed", statistic="Sum", period=period)
-        self._metric_filter(
-            "ingestion_failed",
-            function=ingest,
-            metric=failed,
-            pattern='{ $.message = "last_job_failed" }',
-            value="1",
-        )
-        self._error_alarm(
+        pattern = '{ $.message = "last_job_failed" }'
+        failed = self._log_metric("ingestion_failed", function=ingest, pattern=pattern, period=period)
+        self._alarm(
             "ingestion_stuck",
             description=(
                 f"No document gets into the Knowledge Base: ingestion jobs, or {ingest.name} itself, have failed for"
                 f" {3 * period // 60} minutes. docs/runbook.md, The Knowledge Base is behind"
             ),
-            function=ingest,
-            logged=failed,
+            metric=failed,
+            failures_of=ingest,
             above=0,
             periods=4,
             datapoints=3,
@@ -96,7 +91,7 @@ class Alarms(Construct):
 
     def dead_letters(self, queue: IngestionQueue) -> None:
         """Alert on any document event in the dead-letter queue."""
-        name = self._names.regional("ingest-dead-letters")
+        name = self._region.names.regional("ingest-dead-letters")
         self._alarm(
             "dead_letters",
             description=f"{name} holds events that could not be ingested: docs/runbook.md",
@@ -125,13 +120,13 @@ class Alarms(Construct):
 
     def health(self, function: Function) -> None:
         """Alert when the scheduled health check reports less than 100 %, or does not run, for three minutes."""
-        metric = Metric(namespace=self.namespace, name="healthy-percent", statistic="Minimum", period=60)
-        self._metric_filter(
+        metric = self._log_metric(
             "healthy_percent",
             function=function,
-            metric=metric,
             pattern="{ $.healthyPercent = * }",
             value="$.healthyPercent",
+            statistic="Minimum",
+            period=60,
         )
         self._alarm(
             "health",
@@ -171,24 +166,30 @@ class Alarms(Construct):
         *,
         description: str,
         metric: Metric,
+        failures_of: Function | None = None,
         above: float | None = None,
         below: float | None = None,
         periods: int = 1,
+        datapoints: int | None = None,
         missing_data: str = "notBreaching",
     ) -> None:
-        """Alert when the metric is above (or below) a threshold for `periods` periods in a row."""
+        """Alert when the metric is above (or below) a threshold for `periods` periods in a row.
+
+        With `failures_of`, alert on the larger of two counts per period: the metric, and the function's failed
+        invocations. With `datapoints`, that many of the last `periods` periods must be above the threshold.
+        """
+        measured = {**metric.arguments, "statistic": metric.statistic}
+        if failures_of:
+            measured = {"metric_query": _errors(metric, failures_of)}
         CloudwatchMetricAlarm(
             self,
             purpose,
-            provider=self._provider,
-            alarm_name=self._names.regional(purpose.replace("_", "-")),
+            provider=self._region.provider,
+            alarm_name=self._region.names.regional(purpose.replace("_", "-")),
             alarm_description=description,
-            namespace=metric.namespace,
-            metric_name=metric.name,
-            dimensions=dict(metric.dimensions) or None,
-            statistic=metric.statistic,
-            period=metric.period,
+            **measured,
             evaluation_periods=periods,
+            datapoints_to_alarm=datapoints,
             comparison_operator="GreaterThanThreshold" if above is not None else "LessThanThreshold",
             threshold=above if above is not None else below,
             treat_missing_data=missing_data,
@@ -196,65 +197,30 @@ class Alarms(Construct):
             ok_actions=self._actions,
         )
 
-    def _error_alarm(
+    def _log_metric(
         self,
         purpose: str,
         *,
-        description: str,
         function: Function,
-        logged: Metric,
-        above: int,
-        periods: int = 1,
-        datapoints: int | None = None,
-    ) -> None:
-        """Alert on the larger of two counts per period: errors that the function logged, and failed invocations.
-
-        With `datapoints`, that many of the last `periods` periods must be above the threshold.
-        """
-        failed = Metric(
-            namespace="AWS/Lambda",
-            name="Errors",
-            statistic="Sum",
-            dimensions={"FunctionName": function.name},
-            period=logged.period,
-        )
-        CloudwatchMetricAlarm(
-            self,
-            purpose,
-            provider=self._provider,
-            alarm_name=self._names.regional(purpose.replace("_", "-")),
-            alarm_description=description,
-            metric_query=[
-                CloudwatchMetricAlarmMetricQuery(
-                    id="errors",
-                    expression="MAX([FILL(logged, 0), FILL(died, 0)])",
-                    label="Errors",
-                    return_data=True,
-                ),
-                _metric_query("logged", logged),
-                _metric_query("died", failed),
-            ],
-            evaluation_periods=periods,
-            datapoints_to_alarm=datapoints,
-            comparison_operator="GreaterThanThreshold",
-            threshold=above,
-            treat_missing_data="notBreaching",
-            alarm_actions=self._actions,
-            ok_actions=self._actions,
-        )
-
-    def _metric_filter(self, purpose: str, *, function: Function, metric: Metric, pattern: str, value: str) -> None:
+        pattern: str,
+        value: str = "1",
+        statistic: str = "Sum",
+        period: int = FIVE_MINUTES,
+    ) -> Metric:
+        """Publish a metric of the lines of a function's log that match a pattern. By default, it counts them."""
+        name = purpose.replace("_", "-")
         CloudwatchLogMetricFilter(
             self,
             f"{purpose}_filter",
-            provider=self._provider,
-            name=self._names.regional(purpose.replace("_", "-")),
+            provider=self._region.provider,
+            name=self._region.names.regional(name),
             log_group_name=function.log_group.name,
             pattern=pattern,
             metric_transformation=CloudwatchLogMetricFilterMetricTransformation(
-                namespace=metric.namespace, name=metric.name, value=value
+                namespace=self.namespace, name=name, value=value
             ),
         )
+        return Metric(namespace=self.namespace, name=name, statistic=statistic, period=period)
 
 
 def _replication_metric(name: str, statistic: str, *, source: DocumentsBucket, destination: DocumentsBucket) -> Metric:
@@ -266,14 +232,17 @@ def _replication_metric(name: str, statistic: str, *, source: DocumentsBucket, d
     return Metric(namespace="AWS/S3", name=name, statistic=statistic, dimensions=dimensions)
 
 
-def _metric_query(id_: str, metric: Metric) -> CloudwatchMetricAlarmMetricQuery:
-    return CloudwatchMetricAlarmMetricQuery(
-        id=id_,
-        metric=CloudwatchMetricAlarmMetricQueryMetric(
-            namespace=metric.namespace,
-            metric_name=metric.name,
-            stat=metric.statistic,
-            period=metric.period,
-            dimensions=dict(metric.dimensions) or None,
-        ),
-    )
+def _errors(logged: Metric, function: Function) -> list[CloudwatchMetricAlarmMetricQuery]:
+    dimensions = {"FunctionName": function.name}
+    failed = Metric(namespace="AWS/Lambda", name="Errors", statistic="Sum", dimensions=dimensions, period=logged.period)
+    larger = "MAX([FILL(logged, 0), FILL(died, 0)])"
+    return [
+        CloudwatchMetricAlarmMetricQuery(id="errors", expression=larger, label="Errors", return_data=True),
+        _query("logged", logged),
+        _query("died", failed),
+    ]
+
+
+def _query(id_: str, metric: Metric) -> CloudwatchMetricAlarmMetricQuery:
+    measured = CloudwatchMetricAlarmMetricQueryMetric(**metric.arguments, stat=metric.statistic)
+    return CloudwatchMetricAlarmMetricQuery(id=id_, metric=measured)

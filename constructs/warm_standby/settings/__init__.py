@@ -1,6 +1,5 @@
 """The deployment's settings: one frozen, validated record, read once from `standby.toml`."""
 
-from warm_standby.settings.errors import SettingsError
 from warm_standby.settings.model import (
     DEFAULT_FILE,
     FILE_VARIABLE,
@@ -10,6 +9,7 @@ from warm_standby.settings.model import (
     Objectives,
     Operations,
     Settings,
+    SettingsError,
     Site,
 )
 

@@ -4,12 +4,12 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from warm_standby.settings import validators
-from warm_standby.settings.errors import SettingsError, format_error, validation_error
 
 STACK_NAME: Final = "warm-standby"
 DEFAULT_FILE: Final = "standby.toml"
@@ -20,6 +20,15 @@ ModelId = Annotated[str, AfterValidator(validators.model_id)]
 # Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
 TagValue = Annotated[str, Field(max_length=256), AfterValidator(validators.tag_text)]
 TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(validators.tag_key)]
+UploadType = Annotated[str, AfterValidator(validators.upload_type)]
+StatusCode = Annotated[int, AfterValidator(validators.failover_status_code)]
+Email = Annotated[str, AfterValidator(validators.email)]
+T = TypeVar("T")
+UniqueValues = Annotated[tuple[T, ...], AfterValidator(validators.unique), Field(strict=False)]
+
+
+class SettingsError(ValueError):
+    """A settings file that cannot be used. The text names the file, the key, the value and the fix on one line."""
 
 
 class _Section(BaseModel):
@@ -68,10 +77,8 @@ class Answers(_Section):
     """
 
     model: ModelId = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
-    allowed_models: Annotated[tuple[ModelId, ...], AfterValidator(validators.unique)] = Field(default=(), strict=False)
-    profile_regions: Annotated[tuple[Region, ...], AfterValidator(validators.unique)] = Field(
-        default=("us-east-1", "us-east-2", "us-west-2"), strict=False, min_length=1
-    )
+    allowed_models: UniqueValues[ModelId] = ()
+    profile_regions: UniqueValues[Region] = Field(default=("us-east-1", "us-east-2", "us-west-2"), min_length=1)
 
     @field_validator("profile_regions")
     @classmethod
@@ -98,9 +105,7 @@ class Documents(_Section):
 
     replication: Literal["two-way", "one-way"] = "two-way"
     max_upload_mb: int = Field(default=50, ge=1, le=50)
-    upload_types: Annotated[
-        tuple[Annotated[str, AfterValidator(validators.upload_type)], ...], AfterValidator(validators.unique)
-    ] = Field(default=tuple(validators.UPLOAD_CONTENT_TYPES), strict=False, min_length=1)
+    upload_types: UniqueValues[UploadType] = Field(default=tuple(validators.UPLOAD_CONTENT_TYPES), min_length=1)
     expire_days: int | None = Field(default=None, ge=1, le=36500)
     noncurrent_version_days: int = Field(default=90, ge=1, le=36500)
 
@@ -118,9 +123,7 @@ class Documents(_Section):
 class Site(_Section):
     """The distribution over the two frontend buckets, and whether the page may fail over without an operator."""
 
-    origin_failover_status_codes: Annotated[
-        tuple[Annotated[int, AfterValidator(validators.failover_status_code)], ...], AfterValidator(validators.unique)
-    ] = Field(default=(403, 404, 500, 502, 503, 504), strict=False, min_length=1)
+    origin_failover_status_codes: UniqueValues[StatusCode] = Field(default=(403, 404, 500, 502, 503, 504), min_length=1)
     domain_names: Annotated[
         tuple[Annotated[str, AfterValidator(validators.domain_name)], ...], AfterValidator(validators.one_origin)
     ] = Field(default=(), strict=False)
@@ -141,9 +144,7 @@ class Operations(_Section):
     `api_gateway_account`: whether this stack sets the role that API Gateway logs with, one per account and region.
     """
 
-    alert_emails: Annotated[
-        tuple[Annotated[str, AfterValidator(validators.email)], ...], AfterValidator(validators.unique)
-    ] = Field(default=(), strict=False)
+    alert_emails: UniqueValues[Email] = ()
     log_retention_days: Annotated[int, AfterValidator(validators.log_retention)] = 30
     api_rate_limit: int = Field(default=100, ge=1, le=10_000)
     api_burst_limit: int = Field(default=200, ge=1, le=5_000)
@@ -215,7 +216,7 @@ class Settings(_Section):
         for key, model in value.models_by_key():
             for region in (regions.primary, regions.failover) if regions else ():
                 if not validators.callable_from(model, region):
-                    raise validation_error(
+                    raise _validation_error(
                         key,
                         model,
                         f"{validators.geography(model)}. profiles cannot be called from {region}: use a profile that"
@@ -241,4 +242,21 @@ class Settings(_Section):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not valid TOML: {error}") from None
         except ValidationError as error:
-            raise SettingsError(format_error(path, dict(error.errors()[0]))) from None
+            raise SettingsError(_format_error(path, dict(error.errors()[0]))) from None
+
+
+def _validation_error(key: tuple[str | int, ...], value: object, fix: str) -> ValidationError:
+    """Return the error for a value inside a section that another section rules out."""
+    error = InitErrorDetails(type=PydanticCustomError("value_error", "{fix}", {"fix": fix}), loc=key, input=value)
+    return ValidationError.from_exception_data("Settings", [error])
+
+
+def _format_error(path: Path, error: dict[str, Any]) -> str:
+    """Return one of pydantic's errors as a line about a key of the file."""
+    key = ".".join(str(part) for part in error["loc"] if part != "[key]") or "(the whole file)"
+    if error["type"] == "missing":
+        return f"{path}: {key} is missing: add it"
+    if error["type"] == "extra_forbidden":
+        return f"{path}: {key} = {error['input']!r}: no such setting: remove it, or correct its name"
+    fix = str(error["msg"]).removeprefix("Value error, ")
+    return f"{path}: {key} = {error['input']!r}: {fix}"

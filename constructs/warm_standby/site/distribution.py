@@ -1,7 +1,7 @@
 """The CloudFront distribution over both frontend buckets, with automatic failover of static pages."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from cdktf_cdktf_provider_aws.cloudfront_distribution import (
     CloudfrontDistribution,
@@ -27,6 +27,8 @@ from warm_standby.site.security_headers import SecurityHeaders
 CACHING_OPTIMIZED: Final = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CACHING_DISABLED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 
+# Origin groups fail over only for these methods.
+ORIGIN_FAILOVER_METHODS: Final = ["GET", "HEAD", "OPTIONS"]
 PRIMARY_FIRST: Final = "primary-first"
 FAILOVER_FIRST: Final = "failover-first"
 ROUTING_CONFIG_KEY: Final = "config.json"
@@ -54,7 +56,6 @@ class Distribution(Construct):
         connect_sources: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
-        self._settings = settings
         access = CloudfrontOriginAccessControl(
             self,
             "origin_access_control",
@@ -66,6 +67,13 @@ class Distribution(Construct):
             signing_protocol="sigv4",
         )
         headers = SecurityHeaders(self, "headers", provider=provider, name=name, connect_sources=connect_sources)
+        behavior: dict[str, Any] = {
+            "viewer_protocol_policy": "redirect-to-https",
+            "allowed_methods": ORIGIN_FAILOVER_METHODS,
+            "cached_methods": ORIGIN_FAILOVER_METHODS,
+            "response_headers_policy_id": headers.policy.id,
+            "compress": True,
+        }
         self.distribution = CloudfrontDistribution(
             self,
             "distribution",
@@ -78,11 +86,20 @@ class Distribution(Construct):
             aliases=list(settings.domain_names) or None,
             origin=[_origin("primary", primary, access), _origin("failover", failover, access)],
             origin_group=[
-                self._origin_group(PRIMARY_FIRST, "primary", "failover"),
-                self._origin_group(FAILOVER_FIRST, "failover", "primary"),
+                _origin_group(PRIMARY_FIRST, settings, "primary", "failover"),
+                _origin_group(FAILOVER_FIRST, settings, "failover", "primary"),
             ],
-            default_cache_behavior=_pages_behavior(headers),
-            ordered_cache_behavior=[_routing_config_behavior(headers)],
+            default_cache_behavior=CloudfrontDistributionDefaultCacheBehavior(
+                target_origin_id=PRIMARY_FIRST, cache_policy_id=CACHING_OPTIMIZED, **behavior
+            ),
+            ordered_cache_behavior=[
+                CloudfrontDistributionOrderedCacheBehavior(
+                    path_pattern=f"/{ROUTING_CONFIG_KEY}",
+                    target_origin_id=FAILOVER_FIRST,
+                    cache_policy_id=CACHING_DISABLED,
+                    **behavior,
+                )
+            ],
             restrictions=CloudfrontDistributionRestrictions(
                 geo_restriction=CloudfrontDistributionRestrictionsGeoRestriction(restriction_type="none")
             ),
@@ -90,18 +107,6 @@ class Distribution(Construct):
         )
         self.host = settings.domain_names[0] if settings.domain_names else self.distribution.domain_name
         self.url = f"https://{self.host}"
-
-    def _origin_group(self, id_: str, first: str, second: str) -> CloudfrontDistributionOriginGroup:
-        return CloudfrontDistributionOriginGroup(
-            origin_id=id_,
-            failover_criteria=CloudfrontDistributionOriginGroupFailoverCriteria(
-                status_codes=sorted(self._settings.origin_failover_status_codes)
-            ),
-            member=[
-                CloudfrontDistributionOriginGroupMember(origin_id=first),
-                CloudfrontDistributionOriginGroupMember(origin_id=second),
-            ],
-        )
 
 
 def _origin(id_: str, bucket: FrontendBucket, access: CloudfrontOriginAccessControl) -> CloudfrontDistributionOrigin:
@@ -114,29 +119,12 @@ def _origin(id_: str, bucket: FrontendBucket, access: CloudfrontOriginAccessCont
     )
 
 
-def _pages_behavior(headers: SecurityHeaders) -> CloudfrontDistributionDefaultCacheBehavior:
-    return CloudfrontDistributionDefaultCacheBehavior(
-        target_origin_id=PRIMARY_FIRST,
-        viewer_protocol_policy="redirect-to-https",
-        # Origin groups fail over only for these methods.
-        allowed_methods=["GET", "HEAD", "OPTIONS"],
-        cached_methods=["GET", "HEAD", "OPTIONS"],
-        cache_policy_id=CACHING_OPTIMIZED,
-        response_headers_policy_id=headers.policy.id,
-        compress=True,
-    )
-
-
-def _routing_config_behavior(headers: SecurityHeaders) -> CloudfrontDistributionOrderedCacheBehavior:
-    return CloudfrontDistributionOrderedCacheBehavior(
-        path_pattern=f"/{ROUTING_CONFIG_KEY}",
-        target_origin_id=FAILOVER_FIRST,
-        viewer_protocol_policy="redirect-to-https",
-        allowed_methods=["GET", "HEAD", "OPTIONS"],
-        cached_methods=["GET", "HEAD", "OPTIONS"],
-        cache_policy_id=CACHING_DISABLED,
-        response_headers_policy_id=headers.policy.id,
-        compress=True,
+def _origin_group(id_: str, settings: Site, *origins: str) -> CloudfrontDistributionOriginGroup:
+    codes = sorted(settings.origin_failover_status_codes)
+    return CloudfrontDistributionOriginGroup(
+        origin_id=id_,
+        failover_criteria=CloudfrontDistributionOriginGroupFailoverCriteria(status_codes=codes),
+        member=[CloudfrontDistributionOriginGroupMember(origin_id=origin) for origin in origins],
     )
 
 

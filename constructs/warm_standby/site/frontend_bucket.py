@@ -1,29 +1,15 @@
 """The frontend bucket of one region, with its copy of the static site."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from cdktf_cdktf_provider_aws.provider import AwsProvider
+from cdktf import Fn
 from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
+from warm_standby.assets import AssetFile
 from warm_standby.iam import Statement
-from warm_standby.names import Names
 from warm_standby.private_bucket import PrivateBucket
-
-
-@dataclass(frozen=True, kw_only=True)
-class SiteFile:
-    """One file of the site: its key, its path relative to the Terraform JSON, and its content type.
-
-    `source_hash` changes when the file changes.
-    """
-
-    key: str
-    path: str
-    source_hash: str
-    content_type: str
-
+from warm_standby.region import Region
 
 # An edge location serves a cached file at once and revalidates it later (stale-while-revalidate). While both buckets
 # fail, it serves the file for up to a week (stale-if-error).
@@ -35,26 +21,29 @@ OPERATOR_PREFIX = "standby/"
 
 
 class FrontendBucket(Construct):
-    """A private bucket with the site's files. The distribution may read all but the operator's files."""
+    """A private bucket with the site's files. The distribution may read all but the operator's files.
+
+    `site` is the path of the site's directory, relative to the Terraform JSON.
+    """
 
     def __init__(
         self,
         scope: Construct,
         id_: str,
         *,
-        provider: AwsProvider,
-        names: Names,
-        site: Sequence[SiteFile],
+        region: Region,
+        site: str,
+        site_files: Sequence[AssetFile],
         distribution_arn: str,
         force_destroy: bool,
     ) -> None:
         super().__init__(scope, id_)
-        self.provider = provider
-        name = names.bucket("frontend")
+        self.region = region
+        name = region.names.bucket("frontend")
         self.private_bucket = PrivateBucket(
             self,
             "private",
-            provider=provider,
+            provider=region.provider,
             name=name,
             force_destroy=force_destroy,
             bucket_policy_statements=[
@@ -67,15 +56,16 @@ class FrontendBucket(Construct):
         # Source: docs.aws.amazon.com, CloudFront, "Origin settings".
         self.domain_name = self.bucket.bucket_regional_domain_name
         bucket_id = self.bucket.id
-        for file in site:
+        for file in site_files:
+            path = f"{site}/{file.key}"
             S3Object(
                 self,
                 f"file_{file.key}",
-                provider=provider,
+                provider=region.provider,
                 bucket=bucket_id,
                 key=file.key,
-                source=file.path,
-                source_hash=file.source_hash,
+                source=path,
+                source_hash=Fn.filesha256(path),
                 content_type=file.content_type,
                 cache_control=SITE_CACHE_CONTROL,
                 depends_on=[self.private_bucket.versioning],

@@ -44,7 +44,7 @@ class RoutingConfig(Construct):
             S3Object(
                 self,
                 role,
-                provider=frontend.provider,
+                provider=frontend.region.provider,
                 bucket=frontend.bucket.id,
                 key=ROUTING_CONFIG_KEY,
                 content=content,
