@@ -29,7 +29,7 @@ class Batch:
 
 
 def is_sweep(event: Mapping[str, object]) -> bool:
-    """Tell whether the event is a schedule's, which requests a sweep.
+    """Return whether the event is a schedule's, which requests a sweep.
 
     Source: docs.aws.amazon.com, EventBridge, "Creating a rule that runs on a schedule".
     """

@@ -63,7 +63,7 @@ def drop_blocked_exchanges(turns: Sequence[Turn], blocked_messages: Collection[s
 
 
 def has_visible_character(text: str) -> bool:
-    """Tell whether a text has more than spaces, control and format characters. Bedrock refuses any other text."""
+    """Return whether a text has more than spaces, control and format characters. Bedrock refuses any other text."""
     return any(unicodedata.category(character) not in _INVISIBLE for character in text)
 
 

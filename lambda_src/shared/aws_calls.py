@@ -60,7 +60,7 @@ def client_config(*, connect_seconds: float, read_seconds: float, attempts: int 
 
 
 def is_transient(error: ClientError | BotoCoreError) -> bool:
-    """Tell whether the same call may soon succeed: throttling, a fault of the service, or a lost connection."""
+    """Return whether the same call may soon succeed: throttling, a fault of the service, or a lost connection."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return error_code(error) in THROTTLING | TRANSIENT or status in _SERVER_ERRORS

@@ -12,7 +12,7 @@ from standby.deployment.manifest_reader import read_manifest
 from standby.errors import BadUsageError, StandbyError
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.state import State
-from standby.operations.views.verdict import EXIT_CODES, Verdict, judge_state
+from standby.operations.views.verdict import EXIT_CODES, Verdict, assess_state
 from standby.target import Target
 
 WATCH_SECONDS: Final = 5.0
@@ -37,7 +37,7 @@ def status(target: Target, /, *, watch: bool, as_json: bool) -> None:
     manifest = read_manifest(connection)
     print_target(connection, manifest)
     state = collect_state(connection, manifest)
-    verdict = judge_state(state)
+    verdict = assess_state(state)
     if as_json:
         from standby.operations.views.status_json import status_json  # noqa: PLC0415 - only --json needs it
 
@@ -61,7 +61,7 @@ def _watch(connection: Connection, manifest: Manifest, state: State, verdict: Ve
                 time.sleep(WATCH_SECONDS)
                 manifest = _read_manifest_again(connection, manifest)
                 state = collect_state(connection, manifest)
-                verdict = judge_state(state)
+                verdict = assess_state(state)
                 live.update(render_watch(state, verdict), refresh=True)
     except KeyboardInterrupt:  # Ctrl-C is the way to stop watching
         return verdict

@@ -1,4 +1,4 @@
-"""The operator's commands, run as an operator runs them: as programs, judged by their output and exit code."""
+"""The operator's commands, run as an operator runs them: as programs. Their output and exit code are the result."""
 
 import json
 import os

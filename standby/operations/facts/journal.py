@@ -59,7 +59,7 @@ class Event(JsonModel):
     model_config = ConfigDict(extra="ignore")
 
     schema_version: Literal[2] = Field(default=2, description="2")
-    id: str = Field(description="tells this event from others of its generation")
+    id: str = Field(description="distinguishes this event from others of its generation")
     generation: int = Field(description="the generation that it wrote; of a reconciliation, the authoritative one")
     command: str = Field(description="`failover`, `failback` or `reconcile`")
     actor: str = Field(description="the identity in AWS, and user and machine")

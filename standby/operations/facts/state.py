@@ -123,7 +123,7 @@ class State:
         )
 
 
-def find_config_faults(state: State) -> Iterator[str]:
+def find_config_problems(state: State) -> Iterator[str]:
     """Yield a sentence for each copy of config.json that is absent, invalid or manually edited, and if both differ."""
     copies = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy)]
     for copy in copies:

@@ -65,7 +65,7 @@ def plan_switch(
     if authoritative is not None and serving_role(facts.manifest, facts.copies) == facts.target:
         unreadable = isinstance(facts.copies[facts.manifest.other(facts.target).role], Unavailable)
         if not (force and unreadable):
-            return _plan_rest(facts, authoritative, command=command, preconditions=preconditions)
+            return _plan_interrupted_switch(facts, authoritative, command=command, preconditions=preconditions)
         plan = _plan_switch(
             facts, own, command=command, reason=reason, preconditions=preconditions, step=FORCED_GENERATION_STEP
         )
@@ -138,7 +138,7 @@ def _plan_switch(
     )
 
 
-def _plan_rest(
+def _plan_interrupted_switch(
     facts: SwitchFacts, authoritative: ConfigCopy, *, command: Command, preconditions: Sequence[Refusal]
 ) -> Plan:
     """Return the plan for a target that already serves: the writes and checks that an interrupted command left out."""

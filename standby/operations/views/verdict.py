@@ -11,7 +11,7 @@ from standby.operations.facts.documents import MissingDocument, Replication, age
 from standby.operations.facts.health import describe_unhealthy
 from standby.operations.facts.journal import Event
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
-from standby.operations.facts.state import RegionState, State, find_config_faults
+from standby.operations.facts.state import RegionState, State, find_config_problems
 from standby.text import describe_missing, describe_not_inspected, pluralize
 
 Name = Literal["ready", "failed over", "degraded", "not ready to fail over"]
@@ -32,19 +32,19 @@ class Verdict:
     next: str = ""
 
 
-def judge_state(state: State) -> Verdict:
+def assess_state(state: State) -> Verdict:
     """Judge a state.
 
     `ready`: the primary region serves, both regions are in sync, and the failover region can take over. `failed over`:
     the failover region serves and is healthy. `not ready to fail over`: a failover would be refused. `degraded`:
     something else is wrong, and a failover is possible or done.
     """
-    name, reasons = _judge(state)
+    name, reasons = _assess(state)
     notes = tuple(_notes(state))
     return Verdict(name=name, reasons=reasons, notes=notes, next=next(_next_commands(state, name), ""))
 
 
-def _judge(state: State) -> tuple[Name, tuple[str, ...]]:
+def _assess(state: State) -> tuple[Name, tuple[str, ...]]:
     reasons = tuple(dict.fromkeys(_reasons(state)))
     failover = state.regions["failover"]
     if state.serving == "failover":
@@ -72,7 +72,7 @@ def _reasons(state: State) -> Iterator[str]:
         yield f"no valid config.json is known, so pages cannot find an API{command}"
     elif state.serving is None:
         yield f"config.json names an API of neither region: {config.api_url}"
-    yield from find_config_faults(state)
+    yield from find_config_problems(state)
     for region in state.regions.values():
         if region.down:
             yield f"{region.region} {region.down}"
@@ -191,7 +191,7 @@ def _needs_reconcile(state: State) -> bool:
     return bool(
         state.config is None
         or state.unfinished
-        or any(find_config_faults(state))
+        or any(find_config_problems(state))
         or any(map(_is_behind, state.regions.values()))
     )
 

@@ -97,7 +97,7 @@ def count_objects(session: boto3.Session, region: Region) -> int:
 
 
 def replicates(session: boto3.Session, region: Region) -> bool:
-    """Tell whether a replication rule of the region's documents bucket is enabled."""
+    """Return whether a replication rule of the region's documents bucket is enabled."""
     configuration = read_replication_configuration(session, region)
     return configuration is not None and any(rule["Status"] == "Enabled" for rule in configuration["Rules"])
 

@@ -30,7 +30,7 @@ def terraform_platform() -> str:
 
 
 def has_provider(mirror: Path, *, version: str) -> bool:
-    """Tell whether the mirror has this version of the AWS provider for this platform, unpacked or packed.
+    """Return whether the mirror has this version of the AWS provider for this platform, unpacked or packed.
 
     Source of both layouts: developer.hashicorp.com, Terraform, "CLI Configuration File": VERSION/TARGET and
     terraform-provider-TYPE_VERSION_TARGET.zip.

@@ -101,7 +101,7 @@ def stop_emulator(paths: RehearsalPaths) -> int:
 
 
 def is_ready(endpoint: str, *, timeout: float = RESPONSE_SECONDS) -> bool:
-    """Tell whether an emulator responds at `endpoint`, directly or through a region proxy, within `timeout` seconds."""
+    """Return whether an emulator responds at `endpoint`, directly or through a region proxy, in time."""
     try:
         response = urllib3.request("GET", endpoint + READY_PATH, timeout=timeout, retries=False)
     except urllib3.exceptions.HTTPError:

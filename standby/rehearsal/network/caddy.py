@@ -106,7 +106,7 @@ class Caddy:
 
 
 def serves_tls(hosts: Iterable[str], *, port: int, ca_certificate: Path) -> bool:
-    """Tell whether the port serves every host name with a certificate of the authority."""
+    """Return whether the port serves every host name with a certificate of the authority."""
     try:
         context = ssl.create_default_context(cafile=ca_certificate)
         for host in hosts:

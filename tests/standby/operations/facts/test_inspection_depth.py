@@ -23,7 +23,7 @@ from standby.operations.facts.documents import (
 )
 from standby.operations.facts.state import State
 from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
-from standby.operations.views.verdict import judge_state
+from standby.operations.views.verdict import assess_state
 from tests.standby.helpers import DOWN, EAST, HEALTHY, MANIFEST, NOON, WEST
 from tests.standby.states import left, missing, moved
 
@@ -57,7 +57,7 @@ def test_a_failback_is_refused_while_a_document_is_missing_or_was_not_inspected(
 @given(STATES)
 def test_a_status_names_the_number_of_documents_not_inspected(found: State) -> None:
     known = replicating(found)
-    told = any(f"{known.not_inspected} more w" in reason for reason in judge_state(found).reasons) if known else False
+    told = any(f"{known.not_inspected} more w" in reason for reason in assess_state(found).reasons) if known else False
     assert told is (known is not None and known.not_inspected > 0)
 
 
@@ -72,10 +72,10 @@ def test_two_thousand_conflicts_hide_no_missing_document() -> None:
     (refusal,) = unmet_preconditions(found, [HEALTHY] * 3)
     told = f"37 documents of {EAST} are missing in {WEST} (37 more were not inspected)"
     assert refusal.reason == f"{told}: run `standby reconcile`"
-    assert judge_state(found).reasons == (told,)
-    assert judge_state(found).next == "`standby reconcile` brings both regions into sync"
+    assert assess_state(found).reasons == (told,)
+    assert assess_state(found).next == "`standby reconcile` brings both regions into sync"
     with (screen := Console(width=200)).capture() as shown:
-        screen.print(render_status(found, judge_state(found)))
+        screen.print(render_status(found, assess_state(found)))
     assert f"to {WEST}: 37 not inspected" in shown.get()
 
 

@@ -22,7 +22,7 @@ from standby.operations.facts.knowledge_base import (
 )
 from standby.operations.plans.failback_preconditions import unmet_preconditions
 from standby.operations.plans.plan import Ingest
-from standby.operations.views.verdict import judge_state
+from standby.operations.views.verdict import assess_state
 from tests.standby.helpers import EAST, HEALTHY, MANIFEST, NOON, changed
 from tests.standby.states import IN_STEP, moved, region, state
 
@@ -50,7 +50,7 @@ def test_with_too_many_documents_to_compare_a_job_that_began_after_the_newest_is
         "primary": region("primary", knowledge_base=knowledge),
         "failover": region("failover", knowledge_base=knowledge),
     }
-    assert judge_state(state(both["primary"], both["failover"])).name == "ready"
+    assert assess_state(state(both["primary"], both["failover"])).name == "ready"
     assert unmet_preconditions(moved(primary={"knowledge_base": knowledge}), [HEALTHY] * 3) == ()
 
 
@@ -68,7 +68,7 @@ def test_the_status_table_says_that_nothing_was_compared() -> None:
     knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
     found = state(region("primary", knowledge_base=knowledge))
     with (screen := Console(width=200)).capture() as shown:
-        screen.print(render_status(found, judge_state(found)))
+        screen.print(render_status(found, assess_state(found)))
     assert f"in sync (not compared): {MANY + 1} documents, 20000 indexed" in shown.get()
     assert "in sync: 2 documents, 2 indexed" in shown.get()
 
@@ -115,7 +115,7 @@ def test_reconcile_says_in_sync_only_if_the_sweep_has_compared(description: str,
 def test_documents_that_a_complete_job_could_not_ingest_are_a_note_and_not_a_reason() -> None:
     jobs = read_jobs(Bedrock(job("a test", failed=2)), MANIFEST.regions["failover"])  # type: ignore[arg-type]  # the same
     knowledge = compare_with_bucket(IndexState(jobs=jobs, indexed=1, failed=0), Listing(documents={}))
-    verdict = judge_state(state(failover=region("failover", knowledge_base=knowledge)))
+    verdict = assess_state(state(failover=region("failover", knowledge_base=knowledge)))
     assert (verdict.name, verdict.reasons) == ("ready", ())
     assert verdict.notes == (f"2 documents could not be ingested in {EAST}: see `GET /ingestion-status` there",)
-    assert judge_state(state(failover=region("failover", knowledge_base=IN_STEP))).notes == ()
+    assert assess_state(state(failover=region("failover", knowledge_base=IN_STEP))).notes == ()

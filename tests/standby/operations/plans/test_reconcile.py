@@ -24,7 +24,7 @@ from standby.operations.plans.plan import (
     WriteIntent,
 )
 from standby.operations.plans.reconcile import plan_config, plan_documents
-from standby.operations.views.verdict import judge_state
+from standby.operations.views.verdict import assess_state
 from tests.standby.helpers import DOWN, EAST, MANIFEST, NOON, WEST, changed, config, copy_of, invalid_copy, puts
 from tests.standby.manifests import REGIONS
 from tests.standby.states import BEHIND, dead, left, missing, moved, region, state
@@ -147,7 +147,7 @@ def test_a_config_that_is_missing_in_both_regions_is_written_for_the_last_servin
     written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
     assert [(made.role, made.generation) for made in written] == [(serves, 5), (serves, 5)]
     assert f"{REGIONS[serves]} served last" in plan.notes[0]
-    assert any("run `standby reconcile`" in reason for reason in judge_state(found).reasons)
+    assert any("run `standby reconcile`" in reason for reason in assess_state(found).reasons)
 
 
 def with_copies(primary: ConfigCopy | Unavailable, failover: ConfigCopy | Unavailable) -> State:
@@ -204,7 +204,7 @@ def test_no_new_config_is_written_while_a_copy_cannot_be_read() -> None:
 def test_a_superseded_event_is_not_reported_and_is_closed(generation: int, *, void: bool) -> None:
     event = begun(generation, f"{NOON:%Y-%m-%dT%H:%M:%SZ}")
     found = replace(moved(), events=(event,))
-    assert (judge_state(found).reasons == ()) is void
+    assert (assess_state(found).reasons == ()) is void
     plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is void
 
@@ -212,9 +212,9 @@ def test_a_superseded_event_is_not_reported_and_is_closed(generation: int, *, vo
 def test_a_killed_reconcile_is_not_reported_after_a_later_one_is_done() -> None:
     killed = changed(begun(4, "2026-11-24T12:00:00.000000Z"), command="reconcile", id="1")
     later = changed(begun(4, "2026-11-24T12:00:05.000000Z"), command="reconcile", id="2", result="done")
-    assert judge_state(replace(moved(), events=(killed,))).reasons
-    assert judge_state(replace(moved(), events=(killed, later))).reasons == ()
-    assert judge_state(
+    assert assess_state(replace(moved(), events=(killed,))).reasons
+    assert assess_state(replace(moved(), events=(killed, later))).reasons == ()
+    assert assess_state(
         replace(moved(), events=(changed(later, result="started"), changed(killed, result="done")))
     ).reasons
 
@@ -258,11 +258,11 @@ def test_a_failed_event_is_reported_until_its_pending_writes_are_done_and_stays_
     left_over = (PendingWrite(region=EAST, what="config.json", why="down"),)
     event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", pending_writes=left_over)
     found = replace(moved(), events=(event,))
-    assert judge_state(found).reasons
+    assert assess_state(found).reasons
     plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
     written = [one for step in plan.steps if isinstance(step.action, CopyEvents) for one in step.action.events]
     assert [(one.result, one.pending_writes) for one in written] == [("failed", ())] * 2
-    assert judge_state(replace(moved(), events=(written[0],))).reasons == ()
+    assert assess_state(replace(moved(), events=(written[0],))).reasons == ()
 
 
 def test_the_plan_notes_that_reconcile_moves_users() -> None:

@@ -9,7 +9,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.operations.facts.journal import new_event
 from standby.operations.facts.state import State
 from standby.operations.views.status_json import status_json
-from standby.operations.views.verdict import NEITHER_REGION, judge_state
+from standby.operations.views.verdict import NEITHER_REGION, assess_state
 from tests.standby.helpers import EAST, NOON, WEST, changed, config, copy_of, invalid_copy
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
@@ -65,14 +65,14 @@ UNENDED = new_event(generation=9, command="failover", actor="x", reason="", sour
     ],
 )
 def test_each_state_names_the_command_that_helps(found: State, said: str) -> None:
-    assert judge_state(found).next == said
+    assert assess_state(found).next == said
 
 
 def test_the_next_command_is_the_last_line_of_the_text_and_a_field_of_the_json() -> None:
     found = state(primary=dead("primary"))
-    verdict = judge_state(found)
+    verdict = assess_state(found)
     assert str(render_status(found, verdict).renderables[-1]) == f"next: {FAILOVER}"
     assert status_json(found, verdict).as_json()["next"] == FAILOVER
-    ready = judge_state(state())
+    ready = assess_state(state())
     assert str(render_status(state(), ready).renderables[-1]).startswith("verdict: ready")
     assert status_json(state(), ready).as_json()["next"] is None

@@ -19,7 +19,7 @@ from standby.deployment.routing_config import RoutingConfig
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.health import Health
 from standby.operations.facts.state import Alarms, State
-from standby.operations.views.verdict import judge_state
+from standby.operations.views.verdict import assess_state
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import EAST, World, changed, clients, copy_of
 from tests.standby.states import BEHIND, left, missing, moved, region, state
@@ -55,7 +55,7 @@ def test_only_alarms_that_notify_this_deployment_s_topic_count(emulator: Emulato
 def told(found: State) -> str:
     console = Console(width=200)
     with console.capture() as captured:
-        console.print(render_status(found, judge_state(found)))
+        console.print(render_status(found, assess_state(found)))
     return captured.get()
 
 
@@ -75,7 +75,7 @@ def test_a_watch_shows_the_verdict_the_next_command_and_the_reasons_on_80_by_24(
         "alarms": Alarms(in_alarm=("chatbot-api-errors", "chatbot-health", "chatbot-replication-latency"), total=7),
     }
     seen = moved(primary={**sick, "replication": left(missing("failed"), missing("never"))}, failover=sick)
-    verdict = judge_state(seen)
+    verdict = assess_state(seen)
     console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24, color_system=None)
     with Live(render_watch(seen, verdict), console=console, auto_refresh=False) as live:
         live.refresh()

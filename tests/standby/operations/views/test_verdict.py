@@ -13,7 +13,7 @@ from standby.operations.facts.journal import Event, new_event
 from standby.operations.facts.state import Alarms, Queues, State
 from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
 from standby.operations.views.status_json import status_json
-from standby.operations.views.verdict import judge_state
+from standby.operations.views.verdict import assess_state
 from tests.standby.helpers import EAST, HEALTHY, NOON, WEST, changed, config, copy_of, invalid_copy
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
@@ -80,13 +80,13 @@ DISAGREEMENT = (
     ],
 )
 def test_each_state_has_its_verdict_and_its_reasons(found: State, name: str, reasons: list[str]) -> None:
-    verdict = judge_state(found)
+    verdict = assess_state(found)
     assert (verdict.name, list(verdict.reasons)) == (name, reasons)
 
 
 def test_a_manually_edited_config_is_reported_in_each_bucket() -> None:
     by_hand = {role: region(role, "failover", None) for role in ROLES}
-    verdict = judge_state(state(by_hand["primary"], by_hand["failover"]))
+    verdict = assess_state(state(by_hand["primary"], by_hand["failover"]))
     assert verdict.name == "failed over"
     assert verdict.reasons == tuple(
         f"config.json in {region} is manually edited: run `standby reconcile`" for region in (WEST, EAST)
@@ -96,7 +96,7 @@ def test_a_manually_edited_config_is_reported_in_each_bucket() -> None:
 def test_an_invalid_or_missing_config_is_reported_in_each_bucket() -> None:
     copies = {"primary": copy_of("primary", None), "failover": invalid_copy("failover")}
     found = state(region("primary", copy=copies["primary"]), region("failover", copy=copies["failover"]))
-    assert judge_state(found).reasons == (
+    assert assess_state(found).reasons == (
         "no valid config.json is known, so pages cannot find an API",
         f"{WEST} has no config.json",
         f"config.json in {EAST} is invalid: correct it, or run `standby reconcile --force`",
@@ -109,18 +109,18 @@ def test_an_invalid_or_missing_config_is_reported_in_each_bucket() -> None:
 
 def shown(found: State) -> dict[str, Any]:
     """Return the status as JSON."""
-    return status_json(found, judge_state(found)).as_json()
+    return status_json(found, assess_state(found)).as_json()
 
 
 def test_an_api_of_neither_region_is_named() -> None:
     copy = copy_of("failover", replace(config("failover", 5), api_url="https://elsewhere/"))
     found = state(failover=region("failover", copy=copy))
-    assert "config.json names an API of neither region: https://elsewhere/" in judge_state(found).reasons
+    assert "config.json names an API of neither region: https://elsewhere/" in assess_state(found).reasons
 
 
 @pytest.mark.parametrize("found", [state(), moved(), state(primary=dead("primary")), state(failover=dead("failover"))])
 def test_every_state_can_be_shown_and_printed(found: State) -> None:
-    verdict = judge_state(found)
+    verdict = assess_state(found)
     assert status_json(found, verdict).as_json()["verdict"] == verdict.name
     assert render_status(found, verdict).renderables
 
