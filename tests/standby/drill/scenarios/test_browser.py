@@ -90,5 +90,5 @@ def test_without_playwright_the_scenario_is_skipped(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_wait_has_a_bound_of_five_seconds_and_an_open_page_of_75() -> None:
-    bounds = {objective.name: objective.bound(Objectives()) for objective in SCENARIO.objectives}
+    bounds = {objective.name: objective.compare(Measures(), Objectives()).bound for objective in SCENARIO.objectives}
     assert set(bounds.values()) == {0.0, 5.0, 75.0}
