@@ -25,8 +25,8 @@ from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
 from standby.rehearsal.files.paths import find_project
-from standby.rehearsal.network.network import LocalUrls
-from standby.rehearsal.rehearsal import UP_HINT, Rehearsal
+from standby.rehearsal.network.network import UP_HINT, LocalUrls
+from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.status import Status
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
 
 import boto3
 
@@ -23,11 +21,17 @@ from standby.rehearsal.faults.faults import Fault, Faults
 from standby.rehearsal.files.lock import network_lock, rehearsal_lock
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.network.controller import NetworkController
-from standby.rehearsal.network.network import Client, LocalUrls, Network, local_url, read_network
+from standby.rehearsal.network.network import (
+    UP_HINT,
+    Client,
+    LocalUrls,
+    Network,
+    local_urls,
+    read_network,
+    require_network,
+)
 from standby.rehearsal.processes.process import stop_all
 from standby.rehearsal.status import Status
-
-UP_HINT: Final = "Run `standby rehearse up`."
 
 
 class Rehearsal:
@@ -124,10 +128,7 @@ class Rehearsal:
     @property
     def network(self) -> Network:
         """The endpoints of the rehearsal. Raises `RefusedError` when the region proxies and the edge are not up."""
-        network = read_network(self.paths)
-        if network is None:
-            raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
-        return network
+        return require_network(self.paths)
 
     @property
     def network_controller(self) -> NetworkController:
@@ -142,18 +143,7 @@ class Rehearsal:
     @property
     def urls(self) -> LocalUrls:
         """The URLs on this machine. Raises `RefusedError` when the region proxies and the edge are not up."""
-        deployment, network = self.deployment, self.network
-        edge = network.hosts[urlsplit(deployment.site_url).hostname or ""]
-        apis = {
-            role: local_url(region.api_url, endpoint=network.region_proxies[region.region])
-            for role, region in deployment.regions.items()
-        }
-        return LocalUrls(
-            site=deployment.site_url,
-            edge=f"https://{edge.host}:{edge.port}",
-            primary_api=apis["primary"],
-            failover_api=apis["failover"],
-        )
+        return local_urls(self.deployment, self.network)
 
     def session(self, role: Role) -> boto3.Session:
         """Return a boto3 session for the region of this role. It uses the emulator directly: no fault affects it."""

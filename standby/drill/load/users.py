@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final, Protocol, Unpack
 from urllib.parse import urljoin
 
 import urllib3
@@ -18,7 +18,7 @@ import urllib3
 from standby.deployment.routing_config import ConfigHistory, RoutingConfig, parse_config
 from standby.drill.measure.documents import CONTENT_TYPE, document_text, file_name, new_word
 from standby.drill.measure.records import Result
-from standby.rehearsal.network.network import FormField
+from standby.rehearsal.network.network import FormField, RequestOptions
 
 PAGE_SECONDS: Final = 45.0
 CONFIG_SECONDS: Final = 3.0
@@ -34,17 +34,9 @@ class SiteClient(Protocol):
     """A client for the public host names of the deployment."""
 
     def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        fields: Mapping[str, FormField] | None = None,
-        timeout: float = API_SECONDS,
-        cold: bool = False,
+        self, method: str, url: str, *, timeout: float = API_SECONDS, **options: Unpack[RequestOptions]
     ) -> urllib3.BaseHTTPResponse:
-        """Send one request, without retries. `cold` bypasses the edge's cache. Raises urllib3's `HTTPError`."""
+        """Send one request, without retries. Raises urllib3's `HTTPError`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,20 +138,10 @@ class Users:
         return self._send("POST", urljoin(config.api_url, path), headers=headers, body=body, timeout=timeout)
 
     def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        fields: Mapping[str, FormField] | None = None,
-        timeout: float = API_SECONDS,
-        cold: bool = False,
+        self, method: str, url: str, *, timeout: float = API_SECONDS, **options: Unpack[RequestOptions]
     ) -> urllib3.BaseHTTPResponse | Answer:
         try:
-            return self.client.request(
-                method, url, headers=headers, body=body, fields=fields, timeout=timeout, cold=cold
-            )
+            return self.client.request(method, url, timeout=timeout, **options)
         except urllib3.exceptions.HTTPError as error:
             return Answer(result=Result.NO_ANSWER, detail=f"{method} {url}: {type(error).__name__}")
 

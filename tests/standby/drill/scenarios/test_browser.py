@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from standby.drill.measure.measures import Measures
 from standby.drill.scenarios.browser import BROWSER_SCENARIOS
-from standby.rehearsal.network.network import Address, Network
+from standby.rehearsal.network.network import Network
 from standby.rehearsal.tools.chromium import (
     HEADLESS_PROGRAM_NAMES,
     NoChromiumError,
@@ -37,7 +38,7 @@ KEY_HASH = "jTHWoSdU7zY05c9TWbjSYo53yoD6QQnyi9y0Ab9K9k0="
 
 
 def network() -> Network:
-    hosts = {"b.example.com": Address(host="127.0.0.1", port=2), "a.example.com": Address(host="127.0.0.1", port=1)}
+    hosts = {"b.example.com": 2, "a.example.com": 1}
     return Network(emulator_url="", router="", region_proxies={}, hosts=hosts, ca_certificate=Path("root.crt"))
 
 
