@@ -18,6 +18,7 @@ import urllib3
 from standby.deployment.routing_config import ConfigHistory, RoutingConfig, parse_config
 from standby.drill.measure.documents import CONTENT_TYPE, document_text, file_name, new_word
 from standby.drill.measure.records import Result
+from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.network.network import FormField, RequestOptions
 
 PAGE_SECONDS: Final = 45.0
@@ -87,7 +88,7 @@ class Users:
         answer = self._post(config, "docs", body, timeout=timeout)
         if isinstance(answer, Answer):
             return answer
-        value = _object(answer.data)
+        value = parse_object(answer.data)
         cited = json.dumps(value.get("citations", ""))
         good = answer.status == HTTPStatus.OK and bool(value.get("response")) and self.canary_key in cited
         return _answered(answer, good=good, region=value.get("region"), generation=config.generation or 0)
@@ -105,7 +106,7 @@ class Users:
         answer = self._post(config, "upload", json.dumps(body).encode())
         if isinstance(answer, Answer):
             return answer
-        form = _object(answer.data)
+        form = parse_object(answer.data)
         url, fields, key = form.get("uploadUrl"), form.get("fields"), form.get("key")
         if not isinstance(url, str) or not isinstance(fields, dict) or not isinstance(key, str):
             return _answered(answer, good=False)
@@ -151,14 +152,6 @@ class Users:
         with self._lock:
             self._cold_pages += 1
             return urljoin(self.site_url, self.paths[self._cold_pages % len(self.paths)])
-
-
-def _object(data: bytes) -> Mapping[str, object]:
-    try:
-        value = json.loads(data)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _answered(

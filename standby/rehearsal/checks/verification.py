@@ -1,6 +1,5 @@
 """Check the applied stack by using it: every check observes an effect, not a status."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -13,7 +12,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from standby.console import Progress, Stopwatch
-from standby.deployment.manifest import ROLES, Manifest, Role
+from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.errors import StandbyError
 from standby.rehearsal.checks.api import Api
 from standby.rehearsal.checks.documents import (
@@ -26,6 +25,7 @@ from standby.rehearsal.checks.documents import (
 )
 from standby.rehearsal.checks.ingestion import Ingestion
 from standby.rehearsal.checks.report import Check, Result
+from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.network.network import Client
 
 SIMULATED_VECTOR_STORE: Final = "opensearch-serverless"
@@ -120,12 +120,9 @@ class Verification:
     def _config(self) -> str:
         url = f"{self.deployment.site_url}/config.json"
         content = self._get(url).data
-        try:
-            config = json.loads(content)
-        except ValueError:
-            config = None
-        by_url = {region.api_url: region for region in self.deployment.regions.values()}
-        serving = by_url.get(config.get("apiUrl", "")) if isinstance(config, dict) else None
+        config = parse_object(content)
+        by_url: dict[object, Region] = {region.api_url: region for region in self.deployment.regions.values()}
+        serving = by_url.get(config.get("apiUrl"))
         if serving is None:
             raise StandbyError(f"{url} does not name an API of this deployment: {content[:200]!r}")
         return f"{url} names the API of the {serving.role} region, generation {config.get('generation')}"

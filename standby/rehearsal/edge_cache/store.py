@@ -64,7 +64,9 @@ class Cache:
             return with_x_cache(fetch({}))
         entry, now = self._entry(key), self._clock()
         if entry is None:
-            return with_x_cache(self._fetch(key, settings, fetch))
+            response = fetch({})
+            self._store(key, settings, response)
+            return with_x_cache(response)
         if now < entry.fresh_until:
             return self._stored(entry), ERROR if entry.response.status >= HTTPStatus.BAD_REQUEST else HIT
         if now < entry.revalidate_until:
@@ -101,11 +103,6 @@ class Cache:
                     self._refreshing.discard(key)
 
         threading.Thread(target=refresh, daemon=True).start()
-
-    def _fetch(self, key: str, settings: CacheSettings, fetch: Fetch) -> Response:
-        response = fetch({})
-        self._store(key, settings, response)
-        return response
 
     def _store(self, key: str, settings: CacheSettings, response: Response) -> None:
         cached_for = lifetime(response.status, response.headers, settings, now=self._today())

@@ -1,6 +1,5 @@
 """The programs that a rehearsal needs, and an error for each that is missing."""
 
-import json
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.errors import RefusedError
+from standby.rehearsal.files.json_files import parse_object
 
 VERSION_SECONDS: Final = 30
 
@@ -88,15 +88,8 @@ def _version(path: str, *, program: RequiredProgram) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         hint = f"Install {program.name} again: {program.download_url}"
         raise RefusedError(f"{path} does not run: {error}", hint=hint) from error
-    return _terraform_version(result.stdout) or result.stdout.strip().removeprefix("v")
-
-
-def _terraform_version(text: str) -> str | None:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return str(value["terraform_version"]) if isinstance(value, dict) and "terraform_version" in value else None
+    terraform_version = parse_object(result.stdout).get("terraform_version")
+    return str(terraform_version or result.stdout.strip().removeprefix("v"))
 
 
 def _dotted(version: Version) -> str:
