@@ -20,14 +20,14 @@ from standby.cli.progress import ConsoleProgress
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError
-from standby.rehearsal.checks.report import Report, Result
+from standby.rehearsal.checks.verification import Result
 from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
 from standby.rehearsal.files.paths import find_project
 from standby.rehearsal.network.network import UP_HINT, LocalUrls
 from standby.rehearsal.rehearsal import Rehearsal
-from standby.rehearsal.status import Status
+from standby.rehearsal.report import Report, Status
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
 from standby.rehearsal.tools.shell import shell_exports, shell_variables

@@ -12,10 +12,9 @@ from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
 from standby.rehearsal.checks.api import Api
 from standby.rehearsal.checks.documents import count_objects, read_samples
-from standby.rehearsal.checks.report import Changes, Check, Report
-from standby.rehearsal.checks.verification import Verification
+from standby.rehearsal.checks.verification import Check, Verification
 from standby.rehearsal.deploy.deployer import AppliedStack, Deployer, Workspace, read_applied
-from standby.rehearsal.deploy.terraform import TerraformResult
+from standby.rehearsal.deploy.terraform import Changes, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, stop_emulator
 from standby.rehearsal.faults.faults import Fault, Faults
 from standby.rehearsal.files.lock import network_lock, rehearsal_lock
@@ -31,7 +30,7 @@ from standby.rehearsal.network.network import (
     require_network,
 )
 from standby.rehearsal.processes.process import stop_all
-from standby.rehearsal.status import Status
+from standby.rehearsal.report import Report, Status
 
 
 class Rehearsal:
@@ -180,9 +179,7 @@ class Rehearsal:
             endpoint=self.endpoint,
             urls=self.urls,
             resources=applied.resources,
-            changes=Changes(added=result.added, changed=result.changed, removed=result.removed)
-            if result
-            else Changes(),
+            changes=result.changes if result else Changes(),
             seconds=timer.seconds,
         )
 

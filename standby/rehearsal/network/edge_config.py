@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from standby.errors import StandbyError
 from standby.rehearsal.edge_cache.server import CACHE_SETTINGS_HEADER, COLD_HEADER, ORIGIN_HEADER
@@ -72,8 +72,7 @@ _NO_RESPONSE: Final = route(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class EdgePorts:
+class EdgePorts(NamedTuple):
     """The ports of the edge: viewers with TLS and without, the router, the origin side, Caddy's administration."""
 
     tls: int

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from standby.rehearsal.network.caddy_config import (
     Json,
@@ -35,8 +35,7 @@ API_ERROR: Final = json.dumps({"message": "Service Unavailable"})
 """Source: docs.aws.amazon.com, API Gateway, "Gateway response types"."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegionProxyPorts:
+class RegionProxyPorts(NamedTuple):
     """The ports of a region proxy: AWS APIs, AWS host names with TLS, Caddy's administration."""
 
     http: int
