@@ -58,7 +58,21 @@ class Rehearsal:
         A second run changes nothing that is up, and checks again.
         """
         with self._lock("up"):
-            return self._up()
+            timer = PhaseTimer()
+            applied, result = self._apply(timer)
+            timer.end_phase("apply")
+            self._connect()
+            timer.end_phase("network")
+            checks = tuple(self._verification().run())
+            timer.end_phase("checks")
+            return Report(
+                checks=checks,
+                endpoint=self.endpoint,
+                urls=self.urls,
+                resources=applied.resources,
+                changes=result.changes if result else Changes(),
+                seconds=timer.seconds,
+            )
 
     def start(self) -> Workspace:
         """Synthesize the stack, start the emulator, and initialize Terraform, without an apply."""
@@ -102,7 +116,14 @@ class Rehearsal:
         if not self.paths.directory.exists() or not any(self.paths.directory.iterdir()):
             return stop_all(self.paths.directory)
         with self._lock("down"):
-            return self._down(destroy=destroy)
+            try:
+                if destroy and self.emulator is not None:
+                    self._deployer.destroy()
+            finally:
+                self.progress.start("Stopping the emulator, the region proxies and the edge")
+                stopped = stop_emulator(self.paths)
+                self.paths.remove()
+            return stopped
 
     @property
     def emulator(self) -> Emulator | None:
@@ -117,7 +138,10 @@ class Rehearsal:
     @property
     def outputs(self) -> Mapping[str, str]:
         """The outputs of the stack, as text. Raises `RefusedError` when none is applied."""
-        return self._require_applied().outputs
+        applied = read_applied(self.paths, emulator=self._require_emulator())
+        if applied is None:
+            raise RefusedError("The emulator is up, but the stack is not applied.", hint=UP_HINT)
+        return applied.outputs
 
     @property
     def deployment(self) -> Manifest:
@@ -166,23 +190,6 @@ class Rehearsal:
             faults=self.faults.active(),
         )
 
-    def _up(self) -> Report:
-        timer = PhaseTimer()
-        applied, result = self._apply(timer)
-        timer.end_phase("apply")
-        self._connect()
-        timer.end_phase("network")
-        checks = tuple(self._verification().run())
-        timer.end_phase("checks")
-        return Report(
-            checks=checks,
-            endpoint=self.endpoint,
-            urls=self.urls,
-            resources=applied.resources,
-            changes=result.changes if result else Changes(),
-            seconds=timer.seconds,
-        )
-
     @property
     def _deployer(self) -> Deployer:
         return Deployer(paths=self.paths, settings=self.settings, progress=self.progress)
@@ -205,16 +212,6 @@ class Rehearsal:
         for fault in faults:
             self.progress.note(f"Healed: {fault}")
 
-    def _down(self, *, destroy: bool) -> int:
-        try:
-            if destroy and self.emulator is not None:
-                self._deployer.destroy()
-        finally:
-            self.progress.start("Stopping the emulator, the region proxies and the edge")
-            stopped = stop_emulator(self.paths)
-            self.paths.remove()
-        return stopped
-
     def _verification(self) -> Verification:
         return Verification(
             deployment=self.deployment,
@@ -229,12 +226,6 @@ class Rehearsal:
         if emulator is None:
             raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
         return emulator
-
-    def _require_applied(self) -> AppliedStack:
-        applied = read_applied(self.paths, emulator=self._require_emulator())
-        if applied is None:
-            raise RefusedError("The emulator is up, but the stack is not applied.", hint=UP_HINT)
-        return applied
 
     def _lock(self, command: str) -> AbstractContextManager[None]:
         return rehearsal_lock(self.paths, command=f"standby rehearse {command}")

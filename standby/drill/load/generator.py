@@ -16,13 +16,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 from pydantic import TypeAdapter
 
 from standby.drill.load.target import LoadTarget
-from standby.drill.load.users import Answer, Users
-from standby.drill.measure.records import REQUEST_KINDS, Clock, Request, RequestKind, Result
+from standby.drill.load.users import Users
+from standby.drill.measure.records import REQUEST_KINDS, Answer, Clock, Request, RequestKind, Result
 
 READY: Final = "ready"
 IDLE_SECONDS: Final = 0.2
@@ -61,8 +61,7 @@ class LoadSpec:
     rates: Mapping[RequestKind, float]
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class DueRequest:
+class DueRequest(NamedTuple):
     """A request and when it is due, in seconds since the scenario started."""
 
     at: float

@@ -17,7 +17,7 @@ import urllib3
 
 from standby.deployment.routing_config import ConfigHistory, RoutingConfig, parse_config
 from standby.drill.measure.documents import CONTENT_TYPE, document_text, file_name, new_word
-from standby.drill.measure.records import Result
+from standby.drill.measure.records import Answer, Result
 from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.network.network import FormField, RequestOptions
 
@@ -38,19 +38,6 @@ class SiteClient(Protocol):
         self, method: str, url: str, *, timeout: float = API_SECONDS, **options: Unpack[RequestOptions]
     ) -> urllib3.BaseHTTPResponse:
         """Send one request, without retries. Raises urllib3's `HTTPError`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """How a request of a user ended."""
-
-    result: Result
-    status: int = 0
-    region: str = ""
-    generation: int = 0
-    key: str = ""
-    word: str = ""
-    detail: str = ""
 
 
 @dataclass(kw_only=True)

@@ -91,7 +91,9 @@ def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[Callab
 
 
 def _run_browser(context: ScenarioContext) -> None:
-    with open_browser(_network(context), url=context.deployment.site_url, clock=context.clock) as new_user:
+    directory = Path(context.options[context.options.index("--directory") + 1])
+    network = require_network(RehearsalPaths(project=directory.parent, directory=directory))
+    with open_browser(network, url=context.deployment.site_url, clock=context.clock) as new_user:
         for kind in _FAULTS:
             _ask_during_fault(context, new_user(), kind)
         _ask_during_failover(context, new_user())
@@ -135,11 +137,6 @@ def _ask(context: ScenarioContext, user: BrowserUser, *, pause: float = QUESTION
     context.note(str(question))
     user.pause(pause)
     return question
-
-
-def _network(context: ScenarioContext) -> Network:
-    directory = Path(context.options[context.options.index("--directory") + 1])
-    return require_network(RehearsalPaths(project=directory.parent, directory=directory))
 
 
 def _skip_reason() -> str:

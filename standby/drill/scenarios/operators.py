@@ -1,4 +1,4 @@
-"""Scenarios about the operator's commands: killed, run twice at the same time, and run to fail back."""
+"""Scenarios about the operator's commands: killed, run twice at the same time, refused, and run to fail back."""
 
 import re
 import threading
@@ -14,13 +14,15 @@ from standby.drill.measure.objectives import (
     COMMAND,
     DOCUMENTS,
     DOCUMENTS_RPO,
+    PAGES,
     PAGES_FAILED,
     QUESTIONS_FAILED,
+    UPLOADS_FAILED,
     zero,
 )
 from standby.drill.operator_process import KILLED, CommandProcess, CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
-from standby.errors import StandbyError
+from standby.errors import REFUSED, StandbyError
 
 RETURNED_SECONDS: Final = 3.0
 """How long the load runs between the return of the region and `reconcile`."""
@@ -30,6 +32,8 @@ UPLOAD_SECONDS: Final = 15.0
 UPLOAD_PAUSE_SECONDS: Final = 0.1
 STDERR_CHARACTERS: Final = 300
 FAILED_OVER: Final = "failed over"
+NOT_READY: Final = "not ready to fail over"
+OBSERVED_SECONDS: Final = 2.0
 DISAGREE: Final = "copies of config.json disagree"
 _STEP: Final = re.compile(r"^step (?P<number>\d+) of (?P<count>\d+) (?P<moment>begins|done)")
 COMMANDS_RUN_TWICE: Final = 2
@@ -162,6 +166,23 @@ def _names_winner(result: CommandResult) -> bool:
     return document.get("result") == "lost" and bool(document.get("winner") or document.get("authoritative"))
 
 
+def _run_standby_lost(context: ScenarioContext) -> None:
+    context.inject("region-down", "failover")
+    context.detect_outage("failover")
+    status, failover = context.run_command("status"), context.run_command("failover", "--dry-run")
+    context.wait(OBSERVED_SECONDS)
+    _require_refusal(status, failover)
+
+
+def _require_refusal(status: CommandResult, failover: CommandResult) -> None:
+    """Raise `StandbyError` unless both commands say that the lost standby cannot be used."""
+    verdict = status.document.get("verdict")
+    if verdict != NOT_READY:
+        raise StandbyError(f"`standby status` says {verdict!r} of a lost standby, not {NOT_READY!r}: {status.summary}")
+    if (failover.code, failover.document.get("result")) != (REFUSED, "refused"):
+        raise StandbyError(f"`standby failover` to a lost standby was not refused: {failover.summary}")
+
+
 def _run_return_and_failback(context: ScenarioContext) -> None:
     context.inject("region-down", "primary")
     context.detect_outage("primary")
@@ -229,6 +250,12 @@ OPERATOR_SCENARIOS: Final = (
             QUESTIONS_FAILED,
         ),
         load={**STANDARD_LOAD, "upload": 0.0},
+    ),
+    Scenario(
+        name="standby-lost",
+        summary="The failover region is lost. Users notice nothing, and the operator sees that it cannot be used.",
+        run=_run_standby_lost,
+        objectives=(*PAGES, QUESTIONS_FAILED, API_RPO, UPLOADS_FAILED, *DOCUMENTS),
     ),
     Scenario(
         name="return-and-failback",

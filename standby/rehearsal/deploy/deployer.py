@@ -37,7 +37,6 @@ class Workspace:
     stack: SynthesizedStack
     emulator: Emulator
     terraform: Terraform
-    paths: RehearsalPaths
 
     def digest(self) -> str:
         """Return the digest of all files that Terraform reads."""
@@ -132,7 +131,7 @@ class Deployer:
             self.progress.start("Running terraform init")
             program.init()
             write_json(self.paths.init_record, inputs)
-        return Workspace(stack=stack, emulator=emulator, terraform=program, paths=self.paths)
+        return Workspace(stack=stack, emulator=emulator, terraform=program)
 
     def _apply(self, workspace: Workspace) -> tuple[AppliedStack, TerraformResult | None]:
         digest = workspace.digest()
@@ -142,7 +141,7 @@ class Deployer:
         # Without the record until the apply has succeeded, the next command applies again after a partial apply.
         self.paths.applied_record.unlink(missing_ok=True)
         self.progress.start("Running terraform apply")
-        result = _run_apply(workspace)
+        result = _run_apply(workspace, marker=self.paths.apply_marker)
         applied = AppliedStack(
             digest=digest,
             emulator=workspace.emulator,
@@ -167,11 +166,10 @@ def count_resources(paths: RehearsalPaths) -> int:
     return sum(len(resource["instances"]) for resource in resources if resource["mode"] == "managed")
 
 
-def _run_apply(workspace: Workspace) -> TerraformResult:
+def _run_apply(workspace: Workspace, *, marker: Path) -> TerraformResult:
     # Terraform that is interrupted or killed may leave resources that are not in its state. Creating them again fails,
     # in some cases after minutes of retries by the provider. The marker stays in that case only: an apply that ends by
     # itself has all of its resources in the state.
-    marker = workspace.paths.apply_marker
     marker.touch()
     try:
         result = workspace.terraform.apply()

@@ -51,11 +51,8 @@ class Diagnostic(BaseModel, frozen=True):
     def text(self) -> str:
         """The complete error on one or more lines."""
         where = self.address or (self.snippet and self.snippet.context)
-        return (
-            (f"{where}: " if where else "")
-            + self.summary
-            + (f"\n    {detail}" if (detail := self.detail.strip()) else "")
-        )
+        detail = f"\n    {self.detail.strip()}" if self.detail.strip() else ""
+        return f"{where}: {self.summary}{detail}" if where else f"{self.summary}{detail}"
 
 
 class _Event(BaseModel):

@@ -98,7 +98,7 @@ class Edge:
         """Return Caddy's configuration."""
         origin_side = OriginSide(
             distribution=self.distribution,
-            region_proxy_ports=self._region_proxy_ports(),
+            region_proxy_ports={host: proxy.ports.http for proxy in self.region_proxies for host in proxy.tls_hosts},
             response_seconds=self.response_seconds,
         )
         errors = (route(static_response("{http.error.status_code}", headers=_ERROR_HEADERS)),)
@@ -111,11 +111,6 @@ class Edge:
         return caddy_config(
             admin_port=self.ports.admin, storage=self.storage, tls_hosts=self.distribution.hosts, servers=servers
         )
-
-    def _region_proxy_ports(self) -> Mapping[str, int]:
-        return {
-            host: region_proxy.ports.http for region_proxy in self.region_proxies for host in region_proxy.tls_hosts
-        }
 
     def _viewers(self, *, tls: bool) -> Iterable[Json]:
         hosts: Json = {"host": list(self.distribution.hosts)}

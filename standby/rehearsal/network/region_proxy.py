@@ -95,15 +95,12 @@ class RegionProxy:
             yield route(response, match=self._s3_requests())
         if self.faults.api_errors:
             response = static_response(UNAVAILABLE, API_ERROR, headers={"Content-Type": "application/json"})
-            yield route(response, match=self._api_requests())
+            yield route(response, match=({"host": [self.api_host]}, {"path": [api_path(self.api_id)]}))
 
     def _s3_requests(self) -> tuple[Json, ...]:
         hosts = [f"s3.{self.region}.amazonaws.com", f"*.s3.{self.region}.amazonaws.com"]
         paths = [path for bucket in self.buckets for path in (f"/{bucket}", f"/{bucket}/*")]
         return ({"host": hosts}, {"path": paths}, *signed_for(self.region, service="s3"))
-
-    def _api_requests(self) -> tuple[Json, ...]:
-        return ({"host": [self.api_host]}, {"path": [api_path(self.api_id)]})
 
     def _api_by_host(self) -> Json:
         # MiniStack responds with 403 to the host name of a REST API, and serves the API below its own path.

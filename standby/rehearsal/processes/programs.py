@@ -27,12 +27,6 @@ class RequiredProgram:
     below: Version | None
     download_url: str
 
-    @property
-    def supported_versions(self) -> str:
-        """The supported versions in words."""
-        below = f" and below {_dotted(self.below)}" if self.below else ""
-        return f"{_dotted(self.minimum)} or newer{below}"
-
 
 @dataclass(frozen=True, kw_only=True)
 class InstalledProgram:
@@ -62,7 +56,9 @@ NODE: Final = RequiredProgram(
 def find_program(program: RequiredProgram) -> InstalledProgram:
     """Return the program as the PATH has it. Raises `RefusedError` if it is missing or its version is not supported."""
     path = shutil.which(program.name)
-    needed, hint = f"version {program.supported_versions} is needed", f"Install it: {program.download_url}"
+    below = f" and below {_dotted(program.below)}" if program.below else ""
+    needed = f"version {_dotted(program.minimum)} or newer{below} is needed"
+    hint = f"Install it: {program.download_url}"
     if path is None:
         raise RefusedError(f"{program.name} is missing: {needed}.", hint=hint)
     version = _version(path, program=program)
