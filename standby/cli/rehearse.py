@@ -12,7 +12,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 import click
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from standby.cli.options import exit_with, json_option, print_json
@@ -261,9 +261,8 @@ def _print_report(report: Report) -> None:
 
 def checks_table(report: Report) -> Table:
     """Return the table of checks."""
-    table = Table("check", "region", "result", box=box.SIMPLE, pad_edge=False)
-    table.add_column("seconds", justify="right")
-    table.add_column("observed", overflow="fold")
+    seconds, observed = Column("seconds", justify="right"), Column("observed", overflow="fold")
+    table = Table("check", "region", "result", seconds, observed, box=box.SIMPLE, pad_edge=False)
     for check in report.checks:
         result = Text(check.result.value, style=_RESULT_STYLES[check.result])
         region = f"{check.role} {check.region}" if check.role else check.region

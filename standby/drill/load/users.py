@@ -59,7 +59,10 @@ class Users:
 
     def page(self, *, cold: bool = False) -> Answer:
         """Open the start page; if `cold`, one of the site's files, from an edge location that has not cached it."""
-        answer = self._send("GET", self._next_url(cold=cold), timeout=PAGE_SECONDS, cold=cold)
+        with self._lock:
+            self._cold_pages += cold
+            path = self.paths[self._cold_pages % len(self.paths) if cold else 0]
+        answer = self._send("GET", urljoin(self.site_url, path), timeout=PAGE_SECONDS, cold=cold)
         if isinstance(answer, Answer):
             return answer
         good = answer.status == HTTPStatus.OK and bool(answer.data)
@@ -85,9 +88,7 @@ class Users:
         config = self._current_config()
         if config is None:
             return Answer(result=Result.ERROR, detail="no config.json could be read")
-        return self._upload(config, new_word())
-
-    def _upload(self, config: RoutingConfig, word: str) -> Answer:
+        word = new_word()
         content = document_text(word)
         body = {"fileName": file_name(word), "fileType": CONTENT_TYPE, "fileSize": len(content)}
         answer = self._post(config, "upload", json.dumps(body).encode())
@@ -132,13 +133,6 @@ class Users:
             return self.client.request(method, url, timeout=timeout, **options)
         except urllib3.exceptions.HTTPError as error:
             return Answer(result=Result.NO_ANSWER, detail=f"{method} {url}: {type(error).__name__}")
-
-    def _next_url(self, *, cold: bool) -> str:
-        if not cold:
-            return urljoin(self.site_url, self.paths[0])
-        with self._lock:
-            self._cold_pages += 1
-            return urljoin(self.site_url, self.paths[self._cold_pages % len(self.paths)])
 
 
 def _answered(

@@ -97,19 +97,14 @@ def _run_killed(context: ScenarioContext, command: str, *, to: Role, number: int
     again = context.run_command(command)
     killed_at = f"{command} killed when step {number} {'began' if moment == 'begins' else 'had ended'}"
     stderr = " ".join(again.stderr.split())[-STDERR_CHARACTERS:]
-    errors = [
-        error
-        for failed, error in (
-            (killed.code == 0 and moment == "begins", f"{killed_at}: it ended before it could be killed"),
-            (again.code != 0, f"{killed_at}, run again: exit code {again.code}: {stderr}"),
-            (
-                not _both_name(context, to),
-                f"{killed_at}, run again: the two copies of config.json do not both name {to}",
-            ),
-        )
-        if failed
-    ]
-    return _KilledRun(killed=killed.code == KILLED, error=next(iter(errors), ""))
+    error = ""
+    if killed.code == 0 and moment == "begins":
+        error = f"{killed_at}: it ended before it could be killed"
+    elif again.code != 0:
+        error = f"{killed_at}, run again: exit code {again.code}: {stderr}"
+    elif not _both_name(context, to):
+        error = f"{killed_at}, run again: the two copies of config.json do not both name {to}"
+    return _KilledRun(killed=killed.code == KILLED, error=error)
 
 
 def _both_name(context: ScenarioContext, role: Role) -> bool:

@@ -109,14 +109,8 @@ class Verification:
     def _check_if_simulated(self, name: str, role: Role, observe: Callable[[], str]) -> Check:
         if self.deployment.vector_store == SIMULATED_VECTOR_STORE:
             return self._check(name, role, observe)
-        return Check(
-            name=name,
-            role=role,
-            region=self.deployment.regions[role].region,
-            result=Result.NOT_SIMULATED,
-            detail=NOT_SIMULATED_DETAIL,
-            seconds=0,
-        )
+        region, result = self.deployment.regions[role].region, Result.NOT_SIMULATED
+        return Check(name=name, role=role, region=region, result=result, detail=NOT_SIMULATED_DETAIL, seconds=0)
 
     @cached_property
     def _replicating_roles(self) -> frozenset[Role]:
@@ -156,9 +150,7 @@ class Verification:
         return f"{url} names the API of the {serving.role} region, generation {config.get('generation')}"
 
     def _get(self, url: str) -> BaseHTTPResponse:
-        response = self.client.request(
-            "GET", url, timeout=PAGE_SECONDS, cold=True
-        )  # from the buckets, not from a cache
+        response = self.client.request("GET", url, timeout=PAGE_SECONDS, cold=True)  # from the buckets, not a cache
         if response.status != HTTPStatus.OK:
             raise StandbyError(f"GET {url}: {response.status}")
         return response

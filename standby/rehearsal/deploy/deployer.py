@@ -12,7 +12,7 @@ from standby.json_model import JsonModel
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirror
 from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
-from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult, terraform_environment
+from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
@@ -114,11 +114,7 @@ class Deployer:
         write_json(stack.directory / OVERRIDE_NAME, override(configuration, endpoint=emulator.endpoint, state=state))
         _write_cli_config(self.paths, version=stack.provider_version())
         program = Terraform(
-            executable=terraform.path,
-            stack_directory=stack.directory,
-            paths=self.paths,
-            progress=self.progress,
-            environment=terraform_environment(self.paths),
+            executable=terraform.path, stack_directory=stack.directory, paths=self.paths, progress=self.progress
         )
         inputs = {
             "terraform": terraform.version,

@@ -10,7 +10,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,7 +113,6 @@ class Terraform:
     stack_directory: Path
     paths: RehearsalPaths
     progress: Progress
-    environment: Mapping[str, str] = field(repr=False)
 
     def init(self) -> None:
         """Install the provider and set up the backend. Raises `TerraformFailedError`."""
@@ -130,12 +129,6 @@ class Terraform:
     def destroy(self) -> TerraformResult:
         """Destroy the resources. Raises `TerraformFailedError`, `InterruptedRunError`."""
         return self._change("destroy")
-
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """Run any other command, such as `plan`. Returns its exit code and its output."""
-        lines: list[str] = []
-        code = self._run(arguments, read=lines.extend)
-        return code, "".join(lines)
 
     def _change(self, command: str) -> TerraformResult:
         results: list[TerraformResult] = []
@@ -158,7 +151,7 @@ class Terraform:
         process = subprocess.Popen(
             [self.executable, *arguments],
             cwd=self.stack_directory,
-            env=dict(self.environment),
+            env=terraform_environment(self.paths),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -62,7 +62,8 @@ class Cache:
         """Return the response for a viewer, and the value of its header `X-Cache`."""
         if not settings.caches:
             return with_x_cache(fetch({}))
-        entry, now = self._entry(key), self._clock()
+        with self._lock:
+            entry, now = self._entries.get(key), self._clock()
         if entry is None:
             response = fetch({})
             self._store(key, settings, response)
@@ -127,10 +128,6 @@ class Cache:
         with self._lock:
             if self._entries.get(key) is entry:
                 self._entries[key] = replace(entry, retry_at=retry_at)
-
-    def _entry(self, key: str) -> Entry | None:
-        with self._lock:
-            return self._entries.get(key)
 
     def _stored(self, entry: Entry) -> Response:
         age = str(int(self._clock() - entry.stored_at))

@@ -66,6 +66,12 @@ _ERROR_HEADERS: Final = {"X-Cache": "Error from cloudfront", "Content-Type": "te
 _METHOD_NOT_ALLOWED: Final = (
     "This distribution is not configured to allow the HTTP request method that was used for this request."
 )
+_COMPRESSION: Final[Json] = {
+    "handler": "encode",
+    "encodings": {"gzip": {}},
+    "minimum_length": COMPRESSION_MINIMUM_BYTES,
+    "match": {"headers": {"Content-Type": list(COMPRESSED_TYPES)}},
+}
 _FAILED_OVER: Final = "rehearsal_second_origin"
 _NO_RESPONSE: Final = route(
     static_response("{http.error.status_code}", "The origin did not respond.", headers={"Content-Type": "text/plain"})
@@ -137,7 +143,7 @@ class Edge:
         other_methods: Json = {"not": [{"method": list(behavior.methods)}]}
         yield route(static_response(403, _METHOD_NOT_ALLOWED, headers=_ERROR_HEADERS), match=(other_methods,))
         if behavior.compress:
-            yield route(_compression(), terminal=False)
+            yield route(_COMPRESSION, terminal=False)
         settings = behavior.cache_settings.header_value()
         changes: Json = {"set": {CACHE_SETTINGS_HEADER: [settings]}, "delete": [ORIGIN_HEADER]}
         yield route(reverse_proxy(self.cache_port, headers=changes))
@@ -217,15 +223,6 @@ def _header_changes(behavior: CacheBehavior) -> Iterable[Json]:
             absent = {"headers": {header.name: None}}
             added = {"deferred": True, "require": absent, "set": {header.name: [header.value]}}
             yield {"handler": "headers", "response": added}
-
-
-def _compression() -> Json:
-    return {
-        "handler": "encode",
-        "encodings": {"gzip": {}},
-        "minimum_length": COMPRESSION_MINIMUM_BYTES,
-        "match": {"headers": {"Content-Type": list(COMPRESSED_TYPES)}},
-    }
 
 
 def _target(id_: str, handler: Json) -> Json:

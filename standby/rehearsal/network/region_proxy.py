@@ -23,8 +23,6 @@ from standby.rehearsal.network.caddy_config import (
 DELAY_HEADER: Final = "X-Rehearsal-Delay-Milliseconds"
 """The emulator's process delays the response by this time, because Caddy cannot."""
 
-UNAVAILABLE: Final = 503
-
 S3_ERROR: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>ServiceUnavailable</Code>'
     "<Message>Service is unable to handle request.</Message><RequestId>REHEARSAL</RequestId></Error>"
@@ -91,10 +89,10 @@ class RegionProxy:
             delay = {DELAY_HEADER: [str(self.faults.delay_milliseconds)]}
             yield route({"handler": "headers", "request": {"set": delay}}, terminal=False)
         if self.faults.s3_errors:
-            response = static_response(UNAVAILABLE, S3_ERROR, headers={"Content-Type": "application/xml"})
+            response = static_response(503, S3_ERROR, headers={"Content-Type": "application/xml"})
             yield route(response, match=self._s3_requests())
         if self.faults.api_errors:
-            response = static_response(UNAVAILABLE, API_ERROR, headers={"Content-Type": "application/json"})
+            response = static_response(503, API_ERROR, headers={"Content-Type": "application/json"})
             yield route(response, match=({"host": [self.api_host]}, {"path": [api_path(self.api_id)]}))
 
     def _s3_requests(self) -> tuple[Json, ...]:
