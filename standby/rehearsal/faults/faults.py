@@ -1,5 +1,6 @@
 """Set and heal faults: in the process that serves a region, or in the configuration of the region in AWS.
 
+The configuration is its policies and its replication rules, which are set through AWS's own API.
 A fault is recorded before it is set, so that `heal` finds it even if the command that set it was killed.
 """
 

@@ -30,7 +30,7 @@ FormField = str | tuple[str, bytes, str]
 
 
 class RequestOptions(TypedDict, total=False):
-    """The options of a request besides its time-out. `cold` bypasses the edge's cache. There is a body or a form."""
+    """The options of a request, except for its time-out. `fields` are those of a form. `cold` bypasses the cache."""
 
     headers: Mapping[str, str]
     body: bytes | None
