@@ -26,8 +26,7 @@ from standby.drill.measure.measures import Measures  # noqa: F401 - the same
 from standby.drill.report.report import DrillReport  # noqa: F401 - the same
 from standby.json_model import JsonModel
 from standby.operations.views.status_json import StatusJson  # noqa: F401 - the same
-from standby.rehearsal.checks.report import Report  # noqa: F401 - the same
-from standby.rehearsal.status import Status  # noqa: F401 - the same
+from standby.rehearsal.report import Report, Status  # noqa: F401 - the same
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]

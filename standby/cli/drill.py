@@ -1,6 +1,5 @@
 """`standby drill`: inject faults under load, and compare what users notice with the objectives."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +8,10 @@ from typing import Final
 import click
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
+from standby.cli.options import print_json
 from standby.cli.progress import ConsoleProgress
 from standby.console import Progress
 from standby.drill.drill import run_drill
@@ -161,7 +161,7 @@ def _progress() -> Iterator[Progress]:
 
 def _print(report: DrillReport, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(report.as_json(), indent=2))
+        print_json(report)
         return
     console = Console()
     if not console.is_terminal:
@@ -186,9 +186,8 @@ def _write(html: Path, page: str, *, as_json: bool) -> bool:
 
 def objectives_table(report: DrillReport) -> Table:
     """Return the table of the objectives of each scenario."""
-    table = Table("scenario", "result", "objective", box=box.SIMPLE, pad_edge=False)
-    for column in ("measured", "bound", "seconds"):
-        table.add_column(column, justify="right")
+    numbers = (Column(name, justify="right") for name in ("measured", "bound", "seconds"))
+    table = Table("scenario", "result", "objective", *numbers, box=box.SIMPLE, pad_edge=False)
     for scenario in report.scenarios:
         _add_scenario(table, scenario)
     return table
@@ -210,10 +209,8 @@ def _add_scenario(table: Table, scenario: ScenarioReport) -> None:
 
 def comparison_table(differences: Sequence[Difference]) -> Table:
     """Return the table of the measures that changed. The caption counts the others."""
-    table = Table("scenario", "measure", box=box.SIMPLE, pad_edge=False)
-    for column in ("older", "now"):
-        table.add_column(column, justify="right")
-    table.add_column("change")
+    numbers = (Column(name, justify="right") for name in ("older", "now"))
+    table = Table("scenario", "measure", *numbers, "change", box=box.SIMPLE, pad_edge=False)
     for difference in changed_differences(differences):
         measure = difference.measure
         table.add_row(

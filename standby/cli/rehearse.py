@@ -12,7 +12,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 import click
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from standby.cli.options import exit_with, json_option, print_json
@@ -20,14 +20,14 @@ from standby.cli.progress import ConsoleProgress
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError
-from standby.rehearsal.checks.report import Report, Result
+from standby.rehearsal.checks.verification import Result
 from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
 from standby.rehearsal.files.paths import find_project
-from standby.rehearsal.network.network import LocalUrls
-from standby.rehearsal.rehearsal import UP_HINT, Rehearsal
-from standby.rehearsal.status import Status
+from standby.rehearsal.network.network import UP_HINT, LocalUrls
+from standby.rehearsal.rehearsal import Rehearsal
+from standby.rehearsal.report import Report, Status
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
 from standby.rehearsal.tools.shell import shell_exports, shell_variables
@@ -262,9 +262,8 @@ def _print_report(report: Report) -> None:
 
 def checks_table(report: Report) -> Table:
     """Return the table of checks."""
-    table = Table("check", "region", "result", box=box.SIMPLE, pad_edge=False)
-    table.add_column("seconds", justify="right")
-    table.add_column("observed", overflow="fold")
+    seconds, observed = Column("seconds", justify="right"), Column("observed", overflow="fold")
+    table = Table("check", "region", "result", seconds, observed, box=box.SIMPLE, pad_edge=False)
     for check in report.checks:
         result = Text(check.result.value, style=_RESULT_STYLES[check.result])
         region = f"{check.role} {check.region}" if check.role else check.region

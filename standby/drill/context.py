@@ -12,7 +12,6 @@ from standby.console import Progress
 from standby.deadline import Deadline, poll
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.drill.load.process import LoadProcess
-from standby.drill.load.users import SiteClient
 from standby.drill.measure.documents import DocumentFacts
 from standby.drill.measure.measures import ScenarioTimes, first_good_answer
 from standby.drill.measure.records import BrowserQuestion, Clock, Event, EventKind, FaultPeriod, Number, Request
@@ -65,7 +64,6 @@ class ScenarioContext:
     deployment: Manifest
     faults: FaultInjector
     observer: Observer
-    client: SiteClient
     load: LoadProcess
     clock: Clock
     progress: Progress
@@ -232,7 +230,7 @@ class ScenarioContext:
 
     def _answers_well(self, url: str) -> bool:
         try:
-            answer = self.client.request("GET", url, timeout=HEALTH_TIMEOUT_SECONDS)
+            answer = self.observer.client.request("GET", url, timeout=HEALTH_TIMEOUT_SECONDS)
         except urllib3.exceptions.HTTPError:
             return False
         return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -34,7 +34,7 @@ from standby.drill.report.report import DrillReport
 from standby.drill.scenario import Scenario
 from standby.drill.scenario_runner import DrillEnvironment
 from standby.errors import BadUsageError, StandbyError
-from standby.target import Target, TargetOptions
+from standby.target import Target
 
 LOW_LOAD: Final[Mapping[RequestKind, float]] = {"page": 2.0, "question": 1.0}
 """Requests per second. It is low because the deployment has its own users and answers cost money. No uploads."""
@@ -96,8 +96,7 @@ LIVE_SCENARIOS: Final = {
 class ConfirmedDrill:
     """The scenarios that the owner of a deployment has confirmed."""
 
-    options: TargetOptions
-    connection: Connection
+    target: Target
     deployment: Manifest
     scenarios: tuple[Scenario, ...]
 
@@ -108,8 +107,8 @@ def confirm_drill(target: Target, scenarios: Sequence[Scenario], *, ask: Callabl
     `ask` shows a question and returns what the owner typed. Raises `BadUsageError` for a rehearsal that the command
     line does not name, `RefusedError` if a scenario would harm users, `StandbyError` if the owner does not confirm.
     """
-    options, connection = target.options, target.connection
-    if options.directory is None and connection.rehearsed:
+    connection = target.connection
+    if target.options.directory is None and connection.rehearsed:
         raise BadUsageError(
             "A rehearsal is up here, and --live is for a real deployment.",
             hint="Name the deployment with --profile or --aws; or, to practice, the rehearsal with --directory.",
@@ -119,7 +118,7 @@ def confirm_drill(target: Target, scenarios: Sequence[Scenario], *, ask: Callabl
         scenario.require(connection.clients, deployment)
     for scenario in scenarios:
         confirm_scenario(scenario, connection, deployment, ask=ask)
-    return ConfirmedDrill(options=options, connection=connection, deployment=deployment, scenarios=tuple(scenarios))
+    return ConfirmedDrill(target=target, deployment=deployment, scenarios=tuple(scenarios))
 
 
 def confirm_scenario(
@@ -139,16 +138,16 @@ def run_live_drill(confirmed: ConfirmedDrill, *, progress: Progress) -> DrillRep
     environment = _live_environment(confirmed, progress=progress)
     environment.faults.heal()  # a drill that was killed may have left its denial
     scenarios = confirmed.scenarios
-    if confirmed.options.directory is not None:
+    if confirmed.target.options.directory is not None:
         scenarios = tuple(replace(scenario, load={**scenario.load, **REHEARSED_COLD_PAGES}) for scenario in scenarios)
-    target = f"{confirmed.connection.where}, account {confirmed.deployment.account}"
+    target = f"{confirmed.target.connection.where}, account {confirmed.deployment.account}"
     return run_scenarios(environment, scenarios, target=target, limitations=LIVE_LIMITATIONS)
 
 
 def _live_environment(confirmed: ConfirmedDrill, *, progress: Progress) -> DrillEnvironment:
-    deployment, clients = confirmed.deployment, confirmed.connection.clients
-    target = LoadTarget.of_directory(confirmed.options.directory)
-    options = _command_options(confirmed.options, confirmed.connection)
+    deployment, clients = confirmed.deployment, confirmed.target.connection.clients
+    target = LoadTarget.of_directory(confirmed.target.options.directory)
+    options = _command_options(confirmed.target)
     return DrillEnvironment(
         deployment=deployment,
         target=target,
@@ -168,7 +167,8 @@ def _check_steady_state(options: Sequence[str], *, progress: Progress) -> Canary
     return Canary(question="Which documents are there?")
 
 
-def _command_options(options: TargetOptions, connection: Connection) -> tuple[str, ...]:
+def _command_options(target: Target) -> tuple[str, ...]:
+    options, connection = target.options, target.connection
     if options.directory:
         return ("--directory", str(options.directory))
     account = ("--profile", options.profile) if options.profile else ("--aws",)

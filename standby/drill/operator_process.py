@@ -15,6 +15,7 @@ from typing import Final
 
 from standby.drill.measure.records import Clock
 from standby.errors import StandbyError
+from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.processes.process import mark_environment
 
 COMMAND_SECONDS: Final = 90.0
@@ -134,7 +135,7 @@ class CommandProcess:
         return CommandResult(
             arguments=self._arguments,
             code=code,
-            document=_parse_document("".join(self._stdout)),
+            document=parse_object("".join(self._stdout)),
             stderr="".join(self._stderr),
             started=self._started,
             ended=ended,
@@ -180,11 +181,3 @@ def _environment(options: Sequence[str]) -> dict[str, str]:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     directory = dict(pairwise(options)).get("--directory")
     return mark_environment(environment, directory=Path(directory).resolve()) if directory else environment
-
-
-def _parse_document(text: str) -> Mapping[str, object]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

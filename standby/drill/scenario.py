@@ -14,15 +14,6 @@ STANDARD_LOAD: Final[Mapping[RequestKind, float]] = {"page": 4.0, "cold-page": 4
 """Requests per second, of each kind."""
 
 
-def never_skipped() -> str:
-    """Return "": the scenario can run everywhere."""
-    return ""
-
-
-def no_requirement(_clients: Clients, _deployment: Manifest) -> None:
-    """Accept every deployment."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A fault, the operator's response, and the objectives.
@@ -38,5 +29,5 @@ class Scenario:
     run: Callable[[ScenarioContext], None]
     objectives: tuple[Objective, ...] = DOCUMENTS
     load: Mapping[RequestKind, float] = field(default_factory=lambda: STANDARD_LOAD)
-    skip_reason: Callable[[], str] = never_skipped
-    require: Callable[[Clients, Manifest], None] = no_requirement
+    skip_reason: Callable[[], str] = lambda: ""
+    require: Callable[[Clients, Manifest], None] = lambda _clients, _deployment: None

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from standby.drill.load.target import LoadTarget
 from standby.drill.measure.documents import document_measures
 from standby.drill.measure.measures import Measures, api_measures, page_measures, requests_per_second
 from standby.drill.measure.objectives import compare_objectives
-from standby.drill.measure.records import Clock, Outcome, Request
+from standby.drill.measure.records import Clock, Outcome
 from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import Canary, NoSteadyStateError
 from standby.drill.report.report import ScenarioReport
@@ -58,17 +59,17 @@ def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioR
     Raises `InterruptedRunError` on Ctrl-C, after the attempt to restore everything.
     """
     started = time.monotonic()
-    reason = scenario.skip_reason()
-    if reason:
-        return ScenarioReport(name=scenario.name, summary=scenario.summary, result=Outcome.SKIPPED, reason=reason)
+    describe = partial(ScenarioReport, name=scenario.name, summary=scenario.summary)
+    if reason := scenario.skip_reason():
+        return describe(result=Outcome.SKIPPED, reason=reason)
     try:
         report = _run_under_load(scenario, environment)
     except NoSteadyStateError as error:
-        report = _failed(scenario, error.message, no_steady_state=True)
+        report = describe(result=Outcome.FAILED, reason=error.message, no_steady_state=True)
     except InterruptedRunError:
         raise
     except EXPECTED_ERRORS as error:
-        report = _failed(scenario, describe_error(error))
+        report = describe(result=Outcome.FAILED, reason=describe_error(error))
     return report.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
 
 
@@ -79,7 +80,16 @@ def _run_under_load(scenario: Scenario, environment: DrillEnvironment) -> Scenar
         records_file = Path(directory) / "requests.jsonl"
         spec = _load_spec(scenario, environment, canary=canary, clock=clock, records_file=records_file)
         with LoadProcess(spec) as load:
-            context = _context(environment, clock=clock, load=load)
+            context = ScenarioContext(
+                deployment=environment.deployment,
+                faults=environment.faults,
+                observer=environment.observer,
+                load=load,
+                clock=clock,
+                progress=environment.progress,
+                options=environment.options,
+                force_failback=environment.force_failback,
+            )
             reason = _run_and_restore(scenario, context)
             load_ended = clock.now()
             load.stop(seconds=LAST_ANSWERS_SECONDS)
@@ -122,7 +132,14 @@ def _report(
     scenario: Scenario, context: ScenarioContext, environment: DrillEnvironment, *, load_ended: float, reason: str
 ) -> ScenarioReport:
     requests = context.load.requests()
-    measures = _measures(context, requests, load_ended=load_ended)
+    times = context.times(load_ended=load_ended)
+    measures = Measures(
+        **page_measures(requests, load_ended=load_ended),
+        differing_site_files=context.observer.count_differing_site_files(),
+        **api_measures(requests, times),
+        **document_measures(requests, context.document_facts(requests), times),
+        **context.measures,
+    )
     objectives = compare_objectives(scenario.objectives, measures, environment.objectives)
     missed = not all(objective.met for objective in objectives)
     return ScenarioReport(
@@ -139,28 +156,6 @@ def _report(
     )
 
 
-def _measures(context: ScenarioContext, requests: list[Request], *, load_ended: float) -> Measures:
-    times = context.times(load_ended=load_ended)
-    facts = context.document_facts(requests)
-    return Measures(
-        **page_measures(requests, load_ended=load_ended),
-        differing_site_files=context.observer.count_differing_site_files(),
-        **api_measures(requests, times),
-        **document_measures(requests, facts, times),
-        **context.measures,
-    )
-
-
-def _failed(scenario: Scenario, reason: str, *, no_steady_state: bool = False) -> ScenarioReport:
-    return ScenarioReport(
-        name=scenario.name,
-        summary=scenario.summary,
-        result=Outcome.FAILED,
-        reason=reason,
-        no_steady_state=no_steady_state,
-    )
-
-
 def _load_spec(
     scenario: Scenario, environment: DrillEnvironment, *, canary: Canary, clock: Clock, records_file: Path
 ) -> LoadSpec:
@@ -174,18 +169,4 @@ def _load_spec(
         canary_key=canary.key,
         page_versions=environment.observer.page_versions(),
         rates=scenario.load,
-    )
-
-
-def _context(environment: DrillEnvironment, *, clock: Clock, load: LoadProcess) -> ScenarioContext:
-    return ScenarioContext(
-        deployment=environment.deployment,
-        faults=environment.faults,
-        observer=environment.observer,
-        client=environment.observer.client,
-        load=load,
-        clock=clock,
-        progress=environment.progress,
-        options=environment.options,
-        force_failback=environment.force_failback,
     )

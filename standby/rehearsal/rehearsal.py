@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
 
 import boto3
 
@@ -14,20 +12,25 @@ from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
 from standby.rehearsal.checks.api import Api
 from standby.rehearsal.checks.documents import count_objects, read_samples
-from standby.rehearsal.checks.report import Changes, Check, Report
-from standby.rehearsal.checks.verification import Verification
+from standby.rehearsal.checks.verification import Check, Verification
 from standby.rehearsal.deploy.deployer import AppliedStack, Deployer, Workspace, read_applied
-from standby.rehearsal.deploy.terraform import TerraformResult
+from standby.rehearsal.deploy.terraform import Changes, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, stop_emulator
 from standby.rehearsal.faults.faults import Fault, Faults
 from standby.rehearsal.files.lock import network_lock, rehearsal_lock
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.network.controller import NetworkController
-from standby.rehearsal.network.network import Client, LocalUrls, Network, local_url, read_network
+from standby.rehearsal.network.network import (
+    UP_HINT,
+    Client,
+    LocalUrls,
+    Network,
+    local_urls,
+    read_network,
+    require_network,
+)
 from standby.rehearsal.processes.process import stop_all
-from standby.rehearsal.status import Status
-
-UP_HINT: Final = "Run `standby rehearse up`."
+from standby.rehearsal.report import Report, Status
 
 
 class Rehearsal:
@@ -55,7 +58,21 @@ class Rehearsal:
         A second run changes nothing that is up, and checks again.
         """
         with self._lock("up"):
-            return self._up()
+            timer = PhaseTimer()
+            applied, result = self._apply(timer)
+            timer.end_phase("apply")
+            self._connect()
+            timer.end_phase("network")
+            checks = tuple(self._verification().run())
+            timer.end_phase("checks")
+            return Report(
+                checks=checks,
+                endpoint=self.endpoint,
+                urls=self.urls,
+                resources=applied.resources,
+                changes=result.changes if result else Changes(),
+                seconds=timer.seconds,
+            )
 
     def start(self) -> Workspace:
         """Synthesize the stack, start the emulator, and initialize Terraform, without an apply."""
@@ -99,7 +116,14 @@ class Rehearsal:
         if not self.paths.directory.exists() or not any(self.paths.directory.iterdir()):
             return stop_all(self.paths.directory)
         with self._lock("down"):
-            return self._down(destroy=destroy)
+            try:
+                if destroy and self.emulator is not None:
+                    self._deployer.destroy()
+            finally:
+                self.progress.start("Stopping the emulator, the region proxies and the edge")
+                stopped = stop_emulator(self.paths)
+                self.paths.remove()
+            return stopped
 
     @property
     def emulator(self) -> Emulator | None:
@@ -114,7 +138,10 @@ class Rehearsal:
     @property
     def outputs(self) -> Mapping[str, str]:
         """The outputs of the stack, as text. Raises `RefusedError` when none is applied."""
-        return self._require_applied().outputs
+        applied = read_applied(self.paths, emulator=self._require_emulator())
+        if applied is None:
+            raise RefusedError("The emulator is up, but the stack is not applied.", hint=UP_HINT)
+        return applied.outputs
 
     @property
     def deployment(self) -> Manifest:
@@ -124,10 +151,7 @@ class Rehearsal:
     @property
     def network(self) -> Network:
         """The endpoints of the rehearsal. Raises `RefusedError` when the region proxies and the edge are not up."""
-        network = read_network(self.paths)
-        if network is None:
-            raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
-        return network
+        return require_network(self.paths)
 
     @property
     def network_controller(self) -> NetworkController:
@@ -142,18 +166,7 @@ class Rehearsal:
     @property
     def urls(self) -> LocalUrls:
         """The URLs on this machine. Raises `RefusedError` when the region proxies and the edge are not up."""
-        deployment, network = self.deployment, self.network
-        edge = network.hosts[urlsplit(deployment.site.url).hostname or ""]
-        apis = {
-            role: local_url(region.api_url, endpoint=network.region_proxies[region.region])
-            for role, region in deployment.regions.items()
-        }
-        return LocalUrls(
-            site=deployment.site.url,
-            edge=f"https://{edge.host}:{edge.port}",
-            primary_api=apis["primary"],
-            failover_api=apis["failover"],
-        )
+        return local_urls(self.deployment, self.network)
 
     def session(self, role: Role) -> boto3.Session:
         """Return a boto3 session for the region of this role. It uses the emulator directly: no fault affects it."""
@@ -175,25 +188,6 @@ class Rehearsal:
             documents={role: count_objects(self.session(role), self.deployment.regions[role]) for role in ROLES},
             urls=self.urls if read_network(self.paths) else None,
             faults=self.faults.active(),
-        )
-
-    def _up(self) -> Report:
-        timer = PhaseTimer()
-        applied, result = self._apply(timer)
-        timer.end_phase("apply")
-        self._connect()
-        timer.end_phase("network")
-        checks = tuple(self._verification().run())
-        timer.end_phase("checks")
-        return Report(
-            checks=checks,
-            endpoint=self.endpoint,
-            urls=self.urls,
-            resources=applied.resources,
-            changes=Changes(added=result.added, changed=result.changed, removed=result.removed)
-            if result
-            else Changes(),
-            seconds=timer.seconds,
         )
 
     @property
@@ -218,16 +212,6 @@ class Rehearsal:
         for fault in faults:
             self.progress.note(f"Healed: {fault}")
 
-    def _down(self, *, destroy: bool) -> int:
-        try:
-            if destroy and self.emulator is not None:
-                self._deployer.destroy()
-        finally:
-            self.progress.start("Stopping the emulator, the region proxies and the edge")
-            stopped = stop_emulator(self.paths)
-            self.paths.remove()
-        return stopped
-
     def _verification(self) -> Verification:
         return Verification(
             deployment=self.deployment,
@@ -242,12 +226,6 @@ class Rehearsal:
         if emulator is None:
             raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
         return emulator
-
-    def _require_applied(self) -> AppliedStack:
-        applied = read_applied(self.paths, emulator=self._require_emulator())
-        if applied is None:
-            raise RefusedError("The emulator is up, but the stack is not applied.", hint=UP_HINT)
-        return applied
 
     def _lock(self, command: str) -> AbstractContextManager[None]:
         return rehearsal_lock(self.paths, command=f"standby rehearse {command}")

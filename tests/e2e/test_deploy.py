@@ -138,6 +138,6 @@ def test_a_destroyed_stack_is_applied_again_with_s3_vectors_and_unsupported_chec
 
 def test_the_rehearsal_s_destroy_removes_every_resource_and_the_emulator_stays_up(with_s3_vectors: Rehearsal) -> None:
     s3 = with_s3_vectors.session("primary").client("s3")
-    assert with_s3_vectors.destroy().removed > 200
+    assert with_s3_vectors.destroy().changes.removed > 200
     assert s3.list_buckets()["Buckets"] == []
     assert with_s3_vectors.emulator is not None

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from standby.rehearsal.deploy.terraform import terraform_environment
 from standby.rehearsal.rehearsal import Rehearsal
 
 KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
@@ -22,7 +23,7 @@ def _changes(rehearsal: Rehearsal) -> list[dict[str, Any]]:
         return subprocess.run(
             [terraform.executable, *arguments],
             cwd=terraform.stack_directory,
-            env=dict(terraform.environment),
+            env=terraform_environment(terraform.paths),
             stdout=subprocess.PIPE,
             check=True,
         ).stdout

@@ -13,16 +13,16 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 from pydantic import TypeAdapter
 
 from standby.drill.load.target import LoadTarget
-from standby.drill.load.users import Answer, Users
-from standby.drill.measure.records import REQUEST_KINDS, Clock, Request, RequestKind, Result
+from standby.drill.load.users import Users
+from standby.drill.measure.records import REQUEST_KINDS, Answer, Clock, Request, RequestKind, Result
 
 READY: Final = "ready"
 IDLE_SECONDS: Final = 0.2
@@ -61,8 +61,7 @@ class LoadSpec:
     rates: Mapping[RequestKind, float]
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class DueRequest:
+class DueRequest(NamedTuple):
     """A request and when it is due, in seconds since the scenario started."""
 
     at: float
@@ -119,21 +118,16 @@ class Task:
     new_visitor: bool = False
 
 
+@dataclass
 class WorkerPool:
     """Up to `workers` daemon threads, started when needed, that turn tasks into records."""
 
-    def __init__(
-        self,
-        work: Callable[[Task], Request],
-        *,
-        done: Callable[[Request], None],
-        clock: Clock,
-        workers: int,
-    ) -> None:
-        self._work = work
-        self._done = done
-        self._clock = clock
-        self._workers = workers
+    work: Callable[[Task], Request]
+    done: Callable[[Request], None]
+    clock: Clock
+    workers: int
+
+    def __post_init__(self) -> None:
         self._tasks: SimpleQueue[Task] = SimpleQueue()
         self._changed = threading.Condition()
         self._open: dict[Task, float | None] = {}  # when each started; None: not yet
@@ -144,7 +138,7 @@ class WorkerPool:
         """Queue a task and return immediately."""
         with self._changed:
             self._open[task] = None
-            if self._idle == 0 and self._threads < self._workers:
+            if self._idle == 0 and self._threads < self.workers:
                 self._threads += 1
                 threading.Thread(target=self._run, daemon=True).start()
         self._tasks.put(task)
@@ -155,7 +149,7 @@ class WorkerPool:
             self._changed.wait_for(lambda: not self._open, timeout=max(seconds, 0.0))
             unanswered, self._open = dict(self._open), {}
         for task, started in unanswered.items():
-            self._done(self._unanswered(task, started))
+            self.done(self._unanswered(task, started))
 
     def _run(self) -> None:
         while True:
@@ -166,16 +160,16 @@ class WorkerPool:
                 self._idle -= 1
                 if task not in self._open:  # it was drained
                     continue
-                self._open[task] = self._clock.now()
-            request = self._work(task)
+                self._open[task] = self.clock.now()
+            request = self.work(task)
             with self._changed:
                 if task in self._open:
                     del self._open[task]
-                    self._done(request)
+                    self.done(request)
                 self._changed.notify_all()
 
     def _unanswered(self, task: Task, started: float | None) -> Request:
-        now = self._clock.now()
+        now = self.clock.now()
         return Request(
             kind=task.kind,
             scheduled=task.due,
@@ -261,15 +255,9 @@ class LoadGenerator:
             scheduled=task.due,
             started=started,
             ended=self.clock.now(),
-            result=answer.result,
-            status=answer.status,
-            region=answer.region,
-            generation=answer.generation,
-            key=answer.key,
-            word=answer.word,
             name=task.name,
             new_visitor=task.new_visitor,
-            detail=answer.detail,
+            **asdict(answer),
         )
 
     @property

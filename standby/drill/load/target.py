@@ -1,16 +1,15 @@
 """Where the load finds the deployment: in a rehearsal on this machine, or on AWS."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import urllib3
 
 from standby.drill.load.users import API_SECONDS, SiteClient
-from standby.errors import RefusedError
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.network.network import Client, FormField, read_network
+from standby.rehearsal.network.network import Client, RequestOptions, require_network
 from standby.rehearsal.processes.process import mark_environment
 
 
@@ -36,10 +35,7 @@ class LoadTarget:
         """Return a client. Raises `RefusedError` when the rehearsal is not up."""
         if not self.directory:
             return PublicClient()
-        network = read_network(RehearsalPaths(project=Path(self.project), directory=Path(self.directory)))
-        if network is None:
-            raise RefusedError("The rehearsal is not up.", hint="Run `standby rehearse up`.")
-        return Client(network)
+        return Client(require_network(RehearsalPaths(project=Path(self.project), directory=Path(self.directory))))
 
 
 class PublicClient:
@@ -49,17 +45,8 @@ class PublicClient:
         self._pool = urllib3.PoolManager(maxsize=16)
 
     def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        fields: Mapping[str, FormField] | None = None,
-        timeout: float = API_SECONDS,
-        cold: bool = False,  # noqa: ARG002 - a client cannot bypass the cache of a real edge location
+        self, method: str, url: str, *, timeout: float = API_SECONDS, **options: Unpack[RequestOptions]
     ) -> urllib3.BaseHTTPResponse:
         """Send one request, without retries. Raises urllib3's `HTTPError`."""
-        if fields is not None:
-            return self._pool.request(method, url, headers=headers, fields=fields, timeout=timeout, retries=False)
-        return self._pool.request(method, url, headers=headers, body=body, timeout=timeout, retries=False)
+        options.pop("cold", None)  # a client cannot bypass the cache of a real edge location
+        return self._pool.request(method, url, timeout=timeout, retries=False, **options)

@@ -10,15 +10,16 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final, Protocol, Unpack
 from urllib.parse import urljoin
 
 import urllib3
 
 from standby.deployment.routing_config import ConfigHistory, RoutingConfig, parse_config
 from standby.drill.measure.documents import CONTENT_TYPE, document_text, file_name, new_word
-from standby.drill.measure.records import Result
-from standby.rehearsal.network.network import FormField
+from standby.drill.measure.records import Answer, Result
+from standby.rehearsal.files.json_files import parse_object
+from standby.rehearsal.network.network import FormField, RequestOptions
 
 PAGE_SECONDS: Final = 45.0
 CONFIG_SECONDS: Final = 3.0
@@ -34,30 +35,9 @@ class SiteClient(Protocol):
     """A client for the public host names of the deployment."""
 
     def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        fields: Mapping[str, FormField] | None = None,
-        timeout: float = API_SECONDS,
-        cold: bool = False,
+        self, method: str, url: str, *, timeout: float = API_SECONDS, **options: Unpack[RequestOptions]
     ) -> urllib3.BaseHTTPResponse:
-        """Send one request, without retries. `cold` bypasses the edge's cache. Raises urllib3's `HTTPError`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """How a request of a user ended."""
-
-    result: Result
-    status: int = 0
-    region: str = ""
-    generation: int = 0
-    key: str = ""
-    word: str = ""
-    detail: str = ""
+        """Send one request, without retries. Raises urllib3's `HTTPError`."""
 
 
 @dataclass(kw_only=True)
@@ -79,7 +59,10 @@ class Users:
 
     def page(self, *, cold: bool = False) -> Answer:
         """Open the start page; if `cold`, one of the site's files, from an edge location that has not cached it."""
-        answer = self._send("GET", self._next_url(cold=cold), timeout=PAGE_SECONDS, cold=cold)
+        with self._lock:
+            self._cold_pages += cold
+            path = self.paths[self._cold_pages % len(self.paths) if cold else 0]
+        answer = self._send("GET", urljoin(self.site_url, path), timeout=PAGE_SECONDS, cold=cold)
         if isinstance(answer, Answer):
             return answer
         good = answer.status == HTTPStatus.OK and bool(answer.data)
@@ -95,7 +78,7 @@ class Users:
         answer = self._post(config, "docs", body, timeout=timeout)
         if isinstance(answer, Answer):
             return answer
-        value = _object(answer.data)
+        value = parse_object(answer.data)
         cited = json.dumps(value.get("citations", ""))
         good = answer.status == HTTPStatus.OK and bool(value.get("response")) and self.canary_key in cited
         return _answered(answer, good=good, region=value.get("region"), generation=config.generation or 0)
@@ -105,15 +88,13 @@ class Users:
         config = self._current_config()
         if config is None:
             return Answer(result=Result.ERROR, detail="no config.json could be read")
-        return self._upload(config, new_word())
-
-    def _upload(self, config: RoutingConfig, word: str) -> Answer:
+        word = new_word()
         content = document_text(word)
         body = {"fileName": file_name(word), "fileType": CONTENT_TYPE, "fileSize": len(content)}
         answer = self._post(config, "upload", json.dumps(body).encode())
         if isinstance(answer, Answer):
             return answer
-        form = _object(answer.data)
+        form = parse_object(answer.data)
         url, fields, key = form.get("uploadUrl"), form.get("fields"), form.get("key")
         if not isinstance(url, str) or not isinstance(fields, dict) or not isinstance(key, str):
             return _answered(answer, good=False)
@@ -146,37 +127,12 @@ class Users:
         return self._send("POST", urljoin(config.api_url, path), headers=headers, body=body, timeout=timeout)
 
     def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        fields: Mapping[str, FormField] | None = None,
-        timeout: float = API_SECONDS,
-        cold: bool = False,
+        self, method: str, url: str, *, timeout: float = API_SECONDS, **options: Unpack[RequestOptions]
     ) -> urllib3.BaseHTTPResponse | Answer:
         try:
-            return self.client.request(
-                method, url, headers=headers, body=body, fields=fields, timeout=timeout, cold=cold
-            )
+            return self.client.request(method, url, timeout=timeout, **options)
         except urllib3.exceptions.HTTPError as error:
             return Answer(result=Result.NO_ANSWER, detail=f"{method} {url}: {type(error).__name__}")
-
-    def _next_url(self, *, cold: bool) -> str:
-        if not cold:
-            return urljoin(self.site_url, self.paths[0])
-        with self._lock:
-            self._cold_pages += 1
-            return urljoin(self.site_url, self.paths[self._cold_pages % len(self.paths)])
-
-
-def _object(data: bytes) -> Mapping[str, object]:
-    try:
-        value = json.loads(data)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _answered(

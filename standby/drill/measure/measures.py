@@ -18,103 +18,70 @@ FIRST_QUESTION_SECONDS: Final = 2.0
 CHARTED_KINDS: Final[tuple[RequestKind, ...]] = ("page", "cold-page", "question", "upload")
 
 
+def _measure(description: str) -> Number:
+    number: Number = Field(default=None, description=description)
+    return number
+
+
 class Measures(JsonModel):
     """Every measure. A scenario sets those that it measures; one that is not set is not in the JSON."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    pages_requested: Number = Field(default=None, description="requests for the start page, which the edge may cache")
-    pages_failed: Number = Field(default=None, description="those without a good answer")
-    page_gap_seconds: Number = Field(
-        default=None, description="the longest time that a user who keeps asking waited for a good page"
+    pages_requested: Number = _measure("requests for the start page, which the edge may cache")
+    pages_failed: Number = _measure("those without a good answer")
+    page_gap_seconds: Number = _measure("the longest time that a user who keeps asking waited for a good page")
+    slowest_page_seconds: Number = _measure(
+        "the longest time that one page took; the page RTO is the larger of the two"
     )
-    slowest_page_seconds: Number = Field(
-        default=None, description="the longest time that one page took; the page RTO is the larger of the two"
+    cold_pages_requested: Number = _measure("requests for the site's files at an edge location without a cached copy")
+    cold_pages_failed: Number = _measure("those without a good answer")
+    cold_page_gap_seconds: Number = _measure("as `pageGapSeconds`, of cold pages")
+    slowest_cold_page_seconds: Number = _measure("as `slowestPageSeconds`, of cold pages")
+    differing_site_files: Number = _measure("files of the site that differ between the regions at the end")
+    origin_connect_seconds: Number = _measure(
+        "how long CloudFront tries to connect to a bucket, by the distribution's settings"
     )
-    cold_pages_requested: Number = Field(
-        default=None, description="requests for the site's files at an edge location without a cached copy"
+    status_codes_without_failover: Number = _measure(
+        "status codes of `standby.toml` on which the distribution does not ask the second bucket"
     )
-    cold_pages_failed: Number = Field(default=None, description="those without a good answer")
-    cold_page_gap_seconds: Number = Field(default=None, description="as `pageGapSeconds`, of cold pages")
-    slowest_cold_page_seconds: Number = Field(default=None, description="as `slowestPageSeconds`, of cold pages")
-    differing_site_files: Number = Field(
-        default=None, description="files of the site that differ between the regions at the end"
+    questions_asked: Number = _measure("questions; half of them come from new visitors")
+    questions_failed: Number = _measure("those without a good answer")
+    question_gap_seconds: Number = _measure("the longest time that a user who keeps asking waited for a good answer")
+    answers_lost: Number = _measure("failed questions that failed again when they were asked again at the end")
+    api_gap_seconds: Number = _measure("from the fault to the first good answer of the other region")
+    detection_seconds: Number = _measure(
+        "the first part of the API gap: from the fault to the monitor's second bad answer"
     )
-    origin_connect_seconds: Number = Field(
-        default=None,
-        description="how long CloudFront tries to connect to a bucket, by the distribution's settings",
+    execution_seconds: Number = _measure("the API RTO: from the start of the failover command to the first good answer")
+    command_seconds: Number = _measure("how long the failover command ran")
+    uploads_attempted: Number = _measure("documents that users tried to upload")
+    uploads_failed: Number = _measure("those that S3 did not accept")
+    documents_accepted: Number = _measure("those that S3 accepted")
+    documents_before_failover: Number = _measure("documents accepted before the failover command started")
+    documents_missing_at_failover: Number = _measure("those that the other region did not have at that time")
+    documents_rpo_seconds: Number = _measure("the age, at the fault, of the oldest of these")
+    documents_lost: Number = _measure("accepted documents that a region lacks at the end")
+    documents_duplicated: Number = _measure("accepted documents that a region has twice")
+    documents_not_found: Number = _measure("accepted documents that a question does not find in a region")
+    documents_extra_versions: Number = _measure("second versions with the same content, which no user notices")
+    command_retries: Number = _measure("how often `reconcile` or `failback` had to be run again, as its hint says")
+    commands_killed: Number = _measure("operator-killed: commands that were killed")
+    commands_not_converged: Number = _measure("those that did not reach their goal when they were run again")
+    winners_not_named: Number = _measure("two-operators: commands that lost and did not name the command that won")
+    unexpected_config_contents: Number = _measure("contents of config.json that no winner wrote")
+    answers_from_returned_region: Number = _measure(
+        "return-and-failback: answers of the returned region before the failback"
     )
-    status_codes_without_failover: Number = Field(
-        default=None,
-        description="status codes of `standby.toml` on which the distribution does not ask the second bucket",
+    questions_failed_since_return: Number = _measure("questions that failed after the region returned")
+    browser_questions: Number = _measure("browser: questions asked in the browser")
+    browser_questions_failed: Number = _measure("those without an answer")
+    browser_wait_region_down_seconds: Number = _measure("the longest wait while the primary region refuses connections")
+    browser_wait_region_black_hole_seconds: Number = _measure("the longest wait while the primary region hangs")
+    browser_follow_seconds: Number = _measure(
+        "from a planned failover to the time when an open page uses the other region"
     )
-    questions_asked: Number = Field(default=None, description="questions; half of them come from new visitors")
-    questions_failed: Number = Field(default=None, description="those without a good answer")
-    question_gap_seconds: Number = Field(
-        default=None, description="the longest time that a user who keeps asking waited for a good answer"
-    )
-    answers_lost: Number = Field(
-        default=None, description="failed questions that failed again when they were asked again at the end"
-    )
-    api_gap_seconds: Number = Field(
-        default=None, description="from the fault to the first good answer of the other region"
-    )
-    detection_seconds: Number = Field(
-        default=None, description="the first part of the API gap: from the fault to the monitor's second bad answer"
-    )
-    execution_seconds: Number = Field(
-        default=None, description="the API RTO: from the start of the failover command to the first good answer"
-    )
-    command_seconds: Number = Field(default=None, description="how long the failover command ran")
-    uploads_attempted: Number = Field(default=None, description="documents that users tried to upload")
-    uploads_failed: Number = Field(default=None, description="those that S3 did not accept")
-    documents_accepted: Number = Field(default=None, description="those that S3 accepted")
-    documents_before_failover: Number = Field(
-        default=None, description="documents accepted before the failover command started"
-    )
-    documents_missing_at_failover: Number = Field(
-        default=None, description="those that the other region did not have at that time"
-    )
-    documents_rpo_seconds: Number = Field(default=None, description="the age, at the fault, of the oldest of these")
-    documents_lost: Number = Field(default=None, description="accepted documents that a region lacks at the end")
-    documents_duplicated: Number = Field(default=None, description="accepted documents that a region has twice")
-    documents_not_found: Number = Field(
-        default=None, description="accepted documents that a question does not find in a region"
-    )
-    documents_extra_versions: Number = Field(
-        default=None, description="second versions with the same content, which no user notices"
-    )
-    command_retries: Number = Field(
-        default=None, description="how often `reconcile` or `failback` had to be run again, as its hint says"
-    )
-    commands_killed: Number = Field(default=None, description="operator-killed: commands that were killed")
-    commands_not_converged: Number = Field(
-        default=None, description="those that did not reach their goal when they were run again"
-    )
-    winners_not_named: Number = Field(
-        default=None, description="two-operators: commands that lost and did not name the command that won"
-    )
-    unexpected_config_contents: Number = Field(default=None, description="contents of config.json that no winner wrote")
-    answers_from_returned_region: Number = Field(
-        default=None, description="return-and-failback: answers of the returned region before the failback"
-    )
-    questions_failed_since_return: Number = Field(
-        default=None, description="questions that failed after the region returned"
-    )
-    browser_questions: Number = Field(default=None, description="browser: questions asked in the browser")
-    browser_questions_failed: Number = Field(default=None, description="those without an answer")
-    browser_wait_region_down_seconds: Number = Field(
-        default=None, description="the longest wait while the primary region refuses connections"
-    )
-    browser_wait_region_black_hole_seconds: Number = Field(
-        default=None, description="the longest wait while the primary region hangs"
-    )
-    browser_follow_seconds: Number = Field(
-        default=None, description="from a planned failover to the time when an open page uses the other region"
-    )
-    standby_pages_not_seen: Number = Field(
-        default=None, description="live-pages: 0 if pages of the other region were seen, 1 otherwise"
-    )
+    standby_pages_not_seen: Number = _measure("live-pages: 0 if pages of the other region were seen, 1 otherwise")
 
     def by_name(self) -> dict[str, Number]:
         """Return the measures that are set, by their names in JSON."""

@@ -27,96 +27,63 @@ API_RTO_SECONDS: Final = 2.0
 HUNG_PAGE_SECONDS: Final = 31.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Objective:
-    """A bound on a measure, named by its field of `Measures`. With `other_measure`, on the larger of the two."""
+    """A bound on a measure, named by its field of `Measures`; of more than one measure, on the largest.
+
+    `bound` is in the unit of the measure. It is taken from the settings, if it is a function.
+    """
 
     name: str
-    measure: str
-    bound: Callable[[Objectives], float]
-    unit: str = ""
+    measures: tuple[str, ...]
+    bound: float | Callable[[Objectives], float]
     strict: bool = False
-    other_measure: str = ""
 
     def compare(self, measures: Measures, settings: Objectives) -> ObjectiveResult:
         """Compare the measure with the bound. An objective that could not be measured is missed."""
-        measured, bound = self._measured(measures), float(self.bound(settings))
+        measured = self._measured(measures)
+        bound = float(self.bound(settings) if callable(self.bound) else self.bound)
         met = measured is not None and (measured < bound if self.strict else measured <= bound)
-        return ObjectiveResult(
-            name=self.name, measured=measured, bound=bound, unit=self.unit, met=met, strict=self.strict
-        )
+        unit = "s" if self.measures[0].endswith("_seconds") else ""
+        return ObjectiveResult(name=self.name, measured=measured, bound=bound, unit=unit, met=met, strict=self.strict)
 
     def _measured(self, measures: Measures) -> Number:
-        names = [name for name in (self.measure, self.other_measure) if name]
-        known = [value for value in (getattr(measures, name) for name in names) if value is not None]
-        return max(known) if len(known) == len(names) else None
+        known = [value for value in (getattr(measures, name) for name in self.measures) if value is not None]
+        return max(known) if len(known) == len(self.measures) else None
+
+
+def at_most(name: str, measure: str, bound: float | Callable[[Objectives], float]) -> Objective:
+    """Return the objective that a time or a count is not larger than this."""
+    return Objective(name, (measure,), bound)
 
 
 def zero(name: str, measure: str) -> Objective:
     """Return the objective that a count is 0."""
-    return Objective(name=name, measure=measure, bound=lambda _: 0.0)
+    return at_most(name, measure, 0)
 
 
-def at_most(name: str, measure: str, seconds: float) -> Objective:
-    """Return the objective that a time is not longer than this."""
-    return Objective(name=name, measure=measure, bound=lambda _: seconds, unit="s")
-
+_COLD_PAGE: Final = ("cold_page_gap_seconds", "slowest_cold_page_seconds")
 
 PAGES_FAILED: Final = zero("pages failed", "pages_failed")
 COLD_PAGES_FAILED: Final = zero("cold pages failed", "cold_pages_failed")
 PAGE_RTO: Final = Objective(
-    name="page RTO",
-    measure="page_gap_seconds",
-    other_measure="slowest_page_seconds",
-    bound=lambda settings: settings.page_rto_seconds,
-    unit="s",
-    strict=True,
+    "page RTO", ("page_gap_seconds", "slowest_page_seconds"), lambda settings: settings.page_rto_seconds, strict=True
 )
-COLD_PAGE_RTO: Final = Objective(
-    name="cold page RTO",
-    measure="cold_page_gap_seconds",
-    other_measure="slowest_cold_page_seconds",
-    bound=lambda settings: settings.page_rto_seconds,
-    unit="s",
-    strict=True,
-)
-COLD_PAGE_RTO_S3_HANGS: Final = Objective(
-    name="cold page RTO, S3 hangs",
-    measure="cold_page_gap_seconds",
-    other_measure="slowest_cold_page_seconds",
-    bound=lambda _: HUNG_PAGE_SECONDS,
-    unit="s",
-)
-ORIGIN_CONNECT: Final = Objective(
-    name="page RTO, no connection to the bucket",
-    measure="origin_connect_seconds",
-    bound=lambda settings: settings.page_rto_seconds,
-    unit="s",
+COLD_PAGE_RTO: Final = Objective("cold page RTO", _COLD_PAGE, lambda settings: settings.page_rto_seconds, strict=True)
+COLD_PAGE_RTO_S3_HANGS: Final = Objective("cold page RTO, S3 hangs", _COLD_PAGE, HUNG_PAGE_SECONDS)
+ORIGIN_CONNECT: Final = at_most(
+    "page RTO, no connection to the bucket", "origin_connect_seconds", lambda settings: settings.page_rto_seconds
 )
 ORIGIN_CODES: Final = zero("status codes without origin failover", "status_codes_without_failover")
-PAGE_RPO: Final = Objective(
-    name="page RPO, files that differ",
-    measure="differing_site_files",
-    bound=lambda settings: settings.page_rpo_files,
+PAGE_RPO: Final = at_most(
+    "page RPO, files that differ", "differing_site_files", lambda settings: settings.page_rpo_files
 )
-API_RPO: Final = Objective(
-    name="API RPO, answers lost", measure="answers_lost", bound=lambda settings: settings.api_rpo_answers
-)
+API_RPO: Final = at_most("API RPO, answers lost", "answers_lost", lambda settings: settings.api_rpo_answers)
 API_RTO: Final = at_most("API RTO", "execution_seconds", API_RTO_SECONDS)
-LIVE_API_RTO: Final = Objective(
-    name="API RTO",
-    measure="execution_seconds",
-    bound=lambda settings: settings.execution_seconds,
-    unit="s",
-)
-COMMAND: Final = Objective(
-    name="failover command", measure="command_seconds", bound=lambda settings: settings.execution_seconds, unit="s"
-)
-DOCUMENTS_RPO: Final = Objective(
-    name="documents RPO",
-    measure="documents_rpo_seconds",
-    bound=lambda settings: settings.documents_rpo_seconds,
-    unit="s",
+LIVE_API_RTO: Final = at_most("API RTO", "execution_seconds", lambda settings: settings.execution_seconds)
+COMMAND: Final = at_most("failover command", "command_seconds", lambda settings: settings.execution_seconds)
+DOCUMENTS_RPO: Final = at_most(
+    "documents RPO", "documents_rpo_seconds", lambda settings: settings.documents_rpo_seconds
 )
 DOCUMENTS_LOST: Final = zero("documents lost", "documents_lost")
 DOCUMENTS_DUPLICATED: Final = zero("documents duplicated", "documents_duplicated")

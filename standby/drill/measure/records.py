@@ -53,27 +53,35 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """One request of a user.
+class Answer:
+    """How a request of a user ended.
 
     `region` and `generation` are those of the answer. `key` and `word` are the object key of an upload and the unique
-    word of its document. `name` identifies a question. `new_visitor`: the question came from a visitor without a
-    `config.json`.
+    word of its document.
     """
 
-    kind: RequestKind
-    scheduled: float
-    started: float
-    ended: float
     result: Result
     status: int = 0
     region: str = ""
     generation: int = 0
     key: str = ""
     word: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(Answer):
+    """One request of a user.
+
+    `name` identifies a question. `new_visitor`: the question came from a visitor without a `config.json`.
+    """
+
+    kind: RequestKind
+    scheduled: float
+    started: float
+    ended: float
     name: str = ""
     new_visitor: bool = False
-    detail: str = ""
 
     @property
     def ok(self) -> bool:

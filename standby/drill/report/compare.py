@@ -59,14 +59,12 @@ class OlderReport(JsonModel):
 def read_report(path: Path) -> OlderReport:
     """Read a report that `--json` printed. Raises `BadUsageError` if the file is not one."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadUsageError(f"{path} cannot be read: {error}") from error
-    try:
-        return OlderReport.from_json(value)
+        return OlderReport.from_json(json.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         hint = "Write one with `standby drill --json > FILE`."
         raise BadUsageError(f"{path} is not the JSON report of a drill.", hint=hint) from error
+    except (OSError, ValueError) as error:
+        raise BadUsageError(f"{path} cannot be read: {error}") from error
 
 
 def compare(old: OlderReport, new: DrillReport) -> tuple[Difference, ...]:

@@ -83,7 +83,6 @@ class Mark:
 
     number: int
     x: float
-    label_x: float
     label_y: float
     kind: EventKind
     title: str
@@ -186,7 +185,7 @@ def _marks(events: Sequence[Event], *, scale: float) -> Iterator[Mark]:
         row = next((row for row, end in enumerate(ends) if end <= x - MARK_RADIUS), len(ends))
         ends[row : row + 1] = [x + MARK_RADIUS + 2]
         y = TOP + row * MARK_ROW_HEIGHT
-        yield Mark(number=number, x=x, label_x=x, label_y=y, kind=event.kind, title=f"{event.at:.1f} s: {event.text}")
+        yield Mark(number=number, x=x, label_y=y, kind=event.kind, title=f"{event.at:.1f} s: {event.text}")
 
 
 def _ticks(seconds: int) -> range:

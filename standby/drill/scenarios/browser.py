@@ -1,7 +1,7 @@
 """The scenario in a real browser: a user asks questions in the page while the primary region fails."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,11 +15,11 @@ from standby.drill.scenario import Scenario
 from standby.errors import StandbyError
 from standby.rehearsal.faults.faults import FaultKind
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.network.network import Network, read_network
+from standby.rehearsal.network.network import Network, require_network
 from standby.rehearsal.tools.chromium import NoChromiumError, find_chromium, launch
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 LONGEST_WAIT_SECONDS: Final = 5.0
 FOLLOW_SECONDS: Final = 75.0
@@ -72,39 +72,31 @@ class BrowserUser:
         return self._page.locator("#line").inner_text()
 
 
-class BrowserUsers:
-    """Opens the page for new users, each in a browser profile of its own."""
-
-    def __init__(self, browser: "Browser", *, url: str, clock: Clock) -> None:
-        self._browser = browser
-        self._url = url
-        self._clock = clock
-
-    def new(self) -> BrowserUser:
-        """Return a user who has never opened the page before."""
-        return BrowserUser(self._browser.new_context().new_page(), url=self._url, clock=self._clock)
-
-
 @contextmanager
-def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[BrowserUsers]:
-    """Start a browser. Raises `StandbyError` for every error of the browser in the block."""
+def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[Callable[[], BrowserUser]]:
+    """Start a browser. Yields a function that opens the page for a new user, in a browser profile of its own.
+
+    Raises `StandbyError` for every error of the browser in the block.
+    """
     from playwright.sync_api import Error as BrowserError  # noqa: PLC0415 - playwright is optional
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - the same
 
     try:
         with sync_playwright() as playwright:
             browser = launch(playwright, network)
-            yield BrowserUsers(browser, url=url, clock=clock)
+            yield lambda: BrowserUser(browser.new_context().new_page(), url=url, clock=clock)
             browser.close()
     except BrowserError as error:
         raise StandbyError(f"Browser error: {error.message.splitlines()[0]}") from error
 
 
 def _run_browser(context: ScenarioContext) -> None:
-    with open_browser(_network(context), url=context.deployment.site.url, clock=context.clock) as users:
+    directory = Path(context.options[context.options.index("--directory") + 1])
+    network = require_network(RehearsalPaths(project=directory.parent, directory=directory))
+    with open_browser(network, url=context.deployment.site.url, clock=context.clock) as new_user:
         for kind in _FAULTS:
-            _ask_during_fault(context, users.new(), kind)
-        _ask_during_failover(context, users.new())
+            _ask_during_fault(context, new_user(), kind)
+        _ask_during_failover(context, new_user())
     # The clean-up waits for a question that the load asked.
     context.load.set_rate("question", 1.0)
     questions = context.browser_questions
@@ -145,14 +137,6 @@ def _ask(context: ScenarioContext, user: BrowserUser, *, pause: float = QUESTION
     context.note(str(question))
     user.pause(pause)
     return question
-
-
-def _network(context: ScenarioContext) -> Network:
-    directory = Path(context.options[context.options.index("--directory") + 1])
-    network = read_network(RehearsalPaths(project=directory.parent, directory=directory))
-    if network is None:
-        raise StandbyError("The rehearsal's network is not up.")
-    return network
 
 
 def _skip_reason() -> str:

@@ -8,24 +8,8 @@ from standby.drill.scenarios.browser import BROWSER_SCENARIOS
 from standby.drill.scenarios.operators import OPERATOR_SCENARIOS
 from standby.drill.scenarios.outages import OUTAGE_SCENARIOS
 
-ORDER: Final = (
-    "page-origin-lost",
-    "api-lost",
-    "region-lost",
-    "region-black-hole",
-    "replication-behind",
-    "knowledge-base-lost",
-    "operator-killed",
-    "two-operators",
-    "standby-lost",
-    "return-and-failback",
-    "browser",
-)
 SCENARIOS: Final = {
-    scenario.name: scenario
-    for scenario in sorted(
-        (*OUTAGE_SCENARIOS, *OPERATOR_SCENARIOS, *BROWSER_SCENARIOS), key=lambda scenario: ORDER.index(scenario.name)
-    )
+    scenario.name: scenario for scenario in (*OUTAGE_SCENARIOS, *OPERATOR_SCENARIOS, *BROWSER_SCENARIOS)
 }
 
 

@@ -1,4 +1,4 @@
-"""Scenarios about the operator's commands: killed, run twice at the same time, and run to fail back."""
+"""Scenarios about the operator's commands: killed, run twice at the same time, refused, and run to fail back."""
 
 import re
 import threading
@@ -14,13 +14,15 @@ from standby.drill.measure.objectives import (
     COMMAND,
     DOCUMENTS,
     DOCUMENTS_RPO,
+    PAGES,
     PAGES_FAILED,
     QUESTIONS_FAILED,
+    UPLOADS_FAILED,
     zero,
 )
 from standby.drill.operator_process import KILLED, CommandProcess, CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
-from standby.errors import StandbyError
+from standby.errors import REFUSED, StandbyError
 
 RETURNED_SECONDS: Final = 3.0
 """How long the load runs between the return of the region and `reconcile`."""
@@ -30,6 +32,8 @@ UPLOAD_SECONDS: Final = 15.0
 UPLOAD_PAUSE_SECONDS: Final = 0.1
 STDERR_CHARACTERS: Final = 300
 FAILED_OVER: Final = "failed over"
+NOT_READY: Final = "not ready to fail over"
+OBSERVED_SECONDS: Final = 2.0
 DISAGREE: Final = "copies of config.json disagree"
 _STEP: Final = re.compile(r"^step (?P<number>\d+) of (?P<count>\d+) (?P<moment>begins|done)")
 COMMANDS_RUN_TWICE: Final = 2
@@ -93,19 +97,14 @@ def _run_killed(context: ScenarioContext, command: str, *, to: Role, number: int
     again = context.run_command(command)
     killed_at = f"{command} killed when step {number} {'began' if moment == 'begins' else 'had ended'}"
     stderr = " ".join(again.stderr.split())[-STDERR_CHARACTERS:]
-    errors = [
-        error
-        for failed, error in (
-            (killed.code == 0 and moment == "begins", f"{killed_at}: it ended before it could be killed"),
-            (again.code != 0, f"{killed_at}, run again: exit code {again.code}: {stderr}"),
-            (
-                not _both_name(context, to),
-                f"{killed_at}, run again: the two copies of config.json do not both name {to}",
-            ),
-        )
-        if failed
-    ]
-    return _KilledRun(killed=killed.code == KILLED, error=next(iter(errors), ""))
+    error = ""
+    if killed.code == 0 and moment == "begins":
+        error = f"{killed_at}: it ended before it could be killed"
+    elif again.code != 0:
+        error = f"{killed_at}, run again: exit code {again.code}: {stderr}"
+    elif not _both_name(context, to):
+        error = f"{killed_at}, run again: the two copies of config.json do not both name {to}"
+    return _KilledRun(killed=killed.code == KILLED, error=error)
 
 
 def _both_name(context: ScenarioContext, role: Role) -> bool:
@@ -160,6 +159,23 @@ def _names_winner(result: CommandResult) -> bool:
     """Return whether a command that lost names the winner, or the authoritative config.json."""
     document = result.document
     return document.get("result") == "lost" and bool(document.get("winner") or document.get("authoritative"))
+
+
+def _run_standby_lost(context: ScenarioContext) -> None:
+    context.inject("region-down", "failover")
+    context.detect_outage("failover")
+    status, failover = context.run_command("status"), context.run_command("failover", "--dry-run")
+    context.wait(OBSERVED_SECONDS)
+    _require_refusal(status, failover)
+
+
+def _require_refusal(status: CommandResult, failover: CommandResult) -> None:
+    """Raise `StandbyError` unless both commands say that the lost standby cannot be used."""
+    verdict = status.document.get("verdict")
+    if verdict != NOT_READY:
+        raise StandbyError(f"`standby status` says {verdict!r} of a lost standby, not {NOT_READY!r}: {status.summary}")
+    if (failover.code, failover.document.get("result")) != (REFUSED, "refused"):
+        raise StandbyError(f"`standby failover` to a lost standby was not refused: {failover.summary}")
 
 
 def _run_return_and_failback(context: ScenarioContext) -> None:
@@ -229,6 +245,12 @@ OPERATOR_SCENARIOS: Final = (
             QUESTIONS_FAILED,
         ),
         load={**STANDARD_LOAD, "upload": 0.0},
+    ),
+    Scenario(
+        name="standby-lost",
+        summary="The failover region is lost. Users notice nothing, and the operator sees that it cannot be used.",
+        run=_run_standby_lost,
+        objectives=(*PAGES, QUESTIONS_FAILED, API_RPO, UPLOADS_FAILED, *DOCUMENTS),
     ),
     Scenario(
         name="return-and-failback",

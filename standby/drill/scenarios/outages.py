@@ -6,7 +6,6 @@ from standby.deadline import poll
 from standby.drill.context import ScenarioContext
 from standby.drill.measure.objectives import (
     API,
-    API_RPO,
     COLD_PAGE_RTO_S3_HANGS,
     COLD_PAGES_FAILED,
     DOCUMENTS,
@@ -17,12 +16,10 @@ from standby.drill.measure.objectives import (
     PAGES,
     PAGES_FAILED,
     QUESTIONS_FAILED,
-    UPLOADS_FAILED,
 )
 from standby.drill.observe.origin_settings import evaluate_origins
-from standby.drill.operator_process import CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
-from standby.errors import REFUSED, StandbyError
+from standby.errors import StandbyError
 from standby.rehearsal.faults.faults import FaultKind
 
 OBSERVED_SECONDS: Final = 2.0
@@ -35,7 +32,6 @@ HUNG_PAGE_PAUSE_SECONDS: Final = 0.25
 REPLICATION_PAUSED_SECONDS: Final = 3.0
 DENIAL_SECONDS: Final = 10.0
 DENIAL_PAUSE_SECONDS: Final = 0.1
-NOT_READY: Final = "not ready to fail over"
 
 
 def _measure_origin_settings(context: ScenarioContext) -> None:
@@ -112,23 +108,6 @@ def _run_replication_behind(context: ScenarioContext) -> None:
         raise StandbyError("Every document had reached the failover region: replication was not behind")
 
 
-def _run_standby_lost(context: ScenarioContext) -> None:
-    context.inject("region-down", "failover")
-    context.detect_outage("failover")
-    status, failover = context.run_command("status"), context.run_command("failover", "--dry-run")
-    context.wait(OBSERVED_SECONDS)
-    _require_refusal(status, failover)
-
-
-def _require_refusal(status: CommandResult, failover: CommandResult) -> None:
-    """Raise `StandbyError` unless both commands say that the lost standby cannot be used."""
-    verdict = status.document.get("verdict")
-    if verdict != NOT_READY:
-        raise StandbyError(f"`standby status` says {verdict!r} of a lost standby, not {NOT_READY!r}: {status.summary}")
-    if (failover.code, failover.document.get("result")) != (REFUSED, "refused"):
-        raise StandbyError(f"`standby failover` to a lost standby was not refused: {failover.summary}")
-
-
 OUTAGE_SCENARIOS: Final = (
     Scenario(
         name="page-origin-lost",
@@ -179,11 +158,5 @@ OUTAGE_SCENARIOS: Final = (
         summary="The primary region's Knowledge Base denies access; after one command the other region answers.",
         run=lambda context: _fail_over_after(context, "knowledge-base-denied"),
         objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
-    ),
-    Scenario(
-        name="standby-lost",
-        summary="The failover region is lost. Users notice nothing, and the operator sees that it cannot be used.",
-        run=_run_standby_lost,
-        objectives=(*PAGES, QUESTIONS_FAILED, API_RPO, UPLOADS_FAILED, *DOCUMENTS),
     ),
 )

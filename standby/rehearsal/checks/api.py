@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Unpack
 
 import urllib3
 
 from standby.errors import StandbyError
-from standby.rehearsal.network.network import Client, FormField
+from standby.rehearsal.network.network import Client, FormField, RequestOptions
 
 RESPONSE_SECONDS: Final = 30.0
 """API Gateway's own limit is 29 s. Source: docs.aws.amazon.com, API Gateway, "Quotas for configuring and running a REST
@@ -66,17 +66,9 @@ class Api:
             raise ApiError(f"{method} /{path} did not return a JSON object.", status=response.status)
         return value
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        fields: Mapping[str, FormField] | None = None,
-    ) -> urllib3.BaseHTTPResponse:
+    def _send(self, method: str, url: str, **options: Unpack[RequestOptions]) -> urllib3.BaseHTTPResponse:
         try:
-            return self.client.request(method, url, body=body, headers=headers, fields=fields, timeout=RESPONSE_SECONDS)
+            return self.client.request(method, url, timeout=RESPONSE_SECONDS, **options)
         except urllib3.exceptions.HTTPError as error:
             raise ApiError(f"{method} {url}: no response ({error})", status=0) from error
 

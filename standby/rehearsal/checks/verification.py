@@ -1,20 +1,25 @@
 """Check the applied stack by using it: every check observes an effect, not a status."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import Field
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from standby.console import Progress, Stopwatch
-from standby.deployment.manifest import ROLES, Manifest, Role
+from standby.deadline import poll
+from standby.deployment.manifest import ROLES, Manifest, Region, Role
+from standby.deployment.sweep import run_sweep
 from standby.errors import StandbyError
+from standby.json_model import JsonModel
 from standby.rehearsal.checks.api import Api
 from standby.rehearsal.checks.documents import (
     REPLICATION_SECONDS,
@@ -24,8 +29,7 @@ from standby.rehearsal.checks.documents import (
     replicates,
     wait_for,
 )
-from standby.rehearsal.checks.ingestion import Ingestion
-from standby.rehearsal.checks.report import Check, Result
+from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.network.network import Client
 
 SIMULATED_VECTOR_STORE: Final = "opensearch-serverless"
@@ -34,7 +38,31 @@ SIMULATED_VECTOR_STORE: Final = "opensearch-serverless"
 SITE_FILES: Final = ("index.html", "config.json")
 EDGE: Final = "edge"
 PAGE_SECONDS: Final = 10.0
+S3_EVENT_SECONDS: Final = 60.0
+SWEEP_SECONDS: Final = 60.0
+SWEEP_PAUSE_SECONDS: Final = 3.0
 NOT_SIMULATED_DETAIL: Final = "the emulator does not serve a Knowledge Base with this vector store"
+
+Documents = AbstractSet[UploadedDocument]
+
+
+class Result(StrEnum):
+    """The result of a check."""
+
+    PASSED = "ok"
+    FAILED = "failed"
+    NOT_SIMULATED = "not simulated"
+
+
+class Check(JsonModel):
+    """One check."""
+
+    name: str = Field(description="the name of the check")
+    role: Role | None = Field(description="the role of the region; null for a check of the edge")
+    region: str = Field(description="the region; `edge` for a check of the edge")
+    result: Result = Field(description="`ok`, `failed` or `not simulated`")
+    detail: str = Field(description="the observation of the check, or the error")
+    seconds: float = Field(description="the duration of the check")
 
 
 @dataclass(frozen=True)
@@ -81,14 +109,8 @@ class Verification:
     def _check_if_simulated(self, name: str, role: Role, observe: Callable[[], str]) -> Check:
         if self.deployment.vector_store == SIMULATED_VECTOR_STORE:
             return self._check(name, role, observe)
-        return Check(
-            name=name,
-            role=role,
-            region=self.deployment.regions[role].region,
-            result=Result.NOT_SIMULATED,
-            detail=NOT_SIMULATED_DETAIL,
-            seconds=0,
-        )
+        region, result = self.deployment.regions[role].region, Result.NOT_SIMULATED
+        return Check(name=name, role=role, region=region, result=result, detail=NOT_SIMULATED_DETAIL, seconds=0)
 
     @cached_property
     def _replicating_roles(self) -> frozenset[Role]:
@@ -120,20 +142,15 @@ class Verification:
     def _config(self) -> str:
         url = f"{self.deployment.site.url}/config.json"
         content = self._get(url).data
-        try:
-            config = json.loads(content)
-        except ValueError:
-            config = None
-        by_url = {region.api_url: region for region in self.deployment.regions.values()}
-        serving = by_url.get(config.get("apiUrl", "")) if isinstance(config, dict) else None
+        config = parse_object(content)
+        by_url: dict[object, Region] = {region.api_url: region for region in self.deployment.regions.values()}
+        serving = by_url.get(config.get("apiUrl"))
         if serving is None:
             raise StandbyError(f"{url} does not name an API of this deployment: {content[:200]!r}")
         return f"{url} names the API of the {serving.role} region, generation {config.get('generation')}"
 
     def _get(self, url: str) -> BaseHTTPResponse:
-        response = self.client.request(
-            "GET", url, timeout=PAGE_SECONDS, cold=True
-        )  # from the buckets, not from a cache
+        response = self.client.request("GET", url, timeout=PAGE_SECONDS, cold=True)  # from the buckets, not a cache
         if response.status != HTTPStatus.OK:
             raise StandbyError(f"GET {url}: {response.status}")
         return response
@@ -184,3 +201,64 @@ class Verification:
         for document in (*replicas, *(doc for doc in uploaded if doc.role == role)):
             return document
         raise StandbyError("No document was uploaded, so no question can be asked.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingestion:
+    """The ingestion of one region, observed until the Knowledge Base has indexed documents.
+
+    On AWS, a replica causes the same S3 event as an upload. In the emulator it causes none, and the scheduled sweep of
+    the `ingest` function finds it. A rehearsal does not wait minutes for the schedule but runs the sweep itself.
+    """
+
+    session: boto3.Session
+    region: Region
+    progress: Progress
+
+    def wait(self, *, by_event: Documents, by_sweep: Documents) -> str:
+        """Wait until the documents are indexed, and return in words how each was indexed.
+
+        An S3 event alone must index those in `by_event`. Raises `StandbyError` when a document is not indexed in time.
+        """
+        if not by_event | by_sweep:
+            raise StandbyError("No document was uploaded, so none can be ingested.")
+        before = self.indexed(frozenset(document for document in by_sweep if not document.new))
+        wait_for(
+            lambda: True if by_event <= self.indexed(by_event) else None,
+            seconds=S3_EVENT_SECONDS,
+            missing=f"S3 events did not index {_names(by_event)} (see `standby rehearse logs ingest`)",
+        )
+        swept = by_sweep - self.indexed(by_sweep)
+        if swept:
+            self.progress.start(
+                f"Running the sweep of ingest in {self.region.region}: in the emulator, replicas cause no S3 events"
+            )
+            self._sweep_until_indexed(swept)
+        groups = {"before": before, "by S3 event": (by_event | by_sweep) - before - swept, "by sweep": swept}
+        return "indexed: " + ", ".join(f"{len(found)} {how}" for how, found in groups.items() if found)
+
+    def indexed(self, documents: Documents) -> Documents:
+        """Return the documents that the Knowledge Base returns for their own questions."""
+        return frozenset(document for document in documents if self._is_retrieved(document))
+
+    def _is_retrieved(self, document: UploadedDocument) -> bool:
+        response = self.session.client("bedrock-agent-runtime").retrieve(
+            knowledgeBaseId=self.region.knowledge_base_id, retrievalQuery={"text": document.sample.question}
+        )
+        uri = f"s3://{self.region.documents_bucket}/{document.key}"
+        return any(
+            result.get("location", {}).get("s3Location", {}).get("uri") == uri
+            for result in response["retrievalResults"]
+        )
+
+    def _sweep_until_indexed(self, documents: Documents) -> None:
+        def sweep() -> bool:
+            run_sweep(self.session.client("lambda"), self.region)
+            return documents <= self.indexed(documents)
+
+        if not poll(sweep, seconds=SWEEP_SECONDS, pause=SWEEP_PAUSE_SECONDS):
+            raise StandbyError(f"The sweep did not index {_names(documents)} within {SWEEP_SECONDS:.0f} s")
+
+
+def _names(documents: Documents) -> str:
+    return ", ".join(sorted(document.sample.name for document in documents))

@@ -12,7 +12,7 @@ from standby.json_model import JsonModel
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirror
 from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
-from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult, terraform_environment
+from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
@@ -37,7 +37,6 @@ class Workspace:
     stack: SynthesizedStack
     emulator: Emulator
     terraform: Terraform
-    paths: RehearsalPaths
 
     def digest(self) -> str:
         """Return the digest of all files that Terraform reads."""
@@ -115,11 +114,7 @@ class Deployer:
         write_json(stack.directory / OVERRIDE_NAME, override(configuration, endpoint=emulator.endpoint, state=state))
         _write_cli_config(self.paths, version=stack.provider_version())
         program = Terraform(
-            executable=terraform.path,
-            stack_directory=stack.directory,
-            paths=self.paths,
-            progress=self.progress,
-            environment=terraform_environment(self.paths),
+            executable=terraform.path, stack_directory=stack.directory, paths=self.paths, progress=self.progress
         )
         inputs = {
             "terraform": terraform.version,
@@ -132,7 +127,7 @@ class Deployer:
             self.progress.start("Running terraform init")
             program.init()
             write_json(self.paths.init_record, inputs)
-        return Workspace(stack=stack, emulator=emulator, terraform=program, paths=self.paths)
+        return Workspace(stack=stack, emulator=emulator, terraform=program)
 
     def _apply(self, workspace: Workspace) -> tuple[AppliedStack, TerraformResult | None]:
         digest = workspace.digest()
@@ -142,7 +137,7 @@ class Deployer:
         # Without the record until the apply has succeeded, the next command applies again after a partial apply.
         self.paths.applied_record.unlink(missing_ok=True)
         self.progress.start("Running terraform apply")
-        result = _run_apply(workspace)
+        result = _run_apply(workspace, marker=self.paths.apply_marker)
         applied = AppliedStack(
             digest=digest,
             emulator=workspace.emulator,
@@ -167,11 +162,10 @@ def count_resources(paths: RehearsalPaths) -> int:
     return sum(len(resource["instances"]) for resource in resources if resource["mode"] == "managed")
 
 
-def _run_apply(workspace: Workspace) -> TerraformResult:
+def _run_apply(workspace: Workspace, *, marker: Path) -> TerraformResult:
     # Terraform that is interrupted or killed may leave resources that are not in its state. Creating them again fails,
     # in some cases after minutes of retries by the provider. The marker stays in that case only: an apply that ends by
     # itself has all of its resources in the state.
-    marker = workspace.paths.apply_marker
     marker.touch()
     try:
         result = workspace.terraform.apply()

@@ -9,12 +9,16 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from pydantic import BaseModel, Field
 
 from standby.console import Progress
 from standby.errors import InterruptedRunError, StandbyError
+from standby.json_model import JsonModel
 from standby.rehearsal.deploy.provider_mirror import CLI_CONFIG_VARIABLE, PLUGIN_CACHE_VARIABLE
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import mark_environment
@@ -30,28 +34,50 @@ _REMOVED_VARIABLES: Final = ("AWS_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE
 _COMPLETED: Final = frozenset({"apply_complete", "apply_errored"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diagnostic:
-    """An error of Terraform: summary, detail, and the address of the resource ("" if there is none)."""
+class _Snippet(BaseModel, frozen=True):
+    context: str | None = None
 
-    summary: str
-    detail: str
-    address: str
+
+class Diagnostic(BaseModel, frozen=True):
+    """An error or a warning of Terraform. An error in an expression has no address; its snippet names the block."""
+
+    severity: str = "error"
+    summary: str = ""
+    detail: str = ""
+    address: str | None = None
+    snippet: _Snippet | None = None
 
     @property
     def text(self) -> str:
         """The complete error on one or more lines."""
-        where = f"{self.address}: " if self.address else ""
-        return f"{where}{self.summary}" + (f"\n    {self.detail.strip()}" if self.detail.strip() else "")
+        where = self.address or (self.snippet and self.snippet.context)
+        detail = f"\n    {self.detail.strip()}" if self.detail.strip() else ""
+        return f"{where}: {self.summary}{detail}" if where else f"{self.summary}{detail}"
+
+
+class _Event(BaseModel):
+    """A line of the output of an apply or destroy, as far as it is read."""
+
+    type: str = ""
+    hook: Mapping[str, Any] = {}
+    changes: Mapping[str, Any] = {}
+    outputs: Mapping[str, Mapping[str, Any]] = {}
+    diagnostic: Diagnostic | None = None
+
+
+class Changes(JsonModel):
+    """The changes that Terraform applied."""
+
+    added: int = Field(default=0, description="the number of resources that Terraform created")
+    changed: int = Field(default=0, description="the number of resources that it changed")
+    removed: int = Field(default=0, description="the number of resources that it destroyed")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TerraformResult:
-    """The result of an apply or destroy: the number of resources added, changed and removed, outputs, and errors."""
+    """The result of an apply or destroy."""
 
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
+    changes: Changes
     outputs: Mapping[str, str]
     errors: tuple[Diagnostic, ...] = ()
 
@@ -87,14 +113,13 @@ class Terraform:
     stack_directory: Path
     paths: RehearsalPaths
     progress: Progress
-    environment: Mapping[str, str] = field(repr=False)
 
     def init(self) -> None:
         """Install the provider and set up the backend. Raises `TerraformFailedError`."""
         arguments = ("init", "-input=false", "-no-color", "-reconfigure")
         lines: list[str] = []
         if code := self._run(arguments, read=lines.extend):
-            output = Diagnostic(summary="".join(lines[-20:]).strip(), detail="", address="")
+            output = Diagnostic(summary="".join(lines[-20:]).strip())
             raise TerraformFailedError("init", code=code, diagnostics=(output,), log=self.paths.terraform_log)
 
     def apply(self) -> TerraformResult:
@@ -104,12 +129,6 @@ class Terraform:
     def destroy(self) -> TerraformResult:
         """Destroy the resources. Raises `TerraformFailedError`, `InterruptedRunError`."""
         return self._change("destroy")
-
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """Run any other command, such as `plan`. Returns its exit code and its output."""
-        lines: list[str] = []
-        code = self._run(arguments, read=lines.extend)
-        return code, "".join(lines)
 
     def _change(self, command: str) -> TerraformResult:
         results: list[TerraformResult] = []
@@ -132,7 +151,7 @@ class Terraform:
         process = subprocess.Popen(
             [self.executable, *arguments],
             cwd=self.stack_directory,
-            env=dict(self.environment),
+            env=terraform_environment(self.paths),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -188,77 +207,32 @@ def terraform_environment(paths: RehearsalPaths) -> dict[str, str]:
 def read_result(lines: Iterable[str], *, progress: Progress) -> TerraformResult:
     """Read the output of an apply or destroy to its end, and report the number of completed resources as they come."""
     done = total = 0
-    changes: Mapping[str, int] = {}
+    changes = Changes()
     outputs: Mapping[str, str] = {}
     errors: list[Diagnostic] = []
     for event in _events(lines):
-        kind = event.get("type")
-        if kind == "change_summary":
-            changes = _change_counts(event)
-            total = total or sum(changes.values())
-        elif kind in _COMPLETED and not _is_data_source(event):
+        if event.type == "change_summary":
+            added, changed, removed = (event.changes.get(name, 0) for name in ("add", "change", "remove"))
+            changes = Changes(added=added, changed=changed, removed=removed)
+            total = total or added + changed + removed
+        elif event.type in _COMPLETED and event.hook.get("action") != "read":  # not a data source
             done += 1
             progress.count(done, max(done, total))
-        elif kind == "outputs":
-            outputs = _outputs(event)
-        elif kind == "diagnostic":
-            errors.extend(_errors(event))
-    return TerraformResult(
-        added=changes.get("add", 0),
-        changed=changes.get("change", 0),
-        removed=changes.get("remove", 0),
-        outputs=outputs,
-        errors=tuple(dict.fromkeys(errors)),
-    )
+        elif event.type == "outputs":
+            outputs = {name: _text(output["value"]) for name, output in event.outputs.items() if "value" in output}
+        elif event.diagnostic is not None and event.diagnostic.severity == "error":
+            errors.append(event.diagnostic)
+    return TerraformResult(changes=changes, outputs=outputs, errors=tuple(dict.fromkeys(errors)))
 
 
-def _events(lines: Iterable[str]) -> Iterator[dict[str, object]]:
+def _events(lines: Iterable[str]) -> Iterator[_Event]:
     for line in lines:
-        try:
-            value = json.loads(line)
-        except ValueError:
-            continue  # a plugin may print other lines
-        if isinstance(value, dict):
-            yield value
-
-
-def _is_data_source(event: Mapping[str, object]) -> bool:
-    hook = event.get("hook")
-    return isinstance(hook, dict) and hook.get("action") == "read"
-
-
-def _change_counts(event: Mapping[str, object]) -> Mapping[str, int]:
-    changes = event.get("changes")
-    if not isinstance(changes, dict):
-        return {}
-    return {name: int(changes.get(name) or 0) for name in ("add", "change", "remove")}
-
-
-def _outputs(event: Mapping[str, object]) -> Mapping[str, str]:
-    outputs = event.get("outputs")
-    if not isinstance(outputs, dict):
-        return {}
-    return {name: _text(output["value"]) for name, output in outputs.items() if "value" in output}
+        with suppress(ValueError):  # a plugin may print other lines
+            yield _Event.model_validate_json(line)
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _errors(event: Mapping[str, object]) -> Iterator[Diagnostic]:
-    diagnostic = event.get("diagnostic")
-    if isinstance(diagnostic, dict) and diagnostic.get("severity") == "error":
-        yield Diagnostic(
-            summary=str(diagnostic.get("summary", "")),
-            detail=str(diagnostic.get("detail", "")),
-            address=str(diagnostic.get("address") or _block(diagnostic)),
-        )
-
-
-def _block(diagnostic: Mapping[str, object]) -> str:
-    # An error in an expression has no address; its snippet names the block.
-    snippet = diagnostic.get("snippet")
-    return str(snippet.get("context") or "") if isinstance(snippet, dict) else ""
 
 
 def _kill_group(process: "subprocess.Popen[str]") -> None:

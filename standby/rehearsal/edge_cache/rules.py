@@ -4,13 +4,14 @@ Source of all rules, unless another is named: docs.aws.amazon.com, CloudFront, "
 cache (expiration)" and "How CloudFront caches HTTP 4xx and 5xx status codes from your origin".
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import quote, unquote
 
 DEFAULT_ERROR_TTL: Final = 10.0
 """The default error caching minimum TTL."""
@@ -49,25 +50,14 @@ class CacheSettings:
 
     def header_value(self) -> str:
         """Return the settings as the value of a header."""
-        errors = {f"error.{status}": ttl for status, ttl in self.error_ttls.items()}
-        ttls = {"minimum": self.minimum_ttl, "default": self.default_ttl, "maximum": self.maximum_ttl}
-        return urlencode({"target": self.target_origin, "query": int(self.query_in_key), **ttls, **errors})
+        return quote(json.dumps(asdict(self)))
 
     @classmethod
     def from_header(cls, value: str) -> "CacheSettings":
-        """Return the settings that `header_value` encoded. Raises `KeyError` or `ValueError` for any other text."""
-        values = {name: first for name, (first, *_) in parse_qs(value, strict_parsing=True).items()}
-        errors = {
-            int(name.removeprefix("error.")): float(ttl) for name, ttl in values.items() if name.startswith("error.")
-        }
-        return cls(
-            target_origin=values["target"],
-            minimum_ttl=float(values["minimum"]),
-            default_ttl=float(values["default"]),
-            maximum_ttl=float(values["maximum"]),
-            query_in_key=values["query"] == "1",
-            error_ttls=errors,
-        )
+        """Return the settings that `header_value` encoded. Raises `KeyError`, `TypeError` or `ValueError` otherwise."""
+        settings = json.loads(unquote(value))
+        error_ttls = {int(status): ttl for status, ttl in dict(settings["error_ttls"]).items()}
+        return cls(**{**settings, "error_ttls": error_ttls})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             settings = CacheSettings.from_header(self.headers.get(CACHE_SETTINGS_HEADER, ""))
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             message = f"{CACHE_SETTINGS_HEADER}: {error!r}".encode()
             self._send(Response(status=HTTPStatus.BAD_REQUEST, headers={}, body=message))
             return

@@ -62,9 +62,12 @@ class Cache:
         """Return the response for a viewer, and the value of its header `X-Cache`."""
         if not settings.caches:
             return with_x_cache(fetch({}))
-        entry, now = self._entry(key), self._clock()
+        with self._lock:
+            entry, now = self._entries.get(key), self._clock()
         if entry is None:
-            return with_x_cache(self._fetch(key, settings, fetch))
+            response = fetch({})
+            self._store(key, settings, response)
+            return with_x_cache(response)
         if now < entry.fresh_until:
             return self._stored(entry), ERROR if entry.response.status >= HTTPStatus.BAD_REQUEST else HIT
         if now < entry.revalidate_until:
@@ -102,11 +105,6 @@ class Cache:
 
         threading.Thread(target=refresh, daemon=True).start()
 
-    def _fetch(self, key: str, settings: CacheSettings, fetch: Fetch) -> Response:
-        response = fetch({})
-        self._store(key, settings, response)
-        return response
-
     def _store(self, key: str, settings: CacheSettings, response: Response) -> None:
         cached_for = lifetime(response.status, response.headers, settings, now=self._today())
         now = self._clock()
@@ -130,10 +128,6 @@ class Cache:
         with self._lock:
             if self._entries.get(key) is entry:
                 self._entries[key] = replace(entry, retry_at=retry_at)
-
-    def _entry(self, key: str) -> Entry | None:
-        with self._lock:
-            return self._entries.get(key)
 
     def _stored(self, entry: Entry) -> Response:
         age = str(int(self._clock() - entry.stored_at))

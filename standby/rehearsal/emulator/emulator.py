@@ -6,16 +6,13 @@ end with its process, and Terraform's state is discarded then.
 
 import sys
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
-
-import urllib3
 
 from standby.json_model import JsonModel
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.processes.daemon import Daemon, DaemonStartError, start_daemon
+from standby.rehearsal.processes.daemon import Daemon, DaemonStartError, responds, start_daemon
 from standby.rehearsal.processes.ports import HOST, free_ports
 from standby.rehearsal.processes.process import ProcessIdentity, stop_all
 
@@ -102,11 +99,7 @@ def stop_emulator(paths: RehearsalPaths) -> int:
 
 def is_ready(endpoint: str, *, timeout: float = RESPONSE_SECONDS) -> bool:
     """Return whether an emulator responds at `endpoint`, directly or through a region proxy, in time."""
-    try:
-        response = urllib3.request("GET", endpoint + READY_PATH, timeout=timeout, retries=False)
-    except urllib3.exceptions.HTTPError:
-        return False
-    return response.status == HTTPStatus.OK
+    return responds(endpoint + READY_PATH, seconds=timeout)
 
 
 def _start(paths: RehearsalPaths, *, port: int) -> ProcessIdentity:

@@ -1,28 +1,27 @@
 """Set and heal faults: in the process that serves a region, or in the configuration of the region in AWS.
 
+The configuration is its policies and its replication rules, which are set through AWS's own API.
 A fault is recorded before it is set, so that `heal` finds it even if the command that set it was killed.
 """
 
+import copy
+import json
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast, get_args
 
 import boto3
+from botocore.exceptions import ClientError
 from pydantic import Field
 
 from standby.deadline import poll
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.page_denial import allow_pages, deny_pages
-from standby.errors import BadUsageError, StandbyError
+from standby.errors import BadUsageError, RefusedError, StandbyError
 from standby.json_model import JsonModel
+from standby.rehearsal.checks.documents import read_replication_configuration
 from standby.rehearsal.emulator.emulator import Emulator, is_ready, recorded_emulator
-from standby.rehearsal.faults.fault_rules import (
-    allow_knowledge_base,
-    deny_knowledge_base,
-    read_replication,
-    write_replication,
-)
 from standby.rehearsal.files.json_files import read_record, write_record
 from standby.rehearsal.files.lock import check_directory, network_lock
 from standby.rehearsal.files.paths import RehearsalPaths
@@ -47,6 +46,13 @@ FAULT_KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 RECOVERY_SECONDS: Final = 15.0
 PAGES_SID: Final = "RehearsalDeniesPages"
 POLL_SECONDS: Final = 0.02
+
+POLICY_NAME: Final = "rehearsal-knowledge-base-denied"
+DENIED_FUNCTIONS: Final = ("query", "health")
+_DENY_RETRIEVE: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "bedrock:Retrieve", "Resource": "*"}],
+}
 
 _UNREACHABLE: Final = frozenset({"region-down", "region-black-hole"})
 _IN_REGION_PROXY: Final = frozenset({*_UNREACHABLE, "s3-errors", "api-errors", "slow"})
@@ -120,7 +126,7 @@ class Faults:
             others = [fault for fault in self.active() if fault != before]
             replication = dict(self._replication())
             if kind == "replication-paused" and before is None:
-                replication[role] = dict(read_replication(self._target.session(role), self._region(role)))
+                replication[role] = dict(_read_replication(self._target.session(role), self._region(role)))
             self._write([*others, Fault(kind=kind, role=role, since=since, milliseconds=delay)], replication)
             self._set(kind, role)
 
@@ -183,10 +189,10 @@ class Faults:
         elif kind in _IN_REGION_PROXY:
             self._configure_region_proxy(role)
         elif kind == "knowledge-base-denied":
-            deny_knowledge_base(self._target.session(role), self._target.deployment.name)
+            _deny_knowledge_base(self._target.session(role), self._target.deployment.name)
         elif kind == "pages-denied":
             deny_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
-        else:
+        elif kind == "replication-paused":
             self._write_replication(role, paused=True)
 
     def _heal(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
@@ -197,7 +203,7 @@ class Faults:
 
     def _restore_configuration(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
         if "knowledge-base-denied" in kinds:
-            allow_knowledge_base(self._target.session(role), self._target.deployment.name)
+            _allow_knowledge_base(self._target.session(role), self._target.deployment.name)
         if "pages-denied" in kinds:
             allow_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
         if "replication-paused" in kinds:
@@ -216,9 +222,16 @@ class Faults:
 
     def _write_replication(self, role: Role, *, paused: bool) -> None:
         saved = self._replication().get(role)
-        if saved is not None:
-            configuration = cast("ReplicationConfigurationUnionTypeDef", saved)
-            write_replication(self._target.session(role), self._region(role), configuration, paused=paused)
+        if saved is None:
+            return
+        changed = copy.deepcopy(saved)
+        if paused:
+            for rule in changed["Rules"]:
+                rule["Status"] = "Disabled"
+        self._target.session(role).client("s3").put_bucket_replication(
+            Bucket=self._region(role).documents_bucket,
+            ReplicationConfiguration=cast("ReplicationConfigurationUnionTypeDef", changed),
+        )
 
     def _region(self, role: Role) -> Region:
         return self._target.deployment.regions[role]
@@ -240,3 +253,41 @@ class Faults:
         paused = {fault.role for fault in kept if fault.kind == "replication-paused"}
         saved = {role: configuration for role, configuration in replication.items() if role in paused}
         write_record(self._paths.faults_record, FaultRecord(emulator=emulator, faults=kept, replication=saved))
+
+
+def _deny_knowledge_base(session: boto3.Session, deployment: str) -> None:
+    """Deny the region's `query` and `health` functions the retrieval from the Knowledge Base.
+
+    The Deny statement is in a policy of its own: it overrides every Allow statement at once, and removing the policy
+    restores the permissions, even if the command that added it was killed.
+    """
+    iam = session.client("iam")
+    for role in _function_roles(session, deployment):
+        iam.put_role_policy(RoleName=role, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(_DENY_RETRIEVE))
+
+
+def _allow_knowledge_base(session: boto3.Session, deployment: str) -> None:
+    """Remove the policy of `_deny_knowledge_base`."""
+    iam = session.client("iam")
+    for role in _function_roles(session, deployment):
+        try:
+            iam.delete_role_policy(RoleName=role, PolicyName=POLICY_NAME)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchEntity":
+                raise
+
+
+def _read_replication(session: boto3.Session, region: Region) -> "ReplicationConfigurationUnionTypeDef":
+    """Return the replication configuration of the region's documents bucket. Raises `RefusedError` if it has none."""
+    found = read_replication_configuration(session, region)
+    if found is None:
+        raise RefusedError(f"{region.region} does not replicate its documents: there is no replication to pause.")
+    return found
+
+
+def _function_roles(session: boto3.Session, deployment: str) -> Iterable[str]:
+    for page in session.client("lambda").get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            purpose = function.get("Handler", "").partition(".")[0]
+            if purpose in DENIED_FUNCTIONS and function["FunctionName"].startswith(f"{deployment}-"):
+                yield function["Role"].rpartition("/")[2]

@@ -42,8 +42,16 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> Mapping[str, object]:
     """Return the JSON object in the file, an empty one if the file is missing, unreadable or not a JSON object."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return parse_object(path.read_bytes())
+    except OSError:
+        return {}
+
+
+def parse_object(text: str | bytes) -> Mapping[str, object]:
+    """Return the JSON object in a text, an empty one if it is not a JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -10,8 +10,16 @@ from standby.errors import BadUsageError
 
 DIRECTORY_NAME: Final = ".rehearsal"
 PROJECT_FILES: Final = ("main.py", "cdktf.json")
-LOCK_NAME: Final = "lock"
-MARKER_NAME: Final = ".standby-rehearsal"
+
+
+class _File:
+    """An attribute of `RehearsalPaths`: the path of a file or a directory, by its name in the rehearsal's directory."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, paths: "RehearsalPaths", _: object) -> Path:
+        return paths.directory / self._name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,118 +29,74 @@ class RehearsalPaths:
     project: Path
     directory: Path
 
-    @property
-    def marker(self) -> Path:
-        """The file that marks the directory as a rehearsal's. Without it, no other file is created or removed."""
-        return self.directory / MARKER_NAME
+    marker = _File(".standby-rehearsal")
+    """The file that marks the directory as a rehearsal's. Without it, no other file is created or removed."""
 
-    @property
-    def synthesized(self) -> Path:
-        """The rehearsal's own synthesis output.
+    synthesized = _File("cdktf.out")
+    """The rehearsal's own synthesis output.
 
-        An override file in the project's own output would point a real deployment at the emulator.
-        """
-        return self.directory / "cdktf.out"
+    An override file in the project's own output would point a real deployment at the emulator.
+    """
 
-    @property
-    def state(self) -> Path:
-        """Terraform's state. It describes the running emulator and is discarded with it."""
-        return self.directory / "terraform.tfstate"
+    state = _File("terraform.tfstate")
+    """Terraform's state. It describes the running emulator and is discarded with it."""
 
-    @property
-    def terraform_data(self) -> Path:
-        """Terraform's working data (`TF_DATA_DIR`): the installed provider and the settings of the backend."""
-        return self.directory / "terraform-data"
+    terraform_data = _File("terraform-data")
+    """Terraform's working data (`TF_DATA_DIR`): the installed provider and the settings of the backend."""
 
-    @property
-    def cli_config(self) -> Path:
-        """Terraform's CLI configuration. It exists only if the provider was found on this machine."""
-        return self.directory / "terraform.rc"
+    cli_config = _File("terraform.rc")
+    """Terraform's CLI configuration. It exists only if the provider was found on this machine."""
 
-    @property
-    def terraform_log(self) -> Path:
-        """The output of Terraform, one JSON document a line."""
-        return self.directory / "terraform.log"
+    terraform_log = _File("terraform.log")
+    """The output of Terraform, one JSON document a line."""
 
-    @property
-    def emulator_log(self) -> Path:
-        """The output of the emulator."""
-        return self.directory / "ministack.log"
+    emulator_log = _File("ministack.log")
+    """The output of the emulator."""
 
-    @property
-    def emulator_record(self) -> Path:
-        """The emulator's process and port."""
-        return self.directory / "emulator.json"
+    emulator_record = _File("emulator.json")
+    """The emulator's process and port."""
 
-    @property
-    def init_record(self) -> Path:
-        """The inputs of the last `terraform init`."""
-        return self.directory / "initialized.json"
+    init_record = _File("initialized.json")
+    """The inputs of the last `terraform init`."""
 
-    @property
-    def applied_record(self) -> Path:
-        """The last complete apply and its emulator."""
-        return self.directory / "applied.json"
+    applied_record = _File("applied.json")
+    """The last complete apply and its emulator."""
 
-    @property
-    def apply_marker(self) -> Path:
-        """Exists while Terraform applies. Found later, it means that an apply was interrupted."""
-        return self.directory / "applying"
+    apply_marker = _File("applying")
+    """Exists while Terraform applies. Found later, it means that an apply was interrupted."""
 
-    @property
-    def home(self) -> Path:
-        """The home directory of the emulator and its functions, so that they do not read the user's `~/.aws`."""
-        return self.directory / "home"
+    home = _File("home")
+    """The home directory of the emulator and its functions, so that they do not read the user's `~/.aws`."""
 
-    @property
-    def temporary(self) -> Path:
-        """The emulator's directory for temporary files."""
-        return self.directory / "tmp"
+    temporary = _File("tmp")
+    """The emulator's directory for temporary files."""
 
-    @property
-    def network(self) -> Path:
-        """The directory of the region proxies and the edge: configurations, logs, certificates and their record."""
-        return self.directory / "network"
+    network = _File("network")
+    """The directory of the region proxies and the edge: configurations, logs, certificates and their record."""
 
-    @property
-    def network_record(self) -> Path:
-        """The processes and the ports of the region proxies and the edge."""
-        return self.network / "network.json"
+    network_record = _File("network/network.json")
+    """The processes and the ports of the region proxies and the edge."""
 
-    @property
-    def caddy_storage(self) -> Path:
-        """Caddy's storage: its certificate authority and the certificates."""
-        return self.network / "storage"
+    caddy_storage = _File("network/storage")
+    """Caddy's storage: its certificate authority and the certificates."""
 
-    @property
-    def ca_certificate(self) -> Path:
-        """The root certificate of Caddy's own authority. Source: caddyserver.com, "Conventions", data directory."""
-        return self.caddy_storage / "pki" / "authorities" / "local" / "root.crt"
+    ca_certificate = _File("network/storage/pki/authorities/local/root.crt")
+    """The root certificate of Caddy's own authority. Source: caddyserver.com, "Conventions", data directory."""
 
-    @property
-    def faults_record(self) -> Path:
-        """The faults that are set, and the data that is needed to heal them."""
-        return self.directory / "faults.json"
+    faults_record = _File("faults.json")
+    """The faults that are set, and the data that is needed to heal them."""
 
-    @property
-    def network_lock(self) -> Path:
-        """The file that is locked while region proxies, the edge or faults are changed."""
-        return self.directory / "faults.lock"
+    network_lock = _File("faults.lock")
+    """The file that is locked while region proxies, the edge or faults are changed."""
 
-    @property
-    def lock(self) -> Path:
-        """The file that a command locks while it changes the rehearsal."""
-        return self.directory / LOCK_NAME
+    lock = _File("lock")
+    """The file that a command locks while it changes the rehearsal."""
 
-    @property
-    def lock_holder(self) -> Path:
-        """The process that has the lock."""
-        return self.directory / "holder.json"
+    lock_holder = _File("holder.json")
+    """The process that has the lock."""
 
-    @property
-    def drill_lock_holder(self) -> Path:
-        """The drill that is running. If no drill is running, the last one was killed."""
-        return self.directory / "drill.json"
+    drill_lock_holder = _File("drill.json")
+    """The drill that is running. If no drill is running, the last one was killed."""
 
     def all(self) -> tuple[Path, ...]:
         """Return all files and directories of a rehearsal, the marker and the lock last."""

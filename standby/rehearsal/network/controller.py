@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import psutil
-import urllib3
 
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.deployment.sessions import EmulatorSession
@@ -25,7 +23,7 @@ from standby.rehearsal.network.distribution import read_distribution
 from standby.rehearsal.network.edge_config import S3_RESPONSE_SECONDS, Edge, EdgePorts
 from standby.rehearsal.network.network import Network, NetworkRecord, read_network, read_network_record
 from standby.rehearsal.network.region_proxy import RegionProxy, RegionProxyFaults, RegionProxyPorts
-from standby.rehearsal.processes.daemon import Daemon, resume_daemon, start_daemon, stop_daemon
+from standby.rehearsal.processes.daemon import Daemon, responds, resume_daemon, start_daemon, stop_daemon
 from standby.rehearsal.processes.ports import HOST, free_ports, wait_until_free
 from standby.rehearsal.processes.process import ProcessIdentity, find_processes, stop
 
@@ -39,8 +37,6 @@ CLOUDFRONT_CONTROL_REGION: Final = "us-east-1"
 """The region of CloudFront's control plane. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, appendix B."""
 
 RESPONSE_SECONDS: Final = 2.0
-_REGION_PROXY_PORTS: Final = ("http", "tls", "admin")
-_EDGE_PORTS: Final = ("tls", "http", "router", "origin", "admin")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +60,9 @@ class NetworkController:
         region_proxies = {role: self._region_proxy(role, ports) for role in ROLES}
         edge = self._edge(tuple(region_proxies.values()), ports)
         for role, region_proxy in region_proxies.items():
-            name = self.region_proxy_name(role)
-            process = self._caddy(region_proxy, name).ensure_running(before.processes.get(name))
-            record = record.with_process(name, process)
+            record = self._run_region_proxy(role, region_proxy, record)
         record = record.with_process(EDGE_CACHE, self._ensure_cache_runs(ports, before.processes.get(EDGE_CACHE)))
-        record = record.with_process(EDGE, self._edge_caddy(edge).ensure_running(before.processes.get(EDGE)))
-        _with_endpoints(record, edge).write(self.paths)
+        self._run_edge(edge, record)
         network = read_network(self.paths)
         if network is None:
             raise StandbyError("The emulator ended while the network was started.")
@@ -77,16 +70,15 @@ class NetworkController:
 
     def load_region_proxy(self, role: Role, faults: RegionProxyFaults) -> None:
         """Start the region proxy if it does not run, on its own ports, and set exactly these faults."""
-        record, name = read_network_record(self.paths), self.region_proxy_name(role)
-        caddy = self._caddy(self._region_proxy(role, record.ports, faults), name)
-        record.with_process(name, caddy.ensure_running(record.processes.get(name))).write(self.paths)
+        record = read_network_record(self.paths)
+        region_proxy = self._region_proxy(role, record.ports, faults)
+        self._run_region_proxy(role, region_proxy, record).write(self.paths)
 
     def load_edge(self) -> None:
         """Read the distribution again and configure the edge with it. The edge keeps its cache, as on AWS."""
         record = read_network_record(self.paths)
-        edge = self._edge(tuple(self._region_proxy(role, record.ports) for role in ROLES), record.ports)
-        process = self._edge_caddy(edge).ensure_running(record.processes.get(EDGE))
-        _with_endpoints(record.with_process(EDGE, process), edge).write(self.paths)
+        region_proxies = tuple(self._region_proxy(role, record.ports) for role in ROLES)
+        self._run_edge(self._edge(region_proxies, record.ports), record)
 
     def suspend_region_proxy(self, role: Role) -> None:
         """Suspend the region proxy: it accepts connections and does not respond."""
@@ -98,7 +90,7 @@ class NetworkController:
         """Kill the region proxy, and return when connections to it are refused."""
         record, name = read_network_record(self.paths), self.region_proxy_name(role)
         stop_daemon(record.processes[name])
-        wait_until_free(record.ports[f"{name}.{purpose}"] for purpose in _REGION_PROXY_PORTS)
+        wait_until_free(record.ports[f"{name}.{purpose}"] for purpose in RegionProxyPorts._fields)
 
     def region_proxy_name(self, role: Role) -> str:
         """Return the name of the process and of the files of a region proxy."""
@@ -106,8 +98,8 @@ class NetworkController:
 
     def _ports(self, before: NetworkRecord) -> Mapping[str, int]:
         purposes = {
-            **{self.region_proxy_name(role): _REGION_PROXY_PORTS for role in ROLES},
-            EDGE: _EDGE_PORTS,
+            **{self.region_proxy_name(role): RegionProxyPorts._fields for role in ROLES},
+            EDGE: EdgePorts._fields,
             EDGE_CACHE: ("http",),
         }
         in_use: dict[str, int] = {}
@@ -129,7 +121,7 @@ class NetworkController:
         return RegionProxy(
             region=region.region,
             emulator_port=self.emulator.port,
-            ports=RegionProxyPorts(**{purpose: ports[f"{name}.{purpose}"] for purpose in _REGION_PROXY_PORTS}),
+            ports=RegionProxyPorts(**{purpose: ports[f"{name}.{purpose}"] for purpose in RegionProxyPorts._fields}),
             storage=self.paths.caddy_storage,
             api_id=(urlsplit(region.api_url).hostname or "").partition(".")[0],
             buckets=(region.documents_bucket, region.frontend_bucket),
@@ -142,36 +134,36 @@ class NetworkController:
             region_proxies=region_proxies,
             emulator_port=self.emulator.port,
             cache_port=ports[f"{EDGE_CACHE}.http"],
-            ports=EdgePorts(**{purpose: ports[f"{EDGE}.{purpose}"] for purpose in _EDGE_PORTS}),
+            ports=EdgePorts(**{purpose: ports[f"{EDGE}.{purpose}"] for purpose in EdgePorts._fields}),
             storage=self.paths.caddy_storage,
             response_seconds=self.response_seconds,
         )
 
-    def _caddy(self, region_proxy: RegionProxy, name: str) -> Caddy:
+    def _run_region_proxy(self, role: Role, region_proxy: RegionProxy, record: NetworkRecord) -> NetworkRecord:
+        name = self.region_proxy_name(role)
+        caddy = self._caddy(name, region_proxy, region_proxy.tls_hosts)
+        return record.with_process(name, caddy.ensure_running(record.processes.get(name)))
+
+    def _run_edge(self, edge: Edge, record: NetworkRecord) -> None:
+        caddy = self._caddy(EDGE, edge, edge.distribution.hosts)
+        process = caddy.ensure_running(record.processes.get(EDGE))
+        _with_endpoints(record.with_process(EDGE, process), edge).write(self.paths)
+
+    def _caddy(self, name: str, served: RegionProxy | Edge, tls_hosts: tuple[str, ...]) -> Caddy:
+        ports = served.ports
         return Caddy(
             paths=self.paths,
             name=name,
-            config=region_proxy.config(),
-            admin_port=region_proxy.ports.admin,
-            tls_port=region_proxy.ports.tls,
-            plain_ports=(region_proxy.ports.http,),
-            tls_hosts=region_proxy.tls_hosts,
-        )
-
-    def _edge_caddy(self, edge: Edge) -> Caddy:
-        return Caddy(
-            paths=self.paths,
-            name=EDGE,
-            config=edge.config(),
-            admin_port=edge.ports.admin,
-            tls_port=edge.ports.tls,
-            plain_ports=(edge.ports.http, edge.ports.router, edge.ports.origin),
-            tls_hosts=edge.distribution.hosts,
+            config=served.config(),
+            admin_port=ports.admin,
+            tls_port=ports.tls,
+            plain_ports=tuple(port for port in ports if port not in {ports.admin, ports.tls}),
+            tls_hosts=tls_hosts,
         )
 
     def _ensure_cache_runs(self, ports: Mapping[str, int], known: ProcessIdentity | None) -> ProcessIdentity:
         port, origin_port = ports[f"{EDGE_CACHE}.http"], ports[f"{EDGE}.origin"]
-        ready = partial(_cache_is_ready, port)
+        ready = partial(responds, f"http://{HOST}:{port}{READY_PATH}", seconds=RESPONSE_SECONDS)
         if known is not None and resume_daemon(known) is not None and ready():
             return known
         if known is not None:
@@ -215,11 +207,3 @@ def _is_daemon(process: psutil.Process) -> bool:
 @cache
 def _cloudfront(endpoint: str) -> "CloudFrontClient":
     return EmulatorSession(region=CLOUDFRONT_CONTROL_REGION, endpoint=endpoint).client("cloudfront")
-
-
-def _cache_is_ready(port: int) -> bool:
-    try:
-        response = urllib3.request("GET", f"http://{HOST}:{port}{READY_PATH}", timeout=RESPONSE_SECONDS, retries=False)
-    except urllib3.exceptions.HTTPError:
-        return False
-    return response.status == HTTPStatus.OK

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from standby.errors import StandbyError
 from standby.rehearsal.edge_cache.server import CACHE_SETTINGS_HEADER, COLD_HEADER, ORIGIN_HEADER
@@ -66,14 +66,19 @@ _ERROR_HEADERS: Final = {"X-Cache": "Error from cloudfront", "Content-Type": "te
 _METHOD_NOT_ALLOWED: Final = (
     "This distribution is not configured to allow the HTTP request method that was used for this request."
 )
+_COMPRESSION: Final[Json] = {
+    "handler": "encode",
+    "encodings": {"gzip": {}},
+    "minimum_length": COMPRESSION_MINIMUM_BYTES,
+    "match": {"headers": {"Content-Type": list(COMPRESSED_TYPES)}},
+}
 _FAILED_OVER: Final = "rehearsal_second_origin"
 _NO_RESPONSE: Final = route(
     static_response("{http.error.status_code}", "The origin did not respond.", headers={"Content-Type": "text/plain"})
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class EdgePorts:
+class EdgePorts(NamedTuple):
     """The ports of the edge: viewers with TLS and without, the router, the origin side, Caddy's administration."""
 
     tls: int
@@ -99,7 +104,7 @@ class Edge:
         """Return Caddy's configuration."""
         origin_side = OriginSide(
             distribution=self.distribution,
-            region_proxy_ports=self._region_proxy_ports(),
+            region_proxy_ports={host: proxy.ports.http for proxy in self.region_proxies for host in proxy.tls_hosts},
             response_seconds=self.response_seconds,
         )
         errors = (route(static_response("{http.error.status_code}", headers=_ERROR_HEADERS)),)
@@ -112,11 +117,6 @@ class Edge:
         return caddy_config(
             admin_port=self.ports.admin, storage=self.storage, tls_hosts=self.distribution.hosts, servers=servers
         )
-
-    def _region_proxy_ports(self) -> Mapping[str, int]:
-        return {
-            host: region_proxy.ports.http for region_proxy in self.region_proxies for host in region_proxy.tls_hosts
-        }
 
     def _viewers(self, *, tls: bool) -> Iterable[Json]:
         hosts: Json = {"host": list(self.distribution.hosts)}
@@ -143,7 +143,7 @@ class Edge:
         other_methods: Json = {"not": [{"method": list(behavior.methods)}]}
         yield route(static_response(403, _METHOD_NOT_ALLOWED, headers=_ERROR_HEADERS), match=(other_methods,))
         if behavior.compress:
-            yield route(_compression(), terminal=False)
+            yield route(_COMPRESSION, terminal=False)
         settings = behavior.cache_settings.header_value()
         changes: Json = {"set": {CACHE_SETTINGS_HEADER: [settings]}, "delete": [ORIGIN_HEADER]}
         yield route(reverse_proxy(self.cache_port, headers=changes))
@@ -223,15 +223,6 @@ def _header_changes(behavior: CacheBehavior) -> Iterable[Json]:
             absent = {"headers": {header.name: None}}
             added = {"deferred": True, "require": absent, "set": {header.name: [header.value]}}
             yield {"handler": "headers", "response": added}
-
-
-def _compression() -> Json:
-    return {
-        "handler": "encode",
-        "encodings": {"gzip": {}},
-        "minimum_length": COMPRESSION_MINIMUM_BYTES,
-        "match": {"headers": {"Content-Type": list(COMPRESSED_TYPES)}},
-    }
 
 
 def _target(id_: str, handler: Json) -> Json:

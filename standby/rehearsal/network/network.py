@@ -5,12 +5,14 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict, Unpack
 from urllib.parse import urlsplit, urlunsplit
 
 import urllib3
 from pydantic import Field
 
+from standby.deployment.manifest import Manifest
+from standby.errors import RefusedError
 from standby.json_model import JsonModel
 from standby.rehearsal.edge_cache.server import COLD_HEADER
 from standby.rehearsal.emulator.emulator import Emulator, recorded_emulator
@@ -20,11 +22,20 @@ from standby.rehearsal.processes.ports import HOST
 from standby.rehearsal.processes.process import ProcessIdentity
 
 POOL_SIZE: Final = 128
-_AWS_HOST: Final = re.compile(r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$")
+UP_HINT: Final = "Run `standby rehearse up`."
 _EXECUTE_API: Final = re.compile(r"^(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com$")
 
 FormField = str | tuple[str, bytes, str]
 """A field of a form: text, or the name, content and content type of a file."""
+
+
+class RequestOptions(TypedDict, total=False):
+    """The options of a request, except for its time-out. `fields` are those of a form. `cold` bypasses the cache."""
+
+    headers: Mapping[str, str]
+    body: bytes | None
+    fields: Mapping[str, FormField]
+    cold: bool
 
 
 class NetworkRecord(ProcessRecord):
@@ -70,37 +81,20 @@ class LocalUrls(JsonModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Address:
-    """A host and a port on this machine."""
-
-    host: str
-    port: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Network:
     """The endpoints of a rehearsal that is up.
 
     `emulator_url` is the emulator itself, which no fault affects. `router` is for tools that use one endpoint for all
     regions: it sends each request to the proxy of the region that the request is signed for. `region_proxies` has the
-    endpoint of each region for AWS clients. `hosts` has the AWS host names that are served with TLS, by certificates of
-    the authority in `ca_certificate`.
+    endpoint of each region for AWS clients. `hosts` has the port of each AWS host name that is served with TLS on
+    127.0.0.1, by certificates of the authority in `ca_certificate`.
     """
 
     emulator_url: str
     router: str
     region_proxies: Mapping[str, str]
-    hosts: Mapping[str, Address]
+    hosts: Mapping[str, int]
     ca_certificate: Path
-
-    def region_of(self, url: str) -> str | None:
-        """Return the region whose proxy serves the URL, None for a URL of no region, such as the site's."""
-        parts = urlsplit(url)
-        match = _AWS_HOST.search(parts.hostname or "")
-        if match is not None and match["region"] in self.region_proxies:
-            return match["region"]
-        regions = {urlsplit(region_proxy).netloc: region for region, region_proxy in self.region_proxies.items()}
-        return regions.get(parts.netloc)
 
 
 def read_network(paths: RehearsalPaths) -> Network | None:
@@ -114,9 +108,17 @@ def read_network(paths: RehearsalPaths) -> Network | None:
         emulator_url=emulator.endpoint,
         router=record.router,
         region_proxies=record.region_proxies,
-        hosts={name: Address(host=HOST, port=port) for name, port in record.hosts.items()},
+        hosts=record.hosts,
         ca_certificate=paths.ca_certificate,
     )
+
+
+def require_network(paths: RehearsalPaths) -> Network:
+    """Return the network of the rehearsal. Raises `RefusedError` if it is not up."""
+    network = read_network(paths)
+    if network is None:
+        raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
+    return network
 
 
 class Client:
@@ -127,18 +129,10 @@ class Client:
 
     def __init__(self, network: Network) -> None:
         self._tls = ssl.create_default_context(cafile=network.ca_certificate)
-        self._pools = {name: self._pool(name, address) for name, address in network.hosts.items()}
+        self._pools = {name: self._pool(name, port) for name, port in network.hosts.items()}
 
     def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        fields: Mapping[str, FormField] | None = None,
-        timeout: float = 30.0,
-        cold: bool = False,
+        self, method: str, url: str, *, timeout: float = 30.0, **options: Unpack[RequestOptions]
     ) -> urllib3.BaseHTTPResponse:
         """Send one request, without retries or redirects, and return the complete response.
 
@@ -150,18 +144,22 @@ class Client:
         if pool is None or parts.scheme != "https":
             raise urllib3.exceptions.LocationValueError(f"{url} is not served in this rehearsal")
         target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        sent = {"Host": parts.hostname or "", **(headers or {}), **({COLD_HEADER: "1"} if cold else {})}
-        waits = urllib3.Timeout(total=timeout)
-        if fields is not None:
-            return pool.request(
-                method, target, fields=fields, headers=sent, timeout=waits, retries=False, redirect=False
-            )
-        return pool.request(method, target, body=body, headers=sent, timeout=waits, retries=False, redirect=False)
+        cold = {COLD_HEADER: "1"} if options.get("cold") else {}
+        return pool.request(
+            method,
+            target,
+            body=options.get("body"),
+            fields=options.get("fields"),
+            headers={"Host": parts.hostname or "", **options.get("headers", {}), **cold},
+            timeout=urllib3.Timeout(total=timeout),
+            retries=False,
+            redirect=False,
+        )
 
-    def _pool(self, name: str, address: Address) -> urllib3.HTTPSConnectionPool:
+    def _pool(self, name: str, port: int) -> urllib3.HTTPSConnectionPool:
         return urllib3.HTTPSConnectionPool(
-            address.host,
-            address.port,
+            HOST,
+            port,
             maxsize=POOL_SIZE,
             ssl_context=self._tls,
             server_hostname=name,
@@ -193,6 +191,15 @@ def local_target(url: str, *, endpoint: str) -> LocalTarget:
     return LocalTarget(url=url, host="")
 
 
-def local_url(url: str, *, endpoint: str) -> str:
-    """Return the URL of an API behind `endpoint` on this machine."""
-    return local_target(url, endpoint=endpoint).url
+def local_urls(deployment: Manifest, network: Network) -> LocalUrls:
+    """Return the URLs of the deployment on this machine."""
+    apis = {
+        role: local_target(region.api_url, endpoint=network.region_proxies[region.region]).url
+        for role, region in deployment.regions.items()
+    }
+    return LocalUrls(
+        site=deployment.site.url,
+        edge=f"https://{HOST}:{network.hosts[urlsplit(deployment.site.url).hostname or '']}",
+        primary_api=apis["primary"],
+        failover_api=apis["failover"],
+    )

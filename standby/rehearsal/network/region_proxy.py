@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from standby.rehearsal.network.caddy_config import (
     Json,
@@ -23,8 +23,6 @@ from standby.rehearsal.network.caddy_config import (
 DELAY_HEADER: Final = "X-Rehearsal-Delay-Milliseconds"
 """The emulator's process delays the response by this time, because Caddy cannot."""
 
-UNAVAILABLE: Final = 503
-
 S3_ERROR: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>ServiceUnavailable</Code>'
     "<Message>Service is unable to handle request.</Message><RequestId>REHEARSAL</RequestId></Error>"
@@ -35,8 +33,7 @@ API_ERROR: Final = json.dumps({"message": "Service Unavailable"})
 """Source: docs.aws.amazon.com, API Gateway, "Gateway response types"."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegionProxyPorts:
+class RegionProxyPorts(NamedTuple):
     """The ports of a region proxy: AWS APIs, AWS host names with TLS, Caddy's administration."""
 
     http: int
@@ -92,19 +89,16 @@ class RegionProxy:
             delay = {DELAY_HEADER: [str(self.faults.delay_milliseconds)]}
             yield route({"handler": "headers", "request": {"set": delay}}, terminal=False)
         if self.faults.s3_errors:
-            response = static_response(UNAVAILABLE, S3_ERROR, headers={"Content-Type": "application/xml"})
+            response = static_response(503, S3_ERROR, headers={"Content-Type": "application/xml"})
             yield route(response, match=self._s3_requests())
         if self.faults.api_errors:
-            response = static_response(UNAVAILABLE, API_ERROR, headers={"Content-Type": "application/json"})
-            yield route(response, match=self._api_requests())
+            response = static_response(503, API_ERROR, headers={"Content-Type": "application/json"})
+            yield route(response, match=({"host": [self.api_host]}, {"path": [api_path(self.api_id)]}))
 
     def _s3_requests(self) -> tuple[Json, ...]:
         hosts = [f"s3.{self.region}.amazonaws.com", f"*.s3.{self.region}.amazonaws.com"]
         paths = [path for bucket in self.buckets for path in (f"/{bucket}", f"/{bucket}/*")]
         return ({"host": hosts}, {"path": paths}, *signed_for(self.region, service="s3"))
-
-    def _api_requests(self) -> tuple[Json, ...]:
-        return ({"host": [self.api_host]}, {"path": [api_path(self.api_id)]})
 
     def _api_by_host(self) -> Json:
         # MiniStack responds with 403 to the host name of a REST API, and serves the API below its own path.

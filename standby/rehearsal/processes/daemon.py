@@ -5,10 +5,12 @@ import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 import psutil
+import urllib3
 
 from standby.deadline import poll
 from standby.errors import StandbyError
@@ -78,6 +80,15 @@ def resume_daemon(identity: ProcessIdentity) -> psutil.Process | None:
         with suppress(psutil.Error):
             process.resume()
     return process
+
+
+def responds(url: str, *, seconds: float) -> bool:
+    """Return whether a GET request to the URL is answered with 200 within `seconds`."""
+    try:
+        response = urllib3.request("GET", url, timeout=seconds, retries=False)
+    except urllib3.exceptions.HTTPError:
+        return False
+    return response.status == HTTPStatus.OK
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", daemon: Daemon, *, hint: str) -> None:

@@ -1,6 +1,5 @@
 """The programs that a rehearsal needs, and an error for each that is missing."""
 
-import json
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.errors import RefusedError
+from standby.rehearsal.files.json_files import parse_object
 
 VERSION_SECONDS: Final = 30
 
@@ -26,12 +26,6 @@ class RequiredProgram:
     minimum: Version
     below: Version | None
     download_url: str
-
-    @property
-    def supported_versions(self) -> str:
-        """The supported versions in words."""
-        below = f" and below {_dotted(self.below)}" if self.below else ""
-        return f"{_dotted(self.minimum)} or newer{below}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +56,9 @@ NODE: Final = RequiredProgram(
 def find_program(program: RequiredProgram) -> InstalledProgram:
     """Return the program as the PATH has it. Raises `RefusedError` if it is missing or its version is not supported."""
     path = shutil.which(program.name)
-    needed, hint = f"version {program.supported_versions} is needed", f"Install it: {program.download_url}"
+    below = f" and below {_dotted(program.below)}" if program.below else ""
+    needed = f"version {_dotted(program.minimum)} or newer{below} is needed"
+    hint = f"Install it: {program.download_url}"
     if path is None:
         raise RefusedError(f"{program.name} is missing: {needed}.", hint=hint)
     version = _version(path, program=program)
@@ -88,15 +84,8 @@ def _version(path: str, *, program: RequiredProgram) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         hint = f"Install {program.name} again: {program.download_url}"
         raise RefusedError(f"{path} does not run: {error}", hint=hint) from error
-    return _terraform_version(result.stdout) or result.stdout.strip().removeprefix("v")
-
-
-def _terraform_version(text: str) -> str | None:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return str(value["terraform_version"]) if isinstance(value, dict) and "terraform_version" in value else None
+    terraform_version = parse_object(result.stdout).get("terraform_version")
+    return str(terraform_version or result.stdout.strip().removeprefix("v"))
 
 
 def _dotted(version: Version) -> str:

@@ -19,6 +19,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from standby.errors import StandbyError
 from standby.rehearsal.network.network import Network
+from standby.rehearsal.processes.ports import HOST
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
@@ -77,7 +78,7 @@ def browse_site(network: Network, url: str, options: Sequence[str]) -> None:
 
 def host_rules(network: Network) -> str:
     """Return Chromium's option that maps the host names. No other name resolves."""
-    rules = [f"MAP {name}:443 {address.host}:{address.port}" for name, address in sorted(network.hosts.items())]
+    rules = [f"MAP {name}:443 {HOST}:{port}" for name, port in sorted(network.hosts.items())]
     return f"--host-resolver-rules={','.join([*rules, 'MAP * ~NOTFOUND'])}"
 
 

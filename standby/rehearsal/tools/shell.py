@@ -4,11 +4,10 @@ import re
 import shlex
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
-from standby.deployment.manifest import ROLES, Manifest
+from standby.deployment.manifest import Manifest
 from standby.deployment.sessions import EMULATOR_CREDENTIALS
-from standby.rehearsal.network.network import Network, local_url
+from standby.rehearsal.network.network import Network, local_urls
 
 UNSET_VARIABLES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Variables that would point an AWS tool at another account, or invalidate the credentials for the emulator."""
@@ -20,14 +19,7 @@ def shell_variables(outputs: Mapping[str, str], *, deployment: Manifest, network
     The endpoint is the router, which sends a request to the proxy of the region that the request is signed for.
     `curl --cacert "$SITE_CA_CERTIFICATE" --connect-to "::$SITE_ADDRESS" "$CLOUDFRONT_URL"` reads the site.
     """
-    region = deployment.regions["primary"].region
-    local = {
-        f"{role.upper()}_API_LOCAL_URL": local_url(
-            deployment.regions[role].api_url, endpoint=network.region_proxies[deployment.regions[role].region]
-        )
-        for role in ROLES
-    }
-    site = network.hosts[urlsplit(deployment.site.url).hostname or ""]
+    region, urls = deployment.regions["primary"].region, local_urls(deployment, network)
     return {
         "AWS_ENDPOINT_URL": network.router,
         "AWS_ACCESS_KEY_ID": EMULATOR_CREDENTIALS,
@@ -35,8 +27,9 @@ def shell_variables(outputs: Mapping[str, str], *, deployment: Manifest, network
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         **{_variable_name(name): value for name, value in sorted(outputs.items())},
-        **local,
-        "SITE_ADDRESS": f"{site.host}:{site.port}",
+        "PRIMARY_API_LOCAL_URL": urls.primary_api,
+        "FAILOVER_API_LOCAL_URL": urls.failover_api,
+        "SITE_ADDRESS": urls.edge.removeprefix("https://"),
         "SITE_CA_CERTIFICATE": str(network.ca_certificate),
     }
 

@@ -7,7 +7,7 @@ import pytest
 
 from standby.drill.measure.records import Outcome
 from standby.drill.report.report import ScenarioReport
-from standby.drill.scenarios.catalog import ORDER
+from standby.drill.scenarios.catalog import SCENARIOS
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.drill.helpers import LONG, missed, run_one
 
@@ -19,7 +19,7 @@ def only_times_missed(report: ScenarioReport) -> bool:
     return report.result is Outcome.MISSED and units == {"s"}
 
 
-@pytest.mark.parametrize("name", [name for name in ORDER if name != LONG])
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != LONG])
 def test_a_scenario_meets_every_objective(rehearsal: Rehearsal, name: str) -> None:
     report = run_one(rehearsal, name)
     if only_times_missed(report):

@@ -12,9 +12,8 @@ from docs.field_table import field_table
 from standby.cli.main import DEBUG_VARIABLE, cli
 from standby.deployment.sessions import EmulatorSession
 from standby.json_model import JsonModel
-from standby.rehearsal.checks.report import Report
 from standby.rehearsal.rehearsal import Rehearsal
-from standby.rehearsal.status import Status
+from standby.rehearsal.report import Report, Status
 from tests.constructs.plan import ROOT
 from tests.standby.manifests import manifest_text
 from tests.standby.rehearsal.deploy.helpers import FakeTerraform

@@ -156,12 +156,10 @@ def test_the_certificate_authorities_of_boto3_are_trusted(
     small: SmallRehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = small.rehearsal.network
-    name, address = next(iter(network.hosts.items()))
+    name, port = next(iter(network.hosts.items()))
     resolve = socket.getaddrinfo
-    monkeypatch.setattr(
-        "socket.getaddrinfo", lambda host, *rest: resolve(address.host if host == name else host, *rest)
-    )
-    url = f"https://{name}:{address.port}/"
+    monkeypatch.setattr("socket.getaddrinfo", lambda host, *rest: resolve("127.0.0.1" if host == name else host, *rest))
+    url = f"https://{name}:{port}/"
     with pytest.raises(NoAnswerError, match="SSL"):
         connection().request("GET", url)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(network.ca_certificate))

@@ -137,7 +137,6 @@ def fake_context(deployment: FakeDeployment, *, force_failback: bool = False) ->
         deployment=fake,
         faults=fake,
         observer=fake,
-        client=fake,
         load=fake,
         clock=Clock(),
         progress=NullProgress(),

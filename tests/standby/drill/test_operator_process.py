@@ -45,7 +45,7 @@ class Faults:
 def context_with(faults: Faults) -> ScenarioContext:
     observer = SimpleNamespace(serving_role=lambda: "primary")
     load = SimpleNamespace(set_rate=lambda *_: None)
-    parts = cast("Any", {"deployment": None, "client": None, "observer": observer, "load": load})
+    parts = cast("Any", {"deployment": None, "observer": observer, "load": load})
     return ScenarioContext(**parts, faults=faults, clock=Clock(), progress=NullProgress(), options=())
 
 

@@ -32,6 +32,6 @@ def test_marks_that_are_close_do_not_cover_each_other() -> None:
     assert timeline is not None
     for a in timeline.marks:
         for b in timeline.marks:
-            apart = abs(a.label_x - b.label_x) >= 2 * MARK_RADIUS or abs(a.label_y - b.label_y) >= 2 * MARK_RADIUS
+            apart = abs(a.x - b.x) >= 2 * MARK_RADIUS or abs(a.label_y - b.label_y) >= 2 * MARK_RADIUS
             assert a is b or apart
     assert [mark.number for mark in timeline.marks] == [1, 2, 3, 4, 5, 6]

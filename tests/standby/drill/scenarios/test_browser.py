@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from standby.drill.measure.measures import Measures
 from standby.drill.scenarios.browser import BROWSER_SCENARIOS
-from standby.rehearsal.network.network import Address, Network
+from standby.rehearsal.network.network import Network
 from standby.rehearsal.tools.chromium import (
     HEADLESS_PROGRAM_NAMES,
     NoChromiumError,
@@ -37,7 +38,7 @@ KEY_HASH = "jTHWoSdU7zY05c9TWbjSYo53yoD6QQnyi9y0Ab9K9k0="
 
 
 def network() -> Network:
-    hosts = {"b.example.com": Address(host="127.0.0.1", port=2), "a.example.com": Address(host="127.0.0.1", port=1)}
+    hosts = {"b.example.com": 2, "a.example.com": 1}
     return Network(emulator_url="", router="", region_proxies={}, hosts=hosts, ca_certificate=Path("root.crt"))
 
 
@@ -90,5 +91,5 @@ def test_without_playwright_the_scenario_is_skipped(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_wait_has_a_bound_of_five_seconds_and_an_open_page_of_75() -> None:
-    bounds = {objective.name: objective.bound(Objectives()) for objective in SCENARIO.objectives}
+    bounds = {objective.name: objective.compare(Measures(), Objectives()).bound for objective in SCENARIO.objectives}
     assert set(bounds.values()) == {0.0, 5.0, 75.0}

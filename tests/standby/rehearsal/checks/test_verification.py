@@ -22,10 +22,11 @@ from standby.rehearsal.checks.documents import (
     replicates,
     wait_for,
 )
-from standby.rehearsal.checks.report import Changes, Check, Report, Result
-from standby.rehearsal.checks.verification import Verification
+from standby.rehearsal.checks.verification import Check, Result, Verification
+from standby.rehearsal.deploy.terraform import Changes
 from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.network.network import Client, LocalUrls
+from standby.rehearsal.report import Report
 from tests.standby.manifests import manifest_text
 from tests.standby.rehearsal.network.helpers import SmallRehearsal
 

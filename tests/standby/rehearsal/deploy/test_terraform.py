@@ -39,8 +39,8 @@ def test_progress_counts_the_changes_against_those_planned_and_no_data_sources()
 
 
 def test_the_result_has_the_applied_changes_and_not_the_planned_ones() -> None:
-    result = read(summary("plan", add=5), summary("apply", add=3, change=2, remove=1))
-    assert (result.added, result.changed, result.removed) == (3, 2, 1)
+    changes = read(summary("plan", add=5), summary("apply", add=3, change=2, remove=1)).changes
+    assert (changes.added, changes.changed, changes.removed) == (3, 2, 1)
 
 
 def test_outputs_are_text_whatever_their_type() -> None:
@@ -64,7 +64,7 @@ def test_a_repeated_error_is_kept_once_with_its_block() -> None:
 
 def test_lines_that_are_not_json_are_ignored() -> None:
     lines = ["", "a plugin said something", "[1]", json.dumps(summary("apply", add=1))]
-    assert read_result(lines, progress=NullProgress()).added == 1
+    assert read_result(lines, progress=NullProgress()).changes.added == 1
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_ENDPOINT_URL", "TF_WORKSPACE", "TF_CLI_ARGS_apply"])

@@ -8,41 +8,11 @@ import urllib3
 
 from standby.errors import RefusedError
 from standby.rehearsal.files.paths import RehearsalPaths
-from standby.rehearsal.network.network import (
-    Address,
-    Client,
-    Network,
-    local_target,
-    local_url,
-    read_network,
-)
+from standby.rehearsal.network.network import Client, Network, local_target, read_network
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 ENDPOINT = "http://127.0.0.1:4999"
-
-
-def network(**region_proxies: str) -> Network:
-    named = {name.replace("_", "-"): url for name, url in region_proxies.items()}
-    hosts = {"d1.cloudfront.net": Address(host="127.0.0.1", port=3)}
-    return Network(
-        emulator_url="http://127.0.0.1:1", router="", region_proxies=named, hosts=hosts, ca_certificate=Path("root.crt")
-    )
-
-
-@pytest.mark.parametrize(
-    "url,region",
-    [
-        ("https://abc.execute-api.us-west-2.amazonaws.com/prod/health", "us-west-2"),
-        ("https://bucket.s3.us-west-2.amazonaws.com/key?x=1", "us-west-2"),
-        ("http://127.0.0.1:2/_aws/execute-api/abc/prod/", "us-west-2"),
-        ("https://abc.execute-api.eu-central-1.amazonaws.com/", None),
-        ("https://d1.cloudfront.net/", None),
-        ("https://us-west-2.amazonaws.com.example/", None),
-    ],
-)
-def test_the_region_of_a_url_is_the_one_whose_proxy_serves_it(url: str, region: str | None) -> None:
-    assert network(us_west_2="http://127.0.0.1:2").region_of(url) == region
 
 
 def test_there_is_no_network_before_the_rehearsal_is_up(tmp_path: Path) -> None:
@@ -88,7 +58,7 @@ def test_a_client_does_not_trust_another_authority(small: SmallRehearsal, tmp_pa
     ],
 )
 def test_only_the_host_of_a_url_is_translated(url: str, local: str) -> None:
-    assert local_url(url, endpoint=ENDPOINT) == local
+    assert local_target(url, endpoint=ENDPOINT).url == local
 
 
 def test_another_aws_host_becomes_the_host_header() -> None:
@@ -99,4 +69,4 @@ def test_another_aws_host_becomes_the_host_header() -> None:
 
 def test_a_host_that_only_looks_like_an_api_is_not_translated() -> None:
     url = "https://abc.execute-api.us-west-2.amazonaws.com.example.com/prod/"
-    assert local_url(url, endpoint=ENDPOINT) == url
+    assert local_target(url, endpoint=ENDPOINT).url == url

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from standby.deployment.manifest import parse_manifest
-from standby.rehearsal.network.network import Address, Network
+from standby.rehearsal.network.network import Network
 from standby.rehearsal.tools.shell import shell_exports, shell_variables
 from tests.standby.manifests import manifest_text
 
@@ -38,7 +38,7 @@ def test_outputs_are_exported_in_upper_case_with_the_local_urls() -> None:
         emulator_url="http://127.0.0.1:4990",
         router="http://127.0.0.1:4999",
         region_proxies={"us-west-2": "http://127.0.0.1:5001", "us-east-1": "http://127.0.0.1:5002"},
-        hosts={"d1.cloudfront.net": Address(host="127.0.0.1", port=5003)},
+        hosts={"d1.cloudfront.net": 5003},
         ca_certificate=Path("/rehearsal/root.crt"),
     )
     found = shell_variables(outputs, deployment=parse_manifest(outputs["manifest"]), network=network)

@@ -1,4 +1,4 @@
-"""The result of `standby rehearse status`."""
+"""The results of `standby rehearse up` (the checks, the endpoints and the resources) and of `status`."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -7,8 +7,30 @@ from pydantic import Field, computed_field
 
 from standby.deployment.manifest import Role
 from standby.json_model import JsonModel
+from standby.rehearsal.checks.verification import Check, Result
+from standby.rehearsal.deploy.terraform import Changes
 from standby.rehearsal.faults.faults import Fault
 from standby.rehearsal.network.network import LocalUrls
+
+
+class Report(JsonModel):
+    """The result of `standby rehearse up`."""
+
+    schema_version: Literal[2] = Field(default=2, description="2")
+    checks: tuple[Check, ...] = Field(description="the checks, in the order in which they ran")
+    endpoint: str = Field(description="the URL of the emulator")
+    urls: LocalUrls = Field(description="the URLs on this machine")
+    resources: int = Field(description="the number of resources in Terraform's state")
+    changes: Changes = Field(description="the changes that Terraform applied")
+    seconds: Mapping[str, float] = Field(
+        description="the duration of each phase: `synth`, `start`, `apply`, `network`, `checks`"
+    )
+
+    @computed_field(description="whether no check failed; if one failed, the exit code is 1")  # type: ignore[prop-decorator]  # pydantic documents it so
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return all(check.result is not Result.FAILED for check in self.checks)
 
 
 class Status(JsonModel):
