@@ -16,17 +16,17 @@ Record = TypeVar("Record", bound=JsonModel)
 
 
 class ProcessRecord(JsonModel):
-    """A record that names processes. `directory` is where it was made, None in a record of an earlier version."""
+    """A record that names processes. `directory` is where it was made, "" before it is written."""
 
-    directory: str | None = None
+    directory: str = ""
 
     def is_from(self, directory: Path) -> bool:
         """Whether the record was made in this directory."""
-        return self.directory in {None, str(directory)}
+        return self.directory == str(directory)
 
     def moved_from(self, directory: Path) -> Path | None:
         """Return where `directory` was when the record was made, None if it was not moved. A copy was not moved."""
-        if self.directory is None or self.is_from(directory) or Path(self.directory).exists():
+        if not self.directory or self.is_from(directory) or Path(self.directory).exists():
             return None
         return Path(self.directory)
 

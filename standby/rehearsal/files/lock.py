@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from standby.errors import RefusedError
 from standby.json_model import JsonModel
 from standby.rehearsal.files.json_files import read_record, write_record
-from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
+from standby.rehearsal.files.paths import RehearsalPaths
 
 MARKER_TEXT: Final = "`standby rehearse` keeps its files in this directory; `standby rehearse down` removes them.\n"
 NETWORK_LOCK_SECONDS: Final = 60.0
@@ -39,7 +39,7 @@ def create_directory(paths: RehearsalPaths) -> None:
 def check_directory(paths: RehearsalPaths) -> None:
     """Raise `RefusedError` when the directory contains files but no marker, because the user may need them."""
     names = {path.name for path in paths.directory.iterdir()} if paths.directory.is_dir() else set()
-    if not names or paths.marker.name in names or _has_records_of_earlier_version(paths, names):
+    if not names or paths.marker.name in names:
         return
     raise RefusedError(
         f"{paths.directory} contains files that no rehearsal created. Nothing was changed.",
@@ -113,12 +113,6 @@ def _flock(paths: RehearsalPaths, how: int) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _has_records_of_earlier_version(paths: RehearsalPaths, names: set[str]) -> bool:
-    # Before there was a marker, a rehearsal was recognized by its records, in the default directory only.
-    records = {paths.emulator_record.name, paths.init_record.name, paths.applied_record.name}
-    return paths.directory == paths.project / DIRECTORY_NAME and not names.isdisjoint(records)
 
 
 def _write_holder(path: Path, *, command: str) -> None:

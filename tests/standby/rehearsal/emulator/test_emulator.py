@@ -79,7 +79,7 @@ def test_a_killed_emulator_is_replaced_on_its_port_and_its_terraform_state_is_di
 def test_a_port_that_another_program_uses_is_not_taken(paths: RehearsalPaths) -> None:
     port = free_ports(["port"], preferred={})["port"]
     earlier = Emulator(identity=ProcessIdentity(pid=1, created=1.0), port=port)
-    write_record(paths.emulator_record, EmulatorRecord(emulator=earlier))
+    write_record(paths.emulator_record, EmulatorRecord(emulator=earlier, directory=str(paths.directory)))
     with socket.socket() as other:
         other.bind((HOST, port))
         other.listen()
@@ -89,7 +89,10 @@ def test_a_port_that_another_program_uses_is_not_taken(paths: RehearsalPaths) ->
 def test_the_record_of_a_process_id_that_another_program_now_has_does_not_count(paths: RehearsalPaths) -> None:
     emulator = start_emulator(paths)
     identity = ProcessIdentity(pid=emulator.identity.pid, created=emulator.identity.created - 3600)
-    write_record(paths.emulator_record, EmulatorRecord(emulator=Emulator(identity=identity, port=emulator.port)))
+    write_record(
+        paths.emulator_record,
+        EmulatorRecord(emulator=Emulator(identity=identity, port=emulator.port), directory=str(paths.directory)),
+    )
     assert running_emulator(paths) is None
 
 

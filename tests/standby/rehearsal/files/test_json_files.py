@@ -90,10 +90,10 @@ def test_the_emulator_of_a_moved_directory_is_replaced(running: RehearsalPaths, 
         stop_emulator(paths)
 
 
-def test_records_of_an_earlier_version_without_a_directory_are_accepted(running: RehearsalPaths) -> None:
+def test_records_without_a_directory_are_ignored(running: RehearsalPaths) -> None:
     for record in (running.emulator_record, running.network_record):
         fields = json.loads(record.read_text())
         assert fields.pop("directory")
         record.write_text(json.dumps(fields))
-    assert running_emulator(running) is not None
-    assert read_network(running) is not None
+    assert running_emulator(running) is None
+    assert read_network(running) is None

@@ -59,19 +59,13 @@ def test_an_empty_directory_is_marked_before_anything_else_is_in_it(tmp_path: Pa
     create_directory(paths)
 
 
-@pytest.mark.parametrize("name,accepted", [(".rehearsal", True), ("elsewhere", False)])
-def test_records_of_an_earlier_version_without_a_marker_are_accepted_in_the_default_directory_only(
-    tmp_path: Path, name: str, *, accepted: bool
-) -> None:
+@pytest.mark.parametrize("name", [".rehearsal", "elsewhere"])
+def test_records_without_a_marker_are_refused(tmp_path: Path, name: str) -> None:
     paths = RehearsalPaths(project=tmp_path, directory=tmp_path / name)
     paths.directory.mkdir()
     paths.emulator_record.write_text("{}")
-    if accepted:
+    with pytest.raises(RefusedError, match="contains files that no rehearsal created"):
         create_directory(paths)
-        assert paths.marker.is_file()
-    else:
-        with pytest.raises(RefusedError, match="contains files that no rehearsal created"):
-            create_directory(paths)
 
 
 def test_other_files_in_the_default_directory_are_refused(tmp_path: Path) -> None:
