@@ -4,6 +4,7 @@ The manifest is stored in both regions, so that reading it needs neither Terrafo
 """
 
 from cdktf import Fn, TerraformOutput, TerraformStack
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from constructs import Construct
 
@@ -17,6 +18,7 @@ SCHEMA_VERSION = 2
 class Manifest(Construct):
     """One JSON document, as an SSM parameter in both regions and as an output. It contains no secrets.
 
+    `backends` are the primary and the failover region's, in the order of their two providers.
     A standard parameter can be 4 KB. Source: docs.aws.amazon.com, Systems Manager, "Managing parameter tiers".
     """
 
@@ -25,6 +27,8 @@ class Manifest(Construct):
         scope: Construct,
         id_: str,
         *,
+        provider: AwsProvider,
+        failover_provider: AwsProvider,
         settings: Settings,
         account: str,
         distribution: Distribution,
@@ -48,11 +52,11 @@ class Manifest(Construct):
                 },
             }
         )
-        for backend in backends:
+        for backend, own_provider in zip(backends, (provider, failover_provider), strict=True):
             SsmParameter(
                 self,
                 backend.role,
-                provider=backend.region.provider,
+                provider=own_provider,
                 name=f"/warm-standby/{settings.name}/manifest",
                 description="What the operator's tool needs to know of this deployment",
                 type="String",
@@ -62,7 +66,7 @@ class Manifest(Construct):
 
 def _region(backend: RegionalBackend) -> dict[str, str]:
     return {
-        "region": backend.region.names.region,
+        "region": backend.names.region,
         "apiUrl": backend.api.url,
         "healthUrl": f"{backend.api.url}health",
         "documentsBucket": backend.documents.bucket.bucket,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.rest_api import RestApi
@@ -18,8 +19,7 @@ from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
 from warm_standby.monitoring.alarms import Alarms
 from warm_standby.monitoring.alert_topic import AlertTopic
 from warm_standby.monitoring.dashboard import Dashboard
-from warm_standby.names import Role
-from warm_standby.region import Region
+from warm_standby.names import Names, Role
 from warm_standby.settings import Settings
 from warm_standby.site.frontend_bucket import FrontendBucket
 
@@ -51,30 +51,51 @@ class RegionalBackend(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, region: Region, role: Role, settings: Settings, inputs: BackendInputs
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        role: Role,
+        settings: Settings,
+        inputs: BackendInputs,
     ) -> None:
         super().__init__(scope, id_)
-        self.region = region
+        self.provider = provider
+        self.names = names
         self.role = role
         self._settings = settings
         self._inputs = inputs
         origin = inputs.site_origin
-        self.documents = DocumentsBucket(self, "documents", region=region, settings=settings, site_origin=origin)
+        self.documents = DocumentsBucket(
+            self, "documents", provider=provider, names=names, settings=settings, site_origin=origin
+        )
         self.frontend = self._frontend_bucket()
-        indexed = KnowledgeBaseInputs(region=region, settings=settings.knowledge_base, documents=self.documents)
-        self.knowledge_base = KnowledgeBase(self, "knowledge_base", inputs=indexed, deployer_arn=inputs.deployer_arn)
-        self.guardrail = Guardrail(self, "guardrail", region=region)
-        self.queue = IngestionQueue(self, "ingestion", region=region, documents=self.documents)
+        indexed = KnowledgeBaseInputs(names=names, settings=settings.knowledge_base, documents=self.documents)
+        self.knowledge_base = KnowledgeBase(
+            self, "knowledge_base", provider=provider, inputs=indexed, deployer_arn=inputs.deployer_arn
+        )
+        self.guardrail = Guardrail(self, "guardrail", provider=provider, names=names)
+        self.queue = IngestionQueue(self, "ingestion", provider=provider, names=names, documents=self.documents)
         self.functions = self._functions()
         by_package = self.functions.by_package
         self.api = RestApi(
-            self, "api", region=region, settings=settings.operations, functions=by_package, site_origin=origin
+            self,
+            "api",
+            provider=provider,
+            names=names,
+            settings=settings.operations,
+            functions=by_package,
+            site_origin=origin,
         )
         self._schedule_ingestion()
-        self.topic = AlertTopic(self, "alerts", region=region, emails=settings.operations.alert_emails)
-        self.alarms = Alarms(self, "alarms", region=region, topic=self.topic)
+        self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
+        self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
         health = self.functions.health
-        Schedule(self, "health_check", region=region, function=health, minutes=1, event=_HEALTH_REQUEST)
+        Schedule(
+            self, "health_check", provider=provider, names=names, function=health, minutes=1, event=_HEALTH_REQUEST
+        )
         self._add_alarms()
         self.dashboard = self._dashboard()
 
@@ -82,7 +103,8 @@ class RegionalBackend(Construct):
         return FrontendBucket(
             self,
             "frontend",
-            region=self.region,
+            provider=self.provider,
+            names=self.names,
             site=self._inputs.site,
             site_files=self._inputs.site_files,
             distribution_arn=self._inputs.distribution_arn,
@@ -93,7 +115,8 @@ class RegionalBackend(Construct):
         return Functions(
             self,
             "functions",
-            region=self.region,
+            provider=self.provider,
+            names=self.names,
             settings=self._settings,
             code=self._inputs.code,
             dependencies=FunctionDependencies(
@@ -109,7 +132,9 @@ class RegionalBackend(Construct):
         """Run `ingest` on document events, and on a schedule for documents whose event was lost."""
         self.queue.add_consumer(function_arn=self.functions.ingest.function.arn)
         minutes = self._settings.operations.sweep_minutes
-        Schedule(self, "sweep", region=self.region, function=self.functions.ingest, minutes=minutes)
+        Schedule(
+            self, "sweep", provider=self.provider, names=self.names, function=self.functions.ingest, minutes=minutes
+        )
 
     def _add_alarms(self) -> None:
         self.alarms.function_errors(self.functions.query, package="query", above=5)
@@ -123,7 +148,8 @@ class RegionalBackend(Construct):
         return Dashboard(
             self,
             "dashboard",
-            region=self.region,
+            provider=self.provider,
+            names=self.names,
             api=self.api,
             functions=tuple(self.functions.by_package.values()),
             queue=self.queue,

@@ -10,7 +10,6 @@ from warm_standby.assets import Assets
 from warm_standby.documents.replication import Replication
 from warm_standby.manifest import Manifest, write_outputs
 from warm_standby.names import Names, Role
-from warm_standby.region import Region
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.site.distribution import Distribution
@@ -83,12 +82,7 @@ class WarmStandbyStack(TerraformStack):
         region: str = getattr(self._settings.regions, role)
         names = Names(deployment=self._settings.name, account=account, region=region)
         return RegionalBackend(
-            self,
-            role,
-            region=Region(provider=provider, names=names),
-            role=role,
-            settings=self._settings,
-            inputs=inputs,
+            self, role, provider=provider, names=names, role=role, settings=self._settings, inputs=inputs
         )
 
     def _replicate_documents(self) -> None:
@@ -99,7 +93,8 @@ class WarmStandbyStack(TerraformStack):
             Replication(
                 self,
                 f"replication_from_{source.role}",
-                region=source.region,
+                provider=source.provider,
+                names=source.names,
                 source=source.documents,
                 destination=destination.documents,
             )
@@ -122,20 +117,27 @@ class WarmStandbyStack(TerraformStack):
         RoutingConfig(
             self,
             "serving_config",
+            provider=self.primary.provider,
+            failover_provider=self.failover.provider,
             primary=self.primary.frontend,
             failover=self.failover.frontend,
-            region=self.primary.region.names.region,
+            region=self.primary.names.region,
             api_url=self.primary.api.url,
             fallback_api_url=self.failover.api.url if self._settings.site.api_fallback else None,
         )
+        limits = self._settings.documents
         for backend in (self.primary, self.failover):
-            UploadLimits(self, f"limits_{backend.role}", frontend=backend.frontend, settings=self._settings.documents)
+            UploadLimits(
+                self, f"limits_{backend.role}", provider=backend.provider, frontend=backend.frontend, settings=limits
+            )
 
     def _write_manifest(self, account: str) -> None:
         backends = (self.primary, self.failover)
         manifest = Manifest(
             self,
             "manifest_parameter",
+            provider=self.primary.provider,
+            failover_provider=self.failover.provider,
             settings=self._settings,
             account=account,
             distribution=self.distribution,
@@ -146,5 +148,5 @@ class WarmStandbyStack(TerraformStack):
 
 def _connect_sources(backend: RegionalBackend) -> tuple[str, str]:
     """Return the origins that the page calls: the region's API, and its documents bucket for uploads."""
-    bucket = backend.region.names.bucket("docs")
-    return f"https://{backend.api.host}", f"https://{bucket}.s3.{backend.region.names.region}.amazonaws.com"
+    bucket = backend.names.bucket("docs")
+    return f"https://{backend.api.host}", f"https://{bucket}.s3.{backend.names.region}.amazonaws.com"

@@ -9,6 +9,7 @@ from cdktf_cdktf_provider_aws.api_gateway_gateway_response import ApiGatewayGate
 from cdktf_cdktf_provider_aws.api_gateway_request_validator import ApiGatewayRequestValidator
 from cdktf_cdktf_provider_aws.api_gateway_resource import ApiGatewayResource
 from cdktf_cdktf_provider_aws.api_gateway_rest_api import ApiGatewayRestApi, ApiGatewayRestApiEndpointConfiguration
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import (
@@ -22,7 +23,7 @@ from warm_standby.api.definition import (
 from warm_standby.api.route import ApiRoute
 from warm_standby.api.stage import ApiStage
 from warm_standby.functions.function import Function
-from warm_standby.region import Region
+from warm_standby.names import Names
 from warm_standby.settings import Operations
 
 
@@ -34,29 +35,31 @@ class RestApi(Construct):
         scope: Construct,
         id_: str,
         *,
-        region: Region,
+        provider: AwsProvider,
+        names: Names,
         settings: Operations,
         functions: Mapping[str, Function],
         site_origin: str,
     ) -> None:
         super().__init__(scope, id_)
-        self._region = region
-        self.name = region.names.regional("api")
+        self._provider = provider
+        self._names = names
+        self.name = names.regional("api")
         self.rest_api = ApiGatewayRestApi(
             self,
             "rest_api",
-            provider=region.provider,
+            provider=provider,
             name=self.name,
             description="Questions, uploads and health of the document chatbot",
             endpoint_configuration=ApiGatewayRestApiEndpointConfiguration(types=["REGIONAL"]),
         )
         rest_api_id = self.rest_api.id
-        self._api: dict[str, Any] = {"provider": region.provider, "rest_api_id": rest_api_id}
-        self.host = f"{rest_api_id}.execute-api.{region.names.region}.amazonaws.com"
+        self._api: dict[str, Any] = {"provider": provider, "rest_api_id": rest_api_id}
+        self.host = f"{rest_api_id}.execute-api.{names.region}.amazonaws.com"
         self.url = f"https://{self.host}/{STAGE}/"
         self.deployment = self._deploy(functions, site_origin)
         self.stage = ApiStage(
-            self, "stage", region=region, settings=settings, rest_api_id=rest_api_id, deployment_id=self.deployment.id
+            self, "stage", **self._api, names=names, settings=settings, deployment_id=self.deployment.id
         )
 
     def _routes(self, functions: Mapping[str, Function], site_origin: str) -> list[ITerraformDependable]:
@@ -73,7 +76,8 @@ class RestApi(Construct):
             api_route = ApiRoute(
                 self,
                 route.path,
-                region=self._region,
+                provider=self._provider,
+                names=self._names,
                 route=route,
                 function=functions[route.function],
                 resource=resource,

@@ -10,6 +10,7 @@ from cdktf_cdktf_provider_aws.api_gateway_method import ApiGatewayMethod
 from cdktf_cdktf_provider_aws.api_gateway_method_response import ApiGatewayMethodResponse
 from cdktf_cdktf_provider_aws.api_gateway_model import ApiGatewayModel
 from cdktf_cdktf_provider_aws.api_gateway_resource import ApiGatewayResource
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import (
@@ -22,7 +23,6 @@ from warm_standby.api.definition import (
 )
 from warm_standby.functions.function import Function
 from warm_standby.names import Names
-from warm_standby.region import Region
 
 
 class ApiRoute(Construct):
@@ -36,7 +36,8 @@ class ApiRoute(Construct):
         scope: Construct,
         id_: str,
         *,
-        region: Region,
+        provider: AwsProvider,
+        names: Names,
         route: Route,
         function: Function,
         resource: ApiGatewayResource,
@@ -46,16 +47,16 @@ class ApiRoute(Construct):
         super().__init__(scope, id_)
         self._route = route
         rest_api_id = resource.rest_api_id
-        self._api: dict[str, Any] = {"provider": region.provider, "rest_api_id": rest_api_id}
+        self._api: dict[str, Any] = {"provider": provider, "rest_api_id": rest_api_id}
         self._resource: dict[str, Any] = {**self._api, "resource_id": resource.id}
         self.dependables: list[ITerraformDependable] = [
-            *self._method(region.names, function, validator_id),
+            *self._method(names, function, validator_id),
             *self._preflight(site_origin),
         ]
         function.add_permission(
             "api",
             principal="apigateway.amazonaws.com",
-            source_arn=region.names.arn("execute-api", f"{rest_api_id}/*/{route.method}/{route.path}"),
+            source_arn=names.arn("execute-api", f"{rest_api_id}/*/{route.method}/{route.path}"),
         )
 
     def _method(self, names: Names, function: Function, validator_id: str) -> list[ITerraformDependable]:

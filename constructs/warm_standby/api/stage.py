@@ -10,11 +10,12 @@ from cdktf_cdktf_provider_aws.api_gateway_method_settings import (
 )
 from cdktf_cdktf_provider_aws.api_gateway_stage import ApiGatewayStage, ApiGatewayStageAccessLogSettings
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import STAGE
 from warm_standby.iam import ServiceRole, Statement
-from warm_standby.region import Region
+from warm_standby.names import Names
 from warm_standby.settings import Operations
 
 # Caller, request and result, without headers and bodies. The values are $context variables of API Gateway.
@@ -41,21 +42,29 @@ class ApiStage(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, region: Region, settings: Operations, rest_api_id: str, deployment_id: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        settings: Operations,
+        rest_api_id: str,
+        deployment_id: str,
     ) -> None:
         super().__init__(scope, id_)
         self.access_logs = CloudwatchLogGroup(
             self,
             "access_logs",
-            provider=region.provider,
-            name=f"/aws/apigateway/{region.names.regional('api')}",
+            provider=provider,
+            name=f"/aws/apigateway/{names.regional('api')}",
             retention_in_days=settings.log_retention_days,
         )
-        account = [self._account(region)] if settings.api_gateway_account else []
+        account = [self._account(provider, names)] if settings.api_gateway_account else []
         self.stage = ApiGatewayStage(
             self,
             "stage",
-            provider=region.provider,
+            provider=provider,
             rest_api_id=rest_api_id,
             deployment_id=deployment_id,
             stage_name=STAGE,
@@ -68,7 +77,7 @@ class ApiStage(Construct):
         ApiGatewayMethodSettings(
             self,
             "method_settings",
-            provider=region.provider,
+            provider=provider,
             rest_api_id=rest_api_id,
             stage_name=self.stage.stage_name,
             method_path="*/*",
@@ -79,24 +88,24 @@ class ApiStage(Construct):
             ),
         )
 
-    def _account(self, region: Region) -> ApiGatewayAccount:
+    def _account(self, provider: AwsProvider, names: Names) -> ApiGatewayAccount:
         # The actions of the managed policy AmazonAPIGatewayPushToCloudWatchLogs, for this region and account only.
         # Source: docs.aws.amazon.com, API Gateway, "Set up CloudWatch logging for REST APIs".
         verbs = ("CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents")
         role = ServiceRole(
             self,
             "logging_role",
-            provider=region.provider,
-            name=region.names.account_wide("api-logging"),
+            provider=provider,
+            name=names.account_wide("api-logging"),
             service="apigateway.amazonaws.com",
             statements=[
                 Statement(
                     sid="WriteLogs",
                     actions=[f"logs:{verb}" for verb in (*verbs, "GetLogEvents", "PutLogEvents")],
-                    resources=[region.names.arn("logs", "*")],
+                    resources=[names.arn("logs", "*")],
                 )
             ],
         )
         return ApiGatewayAccount(
-            self, "account", provider=region.provider, cloudwatch_role_arn=role.role.arn, depends_on=[role.policy]
+            self, "account", provider=provider, cloudwatch_role_arn=role.role.arn, depends_on=[role.policy]
         )

@@ -1,5 +1,6 @@
 """The documents bucket of one region."""
 
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
     S3BucketCorsConfiguration,
     S3BucketCorsConfigurationCorsRule,
@@ -14,8 +15,8 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
 )
 from constructs import Construct
 
+from warm_standby.names import Names
 from warm_standby.private_bucket import PrivateBucket
-from warm_standby.region import Region
 from warm_standby.settings import Documents, Settings
 
 
@@ -26,18 +27,20 @@ class DocumentsBucket(Construct):
     Source: docs.aws.amazon.com, S3, "What does Amazon S3 replicate?".
     """
 
-    def __init__(self, scope: Construct, id_: str, *, region: Region, settings: Settings, site_origin: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, settings: Settings, site_origin: str
+    ) -> None:
         super().__init__(scope, id_)
         force_destroy = settings.operations.force_destroy
         self.private_bucket = PrivateBucket(
-            self, "private", provider=region.provider, name=region.names.bucket("docs"), force_destroy=force_destroy
+            self, "private", provider=provider, name=names.bucket("docs"), force_destroy=force_destroy
         )
         self.bucket = self.private_bucket.bucket
         self.arn = self.private_bucket.arn
         S3BucketCorsConfiguration(
             self,
             "cors",
-            provider=region.provider,
+            provider=provider,
             bucket=self.bucket.id,
             cors_rule=[
                 S3BucketCorsConfigurationCorsRule(
@@ -48,7 +51,7 @@ class DocumentsBucket(Construct):
         S3BucketLifecycleConfiguration(
             self,
             "lifecycle",
-            provider=region.provider,
+            provider=provider,
             bucket=self.bucket.id,
             rule=[_clean_up_rule(settings.documents), *_expiration_rules(settings.documents)],
             depends_on=[self.private_bucket.versioning],

@@ -7,13 +7,14 @@ from cdktf_cdktf_provider_aws.lambda_event_source_mapping import (
     LambdaEventSourceMapping,
     LambdaEventSourceMappingScalingConfig,
 )
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification, S3BucketNotificationQueue
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import Statement, deny_without_tls, policy_document
-from warm_standby.region import Region
+from warm_standby.names import Names
 
 # In seconds, unless the name says otherwise.
 FUNCTION_TIMEOUT: Final = 60
@@ -36,23 +37,26 @@ class IngestionQueue(Construct):
     Source: hashicorp/terraform-provider-aws, internal/service/sqs/queue.go, waitQueueAttributesPropagated.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, region: Region, documents: DocumentsBucket) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, documents: DocumentsBucket
+    ) -> None:
         super().__init__(scope, id_)
-        self._region = region
-        self.name = region.names.regional("ingest")
-        self.arn = region.names.arn("sqs", self.name)
+        self._provider = provider
+        self._names = names
+        self.name = names.regional("ingest")
+        self.arn = names.arn("sqs", self.name)
         self.dead_letter_queue = SqsQueue(
             self,
             "dead_letters",
-            provider=region.provider,
-            name=region.names.regional("ingest-dead-letters"),
+            provider=provider,
+            name=names.regional("ingest-dead-letters"),
             message_retention_seconds=FOURTEEN_DAYS,
             sqs_managed_sse_enabled=True,
         )
         self.queue = SqsQueue(
             self,
             "queue",
-            provider=region.provider,
+            provider=provider,
             name=self.name,
             message_retention_seconds=FOURTEEN_DAYS,
             visibility_timeout_seconds=VISIBILITY_TIMEOUT,
@@ -69,7 +73,7 @@ class IngestionQueue(Construct):
         S3BucketNotification(
             documents,
             "notification",
-            provider=self._region.provider,
+            provider=self._provider,
             bucket=documents.bucket.id,
             queue=[
                 S3BucketNotificationQueue(
@@ -86,7 +90,7 @@ class IngestionQueue(Construct):
             resources=[self.arn],
             conditions={
                 "ArnLike": {"aws:SourceArn": documents.arn},
-                "StringEquals": {"aws:SourceAccount": self._region.names.account},
+                "StringEquals": {"aws:SourceAccount": self._names.account},
             },
         )
 
@@ -100,7 +104,7 @@ class IngestionQueue(Construct):
         LambdaEventSourceMapping(
             self,
             "mapping",
-            provider=self._region.provider,
+            provider=self._provider,
             event_source_arn=self.queue.arn,
             function_name=function_arn,
             batch_size=BATCH_SIZE,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_replication_configuration import (
     S3BucketReplicationConfigurationA,
     S3BucketReplicationConfigurationRule,
@@ -19,7 +20,7 @@ from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.iam import ServiceRole, Statement
-from warm_standby.region import Region
+from warm_standby.names import Names
 
 RULE_ID: Final = "documents"
 RTC_MINUTES: Final = 15
@@ -34,21 +35,28 @@ class Replication(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, region: Region, source: DocumentsBucket, destination: DocumentsBucket
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        source: DocumentsBucket,
+        destination: DocumentsBucket,
     ) -> None:
         super().__init__(scope, id_)
         role = ServiceRole(
             self,
             "role",
-            provider=region.provider,
-            name=region.names.account_wide("replication"),
+            provider=provider,
+            name=names.account_wide("replication"),
             service="s3.amazonaws.com",
             statements=_role_statements(source, destination),
         )
         S3BucketReplicationConfigurationA(
             self,
             "configuration",
-            provider=region.provider,
+            provider=provider,
             bucket=source.bucket.id,
             role=role.role.arn,
             rule=[_rule(destination)],

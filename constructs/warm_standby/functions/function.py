@@ -11,11 +11,11 @@ from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunctionTracingConfig,
 )
 from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.iam import ServiceRole, Statement
 from warm_standby.names import Names
-from warm_standby.region import Region
 
 RUNTIME = "python3.13"
 
@@ -32,7 +32,8 @@ class Function(Construct):
         scope: Construct,
         id_: str,
         *,
-        region: Region,
+        provider: AwsProvider,
+        names: Names,
         package: str,
         code: str,
         environment: Mapping[str, str],
@@ -42,25 +43,25 @@ class Function(Construct):
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
-        self._provider = region.provider
-        name = region.names.regional(package.replace("_", "-"))
+        self._provider = provider
+        name = names.regional(package.replace("_", "-"))
         self.name = name
-        self.arn = region.names.arn("lambda", f"function:{name}")
+        self.arn = names.arn("lambda", f"function:{name}")
         self.log_group = CloudwatchLogGroup(
-            self, "logs", provider=region.provider, name=f"/aws/lambda/{name}", retention_in_days=log_retention_days
+            self, "logs", provider=provider, name=f"/aws/lambda/{name}", retention_in_days=log_retention_days
         )
         self.role = ServiceRole(
             self,
             "role",
-            provider=region.provider,
-            name=region.names.account_wide(package.replace("_", "-")),
+            provider=provider,
+            name=names.account_wide(package.replace("_", "-")),
             service="lambda.amazonaws.com",
-            statements=[*statements, *_observability_statements(region.names, name)],
+            statements=[*statements, *_observability_statements(names, name)],
         )
         self.function = LambdaFunction(
             self,
             "function",
-            provider=region.provider,
+            provider=provider,
             function_name=name,
             role=self.role.role.arn,
             runtime=RUNTIME,

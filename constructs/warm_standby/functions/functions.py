@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
@@ -12,7 +13,7 @@ from warm_standby.functions.function import Function
 from warm_standby.iam import Statement
 from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
-from warm_standby.region import Region
+from warm_standby.names import Names
 from warm_standby.settings import Settings
 from warm_standby.settings.validators import geography
 
@@ -43,13 +44,15 @@ class Functions(Construct):
         scope: Construct,
         id_: str,
         *,
-        region: Region,
+        provider: AwsProvider,
+        names: Names,
         settings: Settings,
         code: str,
         dependencies: FunctionDependencies,
     ) -> None:
         super().__init__(scope, id_)
-        self._region = region
+        self._provider = provider
+        self._names = names
         self._settings = settings
         self._code = code
         self._dependencies = dependencies
@@ -66,7 +69,8 @@ class Functions(Construct):
         function = Function(
             self,
             package,
-            region=self._region,
+            provider=self._provider,
+            names=self._names,
             package=package,
             code=self._code,
             environment=environment,
@@ -196,9 +200,7 @@ class Functions(Construct):
 
     def _invoke_model_statements(self, *models: str) -> list[Statement]:
         invoke = ["bedrock:InvokeModel"]
-        profiles = [
-            self._region.names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)
-        ]
+        profiles = [self._names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)]
         foundation = [arn for model in models for arn in self._foundation_model_arns(model)]
         statements = [Statement(sid="Answer", actions=invoke, resources=foundation)]
         if profiles:
@@ -212,10 +214,10 @@ class Functions(Construct):
         """
         profile = geography(model)
         foundation_model = f"foundation-model/{model.removeprefix(f'{profile}.')}"
-        own_region = f"arn:aws:bedrock:{self._region.names.region}::{foundation_model}"
+        own_region = f"arn:aws:bedrock:{self._names.region}::{foundation_model}"
         if profile is None:
             return [own_region]
         if profile == "global":
             return [own_region, f"arn:aws:bedrock:::{foundation_model}"]
-        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._region.names.region))
+        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._names.region))
         return [f"arn:aws:bedrock:{region}::{foundation_model}" for region in regions]

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from cdktf import Fn
 from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
 from cdktf_cdktf_provider_aws.cloudwatch_event_target import CloudwatchEventTarget
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.functions.function import Function
-from warm_standby.region import Region
+from warm_standby.names import Names
 
 
 class Schedule(Construct):
@@ -19,7 +20,8 @@ class Schedule(Construct):
         scope: Construct,
         id_: str,
         *,
-        region: Region,
+        provider: AwsProvider,
+        names: Names,
         function: Function,
         minutes: int,
         event: Mapping[str, object] | None = None,
@@ -29,14 +31,14 @@ class Schedule(Construct):
         rule = CloudwatchEventRule(
             self,
             "rule",
-            provider=region.provider,
-            name=region.names.regional(purpose),
+            provider=provider,
+            name=names.regional(purpose),
             schedule_expression=f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})",
         )
         CloudwatchEventTarget(
             self,
             "target",
-            provider=region.provider,
+            provider=provider,
             rule=rule.name,
             target_id=purpose,
             arn=function.function.arn,
@@ -45,5 +47,5 @@ class Schedule(Construct):
         function.add_permission(
             f"scheduled_{purpose}",
             principal="events.amazonaws.com",
-            source_arn=region.names.arn("events", f"rule/{rule.name}"),
+            source_arn=names.arn("events", f"rule/{rule.name}"),
         )

@@ -7,9 +7,10 @@ from cdktf_cdktf_provider_aws.bedrock_guardrail import (
     BedrockGuardrailContentPolicyConfig,
     BedrockGuardrailContentPolicyConfigFiltersConfig,
 )
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.region import Region
+from warm_standby.names import Names
 
 BLOCKED_QUESTION: Final = "This question cannot be answered here."
 BLOCKED_ANSWER: Final = "This answer was withheld."
@@ -29,7 +30,7 @@ class Guardrail(Construct):
     Source: docs.aws.amazon.com, Bedrock, "Detect prompt attacks with Amazon Bedrock Guardrails".
     """
 
-    def __init__(self, scope: Construct, id_: str, *, region: Region) -> None:
+    def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names) -> None:
         super().__init__(scope, id_)
         filters = [
             BedrockGuardrailContentPolicyConfigFiltersConfig(type=kind, input_strength=question, output_strength=answer)
@@ -38,8 +39,8 @@ class Guardrail(Construct):
         self.guardrail = BedrockGuardrail(
             self,
             "guardrail",
-            provider=region.provider,
-            name=region.names.regional("answers"),
+            provider=provider,
+            name=names.regional("answers"),
             description="Refuse harmful content and prompt attacks",
             blocked_input_messaging=BLOCKED_QUESTION,
             blocked_outputs_messaging=BLOCKED_ANSWER,

@@ -1,5 +1,6 @@
 """A Bedrock Knowledge Base over one region's documents bucket."""
 
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.iam import ServiceRole, Statement
@@ -14,10 +15,13 @@ class KnowledgeBase(Construct):
     `deployer_arn` is the IAM principal that runs Terraform. It creates the index of an OpenSearch collection.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, inputs: KnowledgeBaseInputs, deployer_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, provider: AwsProvider, inputs: KnowledgeBaseInputs, deployer_arn: str
+    ) -> None:
         super().__init__(scope, id_)
+        self._provider = provider
         self._inputs = inputs
-        names = inputs.region.names
+        names = inputs.names
         self._role_name = names.account_wide("knowledge-base")
         if inputs.settings.vector_store == "opensearch-serverless":
             knowledge_base = self._on_opensearch(deployer_arn)
@@ -31,26 +35,31 @@ class KnowledgeBase(Construct):
         store = OpenSearchVectorStore(
             self,
             "vectors",
-            region=self._inputs.region,
+            provider=self._provider,
+            names=self._inputs.names,
             dimensions=self._inputs.settings.embedding_dimensions,
-            role_arn=f"arn:aws:iam::{self._inputs.region.names.account}:role/{self._role_name}",
+            role_arn=f"arn:aws:iam::{self._inputs.names.account}:role/{self._role_name}",
             deployer_arn=deployer_arn,
         )
         role = self._role(store.role_statement())
-        return OpenSearchKnowledgeBase(self, "service", inputs=self._inputs, store=store, role=role)
+        return OpenSearchKnowledgeBase(
+            self, "service", provider=self._provider, inputs=self._inputs, store=store, role=role
+        )
 
     def _on_s3_vectors(self) -> OpenSearchKnowledgeBase | S3VectorsKnowledgeBase:
         dimensions = self._inputs.settings.embedding_dimensions
-        store = S3VectorStore(self, "vectors", region=self._inputs.region, dimensions=dimensions)
+        store = S3VectorStore(self, "vectors", provider=self._provider, names=self._inputs.names, dimensions=dimensions)
         role = self._role(store.role_statement())
-        return S3VectorsKnowledgeBase(self, "service", inputs=self._inputs, store=store, role=role)
+        return S3VectorsKnowledgeBase(
+            self, "service", provider=self._provider, inputs=self._inputs, store=store, role=role
+        )
 
     def _role(self, use_vectors: Statement) -> ServiceRole:
-        names = self._inputs.region.names
+        names = self._inputs.names
         return ServiceRole(
             self,
             "role",
-            provider=self._inputs.region.provider,
+            provider=self._provider,
             name=self._role_name,
             service="bedrock.amazonaws.com",
             trust_conditions={
@@ -67,7 +76,7 @@ def _read_statements(inputs: KnowledgeBaseInputs) -> list[Statement]:
     Source: docs.aws.amazon.com, Bedrock, "Create a service role for Amazon Bedrock Knowledge Bases".
     """
     bucket = inputs.documents.arn
-    own_account = {"StringEquals": {"aws:ResourceAccount": inputs.region.names.account}}
+    own_account = {"StringEquals": {"aws:ResourceAccount": inputs.names.account}}
     return [
         Statement(sid="Embed", actions=["bedrock:InvokeModel"], resources=[inputs.embedding_model_arn]),
         Statement(sid="ListDocuments", actions=["s3:ListBucket"], resources=[bucket], conditions=own_account),

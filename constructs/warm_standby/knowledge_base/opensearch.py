@@ -16,12 +16,13 @@ from cdktf_cdktf_provider_aws.bedrockagent_data_source import (
 from cdktf_cdktf_provider_aws.opensearchserverless_access_policy import OpensearchserverlessAccessPolicy
 from cdktf_cdktf_provider_aws.opensearchserverless_collection import OpensearchserverlessCollection
 from cdktf_cdktf_provider_aws.opensearchserverless_security_policy import OpensearchserverlessSecurityPolicy
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.iam import ServiceRole, Statement
 from warm_standby.knowledge_base.cloud_control import OPENSEARCH_INDEX, CloudControlResource
 from warm_standby.knowledge_base.inputs import INDEX_NAME, METADATA_FIELD, KnowledgeBaseInputs
-from warm_standby.region import Region
+from warm_standby.names import Names
 from warm_standby.settings import KnowledgeBase as KnowledgeBaseSettings
 
 VECTOR_FIELD: Final = "bedrock-knowledge-base-default-vector"
@@ -43,11 +44,19 @@ class OpenSearchVectorStore(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, region: Region, dimensions: int, role_arn: str, deployer_arn: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        dimensions: int,
+        role_arn: str,
+        deployer_arn: str,
     ) -> None:
         super().__init__(scope, id_)
-        self.name = region.names.regional("documents")
-        self._provider = region.provider
+        self.name = names.regional("documents")
+        self._provider = provider
         rules = [{"ResourceType": "collection", "Resource": [f"collection/{self.name}"]}]
         policies = [
             self._security_policy(
@@ -65,7 +74,7 @@ class OpenSearchVectorStore(Construct):
         self.collection = OpensearchserverlessCollection(
             self,
             "collection",
-            provider=region.provider,
+            provider=provider,
             name=self.name,
             description="Vectors of the documents, for the Knowledge Base",
             type="VECTORSEARCH",
@@ -75,7 +84,7 @@ class OpenSearchVectorStore(Construct):
         self.index = CloudControlResource(
             self,
             "index",
-            provider=region.provider,
+            provider=provider,
             resource_type=OPENSEARCH_INDEX,
             desired_state={
                 "CollectionEndpoint": self.collection.collection_endpoint,
@@ -147,6 +156,7 @@ class OpenSearchKnowledgeBase(Construct):
         scope: Construct,
         id_: str,
         *,
+        provider: AwsProvider,
         inputs: KnowledgeBaseInputs,
         store: OpenSearchVectorStore,
         role: ServiceRole,
@@ -155,8 +165,8 @@ class OpenSearchKnowledgeBase(Construct):
         knowledge_base = bindings.BedrockagentKnowledgeBase(
             self,
             "knowledge_base",
-            provider=inputs.region.provider,
-            name=inputs.region.names.regional("documents"),
+            provider=provider,
+            name=inputs.names.regional("documents"),
             description="The documents that questions are answered from",
             role_arn=role.role.arn,
             knowledge_base_configuration=[_vectors(inputs)],
@@ -166,8 +176,8 @@ class OpenSearchKnowledgeBase(Construct):
         data_source = BedrockagentDataSource(
             self,
             "data_source",
-            provider=inputs.region.provider,
-            name=inputs.region.names.regional("documents"),
+            provider=provider,
+            name=inputs.names.regional("documents"),
             knowledge_base_id=knowledge_base.id,
             description="The documents bucket",
             data_deletion_policy="RETAIN",

@@ -4,6 +4,7 @@ The pinned provider (5.100.0) does not support this storage type. It came with 6
 """
 
 from cdktf import Fn, TerraformLocal
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.iam import ServiceRole, Statement
@@ -15,7 +16,7 @@ from warm_standby.knowledge_base.cloud_control import (
     CloudControlResource,
 )
 from warm_standby.knowledge_base.inputs import INDEX_NAME, METADATA_FIELD, KnowledgeBaseInputs
-from warm_standby.region import Region
+from warm_standby.names import Names
 from warm_standby.settings import KnowledgeBase as KnowledgeBaseSettings
 
 
@@ -26,21 +27,21 @@ class S3VectorStore(Construct):
     Source: docs.aws.amazon.com, Bedrock, "Prerequisites for using a vector store you created for a knowledge base".
     """
 
-    def __init__(self, scope: Construct, id_: str, *, region: Region, dimensions: int) -> None:
+    def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, dimensions: int) -> None:
         super().__init__(scope, id_)
-        bucket_name = region.names.bucket("vectors")
-        self.index_arn = region.names.arn("s3vectors", f"bucket/{bucket_name}/index/{INDEX_NAME}")
+        bucket_name = names.bucket("vectors")
+        self.index_arn = names.arn("s3vectors", f"bucket/{bucket_name}/index/{INDEX_NAME}")
         self.bucket = CloudControlResource(
             self,
             "bucket",
-            provider=region.provider,
+            provider=provider,
             resource_type=VECTOR_BUCKET,
             desired_state={"VectorBucketName": bucket_name},
         )
         self.index = CloudControlResource(
             self,
             "index",
-            provider=region.provider,
+            provider=provider,
             resource_type=VECTOR_INDEX,
             desired_state={
                 "VectorBucketName": bucket_name,
@@ -63,16 +64,23 @@ class S3VectorsKnowledgeBase(Construct):
     """A Knowledge Base and its data source, the documents bucket, with fixed-size chunks."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, inputs: KnowledgeBaseInputs, store: S3VectorStore, role: ServiceRole
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        inputs: KnowledgeBaseInputs,
+        store: S3VectorStore,
+        role: ServiceRole,
     ) -> None:
         super().__init__(scope, id_)
         knowledge_base = CloudControlResource(
             self,
             "knowledge_base",
-            provider=inputs.region.provider,
+            provider=provider,
             resource_type=KNOWLEDGE_BASE,
             desired_state={
-                "Name": inputs.region.names.regional("documents"),
+                "Name": inputs.names.regional("documents"),
                 "Description": "The documents that questions are answered from",
                 "RoleArn": role.role.arn,
                 "KnowledgeBaseConfiguration": _vectors(inputs),
@@ -84,10 +92,10 @@ class S3VectorsKnowledgeBase(Construct):
         data_source = CloudControlResource(
             self,
             "data_source",
-            provider=inputs.region.provider,
+            provider=provider,
             resource_type=DATA_SOURCE,
             desired_state={
-                "Name": inputs.region.names.regional("documents"),
+                "Name": inputs.names.regional("documents"),
                 "KnowledgeBaseId": self.knowledge_base_id,
                 "DataDeletionPolicy": "RETAIN",
                 "DataSourceConfiguration": {"Type": "S3", "S3Configuration": {"BucketArn": inputs.documents.arn}},

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
     CloudwatchMetricAlarmMetricQuery,
     CloudwatchMetricAlarmMetricQueryMetric,
 )
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import STAGE
@@ -22,7 +23,7 @@ from warm_standby.documents.ingestion_queue import IngestionQueue
 from warm_standby.documents.replication import RTC_MINUTES, RULE_ID
 from warm_standby.functions.function import Function
 from warm_standby.monitoring.alert_topic import AlertTopic
-from warm_standby.region import Region
+from warm_standby.names import Names
 
 FIVE_MINUTES: Final = 300
 
@@ -50,11 +51,12 @@ class Alarms(Construct):
     `namespace` is the CloudWatch namespace of the metrics that come from the functions' logs.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, region: Region, topic: AlertTopic) -> None:
+    def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, topic: AlertTopic) -> None:
         super().__init__(scope, id_)
-        self._region = region
+        self._provider = provider
+        self._names = names
         self._actions = [topic.topic.arn]
-        self.namespace = f"WarmStandby/{region.names.deployment}"
+        self.namespace = f"WarmStandby/{names.deployment}"
 
     def function_errors(self, function: Function, *, package: str, above: int) -> None:
         """Alert on more than `above` errors in five minutes: logged or of failed invocations, whichever are more."""
@@ -91,7 +93,7 @@ class Alarms(Construct):
 
     def dead_letters(self, queue: IngestionQueue) -> None:
         """Alert on any document event in the dead-letter queue."""
-        name = self._region.names.regional("ingest-dead-letters")
+        name = self._names.regional("ingest-dead-letters")
         self._alarm(
             "dead_letters",
             description=f"{name} holds events that could not be ingested: docs/runbook.md",
@@ -184,8 +186,8 @@ class Alarms(Construct):
         CloudwatchMetricAlarm(
             self,
             purpose,
-            provider=self._region.provider,
-            alarm_name=self._region.names.regional(purpose.replace("_", "-")),
+            provider=self._provider,
+            alarm_name=self._names.regional(purpose.replace("_", "-")),
             alarm_description=description,
             **measured,
             evaluation_periods=periods,
@@ -212,8 +214,8 @@ class Alarms(Construct):
         CloudwatchLogMetricFilter(
             self,
             f"{purpose}_filter",
-            provider=self._region.provider,
-            name=self._region.names.regional(name),
+            provider=self._provider,
+            name=self._names.regional(name),
             log_group_name=function.log_group.name,
             pattern=pattern,
             metric_transformation=CloudwatchLogMetricFilterMetricTransformation(

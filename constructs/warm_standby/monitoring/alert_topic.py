@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
 from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
 from constructs import Construct
 
 from warm_standby.iam import Statement, deny_without_tls, policy_document
-from warm_standby.region import Region
+from warm_standby.names import Names
 
 
 class AlertTopic(Construct):
@@ -18,14 +19,16 @@ class AlertTopic(Construct):
     Source: docs.aws.amazon.com, SNS, "Key management", "Event sources and encrypted topics".
     """
 
-    def __init__(self, scope: Construct, id_: str, *, region: Region, emails: Sequence[str]) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, emails: Sequence[str]
+    ) -> None:
         super().__init__(scope, id_)
-        self.topic = SnsTopic(self, "topic", provider=region.provider, name=region.names.regional("alerts"))
-        arn = region.names.arn("sns", region.names.regional("alerts"))
+        self.topic = SnsTopic(self, "topic", provider=provider, name=names.regional("alerts"))
+        arn = names.arn("sns", names.regional("alerts"))
         SnsTopicPolicy(
             self,
             "policy",
-            provider=region.provider,
+            provider=provider,
             arn=self.topic.arn,
             policy=policy_document(
                 Statement(
@@ -33,7 +36,7 @@ class AlertTopic(Construct):
                     principal={"Service": "cloudwatch.amazonaws.com"},
                     actions=["sns:Publish"],
                     resources=[arn],
-                    conditions={"StringEquals": {"aws:SourceAccount": region.names.account}},
+                    conditions={"StringEquals": {"aws:SourceAccount": names.account}},
                 ),
                 deny_without_tls("sns:Publish", [arn]),
             ),
@@ -42,7 +45,7 @@ class AlertTopic(Construct):
             SnsTopicSubscription(
                 self,
                 f"subscription_{email}",
-                provider=region.provider,
+                provider=provider,
                 topic_arn=self.topic.arn,
                 protocol="email",
                 endpoint=email,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
 from warm_standby.api.definition import STAGE
@@ -12,7 +13,6 @@ from warm_standby.api.rest_api import RestApi
 from warm_standby.documents.ingestion_queue import IngestionQueue
 from warm_standby.functions.function import Function
 from warm_standby.names import Names
-from warm_standby.region import Region
 
 _COLUMNS: Final = 2
 _WIDTH: Final = 12
@@ -29,7 +29,8 @@ class Dashboard(Construct):
         scope: Construct,
         id_: str,
         *,
-        region: Region,
+        provider: AwsProvider,
+        names: Names,
         api: RestApi,
         functions: Sequence[Function],
         queue: IngestionQueue,
@@ -46,11 +47,9 @@ class Dashboard(Construct):
         CloudwatchDashboard(
             self,
             "dashboard",
-            provider=region.provider,
-            dashboard_name=region.names.account_wide("overview"),
-            dashboard_body=json.dumps(
-                {"widgets": [_widget(i, *graph, region.names) for i, graph in enumerate(graphs)]}
-            ),
+            provider=provider,
+            dashboard_name=names.account_wide("overview"),
+            dashboard_body=json.dumps({"widgets": [_widget(i, *graph, names) for i, graph in enumerate(graphs)]}),
         )
 
 

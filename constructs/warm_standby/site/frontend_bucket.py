@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from cdktf import Fn
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
 from warm_standby.assets import AssetFile
 from warm_standby.iam import Statement
+from warm_standby.names import Names
 from warm_standby.private_bucket import PrivateBucket
-from warm_standby.region import Region
 
 # An edge location serves a cached file at once and revalidates it later (stale-while-revalidate). While both buckets
 # fail, it serves the file for up to a week (stale-if-error).
@@ -31,19 +32,19 @@ class FrontendBucket(Construct):
         scope: Construct,
         id_: str,
         *,
-        region: Region,
+        provider: AwsProvider,
+        names: Names,
         site: str,
         site_files: Sequence[AssetFile],
         distribution_arn: str,
         force_destroy: bool,
     ) -> None:
         super().__init__(scope, id_)
-        self.region = region
-        name = region.names.bucket("frontend")
+        name = names.bucket("frontend")
         self.private_bucket = PrivateBucket(
             self,
             "private",
-            provider=region.provider,
+            provider=provider,
             name=name,
             force_destroy=force_destroy,
             bucket_policy_statements=[
@@ -61,7 +62,7 @@ class FrontendBucket(Construct):
             S3Object(
                 self,
                 f"file_{file.key}",
-                provider=region.provider,
+                provider=provider,
                 bucket=bucket_id,
                 key=file.key,
                 source=path,

@@ -1,6 +1,7 @@
 """The first `config.json`, which names the API that the site calls."""
 
 from cdktf import Fn, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
@@ -14,6 +15,7 @@ class RoutingConfig(Construct):
     """`config.json` in both frontend buckets, which routes the site to the primary region's API.
 
     The site may call `fallback_api_url` by itself while that API does not answer.
+    `provider` is the primary region's, and `failover_provider` the other's.
 
     Terraform creates the file once and then ignores it, so that an apply during or after a failover does not fail back.
     """
@@ -23,6 +25,8 @@ class RoutingConfig(Construct):
         scope: Construct,
         id_: str,
         *,
+        provider: AwsProvider,
+        failover_provider: AwsProvider,
         primary: FrontendBucket,
         failover: FrontendBucket,
         region: str,
@@ -40,11 +44,11 @@ class RoutingConfig(Construct):
                 "updatedAt": Fn.plantimestamp(),
             }
         )
-        for role, frontend in (("primary", primary), ("failover", failover)):
+        for role, own_provider, frontend in (("primary", provider, primary), ("failover", failover_provider, failover)):
             S3Object(
                 self,
                 role,
-                provider=frontend.region.provider,
+                provider=own_provider,
                 bucket=frontend.bucket.id,
                 key=ROUTING_CONFIG_KEY,
                 content=content,

@@ -1,6 +1,7 @@
 """`limits.json`, which tells the page the largest upload and the allowed file types."""
 
 from cdktf import Fn
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
@@ -16,12 +17,14 @@ class UploadLimits(Construct):
     The API and S3 enforce the same limits. With this file, the page can refuse an upload before it starts.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, frontend: FrontendBucket, settings: Documents) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, provider: AwsProvider, frontend: FrontendBucket, settings: Documents
+    ) -> None:
         super().__init__(scope, id_)
         S3Object(
             self,
             "file",
-            provider=frontend.region.provider,
+            provider=provider,
             bucket=frontend.bucket.id,
             key=UPLOAD_LIMITS_KEY,
             content=Fn.jsonencode({"maxUploadBytes": settings.max_upload_bytes, "uploadTypes": settings.content_types}),
