@@ -59,7 +59,10 @@ def run_scenarios(
         result = f"{report.result.value} ({report.seconds:.0f} s){reason}"
         environment.progress.note(f"{number} of {len(scenarios)}  {scenario.name}: {result}")
         if report.no_steady_state:
-            reports += [_not_run(remaining) for remaining in scenarios[number:]]
+            reports += [
+                ScenarioReport(name=skipped.name, summary=skipped.summary, result=Outcome.SKIPPED, reason=NOT_RUN)
+                for skipped in scenarios[number:]
+            ]
             break
     return DrillReport(
         started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
@@ -94,7 +97,3 @@ def _rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> Drill
         objectives=read_objectives(paths.project),
         progress=progress,
     )
-
-
-def _not_run(scenario: Scenario) -> ScenarioReport:
-    return ScenarioReport(name=scenario.name, summary=scenario.summary, result=Outcome.SKIPPED, reason=NOT_RUN)

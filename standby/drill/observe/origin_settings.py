@@ -1,6 +1,5 @@
 """The distribution's behavior in outages that cannot happen on one machine, by its settings. Pure."""
 
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -26,7 +25,7 @@ def evaluate_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> 
     say. Then it asks the second origin.
     Source: docs.aws.amazon.com, CloudFront, "Control origin timeouts and attempts".
     """
-    targets = tuple(_targets(distribution))
+    targets = [(behavior.pattern, behavior.cache_settings.target_origin) for behavior in distribution.behaviors]
     connects = {pattern: _connect_seconds(distribution, target) for pattern, target in targets}
     missing = {pattern: codes - _failover_codes(distribution, target) for pattern, target in targets}
     slowest = max(connects, key=connects.__getitem__)
@@ -43,10 +42,6 @@ def evaluate_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> 
             *gaps,
         ),
     )
-
-
-def _targets(distribution: Distribution) -> Iterator[tuple[str, str]]:
-    return ((behavior.pattern, behavior.cache_settings.target_origin) for behavior in distribution.behaviors)
 
 
 def _connect_seconds(distribution: Distribution, target: str) -> float:

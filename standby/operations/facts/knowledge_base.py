@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from standby.deployment.manifest import Region
 from standby.json_model import JsonModel
-from standby.operations.facts.documents import Document, Listing
+from standby.operations.facts.documents import Listing
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient
@@ -125,7 +125,8 @@ def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseStat
     if good is None:
         in_sync = documents == 0
     elif good.description == NOT_COMPARED:
-        in_sync = all(_is_covered(document, good) for document in bucket.documents.values())
+        began = good.started_at - CLOCK_TOLERANCE
+        in_sync = all(began > document.modified for document in bucket.documents.values())
     elif good.description.startswith(_COMPARED_PREFIX):
         in_sync = good.description == bucket.description
     else:
@@ -140,7 +141,3 @@ def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseStat
         compared=good is None or good.description != NOT_COMPARED,
         not_ingested=good.failed if good else 0,
     )
-
-
-def _is_covered(document: Document, job: IngestionJob) -> bool:
-    return job.started_at - CLOCK_TOLERANCE > document.modified

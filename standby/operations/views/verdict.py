@@ -116,18 +116,15 @@ def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
         if not any(known.down for known in state.regions.values()):
             yield f"the documents of both regions cannot be compared: {region.replication}"
         return
-    late = [one for one in region.replication.missing if one.why != "pending" or _is_late(one, state)]
+    missing = region.replication.missing
+    late = [one for one in missing if one.why != "pending" or (age([one], state.now) or 0) > LATE_SECONDS]
     not_inspected = region.replication.not_inspected
     if late or not_inspected:
         other = state.manifest.other(region.role).region
-        missing = describe_missing(len(late) + not_inspected, "document", of=region.region, there=other)
+        lacking = describe_missing(len(late) + not_inspected, "document", of=region.region, there=other)
         oldest = f"the oldest is {age(late, state.now)} s old" if late else ""
         parts = (_count_reasons(late), oldest, describe_not_inspected(not_inspected))
-        yield f"{missing} ({'; '.join(part for part in parts if part)})"
-
-
-def _is_late(document: MissingDocument, state: State) -> bool:
-    return (age([document], state.now) or 0) > LATE_SECONDS
+        yield f"{lacking} ({'; '.join(part for part in parts if part)})"
 
 
 def _count_reasons(missing: Iterable[MissingDocument]) -> str:

@@ -26,7 +26,7 @@ def shell_variables(outputs: Mapping[str, str], *, deployment: Manifest, network
         "AWS_SECRET_ACCESS_KEY": EMULATOR_CREDENTIALS,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        **{_variable_name(name): value for name, value in sorted(outputs.items())},
+        **{re.sub(r"[^A-Z0-9_]", "_", name.upper()): value for name, value in sorted(outputs.items())},
         "PRIMARY_API_LOCAL_URL": urls.primary_api,
         "FAILOVER_API_LOCAL_URL": urls.failover_api,
         "SITE_ADDRESS": urls.edge.removeprefix("https://"),
@@ -38,7 +38,3 @@ def shell_exports(values: Mapping[str, str]) -> str:
     """Return the lines for `eval` in a POSIX shell, with every value quoted."""
     lines = (f"export {name}={shlex.quote(value)}" for name, value in values.items())
     return "\n".join((f"unset {' '.join(UNSET_VARIABLES)}", *lines))
-
-
-def _variable_name(output: str) -> str:
-    return re.sub(r"[^A-Z0-9_]", "_", output.upper())
