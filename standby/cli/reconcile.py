@@ -54,7 +54,7 @@ def reconcile_regions(target: Target, options: ChangeOptions, *, verbose: bool, 
     outcome = CommandOutcome(result="nothing to do", plan=plan)
     if plan.steps or plan.refusals:
         outcome = run_plan(connection, manifest, plan, options)
-    if not _ends_command(outcome):
+    if outcome.result not in {"refused", "declined", "lost"} and not isinstance(outcome.error, StepFailedError):
         began = stopwatch.seconds
         print_progress("Comparing both regions")
         plan = plan_documents(collect_document_facts(connection, manifest), reason=options.reason)
@@ -66,7 +66,3 @@ def reconcile_regions(target: Target, options: ChangeOptions, *, verbose: bool, 
             click.echo(line)
     seconds = {"gathered": round(gathered, 3), "total": stopwatch.seconds}
     report_outcome(connection, manifest, outcome, options, seconds=seconds)
-
-
-def _ends_command(outcome: CommandOutcome) -> bool:
-    return outcome.result in {"refused", "declined", "lost"} or isinstance(outcome.error, StepFailedError)

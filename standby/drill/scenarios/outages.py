@@ -92,11 +92,11 @@ def _run_region_black_hole(context: ScenarioContext) -> None:
     context.load.set_rate("upload", 0)
     context.progress.start("Waiting for the page for which S3 hangs (30 s)")
     remaining = started + HUNG_PAGE_SECONDS - context.clock.now()
-    poll(lambda: _has_cold_page(context), seconds=remaining, pause=HUNG_PAGE_PAUSE_SECONDS)
-
-
-def _has_cold_page(context: ScenarioContext) -> bool:
-    return any(request.kind == "cold-page" for request in context.load.requests())
+    poll(
+        lambda: any(request.kind == "cold-page" for request in context.load.requests()),
+        seconds=remaining,
+        pause=HUNG_PAGE_PAUSE_SECONDS,
+    )
 
 
 def _run_replication_behind(context: ScenarioContext) -> None:

@@ -130,6 +130,7 @@ class _Reader:
             behavior.get("CachePolicyId", ""), behavior["TargetOriginId"], pattern=pattern
         )
         policy = self._headers_policy(behavior.get("ResponseHeadersPolicyId", ""))
+        removed = policy.get("RemoveHeadersConfig", {}).get("Items", []) if policy else []
         return CacheBehavior(
             pattern=pattern,
             methods=tuple(behavior["AllowedMethods"]["Items"] if "AllowedMethods" in behavior else ("GET", "HEAD")),
@@ -137,7 +138,7 @@ class _Reader:
             compress=behavior.get("Compress", False) and gzip,
             cache_settings=cache_settings,
             headers=_response_headers(policy) if policy else (),
-            removed_headers=_removed_headers(policy) if policy else (),
+            removed_headers=tuple(item["Header"] for item in removed),
         )
 
     def _cache_settings(self, policy_id: str, target: str, *, pattern: str) -> tuple[CacheSettings, bool]:
@@ -200,10 +201,6 @@ def _response_headers(policy: "ResponseHeadersPolicyConfigOutputTypeDef") -> tup
     for item in policy.get("CustomHeadersConfig", {}).get("Items", []):
         found[item["Header"]] = (item["Value"], item["Override"])
     return tuple(ResponseHeader(name=name, value=value, override=over) for name, (value, over) in found.items())
-
-
-def _removed_headers(policy: "ResponseHeadersPolicyConfigOutputTypeDef") -> tuple[str, ...]:
-    return tuple(item["Header"] for item in policy.get("RemoveHeadersConfig", {}).get("Items", []))
 
 
 def _unsupported(feature: str) -> StandbyError:
