@@ -125,11 +125,6 @@ def end_event(event: Event, result: Result, *, now: datetime) -> Event:
     return event.model_copy(update={"result": result, "ended_at": format_time(now)})
 
 
-def render_event(event: Event) -> str:
-    """Return the event as JSON text."""
-    return json.dumps(event.as_json(), indent=1)
-
-
 def parse_event(text: str) -> Event:
     """Read an event. Raises `ValueError` for anything else."""
     try:
@@ -182,7 +177,7 @@ def write_event(s3: "S3Client", region: Region, event: Event) -> None:
     s3.put_object(
         Bucket=region.frontend_bucket,
         Key=event.key,
-        Body=render_event(event).encode(),
+        Body=json.dumps(event.as_json(), indent=1).encode(),
         ContentType="application/json",
         CacheControl="no-store",
     )

@@ -23,7 +23,6 @@ from standby.operations.facts.journal import (
     merge_events,
     parse_event,
     parse_generation,
-    render_event,
 )
 from standby.operations.facts.knowledge_base import IndexState, IngestionJob, compare_with_bucket
 from tests.standby.helpers import MANIFEST, NOON, changed
@@ -70,7 +69,7 @@ LISTED = EVENT(**SAID)
 
 @given(EVENTS)
 def test_an_event_survives_writing_and_reading(event: Event) -> None:
-    assert parse_event(render_event(event)) == event
+    assert parse_event(json.dumps(event.as_json())) == event
     assert parse_generation(event.key) == event.generation
 
 
@@ -89,7 +88,7 @@ def test_any_text_is_an_event_or_a_value_error(text: str) -> None:
 
 @pytest.mark.parametrize("moment", ["2026-01-01T00:00:00", "2026-01-01", "yesterday"])
 def test_a_time_without_a_time_zone_is_refused_in_an_event(moment: str) -> None:
-    event = json.loads(render_event(make_event(id="a", generation=1, command="failover", actor="", started_at=AT)))
+    event = dict(make_event(id="a", generation=1, command="failover", actor="", started_at=AT).as_json())
     assert parse_event(json.dumps(event)).started_at == AT
     with pytest.raises(ValueError, match="not an event: startedAt"):
         parse_event(json.dumps({**event, "startedAt": moment}))
