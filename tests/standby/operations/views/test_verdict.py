@@ -156,6 +156,25 @@ def test_a_failback_that_was_killed_may_be_finished_though_the_copies_differ() -
     assert unmet_preconditions(killed, [HEALTHY]) == ()
 
 
+def reasons_against(found: State) -> list[str]:
+    """Return the preconditions of a failback that do not hold, apart from the primary region's health."""
+    return [refusal.reason for refusal in unmet_preconditions(found, [HEALTHY])]
+
+
+def test_each_unmet_precondition_is_named_once() -> None:
+    refused = Unavailable("answers AccessDenied")
+    unread = moved(failover={"copy": refused, "replication": refused})
+    assert reasons_against(unread) == [
+        f"config.json of {EAST} answers AccessDenied",
+        f"replication from {EAST}: answers AccessDenied",
+    ]
+    down = replace(moved(), regions={"primary": region("primary", "failover", 4), "failover": dead("failover")})
+    lost = replace(down, regions={**down.regions, "primary": region("primary", "failover", 4, replication=refused)})
+    assert reasons_against(lost) == [f"{EAST} does not answer (connection refused): the regions cannot be compared"]
+    pending = replace(moved(), events=(incomplete(),))
+    assert reasons_against(pending) == ["the journal has pending writes: run `standby reconcile`"]
+
+
 def incomplete() -> Event:
     made = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
     return changed(made, result="incomplete")
