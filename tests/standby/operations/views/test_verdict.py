@@ -14,7 +14,7 @@ from standby.operations.facts.state import Alarms, Queues, State
 from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
 from standby.operations.views.status_json import status_json
 from standby.operations.views.verdict import judge_state
-from tests.standby.helpers import EAST, HEALTHY, NOON, WEST, changed, config, copy_of, invalid_copy
+from tests.standby.helpers import DOWN, EAST, HEALTHY, NOON, WEST, changed, config, copy_of, invalid_copy
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
 DISAGREEMENT = (
@@ -38,6 +38,21 @@ DISAGREEMENT = (
             state(failover=region("failover", health=SICK)),
             "not ready to fail over",
             [f"the API of {EAST} is degraded: retrieve (AccessDenied)"],
+        ),
+        (
+            state(region("primary", alarms=Alarms(in_alarm=("x",), total=8)), region("failover", health=SICK)),
+            "not ready to fail over",
+            [f"the API of {EAST} is degraded: retrieve (AccessDenied)", f"alarms in {WEST}: x"],
+        ),
+        (
+            state(failover=region("failover", copy=Unavailable("answers AccessDenied"))),
+            "not ready to fail over",
+            [f"config.json of {EAST} answers AccessDenied"],
+        ),
+        (
+            state(primary=region("primary", queues=DOWN, alarms=DOWN, health=DOWN)),
+            "degraded",
+            [f"the {what} of {WEST}{sep} {DOWN}" for what, sep in (("API", ""), ("queues", ":"), ("alarms", ":"))],
         ),
         (
             state(primary=region("primary", health=SICK)),
