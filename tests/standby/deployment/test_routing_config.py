@@ -161,6 +161,7 @@ class Bucket:
 
     def put_object(self, *, Body: bytes, **arguments: str) -> None:  # noqa: N803 - as boto3 names it
         self.conditions.append({name: value for name, value in arguments.items() if name.startswith("If")})
+        assert (arguments["ContentType"], arguments["CacheControl"]) == ("application/json", "no-store")
         if self._error is None or self._lost:
             self.text = Body
         if self._error is not None:
@@ -195,6 +196,19 @@ def test_a_copy_is_written_only_on_condition_of_what_was_read(seen: ConfigCopy, 
 @pytest.mark.parametrize("error", [TIMED_OUT, refused("PreconditionFailed"), refused("InternalError")])
 def test_a_write_whose_answer_was_lost_is_looked_up(error: Exception) -> None:
     write(Bucket(error=error, lost=True), SEEN)
+
+
+@pytest.mark.parametrize("code,absent", [("NoSuchKey", True), ("404", True), ("AccessDenied", False), ("500", False)])
+def test_only_an_object_that_does_not_exist_is_absent(code: str, *, absent: bool) -> None:
+    def get_object(**_: str) -> None:
+        raise refused(code)
+
+    client: Any = SimpleNamespace(get_object=get_object)
+    if absent:
+        assert read_copy(client, MANIFEST.regions["primary"]).state == "absent"
+        return
+    with pytest.raises(ClientError):
+        read_copy(client, MANIFEST.regions["primary"])
 
 
 @pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from standby.deployment.concurrency import Unavailable
+from standby.deployment.concurrency import NoAnswerError, Unavailable
 from standby.deployment.manifest import ROLES, Region, Role
 from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts import journal, switch_facts
@@ -29,6 +29,7 @@ class Deployment:
     def __init__(self) -> None:
         self.clients = SimpleNamespace(s3=lambda region: region, sts=self._sts)
         self.generations: list[int] = []
+        self.without_events: set[Role] = set()
         self.answers: dict[tuple[str, Role], Answer] = {}
         for role in ROLES:
             self.answers["copy", role] = partial(copy_of, role, config("primary", 3))
@@ -52,6 +53,8 @@ class Deployment:
 
     def events(self, _: object, region: Region, *, generation: int) -> tuple[Event, ...]:
         self.generations.append(generation)
+        if region.role in self.without_events:
+            raise NoAnswerError("does not answer")
         return (EVENT,)
 
     def collect(self, target: Role = "failover") -> SwitchFacts:
@@ -102,6 +105,14 @@ def test_the_deep_health_of_the_target_counts(deployment: Deployment) -> None:
     assert found.actor.startswith("arn of us-east-1 (")
 
 
+def test_the_target_is_awaited(deployment: Deployment) -> None:
+    deployment.answers["copy", "failover"] = late(copy_of("failover", config("primary", 3)), seconds=0.7)
+    deployment.answers["deep", "failover"] = late(SICK, seconds=0.8)
+    found = deployment.collect()
+    assert isinstance(found.copies["failover"], ConfigCopy)
+    assert found.health == SICK
+
+
 def test_a_deep_health_that_does_not_come_is_unavailable(deployment: Deployment) -> None:
     deployment.answers["deep", "failover"] = lambda: threading.Event().wait(5)
     assert deployment.collect().health == Unavailable("does not answer (time-out after 0.2 s)", unreachable=True)
@@ -133,3 +144,11 @@ def test_events_are_read_only_where_the_target_serves_already(
 ) -> None:
     assert deployment.collect(target).events == ((EVENT,) if generations else ())
     assert deployment.generations == generations
+
+
+@pytest.mark.parametrize("without,events", [({"failover"}, (EVENT,)), ({"failover", "primary"}, ())])
+def test_events_that_cannot_be_read_stop_nothing(
+    deployment: Deployment, without: set[Role], events: tuple[Event, ...]
+) -> None:
+    deployment.without_events = without
+    assert deployment.collect("primary").events == events
