@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from standby.deployment.connection import AwsConnection, Connection
 from standby.errors import BadUsageError, RefusedError
+
+if TYPE_CHECKING:
+    from standby.deployment.connection import Connection
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 SETTINGS_FILE: Final = "standby.toml"
@@ -36,12 +38,12 @@ class Target:
     opener: "Callable[[TargetOptions], Connection]"
 
     @cached_property
-    def connection(self) -> Connection:
+    def connection(self) -> "Connection":
         """The connection. Raises what `open_connection` raises."""
         return self.opener(self.options)
 
 
-def open_connection(options: TargetOptions) -> Connection:
+def open_connection(options: TargetOptions) -> "Connection":
     """Connect to the named account, else to a rehearsal that is up, else with the AWS default credentials.
 
     Raises `BadUsageError` for options that contradict each other, `RefusedError` when the named rehearsal is not up.
@@ -58,7 +60,7 @@ def open_connection(options: TargetOptions) -> Connection:
     return _connect_to_aws(options)
 
 
-def _connect_to_rehearsal(directory: Path, options: TargetOptions) -> Connection | None:
+def _connect_to_rehearsal(directory: Path, options: TargetOptions) -> "Connection | None":
     try:
         from standby.rehearsal.connection import find_rehearsal_connection  # noqa: PLC0415 - its packages are optional
     except ModuleNotFoundError:
@@ -66,7 +68,9 @@ def _connect_to_rehearsal(directory: Path, options: TargetOptions) -> Connection
     return find_rehearsal_connection(directory, name=options.name)
 
 
-def _connect_to_aws(options: TargetOptions) -> Connection:
+def _connect_to_aws(options: TargetOptions) -> "Connection":
+    from standby.deployment.connection import AwsConnection  # noqa: PLC0415 - botocore; the help needs none of it
+
     settings = {} if options.name and options.regions else _read_settings()
     regions = options.regions or tuple(_get_region(settings, role) for role in DEFAULT_REGIONS)
     name = options.name or str(settings.get("name", DEFAULT_NAME))

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
 from standby.console import print_progress
-from standby.deployment.connection import Connection
-from standby.deployment.manifest import Manifest
 from standby.json_model import JsonModel
+
+if TYPE_CHECKING:  # the help needs neither botocore nor the manifest
+    from standby.deployment.connection import Connection
+    from standby.deployment.manifest import Manifest
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -43,7 +45,7 @@ def change_options(command: Command) -> Command:
     return command
 
 
-def print_target(connection: Connection, manifest: Manifest) -> None:
+def print_target(connection: "Connection", manifest: "Manifest") -> None:
     """Print the deployment on stderr."""
     regions = " + ".join(region.region for region in manifest.regions.values())
     print_progress(f"{connection.where}: {manifest.name} in account {manifest.account}, {regions}")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
-from botocore.exceptions import IncompleteReadError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
 from botocore.response import StreamingBody
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,16 +22,20 @@ from standby.deployment.routing_config import (
     ConfigCopies,
     ConfigCopy,
     ConfigHistory,
+    PreconditionFailedError,
     RoutingConfig,
     authoritative_copy,
     config_for_role,
+    copies_agree,
     parse_config,
     read_copy,
     render_config,
     serving_role,
+    write_copy,
 )
 from tests.constructs.plan import ROOT
-from tests.standby.helpers import COPIES, MANIFEST, copy_of
+from tests.standby.helpers import COPIES, MANIFEST, changed, copy_of
+from tests.standby.helpers import config as config_of
 
 CASES: Final[list[dict[str, Any]]] = json.loads((ROOT / "tests" / "routing_config_cases.json").read_text("utf-8"))
 URLS = st.from_regex(r"\Ahttps://[a-z0-9-]{1,9}(\.[a-z]{2,5})?(:[0-9]{4})?(/[a-z0-9_~-]{1,5}){0,2}/\Z")
@@ -145,6 +149,94 @@ def test_bytes_that_are_not_utf_8_count_as_a_browser_counts_them() -> None:
     with pytest.raises(ValueError, match="more than 65536"):  # each byte becomes U+FFFD, which has three bytes
         parse_config(b'{"apiUrl": "https://a/", "region": "' + b"\xff" * 22_000 + b'"}')
     assert parse_config(b'{"apiUrl": "https://a/", "region": "' + b"\xff" * 21_000 + b'"}').api_url == "https://a/"
+
+
+class Bucket:
+    """S3 for one object: `error` is raised by a write, after it has taken effect where `lost`."""
+
+    def __init__(self, *, error: Exception | None = None, lost: bool = False) -> None:
+        self.text = b""
+        self.conditions: list[dict[str, str]] = []
+        self._error, self._lost = error, lost
+
+    def put_object(self, *, Body: bytes, **arguments: str) -> None:  # noqa: N803 - as boto3 names it
+        self.conditions.append({name: value for name, value in arguments.items() if name.startswith("If")})
+        assert (arguments["ContentType"], arguments["CacheControl"]) == ("application/json", "no-store")
+        if self._error is None or self._lost:
+            self.text = Body
+        if self._error is not None:
+            raise self._error
+
+    def get_object(self, **_: str) -> dict[str, object]:
+        return {"Body": io.BytesIO(self.text)}
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "PutObject")
+
+
+def write(bucket: Bucket, seen: ConfigCopy) -> None:
+    client: Any = bucket
+    write_copy(client, seen, "new")
+
+
+SEEN = copy_of("primary", RoutingConfig(api_url="https://a/"))
+TIMED_OUT = ReadTimeoutError(endpoint_url="https://s3")
+
+
+@pytest.mark.parametrize(
+    "seen,condition", [(SEEN, {"IfMatch": SEEN.etag}), (copy_of("primary", None), {"IfNoneMatch": "*"})]
+)
+def test_a_copy_is_written_only_on_condition_of_what_was_read(seen: ConfigCopy, condition: dict[str, str]) -> None:
+    bucket = Bucket()
+    write(bucket, seen)
+    assert (bucket.text, bucket.conditions) == (b"new", [condition])
+
+
+@pytest.mark.parametrize("error", [TIMED_OUT, refused("PreconditionFailed"), refused("InternalError")])
+def test_a_write_whose_answer_was_lost_is_looked_up(error: Exception) -> None:
+    write(Bucket(error=error, lost=True), SEEN)
+
+
+@pytest.mark.parametrize("code,absent", [("NoSuchKey", True), ("404", True), ("AccessDenied", False), ("500", False)])
+def test_only_an_object_that_does_not_exist_is_absent(code: str, *, absent: bool) -> None:
+    def get_object(**_: str) -> None:
+        raise refused(code)
+
+    client: Any = SimpleNamespace(get_object=get_object)
+    if absent:
+        assert read_copy(client, MANIFEST.regions["primary"]).state == "absent"
+        return
+    with pytest.raises(ClientError):
+        read_copy(client, MANIFEST.regions["primary"])
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"])
+def test_a_write_that_met_another_content_is_told_so(code: str) -> None:
+    with pytest.raises(PreconditionFailedError):
+        write(Bucket(error=refused(code)), SEEN)
+
+
+@pytest.mark.parametrize("error", [TIMED_OUT, refused("AccessDenied")])
+def test_any_other_error_of_a_write_is_raised(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        write(Bucket(error=error), SEEN)
+
+
+def test_copies_agree_only_when_both_are_known_valid_and_equal() -> None:
+    both = {role: copy_of(role, config_of("primary", 3)) for role in ROLES}
+    assert copies_agree(both)
+    assert not copies_agree({"primary": both["primary"]})
+    assert not copies_agree({**both, "failover": Unavailable("does not answer")})
+    assert not copies_agree({**both, "failover": copy_of("failover", config_of("primary", 4))})
+    assert not copies_agree({role: copy_of(role, None) for role in ROLES})
+
+
+@pytest.mark.parametrize("fallback", [True, False])
+def test_pages_get_the_other_region_s_api_only_where_they_may_use_it(fallback: bool) -> None:  # noqa: FBT001 - a parameter
+    manifest = changed(MANIFEST, site=changed(MANIFEST.site, api_fallback=fallback))
+    written = config_for_role(manifest, "failover", generation=4, updated_at="then")
+    assert written.fallback_api_url == (MANIFEST.regions["primary"].api_url if fallback else None)
 
 
 @given(COPIES)

@@ -30,6 +30,7 @@ def test_an_interrupted_run_is_finished() -> None:
         "CloseEvent",
     ]
     assert [put.config.generation for put in puts(plan)] == [4]
+    assert (plan.source, plan.target, plan.generation) == (WEST, EAST, 4)
 
 
 def test_a_finished_failover_with_the_other_region_still_down_has_nothing_to_do() -> None:

@@ -128,6 +128,27 @@ def switched(command: Literal["failover", "failback"]) -> Event:
     return changed(made, result="done")
 
 
+def test_of_two_switches_the_one_with_the_higher_generation_is_the_last() -> None:
+    events = (changed(switched("failover"), generation=6), changed(switched("failback"), generation=5))
+    gone = {role: replace(region(role, "primary", 4), copy=copy_of(role, None)) for role in ROLES}
+    for order in (events, events[::-1]):
+        found = replace(state(gone["primary"], gone["failover"]), events=order)
+        assert {put.config.role for put in puts(plan_config(reconciling(found)))} == {"failover"}
+
+
+def test_the_other_copy_gets_the_exact_text_of_the_authoritative_copy() -> None:
+    ahead = copy_of("failover", config("failover", 4))
+    found = moved(primary={"copy": copy_of("primary", None)}, failover={"copy": replace(ahead, text=f" {ahead.text} ")})
+    assert [put.text for put in puts(plan_config(reconciling(found)))] == [f" {ahead.text} "]
+
+
+@pytest.mark.parametrize("number,more", [(10, ()), (12, ("... and 2 more",))])
+def test_ten_conflicts_are_named_and_the_rest_counted(number: int, more: tuple[str, ...]) -> None:
+    found = moved(failover={"replication": left(*[missing("deleted")] * number, source="failover")})
+    notes = plan_documents(reconciling(found)).notes
+    assert (len(notes), notes[10:]) == (10 + len(more), more)
+
+
 def test_a_switch_that_failed_or_lost_moved_no_user() -> None:
     events = tuple(
         changed(switched("failback"), id=result, result=result, generation=9) for result in ("failed", "lost")

@@ -187,6 +187,28 @@ def test_a_serving_region_according_to_one_copy_only_is_noted(target: Role, own:
     assert plan.notes == (f"{told}: --force writes the next generation",)
 
 
+def test_a_region_that_serves_by_a_manual_edit_keeps_it() -> None:
+    edited = config("failover", None)
+    note = "config.json is manually edited: `standby reconcile` gives it a generation"
+    copies: dict[Role, ConfigCopy | Unavailable] = {
+        "failover": copy_of("failover", edited),
+        "primary": copy_of("primary", config("primary", 3)),
+    }
+    plan = plan_switch(facts(copies=copies), command="failover", reason="")
+    assert (plan.steps, plan.refusals, plan.notes) == ((), (), (note,))
+    alone = plan_switch(facts(copies={**copies, "primary": DOWN}), command="failover", reason="")
+    assert (alone.steps, alone.notes[0], len(alone.notes)) == ((), note, 2)
+    assert "--force writes the next generation" in alone.notes[1]
+
+
+def test_an_api_of_neither_region_that_a_switch_replaces_is_named() -> None:
+    elsewhere = replace(config("primary", 3), api_url="https://elsewhere.example/")
+    copies = {role: copy_of(role, elsewhere) for role in ROLES}
+    plan = plan_switch(facts(copies=copies), command="failover", reason="")
+    assert plan.notes == ("config.json names an API of neither region: https://elsewhere.example/",)
+    assert plan.source == ""
+
+
 def test_with_both_copies_read_there_is_no_note_on_a_higher_generation() -> None:
     plan = plan_switch(facts("primary"), command="failback", reason="", force=True)
     assert (plan.steps, plan.notes) == ((), ())

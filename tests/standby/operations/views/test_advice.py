@@ -55,6 +55,7 @@ UNENDED = new_event(generation=9, command="failover", actor="x", reason="", sour
         (state(primary=region("primary", replication=left(missing("pending")))), ""),
         (replace(state(), events=(UNENDED,)), AGAIN),
         (replace(state(), events=(changed(UNENDED, result="incomplete"),)), RECONCILE),
+        (replace(state(), events=(changed(UNENDED, command="reconcile", target=""),)), RECONCILE),
         (state(region("primary", "primary", None), region("failover", "primary", None)), RECONCILE),
         (state(primary=region("primary", copy=copy_of("primary", None))), RECONCILE),
         (state(primary=region("primary", copy=invalid_copy("primary"))), CORRECT.format(WEST)),

@@ -14,7 +14,7 @@ from standby.operations.facts.state import Alarms, Queues, State
 from standby.operations.plans.failback_preconditions import settles_by_itself, unmet_preconditions
 from standby.operations.views.status_json import status_json
 from standby.operations.views.verdict import assess_state
-from tests.standby.helpers import EAST, HEALTHY, NOON, WEST, changed, config, copy_of, invalid_copy
+from tests.standby.helpers import DOWN, EAST, HEALTHY, NOON, WEST, changed, config, copy_of, invalid_copy
 from tests.standby.states import BEHIND, SICK, dead, left, missing, moved, region, state
 
 DISAGREEMENT = (
@@ -38,6 +38,21 @@ DISAGREEMENT = (
             state(failover=region("failover", health=SICK)),
             "not ready to fail over",
             [f"the API of {EAST} is degraded: retrieve (AccessDenied)"],
+        ),
+        (
+            state(region("primary", alarms=Alarms(in_alarm=("x",), total=8)), region("failover", health=SICK)),
+            "not ready to fail over",
+            [f"the API of {EAST} is degraded: retrieve (AccessDenied)", f"alarms in {WEST}: x"],
+        ),
+        (
+            state(failover=region("failover", copy=Unavailable("answers AccessDenied"))),
+            "not ready to fail over",
+            [f"config.json of {EAST} answers AccessDenied"],
+        ),
+        (
+            state(primary=region("primary", queues=DOWN, alarms=DOWN, health=DOWN)),
+            "degraded",
+            [f"the {what} of {WEST}{sep} {DOWN}" for what, sep in (("API", ""), ("queues", ":"), ("alarms", ":"))],
         ),
         (
             state(primary=region("primary", health=SICK)),
@@ -154,6 +169,25 @@ def test_a_failback_to_a_region_in_sync_is_allowed() -> None:
 def test_a_killed_failback_can_be_finished_although_the_copies_differ() -> None:
     killed = state(primary=region("primary", "primary", 5), failover=region("failover", "failover", 4))
     assert unmet_preconditions(killed, [HEALTHY]) == ()
+
+
+def reasons_against(found: State) -> list[str]:
+    """Return the preconditions of a failback that do not hold, apart from the primary region's health."""
+    return [refusal.reason for refusal in unmet_preconditions(found, [HEALTHY])]
+
+
+def test_each_unmet_precondition_is_named_once() -> None:
+    refused = Unavailable("answers AccessDenied")
+    unread = moved(failover={"copy": refused, "replication": refused})
+    assert reasons_against(unread) == [
+        f"config.json of {EAST} answers AccessDenied",
+        f"replication from {EAST}: answers AccessDenied",
+    ]
+    down = replace(moved(), regions={"primary": region("primary", "failover", 4), "failover": dead("failover")})
+    lost = replace(down, regions={**down.regions, "primary": region("primary", "failover", 4, replication=refused)})
+    assert reasons_against(lost) == [f"{EAST} does not answer (connection refused): the regions cannot be compared"]
+    pending = replace(moved(), events=(incomplete(),))
+    assert reasons_against(pending) == ["the journal has pending writes: run `standby reconcile`"]
 
 
 def incomplete() -> Event:
