@@ -62,9 +62,9 @@ class Manifest(JsonModel):
     @classmethod
     def _order_regions_and_name_their_roles(cls, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         if isinstance(value, Mapping) and isinstance(regions := value.get("regions"), Mapping):
-            ordered = sorted(regions, key=lambda key: ROLES.index(key) if key in ROLES else len(ROLES))
+            parts = {role: regions[role] for role in ROLES if role in regions}
             named = {
-                key: {"role": key, **part} if isinstance(part := regions[key], Mapping) else part for key in ordered
+                role: {"role": role, **part} if isinstance(part, Mapping) else part for role, part in parts.items()
             }
             return {**value, "regions": named}
         return value

@@ -202,7 +202,7 @@ def _own_copy_note(facts: SwitchFacts) -> tuple[str, ...]:
     if isinstance(facts.copies[other.role], ConfigCopy):
         return ()
     known = f"{own} serves according to its own copy of config.json; {other.region} may have a higher generation"
-    return (f"{known}: --force writes the next generation",)
+    return (f"{known}: --force writes a higher one",)
 
 
 def _serving_region(facts: SwitchFacts) -> str:

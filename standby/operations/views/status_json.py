@@ -1,6 +1,7 @@
 """The JSON document of `standby status --json`. docs/cli.md is generated from these models."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
@@ -108,7 +109,7 @@ class StatusJson(JsonModel):
     deployment: Annotated[DeploymentJson, ONE_ROW] = Field(
         description="`where` (rehearsal or account), `name` and `account`"
     )
-    at: str = Field(description="when the facts were read, in UTC")
+    at: datetime = Field(description="when the facts were read, in UTC")
     serving: ServingJson
     regions: Mapping[Annotated[Role, Key("ROLE")], RegionJson]
     last_switch: Annotated[Event | None, ONE_ROW] = Field(
@@ -128,7 +129,7 @@ def status_json(state: State, verdict: Verdict) -> StatusJson:
         notes=verdict.notes,
         next=verdict.next or None,
         deployment=DeploymentJson(where=state.where, name=state.manifest.name, account=state.manifest.account),
-        at=state.now.isoformat(),
+        at=state.now,
         serving=ServingJson(
             role=serving,
             region=state.manifest.regions[serving].region if serving else None,

@@ -23,3 +23,9 @@ def test_an_api_that_no_page_would_call_is_an_error(url: str) -> None:
     document["regions"]["failover"]["apiUrl"] = url
     with pytest.raises(StandbyError, match=r"regions\.failover\.apiUrl is not a URL that pages call"):
         parse_manifest(json.dumps(document))
+
+
+def test_an_unknown_region_of_a_manifest_is_ignored() -> None:
+    document = json.loads(manifest_text())
+    document["regions"] = {"witness": {"region": "eu-west-1"}, **document["regions"]}
+    assert parse_manifest(json.dumps(document)) == parse_manifest(manifest_text())

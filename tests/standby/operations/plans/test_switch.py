@@ -184,7 +184,7 @@ def test_a_serving_region_according_to_one_copy_only_is_noted(target: Role, own:
     plan = plan_switch(facts(target, copies=blind(target)), command="failback", reason="")
     assert not plan.steps
     told = f"{own} serves according to its own copy of config.json; {other} may have a higher generation"
-    assert plan.notes == (f"{told}: --force writes the next generation",)
+    assert plan.notes == (f"{told}: --force writes a higher one",)
 
 
 def test_a_region_that_serves_by_a_manual_edit_keeps_it() -> None:
@@ -198,7 +198,7 @@ def test_a_region_that_serves_by_a_manual_edit_keeps_it() -> None:
     assert (plan.steps, plan.refusals, plan.notes) == ((), (), (note,))
     alone = plan_switch(facts(copies={**copies, "primary": DOWN}), command="failover", reason="")
     assert (alone.steps, alone.notes[0], len(alone.notes)) == ((), note, 2)
-    assert "--force writes the next generation" in alone.notes[1]
+    assert "--force writes a higher one" in alone.notes[1]
 
 
 def test_an_api_of_neither_region_that_a_switch_replaces_is_named() -> None:
