@@ -25,7 +25,7 @@ from standby.deployment.manifest import Manifest  # noqa: F401 - the same
 from standby.drill.measure.measures import Measures  # noqa: F401 - the same
 from standby.drill.report.report import DrillReport  # noqa: F401 - the same
 from standby.json_model import JsonModel
-from standby.operations.views.status_json import StatusJson  # noqa: F401 - the same
+from standby.operations.views.status_json import RegionJson, StatusJson  # noqa: F401 - the same
 from standby.rehearsal.report import Report, Status  # noqa: F401 - the same
 
 WIDTH: Final = 100
@@ -58,6 +58,14 @@ def json_fields(fields: Mapping[str, str] | type[JsonModel], heading: str = "fie
     table = fields if isinstance(fields, Mapping) else field_table(fields)
     rows = [f"| `{field}` | {text} |" for field, text in table.items()]
     return "\n".join([f"| {heading} | meaning |", "| --- | --- |", *rows]) + "\n"
+
+
+def unavailable_facts() -> str:
+    """Return the sentence that names the facts of a region that may be unavailable."""
+    fields = RegionJson.model_fields.values()
+    names = [f"`{field.serialization_alias}`" for field in fields if "UnavailableJson" in str(field.annotation)]
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return f'Each of {listed} of a region is `{{"unavailable": "why"}}` when it could not be read.\n'
 
 
 def exit_codes() -> str:

@@ -1,7 +1,7 @@
 """The context of a scenario: its actions on the deployment, and its observations."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -30,7 +30,7 @@ ANSWER_SECONDS: Final = 10.0
 ANSWER_PAUSE_SECONDS: Final = 0.1
 STDERR_CHARACTERS: Final = 200
 
-FAULT_STATES: Final = {
+FAULT_STATES: Final[Mapping[FaultKind, str]] = {
     "region-down": "refuses",
     "region-black-hole": "hangs",
     "s3-errors": "S3 fails",

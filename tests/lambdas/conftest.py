@@ -29,7 +29,7 @@ from tests.lambdas.helpers import (
 )
 
 REGION = "us-west-2"
-_FUNCTIONS = ("health", "ingest", "ingestion_status", "query", "upload")
+FUNCTIONS = Path(__file__).parents[2] / "lambda_src"
 _STARTED_WITHIN_SECONDS = 20
 _UPLOAD_TYPES = {".md": "text/markdown", ".pdf": "application/pdf", ".txt": "text/plain"}
 
@@ -145,7 +145,7 @@ def cold_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[ColdStart]:
         return handler
 
     yield start
-    for function in _FUNCTIONS:
+    for function in sorted(path.parent.name for path in FUNCTIONS.glob("*/handler.py")):
         _forget(function)
 
 

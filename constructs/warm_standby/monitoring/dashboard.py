@@ -40,7 +40,10 @@ class Dashboard(Construct):
         graphs: list[tuple[str, list[MetricLine]]] = [
             ("API: requests and errors", _api(api)),
             ("Functions: errors", [["AWS/Lambda", "Errors", "FunctionName", function.name] for function in functions]),
-            ("Functions: duration, ms, p95", [_duration(function) for function in functions]),
+            (
+                "Functions: duration, ms, p95",
+                [["AWS/Lambda", "Duration", "FunctionName", one.name, {"stat": "p95"}] for one in functions],
+            ),
             ("Ingestion: events waiting, dead letters", _queues(queue)),
             ("Health, %", [[namespace, "healthy-percent", {"stat": "Minimum"}]]),
         ]
@@ -69,10 +72,6 @@ def _api(api: RestApi) -> list[MetricLine]:
     return [
         ["AWS/ApiGateway", metric, "ApiName", api.name, "Stage", STAGE] for metric in ("Count", "4XXError", "5XXError")
     ]
-
-
-def _duration(function: Function) -> MetricLine:
-    return ["AWS/Lambda", "Duration", "FunctionName", function.name, {"stat": "p95"}]
 
 
 def _queues(queue: IngestionQueue) -> list[MetricLine]:

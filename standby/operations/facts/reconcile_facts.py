@@ -71,7 +71,8 @@ def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
     up = [role for role in ROLES if isinstance(state.copies[role], ConfigCopy)]
     found = read_journals(connection, manifest, *up)
     journals = {role: read for role, read in found.items() if isinstance(read, Journal)}
-    arn = attempt(partial(_read_arn, connection, manifest.regions[up[0]])) if up else "unknown"
+    clients = connection.clients
+    arn = attempt(lambda: clients.sts(manifest.regions[up[0]].region).get_caller_identity()["Arn"]) if up else "unknown"
     return ReconcileFacts(
         state=replace(state, events=journal.merge_events(read.events for read in journals.values())),
         journals={role: read.events for role, read in journals.items()},
@@ -88,7 +89,3 @@ def _read_journal(connection: Connection, region: Region) -> Journal:
         events=tuple(event for event in found if event is not None),
         generation=max(map(journal.parse_generation, keys), default=0),
     )
-
-
-def _read_arn(connection: Connection, region: Region) -> str:
-    return connection.clients.sts(region.region).get_caller_identity()["Arn"]

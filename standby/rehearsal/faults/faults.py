@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, assert_never, cast, get_args
 
 import boto3
 from botocore.exceptions import ClientError
@@ -182,18 +182,21 @@ class Faults:
         )
 
     def _set(self, kind: FaultKind, role: Role) -> None:
-        if kind == "region-down":
-            self._target.network_controller.kill_region_proxy(role)
-        elif kind == "region-black-hole":
-            self._target.network_controller.suspend_region_proxy(role)
-        elif kind in _IN_REGION_PROXY:
-            self._configure_region_proxy(role)
-        elif kind == "knowledge-base-denied":
-            _deny_knowledge_base(self._target.session(role), self._target.deployment.name)
-        elif kind == "pages-denied":
-            deny_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
-        elif kind == "replication-paused":
-            self._write_replication(role, paused=True)
+        match kind:
+            case "region-down":
+                self._target.network_controller.kill_region_proxy(role)
+            case "region-black-hole":
+                self._target.network_controller.suspend_region_proxy(role)
+            case "s3-errors" | "api-errors" | "slow":
+                self._configure_region_proxy(role)
+            case "knowledge-base-denied":
+                _deny_knowledge_base(self._target.session(role), self._target.deployment.name)
+            case "pages-denied":
+                deny_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
+            case "replication-paused":
+                self._write_replication(role, paused=True)
+            case _:
+                assert_never(kind)
 
     def _heal(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
         self._restore_configuration(role, kinds)

@@ -1,0 +1,20 @@
+"""The numbers in README.md are those of the stack and of the drill."""
+
+import re
+
+from docs.generate import resources
+from standby.drill.scenarios.catalog import SCENARIOS
+from tests.constructs.plan import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_number_of_resources_is_that_of_the_default_stack() -> None:
+    stack = resources().partition(" ")[0]
+    assert set(re.findall(r"(\d+) resources", README)) == {stack}
+
+
+def test_the_number_of_scenarios_is_that_of_the_catalog() -> None:
+    (number,) = set(re.findall(r"objectives met in (\d+) scenarios", README))
+    assert int(number) == len(SCENARIOS)
+    assert len(SCENARIOS) != 11 or "plays eleven scenarios" in README
