@@ -83,8 +83,8 @@ def drill(
     The drill runs on the rehearsal on this machine. With --live it runs on a real deployment, with harmless scenarios
     only. During each scenario, simulated users request pages, ask questions and upload documents at fixed rates.
 
-    Exit codes: 0 every objective is met, 1 an objective is missed or something is not restored. Otherwise 3: a scenario
-    found no steady state, or none ran, because no rehearsal is up or a live scenario would harm users.
+    Exit codes: 0 every objective is met; 1 an objective is missed or something is not restored; 3 no scenario could
+    run, or a scenario found no steady state.
     """
     offered = LIVE_SCENARIOS if live else SCENARIOS
     if list_only:

@@ -34,11 +34,11 @@ def reconcile(
 ) -> None:
     """Bring both regions back into sync after one was lost.
 
-    First config.json, so that the region misleads no user: in a plan of its own, carried out before anything is
-    compared. Then the documents that one side lacks, in both directions; then the Knowledge Bases; then the journals.
-    Nothing newer is overwritten, S3 keeps every version, and deleted documents stay deleted. What cannot be compared is
-    pending for the next run. Run it again at any time: it continues. --force works with one region, and replaces an
-    invalid config.json.
+    It repairs config.json first, because an old copy misleads users. This part has its own plan. Then it copies the
+    documents that one side lacks, in both directions, and completes Knowledge Bases and journals. It overwrites nothing
+    newer, S3 keeps every version, and deleted documents stay deleted. Documents that cannot be compared wait for the
+    next run. Run it again at any time: it continues. --force works with one region, and replaces an invalid
+    config.json.
     """
     options = ChangeOptions(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
     reconcile_regions(target, options, verbose=verbose, wait_seconds=wait)
