@@ -62,8 +62,8 @@ def failback(
 
     Refused (exit code 3) unless the primary region is healthy several times in a row, no document is missing on
     either side, its Knowledge Base has indexed its bucket, and both copies of config.json agree. `standby reconcile`
-    brings them there. --force skips these checks. Use it when the failover region is lost while it serves. It then writes
-    a generation above the one that the lost region can have.
+    brings them there. --force skips these checks. Use it when the failover region is lost while it serves. It then
+    writes a generation above the one that the lost region can have.
     """
     options = ChangeOptions(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
     switch_back(target, options, checks=checks, wait_seconds=wait)
