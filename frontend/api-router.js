@@ -88,7 +88,7 @@ export class ApiRouter extends EventTarget {
     this.#endPause();
   }
 
-  /** Returns whether the API in use is healthy, after another service in its region failed. If not, recovers first. */
+  /** After another service in the region failed, returns whether the API in use is healthy. If not, recovers. */
   async confirmHealthy(api, signal) {
     if (this.api.url !== api.url) return false;
     const { healthy } = await Promise.race([this.#monitor.checkNow(api.url, signal), rejectOnAbort(signal)]);

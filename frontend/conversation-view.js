@@ -112,7 +112,7 @@ export class ConversationView {
     }
   }
 
-  /** Shows next to each pending question whether the page waits for its answer or every region is down. */
+  /** Shows whether each pending question waits for its answer or every region is down. */
   #showOutage() {
     const { down } = this.#router;
     for (const { searching, outage } of this.#pending.values()) {
@@ -162,7 +162,7 @@ export class ConversationView {
     return h("article", {}, question, h("div", { className: "reply", tabIndex: -1 }));
   }
 
-  /** Replaces the reply. If the focus was in it, the reply itself gets the focus, so that the next Tab starts there. */
+  /** Replaces the reply. If the focus was in it, the reply gets the focus: the next Tab starts there. */
   #setReply(article, content) {
     const reply = article.lastChild;
     const hadFocus = reply.contains(document.activeElement);

@@ -67,7 +67,7 @@ export class DocumentsView {
     return [...this.#rows].find(([, row]) => row.contains(document.activeElement))?.[0];
   }
 
-  /** Returns a document's row: the same element as long as its state is the same, so that a focused button stays. */
+  /** Returns a document's row: the same element while its state is the same, so that a focused button stays. */
   #row(document) {
     const known = this.#rows.get(document.id);
     const shown = `${document.state} ${document.reason}`;

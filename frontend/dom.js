@@ -27,7 +27,7 @@ export function button(label, onclick, properties = {}) {
   return h("button", { type: "button", className: "text-button", onclick, ...properties }, label);
 }
 
-/** Announces a text to screen readers, after earlier announcements. Sighted users see the same news on the page. */
+/** Announces a text to screen readers, after earlier announcements. */
 export function announce(text) {
   const paragraph = h("p", {}, text);
   byId("announcer").append(paragraph);

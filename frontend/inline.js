@@ -130,7 +130,7 @@ function createLink(address, nodes) {
   return anchor;
 }
 
-/** Whether a URL looks as if it led to another host: user name before an @, letters of another script, ... */
+/** Whether a URL seems to lead to another host: a user name before an @, letters of another script, ... */
 function hidesHost(url, address) {
   const plain = `${url.protocol}${url.host && `//${url.host}`}`;
   return url.username !== "" || url.password !== "" || !address.toLowerCase().startsWith(plain);

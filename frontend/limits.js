@@ -33,7 +33,7 @@ export function findViolation(file, limits) {
   return `The file is too large (${formatSize(file.size)}). The limit is ${formatSize(limits.maxUploadBytes)}.`;
 }
 
-/** Returns the content type that the API expects for the file's extension. The browser's often differs. */
+/** Returns the API's content type for the file's extension. The browser's often differs. */
 export function contentType(file, limits) {
   return limits?.uploadTypes.get(extensionOf(file.name)) || file.type || "application/octet-stream";
 }

@@ -1,4 +1,4 @@
-// Distinguishes a slow API from a dead one: while a request makes no progress, the page asks the API's /health as well.
+// Tells a slow API from a dead one: while a request makes no progress, the page asks the API's /health as well.
 
 import { CallError, request } from "./http.js";
 import { pause } from "./wait.js";

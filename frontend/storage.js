@@ -1,4 +1,4 @@
-// JSON values in the browser's storage. Storage may be full, forbidden or changed by hand: the page works without it.
+// JSON values in the browser's storage. It may be full, forbidden or changed by hand: the page works without it.
 
 const PREFIX = "ask.";
 /** Shared by all tabs, and permanent. */

@@ -183,7 +183,8 @@ def test_a_target_whose_bucket_returns_errors_is_refused_even_with_force(operato
 
 def test_a_failover_from_an_unhealthy_primary_api_writes_both_copies(operator: Operator) -> None:
     lose(operator, "primary", "api-errors")
-    assert operator.failover().result == "done"
+    ran = operator.failover()
+    assert ran.result == "done", ran.stderr
     assert len(set(operator.generations().values())) == 1
     operator.rehearsal.faults.heal()
     assert operator.failback().result == "done"
