@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from standby.operations.facts import journal
 from standby.rehearsal.connection import open_rehearsal_connection
 from standby.rehearsal.network.network import Client
 from standby.rehearsal.rehearsal import Rehearsal
+from tests.e2e.helpers import wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -130,9 +132,19 @@ class Operator:
         """Return the highest generation of both buckets."""
         return max(generation or 0 for _, generation in self.generations().values())
 
+    def _wait_until_healthy(self) -> None:
+        """Wait until no API answers with a health report from before: the function caches one for a second."""
+        for region in self.rehearsal.deployment.regions.values():
+            healthy = partial(self._is_healthy, f"{region.api_url}health?deep=true")
+            wait_for(healthy, what=f"{region.region} is healthy")
+
+    def _is_healthy(self, url: str) -> bool:
+        return self.get(url).status == HTTPStatus.OK
+
     def put_back(self) -> None:
         """Heal every fault and restore the primary region as the serving region, without any command."""
         self.rehearsal.faults.heal()
+        self._wait_until_healthy()
         manifest, now = read_manifest(connection(self.rehearsal.paths.directory)), datetime.now(tz=UTC)
         event = journal.new_event(
             generation=self.generation() + 1,
