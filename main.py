@@ -9,9 +9,9 @@ lazy_bindings.install(collect_at_exit=False)
 
 from cdktf import App  # noqa: E402 - after the bindings were made lazy
 
-from warm_standby.assets import AssetError, read_assets  # noqa: E402 - the same
-from warm_standby.settings import Settings, SettingsError  # noqa: E402 - the same
-from warm_standby.stack import WarmStandbyStack  # noqa: E402 - the same
+from warm_standby.assets import AssetError, read_assets  # noqa: E402 - after the bindings were made lazy
+from warm_standby.settings import Settings, SettingsError  # noqa: E402 - after the bindings were made lazy
+from warm_standby.stack import WarmStandbyStack  # noqa: E402 - after the bindings were made lazy
 
 project = Path(__file__).parent
 functions, site = project / "lambda_src", project / "frontend"

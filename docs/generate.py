@@ -14,19 +14,19 @@ from click.testing import CliRunner
 import lazy_bindings
 from docs.field_table import field_table
 from standby.cli.change_json import ChangeJson  # noqa: F401 - the documents name the models
-from standby.cli.journal import JournalJson  # noqa: F401 - the same
+from standby.cli.journal import JournalJson  # noqa: F401 - the documents name the models
 from standby.cli.main import (
-    ErrorJson,  # noqa: F401 - the same
+    ErrorJson,  # noqa: F401 - the documents name the models
     cli,
 )
 from standby.cli.outcome import EXIT_CODES
-from standby.cli.rehearse import rehearse  # noqa: F401 - the same
-from standby.deployment.manifest import Manifest  # noqa: F401 - the same
-from standby.drill.measure.measures import Measures  # noqa: F401 - the same
-from standby.drill.report.report import DrillReport  # noqa: F401 - the same
+from standby.cli.rehearse import rehearse  # noqa: F401 - the documents name the models
+from standby.deployment.manifest import Manifest  # noqa: F401 - the documents name the models
+from standby.drill.measure.measures import Measures  # noqa: F401 - the documents name the models
+from standby.drill.report.report import DrillReport  # noqa: F401 - the documents name the models
 from standby.json_model import JsonModel
-from standby.operations.views.status_json import RegionJson, StatusJson  # noqa: F401 - the same
-from standby.rehearsal.report import Report, Status  # noqa: F401 - the same
+from standby.operations.views.status_json import RegionJson, StatusJson  # noqa: F401 - the documents name the models
+from standby.rehearsal.report import Report, Status  # noqa: F401 - the documents name the models
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -79,9 +79,9 @@ def _stack() -> dict[str, Any]:
     lazy_bindings.install()
     from cdktf import Testing  # noqa: PLC0415 - after the bindings were made lazy
 
-    from warm_standby.assets import read_assets  # noqa: PLC0415 - the same
-    from warm_standby.settings import Settings  # noqa: PLC0415 - the same
-    from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - the same
+    from warm_standby.assets import read_assets  # noqa: PLC0415 - after the bindings were made lazy
+    from warm_standby.settings import Settings  # noqa: PLC0415 - after the bindings were made lazy
+    from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - after the bindings were made lazy
 
     with tempfile.TemporaryDirectory() as directory:
         archive = Path(directory, "functions.zip")

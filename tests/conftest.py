@@ -77,7 +77,7 @@ def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | Non
     return [] if name == "Testing" and getattr(obj, "__module__", "").startswith("cdktf") else None
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # the same
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist comes without types
     """A worker takes one file at a time, or all tests of one world, which then run one after the other."""
 
     def _split_scope(self, nodeid: str) -> str:

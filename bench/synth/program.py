@@ -25,9 +25,9 @@ def stacks(out: Path, times: int) -> None:
     lazy_bindings.install(collect_at_exit=False)
     from cdktf import App  # noqa: PLC0415 - after the bindings were made lazy
 
-    from warm_standby.assets import read_assets  # noqa: PLC0415 - the same
-    from warm_standby.settings import Settings  # noqa: PLC0415 - the same
-    from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - the same
+    from warm_standby.assets import read_assets  # noqa: PLC0415 - after the bindings were made lazy
+    from warm_standby.settings import Settings  # noqa: PLC0415 - after the bindings were made lazy
+    from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - after the bindings were made lazy
 
     app = App(outdir=str(out))
     assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=out / "functions.zip")

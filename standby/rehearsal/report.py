@@ -53,7 +53,7 @@ class Status(JsonModel):
         """Whether the emulator is up."""
         return self.endpoint is not None
 
-    @computed_field(description="whether the stack is applied; if it is not, the exit code is 3")  # type: ignore[prop-decorator]  # the same
+    @computed_field(description="whether the stack is applied; if it is not, the exit code is 3")  # type: ignore[prop-decorator]  # pydantic documents it so
     @property
     def applied(self) -> bool:
         """Whether the stack is applied to the running emulator."""

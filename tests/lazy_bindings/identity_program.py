@@ -18,13 +18,13 @@ import lazy_bindings
 lazy_bindings.install()
 
 import cdktf_cdktf_provider_aws as bindings  # noqa: E402 - after the bindings were made lazy
-from cdktf import App, TerraformDataSource, TerraformResource, TerraformStack  # noqa: E402 - the same
-from cdktf_cdktf_provider_aws.provider import AwsProvider  # noqa: E402 - the same
-from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket, S3BucketCorsRule  # noqa: E402 - the same
+from cdktf import App, TerraformDataSource, TerraformResource, TerraformStack  # noqa: E402 - after the bindings were made lazy
+from cdktf_cdktf_provider_aws.provider import AwsProvider  # noqa: E402 - after the bindings were made lazy
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket, S3BucketCorsRule  # noqa: E402 - after the bindings were made lazy
 
-from tests.lazy_bindings.feature_stack import FeatureStack  # noqa: E402 - the same
-from tests.lazy_bindings.sampler import Sampler  # noqa: E402 - the same
-from tests.lazy_bindings.stack_variants import VARIANTS, synthesize_variants  # noqa: E402 - the same
+from tests.lazy_bindings.feature_stack import FeatureStack  # noqa: E402 - after the bindings were made lazy
+from tests.lazy_bindings.sampler import Sampler  # noqa: E402 - after the bindings were made lazy
+from tests.lazy_bindings.stack_variants import VARIANTS, synthesize_variants  # noqa: E402 - after the bindings were made lazy
 
 EVERY = 18  # every 18th of the provider's 2,135 modules: 119 types
 

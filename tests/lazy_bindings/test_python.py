@@ -105,7 +105,7 @@ def test_hints_of_a_compiled_module_equal_those_of_the_source() -> None:
     stock: dict[str, Any] = {}
     exec(compile(GENERATED, "m.py", "exec"), stock)  # noqa: S102 - a text of this file
     lazy: dict[str, Any] = {"_lazy_type_hints": type_hints, "__name__": "m"}
-    exec(compile_generated(GENERATED.encode(), "m.py"), lazy)  # noqa: S102 - the same
+    exec(compile_generated(GENERATED.encode(), "m.py"), lazy)  # noqa: S102 - a text of this file
     expected = {name: hint for name, hint in stock["hints"]().items() if name != "b"}
     assert {name: hint for name, hint in lazy["hints"]().items() if name != "b"} == expected
     assert lazy["hints"]()["b"] is lazy["Later"]

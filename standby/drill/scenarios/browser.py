@@ -79,7 +79,7 @@ def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[Callab
     Raises `StandbyError` for every error of the browser in the block.
     """
     from playwright.sync_api import Error as BrowserError  # noqa: PLC0415 - playwright is optional
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - the same
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - playwright is optional
 
     try:
         with sync_playwright() as playwright:

@@ -97,7 +97,7 @@ def _read_queues(connection: Connection, region: Region) -> Queues:
     def count(url: str) -> tuple[int, int]:
         waiting, in_flight = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
         answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=[waiting, in_flight])  # type: ignore[list-item]  # both are names of attributes
-        return int(answer["Attributes"][waiting]), int(answer["Attributes"][in_flight])  # type: ignore[index]  # the same
+        return int(answer["Attributes"][waiting]), int(answer["Attributes"][in_flight])  # type: ignore[index]  # both are names of attributes
 
     ingest, dead = map_concurrently([region.ingest_queue_url, region.dead_letter_queue_url], count)
     return Queues(waiting=ingest[0], in_flight=ingest[1], dead_letters=sum(dead))

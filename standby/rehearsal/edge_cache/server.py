@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(self._response(settings))
 
     do_HEAD = do_GET  # noqa: N815 - a name that http.server looks for
-    do_OPTIONS = do_GET  # noqa: N815 - the same
+    do_OPTIONS = do_GET  # noqa: N815 - a name that http.server looks for
 
     def _response(self, settings: CacheSettings) -> Response:
         path = self.path if settings.query_in_key else self.path.partition("?")[0]

@@ -90,7 +90,7 @@ class Stage:
     def put(self, role: str) -> None:
         document, regions = Document(), self._operator.rehearsal.deployment.regions
         bucket = regions[role].documents_bucket  # type: ignore[index]  # the runbook's word
-        self._operator.s3(role).put_object(  # type: ignore[arg-type]  # the same
+        self._operator.s3(role).put_object(  # type: ignore[arg-type]  # the runbook's word
             Bucket=bucket, Key=f"uploads/{document.name}", Body=document.content
         )
         self._ingested(role)

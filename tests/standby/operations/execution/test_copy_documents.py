@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from standby.deployment.manifest import Role
-from standby.operations.execution import reconcile_steps as mending
+from standby.operations.execution import reconcile_steps
 from standby.operations.execution.reconcile_steps import ReconcileSteps
 from standby.operations.execution.run import PlanRun, StepFailedError
 from standby.operations.facts.documents import FULL_DEPTH, collect_replication, list_documents
@@ -52,7 +52,7 @@ class Refusing:
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mending, "CONFLICT_PAUSES", (0.0, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(reconcile_steps, "CONFLICT_PAUSES", (0.0, 0.0, 0.0), raising=False)
 
 
 def write(world: World, role: Role, key: str, text: str) -> None:
@@ -129,7 +129,7 @@ def test_a_document_that_was_deleted_at_the_destination_during_the_run_is_pendin
 def test_after_many_copies_without_an_answer_the_others_are_not_tried(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mending, "WORKERS", 1)
+    monkeypatch.setattr(reconcile_steps, "WORKERS", 1)
     for number in range(25):
         write(world, "primary", f"d{number}", "x")
     run, s3 = started(), Refusing(world, *[SILENCE] * 99)
@@ -145,7 +145,7 @@ def test_after_many_copies_without_an_answer_the_others_are_not_tried(
 def test_with_occasional_answers_every_document_is_tried(
     world: World, monkeypatch: pytest.MonkeyPatch, between: ClientError
 ) -> None:
-    monkeypatch.setattr(mending, "WORKERS", 1)
+    monkeypatch.setattr(reconcile_steps, "WORKERS", 1)
     for number in range(25):
         write(world, "primary", f"d{number}", "x")
     with pytest.raises(StepFailedError, match="5 copied"):

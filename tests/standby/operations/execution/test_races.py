@@ -73,10 +73,10 @@ def serving(world: World) -> tuple[str, int]:
     """Return the region and generation in both copies, which must agree."""
     copies = world.copies()
     assert copies_agree(copies), {role: copy.text for role, copy in copies.items()}
-    held = authoritative_copy(copies)
-    assert held is not None
-    assert held.config is not None
-    return held.config.region, held.generation
+    authoritative = authoritative_copy(copies)
+    assert authoritative is not None
+    assert authoritative.config is not None
+    return authoritative.config.region, authoritative.generation
 
 
 def result_of(operator: Operator, events: Sequence[Event]) -> str:

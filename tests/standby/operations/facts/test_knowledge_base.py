@@ -108,12 +108,12 @@ def test_reconcile_says_in_sync_only_if_the_sweep_has_compared(description: str,
         functions=lambda _: SimpleNamespace(invoke=lambda **_: answer),
         bedrock_agent=lambda _: Bedrock(job(description), job("content old", minutes=9)),
     )
-    mending = ReconcileSteps(SimpleNamespace(clients=clients), MANIFEST, wait_seconds=1)
-    assert mending.ingest(Ingest(role="failover")) == told
+    steps = ReconcileSteps(SimpleNamespace(clients=clients), MANIFEST, wait_seconds=1)
+    assert steps.ingest(Ingest(role="failover")) == told
 
 
 def test_documents_that_a_complete_job_could_not_ingest_are_a_note_and_not_a_reason() -> None:
-    jobs = read_jobs(Bedrock(job("a test", failed=2)), MANIFEST.regions["failover"])  # type: ignore[arg-type]  # the same
+    jobs = read_jobs(Bedrock(job("a test", failed=2)), MANIFEST.regions["failover"])  # type: ignore[arg-type]  # a stand-in for the client
     knowledge = compare_with_bucket(IndexState(jobs=jobs, indexed=1, failed=0), Listing(documents={}))
     verdict = assess_state(state(failover=region("failover", knowledge_base=knowledge)))
     assert (verdict.name, verdict.reasons) == ("ready", ())

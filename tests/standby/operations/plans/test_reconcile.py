@@ -30,7 +30,7 @@ from tests.standby.manifests import REGIONS
 from tests.standby.states import BEHIND, dead, left, missing, moved, region, state
 
 
-def reconciling(found: State, **journals: tuple[object, ...]) -> ReconcileFacts:
+def reconcile_facts(found: State, **journals: tuple[object, ...]) -> ReconcileFacts:
     known = {role: journals.get(role, ()) for role in ROLES}
     return ReconcileFacts(state=found, journals=known, journal_generation=4, actor="somebody")  # type: ignore[arg-type]  # events
 
@@ -40,7 +40,7 @@ def test_documents_are_reconciled_before_knowledge_bases() -> None:
         primary={"knowledge_base": BEHIND},
         failover={"replication": left(missing("never"), missing("deleted"), source="failover")},
     )
-    plan = plan_documents(reconciling(found))
+    plan = plan_documents(reconcile_facts(found))
     assert [type(step.action) for step in plan.steps] == [WriteIntent, CopyDocuments, Ingest, CloseEvent]
     (copies,) = [step.action for step in plan.steps if isinstance(step.action, CopyDocuments)]
     assert [one.why for one in copies.documents] == ["never"]
@@ -49,15 +49,15 @@ def test_documents_are_reconciled_before_knowledge_bases() -> None:
 
 def test_copied_documents_are_ingested_even_if_the_knowledge_base_was_in_sync() -> None:
     found = moved(failover={"replication": left(missing("never"), source="failover")})
-    plan = plan_documents(reconciling(found))
+    plan = plan_documents(reconcile_facts(found))
     assert [step.action.role for step in plan.steps if isinstance(step.action, Ingest)] == ["primary"]
 
 
 def test_a_knowledge_base_that_could_not_be_read_is_noted_unless_its_region_is_down() -> None:
     unread = moved(primary={"knowledge_base": Unavailable("answers AccessDenied")})
     named = f"whether the Knowledge Base of {WEST} is in sync is unavailable: answers AccessDenied"
-    assert plan_documents(reconciling(unread)).notes == (named,)
-    assert plan_documents(reconciling(state(primary=dead("primary")))).notes == ()
+    assert plan_documents(reconcile_facts(unread)).notes == (named,)
+    assert plan_documents(reconcile_facts(state(primary=dead("primary")))).notes == ()
 
 
 def test_config_json_has_a_separate_plan_without_a_comparison() -> None:
@@ -66,24 +66,24 @@ def test_config_json_has_a_separate_plan_without_a_comparison() -> None:
         "failover": copy_of("failover", config("failover", 4)),
     }
     regions = {role: region_state_of_copy(MANIFEST, role, copies[role]) for role in ROLES}
-    plan = plan_config(reconciling(replace(state(), regions=regions)))
+    plan = plan_config(reconcile_facts(replace(state(), regions=regions)))
     assert [type(step.action) for step in plan.steps] == [WriteIntent, PutConfig, VerifyEdge, CloseEvent]
     assert (plan.steps[1].region, plan.generation) == (WEST, 4)
 
 
 def test_a_deployment_in_sync_has_nothing_to_reconcile() -> None:
-    for plan in (plan_config(reconciling(moved())), plan_documents(reconciling(moved()))):
+    for plan in (plan_config(reconcile_facts(moved())), plan_documents(reconcile_facts(moved()))):
         assert (plan.steps, plan.refusals, plan.pending_writes) == ((), (), ())
 
 
 def test_with_a_region_down_reconcile_is_refused_unless_forced() -> None:
-    plan = plan_config(reconciling(state(primary=dead("primary"))))
+    plan = plan_config(reconcile_facts(state(primary=dead("primary"))))
     assert plan.standing_refusals(force=False)
     assert not plan.standing_refusals(force=True)
 
 
 def test_without_a_readable_copy_of_config_json_reconcile_is_refused_even_with_force() -> None:
-    assert plan_config(reconciling(state(dead("primary"), dead("failover")))).standing_refusals(force=True)
+    assert plan_config(reconcile_facts(state(dead("primary"), dead("failover")))).standing_refusals(force=True)
 
 
 @pytest.mark.parametrize(
@@ -98,19 +98,19 @@ def test_documents_that_cannot_be_compared_are_pending_and_the_rest_is_done(
 ) -> None:
     arriving = left(missing("never"), source="failover")
     found = moved(primary={"replication": replication}, failover={"replication": arriving})
-    assert not plan_config(reconciling(found)).refusals
-    plan = plan_documents(reconciling(found))
+    assert not plan_config(reconcile_facts(found)).refusals
+    plan = plan_documents(reconcile_facts(found))
     assert plan.refusals == ()
     assert plan.pending_writes == (PendingWrite(region=EAST, what="documents", why=why),)
     assert [step.action.source for step in plan.steps if isinstance(step.action, CopyDocuments)] == ["failover"]
-    alone = plan_documents(reconciling(moved(primary={"replication": replication})))
+    alone = plan_documents(reconcile_facts(moved(primary={"replication": replication})))
     assert [type(step.action) for step in alone.steps] == [WriteIntent, CloseEvent]  # the event is pending
     assert alone.summary == "bring both regions into sync"
 
 
 def test_a_manually_edited_config_gets_the_next_generation() -> None:
     by_hand = {role: region(role, "failover", None) for role in ROLES}
-    plan = plan_config(reconciling(state(by_hand["primary"], by_hand["failover"])))
+    plan = plan_config(reconcile_facts(state(by_hand["primary"], by_hand["failover"])))
     written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
     assert [(made.role, made.generation) for made in written] == [("failover", 5), ("failover", 5)]
 
@@ -133,19 +133,19 @@ def test_of_two_switches_the_one_with_the_higher_generation_is_the_last() -> Non
     gone = {role: replace(region(role, "primary", 4), copy=copy_of(role, None)) for role in ROLES}
     for order in (events, events[::-1]):
         found = replace(state(gone["primary"], gone["failover"]), events=order)
-        assert {put.config.role for put in puts(plan_config(reconciling(found)))} == {"failover"}
+        assert {put.config.role for put in puts(plan_config(reconcile_facts(found)))} == {"failover"}
 
 
 def test_the_other_copy_gets_the_exact_text_of_the_authoritative_copy() -> None:
     ahead = copy_of("failover", config("failover", 4))
     found = moved(primary={"copy": copy_of("primary", None)}, failover={"copy": replace(ahead, text=f" {ahead.text} ")})
-    assert [put.text for put in puts(plan_config(reconciling(found)))] == [f" {ahead.text} "]
+    assert [put.text for put in puts(plan_config(reconcile_facts(found)))] == [f" {ahead.text} "]
 
 
 @pytest.mark.parametrize("number,more", [(10, ()), (12, ("... and 2 more",))])
 def test_ten_conflicts_are_named_and_the_rest_counted(number: int, more: tuple[str, ...]) -> None:
     found = moved(failover={"replication": left(*[missing("deleted")] * number, source="failover")})
-    notes = plan_documents(reconciling(found)).notes
+    notes = plan_documents(reconcile_facts(found)).notes
     assert (len(notes), notes[10:]) == (10 + len(more), more)
 
 
@@ -155,7 +155,7 @@ def test_a_switch_that_failed_or_lost_moved_no_user() -> None:
     )
     gone = {role: replace(region(role, "primary", 4), copy=copy_of(role, None)) for role in ROLES}
     found = replace(state(gone["primary"], gone["failover"]), events=(switched("failover"), *events))
-    assert {put.config.role for put in puts(plan_config(reconciling(found)))} == {"failover"}
+    assert {put.config.role for put in puts(plan_config(reconcile_facts(found)))} == {"failover"}
 
 
 @pytest.mark.parametrize("last,serves", [(None, "primary"), ("failover", "failover"), ("failback", "primary")])
@@ -164,7 +164,7 @@ def test_a_config_that_is_missing_in_both_regions_is_written_for_the_last_servin
 ) -> None:
     gone = {role: replace(region(role, "primary", 4), copy=copy_of(role, None)) for role in ROLES}
     found = replace(state(gone["primary"], gone["failover"]), events=() if last is None else (switched(last),))
-    plan = plan_config(reconciling(found))
+    plan = plan_config(reconcile_facts(found))
     written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
     assert [(made.role, made.generation) for made in written] == [(serves, 5), (serves, 5)]
     assert f"{REGIONS[serves]} served last" in plan.notes[0]
@@ -179,7 +179,7 @@ def with_copies(primary: ConfigCopy | Unavailable, failover: ConfigCopy | Unavai
 def test_an_invalid_config_is_replaced_only_with_force(role: Role) -> None:
     other: Role = "failover" if role == "primary" else "primary"
     copies: dict[Role, ConfigCopy] = {role: invalid_copy(role), other: copy_of(other, config("failover", 4))}
-    plan = plan_config(reconciling(with_copies(copies["primary"], copies["failover"])))
+    plan = plan_config(reconcile_facts(with_copies(copies["primary"], copies["failover"])))
     reason = f"config.json in {REGIONS[role]} exists and is invalid: correct it, or --force replaces it"
     assert plan.refusals == (Refusal(reason=reason),)
     assert [(put.seen.role, put.config.role, put.config.generation) for put in puts(plan)] == [(role, "failover", 4)]
@@ -197,7 +197,7 @@ def test_an_existing_invalid_config_is_never_reported_as_missing(
     primary: ConfigCopy, failover: ConfigCopy, refused: list[str], note: str
 ) -> None:
     found = replace(with_copies(primary, failover), events=(switched("failover"),))
-    plan = plan_config(reconciling(found))
+    plan = plan_config(reconcile_facts(found))
     assert [refusal.reason.split()[2] for refusal in plan.refusals] == refused
     assert not plan.standing_refusals(force=True)
     assert plan.notes == (f"config.json {note}: {EAST} served last and is written again",)
@@ -209,16 +209,16 @@ def test_an_existing_invalid_config_is_never_reported_as_missing(
 
 def test_an_invalid_config_that_is_not_replaced_is_not_a_refusal() -> None:
     elsewhere = copy_of("failover", RoutingConfig(api_url="https://elsewhere.example/"))
-    plan = plan_config(reconciling(with_copies(invalid_copy("primary"), elsewhere)))
+    plan = plan_config(reconcile_facts(with_copies(invalid_copy("primary"), elsewhere)))
     assert (plan.refusals, plan.steps) == ((), ())
-    down = plan_config(reconciling(with_copies(invalid_copy("primary"), DOWN)))
+    down = plan_config(reconcile_facts(with_copies(invalid_copy("primary"), DOWN)))
     assert [refusal.reason for refusal in down.refusals] == [f"{EAST} {DOWN}: nothing can be reconciled with it"]
 
 
 def test_no_new_config_is_written_while_a_copy_cannot_be_read() -> None:
     gone = replace(region("failover", "primary", 4), copy=copy_of("failover", None))
     found = state(primary=dead("primary"), failover=gone)
-    assert not [step for step in plan_config(reconciling(found)).steps if isinstance(step.action, PutConfig)]
+    assert not [step for step in plan_config(reconcile_facts(found)).steps if isinstance(step.action, PutConfig)]
 
 
 @pytest.mark.parametrize("generation,void", [(3, True), (4, True), (5, False)])
@@ -226,7 +226,7 @@ def test_a_superseded_event_is_not_reported_and_is_closed(generation: int, *, vo
     event = begun(generation, f"{NOON:%Y-%m-%dT%H:%M:%SZ}")
     found = replace(moved(), events=(event,))
     assert (assess_state(found).reasons == ()) is void
-    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    plan = plan_documents(reconcile_facts(found, primary=(event,), failover=(event,)))
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is void
 
 
@@ -252,7 +252,7 @@ def test_an_open_event_is_closed_if_nothing_of_it_is_pending(result: str, minute
     both = dict.fromkeys(ROLES, (event,))
     copies = {role: copy_of(role, config("failover", 4, moment=event.started_at)) for role in ROLES}
     found = moved(primary={"copy": copies["primary"]}, failover={"copy": copies["failover"]})
-    plan = plan_documents(reconciling(replace(found, events=(event,)), **both))
+    plan = plan_documents(reconcile_facts(replace(found, events=(event,)), **both))
     written = [one.result for step in plan.steps if isinstance(step.action, CopyEvents) for one in step.action.events]
     assert written == ([closed] * 2 if closed else [])
 
@@ -271,7 +271,7 @@ def test_an_event_is_closed_only_after_its_pending_writes_are_done(
     left_over = (PendingWrite(region=EAST, what=what, why="down"),)
     event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=left_over)
     found = replace(moved(primary={"replication": replication}), events=(event,))
-    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    plan = plan_documents(reconcile_facts(found, primary=(event,), failover=(event,)))
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed
 
 
@@ -280,7 +280,7 @@ def test_a_failed_event_is_reported_until_its_pending_writes_are_done_and_stays_
     event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="failed", pending_writes=left_over)
     found = replace(moved(), events=(event,))
     assert assess_state(found).reasons
-    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    plan = plan_documents(reconcile_facts(found, primary=(event,), failover=(event,)))
     written = [one for step in plan.steps if isinstance(step.action, CopyEvents) for one in step.action.events]
     assert [(one.result, one.pending_writes) for one in written] == [("failed", ())] * 2
     assert assess_state(replace(moved(), events=(written[0],))).reasons == ()
@@ -288,10 +288,10 @@ def test_a_failed_event_is_reported_until_its_pending_writes_are_done_and_stays_
 
 def test_the_plan_notes_that_reconcile_moves_users() -> None:
     killed = state(primary=region("primary", "primary", 5), failover=region("failover", "failover", 4))
-    notes = plan_config(reconciling(killed)).notes
+    notes = plan_config(reconcile_facts(killed)).notes
     assert notes == ("new visitors go to us-east-1 until then: this moves them to us-west-2",)
     returned = state(primary=region("primary", "primary", 3), failover=region("failover", "failover", 4))
-    assert plan_config(reconciling(returned)).notes == ()
+    assert plan_config(reconcile_facts(returned)).notes == ()
 
 
 def test_the_plan_for_config_json_closes_only_events_with_a_pending_config_json() -> None:
@@ -301,7 +301,7 @@ def test_the_plan_for_config_json_closes_only_events_with_a_pending_config_json(
         for what, part in parts.items()
     )
     found = replace(moved(primary={"copy": copy_of("primary", config("primary", 3))}), events=events)
-    plan = plan_config(reconciling(found, primary=events, failover=events))
+    plan = plan_config(reconcile_facts(found, primary=events, failover=events))
     written = [step.action.events for step in plan.steps if isinstance(step.action, CopyEvents)]
     assert [[(event.id, event.result) for event in each] for each in written] == [[("c", "done")]] * 2
 
@@ -311,7 +311,7 @@ def test_a_pending_write_in_a_region_that_is_still_down_is_not_closed_with_confi
     event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=part)
     by_hand = copy_of("failover", config("failover", None))
     found = replace(moved(primary={"copy": DOWN}, failover={"copy": by_hand}), events=(event,))
-    plan = plan_config(reconciling(found, primary=(event,), failover=(event,)))
+    plan = plan_config(reconcile_facts(found, primary=(event,), failover=(event,)))
     assert [type(step.action) for step in plan.steps] == [WriteIntent, PutConfig, VerifyEdge, CloseEvent]
 
 
@@ -323,5 +323,5 @@ def test_a_pending_config_json_is_closed_with_the_documents_only_when_both_copie
     event = changed(begun(4, "2026-11-24T12:00:00.000000Z"), result="incomplete", pending_writes=part)
     copy = copy_of("primary", config("failover" if closed else "primary", generation))
     found = replace(moved(primary={"copy": copy}), events=(event,))
-    plan = plan_documents(reconciling(found, primary=(event,), failover=(event,)))
+    plan = plan_documents(reconcile_facts(found, primary=(event,), failover=(event,)))
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed

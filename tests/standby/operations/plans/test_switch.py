@@ -90,11 +90,11 @@ def test_after_the_plan_every_reachable_bucket_names_the_target(known: SwitchFac
     for put in puts(plan):
         assert known.copies[put.seen.role] == put.seen
         after[put.seen.role] = replace(put.seen, config=put.config, text=put.text, etag="new")
-    held = authoritative_copy(after)
+    authoritative = authoritative_copy(after)
     if plan.steps:
-        assert held is not None
-        assert held.config is not None
-        assert MANIFEST.role_of(held.config.api_url) == known.target
+        assert authoritative is not None
+        assert authoritative.config is not None
+        assert MANIFEST.role_of(authoritative.config.api_url) == known.target
         assert copies_agree(after) or any(isinstance(copy, Unavailable) for copy in after.values())
 
 
@@ -230,6 +230,6 @@ def test_force_writes_above_the_next_generation_that_an_unread_copy_may_have(
     assert put.config.generation == plan.generation > next_one
     returned = {**copies, target: replace(put.seen, config=put.config)}
     other: Role = "failover" if target == "primary" else "primary"
-    held = authoritative_copy({**returned, other: copy_of(other, config(other, next_one))})
-    assert held is not None
-    assert held.role == target
+    authoritative = authoritative_copy({**returned, other: copy_of(other, config(other, next_one))})
+    assert authoritative is not None
+    assert authoritative.role == target
