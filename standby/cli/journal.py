@@ -9,6 +9,7 @@ import click
 from pydantic import Field
 
 from standby.cli.options import json_option, print_json, print_target
+from standby.deployment.answers import take_list
 from standby.deployment.concurrency import Unavailable, map_concurrently, run_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
@@ -93,7 +94,7 @@ def _read_journals(connection: Connection, manifest: Manifest, *, last: int) -> 
 
 def _read_first_page(connection: Connection, region: Region) -> int:
     s3 = connection.clients.s3(region.region)
-    return s3.list_objects_v2(Bucket=region.frontend_bucket, Prefix=facts.PREFIX)["KeyCount"]
+    return len(take_list(s3.list_objects_v2(Bucket=region.frontend_bucket, Prefix=facts.PREFIX), "Contents"))
 
 
 def _read_journal(connection: Connection, region: Region, *, last: int) -> Journal:

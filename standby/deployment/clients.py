@@ -1,10 +1,12 @@
-"""The operator's boto3 clients: created once, few attempts, short time-outs, nothing shared between regions."""
+"""The operator's boto3 clients: created once, few attempts, bounded calls, nothing shared between regions."""
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, TypeVar
 
 from botocore.config import Config
+
+from standby.deployment.api_call import BoundedClient, bound_clients
 
 if TYPE_CHECKING:
     import boto3
@@ -34,6 +36,18 @@ LONG_RUNNING_CONFIG: Final = Config(
 """For the `ingest` function, which may run for 60 s, and for copies of large documents."""
 
 C = TypeVar("C")
+
+
+class _Limits(NamedTuple):
+    """The time-outs and attempts of botocore, and the deadline of a call as a whole, in seconds."""
+
+    config: Config
+    seconds: float
+
+
+_FACTS: Final = _Limits(FACTS_CONFIG, 3.0)
+_RETRYING: Final = _Limits(RETRYING_CONFIG, 25.0)
+_LONG_RUNNING: Final = _Limits(LONG_RUNNING_CONFIG, 75.0)
 
 
 class _Arguments(TypedDict, total=False):
@@ -70,13 +84,11 @@ class Clients:
 
     def retrying_s3(self, region: str) -> "S3Client":
         """Return the S3 client for listings, and for one request for each of many objects."""
-        return self._once("retrying s3", region, lambda session, extra: session.client("s3", **extra), RETRYING_CONFIG)
+        return self._once("retrying s3", region, lambda session, extra: session.client("s3", **extra), _RETRYING)
 
     def long_running_s3(self, region: str) -> "S3Client":
         """Return the S3 client for documents of any size."""
-        return self._once(
-            "patient s3", region, lambda session, extra: session.client("s3", **extra), LONG_RUNNING_CONFIG
-        )
+        return self._once("patient s3", region, lambda session, extra: session.client("s3", **extra), _LONG_RUNNING)
 
     def ssm(self, region: str) -> "SSMClient":
         """Return the client for Parameter Store, which has the manifest."""
@@ -100,24 +112,25 @@ class Clients:
 
     def functions(self, region: str) -> "LambdaClient":
         """Return the client for Lambda, for the `ingest` function."""
-        return self._once(
-            "lambda", region, lambda session, extra: session.client("lambda", **extra), LONG_RUNNING_CONFIG
-        )
+        return self._once("lambda", region, lambda session, extra: session.client("lambda", **extra), _LONG_RUNNING)
 
     def cloudfront(self) -> "CloudFrontClient":
         """Return the client for CloudFront's control plane."""
         return self._once("cloudfront", GLOBAL_REGION, lambda session, extra: session.client("cloudfront", **extra))
 
     def _once(
-        self, kind: str, region: str, make: "Callable[[boto3.Session, _Arguments], C]", config: Config = FACTS_CONFIG
+        self, kind: str, region: str, make: "Callable[[boto3.Session, _Arguments], C]", limits: _Limits = _FACTS
     ) -> C:
         with self._locks.setdefault(region, threading.Lock()):
             if (kind, region) not in self._made:
                 if region not in self._sessions:
                     self._sessions[region] = self._session(region)
-                arguments = _Arguments(region_name=region, config=config)
+                    bound_clients(self._sessions[region].events)
+                arguments = _Arguments(region_name=region, config=limits.config)
                 if self._endpoints is not None:
                     arguments["endpoint_url"] = self._endpoints.get(region, self._elsewhere)
-                self._made[kind, region] = make(self._sessions[region], arguments)
+                client = self._made[kind, region] = make(self._sessions[region], arguments)
+                if isinstance(client, BoundedClient):
+                    client.call_seconds = limits.seconds
             made: C = self._made[kind, region]  # type: ignore[assignment]  # the kind says which client it is
             return made

@@ -10,20 +10,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ReadTimeoutError,
-)
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from botocore import exceptions as botocore_errors
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from urllib3 import exceptions as urllib3_errors
 
 from standby.deadline import Deadline
+from standby.deployment.answers import DeadlineExceededError, InvalidAnswerError
 from standby.errors import StandbyError
+from standby.text import one_line
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -50,34 +46,58 @@ def explain(error: Exception) -> Unavailable:
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return Unavailable(f"answers {code or status}", unreachable=False)
-    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):
-        return Unavailable(explain_no_answer(error), unreachable=True)
+        return Unavailable(one_line(f"answers {code or status}"))
+    if isinstance(error, DeadlineExceededError | InvalidAnswerError):
+        return Unavailable(str(error), unreachable=True)
     if isinstance(error, NoAnswerError):
-        return Unavailable(error.message, unreachable=True)
+        return Unavailable(one_line(error.message), unreachable=True)
     if isinstance(error, NoCredentialsError):
         return Unavailable("no credentials were found")
-    return Unavailable(f"failed: {error}", unreachable=isinstance(error, BotoCoreError) and "onnection" in str(error))
+    if isinstance(error, _NO_ANSWER):
+        return Unavailable(f"does not answer ({_describe_cause(error)})", unreachable=True)
+    return Unavailable(one_line(f"failed: {error}"))
 
 
-def explain_no_answer(error: Exception) -> str:
+_NO_ANSWER: Final = (
+    botocore_errors.ConnectionError,
+    botocore_errors.HTTPClientError,
+    botocore_errors.IncompleteReadError,
+    urllib3_errors.HTTPError,
+)
+_CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
+    ((botocore_errors.ProxyConnectionError, urllib3_errors.ProxyError), "no connection through the proxy"),
+    ((botocore_errors.SSLError, urllib3_errors.SSLError), "no trusted TLS connection"),
+    ((urllib3_errors.NameResolutionError,), "its name cannot be resolved"),
+    ((urllib3_errors.NewConnectionError,), "no connection"),
+    (
+        (botocore_errors.ConnectTimeoutError, botocore_errors.ReadTimeoutError, urllib3_errors.TimeoutError),
+        "time-out",
+    ),
+    (
+        (
+            botocore_errors.ConnectionClosedError,
+            botocore_errors.ResponseStreamingError,
+            botocore_errors.IncompleteReadError,
+            urllib3_errors.ProtocolError,
+        ),
+        "the connection was closed",
+    ),
+)
+
+
+def _describe_cause(error: Exception) -> str:
     """Return in a few words why an HTTP request was not answered, from urllib3's error or botocore's around it."""
-    cause = error.kwargs.get("error") if isinstance(error, EndpointConnectionError) else error
-    return f"does not answer ({_cause(cause)})"
-
-
-def _cause(error: object) -> str:
-    if "Timeout" in type(error).__name__:
-        return "time-out"
-    if isinstance(error, NameResolutionError):
-        return "its name cannot be resolved"
+    cause = error.kwargs.get("error") if isinstance(error, botocore_errors.BotoCoreError) else None
     if "refused" in str(error):
         return "connection refused"
-    return "no connection" if isinstance(error, NewConnectionError) else type(error).__name__
+    known = next((text for kinds, text in _CAUSES if isinstance(error, kinds)), None)
+    if known is not None:
+        return known
+    return _describe_cause(cause) if isinstance(cause, Exception) else "no connection"
 
 
 def attempt(call: Callable[[], T]) -> T | Unavailable:
-    """Make the call. An error from AWS or the network becomes `Unavailable`; any other error is raised."""
+    """Make the call. An error from AWS or the network becomes `Unavailable`; any other error is raised: it is a bug."""
     try:
         return call()
     except (BotoCoreError, ClientError, StandbyError) as error:

@@ -1,5 +1,6 @@
 """HTTP from this machine to an API or the site, through boto3's proxies and with boto3's trusted certificates."""
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
@@ -8,10 +9,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
-from standby.deployment.concurrency import NoAnswerError, explain
+from standby.deployment.api_call import MAX_BODY_BYTES, call_with_deadline, read_stream
+from standby.deployment.concurrency import NoAnswerError, Unavailable, explain
 
 HTTP_SECONDS: Final = 2.0
+_EXPLAINED: Final = (BotoCoreError, HTTPError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,10 @@ class HttpClient:
         self._trusted = trusted
 
     def request(self, method: str, url: str, *, body: bytes | None, seconds: float) -> HttpResponse:
-        """Send one request. Raises `NoAnswerError` when there is no answer in time."""
+        """Send one request, and read the answer within `seconds` as a whole. Raises `NoAnswerError`."""
+        return request_with_deadline(lambda: self._send(method, url, body=body, seconds=seconds), seconds=seconds)
+
+    def _send(self, method: str, url: str, *, body: bytes | None, seconds: float) -> HttpResponse:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         session = URLLib3Session(
             verify=self._trusted,  # type: ignore[arg-type]  # a file or a bool; the stubs allow only a bool
@@ -40,8 +47,16 @@ class HttpClient:
             proxies=get_environ_proxies(url),
         )
         with closing(session):
-            try:
-                answer = session.send(AWSRequest(method=method, url=url, headers=headers, data=body).prepare())
-            except BotoCoreError as error:
-                raise NoAnswerError(explain(error).why) from error
-        return HttpResponse(status=answer.status_code, body=answer.content)
+            request = AWSRequest(method=method, url=url, headers=headers, data=body, stream_output=True)
+            answer = session.send(request.prepare())
+            with closing(answer.raw):
+                return HttpResponse(status=answer.status_code, body=read_stream(answer.raw, MAX_BODY_BYTES))
+
+
+def request_with_deadline(send: Callable[[], HttpResponse], *, seconds: float) -> HttpResponse:
+    """Send a request by a library. Any error of the library becomes `NoAnswerError`, and so does a late answer."""
+    try:
+        return call_with_deadline(send, seconds=seconds)
+    except Exception as error:
+        why = explain(error) if isinstance(error, _EXPLAINED) else Unavailable("does not answer as HTTP servers do")
+        raise NoAnswerError(why.why) from error

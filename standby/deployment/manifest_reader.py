@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from standby.deployment.answers import take_text
 from standby.deployment.concurrency import Unavailable, first_success
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, parse_manifest
@@ -46,7 +47,7 @@ def read_manifest(connection: Connection) -> Manifest:
 def fetch_manifest(connection: Connection, region: str) -> str:
     """Return the text of one region's manifest. Raises botocore's errors."""
     name = f"/warm-standby/{connection.name}/manifest"
-    return str(connection.clients.ssm(region).get_parameter(Name=name)["Parameter"]["Value"])
+    return take_text(connection.clients.ssm(region).get_parameter(Name=name), "Parameter", "Value")
 
 
 def _read_usable(connection: Connection, region: str) -> Manifest | Unavailable:

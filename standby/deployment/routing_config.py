@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from standby.deployment.answers import take_text
+from standby.deployment.api_call import read_stream
 from standby.deployment.api_url import normalize_api_url
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Region, Role
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 KEY: Final = "config.json"
@@ -37,8 +38,9 @@ MAX_GENERATION: Final = 2**53 - 1
 READ_ORDER: Final[tuple[Role, Role]] = ("failover", "primary")
 """The order in which the edge asks the buckets for config.json."""
 
-_MISSING: Final = frozenset({"NoSuchKey", "404"})
-_CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412", "409"})
+NO_SUCH_KEY: Final = "NoSuchKey"
+"""The only code that says that an object does not exist: a 404 without it may be the page of a proxy."""
+_CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", NO_SUCH_KEY, "412", "409"})
 """412: the content differs; 409: another write is in progress; 404: the object to replace no longer exists."""
 
 
@@ -198,23 +200,15 @@ def read_copy(s3: "S3Client", region: Region) -> ConfigCopy:
     try:
         answer = s3.get_object(Bucket=region.frontend_bucket, Key=KEY)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _MISSING:
+        if error.response["Error"]["Code"] == NO_SUCH_KEY:
             return absent
         raise
-    body = _read_body(answer["Body"])
+    body, etag = read_stream(answer["Body"], _MAX_READ_BYTES), take_text(answer, "ETag")
     try:
         config = parse_config(body)
     except ValueError:
         config = None
-    return replace(absent, config=config, etag=answer["ETag"], text=body.decode("utf-8", errors="replace"))
-
-
-def _read_body(stream: "StreamingBody") -> bytes:
-    # A read with a size returns what there is when the connection breaks off; only the read after it is an error.
-    body = b""
-    while len(body) < _MAX_READ_BYTES and (part := stream.read(_MAX_READ_BYTES - len(body))):
-        body += part
-    return body
+    return replace(absent, config=config, etag=etag, text=body.decode("utf-8", errors="replace"))
 
 
 def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
@@ -225,7 +219,7 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
     """
     condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
     try:
-        s3.put_object(
+        answer = s3.put_object(
             Bucket=seen.bucket,
             Key=KEY,
             Body=text.encode(),
@@ -233,6 +227,7 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
             CacheControl="no-store",
             **condition,  # type: ignore[arg-type]  # one of two keyword arguments, both text
         )
+        take_text(answer, "ETag")
     except (ClientError, BotoCoreError) as error:
         if _is_written(s3, seen, text):
             return
@@ -243,7 +238,8 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
 
 def _is_written(s3: "S3Client", seen: ConfigCopy, text: str) -> bool:
     try:
-        return bool(s3.get_object(Bucket=seen.bucket, Key=KEY)["Body"].read() == text.encode())
+        body = s3.get_object(Bucket=seen.bucket, Key=KEY)["Body"]
+        return read_stream(body, _MAX_READ_BYTES) == text.encode()
     except (ClientError, BotoCoreError):
         return False
 

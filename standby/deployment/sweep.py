@@ -6,13 +6,17 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from standby.deployment.manifest import Region
 from standby.errors import StandbyError
+from standby.text import one_line
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+
+
+DECISIONS: Final = ("start", "wait", "covered")
 
 
 def run_sweep(client: "LambdaClient", region: Region) -> str:
@@ -26,9 +30,10 @@ def run_sweep(client: "LambdaClient", region: Region) -> str:
         body = json.loads(text)
     except (ValueError, RecursionError):
         body = None
-    if answer.get("FunctionError") or not isinstance(body, Mapping):
-        raise StandbyError(f"{region.ingest_function} failed: {text[:200].decode(errors='replace')}")
-    return str(body.get("decision"))
+    decision = body.get("decision") if isinstance(body, Mapping) else None
+    if answer.get("FunctionError") or decision not in DECISIONS:
+        raise StandbyError(f"{region.ingest_function} failed: {one_line(text.decode(errors='replace'))}")
+    return str(decision)
 
 
 def sweep_event(region: str) -> dict[str, object]:

@@ -4,11 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import urllib3
-
 from standby.deployment.clients import Clients
-from standby.deployment.concurrency import NoAnswerError, explain_no_answer
-from standby.deployment.http_client import HTTP_SECONDS, HttpResponse
+from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_with_deadline
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
 from standby.rehearsal.files.json_files import read_json
@@ -36,11 +33,12 @@ class RehearsalConnection:
     ) -> HttpResponse:
         """Send one request; one to the site bypasses the edge cache. Raises `NoAnswerError`."""
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        try:
+
+        def send() -> HttpResponse:
             response = self._http.request(method, url, headers=headers, body=body, timeout=seconds, cold=True)
-        except urllib3.exceptions.HTTPError as error:
-            raise NoAnswerError(explain_no_answer(error)) from error
-        return HttpResponse(status=response.status, body=response.data)
+            return HttpResponse(status=response.status, body=response.data)
+
+        return request_with_deadline(send, seconds=seconds)
 
 
 def find_rehearsal_connection(directory: Path, *, name: str | None) -> RehearsalConnection | None:

@@ -11,7 +11,7 @@ from standby.operations.facts.documents import list_documents
 from tests.contracts.helpers import REGION, s3_client
 
 # A key may have any Unicode character, but no lone surrogate.
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 ETAGS = TEXTS | st.text("0123456789abcdef", min_size=32, max_size=32).map('"{}"'.format)
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import NoAnswerError, Unavailable
-from standby.deployment.http_client import HTTP_SECONDS, HttpResponse
+from standby.deployment.http_client import HTTP_SECONDS, HttpClient, HttpResponse
 from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.deployment.routing_config import ConfigCopy, RoutingConfig, config_for_role, read_copy, render_config
 from standby.deployment.sessions import EmulatorSession
@@ -44,9 +44,10 @@ _numbers = itertools.count(1)
 
 
 @cache
-def clients(endpoint: str, dead: tuple[Role, ...] = ()) -> Clients:
+def clients(endpoint: str, dead: tuple[Role, ...] = (), sick: tuple[tuple[Role, str], ...] = ()) -> Clients:
     """Return clients of both regions, cached, because creating them takes longer than most tests."""
     endpoints = {region: REFUSING if role in dead else endpoint for role, region in REGIONS.items()}
+    endpoints |= {REGIONS[role]: url for role, url in sick}
     return Clients(
         lambda region: EmulatorSession(region=region, endpoint=endpoint), endpoints=endpoints, elsewhere=endpoint
     )
@@ -165,9 +166,9 @@ class World:
         found = [journal.read_event(self.s3(role), region, key) for key in journal.list_keys(self.s3(role), region)]
         return [event for event in found if event is not None]
 
-    def connect(self, *dead: Role) -> "EmulatorConnection":
-        """Return a connection; no service in the dead regions answers."""
-        return EmulatorConnection(self, dead)
+    def connect(self, *dead: Role, sick: Mapping[Role, str] | None = None) -> "EmulatorConnection":
+        """Return a connection; no service in the dead regions answers. A sick region is the server at that URL."""
+        return EmulatorConnection(self, dead, sick or {})
 
 
 class EmulatorConnection:
@@ -176,21 +177,24 @@ class EmulatorConnection:
     where = "TEST"
     rehearsed = False
 
-    def __init__(self, world: World, dead: tuple[Role, ...]) -> None:
+    def __init__(self, world: World, dead: tuple[Role, ...], sick: Mapping[Role, str]) -> None:
         self.name = world.manifest.name
         self.regions = tuple(REGIONS.values())
-        self._world, self._dead = world, dead
-        self.clients = clients(world.endpoint, dead)
+        self._world, self._dead, self._sick = world, dead, sick
+        self.clients = clients(world.endpoint, dead, tuple(sick.items()))
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
     ) -> HttpResponse:
         if url.startswith(self._world.manifest.site.url):
-            up = [copy for role, copy in reversed(self._world.copies().items()) if role not in self._dead and copy.text]
+            lost = {*self._dead, *self._sick}
+            up = [copy for role, copy in reversed(self._world.copies().items()) if role not in lost and copy.text]
             return HttpResponse(status=200, body=up[0].text.encode()) if up else HttpResponse(status=503, body=b"")
         role = next(role for role in ROLES if url.startswith(self._world.manifest.regions[role].api_url))
         if role in self._dead:
             raise NoAnswerError("does not answer (connection refused)")
+        if role in self._sick:
+            return HttpClient(trusted=True).request(method, self._sick[role], body=body, seconds=seconds)
         checks = {"retrieve": {"status": "ok", "responseTimeMs": 1}}
         document = {"status": "healthy", "checks": checks, "totalResponseTimeMs": 1}
         return HttpResponse(status=200, body=json.dumps(document).encode())

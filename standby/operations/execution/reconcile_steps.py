@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from standby.console import Stopwatch, print_progress
+from standby.deployment.answers import take_text
 from standby.deployment.concurrency import Unavailable, attempt, explain, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region
@@ -204,13 +205,14 @@ def _try_copy(s3: "S3Client", missing: MissingDocument, source: Region, destinat
     if _read_etag(s3, destination, key) != etag:
         return HTTPStatus.PRECONDITION_FAILED
     try:
-        s3.copy_object(
+        answer = s3.copy_object(
             Bucket=destination.documents_bucket,
             Key=key,
             CopySource={"Bucket": source.documents_bucket, "Key": key},
             CopySourceIfMatch=missing.document.etag,
             **condition,  # type: ignore[arg-type]  # one of two keyword arguments, both text
         )
+        take_text(answer, "CopyObjectResult", "ETag")
     except ClientError as error:
         if (status := error.response["ResponseMetadata"]["HTTPStatusCode"]) in _CHANGED_STATUSES:
             return status
@@ -220,7 +222,7 @@ def _try_copy(s3: "S3Client", missing: MissingDocument, source: Region, destinat
 
 def _read_etag(s3: "S3Client", region: Region, key: str) -> str:
     try:
-        return s3.head_object(Bucket=region.documents_bucket, Key=key)["ETag"]
+        return take_text(s3.head_object(Bucket=region.documents_bucket, Key=key), "ETag")
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
             return ""

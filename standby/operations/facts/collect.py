@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
 
+from standby.deployment.answers import take, take_count, take_list, take_text
 from standby.deployment.concurrency import ConcurrentCalls, Unavailable, attempt, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role, parse_manifest
@@ -83,36 +84,38 @@ def _tasks(connection: Connection, region: Region) -> dict[str, Callable[[], obj
         "copy": lambda: read_copy(clients.s3(name), region),
         "shallow": partial(read_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
         "deep": partial(read_health, connection, region, deep=True, seconds=DEEP_HEALTH_SECONDS),
-        "queues": partial(_read_queues, connection, region),
-        "alarms": partial(_read_alarms, connection, region),
+        "queues": partial(read_queues, connection, region),
+        "alarms": partial(read_alarms, connection, region),
         "events": partial(_read_last_events, connection, region),
         "index": lambda: read_index_state(clients.bedrock_agent(name), region),
         "listing": lambda: list_documents(clients.retrying_s3(name), region),
     }
 
 
-def _read_queues(connection: Connection, region: Region) -> Queues:
+def read_queues(connection: Connection, region: Region) -> Queues:
+    """Return the numbers of messages in the region's queues. Raises botocore's errors."""
     client = connection.clients.sqs(region.region)
 
     def count(url: str) -> tuple[int, int]:
         waiting, in_flight = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
         answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=[waiting, in_flight])  # type: ignore[list-item]  # both are names of attributes
-        return int(answer["Attributes"][waiting]), int(answer["Attributes"][in_flight])  # type: ignore[index]  # both are names of attributes
+        return take_count(answer, "Attributes", waiting), take_count(answer, "Attributes", in_flight)
 
     ingest, dead = map_concurrently([region.ingest_queue_url, region.dead_letter_queue_url], count)
     return Queues(waiting=ingest[0], in_flight=ingest[1], dead_letters=sum(dead))
 
 
-def _read_alarms(connection: Connection, region: Region) -> Alarms:
-    """Return the alarms that notify the region's topic.
+def read_alarms(connection: Connection, region: Region) -> Alarms:
+    """Return the alarms that notify the region's topic. Raises botocore's errors.
 
     Their name prefix is not enough: `chatbot-` is also a prefix of the deployment `chatbot-staging`.
     Source: docs.aws.amazon.com, CloudWatch, DescribeAlarms, `ActionPrefix`.
     """
     client, topic = connection.clients.cloudwatch(region.region), region.alert_topic_arn
     pages = client.get_paginator("describe_alarms").paginate(ActionPrefix=topic)
-    found = [alarm for page in pages for alarm in page["MetricAlarms"] if topic in alarm.get("AlarmActions", [])]
-    in_alarm = [alarm["AlarmName"] for alarm in found if alarm["StateValue"] == "ALARM"]
+    alarms = [alarm for page in pages for alarm in take_list(page, "MetricAlarms")]
+    found = [alarm for alarm in alarms if topic in take(alarm, "AlarmActions", kind=list)]
+    in_alarm = [take_text(alarm, "AlarmName") for alarm in found if take_text(alarm, "StateValue") == "ALARM"]
     return Alarms(in_alarm=tuple(sorted(in_alarm)), total=len(found))
 
 

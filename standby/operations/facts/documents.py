@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
 
+from standby.deployment.answers import take_count, take_list, take_text, take_time
 from standby.deployment.concurrency import map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region, Role
@@ -138,12 +139,17 @@ def age(documents: Iterable[MissingDocument], now: datetime) -> int | None:
 def list_documents(s3: "S3Client", region: Region) -> Listing:
     """Return the current objects of the region's documents bucket. Raises botocore's errors."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.documents_bucket)
-    found = (
-        Document(key=entry["Key"], etag=entry["ETag"], size=entry["Size"], modified=entry["LastModified"])
-        for page in pages
-        for entry in page.get("Contents", [])
-    )
+    found = (_document(entry) for page in pages for entry in take_list(page, "Contents"))
     return Listing(documents={document.key: document for document in found})
+
+
+def _document(entry: Mapping[str, object]) -> Document:
+    return Document(
+        key=take_text(entry, "Key"),
+        etag=take_text(entry, "ETag"),
+        size=take_count(entry, "Size"),
+        modified=take_time(entry, "LastModified"),
+    )
 
 
 def find_differences(source: Listing, destination: Listing) -> tuple[tuple[Document, Document | None], ...]:

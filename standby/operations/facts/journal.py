@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
+from standby.deployment.answers import take_list, take_text
 from standby.deployment.manifest import Region
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
 
@@ -152,7 +153,8 @@ def describe_actor(arn: str) -> str:
 def list_keys(s3: "S3Client", region: Region) -> tuple[str, ...]:
     """Return the keys of the region's events, oldest first. Raises botocore's errors."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.frontend_bucket, Prefix=PREFIX)
-    return tuple(found["Key"] for page in pages for found in page.get("Contents", []) if _KEY.match(found["Key"]))
+    keys = (take_text(found, "Key") for page in pages for found in take_list(page, "Contents"))
+    return tuple(key for key in keys if _KEY.match(key))
 
 
 def read_event(s3: "S3Client", region: Region, key: str) -> Event | None:
@@ -167,20 +169,21 @@ def read_event(s3: "S3Client", region: Region, key: str) -> Event | None:
 def read_events_of_generation(s3: "S3Client", region: Region, *, generation: int) -> tuple[Event, ...]:
     """Return the region's events of one generation. Raises botocore's errors."""
     prefix = f"{PREFIX}{generation:012d}-"
-    found = s3.list_objects_v2(Bucket=region.frontend_bucket, Prefix=prefix).get("Contents", [])
-    events = (read_event(s3, region, entry["Key"]) for entry in found)
+    found = take_list(s3.list_objects_v2(Bucket=region.frontend_bucket, Prefix=prefix), "Contents")
+    events = (read_event(s3, region, take_text(entry, "Key")) for entry in found)
     return tuple(event for event in events if event is not None)
 
 
 def write_event(s3: "S3Client", region: Region, event: Event) -> None:
     """Write an event in place of its earlier state. Raises botocore's errors."""
-    s3.put_object(
+    answer = s3.put_object(
         Bucket=region.frontend_bucket,
         Key=event.key,
         Body=json.dumps(event.as_json(), indent=1).encode(),
         ContentType="application/json",
         CacheControl="no-store",
     )
+    take_text(answer, "ETag")
 
 
 def merge_events(by_region: Iterable[Iterable[Event]]) -> tuple[Event, ...]:

@@ -1,10 +1,11 @@
 """Whether a region's Knowledge Base is in sync with its bucket."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from standby.deployment.answers import take, take_count, take_list, take_text, take_time
 from standby.deployment.manifest import Region
 from standby.json_model import JsonModel
 from standby.operations.facts.documents import Listing
@@ -81,16 +82,18 @@ def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[Ingesti
         maxResults=MAX_JOBS,
         sortBy={"attribute": "STARTED_AT", "order": "DESCENDING"},
     )
-    jobs = [
-        IngestionJob(
-            status=job["status"],
-            started_at=job["startedAt"],
-            description=job.get("description", ""),
-            failed=job.get("statistics", {}).get("numberOfDocumentsFailed", 0),
-        )
-        for job in answer["ingestionJobSummaries"]
-    ]
+    jobs = [_job(summary) for summary in take_list(answer, "ingestionJobSummaries")]
     return tuple(sorted(jobs, key=lambda job: job.started_at, reverse=True))  # the emulator does not sort
+
+
+def _job(summary: Mapping[str, object]) -> IngestionJob:
+    has_statistics = bool(summary.get("statistics"))
+    return IngestionJob(
+        status=take_text(summary, "status"),
+        started_at=take_time(summary, "startedAt"),
+        description=take(summary, "description", kind=str) if "description" in summary else "",
+        failed=take_count(summary, "statistics", "numberOfDocumentsFailed") if has_statistics else 0,
+    )
 
 
 def last_complete_job(jobs: Iterable[IngestionJob]) -> IngestionJob | None:
@@ -106,7 +109,7 @@ def _read_document_states(client: "AgentsforBedrockClient", region: Region) -> t
     )
     states: list[str] = []
     for number, page in enumerate(pages, start=1):
-        states += [detail["status"] for detail in page["documentDetails"]]
+        states += [take_text(detail, "status") for detail in take_list(page, "documentDetails")]
         if number == MAX_PAGES:
             return states, "nextToken" not in page
     return states, True

@@ -15,7 +15,7 @@ from standby.operations.facts.collect import collect_state
 from standby.operations.facts.documents import FULL_DEPTH
 from standby.operations.facts.journal import Event
 from standby.operations.facts.state import State, region_state_of_copy
-from standby.operations.facts.switch_facts import read_copies
+from standby.operations.facts.switch_facts import read_copies, read_identity
 
 JOURNAL_SECONDS: Final = 30.0
 
@@ -71,8 +71,7 @@ def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
     up = [role for role in ROLES if isinstance(state.copies[role], ConfigCopy)]
     found = read_journals(connection, manifest, *up)
     journals = {role: read for role, read in found.items() if isinstance(read, Journal)}
-    clients = connection.clients
-    arn = attempt(lambda: clients.sts(manifest.regions[up[0]].region).get_caller_identity()["Arn"]) if up else "unknown"
+    arn = attempt(partial(read_identity, connection, manifest.regions[up[0]].region)) if up else "unknown"
     return ReconcileFacts(
         state=replace(state, events=journal.merge_events(read.events for read in journals.values())),
         journals={role: read.events for role, read in journals.items()},

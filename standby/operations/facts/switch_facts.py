@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from standby.deployment.answers import take_text
 from standby.deployment.concurrency import ConcurrentCalls, Unavailable, run_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
@@ -59,6 +60,11 @@ def collect_switch_facts(connection: Connection, manifest: Manifest, target: Rol
     )
 
 
+def read_identity(connection: Connection, region: str) -> str:
+    """Return the ARN of the operator's identity. Raises botocore's errors."""
+    return take_text(connection.clients.sts(region).get_caller_identity(), "Arn")
+
+
 def read_copies(connection: Connection, manifest: Manifest) -> ConfigCopies:
     """Return both copies of config.json. A region that is down costs three seconds."""
     tasks = {role: partial(_read_copy, connection, manifest.regions[role]) for role in ROLES}
@@ -70,7 +76,7 @@ def _read(
 ) -> tuple[dict[tuple[str, Role], object], Health | Unavailable]:
     region = manifest.regions[target]
     tasks: dict[tuple[str, Role], Callable[[], object]] = {
-        ("actor", target): lambda: connection.clients.sts(region.region).get_caller_identity()["Arn"],
+        ("actor", target): partial(read_identity, connection, region.region),
         ("shallow", target): partial(read_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
         ("deep", target): partial(read_health, connection, region, deep=True, seconds=DEEP_SECONDS),
     }

@@ -170,6 +170,7 @@ class Busy(BaseHTTPRequestHandler):
         body = b"<Error><Code>SlowDown</Code></Error>" if slow else b"<ListBucketResult></ListBucketResult>"
         self.send_response(503 if slow else 200)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-amz-request-id", "1")
         self.end_headers()
         self.wfile.write(body)
 

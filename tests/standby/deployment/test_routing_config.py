@@ -198,7 +198,7 @@ def test_a_write_whose_answer_was_lost_is_looked_up(error: Exception) -> None:
     write(Bucket(error=error, lost=True), SEEN)
 
 
-@pytest.mark.parametrize("code,absent", [("NoSuchKey", True), ("404", True), ("AccessDenied", False), ("500", False)])
+@pytest.mark.parametrize("code,absent", [("NoSuchKey", True), ("404", False), ("AccessDenied", False), ("500", False)])
 def test_only_an_object_that_does_not_exist_is_absent(code: str, *, absent: bool) -> None:
     def get_object(**_: str) -> None:
         raise refused(code)

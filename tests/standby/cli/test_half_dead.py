@@ -1,0 +1,72 @@
+"""A region that answers nonsense is unavailable for every command, and never stops one that can go on without it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from click.testing import CliRunner, Result
+
+from standby.cli.main import cli
+from tests.standby.helpers import World
+from tests.standby.sick_server import ANSWERS, SickServer
+
+LIMIT_SECONDS = 10.0
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket")  # of answers that http.client could not read
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def sick() -> Iterator[SickServer]:
+    server = SickServer("html")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def command(world: World, sick: SickServer) -> Command:
+    """Run a command while the primary region is half-dead. It ends in time and shows no Python class name."""
+
+    def run(*arguments: str) -> Result:
+        began = time.monotonic()
+        result = CliRunner().invoke(cli, arguments, obj=lambda _: world.connect(sick={"primary": sick.url}))
+        assert time.monotonic() - began < LIMIT_SECONDS
+        assert "STANDBY_DEBUG" not in result.stderr, result.stderr
+        return result
+
+    return run
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_failover_from_a_half_dead_region_moves_users(
+    answer: str, sick: SickServer, world: World, command: Command
+) -> None:
+    sick.answer = answer
+    result = command("failover", "--yes", "--json")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert document["result"] == "incomplete"
+    assert [part["region"] for part in document["pendingWrites"]] == ["us-west-2"]
+    config = world.copies()["failover"].config
+    assert config is not None
+    assert config.region == "us-east-1"
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_status_and_journal_say_that_the_region_is_unavailable(answer: str, sick: SickServer, command: Command) -> None:
+    sick.answer = answer
+    status = json.loads(command("status", "--json").stdout)
+    assert "unavailable" in status["regions"]["primary"]["config"]
+    assert status["verdict"] != "ready"
+    journal = json.loads(command("journal", "--json").stdout)
+    assert "us-west-2" in journal["unavailable"] or "with a request id" in answer
+
+
+@pytest.mark.parametrize("answer", ["html", "empty", "wrong types with a request id", "header by header"])
+def test_reconcile_is_refused_with_the_region_and_the_reason(answer: str, sick: SickServer, command: Command) -> None:
+    sick.answer = answer
+    result = command("reconcile", "--yes")
+    assert result.exit_code == 3
+    assert "us-west-2" in result.stderr
