@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from standby.text import printable
+
 
 class Progress(Protocol):
     """The receiver of a long task's progress."""
@@ -67,7 +69,7 @@ def print_progress(text: str) -> None:
     if sys.stderr is None:  # closed before the program started (`2>&-`)
         return
     try:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{printable(text)}\n")
         sys.stderr.flush()
     except OSError:
         with Path(os.devnull).open("wb") as nowhere, suppress(OSError):

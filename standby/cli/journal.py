@@ -8,7 +8,7 @@ from typing import Final, Literal
 import click
 from pydantic import Field
 
-from standby.cli.options import json_option, print_json, print_target
+from standby.cli.options import json_option, print_json, print_result, print_target
 from standby.deployment.answers import take_list
 from standby.deployment.concurrency import Unavailable, map_concurrently, run_concurrently
 from standby.deployment.connection import Connection
@@ -108,12 +108,12 @@ def _read_journal(connection: Connection, region: Region, *, last: int) -> Journ
 
 def _print(events: tuple[Event, ...], missing: Mapping[str, tuple[str, ...]]) -> None:
     if not events:
-        click.echo("The journal is empty: there has been no failover yet.")
+        print_result("The journal is empty: there has been no failover yet.")
     for event in events:
         moved = f" {event.source or '?'} -> {event.target}" if event.target else ""
-        click.echo(f"{event.generation:>4}  {event.started_at[:19]}Z  {event.command}{moved}: {event.result}")
-        click.echo(f"      by {event.actor}{', because: ' + event.reason if event.reason else ''}")
+        print_result(f"{event.generation:>4}  {event.started_at[:19]}Z  {event.command}{moved}: {event.result}")
+        print_result(f"      by {event.actor}{', because: ' + event.reason if event.reason else ''}")
         for part in event.pending_writes:
-            click.echo(f"      pending: {part.what} in {part.region} ({part.why})")
+            print_result(f"      pending: {part.what} in {part.region} ({part.why})")
         if missing[event.key]:
-            click.echo(f"      not yet in the journal of {', '.join(missing[event.key])}")
+            print_result(f"      not yet in the journal of {', '.join(missing[event.key])}")

@@ -1,8 +1,10 @@
 """The `standby` command group. Each command is a module of its own."""
 
 import importlib
+import io
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
@@ -15,6 +17,7 @@ from standby.cli.options import print_json
 from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, RefusedError, StandbyError
 from standby.json_model import JsonModel
 from standby.target import Target, TargetOptions, open_connection
+from standby.text import printable
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("standby.cli.status", "Show the serving region, the health of both regions, and one verdict."),
@@ -112,7 +115,7 @@ class ReportedError(click.ClickException):
     """A `StandbyError` as click reports it: `Error: ` and the message on stderr, and its exit code."""
 
     def __init__(self, error: StandbyError) -> None:
-        super().__init__(error.full_message)
+        super().__init__(printable(error.full_message))
         self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
 
@@ -157,7 +160,9 @@ def cli(
 
 
 def main() -> None:
-    """Run the command line. SIGTERM ends it as Ctrl-C does."""
+    """Run the command line. SIGTERM ends it as Ctrl-C does. A character that stdout cannot encode is escaped."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _interrupt)
     cli()
 

@@ -9,6 +9,7 @@ import click
 
 from standby.console import print_progress
 from standby.json_model import JsonModel
+from standby.text import printable
 
 if TYPE_CHECKING:  # the help needs neither botocore nor the manifest
     from standby.deployment.connection import Connection
@@ -22,7 +23,9 @@ _CHANGE_OPTIONS: Final = (
     click.option("--dry-run", is_flag=True, help="Show the plan and change nothing."),
     click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
     click.option("--force", is_flag=True, help="Override the preconditions that can be overridden."),
-    click.option("--reason", default="", help="The reason, for the journal."),
+    click.option(
+        "--reason", default="", help="The reason, for the journal.", callback=lambda _, __, value: printable(value)
+    ),
     json_option,
 )
 
@@ -51,6 +54,11 @@ def print_target(connection: "Connection", manifest: "Manifest") -> None:
     print_progress(f"{connection.where}: {manifest.name} in account {manifest.account}, {regions}")
     if manifest.disagreement:
         print_progress(f"warning: {manifest.disagreement}")
+
+
+def print_result(text: str) -> None:
+    """Print a result on stdout. Its text may come from outside: no character of it changes the terminal."""
+    click.echo(printable(text))
 
 
 def print_json(document: JsonModel) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from standby.cli.options import ChangeOptions, change_options, print_target
+from standby.cli.options import ChangeOptions, change_options, print_result, print_target
 from standby.cli.outcome import CommandOutcome, merge_outcomes
 from standby.cli.run_plan import report_outcome, run_plan
 from standby.console import Stopwatch, print_progress
@@ -63,6 +63,6 @@ def reconcile_regions(target: Target, options: ChangeOptions, *, verbose: bool, 
         outcome = merge_outcomes(outcome, second)
     if verbose and not options.as_json and outcome.run is not None:
         for line in outcome.run.details:
-            click.echo(line)
+            print_result(line)
     seconds = {"gathered": round(gathered, 3), "total": stopwatch.seconds}
     report_outcome(connection, manifest, outcome, options, seconds=seconds)

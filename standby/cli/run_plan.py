@@ -1,8 +1,6 @@
 """Run the plan of a command that changes something: show it, ask, carry it out, report the outcome."""
 
-import click
-
-from standby.cli.options import ChangeOptions, confirm, exit_with, print_json
+from standby.cli.options import ChangeOptions, confirm, exit_with, print_json, print_result
 from standby.cli.outcome import EXIT_CODES, CommandOutcome
 from standby.console import print_progress
 from standby.deployment.connection import Connection
@@ -49,7 +47,7 @@ def report_outcome(
     if outcome.error is not None:
         print_progress(f"Error: {outcome.error.full_message}")
     elif not options.as_json:
-        click.echo(_summarize(outcome))
+        print_result(_summarize(outcome))
     exit_with(EXIT_CODES[outcome.result])
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from standby.operations.facts.state import State
 from standby.operations.views.status_table import describe_last_switch, status_columns, status_rows
 from standby.operations.views.verdict import Verdict
+from standby.text import printable
 
 WIDTH_WITHOUT_TERMINAL: Final = 200
 _STYLES: Final = {"ready": "bold green", "failed over": "bold yellow", "degraded": "bold yellow"}
@@ -42,8 +43,13 @@ def _table(state: State) -> Group:
     for column in ("", *status_columns(state)):
         table.add_column(Text(column))
     for name, cells in status_rows(state).items():
-        table.add_row(name, *map(Text, cells))
-    return Group(table, Text(describe_last_switch(state)))
+        table.add_row(name, *map(_text, cells))
+    return Group(table, _text(describe_last_switch(state)))
+
+
+def _text(text: str, *, style: str = "") -> Text:
+    # rich removes some control characters, and leaves escape sequences.
+    return Text(printable(text), style=style)
 
 
 def _verdict(verdict: Verdict) -> Text:
@@ -51,8 +57,8 @@ def _verdict(verdict: Verdict) -> Text:
 
 
 def _reasons(verdict: Verdict) -> list[Text]:
-    return [Text(f"- {reason}") for reason in verdict.reasons] + [Text(f"note: {note}") for note in verdict.notes]
+    return [_text(f"- {reason}") for reason in verdict.reasons] + [_text(f"note: {note}") for note in verdict.notes]
 
 
 def _next(verdict: Verdict) -> list[Text]:
-    return [Text(f"next: {verdict.next}", style="bold")] if verdict.next else []
+    return [_text(f"next: {verdict.next}", style="bold")] if verdict.next else []

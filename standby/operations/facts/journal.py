@@ -18,6 +18,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from standby.deployment.answers import take_list, take_text
 from standby.deployment.manifest import Region
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
+from standby.text import printable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -145,7 +146,7 @@ def parse_generation(key: str) -> int:
 def describe_actor(arn: str) -> str:
     """Return the operator: the identity in AWS, and the user and machine."""
     try:
-        return f"{arn} ({getpass.getuser()}@{socket.gethostname()})"
+        return printable(f"{arn} ({getpass.getuser()}@{socket.gethostname()})")
     except (KeyError, OSError):  # no name for this user id, as in some containers
         return f"{arn} (?@{socket.gethostname()})"
 

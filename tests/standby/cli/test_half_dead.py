@@ -70,3 +70,20 @@ def test_reconcile_is_refused_with_the_region_and_the_reason(answer: str, sick: 
     result = command("reconcile", "--yes")
     assert result.exit_code == 3
     assert "us-west-2" in result.stderr
+
+
+def test_an_escape_sequence_in_a_journal_never_reaches_the_terminal(world: World) -> None:
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, arguments, obj=lambda _: world.connect())
+
+    assert run("failover", "--yes", "--reason", "St\udcf6rung \x1b[2J").exit_code == 0
+    event = world.events("failover")[-1]
+    world.s3("failover").put_object(
+        Bucket=world.manifest.regions["failover"].frontend_bucket,
+        Key=event.key,
+        Body=json.dumps({**event.as_json(), "actor": "\x1b]0;title\x07"}).encode(),
+    )
+    shown = run("journal")
+    assert shown.exit_code == 0
+    assert "\x1b" not in shown.output
+    assert r"St\udcf6rung \x1b[2J" in shown.stdout
