@@ -5,6 +5,7 @@ botocore reads nearly any text as an empty answer: a proxy's page in front of a 
 """
 
 import queue
+import re
 import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -35,6 +36,7 @@ smaller; of a larger one, its reader finds more than it accepts."""
 _within = threading.local()
 """Whether this thread is within a call. botocore's S3 client asks where a bucket is after a redirect, and asks again
 after the next one: in threads of their own, these calls would never end."""
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9.:]+", re.ASCII)
 _NOT_SENT: Final = frozenset({HTTPStatus.OK, HTTPStatus.INTERNAL_SERVER_ERROR})
 """botocore changes the status of an answer of S3 from 200 to 500 if it is not the expected XML."""
 
@@ -114,12 +116,15 @@ def _attempt(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _check(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer if it has a request id, which AWS sends with every answer.
+    """Return the answer if it has a request id, which AWS sends with every answer, or an error code of AWS.
 
-    Source: docs.aws.amazon.com, "Common response headers" of each API: `x-amzn-RequestId`, in S3 `x-amz-request-id`.
+    Of an error that has no code, botocore makes the status the code: the page of a proxy has "403", S3 has
+    "AccessDenied". Source: docs.aws.amazon.com, "Common response headers" of each API: `x-amzn-RequestId`, in S3
+    `x-amz-request-id`.
     """
     about = answer.get("ResponseMetadata", {})
-    if not about.get("RequestId"):
+    code = answer.get("Error", {}).get("Code")
+    if not about.get("RequestId") and not (isinstance(code, str) and _CODE.fullmatch(code)):
         status = about.get("HTTPStatusCode", HTTPStatus.OK)
         raise InvalidAnswerError(reason=f"answers{'' if status in _NOT_SENT else f' {status}'}, but not as AWS does")
     return answer
