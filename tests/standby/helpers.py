@@ -91,6 +91,7 @@ FACTS = st.builds(
     health=st.sampled_from([HEALTHY, Health(status="degraded", checks={"retrieve": "AccessDenied"}), DOWN]),
     actor=st.just("somebody"),
     now=st.just(NOON),
+    unread_journals=st.dictionaries(st.sampled_from(ROLES), st.just(DOWN), max_size=2),
 )
 
 

@@ -1,7 +1,7 @@
 """The facts for the plans of a reconciliation: first config.json, then everything that differs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -26,12 +26,14 @@ class ReconcileFacts:
 
     A plan for config.json needs only the copies in the state; a plan for documents needs every missing document.
     `journal_generation` is the highest generation in any journal, including events that cannot be read.
+    `unread_journals` are the journals that were not read, which may have a higher one.
     """
 
     state: State
     journals: Mapping[Role, tuple[Event, ...]]
     journal_generation: int
     actor: str
+    unread_journals: Mapping[Role, Unavailable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,10 @@ def read_journals(connection: Connection, manifest: Manifest, *roles: Role) -> M
 def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
     manifest = state.manifest
     up = [role for role in ROLES if isinstance(state.copies[role], ConfigCopy)]
-    found = read_journals(connection, manifest, *up)
+    found: dict[Role, Journal | Unavailable] = {
+        role: copy for role, copy in state.copies.items() if isinstance(copy, Unavailable)
+    }
+    found |= read_journals(connection, manifest, *up)
     journals = {role: read for role, read in found.items() if isinstance(read, Journal)}
     arn = attempt(partial(read_identity, connection, manifest.regions[up[0]].region)) if up else "unknown"
     return ReconcileFacts(
@@ -77,6 +82,7 @@ def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
         journals={role: read.events for role, read in journals.items()},
         journal_generation=max((read.generation for read in journals.values()), default=0),
         actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
+        unread_journals={role: read for role, read in found.items() if isinstance(read, Unavailable)},
     )
 
 

@@ -1,6 +1,7 @@
 """The facts for the plan of a failover or failback, read concurrently. Only the target's facts are awaited."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -28,8 +29,8 @@ may be lost. If it is only slow, `reconcile` does the rest."""
 class SwitchFacts:
     """The known facts when a command makes the region with the role `target` the serving region.
 
-    `journal_generation` is the highest generation in any journal that answered. `events` are the events that wrote the
-    authoritative config, if the target already serves.
+    `journal_generation` is the highest generation in any journal that answered. `unread_journals` are the others, which
+    may have a higher one. `events` are the events that wrote the authoritative config, if the target already serves.
     """
 
     manifest: Manifest
@@ -40,6 +41,7 @@ class SwitchFacts:
     actor: str
     now: datetime
     events: tuple[Event, ...] = ()
+    unread_journals: Mapping[Role, Unavailable] = field(default_factory=dict)
 
 
 def collect_switch_facts(connection: Connection, manifest: Manifest, target: Role) -> SwitchFacts:
@@ -57,6 +59,7 @@ def collect_switch_facts(connection: Connection, manifest: Manifest, target: Rol
         actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
         now=datetime.now(tz=UTC),
         events=_read_events_of_config(connection, manifest, copies, target),
+        unread_journals={role: keys for role in ROLES if isinstance(keys := quick["keys", role], Unavailable)},
     )
 
 

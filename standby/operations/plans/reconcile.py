@@ -23,6 +23,7 @@ from standby.operations.facts.journal import Event, PendingWrite, end_event, for
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
+from standby.operations.plans.generation import KnownGenerations
 from standby.operations.plans.plan import (
     CloseEvent,
     CopyDocuments,
@@ -35,11 +36,14 @@ from standby.operations.plans.plan import (
     VerifyEdge,
     WriteIntent,
 )
-from standby.operations.plans.switch import next_generation
 from standby.text import describe_not_inspected, pluralize
 
 DOCUMENTS: Final = "documents"
 """The pending write of an event whose documents could not be compared."""
+JOURNAL: Final = "journal"
+"""The pending write of an event that could not read a journal."""
+KNOWLEDGE_BASE: Final = "Knowledge Base"
+"""The pending write of an event that could not read whether a Knowledge Base is in sync."""
 
 SHOWN_CONFLICTS: Final = 10
 ABANDONED: Final = timedelta(minutes=5)
@@ -57,13 +61,15 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
     state = facts.state
     config = _config_to_write(facts)
     steps = tuple(_config_steps(state, config))
-    impossible = frozenset({DOCUMENTS, *(KEY for copy in state.copies.values() if isinstance(copy, Unavailable))})
+    impossible = frozenset(
+        {DOCUMENTS, JOURNAL, KNOWLEDGE_BASE, *(KEY for copy in state.copies.values() if isinstance(copy, Unavailable))}
+    )
     return _plan(
         facts,
         summary=f"config.json first, generation {config.generation}" if config and steps else "config.json is in sync",
         generation=(config.generation if config else None) or facts.journal_generation,
         steps=(*steps, *_journal_steps(facts, impossible=impossible)) if steps else (),
-        refusals=(*_unreadable_refusals(state), *_invalid_refusals(steps)),
+        refusals=(*_unreadable_refusals(state), *_invalid_refusals(steps), *_generation_refusals(facts, config)),
         notes=tuple(_config_notes(state)),
         reason=reason,
     )
@@ -76,7 +82,7 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
     continues.
     """
     state = facts.state
-    pending = tuple(_pending_comparisons(state))
+    pending = (*_pending_comparisons(state), *_pending_reads(facts))
     impossible = frozenset({*(part.what for part in pending), *(() if copies_agree(state.copies) else (KEY,))})
     steps = (*_document_steps(state), *_ingest_steps(state), *_journal_steps(facts, impossible=impossible))
     in_sync = not steps and not pending
@@ -159,6 +165,17 @@ def _pending_comparisons(state: State) -> Iterator[PendingWrite]:
             yield PendingWrite(region=there, what=DOCUMENTS, why=why)
 
 
+def _pending_reads(facts: ReconcileFacts) -> Iterator[PendingWrite]:
+    """Yield each journal and Knowledge Base that could not be read, so that nobody takes it for one in sync."""
+    for role, region in facts.state.regions.items():
+        if role in facts.unread_journals:
+            yield PendingWrite(region=region.region, what=JOURNAL, why=f"{region.region} {facts.unread_journals[role]}")
+        if isinstance(region.knowledge_base, Unavailable):
+            yield PendingWrite(
+                region=region.region, what=KNOWLEDGE_BASE, why=f"{region.region} {region.knowledge_base}"
+            )
+
+
 def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
     """Return the config for both copies: the authoritative one, or, after a manual edit or a loss, the next generation.
 
@@ -170,8 +187,24 @@ def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
     role = state.serving if config is not None else _last_serving_role(state)
     if role is None:
         return None
-    generation = next_generation(state.copies, facts.journal_generation)
+    generation = _known_generations(facts).next(state.manifest, role, now=state.now)
     return config_for_role(state.manifest, role, generation=generation, updated_at=format_time(state.now))
+
+
+def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
+    return KnownGenerations(
+        copies=facts.state.copies,
+        journal_generation=facts.journal_generation,
+        unread_journals=facts.unread_journals,
+    )
+
+
+def _generation_refusals(facts: ReconcileFacts, config: RoutingConfig | None) -> Iterator[Refusal]:
+    """Refuse a new generation while the last one is not known."""
+    authoritative = facts.state.config
+    if config is not None and (authoritative is None or authoritative.manually_edited):
+        role = facts.state.manifest.role_of(config.api_url)
+        yield from _known_generations(facts).refusals(facts.state.manifest, role) if role is not None else ()
 
 
 def _last_serving_role(state: State) -> Role | None:

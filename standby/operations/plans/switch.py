@@ -22,6 +22,7 @@ from standby.deployment.routing_config import (
 from standby.operations.facts.health import describe_unhealthy
 from standby.operations.facts.journal import PendingWrite, find_event_of_config, format_time, new_event
 from standby.operations.facts.switch_facts import SwitchFacts
+from standby.operations.plans.generation import KnownGenerations
 from standby.operations.plans.plan import (
     CloseEvent,
     Command,
@@ -35,8 +36,6 @@ from standby.operations.plans.plan import (
     WriteIntent,
 )
 
-FIRST_GENERATION: Final = 1
-"""The generation that Terraform writes."""
 FORCED_GENERATION_STEP: Final = 2
 """Generation increment for `--force` when the other copy is unreadable: 2, because that copy may already be at +1."""
 
@@ -73,12 +72,6 @@ def plan_switch(
     return _plan_switch(facts, own, command=command, reason=reason, preconditions=preconditions)
 
 
-def next_generation(copies: ConfigCopies, journal_generation: int) -> int:
-    """Return one more than the highest known generation; the first one is Terraform's."""
-    known = [copy.generation for copy in copies.values() if isinstance(copy, ConfigCopy)]
-    return max([FIRST_GENERATION, journal_generation, *known]) + 1
-
-
 def _refuse_unreadable_target(facts: SwitchFacts, own: Unavailable, *, command: Command) -> Plan:
     region = facts.manifest.regions[facts.target].region
     reason = f"config.json of {region} cannot be read ({own}), and the target's own bucket is written first"
@@ -97,7 +90,8 @@ def _plan_switch(
 ) -> Plan:
     manifest, target = facts.manifest, facts.target
     region, other = manifest.regions[target].region, manifest.other(target)
-    generation = next_generation(facts.copies, facts.journal_generation) + step - 1
+    known = _known_generations(facts)
+    generation = known.next(manifest, target, now=facts.now) + step - 1
     source = _serving_region(facts) if step == 1 else ""
     event = new_event(
         generation=generation,
@@ -131,7 +125,7 @@ def _plan_switch(
         target=region,
         generation=generation,
         steps=tuple(steps),
-        refusals=_refusals(facts, preconditions),
+        refusals=(*_refusals(facts, preconditions), *known.refusals(manifest, target)),
         notes=tuple(_config_notes(manifest, facts.copies)),
         event=event,
         pending_writes=tuple(_pending_writes(facts)),
@@ -180,6 +174,12 @@ def _plan_interrupted_switch(
         refusals=_refusals(facts, preconditions) if moves else (),
         notes=_own_copy_note(facts),
         pending_writes=pending if unfinished else (),
+    )
+
+
+def _known_generations(facts: SwitchFacts) -> KnownGenerations:
+    return KnownGenerations(
+        copies=facts.copies, journal_generation=facts.journal_generation, unread_journals=facts.unread_journals
     )
 
 

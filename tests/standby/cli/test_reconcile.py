@@ -78,6 +78,7 @@ def test_if_documents_cannot_be_listed_config_json_is_in_sync_and_the_rest_is_pe
     assert [(part["region"], part["what"]) for part in document["pendingWrites"]] == [
         (EAST, "documents"),
         (WEST, "documents"),
+        (EAST, "Knowledge Base"),
     ]
     assert f"{BROUGHT}" in [step["step"] for step in document["steps"]]
     assert copies_agree(world.copies())

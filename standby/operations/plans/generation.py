@@ -1,0 +1,68 @@
+"""The generation that a command writes: higher than any that a page may have seen. Pure.
+
+A page never obeys a lower generation than it has seen. So a generation that is too low would keep open pages with the
+region that is lost.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from standby.deployment.concurrency import Unavailable
+from standby.deployment.manifest import Manifest, Role
+from standby.deployment.routing_config import ConfigCopies, ConfigCopy
+from standby.operations.plans.plan import Refusal
+
+FIRST_GENERATION: Final = 1
+"""The generation that Terraform writes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownGenerations:
+    """Where generations were looked for: both copies of config.json, and both journals."""
+
+    copies: ConfigCopies
+    journal_generation: int
+    unread_journals: Mapping[Role, Unavailable]
+
+    @property
+    def highest(self) -> int:
+        """The highest generation that was found; 0 if there is none."""
+        known = (copy.generation for copy in self.copies.values() if isinstance(copy, ConfigCopy))
+        return max([self.journal_generation, *known])
+
+    def is_complete(self, manifest: Manifest, role: Role) -> bool:
+        """Return whether the highest known generation is one that no earlier command can have exceeded.
+
+        A command writes its event, whose key has the generation, into the journal of the region that it makes the
+        serving one, and then into both. So one region that was read completely has the highest one, unless its bucket
+        has been emptied.
+        """
+        if not self.unread_journals and all(isinstance(copy, ConfigCopy) for copy in self.copies.values()):
+            return True
+        return any(map(self._remembers, (role, manifest.other(role).role)))
+
+    def _remembers(self, role: Role) -> bool:
+        copy = self.copies[role]
+        if role in self.unread_journals or not isinstance(copy, ConfigCopy):
+            return False
+        return copy.state != "absent" or self.highest >= FIRST_GENERATION
+
+    def refusals(self, manifest: Manifest, role: Role) -> tuple[Refusal, ...]:
+        """Return the refusal to write a generation that may be too low. `--force` writes one that cannot be."""
+        if self.is_complete(manifest, role):
+            return ()
+        unread = {manifest.regions[of].region: why for of, why in self.unread_journals.items()}
+        said = "; ".join(f"the journal of {region} {why}" for region, why in unread.items())
+        reason = f"the last generation is not known ({said or 'config.json and the journal are empty'})"
+        return (Refusal(reason=f"{reason}: --force writes one from the time, which is higher than any"),)
+
+    def next(self, manifest: Manifest, role: Role, *, now: datetime) -> int:
+        """Return the generation to write.
+
+        It is one more than the highest one. If that is not known, it is the time in seconds since 1970: each earlier
+        command added one and took more than a second.
+        """
+        following = max(FIRST_GENERATION, self.highest) + 1
+        return following if self.is_complete(manifest, role) else max(following, int(now.timestamp()))

@@ -1,0 +1,84 @@
+"""A generation is higher than any that a page may have seen, or the command refuses and says why."""
+
+import pytest
+from hypothesis import given
+
+from standby.deployment.concurrency import Unavailable
+from standby.deployment.routing_config import ConfigCopy
+from standby.operations.facts.switch_facts import SwitchFacts
+from standby.operations.plans.switch import plan_switch
+from tests.standby.helpers import DOWN, FACTS, NOON, config, copy_of, facts, invalid_copy, puts
+
+DENIED = Unavailable("answers AccessDenied")
+NOW = int(NOON.timestamp())
+
+
+@pytest.mark.parametrize(
+    "own",
+    [copy_of("failover", None), invalid_copy("failover"), copy_of("failover", config("primary", None))],
+    ids=["absent", "invalid", "manually edited"],
+)
+def test_with_an_unread_journal_and_a_lost_region_no_generation_is_taken_from_what_is_readable(own: ConfigCopy) -> None:
+    # Pages had seen generation 87: the lost region has it, and the journal that could say so is denied.
+    known = facts(
+        copies={"primary": DOWN, "failover": own},
+        journal_generation=0,
+        unread_journals={"primary": DOWN, "failover": DENIED},
+    )
+    plan = plan_switch(known, command="failover", reason="")
+    (refusal,) = plan.standing_refusals(force=False)
+    assert "the journal of us-east-1 answers AccessDenied" in refusal.reason
+    assert not plan.standing_refusals(force=True)
+    assert {put.config.generation for put in puts(plan)} == {NOW}
+
+
+def test_an_empty_bucket_has_lost_its_memory() -> None:
+    known = facts(
+        copies={"primary": DOWN, "failover": copy_of("failover", None)},
+        journal_generation=0,
+        unread_journals={"primary": DOWN},
+    )
+    (refusal,) = plan_switch(known, command="failover", reason="").standing_refusals(force=False)
+    assert "the last generation is not known (the journal of us-west-2 " in refusal.reason
+
+
+def test_the_target_s_own_journal_is_enough_when_the_other_region_is_lost() -> None:
+    known = facts(
+        copies={"primary": DOWN, "failover": invalid_copy("failover")},
+        journal_generation=87,
+        unread_journals={"primary": DOWN},
+    )
+    plan = plan_switch(known, command="failover", reason="")
+    assert not plan.standing_refusals(force=False)
+    assert plan.generation == 88
+
+
+def test_the_other_region_s_copy_and_journal_are_enough_when_the_own_journal_is_denied() -> None:
+    known = facts(journal_generation=87, unread_journals={"failover": DENIED})
+    plan = plan_switch(known, command="failover", reason="")
+    assert not plan.standing_refusals(force=False)
+    assert plan.generation == 88
+
+
+def test_the_same_holds_for_a_failback() -> None:
+    known = facts(
+        "primary",
+        copies={"failover": DOWN, "primary": invalid_copy("primary")},
+        journal_generation=0,
+        unread_journals={"primary": DENIED},
+    )
+    plan = plan_switch(known, command="failback", reason="", force=True)
+    assert plan.generation == NOW
+
+
+@given(FACTS)
+def test_a_new_generation_is_above_everything_known(known: SwitchFacts) -> None:
+    plan = plan_switch(known, command="failover", reason="", force=True)
+    if plan.event is None or plan.event.result != "started":
+        return
+    highest = max(
+        [known.journal_generation, *(c.generation for c in known.copies.values() if isinstance(c, ConfigCopy))]
+    )
+    for put in puts(plan):
+        if put.config.updated_at == plan.event.started_at:
+            assert (put.config.generation or 0) > highest
