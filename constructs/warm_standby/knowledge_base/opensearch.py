@@ -120,7 +120,7 @@ class OpenSearchVectorStore(Construct):
             "data_access",
             provider=self._provider,
             name=self.name,
-            description="The Knowledge Base uses the index; whoever applies manages it",
+            description="The Knowledge Base uses the index; the identity that applies the stack manages it",
             type="data",
             policy=json.dumps(policy, sort_keys=True),
         )
