@@ -114,7 +114,7 @@ def read_alarms(connection: Connection, region: Region) -> Alarms:
     client, topic = connection.clients.cloudwatch(region.region), region.alert_topic_arn
     pages = client.get_paginator("describe_alarms").paginate(ActionPrefix=topic)
     alarms = [alarm for page in pages for alarm in take_list(page, "MetricAlarms")]
-    found = [alarm for alarm in alarms if topic in take(alarm, "AlarmActions", kind=list)]
+    found = [alarm for alarm in alarms if "AlarmActions" in alarm and topic in take(alarm, "AlarmActions", kind=list)]
     in_alarm = [take_text(alarm, "AlarmName") for alarm in found if take_text(alarm, "StateValue") == "ALARM"]
     return Alarms(in_alarm=tuple(sorted(in_alarm)), total=len(found))
 

@@ -87,12 +87,12 @@ def read_jobs(client: "AgentsforBedrockClient", region: Region) -> tuple[Ingesti
 
 
 def _job(summary: Mapping[str, object]) -> IngestionJob:
-    has_statistics = bool(summary.get("statistics"))
+    statistics = take(summary, "statistics", kind=dict) if "statistics" in summary else {}
     return IngestionJob(
         status=take_text(summary, "status"),
         started_at=take_time(summary, "startedAt"),
         description=take(summary, "description", kind=str) if "description" in summary else "",
-        failed=take_count(summary, "statistics", "numberOfDocumentsFailed") if has_statistics else 0,
+        failed=take_count(statistics, "numberOfDocumentsFailed") if "numberOfDocumentsFailed" in statistics else 0,
     )
 
 
