@@ -78,12 +78,11 @@ def test_an_escape_sequence_in_a_journal_never_reaches_the_terminal(world: World
 
     assert run("failover", "--yes", "--reason", "St\udcf6rung \x1b[2J").exit_code == 0
     event = world.events("failover")[-1]
-    world.s3("failover").put_object(
-        Bucket=world.manifest.regions["failover"].frontend_bucket,
-        Key=event.key,
-        Body=json.dumps({**event.as_json(), "actor": "\x1b]0;title\x07"}).encode(),
-    )
+    for role, region in world.manifest.regions.items():
+        text = json.dumps({**event.as_json(), "actor": "\x1b]0;title\x07"})
+        world.s3(role).put_object(Bucket=region.frontend_bucket, Key=event.key, Body=text.encode())
     shown = run("journal")
     assert shown.exit_code == 0
     assert "\x1b" not in shown.output
     assert r"St\udcf6rung \x1b[2J" in shown.stdout
+    assert r"by \x1b]0;title\x07" in shown.stdout

@@ -108,6 +108,29 @@ def test_documents_that_cannot_be_compared_are_pending_and_the_rest_is_done(
     assert alone.summary == "bring both regions into sync"
 
 
+def test_what_could_not_be_read_is_pending_and_never_reported_as_in_sync() -> None:
+    denied = Unavailable("answers AccessDenied")
+    journal = replace(reconcile_facts(moved()), unread_journals={"failover": denied})
+    knowledge_base = reconcile_facts(moved(primary={"knowledge_base": denied}))
+    for facts, region_name, what in ((journal, EAST, "journal"), (knowledge_base, WEST, "Knowledge Base")):
+        plan = plan_documents(facts)
+        assert plan.summary != "both regions are in sync"
+        assert [(part.region, part.what) for part in plan.pending_writes] == [(region_name, what)]
+        assert [type(step.action) for step in plan.steps] == [WriteIntent, CloseEvent]
+
+
+def test_no_generation_is_made_while_the_last_one_is_not_known() -> None:
+    by_hand = {role: region(role, "failover", None) for role in ROLES}
+    found = replace(
+        reconcile_facts(state(by_hand["primary"], by_hand["failover"])),
+        unread_journals=dict.fromkeys(ROLES, Unavailable("answers AccessDenied")),
+    )
+    (refusal,) = plan_config(found).standing_refusals(force=False)
+    assert refusal.reason.startswith(f"the last generation is not known (the journal of {WEST} answers AccessDenied; ")
+    written = {put.config.generation for put in puts(plan_config(found))}
+    assert written == {int(NOON.timestamp())}
+
+
 def test_a_manually_edited_config_gets_the_next_generation() -> None:
     by_hand = {role: region(role, "failover", None) for role in ROLES}
     plan = plan_config(reconcile_facts(state(by_hand["primary"], by_hand["failover"])))
