@@ -153,9 +153,13 @@ class ConcurrentCalls(Generic[K, T]):
                 raise value
             self._done[key] = value
 
-    def results_so_far(self, seconds: float) -> dict[K, T | Unavailable]:
-        """Return the result of each call; a call that is still running timed out after `seconds`."""
-        late = Unavailable(f"does not answer (time-out after {seconds:g} s)", unreachable=True)
+    def results_so_far(self, seconds: float | None = None) -> dict[K, T | Unavailable]:
+        """Return the result of each call; a call that is still running timed out.
+
+        Give `seconds` if all of them were awaited that long; otherwise the reason names no time.
+        """
+        after = "" if seconds is None else f" after {seconds:g} s"
+        late = Unavailable(f"does not answer (time-out{after})", unreachable=True)
         return {key: self._done.get(key, late) for key in self._keys}
 
 

@@ -59,7 +59,7 @@ def collect_state(connection: Connection, manifest: Manifest, *, depth: Inspecti
     calls.wait([("deep", role) for role in answering], seconds=DEEP_HEALTH_SECONDS)
     listing_seconds = LISTING_SECONDS if depth == STATUS_DEPTH else FULL_LISTING_SECONDS
     calls.wait([("listing", role) for role in up], seconds=listing_seconds)
-    found = calls.results_so_far(FACT_SECONDS)
+    found = calls.results_so_far()
     replication = _compare_documents(connection, manifest, found, depth=depth)
     return State(
         manifest=_with_disagreement(manifest, found),

@@ -95,7 +95,7 @@ def _read(
         calls.wait([("deep", target)], seconds=DEEP_SECONDS)
         health = calls.results_so_far(DEEP_SECONDS)["deep", target]
     calls.wait([key for key in tasks if key != ("deep", target)], seconds=OTHER_REGION_SECONDS)
-    return calls.results_so_far(OTHER_REGION_SECONDS), _health(health)
+    return calls.results_so_far(), _health(health)
 
 
 def _read_copy(connection: Connection, region: Region) -> ConfigCopy:

@@ -132,6 +132,12 @@ def test_the_other_region_is_awaited_only_for_a_moment(deployment: Deployment, s
     assert time.monotonic() - began < 3
 
 
+def test_no_time_is_given_for_a_region_that_was_awaited_for_longer_than_its_extra_wait(deployment: Deployment) -> None:
+    deployment.answers["copy", "primary"] = lambda: threading.Event().wait(5)
+    deployment.answers["deep", "failover"] = late(HEALTHY, seconds=0.1)
+    assert deployment.collect().copies["primary"] == Unavailable("does not answer (time-out)", unreachable=True)
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_the_highest_generation_of_either_journal_counts(deployment: Deployment, role: Role) -> None:
     deployment.answers["keys", role] = lambda: (key(3), key(8), "standby/journal/other")
