@@ -11,6 +11,7 @@ from constructs import Construct
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Settings
 from warm_standby.site.distribution import Distribution
+from warm_standby.site.origin_check import origin_check_key
 
 SCHEMA_VERSION = 2
 
@@ -64,7 +65,7 @@ class Manifest(Construct):
             )
 
 
-def _region(backend: RegionalBackend) -> dict[str, str]:
+def _region(backend: RegionalBackend) -> dict[str, object]:
     return {
         "region": backend.names.region,
         "apiUrl": backend.api.url,
@@ -77,6 +78,10 @@ def _region(backend: RegionalBackend) -> dict[str, str]:
         "ingestQueueUrl": backend.queue.queue.url,
         "deadLetterQueueUrl": backend.queue.dead_letter_queue.url,
         "alertTopicArn": backend.topic.topic.arn,
+        "alarms": backend.alarms.count,
+        "functions": [function.name for function in backend.functions.by_package.values()],
+        "schedules": [schedule.name for schedule in backend.schedules],
+        "originCheck": origin_check_key(backend.role),
     }
 
 

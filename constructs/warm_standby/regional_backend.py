@@ -89,13 +89,9 @@ class RegionalBackend(Construct):
             functions=by_package,
             site_origin=origin,
         )
-        self._schedule_ingestion()
+        self.schedules = (self._schedule_ingestion(), *self._schedule_checks())
         self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
         self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
-        health = self.functions.health
-        Schedule(
-            self, "health_check", provider=provider, names=names, function=health, minutes=1, event=_HEALTH_REQUEST
-        )
         self._add_alarms()
         self.dashboard = self._dashboard()
 
@@ -128,12 +124,36 @@ class RegionalBackend(Construct):
             ),
         )
 
-    def _schedule_ingestion(self) -> None:
+    def _schedule_ingestion(self) -> Schedule:
         """Run `ingest` on document events, and on a schedule for documents whose event was lost."""
         self.queue.add_consumer(function_arn=self.functions.ingest.function.arn)
         minutes = self._settings.operations.sweep_minutes
-        Schedule(
+        return Schedule(
             self, "sweep", provider=self.provider, names=self.names, function=self.functions.ingest, minutes=minutes
+        )
+
+    def _schedule_checks(self) -> tuple[Schedule, Schedule]:
+        """Run the health check every minute, and the readiness check, which asks the API a question, less often."""
+        file_type, content_type = next(iter(self._settings.documents.content_types.items()))
+        file = {"fileName": f"readiness-check{file_type}", "fileType": content_type}
+        return (
+            self._check("health_check", minutes=1, event=_HEALTH_REQUEST),
+            self._check(
+                "readiness_check",
+                minutes=self._settings.operations.readiness_minutes,
+                event={"readinessCheck": {"apiUrl": self.api.url, **file}},
+            ),
+        )
+
+    def _check(self, id_: str, *, minutes: int, event: dict[str, object]) -> Schedule:
+        return Schedule(
+            self,
+            id_,
+            provider=self.provider,
+            names=self.names,
+            function=self.functions.health,
+            minutes=minutes,
+            event=event,
         )
 
     def _add_alarms(self) -> None:
@@ -143,6 +163,7 @@ class RegionalBackend(Construct):
         self.alarms.dead_letters(self.queue)
         self.alarms.api_errors(self.api)
         self.alarms.health(self.functions.health)
+        self.alarms.readiness(self.functions.health, minutes=self._settings.operations.readiness_minutes)
 
     def _dashboard(self) -> Dashboard:
         return Dashboard(

@@ -13,6 +13,7 @@ from warm_standby.names import Names, Role
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.site.distribution import Distribution
+from warm_standby.site.origin_check import OriginCheck
 from warm_standby.site.routing_config import RoutingConfig
 from warm_standby.site.upload_limits import UploadLimits
 
@@ -129,6 +130,13 @@ class WarmStandbyStack(TerraformStack):
         for backend in (self.primary, self.failover):
             UploadLimits(
                 self, f"limits_{backend.role}", provider=backend.provider, frontend=backend.frontend, settings=limits
+            )
+            OriginCheck(
+                self,
+                f"origin_check_{backend.role}",
+                provider=backend.provider,
+                frontend=backend.frontend,
+                role=backend.role,
             )
 
     def _write_manifest(self, account: str) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from health.checks import ShallowClients, deep_checks, deep_clients, shallow_checks
+from health.readiness import READINESS_CHECK, ReadinessCheck, run_readiness_check
 from health.report import DEEP_CACHED_SECONDS, CachedReport, Report, make_report
 from health.settings import Settings
 from shared.api import LambdaContext, Response, query_parameter, serve
@@ -21,7 +22,12 @@ _SHALLOW = shallow_checks(ShallowClients.make(_SETTINGS.region), _SETTINGS)
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
-    """Answer `GET /health`. With `?deep=true`, also retrieve passages and invoke the answer model."""
+    """Answer `GET /health`. With `?deep=true`, also retrieve passages and invoke the answer model.
+
+    The event of the readiness check's schedule starts that check, and returns its results.
+    """
+    if READINESS_CHECK in event:
+        return run_readiness_check(ReadinessCheck.read(event), _LOG.bind(requestId=context.aws_request_id))
     return serve(event, context, site_origin=_SETTINGS.site_origin, log=_LOG, route=_health)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 GLOBAL_REGION: Final = "us-east-1"
-"""The region of CloudFront's control plane. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, Appendix B."""
+"""The region of the control planes of CloudFront and IAM. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries,
+Appendix B."""
 
 FACTS_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=20
@@ -113,6 +116,18 @@ class Clients:
     def functions(self, region: str) -> "LambdaClient":
         """Return the client for Lambda, for the `ingest` function."""
         return self._once("lambda", region, lambda session, extra: session.client("lambda", **extra), _LONG_RUNNING)
+
+    def function_settings(self, region: str) -> "LambdaClient":
+        """Return the client for Lambda, for the settings of the functions."""
+        return self._once("lambda settings", region, lambda session, extra: session.client("lambda", **extra))
+
+    def events(self, region: str) -> "EventBridgeClient":
+        """Return the client for EventBridge, for the schedules."""
+        return self._once("events", region, lambda session, extra: session.client("events", **extra))
+
+    def iam(self) -> "IAMClient":
+        """Return the client for IAM, for simulations of policies."""
+        return self._once("iam", GLOBAL_REGION, lambda session, extra: session.client("iam", **extra))
 
     def cloudfront(self) -> "CloudFrontClient":
         """Return the client for CloudFront's control plane."""

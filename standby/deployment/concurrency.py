@@ -16,6 +16,7 @@ from botocore import exceptions as botocore_errors
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from urllib3 import exceptions as urllib3_errors
 
+from standby.console import Stopwatch
 from standby.deadline import Deadline
 from standby.deployment.answers import DeadlineExceededError, InvalidAnswerError
 from standby.errors import StandbyError
@@ -28,10 +29,14 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A fact that could not be read, and the reason. `unreachable`: no answer, as from a region that is down."""
+    """A fact that could not be read, and the reason.
+
+    `unreachable`: no answer, as from a region that is down. `is_running`: it is still being read.
+    """
 
     why: str
     unreachable: bool = False
+    is_running: bool = False
 
     def __str__(self) -> str:
         return self.why
@@ -126,6 +131,7 @@ class ConcurrentCalls(Generic[K, T]):
         self._queue: queue.SimpleQueue[tuple[K, T | Unavailable | BaseException]] = queue.SimpleQueue()
         self._done: dict[K, T | Unavailable] = {}
         self._keys = tuple(calls)
+        self._stopwatch = Stopwatch()
         for key, call in calls.items():
             threading.Thread(target=self._run, args=(key, call), daemon=True).start()
 
@@ -153,14 +159,21 @@ class ConcurrentCalls(Generic[K, T]):
                 raise value
             self._done[key] = value
 
-    def results_so_far(self, seconds: float | None = None) -> dict[K, T | Unavailable]:
+    def results_so_far(
+        self, seconds: float | None = None, *, still: Mapping[K, str] | None = None
+    ) -> dict[K, T | Unavailable]:
         """Return the result of each call; a call that is still running timed out.
 
-        Give `seconds` if all of them were awaited that long; otherwise the reason names no time.
+        Give `seconds` if all of them were awaited that long; otherwise the reason names no time. `still` says of calls
+        that may take long what they are still doing: they have not timed out.
         """
         after = "" if seconds is None else f" after {seconds:g} s"
         late = Unavailable(f"does not answer (time-out{after})", unreachable=True)
-        return {key: self._done.get(key, late) for key in self._keys}
+        elapsed = f"after {self._stopwatch.seconds:.0f} s"
+        long = {
+            key: Unavailable(f"is still {doing} {elapsed}", is_running=True) for key, doing in (still or {}).items()
+        }
+        return {key: self._done.get(key, long.get(key, late)) for key in self._keys}
 
 
 def map_concurrently(items: Iterable[T], call: Callable[[T], R], *, workers: int = 16) -> list[R]:

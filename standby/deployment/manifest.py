@@ -33,6 +33,12 @@ class Region(JsonModel):
     alert_topic_arn: str = Field(description="the SNS topic that alarms notify")
     ingest_function: str = Field(description="the name of the `ingest` function")
     replicates_to: str = Field(description='the region that its documents replicate to, "" for none')
+    functions: tuple[str, ...] = Field(default=(), description="the names of the functions")
+    schedules: tuple[str, ...] = Field(default=(), description="the names of the EventBridge rules of the schedules")
+    alarms: int = Field(default=0, ge=0, description="the number of alarms that notify the topic")
+    origin_check: str = Field(
+        default="", description="the path on the site of a file that the edge reads from this frontend bucket alone"
+    )
 
 
 class Site(JsonModel):

@@ -231,9 +231,14 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
     except (ClientError, BotoCoreError) as error:
         if _is_written(s3, seen, text):
             return
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _CHANGED:
+        if isinstance(error, ClientError) and is_refused_by_condition(error):
             raise PreconditionFailedError from error
         raise
+
+
+def is_refused_by_condition(error: ClientError) -> bool:
+    """Return whether S3 refused a write because of its `If-Match` or `If-None-Match`."""
+    return error.response["Error"]["Code"] in _CHANGED
 
 
 def _is_written(s3: "S3Client", seen: ConfigCopy, text: str) -> bool:

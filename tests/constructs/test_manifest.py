@@ -32,6 +32,12 @@ IN_MANIFEST = {
     "deadLetterQueueUrl": "https://sqs.{region}.amazonaws.com/{account}/chatbot-ingest-dead-letters",
     "alertTopicArn": "arn:aws:sns:{region}:{account}:chatbot-alerts",
     "replicatesTo": "{other}",
+    "originCheck": "origin-check/{role}.json",
+}
+NAMES_IN_MANIFEST = {
+    "alarms": 9,
+    "functions": [f"chatbot-{name}" for name in ("query", "upload", "ingest", "ingestion-status", "health")],
+    "schedules": ["chatbot-sweep", "chatbot-health-check", "chatbot-readiness-check"],
 }
 
 
@@ -80,9 +86,10 @@ def test_the_manifest_names_everything_that_an_operator_needs(synthesize: Synthe
     }
     assert regions == {
         role: {
-            key: text.format(region=plan.region(role), other=plan.region(other), account=ACCOUNT)
+            key: text.format(role=role, region=plan.region(role), other=plan.region(other), account=ACCOUNT)
             for key, text in IN_MANIFEST.items()
         }
+        | NAMES_IN_MANIFEST
         for role, other in zip(ROLES, reversed(ROLES), strict=True)
     }
 

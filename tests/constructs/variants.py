@@ -35,6 +35,7 @@ CHANGED: Final = default_settings(
         "api_rate_limit": 7,
         "api_burst_limit": 9,
         "sweep_minutes": 1,
+        "readiness_minutes": 3,
         "force_destroy": True,
     },
     state={"backend": "s3", "bucket": "my-states", "region": "eu-west-1"},

@@ -28,11 +28,12 @@ class Schedule(Construct):
     ) -> None:
         super().__init__(scope, id_)
         purpose = id_.replace("_", "-")
+        self.name = names.regional(purpose)
         rule = CloudwatchEventRule(
             self,
             "rule",
             provider=provider,
-            name=names.regional(purpose),
+            name=self.name,
             schedule_expression=f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})",
         )
         CloudwatchEventTarget(

@@ -48,7 +48,8 @@ class Metric:
 class Alarms(Construct):
     """The alarms of one region. Each method adds alarms, and all of them notify the same topic.
 
-    `namespace` is the CloudWatch namespace of the metrics that come from the functions' logs.
+    `namespace` is the CloudWatch namespace of the metrics that come from the functions' logs. `count` is the number of
+    alarms so far.
     """
 
     def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, topic: AlertTopic) -> None:
@@ -57,6 +58,7 @@ class Alarms(Construct):
         self._names = names
         self._actions = [topic.topic.arn]
         self.namespace = f"WarmStandby/{names.deployment}"
+        self.count = 0
 
     def function_errors(self, function: Function, *, package: str, above: int) -> None:
         """Alert on more than `above` errors in five minutes: logged or of failed invocations, whichever are more."""
@@ -139,6 +141,28 @@ class Alarms(Construct):
             missing_data="breaching",
         )
 
+    def readiness(self, function: Function, *, minutes: int) -> None:
+        """Alert when the API fails the scheduled readiness check twice in a row, or when the check does not run.
+
+        Two checks can fall into one period and leave the next one empty. So one period alone alerts nobody.
+        """
+        metric = self._log_metric(
+            "ready_percent",
+            function=function,
+            pattern="{ $.readyPercent = * }",
+            value="$.readyPercent",
+            statistic="Minimum",
+            period=minutes * 60,
+        )
+        self._alarm(
+            "readiness",
+            description="This region's API failed to answer a question or to accept an upload, twice in a row",
+            metric=metric,
+            below=100,
+            periods=2,
+            missing_data="breaching",
+        )
+
     def replication_latency(self, *, source: DocumentsBucket, destination: DocumentsBucket) -> None:
         """Alert on slow replication. S3 publishes this metric in the destination's region.
 
@@ -180,6 +204,7 @@ class Alarms(Construct):
         With `failures_of`, alert on the larger of two counts per period: the metric, and the function's failed
         invocations. With `datapoints`, that many of the last `periods` periods must be above the threshold.
         """
+        self.count += 1
         measured = {**metric.arguments, "statistic": metric.statistic}
         if failures_of:
             measured = {"metric_query": _errors(metric, failures_of)}

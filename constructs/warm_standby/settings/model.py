@@ -139,8 +139,9 @@ class Site(_Section):
 
 
 class Operations(_Section):
-    """Logs (days), alerts, throttling (requests/s), ingestion sweep (minutes), and whether `destroy` deletes documents.
+    """Logs (days), alerts, throttling (requests/s), schedules (minutes), and whether `destroy` deletes documents.
 
+    `readiness_minutes`: how often each region's own API is asked a question.
     `api_gateway_account`: whether this stack sets the role that API Gateway logs with, one per account and region.
     """
 
@@ -149,6 +150,7 @@ class Operations(_Section):
     api_rate_limit: int = Field(default=100, ge=1, le=10_000)
     api_burst_limit: int = Field(default=200, ge=1, le=5_000)
     sweep_minutes: int = Field(default=5, ge=1, le=60)
+    readiness_minutes: int = Field(default=15, ge=1, le=60)
     force_destroy: bool = False
     api_gateway_account: bool = True
 

@@ -19,8 +19,10 @@ from cdktf_cdktf_provider_aws.cloudfront_origin_access_control import Cloudfront
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
+from warm_standby.names import Role
 from warm_standby.settings import Site
 from warm_standby.site.frontend_bucket import FrontendBucket
+from warm_standby.site.origin_check import origin_check_key
 from warm_standby.site.security_headers import SecurityHeaders
 
 # Source: docs.aws.amazon.com, CloudFront, "Use managed cache policies".
@@ -31,6 +33,7 @@ CACHING_DISABLED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ORIGIN_FAILOVER_METHODS: Final = ["GET", "HEAD", "OPTIONS"]
 PRIMARY_FIRST: Final = "primary-first"
 FAILOVER_FIRST: Final = "failover-first"
+ROLES: Final[tuple[Role, ...]] = ("primary", "failover")
 ROUTING_CONFIG_KEY: Final = "config.json"
 
 
@@ -39,7 +42,7 @@ class Distribution(Construct):
 
     It makes one connection attempt with the shortest timeout, because CloudFront's defaults (3 x 10 s) would delay a
     page by half a minute. `config.json` has its own origin group, because a primary region that returns after an outage
-    has an old `config.json` in its bucket.
+    has an old `config.json` in its bucket. Each bucket's origin check is read from that bucket alone.
     Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover".
     """
 
@@ -94,10 +97,14 @@ class Distribution(Construct):
             ),
             ordered_cache_behavior=[
                 CloudfrontDistributionOrderedCacheBehavior(
-                    path_pattern=f"/{ROUTING_CONFIG_KEY}",
-                    target_origin_id=FAILOVER_FIRST,
+                    path_pattern=f"/{path}",
+                    target_origin_id=origin,
                     cache_policy_id=CACHING_DISABLED,
                     **behavior,
+                )
+                for path, origin in (
+                    (ROUTING_CONFIG_KEY, FAILOVER_FIRST),
+                    *((origin_check_key(role), role) for role in ROLES),
                 )
             ],
             restrictions=CloudfrontDistributionRestrictions(

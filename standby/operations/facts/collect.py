@@ -1,6 +1,6 @@
 """Read the state of a deployment. All reads are concurrent, so a region that is down costs three seconds in total."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -20,7 +20,7 @@ from standby.operations.facts.documents import (
     collect_replication,
     list_documents,
 )
-from standby.operations.facts.health import SHALLOW_SECONDS, Health, read_health
+from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, read_health
 from standby.operations.facts.journal import Event
 from standby.operations.facts.knowledge_base import (
     IndexState,
@@ -28,44 +28,75 @@ from standby.operations.facts.knowledge_base import (
     compare_with_bucket,
     read_index_state,
 )
+from standby.operations.facts.readiness import QUESTION_SECONDS, deep_tasks, requirement_tasks
+from standby.operations.facts.requirements import assess_requirements
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
 
 T = TypeVar("T")
 
 FACT_SECONDS: Final = 3.0
-DEEP_HEALTH_SECONDS: Final = 10.0
+STATUS_SECONDS: Final = 2.0
+"""The time for all facts of a `status`. What is late is shown as still running, whatever the reason."""
 LISTING_SECONDS: Final = 60.0
 FULL_LISTING_SECONDS: Final = 900.0
 """The time limit of a comparison that must be complete: a million objects are a thousand pages."""
 MAX_EVENTS: Final = 50
 """The number of events that are read from each journal."""
 
+_DEEP_FACTS: Final = ("deep", "question", "upload")
 _QUICK_FACTS: Final = ("manifest", "copy", "shallow", "queues", "alarms", "events", "index")
+_LONG_FACTS: Final = {**dict.fromkeys(_DEEP_FACTS, "running"), "listing": "listing its documents"}
+"""The facts that may take longer than three seconds in a region that is well, and what a late one is still doing."""
 
-Facts = dict[tuple[str, Role], object | Unavailable]
+Facts = Mapping[tuple[str, Role], object | Unavailable]
 """The result of each read from each region."""
+Tasks = dict[tuple[str, Role], Callable[[], object]]
 
 
-def collect_state(connection: Connection, manifest: Manifest, *, depth: InspectionDepth = STATUS_DEPTH) -> State:
-    """Read the state; `depth` limits how many missing documents are inspected one by one."""
-    tasks: dict[tuple[str, Role], Callable[[], object]] = {}
-    for role in ROLES:
-        tasks |= {(what, role): task for what, task in _tasks(connection, manifest.regions[role]).items()}
+def collect_status(connection: Connection, manifest: Manifest, *, deep: bool = False) -> State:
+    """Read the state and the requirements of both regions within `STATUS_SECONDS`.
+
+    The listings of both buckets are awaited longer if everything else answered, because neither region is sick then.
+    `deep` asks each API a question, and awaits every fact of a region that answers.
+    """
+    tasks = _tasks(connection, manifest) | _status_tasks(connection, manifest, deep=deep)
+    long = {key: _LONG_FACTS[key[0]] for key in tasks if key[0] in _LONG_FACTS}
+    calls = ConcurrentCalls(tasks)
+    calls.wait(tasks, seconds=STATUS_SECONDS)
+    quick = calls.results_so_far(STATUS_SECONDS, still=long)
+    if deep:
+        up = [role for role in ROLES if isinstance(quick["shallow", role], Health)]
+        calls.wait([(what, role) for what in _DEEP_FACTS for role in up], seconds=QUESTION_SECONDS)
+    if deep or not any(isinstance(found, Unavailable) and found.unreachable for found in quick.values()):
+        calls.wait([("listing", role) for role in _roles_with_config(quick)], seconds=LISTING_SECONDS)
+    found = calls.results_so_far(still=long)
+    return _state(connection, manifest, {**quick, **{key: found[key] for key in long}}, depth=STATUS_DEPTH)
+
+
+def collect_state(connection: Connection, manifest: Manifest, *, depth: InspectionDepth) -> State:
+    """Read the state without the requirements, from complete listings of both buckets.
+
+    `depth` limits how many missing documents are inspected one by one.
+    """
+    tasks = _tasks(connection, manifest)
     calls = ConcurrentCalls(tasks)
     calls.wait([key for key in tasks if key[0] in _QUICK_FACTS], seconds=FACT_SECONDS)
     quick = calls.results_so_far(FACT_SECONDS)
-    up = [role for role in ROLES if isinstance(quick["copy", role], ConfigCopy)]
-    answering = [role for role in ROLES if isinstance(quick["shallow", role], Health)]
-    calls.wait([("deep", role) for role in answering], seconds=DEEP_HEALTH_SECONDS)
-    listing_seconds = LISTING_SECONDS if depth == STATUS_DEPTH else FULL_LISTING_SECONDS
-    calls.wait([("listing", role) for role in up], seconds=listing_seconds)
-    found = calls.results_so_far()
+    calls.wait([("listing", role) for role in _roles_with_config(quick)], seconds=FULL_LISTING_SECONDS)
+    return _state(connection, manifest, calls.results_so_far(), depth=depth)
+
+
+def _roles_with_config(found: Facts) -> list[Role]:
+    return [role for role in ROLES if isinstance(found["copy", role], ConfigCopy)]
+
+
+def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: InspectionDepth) -> State:
     replication = _compare_documents(connection, manifest, found, depth=depth)
     return State(
         manifest=_with_disagreement(manifest, found),
         where=connection.where,
         now=datetime.now(tz=UTC),
-        regions={role: _region_state(manifest.regions[role], found, replication[role]) for role in ROLES},
+        regions={role: _region_state(manifest, role, found, replication[role]) for role in ROLES},
         events=journal.merge_events(_events(found["events", role]) for role in ROLES),
     )
 
@@ -77,13 +108,28 @@ def _with_disagreement(manifest: Manifest, found: Facts) -> Manifest:
     return plain.model_copy(update={"disagreement": DISAGREEMENT if differ else ""})
 
 
-def _tasks(connection: Connection, region: Region) -> dict[str, Callable[[], object]]:
+def _tasks(connection: Connection, manifest: Manifest) -> Tasks:
+    regions = manifest.regions.items()
+    return {(what, role): task for role, region in regions for what, task in _region_tasks(connection, region).items()}
+
+
+def _status_tasks(connection: Connection, manifest: Manifest, *, deep: bool) -> Tasks:
+    tasks: Tasks = {}
+    for role, region in manifest.regions.items():
+        health = partial(read_health, connection, region, deep=True, seconds=DEEP_SECONDS)
+        tasks["deep", role] = health
+        wanted = requirement_tasks(connection, manifest, region)
+        wanted |= deep_tasks(connection, manifest, region) if deep else {}
+        tasks |= {(what, role): task for what, task in wanted.items()}
+    return tasks
+
+
+def _region_tasks(connection: Connection, region: Region) -> dict[str, Callable[[], object]]:
     clients, name = connection.clients, region.region
     return {
         "manifest": lambda: parse_manifest(fetch_manifest(connection, name)),
         "copy": lambda: read_copy(clients.s3(name), region),
         "shallow": partial(read_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
-        "deep": partial(read_health, connection, region, deep=True, seconds=DEEP_HEALTH_SECONDS),
         "queues": partial(read_queues, connection, region),
         "alarms": partial(read_alarms, connection, region),
         "events": partial(_read_last_events, connection, region),
@@ -116,7 +162,8 @@ def read_alarms(connection: Connection, region: Region) -> Alarms:
     alarms = [alarm for page in pages for alarm in take_list(page, "MetricAlarms")]
     found = [alarm for alarm in alarms if "AlarmActions" in alarm and topic in take(alarm, "AlarmActions", kind=list)]
     in_alarm = [take_text(alarm, "AlarmName") for alarm in found if take_text(alarm, "StateValue") == "ALARM"]
-    return Alarms(in_alarm=tuple(sorted(in_alarm)), total=len(found))
+    disabled = [take_text(alarm, "AlarmName") for alarm in found if not take(alarm, "ActionsEnabled", kind=bool)]
+    return Alarms(in_alarm=tuple(sorted(in_alarm)), disabled=tuple(sorted(disabled)), total=len(found))
 
 
 def _read_last_events(connection: Connection, region: Region) -> tuple[Event, ...]:
@@ -143,9 +190,9 @@ def _compare_documents(
     }
 
 
-def _region_state(region: Region, found: Facts, replication: Replication | Unavailable) -> RegionState:
-    role = region.role
-    shallow, deep = found["shallow", role], found["deep", role]
+def _region_state(manifest: Manifest, role: Role, found: Facts, replication: Replication | Unavailable) -> RegionState:
+    region = manifest.regions[role]
+    shallow, deep = found["shallow", role], found.get(("deep", role))
     return RegionState(
         role=role,
         region=region.region,
@@ -155,6 +202,7 @@ def _region_state(region: Region, found: Facts, replication: Replication | Unava
         replication=replication,
         queues=_known(found["queues", role], Queues),
         alarms=_known(found["alarms", role], Alarms),
+        requirements=assess_requirements(manifest, role, found) if ("deep", role) in found else {},
     )
 
 

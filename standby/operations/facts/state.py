@@ -1,7 +1,7 @@
 """The known state of a deployment: records, filled by `collect.collect_state`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from standby.deployment.concurrency import Unavailable
@@ -18,6 +18,7 @@ from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, is_reconciled_since, is_superseded
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
+from standby.operations.facts.readiness import Requirements
 
 
 class Queues(JsonModel):
@@ -29,15 +30,19 @@ class Queues(JsonModel):
 
 
 class Alarms(JsonModel):
-    """The names of the alarms in state ALARM, and the number of all alarms."""
+    """The names of the alarms in state ALARM, of those whose actions are disabled, and the number of all alarms."""
 
     in_alarm: tuple[str, ...]
+    disabled: tuple[str, ...] = ()
     total: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionState:
-    """The facts about one region. `replication` is the direction from it to the other region."""
+    """The facts about one region. `replication` is the direction from it to the other region.
+
+    `requirements` are what a user needs there. `status` reads them, and the other commands do not.
+    """
 
     role: Role
     region: str
@@ -47,6 +52,7 @@ class RegionState:
     replication: Replication | Unavailable
     queues: Queues | Unavailable
     alarms: Alarms | Unavailable
+    requirements: Requirements = field(default_factory=dict)
 
     @property
     def down(self) -> str:

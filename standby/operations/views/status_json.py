@@ -14,6 +14,7 @@ from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, last_switch
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
+from standby.operations.facts.readiness import Requirement
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
 from standby.operations.views.verdict import Name, Verdict
 
@@ -95,7 +96,13 @@ class RegionJson(JsonModel):
         "`never` (began), `other`, `notInspected`, `conflicts` (not copied, such as deleted there), `oldestSeconds`"
     )
     queues: Annotated[Queues | UnavailableJson, ONE_ROW] = Field(description="`waiting`, `inFlight` and `deadLetters`")
-    alarms: Annotated[Alarms | UnavailableJson, ONE_ROW] = Field(description="`inAlarm` (names) and `total`")
+    alarms: Annotated[Alarms | UnavailableJson, ONE_ROW] = Field(
+        description="`inAlarm` and `disabled` (names; of the latter, the actions are disabled), and `total`"
+    )
+    requirements: Annotated[Mapping[Requirement, str], ONE_ROW] = Field(
+        description="what users and a failover need in this region, by name: `ok`, what is wrong, or `unknown: ` and "
+        "the reason; `question` and `upload` only with `--deep`"
+    )
 
 
 class StatusJson(JsonModel):
@@ -153,7 +160,12 @@ def _region(state: State, region: RegionState) -> RegionJson:
         replication=_replication(state, region.replication),
         queues=_fact(region.queues),
         alarms=_fact(region.alarms),
+        requirements={name: _requirement(result) for name, result in region.requirements.items()},
     )
+
+
+def _requirement(result: str | Unavailable) -> str:
+    return f"unknown: {result}" if isinstance(result, Unavailable) else result or "ok"
 
 
 def _config(state: State, copy: ConfigCopy | Unavailable) -> ConfigCopyJson | UnavailableJson:

@@ -29,6 +29,7 @@ def status_rows(state: State) -> dict[str, list[str]]:
         "replication": [_cell(region, _replication(state, region.replication)) for region in regions],
         "queue": [_cell(region, _queues(region.queues)) for region in regions],
         "alarms": [_cell(region, _alarms(region.alarms)) for region in regions],
+        "requirements": [_cell(region, _requirements(region)) for region in regions],
     }
     for column, region in enumerate(regions):
         if region.down:  # shown once, not in every row
@@ -104,6 +105,14 @@ def _queues(queues: Queues | Unavailable) -> str:
     if isinstance(queues, Unavailable):
         return str(queues)
     return f"{queues.waiting} waiting, {queues.in_flight} in flight, {queues.dead_letters} dead letters"
+
+
+def _requirements(region: RegionState) -> str:
+    results = region.requirements.values()
+    unknown = sum(isinstance(result, Unavailable) for result in results)
+    failed = sum(isinstance(result, str) and bool(result) for result in results)
+    counts = {"hold": len(results) - unknown - failed, "FAILED": failed, "unknown": unknown}
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none read"
 
 
 def _alarms(alarms: Alarms | Unavailable) -> str:

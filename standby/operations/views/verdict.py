@@ -12,6 +12,7 @@ from standby.operations.facts.health import describe_unhealthy
 from standby.operations.facts.journal import Event
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.state import RegionState, State, find_config_problems
+from standby.operations.views.requirement_reasons import requirement_advice, requirement_faults, requirement_reasons
 from standby.text import describe_missing, describe_not_inspected, pluralize
 
 Name = Literal["ready", "failed over", "degraded", "not ready to fail over"]
@@ -36,8 +37,8 @@ def assess_state(state: State) -> Verdict:
     """Judge a state.
 
     `ready`: the primary region serves, both regions are in sync, and the failover region can take over. `failed over`:
-    the failover region serves and is healthy. `not ready to fail over`: a failover would be refused. `degraded`:
-    something else is wrong, and a failover is possible or done.
+    the failover region serves and is healthy. `not ready to fail over`: a failover would be refused, or would not serve
+    users. `degraded`: something else is wrong, and a failover is possible or done.
     """
     name, reasons = _assess(state)
     notes = tuple(_notes(state))
@@ -48,7 +49,7 @@ def _assess(state: State) -> tuple[Name, tuple[str, ...]]:
     reasons = tuple(dict.fromkeys(_reasons(state)))
     failover = state.regions["failover"]
     if state.serving == "failover":
-        return ("degraded" if describe_unhealthy(failover.region, failover.health) else "failed over"), reasons
+        return ("degraded" if any(_serving_faults(failover)) else "failed over"), reasons
     blockers = tuple(_failover_blockers(failover))
     if blockers:
         return "not ready to fail over", (*blockers, *(reason for reason in reasons if reason not in blockers))
@@ -61,8 +62,14 @@ def _failover_blockers(target: RegionState) -> Iterator[str]:
         return
     if isinstance(target.copy, Unavailable):
         yield f"config.json of {target.region} {target.copy}"
-    if unhealthy := describe_unhealthy(target.region, target.health):
+    yield from _serving_faults(target)
+
+
+def _serving_faults(region: RegionState) -> Iterator[str]:
+    """Yield why the region does not serve users, or would not. An answer that is late or lost is no fault yet."""
+    if unhealthy := describe_unhealthy(region.region, region.health):
         yield unhealthy
+    yield from requirement_faults(region)
 
 
 def _reasons(state: State) -> Iterator[str]:
@@ -93,6 +100,7 @@ def _region_reasons(state: State, region: RegionState) -> Iterator[str]:
         yield f"the Knowledge Base of {name}: {region.knowledge_base}"
     elif not region.knowledge_base.in_sync:
         yield f"the Knowledge Base of {name} is behind its bucket{_describe_job(region.knowledge_base)}"
+    yield from requirement_reasons(region)
     yield from _replication_reasons(state, region)
     if isinstance(region.queues, Unavailable):
         yield f"the queues of {name}: {region.queues}"
@@ -164,6 +172,7 @@ def _next_commands(state: State, name: Name) -> Iterator[str]:
         yield f"correct config.json in {regions}, or replace it by `standby reconcile --force`"
     if _needs_reconcile(state):
         yield "`standby reconcile` brings both regions into sync"
+    yield from requirement_advice(state.regions.values())
     if name == "failed over":
         yield f"when it suits you: `standby failback` switches traffic back to {state.regions['primary'].region}"
 

@@ -17,6 +17,8 @@ from standby.rehearsal.processes.ports import HOST, free_ports
 from standby.rehearsal.processes.process import ProcessIdentity, stop_all
 
 SERVER: Final = Path(__file__).with_name("ministack_server.py")
+FUNCTION_HOSTS: Final = Path(__file__).with_name("function_hosts")
+"""The directory of the module `sitecustomize`, which Python imports at the start of each function."""
 READY_PATH: Final = "/_ministack/ready"
 READY_SECONDS: Final = 30.0
 RESPONSE_SECONDS: Final = 5.0
@@ -111,10 +113,13 @@ def _start(paths: RehearsalPaths, *, port: int) -> ProcessIdentity:
         log=paths.emulator_log,
         ready=partial(is_ready, f"http://{HOST}:{port}", timeout=1),
         ready_seconds=READY_SECONDS,
-        # The functions inherit this environment, so it must not contain AWS settings of the user. Except for TMPDIR,
-        # the variables are MiniStack's own.
+        # The functions inherit this environment, so it must not contain AWS settings of the user. The first four are
+        # for them; the others are MiniStack's own.
         environment={
             "TMPDIR": str(paths.temporary),
+            "PYTHONPATH": str(FUNCTION_HOSTS),
+            "REHEARSAL_NETWORK_RECORD": str(paths.network_record),
+            "SSL_CERT_FILE": str(paths.ca_certificate),
             "AUTH": "true",
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(port),

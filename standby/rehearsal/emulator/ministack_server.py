@@ -30,6 +30,13 @@ IAM_ACTIONS: Final = {
 """MiniStack uses the name of the operation as the IAM action. Source: docs.aws.amazon.com, Bedrock API, "Converse":
 "This operation requires permission for the bedrock:InvokeModel action"."""
 
+IAM_ACTIONS_OF_READS: Final = {"lambda:PutFunctionConcurrency": "lambda:GetFunctionConcurrency"}
+"""MiniStack does not look at the method of this request. Source: docs.aws.amazon.com, Service Authorization Reference,
+"Actions, resources, and condition keys for AWS Lambda"."""
+
+_RULE: Final = re.compile(rb'"Rule":\s*"([^"]+)"')
+"""The rule of `ListTargetsByRule`, for which MiniStack names no resource."""
+
 PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 """The first part of the id of a cross-region inference profile. MiniStack treats a profile as a foundation model.
 Source: docs.aws.amazon.com, Bedrock, "Prerequisites for inference profiles"."""
@@ -154,24 +161,41 @@ def corrected_action(extract: Callable[..., str | None]) -> Callable[..., str | 
     """Return MiniStack's function that names the IAM action of a request, corrected to AWS's names."""
 
     def extract_iam_action(*request: object) -> str | None:
+        _, method, *_ = request
         action = extract(*request)
-        return None if action is None else IAM_ACTIONS.get(action, action)
+        if action is None:
+            return None
+        corrections = IAM_ACTIONS_OF_READS if method == "GET" else IAM_ACTIONS
+        return corrections.get(action, action)
 
     return extract_iam_action
 
 
 def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
-    """Return MiniStack's function that names the resource of a request, corrected for inference profiles."""
+    """Return MiniStack's function that names the resource of a request, corrected for three services.
+
+    The ARN of a rule on the default event bus does not name the bus, and a simulation is of one principal. Source:
+    docs.aws.amazon.com, Service Authorization Reference, Amazon EventBridge and AWS Identity and Access Management.
+    """
 
     def extract_resource_arn(*request: object) -> str:
-        service, *_, region, account = request
+        service, *_, body, parameters, region, account = request
         arn = extract(*request)
+        if service == "events":
+            rule = _RULE.search(body) if isinstance(body, bytes) and arn == "*" else None
+            return f"arn:aws:events:{region}:{account}:rule/{rule[1].decode()}" if rule else _without_bus(arn)
+        if service == "iam" and isinstance(parameters, Mapping) and "PolicySourceArn" in parameters:
+            return str(parameters["PolicySourceArn"][0])
         model = arn.partition(":foundation-model/")[2]
         if service != "bedrock-runtime" or model.partition(".")[0] not in PROFILE_GEOGRAPHIES:
             return arn
         return f"arn:aws:bedrock:{region}:{account}:inference-profile/{model}"
 
     return extract_resource_arn
+
+
+def _without_bus(arn: str) -> str:
+    return arn.replace(":rule/default/", ":rule/", 1)
 
 
 def corrected_logs(write: Callable[..., None], log_groups: Container[str]) -> Callable[..., None]:

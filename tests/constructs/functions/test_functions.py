@@ -154,7 +154,7 @@ def test_no_function_behind_the_api_may_run_longer_than_api_gateway_waits(plan: 
 
 def test_every_permission_to_invoke_a_function_has_one_source_in_its_own_region(plan: Plan) -> None:
     permissions = list(resources(plan, "aws_lambda_permission").values())
-    assert len(permissions) == 12
+    assert len(permissions) == 14
     for body in permissions:
         region = plan.region(body["provider"].removeprefix("aws."))
         assert body["principal"] in {"apigateway.amazonaws.com", "events.amazonaws.com"}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.constructs.helpers import render, without_hash
+from tests.constructs.helpers import render, render_json, without_hash
 from tests.constructs.plan import ROLES, ROOT, Json, Plan, Synthesize, default_settings, in_region, only, resources
 from tests.constructs.variants import CHANGED, SAME_API
 from warm_standby.settings import Settings
@@ -26,8 +26,24 @@ def documents(role: str) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_region_has_the_eight_alarms(plan: Plan, role: str) -> None:
-    assert len(in_region(plan, "aws_cloudwatch_metric_alarm", role)) == 8
+def test_a_region_has_the_nine_alarms(plan: Plan, role: str) -> None:
+    assert len(in_region(plan, "aws_cloudwatch_metric_alarm", role)) == 9
+
+
+@pytest.mark.parametrize("settings", [default_settings(), SAME_API], ids=["two-way", "one-way"])
+def test_the_manifest_says_how_many_alarms_a_region_has(synthesize: Synthesize, settings: Settings) -> None:
+    plan = synthesize(settings)
+    regions = render_json(plan, plan.document["output"]["manifest"]["value"])["regions"]
+    for role in ROLES:
+        assert regions[role]["alarms"] == len(in_region(plan, "aws_cloudwatch_metric_alarm", role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_two_failed_readiness_checks_or_none_at_all_raise_an_alarm(plan: Plan, role: str) -> None:
+    body = alarm(plan, role, "readiness")
+    assert condition(body) == ("LessThanThreshold", 100, 2, 900)
+    assert body["treat_missing_data"] == "breaching"
+    assert "datapoints_to_alarm" not in body
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -156,10 +172,10 @@ def test_every_custom_metric_that_an_alarm_reads_is_counted_from_a_function_s_lo
     }
 
 
-@pytest.mark.parametrize("field", ["level", "message", "healthyPercent"])
+@pytest.mark.parametrize("field", ["level", "message", "healthyPercent", "readyPercent"])
 def test_the_functions_write_the_fields_that_the_metric_filters_look_for(plan: Plan, field: str) -> None:
     patterns = [body["pattern"] for body in resources(plan, "aws_cloudwatch_log_metric_filter").values()]
     read = {name for pattern in patterns for name in re.findall(r"\$\.(\w+)", pattern)}
-    assert read == {"level", "message", "healthyPercent"}
+    assert read == {"level", "message", "healthyPercent", "readyPercent"}
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "lambda_src").rglob("*.py")]
     assert any(re.search(rf'"{field}": |\b{field}=', source) for source in sources)

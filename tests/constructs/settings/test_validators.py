@@ -110,6 +110,7 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + "operations.api_rate_limit = 0", "operations.api_rate_limit", 0, "1"),
     (NAME + "operations.api_burst_limit = 5001", "operations.api_burst_limit", 5001, "5000"),
     (NAME + "operations.sweep_minutes = 61", "operations.sweep_minutes", 61, "60"),
+    (NAME + "operations.readiness_minutes = 61", "operations.readiness_minutes", 61, "60"),
     (NAME + "operations.api_gateway_account = 0", "operations.api_gateway_account", 0, "boolean"),
     (NAME + "operations.force_destroy = 1", "operations.force_destroy", 1, "boolean"),
     (NAME + "objectives.page_rto_seconds = 0", "objectives.page_rto_seconds", 0, "greater than 0"),

@@ -15,8 +15,11 @@ def distribution(plan: Plan) -> Json:
     return only(resources(plan, "aws_cloudfront_distribution").values())
 
 
-def behaviors(plan: Plan) -> tuple[Json, Json]:
-    return distribution(plan)["default_cache_behavior"], only(distribution(plan)["ordered_cache_behavior"])
+def behaviors(plan: Plan) -> dict[str, Json]:
+    """Return the behaviors by their path patterns; the default behavior has "*"."""
+    body = distribution(plan)
+    ordered = {behavior["path_pattern"]: behavior for behavior in body["ordered_cache_behavior"]}
+    return {"*": body["default_cache_behavior"], **ordered}
 
 
 def test_the_origins_are_the_two_frontend_buckets_by_their_regional_names(plan: Plan) -> None:
@@ -43,10 +46,20 @@ def test_pages_are_read_from_the_primary_first_and_config_json_from_the_failover
         group["origin_id"]: [member["origin_id"] for member in group["member"]]
         for group in distribution(plan)["origin_group"]
     }
-    pages, config = behaviors(plan)
-    assert order[pages["target_origin_id"]] == ["primary", "failover"]
-    assert order[config["target_origin_id"]] == ["failover", "primary"]
+    found = behaviors(plan)
+    assert order[found["*"]["target_origin_id"]] == ["primary", "failover"]
+    assert order[found["/config.json"]["target_origin_id"]] == ["failover", "primary"]
     assert len(order) == 2
+
+
+def test_each_origin_check_is_read_from_its_own_bucket_alone(plan: Plan) -> None:
+    objects = resources(plan, "aws_s3_object").values()
+    for role in ("primary", "failover"):
+        key = f"origin-check/{role}.json"
+        assert behaviors(plan)[f"/{key}"]["target_origin_id"] == role
+        file = only(body for body in objects if body["key"] == key)
+        assert file["provider"] == f"aws.{role}"
+        assert without_hash(file["bucket"]) == f"${{aws_s3_bucket.{role}_frontend_private_bucket.id}}"
 
 
 def test_both_groups_fail_over_on_the_guide_s_codes_and_on_403_and_404(plan: Plan) -> None:
@@ -60,21 +73,23 @@ def test_the_codes_are_a_setting(synthesize: Synthesize) -> None:
     assert codes == [[500, 504]] * 2
 
 
-def test_config_json_is_never_cached_and_pages_are(plan: Plan) -> None:
-    pages, config = behaviors(plan)
-    assert (config["path_pattern"], config["cache_policy_id"]) == ("/config.json", CACHING_DISABLED)
+def test_config_json_and_the_origin_checks_are_never_cached_and_pages_are(plan: Plan) -> None:
+    found = behaviors(plan)
+    pages = found.pop("*")
     assert (pages["cache_policy_id"], pages["compress"]) == (CACHING_OPTIMIZED, True)
+    assert set(found) == {"/config.json", "/origin-check/primary.json", "/origin-check/failover.json"}
+    assert {behavior["cache_policy_id"] for behavior in found.values()} == {CACHING_DISABLED}
 
 
 def test_only_methods_that_an_origin_group_fails_over_for_are_allowed(plan: Plan) -> None:
     """Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover"."""
-    for behavior in behaviors(plan):
+    for behavior in behaviors(plan).values():
         assert sorted(behavior["allowed_methods"]) == sorted(behavior["cached_methods"]) == ["GET", "HEAD", "OPTIONS"]
 
 
-def test_both_behaviors_are_https_only_with_the_security_headers(plan: Plan) -> None:
+def test_all_behaviors_are_https_only_with_the_security_headers(plan: Plan) -> None:
     (policy,) = resources(plan, "aws_cloudfront_response_headers_policy")
-    for behavior in behaviors(plan):
+    for behavior in behaviors(plan).values():
         assert behavior["viewer_protocol_policy"] == "redirect-to-https"
         assert behavior["response_headers_policy_id"] == f"${{aws_cloudfront_response_headers_policy.{policy}.id}}"
 

@@ -37,5 +37,5 @@ def test_both_frontend_buckets_get_every_file_of_the_site_with_its_type_and_cach
 
 def test_every_object_waits_for_its_bucket_s_versioning(plan: Plan) -> None:
     waits = [json.dumps(body["depends_on"]) for body in resources(plan, "aws_s3_object").values()]
-    assert len(waits) == 10
+    assert len(waits) == 12
     assert all("aws_s3_bucket_versioning." in wait for wait in waits)

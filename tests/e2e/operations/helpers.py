@@ -12,11 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import urllib3
 from click.testing import CliRunner
 
 from health.report import DEEP_CACHED_SECONDS
 from standby.cli.main import cli
+from standby.deployment.clients import Clients
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.manifest_reader import read_manifest
@@ -35,6 +37,7 @@ from standby.rehearsal.network.network import Client
 from standby.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import AccessKeyTypeDef
     from mypy_boto3_s3 import S3Client
 
 
@@ -153,3 +156,13 @@ class Operator:
                 s3.delete_object(Bucket=region.frontend_bucket, Key=key)
             write_copy(s3, read_copy(s3, region), render_config(config))
             journal.write_event(s3, region, journal.end_event(event, "done", now=now))
+
+
+def clients_with(key: "AccessKeyTypeDef", rehearsal: Rehearsal) -> Clients:
+    """Return clients that sign with this key."""
+    region_proxies = rehearsal.network.region_proxies
+    return Clients(
+        lambda region: boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=region),
+        endpoints=region_proxies,
+        elsewhere=region_proxies["us-east-1"],
+    )

@@ -6,24 +6,18 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-import boto3
 import pytest
 from click.testing import CliRunner
 
 from standby.cli.main import cli
-from standby.deployment.clients import Clients
 from standby.deployment.manifest import ROLES
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, upload, wait_for
-from tests.e2e.operations.helpers import Operator, connection
+from tests.e2e.operations.helpers import Operator, clients_with, connection
 from tests.e2e.operations.runbook import RUNBOOK, Act, Scenario, same, scenarios
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import AccessKeyTypeDef
 
 
 @pytest.fixture(scope="module")
@@ -131,16 +125,6 @@ def test_the_runbook_shows_the_real_output(
             assert line == "..." or same(line) in lines, f"$ standby {' '.join(act.typed)}\n{line}\nbut:\n{seen}"
 
 
-def clients_with(key: "AccessKeyTypeDef", rehearsal: Rehearsal) -> Clients:
-    """Return clients that sign with this key."""
-    region_proxies = rehearsal.network.region_proxies
-    return Clients(
-        lambda region: boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=region),
-        endpoints=region_proxies,
-        elsewhere=region_proxies["us-east-1"],
-    )
-
-
 def test_the_runbook_s_policy_is_sufficient_for_every_command(operator: Operator) -> None:
     rehearsal = operator.rehearsal
     text = RUNBOOK.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
@@ -159,7 +143,7 @@ def test_the_runbook_s_policy_is_sufficient_for_every_command(operator: Operator
         rehearsal.faults.set("replication-paused", role)
     upload(rehearsal, "primary", Document())
     with patch.object(connection(rehearsal.paths.directory), "clients", clients):
-        status = operator.status()
+        status = operator.run("status", "--deep").document
         assert [reason for reason in status["reasons"] if "AccessDenied" in reason] == []
         assert '"unavailable"' not in json.dumps(status)
         moved = operator.failover()

@@ -16,7 +16,7 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import DISAGREEMENT, read_manifest
 from standby.deployment.routing_config import RoutingConfig
-from standby.operations.facts.collect import collect_state
+from standby.operations.facts.collect import collect_status
 from standby.operations.facts.health import Health
 from standby.operations.facts.state import Alarms, State
 from standby.operations.views.verdict import assess_state
@@ -48,7 +48,7 @@ def test_only_alarms_that_notify_this_deployment_s_topic_count(emulator: Emulato
     alarm(world, f"{name}-health", topic)
     alarm(world, f"{name}-staging-health", topic.replace(name, f"{name}-staging"))
     alarm(world, f"{name}-later", f"{topic}-2")
-    found = collect_state(world.connect(), world.manifest).regions["failover"].alarms
+    found = collect_status(world.connect(), world.manifest).regions["failover"].alarms
     assert found == Alarms(in_alarm=(f"{name}-health",), total=1)
 
 
@@ -104,14 +104,14 @@ def test_an_apply_during_a_watch_is_not_a_disagreement(emulator: Emulator, monke
     world = World.make(emulator.endpoint)
     seen: list[State] = []
 
-    def gather(connection: Connection, manifest: Manifest) -> State:
-        seen.append(collect_state(connection, manifest))
+    def gather(connection: Connection, manifest: Manifest, *, deep: bool) -> State:
+        seen.append(collect_status(connection, manifest, deep=deep))
         return seen[-1]
 
     before = changed(world.manifest, name="before")  # from the start of the watch
     manifests = iter([before])
     monkeypatch.setattr(status_command, "read_manifest", lambda to: next(manifests, None) or read_manifest(to))
-    monkeypatch.setattr(status_command, "collect_state", gather)
+    monkeypatch.setattr(status_command, "collect_status", gather)
     CliRunner().invoke(cli, ["status", "--watch"], obj=lambda _: world.connect())
     assert [state.manifest.disagreement for state in seen] == [DISAGREEMENT, ""]
 

@@ -1,6 +1,7 @@
 """The corrections of MiniStack. The real SDK repeats a call with a lost response, and the emulator executes it once."""
 
 import asyncio
+import importlib
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -151,7 +152,7 @@ def test_only_the_last_responses_are_kept() -> None:
     ],
 )
 def test_a_conversation_needs_the_permission_to_invoke_the_model(named: str | None, action: str | None) -> None:
-    assert corrected_action(lambda *_: named)("bedrock-runtime") == action
+    assert corrected_action(lambda *_: named)("bedrock-runtime", "POST") == action
 
 
 @pytest.mark.parametrize(
@@ -167,3 +168,34 @@ def test_a_conversation_needs_the_permission_to_invoke_the_model(named: str | No
 def test_an_inference_profile_is_authorized_as_one(model: str, resource: str) -> None:
     extract = corrected_resource(lambda *_: f"arn:aws:bedrock:us-west-2::foundation-model/{model}")
     assert extract("bedrock-runtime", "POST", "/", {}, b"", {}, "us-west-2", "000000000000") == resource
+
+
+SIMULATION = {"Action": ["SimulatePrincipalPolicy"], "PolicySourceArn": ["arn:aws:iam::000000000000:role/upload"]}
+REQUESTS = [
+    (
+        ("lambda", "GET", "/2019-09-30/functions/query/concurrency", {}, b"", {}),
+        "lambda:GetFunctionConcurrency",
+        "arn:aws:lambda:us-west-2:000000000000:function:query",
+    ),
+    (
+        ("events", "POST", "/", {"x-amz-target": "AWSEvents.DescribeRule"}, b'{"Name": "sweep"}', {}),
+        "events:DescribeRule",
+        "arn:aws:events:us-west-2:000000000000:rule/sweep",
+    ),
+    (
+        ("events", "POST", "/", {"x-amz-target": "AWSEvents.ListTargetsByRule"}, b'{"Rule": "sweep"}', {}),
+        "events:ListTargetsByRule",
+        "arn:aws:events:us-west-2:000000000000:rule/sweep",
+    ),
+    (("iam", "POST", "/", {}, b"", SIMULATION), "iam:SimulatePrincipalPolicy", SIMULATION["PolicySourceArn"][0]),
+]
+
+
+@pytest.mark.parametrize("request_, action, resource", REQUESTS, ids=[case[1] for case in REQUESTS])
+def test_a_request_needs_the_permission_that_aws_names(
+    request_: tuple[object, ...], action: str, resource: str
+) -> None:
+    ministack = importlib.import_module("ministack.core.iam_actions")
+    assert corrected_action(ministack.extract_iam_action)(*request_) == action
+    extract = corrected_resource(ministack.extract_resource_arn)
+    assert extract(*request_, "us-west-2", "000000000000") == resource

@@ -1,0 +1,99 @@
+"""The readiness check: a schedule asks this region's API a question and for an upload form, as a user of the page does.
+
+`GET /health` has its own role and calls none of the other functions. So it stays healthy when `query` has lost a
+permission, when its concurrency is zero, or when the API no longer reaches it.
+"""
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import cast
+
+from shared.logs import Log
+
+READINESS_CHECK = "readinessCheck"
+"""The member of the schedule's event. No event of API Gateway has it, so no caller of the API can start the check."""
+
+QUESTION = "readiness check"
+TIMEOUT_SECONDS = 25.0
+"""A little less than the function's own timeout: the result must still be logged."""
+
+_MAX_BODY_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadinessCheck:
+    """The scheduled event: the API's URL (ends in `/`), and the name and content type of a file that it accepts."""
+
+    api_url: str
+    file_name: str
+    file_type: str
+
+    @classmethod
+    def read(cls, event: Mapping[str, object]) -> "ReadinessCheck":
+        """Read the event. Raises `KeyError` for one without the members that the stack writes."""
+        check = cast("Mapping[str, str]", event[READINESS_CHECK])
+        return cls(api_url=check["apiUrl"], file_name=check["fileName"], file_type=check["fileType"])
+
+
+def run_readiness_check(check: ReadinessCheck, log: Log, *, seconds: float = TIMEOUT_SECONDS) -> dict[str, object]:
+    """Ask the API, and log `readyPercent`: a metric filter reads it for the readiness alarm. Return the results.
+
+    Each result is "ok", or a code of what is wrong. A call that has not ended after `seconds` is `TimedOut`.
+    """
+    upload = {"fileName": check.file_name, "fileType": check.file_type}
+    requests = {
+        "question": lambda: _post(f"{check.api_url}docs", {"question": QUESTION}, "response", seconds),
+        "upload": lambda: _post(f"{check.api_url}upload", upload, "uploadUrl", seconds),
+    }
+    results = _run(requests, seconds=seconds)
+    failed = tuple(name for name, result in results.items() if result != "ok")
+    ready_percent = round(100 * (1 - len(failed) / len(results)))
+    if failed:
+        log.error("not_ready", readyPercent=ready_percent, failed=failed, checks=results)
+    else:
+        log.info("ready", readyPercent=ready_percent)
+    return {"readyPercent": ready_percent, "checks": results}
+
+
+def _run(requests: Mapping[str, Callable[[], str]], *, seconds: float) -> dict[str, str]:
+    pool = ThreadPoolExecutor(max_workers=len(requests))
+    futures = {name: pool.submit(request) for name, request in requests.items()}
+    deadline = time.monotonic() + seconds
+    pool.shutdown(wait=False)
+    results = {}
+    for name, future in futures.items():
+        try:
+            results[name] = future.result(timeout=max(0.0, deadline - time.monotonic()))
+        except TimeoutError:
+            results[name] = "TimedOut"
+    return results
+
+
+def _post(url: str, body: Mapping[str, str], member: str, seconds: float) -> str:
+    """Return "ok" if the API answers 200 with a text in this member, else a code."""
+    request = urllib.request.Request(  # noqa: S310 - the stack writes the URL, which is https
+        url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310 - as above
+            answer = json.loads(response.read(_MAX_BODY_BYTES))
+            status = response.status
+    except urllib.error.HTTPError as error:
+        return f"Http{error.code}"
+    except TimeoutError:
+        return "TimedOut"
+    except OSError as error:  # also urllib's URLError: no connection, no name, no trusted certificate
+        return "TimedOut" if isinstance(getattr(error, "reason", None), TimeoutError) else "NoConnection"
+    except (http.client.HTTPException, ValueError, RecursionError):
+        return "InvalidResponse"
+    if status != HTTPStatus.OK or not isinstance(answer, dict):
+        return "InvalidResponse"
+    text = answer.get(member)
+    return "ok" if isinstance(text, str) and text else "InvalidResponse"

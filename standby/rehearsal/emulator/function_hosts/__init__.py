@@ -1,0 +1,1 @@
+"""The module that each function of the emulator imports at its start, as `sitecustomize`."""
