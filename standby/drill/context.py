@@ -36,6 +36,7 @@ FAULT_STATES: Final[Mapping[FaultKind, str]] = {
     "s3-errors": "S3 fails",
     "api-errors": "API fails",
     "slow": "slow",
+    "sick": "answers nonsense",
     "pages-denied": "pages denied",
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
