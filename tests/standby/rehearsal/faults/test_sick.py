@@ -143,3 +143,25 @@ def test_sick_needs_a_mode_and_known_calls_and_no_other_fault_has_them(small: Sm
     with pytest.raises(BadUsageError, match="Not a call: s4"):
         make_sick(small, "html", "s4")
     assert faults.active() == ()
+
+
+@pytest.mark.parametrize("mode,status,body", [("html", 200, PAGE), ("empty", 200, b""), ("redirect", 302, b"")])
+def test_the_edge_serves_what_a_sick_bucket_answers_unless_it_has_the_page(
+    small: SmallRehearsal, mode: SickMode, status: int, body: bytes
+) -> None:
+    small.put("primary", "kept.html", b"kept", CacheControl="max-age=600")
+    page = small.get("/kept.html", cold=False).data
+    make_sick(small, mode, "pages")
+    answer = small.get("/kept.html")
+    assert (answer.status, answer.data, answer.headers["X-Rehearsal-Served-By"]) == (status, body, "primary")
+    assert small.get("/kept.html", cold=False).data == page == b"kept"
+    assert json.loads(small.get("/config.json").data)["bucket"] == "failover"
+
+
+def test_a_page_that_breaks_off_reaches_the_viewer_as_it_is(small: SmallRehearsal) -> None:
+    make_sick(small, "cut", "pages")
+    missing = DECLARED_BYTES - len(PAGE)
+    with pytest.raises(urllib3.exceptions.ProtocolError, match=f"{len(PAGE)} bytes read, {missing} more"):
+        small.get("/")
+    small.rehearsal.faults.heal()
+    assert small.get("/").status == 200
