@@ -24,7 +24,7 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
 from standby.rehearsal.emulator.sick_region import SickMiddleware, read_body
-from standby.rehearsal.emulator.sickness import API, PAGES
+from standby.rehearsal.emulator.sickness import API, PAGE_READS
 
 FORWARDED_PROTOCOL_HEADER: Final = b"x-forwarded-proto"
 IAM_ACTIONS: Final = {
@@ -202,7 +202,7 @@ def identify_call(scope: Scope, body: bytes) -> str:
     if scope["type"] != "http" or scope["path"].startswith(API_PATH):
         return API
     if DISTRIBUTION_HEADER.decode() in headers:
-        return PAGES
+        return PAGE_READS
     router, iam = (importlib.import_module(f"ministack.core.{name}") for name in ("router", "iam_actions"))
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     path, bucket = scope["path"], BUCKET_HOST.match(headers.get("host", ""))

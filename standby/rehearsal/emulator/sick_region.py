@@ -19,7 +19,7 @@ from hypercorn.typing import (
     Scope,
 )
 
-from standby.rehearsal.emulator.sickness import API, PAGES, SICK_HEADER, SickMode, Sickness
+from standby.rehearsal.emulator.sickness import API, PAGE_READS, SICK_HEADER, SickMode, Sickness
 
 DRIP_SECONDS: Final = 1.0
 DECLARED_BYTES: Final = 4000
@@ -29,10 +29,13 @@ PAGE: Final = (
     b"<!doctype html><html><head><title>We are sorry</title></head><body>We are sorry. Try again later.</body></html>"
 )
 _FOREIGN_JSON: Final = json.dumps({"message": "We are sorry. Try again later."}).encode()
-_WRONG_JSON: Final = json.dumps({"message": 7}).encode()
+_WRONG_JSON: Final = json.dumps({"message": ["We are sorry. Try again later."]}).encode()
 _LOGIN: Final = b"https://login.example.com/"
 _XML_TEXT: Final = re.compile(rb">\s*[^<>\s][^<>]*<")
 _READS: Final = ("Get", "List", "Describe")
+_ABOUT_BODY: Final = (b"content-length", b"cache-control", b"x-amz-checksum-")
+"""The start of each header that a changed body makes wrong. A wrong checksum would hide the wrong types."""
+
 
 Headers = list[tuple[bytes, bytes]]
 Identify = Callable[[Scope, bytes], str]
@@ -73,9 +76,7 @@ class SickMiddleware:
         body = with_wrong_types(b"".join(part["body"] for part in messages if part["type"] == "http.response.body"))
         for message in messages:
             if message["type"] == "http.response.start":
-                kept = [
-                    pair for pair in message["headers"] if pair[0].lower() not in {b"content-length", b"cache-control"}
-                ]
+                kept = [pair for pair in message["headers"] if not pair[0].lower().startswith(_ABOUT_BODY)]
                 await _send_whole(send, message["status"], kept, body)
 
 
@@ -106,7 +107,7 @@ def _requested(scope: Scope) -> Sickness | None:
 
 def _only_reads(call: str) -> bool:
     service, _, action = call.partition(":")
-    return service in {API, PAGES} or action.startswith(_READS)
+    return service in {API, PAGE_READS} or action.startswith(_READS)
 
 
 def _of_other_type(value: object) -> object:
@@ -114,7 +115,8 @@ def _of_other_type(value: object) -> object:
         return {name: _of_other_type(member) for name, member in value.items()} or "many"
     if isinstance(value, list):
         return [_of_other_type(entry) for entry in value] or "many"
-    return 7 if isinstance(value, str) else "many"
+    # Not a number: some services send numbers as text, and a reader may accept both.
+    return [value] if isinstance(value, str) else "many"
 
 
 def _replayed(body: bytes, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:

@@ -7,10 +7,10 @@ SickMode = Literal["html", "empty", "redirect", "cut", "json", "drip", "wrong-ty
 SICK_MODES: Final[tuple[SickMode, ...]] = get_args(SickMode)
 
 API: Final = "api"
-PAGES: Final = "pages"
+PAGE_READS: Final = "pages"
 CALLS: Final = (
     API,
-    PAGES,
+    PAGE_READS,
     "bedrock:ListIngestionJobs",
     "bedrock:ListKnowledgeBaseDocuments",
     "cloudfront:CreateInvalidation",

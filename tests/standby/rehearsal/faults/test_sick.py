@@ -56,7 +56,7 @@ def small_call(small: SmallRehearsal, call: Callable[..., dict[str, object]]) ->
         ("empty", 200, None, b""),
         ("redirect", 302, None, b""),
         ("json", 200, "application/json", b'{"message": "We are sorry. Try again later."}'),
-        ("wrong-type", 200, "application/json", b'{"role": 7}'),
+        ("wrong-type", 200, "application/json", b'{"role": ["primary"]}'),
     ],
 )
 def test_the_api_answers_as_the_mode_says(
