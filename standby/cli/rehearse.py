@@ -19,9 +19,10 @@ from standby.cli.options import exit_with, json_option, print_json
 from standby.cli.progress import ConsoleProgress
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
-from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError
+from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError
 from standby.rehearsal.checks.verification import Result
 from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE
+from standby.rehearsal.emulator.sickness import SICK_MODES, SickMode, Sickness, known_calls
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
 from standby.rehearsal.files.paths import find_project
@@ -139,10 +140,26 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
 @click.argument("kind", type=click.Choice(FAULT_KINDS), metavar="KIND")
 @click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
 @click.option("--milliseconds", type=click.IntRange(min=1), help="The delay of each response, for slow.")
+@click.option("--mode", type=click.Choice(SICK_MODES), help="What a sick region answers.")
+@click.option(
+    "--call",
+    "calls",
+    multiple=True,
+    type=click.Choice(known_calls()),
+    metavar="CALL",
+    help="A call that a sick region answers in this way; can be given more than once. Default: all calls.",
+)
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Heal the fault after this time.")
 @pass_rehearsal
 def fault(
-    rehearsal: Rehearsal, *, kind: FaultKind, role: Role, milliseconds: int | None, seconds: float | None
+    rehearsal: Rehearsal,
+    *,
+    kind: FaultKind,
+    role: Role,
+    milliseconds: int | None,
+    mode: SickMode | None,
+    calls: tuple[str, ...],
+    seconds: float | None,
 ) -> None:
     """Set a fault in the region of ROLE, primary or failover.
 
@@ -153,22 +170,43 @@ def fault(
     region-black-hole      the region accepts connections and never responds
     s3-errors, api-errors  only S3, or only the API, responds with 503
     slow                   every response is delayed by --milliseconds
+    sick                   the region accepts requests and answers nonsense, as --mode says
     pages-denied           CloudFront may not read the region's pages: its bucket responds with 403
     knowledge-base-denied  query and health may not retrieve from the Knowledge Base
     replication-paused     the region replicates no new documents
+
+    \b
+    --mode html            status 200 with a page that says "We are sorry"
+    --mode empty           status 200 without a body
+    --mode redirect        status 302 to a login page
+    --mode cut             a body that is shorter than its Content-Length; the connection is closed
+    --mode json            JSON that is not AWS's, also where XML belongs
+    --mode drip            one byte a second
+    --mode wrong-type      the right answer, but its values have the wrong types
+
+    CALL is `api` (the chatbot's API), `pages` (CloudFront's reads of the frontend bucket), a service such as s3 or ssm,
+    or an IAM action such as s3:PutObject. A region is sick in one way at a time: set again, sick replaces its mode and
+    its calls.
     """  # noqa: D301 - click reads the control character
+    sickness = _sickness(mode, calls)
     with exclude_drills(rehearsal.paths):
         if seconds is None:
-            rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
+            rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0, sickness=sickness)
             region = rehearsal.deployment.regions[role].region
             click.echo(f"{kind} is set in the {role} region ({region}). `standby rehearse heal {role}` heals it.")
             return
         try:
             with _show_progress(rehearsal):
-                rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0)
+                rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0, sickness=sickness)
                 _wait(rehearsal, f"{kind} in the {role} region, elapsed seconds", seconds=seconds)
         finally:
             _print_healed(rehearsal.faults.heal(role))
+
+
+def _sickness(mode: SickMode | None, calls: tuple[str, ...]) -> Sickness | None:
+    if calls and not mode:
+        raise BadUsageError("--call needs --mode MODE.")
+    return Sickness(mode=mode, calls=calls) if mode else None
 
 
 @rehearse.command()

@@ -13,7 +13,13 @@ from io import BytesIO
 from typing import Any, Final, Protocol, TypeVar
 
 from botocore.client import BaseClient
-from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
+from botocore.exceptions import (
+    BotoCoreError,
+    ChecksumError,
+    ClientError,
+    CredentialRetrievalError,
+    FlexibleChecksumError,
+)
 from botocore.hooks import BaseEventHooks
 from botocore.response import StreamingBody
 
@@ -109,6 +115,8 @@ def _attempt(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except ClientError as error:
         _check(dict(error.response))
         raise
+    except (ChecksumError, FlexibleChecksumError) as error:
+        raise InvalidAnswerError(reason="answers with a body that does not match its checksum") from error
     except BotoCoreError:
         raise
     except Exception as error:

@@ -10,6 +10,8 @@ import urllib3
 
 from standby.console import Progress
 from standby.deadline import Deadline, poll
+from standby.deployment.answers import DeadlineExceededError
+from standby.deployment.api_call import call_with_deadline
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.drill.load.process import LoadProcess
 from standby.drill.measure.documents import DocumentFacts
@@ -18,7 +20,9 @@ from standby.drill.measure.records import BrowserQuestion, Clock, Event, EventKi
 from standby.drill.observe.observer import Observer
 from standby.drill.operator_process import KILLED, CommandProcess, CommandResult, run_with_retries
 from standby.errors import StandbyError
+from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.faults.faults import FaultKind
+from standby.rehearsal.files.json_files import parse_object
 
 HEALTH_PAUSE_SECONDS: Final = 0.5
 HEALTH_TIMEOUT_SECONDS: Final = 2.0
@@ -36,6 +40,7 @@ FAULT_STATES: Final[Mapping[FaultKind, str]] = {
     "s3-errors": "S3 fails",
     "api-errors": "API fails",
     "slow": "slow",
+    "sick": "answers nonsense",
     "pages-denied": "pages denied",
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
@@ -46,8 +51,8 @@ FAULT_STATES: Final[Mapping[FaultKind, str]] = {
 class FaultInjector(Protocol):
     """Injects faults and heals them: those of a rehearsal, or the harmless ones of a real deployment."""
 
-    def set(self, kind: FaultKind, role: Role, /) -> None:
-        """Inject the fault."""
+    def set(self, kind: FaultKind, role: Role, /, *, sickness: Sickness | None = None) -> None:
+        """Inject the fault. `sickness`: how the region is sick, for `sick`."""
 
     def heal(self) -> object:
         """Heal every fault. Does nothing if there is none."""
@@ -78,7 +83,7 @@ class ScenarioContext:
     _detected_at: float | None = None
     _failover: CommandResult | None = None
     _survivor: Role | None = None
-    _active_faults: list[tuple[Role, str, float]] = field(default_factory=list)
+    _active_faults: dict[tuple[Role, FaultKind], tuple[str, float]] = field(default_factory=dict)
     _running_commands: list[CommandProcess] = field(default_factory=list)
 
     def wait(self, seconds: float) -> None:
@@ -89,30 +94,34 @@ class ScenarioContext:
         """Add a note to the report."""
         self._add_event("note", text)
 
-    def inject(self, kind: FaultKind, role: Role) -> None:
-        """Inject the fault. The outage starts with the first fault that is not a mere preparation."""
+    def inject(self, kind: FaultKind, role: Role, *, sickness: Sickness | None = None) -> None:
+        """Inject the fault. The outage starts with the first fault that is not a mere preparation.
+
+        A region that is sick already becomes sick in the new way.
+        """
         region = self._region(role)
-        self.progress.start(f"Injecting {kind} in {region}")
+        name = f"{kind} ({sickness.mode})" if sickness else kind
+        self.progress.start(f"Injecting {name} in {region}")
         started = self.clock.now()
-        self.faults.set(kind, role)
+        self.faults.set(kind, role, sickness=sickness)
         if kind != "replication-paused" and self._fault_at is None:
             self._fault_at = started
-        self._active_faults.append((role, FAULT_STATES[kind], started))
-        self.events.append(Event(at=started, kind="fault", text=f"{kind} in {region}", role=role))
+        self._end_fault(role, kind, at=started)
+        state = f"{FAULT_STATES[kind]} ({sickness.mode})" if sickness else FAULT_STATES[kind]
+        self._active_faults[role, kind] = (state, started)
+        self.events.append(Event(at=started, kind="fault", text=f"{name} in {region}", role=role))
 
     def heal(self) -> None:
         """Heal all faults."""
-        regions = " and ".join(sorted({self._region(role) for role, _, _ in self._active_faults}))
+        regions = " and ".join(sorted({self._region(role) for role, _ in self._active_faults}))
         if regions:
             self.progress.start(f"Healing {regions}")
         self.faults.heal()
         now = self.clock.now()
-        for role, state, started in self._active_faults:
-            period = FaultPeriod(role=role, region=self._region(role), state=state, started=started, ended=now)
-            self.fault_periods.append(period)
+        for role, kind in tuple(self._active_faults):
+            self._end_fault(role, kind, at=now)
         if regions:
             self._add_event("heal", f"healed {regions}")
-        self._active_faults.clear()
 
     def detect_outage(self, role: Role) -> None:
         """Poll the region's deep health, as an operator's monitor does, until it is bad.
@@ -120,27 +129,17 @@ class ScenarioContext:
         Raises `StandbyError` if it stays good, because then the fault had no effect.
         """
         url = f"{self.deployment.regions[role].health_url}?deep=true"
-        self.detect_bad_answers(url, what=f"the health endpoint in {self._region(role)}")
+        self._detect(lambda: self._is_healthy(url), what=f"the health endpoint in {self._region(role)}")
 
     def detect_bad_answers(self, url: str, *, what: str) -> None:
         """Poll a URL until it gives `BAD_ANSWERS` bad answers in a row. Raises `StandbyError` if it never does."""
-        self.progress.start(f"Polling {what}")
-        bad, deadline = 0, Deadline(DETECTION_SECONDS)
-        while not deadline.passed:
-            pause = Deadline(HEALTH_PAUSE_SECONDS)
-            bad = 0 if self._answers_well(url) else bad + 1
-            if bad == BAD_ANSWERS:
-                self._detected_at = self._detected_at or self.clock.now()
-                self._add_event("detected", f"bad answers from {what}")
-                return
-            time.sleep(pause.remaining)
-        raise StandbyError(f"For {DETECTION_SECONDS:.0f} s, {what} gave good answers: the fault had no effect")
+        self._detect(lambda: self._answer(url) is not None, what=what)
 
-    def failover(self, *, to: Role = "failover") -> CommandResult:
+    def failover(self, *options: str, to: Role = "failover") -> CommandResult:
         """Run the operator's failover. Raises `StandbyError` if it fails."""
         if any(request.kind == "upload" for request in self.load.requests()):
             self.keys_at_failover = self.observer.document_keys(to)
-        result = self.run_command("failover")
+        result = self.run_command("failover", *options)
         self._failover, self._survivor = result, to
         return result.require_success()
 
@@ -228,12 +227,41 @@ class ScenarioContext:
             stored={role: self.observer.stored_documents(role) for role in ROLES},
         )
 
-    def _answers_well(self, url: str) -> bool:
+    def _detect(self, is_good: Callable[[], bool], *, what: str) -> None:
+        self.progress.start(f"Polling {what}")
+        bad, deadline = 0, Deadline(DETECTION_SECONDS)
+        while not deadline.passed:
+            pause = Deadline(HEALTH_PAUSE_SECONDS)
+            bad = 0 if is_good() else bad + 1
+            if bad == BAD_ANSWERS:
+                self._detected_at = self._detected_at or self.clock.now()
+                self._add_event("detected", f"bad answers from {what}")
+                return
+            time.sleep(pause.remaining)
+        raise StandbyError(f"For {DETECTION_SECONDS:.0f} s, {what} gave good answers: the fault had no effect")
+
+    def _is_healthy(self, url: str) -> bool:
+        # A proxy in front of a lost region may answer 200 with a page.
+        answer = self._answer(url)
+        return answer is not None and isinstance(parse_object(answer.data).get("status"), str)
+
+    def _answer(self, url: str) -> urllib3.BaseHTTPResponse | None:
+        """Return the answer to a request, None if there is none in time or if it has a server's error."""
         try:
-            answer = self.observer.client.request("GET", url, timeout=HEALTH_TIMEOUT_SECONDS)
-        except urllib3.exceptions.HTTPError:
-            return False
-        return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+            answer = call_with_deadline(
+                lambda: self.observer.client.request("GET", url, timeout=HEALTH_TIMEOUT_SECONDS),
+                seconds=HEALTH_TIMEOUT_SECONDS,
+            )
+        except (urllib3.exceptions.HTTPError, DeadlineExceededError):
+            return None
+        return answer if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else None
+
+    def _end_fault(self, role: Role, kind: FaultKind, *, at: float) -> None:
+        state, started = self._active_faults.pop((role, kind), ("", None))
+        if started is not None:
+            region = self._region(role)
+            period = FaultPeriod(role=role, region=region, state=state, started=started, ended=at)
+            self.fault_periods.append(period)
 
     def _add_event(self, kind: EventKind, text: str) -> None:
         self.events.append(Event(at=self.clock.now(), kind=kind, text=text))

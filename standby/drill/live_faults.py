@@ -14,6 +14,7 @@ from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.manifest import Manifest, Role
 from standby.deployment.page_denial import allow_pages, deny_pages
 from standby.errors import RefusedError, StandbyError
+from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.faults.faults import FaultKind
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class PageDenial:
     deployment: Manifest
     clients: Clients
 
-    def set(self, kind: FaultKind, role: Role, /) -> None:
+    def set(self, kind: FaultKind, role: Role, /, *, sickness: Sickness | None = None) -> None:  # noqa: ARG002 - of `sick`
         """Deny the pages, and invalidate them at the edges. Raises `StandbyError` for any other fault."""
         if kind != "pages-denied":
             raise StandbyError(f"{kind} would harm a real deployment. A live drill can only deny its pages.")

@@ -17,4 +17,4 @@ def test_the_number_of_resources_is_that_of_the_default_stack() -> None:
 def test_the_number_of_scenarios_is_that_of_the_catalog() -> None:
     (number,) = set(re.findall(r"objectives met in (\d+) scenarios", README))
     assert int(number) == len(SCENARIOS)
-    assert len(SCENARIOS) != 11 or "plays eleven scenarios" in README
+    assert len(SCENARIOS) != 12 or "plays twelve scenarios" in README

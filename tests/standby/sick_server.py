@@ -50,6 +50,9 @@ WHOLE: Final[dict[str, bytes]] = {
         *_AWS,
     ),
     "an error that is none, with a request id": _response("400 Bad Request", b'{"__type": 7, "message": []}', *_AWS),
+    "a wrong checksum with a request id": _response(
+        "200 OK", b"{}", *_AWS, 'ETag: "1"', "x-amz-checksum-crc32: AAAAAA=="
+    ),
     "gzip that is none": _response("200 OK", PAGE, "Content-Encoding: gzip"),
     "a length that is none": b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + PAGE,
     "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n" * 3,

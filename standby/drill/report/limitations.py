@@ -15,6 +15,10 @@ throttling and quotas are not shown. On AWS, every time in seconds is longer by 
 A region's faults affect its region proxy: what users and operators reach. Inside the emulator, the region's functions,
 events and replication continue. Therefore replication-behind disables the replication rule before the region is lost.
 
+A region that is half-dead answers nonsense to users and operators, but not to CloudFront. On AWS, CloudFront serves
+every answer of a bucket that has status 200, also a proxy's page, and does not ask the other bucket. No setting changes
+that.
+
 S3 replication takes well under a second here. On AWS, most objects take seconds, and 99.9 % take at most 15 minutes
 (Replication Time Control). Only a measurement on AWS shows your replication delay.
 

@@ -18,8 +18,10 @@ from standby.drill.measure.objectives import (
     QUESTIONS_FAILED,
 )
 from standby.drill.observe.origin_settings import evaluate_origins
+from standby.drill.operator_process import CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
 from standby.errors import StandbyError
+from standby.rehearsal.emulator.sickness import PAGE_READS, SICK_MODES, SickMode, Sickness, known_calls
 from standby.rehearsal.faults.faults import FaultKind
 
 OBSERVED_SECONDS: Final = 2.0
@@ -32,6 +34,14 @@ HUNG_PAGE_PAUSE_SECONDS: Final = 0.25
 REPLICATION_PAUSED_SECONDS: Final = 3.0
 DENIAL_SECONDS: Final = 10.0
 DENIAL_PAUSE_SECONDS: Final = 0.1
+DEGRADED: Final = "degraded"
+PLANNED: Final = "planned"
+
+SICK_MODES_PLAYED: Final[tuple[SickMode, ...]] = (*(mode for mode in SICK_MODES if mode != "drip"), "drip")
+"""The operator fails over during the last one, because a region that drips takes the longest."""
+
+SICK_CALLS: Final = tuple(call for call in known_calls() if ":" not in call and call != PAGE_READS)
+"""All services and the API, but not CloudFront's reads: it serves every answer of a bucket that has status 200."""
 
 
 def _measure_origin_settings(context: ScenarioContext) -> None:
@@ -99,6 +109,33 @@ def _run_region_black_hole(context: ScenarioContext) -> None:
     )
 
 
+def _run_region_half_dead(context: ScenarioContext) -> None:
+    """Let the primary region answer nonsense in one way after the other, and fail over during the last one."""
+    for mode in SICK_MODES_PLAYED:
+        context.inject("sick", "primary", sickness=Sickness(mode=mode, calls=SICK_CALLS))
+        if mode == SICK_MODES_PLAYED[0]:
+            context.detect_outage("primary")
+        ends = [context.start_command("status"), context.start_command("failover", "--dry-run")]
+        status, planned = (end() for end in ends)
+        _require_unavailable(context, mode, status)
+        if (planned.code, planned.document.get("result")) != (0, PLANNED):
+            raise StandbyError(f"{mode}: `standby failover --dry-run` shows no plan: {planned.summary}")
+    context.failover("--force")
+    context.wait_until_answered("failover")
+    context.wait(OBSERVED_SECONDS)
+
+
+def _require_unavailable(context: ScenarioContext, mode: SickMode, status: CommandResult) -> None:
+    """Raise `StandbyError` unless `status` says that the sick region is unavailable, and why."""
+    region = context.deployment.regions["primary"].region
+    verdict, reasons = status.document.get("verdict"), status.document.get("reasons")
+    named = isinstance(reasons, list) and any(region in str(reason) for reason in reasons)
+    if verdict != DEGRADED or not named:
+        raise StandbyError(
+            f"{mode}: `standby status` does not report {region}; it says {verdict!r}: {reasons}, {status.summary}"
+        )
+
+
 def _run_replication_behind(context: ScenarioContext) -> None:
     context.inject("replication-paused", "primary")
     context.wait(REPLICATION_PAUSED_SECONDS)
@@ -145,6 +182,15 @@ OUTAGE_SCENARIOS: Final = (
         ),
         # Fewer questions until the command: each one waits for its whole timeout, and all end when the region is back.
         load={**STANDARD_LOAD, "cold-page": 0.0, "question": 2.0},
+    ),
+    Scenario(
+        name="region-half-dead",
+        summary="The primary region accepts requests and answers nonsense: a page, half an answer, wrong types, one "
+        "byte a second. The operator sees it each time, and one command moves the users.",
+        run=_run_region_half_dead,
+        objectives=(*PAGES, *API, DOCUMENTS_RPO, *DOCUMENTS),
+        # Fewer questions, because one that drips takes its whole time-out.
+        load={**STANDARD_LOAD, "question": 2.0},
     ),
     Scenario(
         name="replication-behind",

@@ -20,11 +20,15 @@ ERROR: Final = "Error from cloudfront"
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """An HTTP response; header names are in lower case."""
+    """An HTTP response; header names are in lower case.
+
+    `missing_bytes`: how many bytes the origin announced and did not send, 0 if the response is complete.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    missing_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +110,8 @@ class Cache:
         threading.Thread(target=refresh, daemon=True).start()
 
     def _store(self, key: str, settings: CacheSettings, response: Response) -> None:
+        if response.missing_bytes:
+            return  # CloudFront sends an incomplete object on to the viewer and does not cache it
         cached_for = lifetime(response.status, response.headers, settings, now=self._today())
         now = self._clock()
         with self._lock:

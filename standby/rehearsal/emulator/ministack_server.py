@@ -1,13 +1,13 @@
 """The emulator's process: MiniStack, with corrections where it responds differently from AWS.
 
-Two headers of the region proxies and the edge are obeyed: one delays the response, the other reads an object from a
-bucket as CloudFront does.
+Three headers of the region proxies and the edge are obeyed: one delays the response, one makes the region sick
+(`sick_region`), and one reads an object from a bucket as CloudFront does.
 
 Buckets that refuse plain HTTP (`aws:SecureTransport`) refuse every request to a MiniStack without TLS, and TLS would
 require every tool on this machine to trust another certificate. MiniStack trusts the header of a TLS proxy, so it is
 added here to a request without one. A request with `X-Forwarded-Proto: http` is refused by those buckets, as on AWS.
 
-It runs as a file, so that no other module of this package is loaded. Written for MiniStack 1.5.33.
+It runs as a file, so that only two other modules of this package are loaded. Written for MiniStack 1.5.33.
 """
 
 import asyncio
@@ -17,10 +17,14 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
+
+from standby.rehearsal.emulator.sick_region import SickMiddleware, read_body
+from standby.rehearsal.emulator.sickness import API, PAGE_READS
 
 FORWARDED_PROTOCOL_HEADER: Final = b"x-forwarded-proto"
 IAM_ACTIONS: Final = {
@@ -51,6 +55,7 @@ DELAY_HEADER: Final = b"x-rehearsal-delay-milliseconds"
 DISTRIBUTION_HEADER: Final = b"x-rehearsal-distribution"
 BUCKET_HOST: Final = re.compile(r"^(?P<bucket>[a-z0-9.-]+)\.s3\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$")
 READ_METHODS: Final = frozenset({"GET", "HEAD"})
+API_PATH: Final = "/_aws/execute-api/"
 MILLISECONDS_PER_SECOND: Final = 1000
 
 
@@ -89,7 +94,7 @@ class IdempotentReplay:
         if scope["type"] != "http" or invocation is None or scope["method"] in READ_METHODS:
             await self._application(scope, receive, send)
         elif invocation in self._responses:
-            await _read_body(receive)
+            await read_body(receive)
             for message in self._responses[invocation]:
                 await send(message)
         else:
@@ -215,6 +220,24 @@ def corrected_logs(write: Callable[..., None], log_groups: Container[str]) -> Ca
     return emit_lambda_logs
 
 
+def identify_call(scope: Scope, body: bytes) -> str:
+    """Return the name of a request's call, as `sickness.CALLS` has it; "" if it is none of AWS."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in _headers(scope).items()}
+    if scope["type"] != "http" or scope["path"].startswith(API_PATH):
+        return API
+    if DISTRIBUTION_HEADER.decode() in headers:
+        return PAGE_READS
+    router, iam = (importlib.import_module(f"ministack.core.{name}") for name in ("router", "iam_actions"))
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    path, bucket = scope["path"], BUCKET_HOST.match(headers.get("host", ""))
+    if bucket:
+        service, path = "s3", f"/{bucket['bucket']}{path}"
+    else:
+        service = router.detect_service(scope["method"], path, headers, query)
+    action: str | None = iam.extract_iam_action(service, scope["method"], path, headers, body, query)
+    return action or ""
+
+
 def _headers(scope: Scope) -> Mapping[bytes, bytes]:
     return {name.lower(): value for name, value in scope["headers"]} if scope["type"] == "http" else {}
 
@@ -234,12 +257,6 @@ def _fetch(
         return response
 
 
-async def _read_body(receive: ASGIReceiveCallable) -> None:
-    message = await receive()
-    while message["type"] == "http.request" and message["more_body"]:
-        message = await receive()
-
-
 def main() -> None:
     """Serve until a signal ends the process, on the address in MiniStack's own variables."""
     iam = importlib.import_module("ministack.core.iam_actions")
@@ -251,9 +268,9 @@ def main() -> None:
     vars(functions)["_emit_lambda_logs"] = corrected_logs(
         vars(functions)["_emit_lambda_logs"], vars(logs)["_log_groups"]
     )
-    application = LatencyMiddleware(
-        IdempotentReplay(OriginAccessMiddleware(AssumeTlsMiddleware(importlib.import_module("ministack.app").app)))
-    )
+    emulator = AssumeTlsMiddleware(importlib.import_module("ministack.app").app)
+    replay = IdempotentReplay(OriginAccessMiddleware(emulator))
+    application = LatencyMiddleware(SickMiddleware(replay, identify_call))
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75  # MiniStack's own value: the AWS SDKs keep connections longer than hypercorn's 5 s

@@ -22,6 +22,7 @@ from standby.errors import BadUsageError, RefusedError, StandbyError
 from standby.json_model import JsonModel
 from standby.rehearsal.checks.documents import read_replication_configuration
 from standby.rehearsal.emulator.emulator import Emulator, is_ready, recorded_emulator
+from standby.rehearsal.emulator.sickness import SickMode, Sickness, known_calls
 from standby.rehearsal.files.json_files import read_record, write_record
 from standby.rehearsal.files.lock import check_directory, network_lock
 from standby.rehearsal.files.paths import RehearsalPaths
@@ -38,6 +39,7 @@ FaultKind = Literal[
     "s3-errors",
     "api-errors",
     "slow",
+    "sick",
     "pages-denied",
     "knowledge-base-denied",
     "replication-paused",
@@ -55,7 +57,7 @@ _DENY_RETRIEVE: Final = {
 }
 
 _UNREACHABLE: Final = frozenset({"region-down", "region-black-hole"})
-_IN_REGION_PROXY: Final = frozenset({*_UNREACHABLE, "s3-errors", "api-errors", "slow"})
+_IN_REGION_PROXY: Final = frozenset({*_UNREACHABLE, "s3-errors", "api-errors", "slow", "sick"})
 
 
 class Fault(JsonModel):
@@ -65,11 +67,19 @@ class Fault(JsonModel):
     role: Role = Field(description="the role of the region that has the fault")
     since: datetime = Field(description="when the fault was set, in UTC")
     milliseconds: int = Field(default=0, description="the delay of each response, for `slow`")
+    mode: SickMode | None = Field(default=None, description="what the region answers, for `sick`; null otherwise")
+    calls: tuple[str, ...] = Field(default=(), description="the calls that `sick` affects; empty: all calls")
+
+    @property
+    def sickness(self) -> Sickness | None:
+        """How the region is sick; None for every other fault."""
+        return Sickness(mode=self.mode, calls=self.calls) if self.mode else None
 
     def __str__(self) -> str:
         """Return the fault as a line of text."""
         delay = f" by {self.milliseconds} ms" if self.kind == "slow" else ""
-        return f"{self.kind}{delay} in the {self.role} region, since {self.since:%H:%M:%S} UTC"
+        answers = f" ({self.sickness})" if self.sickness else ""
+        return f"{self.kind}{delay}{answers} in the {self.role} region, since {self.since:%H:%M:%S} UTC"
 
 
 class FaultRecord(JsonModel):
@@ -111,23 +121,30 @@ class Faults:
         self._paths = target.paths
         self._lock = network_lock(target.paths)
 
-    def set(self, kind: FaultKind, role: Role, *, milliseconds: int = 0) -> None:
-        """Set a fault. If it is set already, set the missing part.
+    def set(self, kind: FaultKind, role: Role, *, milliseconds: int = 0, sickness: Sickness | None = None) -> None:
+        """Set a fault. If it is set already, set the missing part; a region that is sick becomes sick in this way.
 
-        Raises `BadUsageError` for `slow` without a time, `RefusedError` when the rehearsal is not up.
+        Raises `BadUsageError` for an option that is missing, or that this kind of fault does not have, and
+        `RefusedError` when the rehearsal is not up.
         """
-        if kind == "slow" and milliseconds < 1:
-            raise BadUsageError("slow needs --milliseconds N, with N of 1 or more.")
+        _check_options(kind, milliseconds=milliseconds, sickness=sickness)
         _ = self._target.network  # raises when the rehearsal is not up
         with self._lock:
-            delay = milliseconds if kind == "slow" else 0
             before = next((fault for fault in self.active() if (fault.kind, fault.role) == (kind, role)), None)
             since = before.since if before else datetime.now(tz=UTC)
             others = [fault for fault in self.active() if fault != before]
             replication = dict(self._replication())
             if kind == "replication-paused" and before is None:
                 replication[role] = dict(_read_replication(self._target.session(role), self._region(role)))
-            self._write([*others, Fault(kind=kind, role=role, since=since, milliseconds=delay)], replication)
+            fault = Fault(
+                kind=kind,
+                role=role,
+                since=since,
+                milliseconds=milliseconds,
+                mode=sickness.mode if sickness else None,
+                calls=sickness.calls if sickness else (),
+            )
+            self._write([*others, fault], replication)
             self._set(kind, role)
 
     def heal(self, role: Role | None = None) -> tuple[Fault, ...]:
@@ -174,11 +191,12 @@ class Faults:
     def region_proxy_faults(self, role: Role) -> RegionProxyFaults:
         """Return the faults of a region proxy that still responds."""
         faults = {fault.kind: fault for fault in self.active() if fault.role == role}
-        slow = faults.get("slow")
+        slow, sick = faults.get("slow"), faults.get("sick")
         return RegionProxyFaults(
             s3_errors="s3-errors" in faults,
             api_errors="api-errors" in faults,
             delay_milliseconds=slow.milliseconds if slow else 0,
+            sickness=sick.sickness if sick else None,
         )
 
     def _set(self, kind: FaultKind, role: Role) -> None:
@@ -187,7 +205,7 @@ class Faults:
                 self._target.network_controller.kill_region_proxy(role)
             case "region-black-hole":
                 self._target.network_controller.suspend_region_proxy(role)
-            case "s3-errors" | "api-errors" | "slow":
+            case "s3-errors" | "api-errors" | "slow" | "sick":
                 self._configure_region_proxy(role)
             case "knowledge-base-denied":
                 _deny_knowledge_base(self._target.session(role), self._target.deployment.name)
@@ -256,6 +274,20 @@ class Faults:
         paused = {fault.role for fault in kept if fault.kind == "replication-paused"}
         saved = {role: configuration for role, configuration in replication.items() if role in paused}
         write_record(self._paths.faults_record, FaultRecord(emulator=emulator, faults=kept, replication=saved))
+
+
+def _check_options(kind: FaultKind, *, milliseconds: int, sickness: Sickness | None) -> None:
+    if kind == "slow" and milliseconds < 1:
+        raise BadUsageError("slow needs --milliseconds N, with N of 1 or more.")
+    if kind != "slow" and milliseconds:
+        raise BadUsageError(f"{kind} has no --milliseconds. Only slow has it.")
+    if kind == "sick" and sickness is None:
+        raise BadUsageError("sick needs --mode MODE.")
+    if kind != "sick" and sickness:
+        raise BadUsageError(f"{kind} has no --mode and no --call. Only sick has them.")
+    unknown = sorted(set(sickness.calls if sickness else ()) - set(known_calls()))
+    if unknown:
+        raise BadUsageError(f"Not a call: {', '.join(unknown)}.", hint=f"One of: {', '.join(known_calls())}.")
 
 
 def _deny_knowledge_base(session: boto3.Session, deployment: str) -> None:

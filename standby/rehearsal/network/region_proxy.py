@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from standby.rehearsal.emulator.sickness import SICK_HEADER, Sickness
 from standby.rehearsal.network.caddy_config import (
     Json,
     Server,
@@ -48,6 +49,7 @@ class RegionProxyFaults:
     s3_errors: bool = False
     api_errors: bool = False
     delay_milliseconds: int = 0
+    sickness: Sickness | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +88,9 @@ class RegionProxy:
 
     def _fault_routes(self) -> Iterable[Json]:
         if self.faults.delay_milliseconds:
-            delay = {DELAY_HEADER: [str(self.faults.delay_milliseconds)]}
-            yield route({"handler": "headers", "request": {"set": delay}}, terminal=False)
+            yield _request_header(DELAY_HEADER, str(self.faults.delay_milliseconds))
+        if self.faults.sickness:
+            yield _request_header(SICK_HEADER, self.faults.sickness.header_value())
         if self.faults.s3_errors:
             response = static_response(503, S3_ERROR, headers={"Content-Type": "application/xml"})
             yield route(response, match=self._s3_requests())
@@ -105,6 +108,10 @@ class RegionProxy:
         rewrite = {"handler": "rewrite", "uri": f"/_aws/execute-api/{self.api_id}{{http.request.uri}}"}
         changes: Json = {"set": {"X-Forwarded-Proto": ["https"], "Host": ["{http.reverse_proxy.upstream.hostport}"]}}
         return route(rewrite, reverse_proxy(self.emulator_port, headers=changes), match=({"host": [self.api_host]},))
+
+
+def _request_header(name: str, value: str) -> Json:
+    return route({"handler": "headers", "request": {"set": {name: [value]}}}, terminal=False)
 
 
 def api_path(api_id: str) -> str:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from standby.cli.main import cli
 from standby.deployment.manifest import ROLES
 from standby.deployment.sessions import EmulatorSession
+from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, upload, wait_for
 from tests.e2e.operations.helpers import Operator, clients_with, connection
@@ -71,8 +72,9 @@ class Stage:
         )
         return ran.stdout
 
-    def fault(self, kind: str, role: str) -> None:
-        self._operator.rehearsal.faults.set(kind, role)  # type: ignore[arg-type]  # the runbook's words
+    def fault(self, kind: str, role: str, mode: str = "") -> None:
+        sickness = Sickness(mode=mode) if mode else None  # type: ignore[arg-type]  # the runbook's words
+        self._operator.rehearsal.faults.set(kind, role, sickness=sickness)  # type: ignore[arg-type]  # the runbook's words
 
     def heal(self) -> None:
         self._operator.rehearsal.faults.heal()

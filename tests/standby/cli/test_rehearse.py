@@ -12,6 +12,7 @@ from docs.field_table import field_table
 from standby.cli.main import DEBUG_VARIABLE, cli
 from standby.deployment.sessions import EmulatorSession
 from standby.json_model import JsonModel
+from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.report import Report, Status
 from tests.constructs.plan import ROOT
@@ -81,6 +82,35 @@ def test_the_commands_for_faults_print_what_they_did(small: SmallRehearsal) -> N
     )
     assert small.command("heal", "failover").stdout == "No fault is set.\n"
     assert small.command("heal", "primary").stdout.startswith("Healed: api-errors in the primary region, since ")
+    assert small.rehearsal.faults.active() == ()
+
+
+def test_a_sick_region_is_set_shown_and_healed_with_its_mode_and_calls(small: SmallRehearsal) -> None:
+    result = small.command("fault", "sick", "primary", "--mode", "html", "--call", "s3:PutObject", "--call", "ssm")
+    assert result.exit_code == 0, result.stderr
+    shown = "sick (html for s3:PutObject, ssm) in the primary region, since "
+    assert f"fault:        {shown}" in small.command("status").stdout
+    (fault,) = json.loads(small.command("status", "--json").stdout)["faults"]
+    assert (fault["mode"], fault["calls"]) == ("html", ["s3:PutObject", "ssm"])
+    assert small.command("heal").stdout.startswith(f"Healed: {shown}")
+
+
+@pytest.mark.parametrize(
+    "arguments,message",
+    [
+        (["sick", "primary"], "sick needs --mode MODE."),
+        (["sick", "primary", "--call", "s3"], "--call needs --mode MODE."),
+        (["sick", "primary", "--mode", "html", "--call", "s4"], "'s4' is not one of"),
+        (["sick", "primary", "--mode", "html", "--milliseconds", "5"], "sick has no --milliseconds. Only slow has it."),
+        (["slow", "primary", "--milliseconds", "5", "--mode", "html"], "slow has no --mode and no --call."),
+    ],
+)
+def test_an_option_that_is_missing_or_of_another_fault_is_a_wrong_usage(
+    small: SmallRehearsal, arguments: list[str], message: str
+) -> None:
+    result = small.command("fault", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
     assert small.rehearsal.faults.active() == ()
 
 
@@ -224,15 +254,16 @@ def test_every_documented_field_is_in_the_docs(model: type[JsonModel]) -> None:
 
 
 def test_the_documented_fields_of_status_are_the_printed_ones(small: SmallRehearsal) -> None:
-    small.rehearsal.faults.set("slow", "failover", milliseconds=5)
+    small.rehearsal.faults.set("sick", "failover", sickness=Sickness(mode="html", calls=("api",)))
     document = json.loads(small.command("status", "--json").stdout)
     assert printed_paths(document) == set(field_table(Status))
 
 
 def printed_paths(value: object, path: str = "") -> set[str]:
     """Return the paths of the printed fields as the docs name them."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return {f"{path}[]"}.union(*(printed_paths(item, f"{path}[].") for item in value))
+    if isinstance(value, list):
+        objects = [item for item in value if isinstance(item, dict)]
+        return {f"{path}[]"}.union(*(printed_paths(item, f"{path}[].") for item in objects))
     if not isinstance(value, dict) or path in {"documents", "seconds"}:
         return {path}
     prefix = f"{path}." if path and not path.endswith(".") else path

@@ -130,6 +130,14 @@ def test_an_event_that_is_cut_off_is_unavailable_and_not_an_invalid_event(
     assert found == Unavailable("does not answer (the connection was closed)", unreachable=True)
 
 
+def test_an_event_that_was_changed_on_its_way_is_unavailable_and_not_an_invalid_event(
+    sick: SickServer, connection: SickConnection
+) -> None:
+    sick.answer = "a wrong checksum with a request id"
+    found = attempt(lambda: journal.read_event(connection.clients.s3(WEST), REGION, EVENT_KEY))
+    assert found == Unavailable("answers with a body that does not match its checksum", unreachable=True)
+
+
 def test_a_bug_in_our_own_code_is_raised() -> None:
     fields: dict[str, str] = {}
     with pytest.raises(KeyError):

@@ -35,7 +35,7 @@ class Faults:
         self.commands = commands
         self.running: list[int] | None = None
 
-    def set(self, *_: object) -> None:
+    def set(self, *_: object, **__: object) -> None:
         """Inject nothing."""
 
     def heal(self) -> None:

@@ -11,7 +11,12 @@ SITE_URL: Final = "https://site.example"
 
 
 class Site:
-    """A client that answers as the deployment does. URLs that contain a part in `hanging` hang until `release`."""
+    """A client that answers as the deployment does. URLs that contain a part in `hanging` hang until `release`.
+
+    The bucket answers a form with `form_status`.
+    """
+
+    form_status = 204
 
     def __init__(self) -> None:
         self.config: dict[str, object] = {"apiUrl": "https://west.example/prod/", "generation": 1}
@@ -41,4 +46,5 @@ class Site:
             "/prod/upload": {"uploadUrl": "https://bucket.example/", "fields": {"a": "b"}, "key": "uploads/1"},
         }
         text = json.dumps(answers.get(url.removeprefix("https://").partition("/")[2].join(("/", "")), "page"))
-        return urllib3.HTTPResponse(body=text.encode(), status=200, preload_content=True)
+        status = 200 if fields is None else self.form_status
+        return urllib3.HTTPResponse(body=text.encode(), status=status, preload_content=True)

@@ -44,6 +44,19 @@ def test_an_upload_goes_to_s3(site: Site) -> None:
     assert site.sent[-1] == "POST https://bucket.example/"
 
 
+def test_an_upload_that_another_server_answers_is_not_stored(site: Site) -> None:
+    site.form_status = 200
+    answer = Users(client=site, site_url=SITE_URL).upload()
+    assert (answer.result, answer.key, answer.word) == (Result.ERROR, "", "")
+
+
+def test_a_user_waits_for_a_whole_answer_and_no_longer(site: Site) -> None:
+    site.hanging = {"docs"}
+    answer = Users(client=site, site_url=SITE_URL).ask(timeout=0.05)
+    site.release.set()
+    assert answer.result is Result.NO_ANSWER
+
+
 @pytest.mark.parametrize(
     "known,read,region",
     [

@@ -9,6 +9,7 @@ def test_the_catalog_has_every_scenario_in_its_order() -> None:
         "api-lost",
         "region-lost",
         "region-black-hole",
+        "region-half-dead",
         "replication-behind",
         "knowledge-base-lost",
         "operator-killed",

@@ -18,9 +18,11 @@ class Edge:
         self.requests: list[Mapping[str, str]] = []
         self.respond(200, "first")
 
-    def respond(self, status: int, body: str = "", **headers: str) -> None:
+    def respond(self, status: int, body: str = "", *, missing_bytes: int = 0, **headers: str) -> None:
         named = {"cache-control": SITE, "etag": '"1"'} if status == 200 else {}
-        self._response = Response(status=status, headers={**named, **headers}, body=body.encode())
+        self._response = Response(
+            status=status, headers={**named, **headers}, body=body.encode(), missing_bytes=missing_bytes
+        )
 
     def get(self, settings: CacheSettings = OPTIMIZED, *, after: float = 0) -> tuple[int, str, str]:
         self.now += after
@@ -96,6 +98,18 @@ def test_a_client_error_replaces_a_stale_page() -> None:
     edge.respond(200, "back")
     assert edge.get(after=9) == (404, "", "Error")
     assert edge.get(after=2) == (200, "back", "Miss")
+
+
+def test_a_page_that_breaks_off_is_served_and_not_cached() -> None:
+    edge = Edge()
+    edge.respond(200, "fi", missing_bytes=3)
+    assert [edge.get(), edge.get()] == [(200, "fi", "Miss")] * 2
+    edge.respond(200, "first")
+    edge.get()
+    edge.respond(200, "sec", missing_bytes=3)
+    assert edge.get(after=61) == (200, "first", "Hit")
+    edge.wait_for_refresh()
+    assert edge.get() == (200, "first", "Hit")
 
 
 def test_nothing_is_cached_if_caching_is_disabled() -> None:

@@ -6,6 +6,7 @@ import urllib3
 
 from standby.deadline import poll
 from standby.deployment.manifest import Role
+from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.faults.faults import FaultKind
 from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
@@ -18,7 +19,9 @@ RELOAD_SECONDS = 2.0
 
 
 def set_fault(small: SmallRehearsal, kind: FaultKind, role: Role = "primary") -> None:
-    small.rehearsal.faults.set(kind, role, milliseconds=SLOW_MILLISECONDS if kind == "slow" else 0)
+    milliseconds = SLOW_MILLISECONDS if kind == "slow" else 0
+    sickness = Sickness(mode="redirect") if kind == "sick" else None
+    small.rehearsal.faults.set(kind, role, milliseconds=milliseconds, sickness=sickness)
 
 
 def health(small: SmallRehearsal, role: Role = "primary") -> str:

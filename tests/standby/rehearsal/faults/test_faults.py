@@ -15,7 +15,14 @@ from standby.rehearsal.network.region_proxy import RegionProxyFaults
 from tests.standby.rehearsal.faults.helpers import health, set_fault
 from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
-REGION_PROXY_KINDS: tuple[FaultKind, ...] = ("region-down", "region-black-hole", "s3-errors", "api-errors", "slow")
+REGION_PROXY_KINDS: tuple[FaultKind, ...] = (
+    "region-down",
+    "region-black-hole",
+    "s3-errors",
+    "api-errors",
+    "slow",
+    "sick",
+)
 
 
 def documents(small: SmallRehearsal, role: Role = "primary") -> int:
@@ -32,6 +39,7 @@ def documents(small: SmallRehearsal, role: Role = "primary") -> int:
         ("api-errors", "503"),
         ("s3-errors", "200"),
         ("slow", "200 late"),
+        ("sick", "302"),
     ],
 )
 def test_a_fault_affects_one_region_until_it_is_healed(small: SmallRehearsal, kind: FaultKind, response: str) -> None:
@@ -83,10 +91,10 @@ def test_faults_of_both_regions_heal_one_by_one(small: SmallRehearsal) -> None:
 
 
 def test_several_faults_of_one_region_heal_together(small: SmallRehearsal) -> None:
-    for kind in ("s3-errors", "region-black-hole", "slow", "region-down"):
+    for kind in ("s3-errors", "region-black-hole", "slow", "sick", "region-down"):
         set_fault(small, kind)
     assert health(small) == "refused"
-    assert len(small.rehearsal.faults.heal("primary")) == 4
+    assert len(small.rehearsal.faults.heal("primary")) == 5
     assert (health(small), documents(small)) == ("200", 403)
 
 
