@@ -136,7 +136,7 @@ def _print_error(ctx: click.Context, result: str, error: str) -> None:
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Use the rehearsal in this directory. Default: .rehearsal in the project, if it is up.",
+    help="Use the rehearsal in this directory. Default: .rehearsal in the project, if it was started.",
 )
 @click.version_option(package_name="warm-standby")
 @click.pass_context
@@ -155,6 +155,9 @@ def cli(
     """
     if directory and (aws or profile):
         raise BadUsageError("--directory names a rehearsal, --profile and --aws name an account: use one of them.")
+    blank = next((option for option, value in {"name": name, "profile": profile}.items() if value == ""), None)
+    if blank or "" in regions:  # of an unset variable, such as `--profile "$PROFILE"`
+        raise BadUsageError(f"--{blank or 'region'} is empty.", hint="Give it a value, or leave it out.")
     options = TargetOptions(name=name, regions=regions, profile=profile, aws=aws, directory=directory)
     context.obj = Target(options, opener=context.obj or open_connection)
 

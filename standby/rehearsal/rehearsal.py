@@ -114,6 +114,7 @@ class Rehearsal:
         end. Raises `RefusedError` when the directory contains other files.
         """
         if not self.paths.directory.exists() or not any(self.paths.directory.iterdir()):
+            self.paths.remove_broken_link()
             return stop_all(self.paths.directory)
         with self._lock("down"):
             try:

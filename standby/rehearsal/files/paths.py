@@ -108,6 +108,12 @@ class RehearsalPaths:
         last = (self.marker, self.lock)
         return (*self._states(), *records, *faults, *logs, self.cli_config, *directories, *holders, *last)
 
+    def show_a_start(self) -> bool:
+        """Return whether a rehearsal was started here and not removed, even if it cannot be used any more."""
+        if any(path.exists() for path in (self.marker, self.emulator_record, self.applied_record)):
+            return True
+        return self._is_broken_link()
+
     def remove(self) -> None:
         """Remove the files of the rehearsal, and the directory if nothing else is in it."""
         for path in self.all():
@@ -118,10 +124,18 @@ class RehearsalPaths:
         with suppress(OSError):  # other files are in it
             self.directory.rmdir()
 
+    def remove_broken_link(self) -> None:
+        """Remove the directory if it is a link to a disk that is not there any more."""
+        if self._is_broken_link():
+            self.directory.unlink()
+
     def discard_state(self) -> None:
         """Remove Terraform's state and the record of the last apply, because their emulator has ended."""
         for path in (self.applied_record, self.apply_marker, *self._states()):
             path.unlink(missing_ok=True)
+
+    def _is_broken_link(self) -> bool:
+        return self.directory.is_symlink() and not self.directory.exists()
 
     def _states(self) -> tuple[Path, ...]:
         suffixes = ("", ".backup", ".lock.info")
