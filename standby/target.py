@@ -151,4 +151,4 @@ def _has_processes(directory: Path) -> bool:
         from standby.rehearsal.processes.process import find_processes  # noqa: PLC0415 - its packages are optional
     except ModuleNotFoundError:
         return False
-    return bool(find_processes(directory))
+    return bool(find_processes(directory.resolve()))

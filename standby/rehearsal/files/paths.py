@@ -112,7 +112,7 @@ class RehearsalPaths:
         """Return whether a rehearsal was started here and not removed, even if it cannot be used any more."""
         if any(path.exists() for path in (self.marker, self.emulator_record, self.applied_record)):
             return True
-        return self._is_broken_link()
+        return is_broken_link(self.directory)
 
     def remove(self) -> None:
         """Remove the files of the rehearsal, and the directory if nothing else is in it."""
@@ -124,18 +124,10 @@ class RehearsalPaths:
         with suppress(OSError):  # other files are in it
             self.directory.rmdir()
 
-    def remove_broken_link(self) -> None:
-        """Remove the directory if it is a link to a disk that is not there any more."""
-        if self._is_broken_link():
-            self.directory.unlink()
-
     def discard_state(self) -> None:
         """Remove Terraform's state and the record of the last apply, because their emulator has ended."""
         for path in (self.applied_record, self.apply_marker, *self._states()):
             path.unlink(missing_ok=True)
-
-    def _is_broken_link(self) -> bool:
-        return self.directory.is_symlink() and not self.directory.exists()
 
     def _states(self) -> tuple[Path, ...]:
         suffixes = ("", ".backup", ".lock.info")
@@ -143,6 +135,11 @@ class RehearsalPaths:
             *(self.state.with_name(f"{self.state.name}{suffix}") for suffix in suffixes),
             self.directory / f".{self.state.name}.lock.info",
         )
+
+
+def is_broken_link(directory: Path) -> bool:
+    """Return whether the directory is a link to a disk that is not there any more."""
+    return directory.is_symlink() and not directory.exists()
 
 
 def find_project(start: Path) -> Path:
