@@ -19,9 +19,11 @@ from standby.cli.options import exit_with, json_option, print_json, refuse_group
 from standby.cli.progress import ConsoleProgress
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
-from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError
+from standby.errors import FAILED, REFUSED, InterruptedRunError, RefusedError, StandbyError
 from standby.rehearsal.checks.verification import Result
 from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE
+from standby.rehearsal.deploy.watch import EmulatorEndedError
+from standby.rehearsal.emulator.emulator import recorded_emulator
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
 from standby.rehearsal.files.paths import find_project
@@ -81,9 +83,26 @@ def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[
     @click.pass_obj
     @wraps(command)
     def wrapped(options: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
-        return command(options.rehearsal(), *arguments, **named)
+        rehearsal = options.rehearsal()
+        with _explain_ended_emulator(rehearsal, command=command.__name__):
+            return command(rehearsal, *arguments, **named)
 
     return wrapped
+
+
+@contextmanager
+def _explain_ended_emulator(rehearsal: Rehearsal, *, command: str) -> Iterator[None]:
+    """Replace whatever an emulator that ended during this block did to our code by an error that says so."""
+    before = recorded_emulator(rehearsal.paths)
+    try:
+        yield
+    except (StandbyError, click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        emulator = recorded_emulator(rehearsal.paths) or before
+        if emulator is None or emulator.identity.process() is not None:
+            raise
+        raise EmulatorEndedError(emulator, during=f"`standby rehearse {command}`", paths=rehearsal.paths) from error
 
 
 @click.group()
