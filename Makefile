@@ -115,7 +115,7 @@ $(PYTHON_READY): Pipfile.lock pyproject.toml | need-python
 	@touch $@
 
 $(NODE_READY): package-lock.json | need-node
-	@npm ci --loglevel=error
+	@npm ci --ignore-scripts --loglevel=error
 	@touch $@
 
 .PHONY: need-python need-node need-terraform need-chromium

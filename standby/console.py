@@ -1,12 +1,10 @@
 """Progress goes to stderr; only results go to stdout. `standby.cli.progress` shows progress on a terminal."""
 
-import os
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
+from standby.machine import discard
 from standby.text import printable
 
 
@@ -61,16 +59,13 @@ class PhaseTimer:
         self._phase = Stopwatch()
 
 
-def print_progress(text: str) -> None:
-    """Print a line of progress on stderr immediately. If stderr has no reader, drop the line and continue.
-
-    Source: docs.python.org, signal, "Note on SIGPIPE": a write to the null device cannot fail at exit.
-    """
-    if sys.stderr is None:  # closed before the program started (`2>&-`)
+def print_progress(text: str, stream: IO[str] | None = None) -> None:
+    """Print a line of progress on stderr immediately. If stderr cannot be written, drop the line and continue."""
+    stream = stream or sys.stderr
+    if stream is None:  # closed before the program started (`2>&-`)
         return
     try:
-        sys.stderr.write(f"{printable(text)}\n")
-        sys.stderr.flush()
-    except OSError:
-        with Path(os.devnull).open("wb") as nowhere, suppress(OSError):
-            os.dup2(nowhere.fileno(), sys.stderr.fileno())
+        stream.write(f"{printable(text)}\n")
+        stream.flush()
+    except OSError:  # no reader, or a full disk
+        discard(stream)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 SETTINGS_FILE: Final = "standby.toml"
+SHELL_DIRECTORY_VARIABLE: Final = "STANDBY_DIRECTORY"
+"""The rehearsal of a shell, as `standby rehearse env` exports it."""
+
+AWS_HINT: Final = "`standby --aws COMMAND` works on the AWS account instead."
 DEFAULT_NAME: Final = "chatbot"
 DEFAULT_REGIONS: Final = {"primary": "us-west-2", "failover": "us-east-1"}
 
@@ -28,6 +32,18 @@ class TargetOptions:
     profile: str | None = None
     aws: bool = False
     directory: Path | None = None
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the options that are given, without `--`."""
+        values = {
+            "name": self.name is not None,
+            "region": bool(self.regions),
+            "profile": self.profile is not None,
+            "aws": self.aws,
+            "directory": self.directory is not None,
+        }
+        return frozenset(name for name, is_given in values.items() if is_given)
 
 
 @dataclass(frozen=True)
@@ -44,28 +60,48 @@ class Target:
 
 
 def open_connection(options: TargetOptions) -> "Connection":
-    """Connect to the named account, else to a rehearsal that is up, else with the AWS default credentials.
+    """Connect to the named account, else to the rehearsal that is named or was started here, else to the default one.
 
-    Raises `BadUsageError` for options that contradict each other, `RefusedError` when the named rehearsal is not up.
+    A rehearsal that was started and cannot be used is never replaced by the account. Raises `BadUsageError` for options
+    that contradict each other, `RefusedError` when the rehearsal cannot be used.
     """
     if options.aws or options.profile:
         return _connect_to_aws(options)
-    directory = options.directory or _nearest_rehearsal()
-    if directory is not None and (directory / "applied.json").is_file():
-        rehearsed = _connect_to_rehearsal(directory, options)
-        if rehearsed is not None:
-            return rehearsed
     if options.directory is not None:
-        raise RefusedError(f"No rehearsal is up in {options.directory}.", hint="Run `standby rehearse up`.")
+        return _connect_to_rehearsal(options.directory, options, other="")
+    if exported := exported_directory():
+        other = f"`unset {SHELL_DIRECTORY_VARIABLE}` forgets it: `standby rehearse env` had set it in this shell."
+        return _connect_to_rehearsal(exported, options, other=f"{other}\n  {AWS_HINT}")
+    nearest = _nearest_rehearsal()
+    if nearest is not None:
+        return _connect_to_rehearsal(nearest, options, other=AWS_HINT)
     return _connect_to_aws(options)
 
 
-def _connect_to_rehearsal(directory: Path, options: TargetOptions) -> "Connection | None":
+def exported_directory() -> Path | None:
+    """Return the rehearsal that `standby rehearse env` named in this shell, None if it did not."""
+    named = os.environ.get(SHELL_DIRECTORY_VARIABLE)
+    return Path(named) if named else None
+
+
+def _connect_to_rehearsal(directory: Path, options: TargetOptions, *, other: str) -> "Connection":
+    """Connect, or refuse with the next commands. `other` is one more of them."""
+    if options.regions:
+        raise BadUsageError(
+            f"--region names a region in an AWS account, but the rehearsal in {directory} has its own regions.",
+            hint=f"Leave --region out, or add --aws. {other}".strip(),
+        )
     try:
-        from standby.rehearsal.connection import find_rehearsal_connection  # noqa: PLC0415 - its packages are optional
-    except ModuleNotFoundError:
-        return None
-    return find_rehearsal_connection(directory, name=options.name)
+        from standby.rehearsal.connection import open_rehearsal_connection  # noqa: PLC0415 - its packages are optional
+    except ModuleNotFoundError as error:
+        raise RefusedError(
+            f"The rehearsal in {directory} cannot be used: the Python package {error.name} is missing.",
+            hint="\n  ".join(filter(None, ("Get it: pip install 'warm-standby[rehearsal]'", other))),
+        ) from error
+    try:
+        return open_rehearsal_connection(directory, name=options.name)
+    except RefusedError as error:
+        raise RefusedError(error.message, hint="\n  ".join(filter(None, (error.hint, other)))) from error
 
 
 def _connect_to_aws(options: TargetOptions) -> "Connection":
@@ -99,5 +135,20 @@ def _find_upwards(name: str) -> Path | None:
 
 
 def _nearest_rehearsal() -> Path | None:
+    """Return the rehearsal of the project, None if none was started, or if `standby rehearse down` removed it."""
     project = _find_upwards("cdktf.json")
-    return project.parent / ".rehearsal" if project else None
+    if project is None:
+        return None
+    from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths  # noqa: PLC0415 - the help needs none of it
+
+    paths = RehearsalPaths(project=project.parent, directory=project.parent / DIRECTORY_NAME)
+    return paths.directory if paths.show_a_start() or _has_processes(paths.directory) else None
+
+
+def _has_processes(directory: Path) -> bool:
+    """Return whether processes of the rehearsal run, although its directory was removed or moved away."""
+    try:
+        from standby.rehearsal.processes.process import find_processes  # noqa: PLC0415 - its packages are optional
+    except ModuleNotFoundError:
+        return False
+    return bool(find_processes(directory.resolve()))

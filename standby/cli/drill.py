@@ -1,6 +1,6 @@
 """`standby drill`: inject faults under load, and compare what users notice with the objectives."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from standby.cli.options import print_json
+from standby.cli.options import print_json, refuse_group_options
 from standby.cli.progress import ConsoleProgress
 from standby.console import Progress
 from standby.drill.drill import run_drill
@@ -34,7 +34,17 @@ from standby.drill.signals import interrupt_on_hangup
 from standby.errors import FAILED, BadUsageError, InterruptedRunError
 from standby.rehearsal.files.paths import find_project
 from standby.rehearsal.rehearsal import Rehearsal
-from standby.target import Target, TargetOptions
+from standby.target import Target, TargetOptions, exported_directory
+
+_LIVE_HINT: Final = "A drill of a real deployment needs --live. Type: `standby --{option} drill --live ...`"
+_NAME_HINT: Final = "A drill finds it in the rehearsal. With --live it drills the deployment that you name."
+GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
+    "aws": _LIVE_HINT.format(option="aws"),
+    "profile": _LIVE_HINT.format(option="profile PROFILE"),
+    "name": _NAME_HINT,
+    "region": _NAME_HINT,
+}
+"""Where each option of the group `standby` belongs that a drill of the rehearsal cannot use."""
 
 TABLE_WIDTH: Final = 160
 """The width of tables where stdout is not a terminal."""
@@ -86,6 +96,8 @@ def drill(
     Exit codes: 0 every objective is met; 1 an objective is missed or something is not restored; 3 no scenario could
     run, or a scenario found no steady state.
     """
+    if not live:
+        refuse_group_options(target.options, command="standby drill", hints=GROUP_OPTION_HINTS)
     offered = LIVE_SCENARIOS if live else SCENARIOS
     if list_only:
         _list(tuple(offered.values()))
@@ -133,12 +145,8 @@ def _run_on_rehearsal(options: TargetOptions, names: Sequence[str]) -> DrillRepo
 
 
 def _rehearsal(options: TargetOptions) -> Rehearsal:
-    if options.aws or options.profile:
-        raise BadUsageError(
-            "A drill of a real deployment needs --live.", hint="standby --profile PROFILE drill --live ..."
-        )
-    if options.directory:
-        return Rehearsal(project=_project(options.directory), directory=options.directory)
+    if directory := options.directory or exported_directory():
+        return Rehearsal(project=_project(directory), directory=directory)
     return Rehearsal(project=find_project(Path.cwd()))
 
 

@@ -1,7 +1,6 @@
 """The `standby` command group. Each command is a module of its own."""
 
 import importlib
-import io
 import os
 import signal
 import sys
@@ -14,8 +13,11 @@ import click
 from pydantic import Field
 
 from standby.cli.options import print_json
-from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, RefusedError, StandbyError
+from standby.cli.unexpected_error import DEBUG_VARIABLE, describe_unexpected
+from standby.console import print_progress
+from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, StandbyError
 from standby.json_model import JsonModel
+from standby.machine import describe_os_error, protect_output
 from standby.target import Target, TargetOptions, open_connection
 from standby.text import printable
 
@@ -49,7 +51,6 @@ class ErrorJson(JsonModel):
     error: str = Field(description="the error on stderr")
 
 
-DEBUG_VARIABLE: Final = "STANDBY_DEBUG"
 _REHEARSAL_PACKAGES: Final = frozenset({"cryptography", "filelock", "ministack", "psutil"})
 
 
@@ -66,17 +67,10 @@ class CommandGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command, imported now. Raises `RefusedError` when a package that it needs is missing."""
+        """Return the command, imported now. Raises `ModuleNotFoundError` when a package that it needs is missing."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        try:
-            module = importlib.import_module(COMMANDS[cmd_name][0])
-        except ModuleNotFoundError as error:
-            if error.name not in _REHEARSAL_PACKAGES:
-                raise
-            raise RefusedError(
-                f"The Python package {error.name} is missing.", hint="Get it: pip install 'warm-standby[rehearsal]'"
-            ) from error
+        module = importlib.import_module(COMMANDS[cmd_name][0])
         command: click.Command = getattr(module, cmd_name)
         return command
 
@@ -104,11 +98,10 @@ class CommandGroup(click.Group):
         except StandbyError as error:
             raise ReportedError(error) from error
         except Exception as error:
-            # A traceback does not help a user; DEBUG_VARIABLE shows it to a developer.
+            # A traceback does not help a user; it is in a report, and DEBUG_VARIABLE shows it to a developer.
             if DEBUG_VARIABLE in os.environ:
                 raise
-            unexpected = StandbyError(f"{type(error).__name__}: {error}", hint=f"{DEBUG_VARIABLE}=1 shows where.")
-            raise ReportedError(unexpected) from error
+            raise ReportedError(describe_unexpected(error, optional=_REHEARSAL_PACKAGES)) from error
 
 
 class ReportedError(click.ClickException):
@@ -136,7 +129,7 @@ def _print_error(ctx: click.Context, result: str, error: str) -> None:
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Use the rehearsal in this directory. Default: .rehearsal in the project, if it is up.",
+    help="Use the rehearsal in this directory. Default: .rehearsal in the project, if it was started.",
 )
 @click.version_option(package_name="warm-standby")
 @click.pass_context
@@ -155,16 +148,24 @@ def cli(
     """
     if directory and (aws or profile):
         raise BadUsageError("--directory names a rehearsal, --profile and --aws name an account: use one of them.")
+    blank = next((option for option, value in {"name": name, "profile": profile}.items() if value == ""), None)
+    if blank or "" in regions:  # of an unset variable, such as `--profile "$PROFILE"`
+        raise BadUsageError(f"--{blank or 'region'} is empty.", hint="Give it a value, or leave it out.")
     options = TargetOptions(name=name, regions=regions, profile=profile, aws=aws, directory=directory)
     context.obj = Target(options, opener=context.obj or open_connection)
 
 
 def main() -> None:
     """Run the command line. SIGTERM ends it as Ctrl-C does. A character that stdout cannot encode is escaped."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    protect_output()
     signal.signal(signal.SIGTERM, _interrupt)
-    cli()
+    try:
+        cli()
+    except OSError as error:  # of a help text: an error of a command is a message already
+        if (failure := describe_os_error(error)) is None:
+            raise
+        print_progress(f"Error: {failure.full_message}")
+        sys.exit(failure.exit_code)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

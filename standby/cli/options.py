@@ -1,14 +1,16 @@
 """The parts that the commands share: options, the first line, the confirmation, the exit code, and JSON on stdout."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
 from standby.console import print_progress
+from standby.errors import BadUsageError
 from standby.json_model import JsonModel
+from standby.target import TargetOptions
 from standby.text import printable
 
 if TYPE_CHECKING:  # the help needs neither botocore nor the manifest
@@ -46,6 +48,16 @@ def change_options(command: Command) -> Command:
     for option in reversed(_CHANGE_OPTIONS):
         command = option(command)
     return command
+
+
+def refuse_group_options(options: TargetOptions, *, command: str, hints: Mapping[str, str]) -> None:
+    """Raise `BadUsageError` if an option of the group is given that the command cannot use.
+
+    `hints` has these options, and where each one belongs.
+    """
+    for option, hint in hints.items():
+        if option in options.given:
+            raise BadUsageError(f"`{command}` cannot use --{option}.", hint=hint)
 
 
 def print_target(connection: "Connection", manifest: "Manifest") -> None:

@@ -7,6 +7,8 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from standby.console import print_progress
+
 LINES_EVERY: Final = 20
 """Without a terminal, a count is printed once every N steps."""
 
@@ -39,10 +41,16 @@ class ConsoleProgress:
 
     def note(self, text: str) -> None:
         """Print a line that stays on the screen."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._print(text)
 
     def _show(self, text: str, *, lasting: bool) -> None:
         if self._status is not None:
             self._status.update(Text(text))
         elif lasting:
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        if self._console.is_terminal:
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:  # rich would end the command if nobody reads the progress
+            print_progress(text, self._console.file)

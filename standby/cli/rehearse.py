@@ -15,13 +15,15 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from standby.cli.options import exit_with, json_option, print_json
+from standby.cli.options import exit_with, json_option, print_json, refuse_group_options
 from standby.cli.progress import ConsoleProgress
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
-from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError
+from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError, StandbyError
 from standby.rehearsal.checks.verification import Result
 from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE
+from standby.rehearsal.deploy.watch import EmulatorEndedError
+from standby.rehearsal.emulator.emulator import recorded_emulator
 from standby.rehearsal.emulator.sickness import SICK_MODES, SickMode, Sickness, known_calls
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
@@ -32,8 +34,20 @@ from standby.rehearsal.report import Report, Status
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
 from standby.rehearsal.tools.shell import shell_exports, shell_variables
+from standby.target import SETTINGS_FILE, SHELL_DIRECTORY_VARIABLE, Target
 
 CONTINUE_HINT: Final = "`standby rehearse up` continues from here; `standby rehearse down` removes everything."
+_SETTINGS_HINT: Final = f"A rehearsal reads it from {SETTINGS_FILE}, or from the file in {SETTINGS_VARIABLE}."
+_ACCOUNT_HINT: Final = "A rehearsal uses no AWS account."
+GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
+    "directory": "`standby rehearse --directory DIRECTORY COMMAND`",
+    "name": _SETTINGS_HINT,
+    "region": _SETTINGS_HINT,
+    "profile": _ACCOUNT_HINT,
+    "aws": _ACCOUNT_HINT,
+}
+"""Where each option of the group `standby` belongs: `standby rehearse` uses none of them."""
+
 WIDE: Final = 160
 """The width of the table of checks if stdout is not a terminal."""
 
@@ -70,9 +84,26 @@ def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[
     @click.pass_obj
     @wraps(command)
     def wrapped(options: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
-        return command(options.rehearsal(), *arguments, **named)
+        rehearsal = options.rehearsal()
+        with _explain_ended_emulator(rehearsal, command=command.__name__):
+            return command(rehearsal, *arguments, **named)
 
     return wrapped
+
+
+@contextmanager
+def _explain_ended_emulator(rehearsal: Rehearsal, *, command: str) -> Iterator[None]:
+    """Replace whatever an emulator that ended during this block did to our code by an error that says so."""
+    before = recorded_emulator(rehearsal.paths)
+    try:
+        yield
+    except (StandbyError, click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        emulator = recorded_emulator(rehearsal.paths) or before
+        if emulator is None or emulator.identity.process() is not None:
+            raise
+        raise EmulatorEndedError(emulator, during=f"`standby rehearse {command}`", paths=rehearsal.paths) from error
 
 
 @click.group()
@@ -84,6 +115,7 @@ def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
+    envvar=SHELL_DIRECTORY_VARIABLE,
     help="The directory for the files of the rehearsal. Default: .rehearsal in the project.",
 )
 @click.pass_context
@@ -92,6 +124,8 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
 
     Real Terraform and the real AWS provider apply the unchanged stack to an AWS emulator.
     """
+    target: Target = context.obj
+    refuse_group_options(target.options, command="standby rehearse", hints=GROUP_OPTION_HINTS)
     context.obj = RehearsalOptions(project=project, directory=directory)
 
 
@@ -241,7 +275,7 @@ def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
 def env(rehearsal: Rehearsal) -> None:
     """Print shell exports: eval "$(standby rehearse env)" && aws s3 ls."""
     variables = shell_variables(rehearsal.outputs, deployment=rehearsal.deployment, network=rehearsal.network)
-    click.echo(shell_exports(variables))
+    click.echo(shell_exports({**variables, SHELL_DIRECTORY_VARIABLE: str(rehearsal.paths.directory)}))
 
 
 @rehearse.command()

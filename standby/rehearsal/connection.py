@@ -1,16 +1,19 @@
 """The connection to a rehearsal on this machine: through the proxy of each region, by AWS host names."""
 
-import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from standby.deployment.clients import Clients
 from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_with_deadline
+from standby.deployment.manifest import Manifest, parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
-from standby.rehearsal.files.json_files import read_json
-from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.emulator.emulator import EmulatorRecord
+from standby.rehearsal.files.json_files import read_json, read_record
+from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.network.network import Client, Network, read_network
+from standby.rehearsal.processes.process import find_processes
 
 
 class RehearsalConnection:
@@ -41,21 +44,47 @@ class RehearsalConnection:
         return request_with_deadline(send, seconds=seconds)
 
 
-def find_rehearsal_connection(directory: Path, *, name: str | None) -> RehearsalConnection | None:
-    """Return the connection to the rehearsal in this directory, None if it is not up."""
+def open_rehearsal_connection(directory: Path, *, name: str | None = None) -> RehearsalConnection:
+    """Return the connection to the rehearsal in this directory.
+
+    `name` is the deployment's, by default the one in the manifest. Raises `RefusedError`, with the reason and the next
+    commands, when the rehearsal cannot be used.
+    """
     paths = RehearsalPaths(project=directory.parent, directory=directory.resolve())
-    network = read_network(paths)
+    network, manifest = read_network(paths), _read_manifest(paths)
+    if network is None or manifest is None or not network.ca_certificate.is_file():
+        raise RefusedError(
+            f"The rehearsal in {directory} cannot be used: {_describe_state(paths)}.", hint=_next_commands(directory)
+        )
+    regions = tuple(region.region for region in manifest.regions.values())
+    return RehearsalConnection(name=name or manifest.name, regions=regions, network=network, directory=directory)
+
+
+def _read_manifest(paths: RehearsalPaths) -> Manifest | None:
     outputs = read_json(paths.applied_record).get("outputs")
-    if network is None or not isinstance(outputs, Mapping):
-        return None
-    manifest = json.loads(outputs["manifest"])
-    regions = tuple(region["region"] for region in manifest["regions"].values())
-    return RehearsalConnection(name=name or manifest["name"], regions=regions, network=network, directory=directory)
+    text = outputs.get("manifest") if isinstance(outputs, Mapping) else None
+    return parse_manifest(text) if isinstance(text, str) else None
 
 
-def open_rehearsal_connection(directory: Path) -> RehearsalConnection:
-    """Return the connection to the rehearsal in this directory. Raises `RefusedError` when it is not up."""
-    connection = find_rehearsal_connection(directory, name=None)
-    if connection is None:
-        raise RefusedError(f"No rehearsal is up in {directory}.", hint="Run `standby rehearse up`.")
-    return connection
+def _describe_state(paths: RehearsalPaths) -> str:
+    """Return why the rehearsal cannot be used, as the end of a sentence."""
+    record = read_record(paths.emulator_record, EmulatorRecord)
+    if record is None:
+        running = find_processes(paths.directory)
+        return f"its files are gone, and {len(running)} of its processes still run" if running else "it is not up"
+    if not record.is_from(paths.directory):
+        done = "moved" if record.moved_from(paths.directory) else "copied"
+        return f"it was {done} here from {record.directory}"
+    if record.emulator.identity.process() is None:
+        return f"its emulator (process {record.emulator.identity.pid}) has ended"
+    if _read_manifest(paths) is None:
+        return "its stack is not applied"
+    return "its region proxies and its edge are not up"
+
+
+def _next_commands(directory: Path) -> str:
+    command = "standby rehearse"
+    here = Path.cwd()
+    if directory.name != DIRECTORY_NAME or directory.absolute().parent not in (here, *here.parents):
+        command = f"{command} --directory {shlex.quote(str(directory))}"
+    return f"`{command} up` starts it.\n  `{command} down` removes it."

@@ -18,7 +18,7 @@ from standby.rehearsal.deploy.terraform import Changes, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, stop_emulator
 from standby.rehearsal.faults.faults import Fault, Faults
 from standby.rehearsal.files.lock import network_lock, rehearsal_lock
-from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
+from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths, is_broken_link
 from standby.rehearsal.network.controller import NetworkController
 from standby.rehearsal.network.network import (
     UP_HINT,
@@ -48,7 +48,8 @@ class Rehearsal:
         progress: Progress | None = None,
     ) -> None:
         root = project.resolve()
-        self.paths = RehearsalPaths(project=root, directory=(directory or root / DIRECTORY_NAME).resolve())
+        self._named = directory or root / DIRECTORY_NAME
+        self.paths = RehearsalPaths(project=root, directory=self._named.resolve())
         self.settings = settings.resolve() if settings else None
         self.progress: Progress = progress or NullProgress()
 
@@ -114,6 +115,8 @@ class Rehearsal:
         end. Raises `RefusedError` when the directory contains other files.
         """
         if not self.paths.directory.exists() or not any(self.paths.directory.iterdir()):
+            if is_broken_link(self._named):
+                self._named.unlink()
             return stop_all(self.paths.directory)
         with self._lock("down"):
             try:

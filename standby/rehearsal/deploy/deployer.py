@@ -5,10 +5,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
 
 from standby.console import PhaseTimer, Progress
 from standby.json_model import JsonModel
+from standby.machine import require_space, write_file
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirror
 from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
@@ -17,6 +19,10 @@ from standby.rehearsal.emulator.emulator import Emulator, running_emulator, star
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.programs import NODE, TERRAFORM, InstalledProgram, find_caddy, find_program
+
+NEEDED_MEGABYTES: Final = 100
+NEEDED_TEMPORARY_MEGABYTES: Final = 50
+"""The free space that a rehearsal needs in its directory, and for temporary files."""
 
 LOCK_FILE: Final = ".terraform.lock.hcl"
 
@@ -55,6 +61,8 @@ class Deployer:
     def start(self, timer: PhaseTimer | None = None) -> Workspace:
         """Synthesize the stack, start the emulator if it is not up, and initialize Terraform."""
         timer = timer or PhaseTimer()
+        require_space(self.paths.directory, megabytes=NEEDED_MEGABYTES)
+        require_space(Path(gettempdir()), megabytes=NEEDED_TEMPORARY_MEGABYTES)
         terraform = find_program(TERRAFORM)
         find_program(NODE)
         find_caddy()
@@ -114,7 +122,11 @@ class Deployer:
         write_json(stack.directory / OVERRIDE_NAME, override(configuration, endpoint=emulator.endpoint, state=state))
         _write_cli_config(self.paths, version=stack.provider_version())
         program = Terraform(
-            executable=terraform.path, stack_directory=stack.directory, paths=self.paths, progress=self.progress
+            executable=terraform.path,
+            emulator=emulator,
+            stack_directory=stack.directory,
+            paths=self.paths,
+            progress=self.progress,
         )
         inputs = {
             "terraform": terraform.version,
@@ -184,4 +196,4 @@ def _write_cli_config(paths: RehearsalPaths, *, version: str) -> None:
         return
     text = cli_config_text(mirror)
     if not paths.cli_config.is_file() or paths.cli_config.read_text(encoding="utf-8") != text:
-        paths.cli_config.write_text(text, encoding="utf-8")
+        write_file(paths.cli_config, text)

@@ -1,5 +1,6 @@
 """Synthesize the stack into the directory of the rehearsal."""
 
+import errno
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.errors import BadUsageError, StandbyError
+from standby.machine import OUTPUT_ERRORS, find_machine_error
 from standby.rehearsal.files.json_files import read_json
 from standby.rehearsal.files.paths import RehearsalPaths
 
@@ -51,7 +53,8 @@ class SynthesizedStack:
 def synthesize(paths: RehearsalPaths, *, settings: Path | None) -> SynthesizedStack:
     """Run `main.py` of the project and return the stack that it wrote. `settings` replaces the project's settings file.
 
-    Raises `BadUsageError` when the settings are wrong, `StandbyError` when the program fails.
+    Raises `BadUsageError` when the settings are wrong, `MachineError` when the program names a failure of this machine,
+    `StandbyError` when it fails otherwise.
     """
     environment = {**os.environ, **_NODE_BANNER_VARIABLE, "CDKTF_OUTDIR": str(paths.synthesized)}
     if settings is not None:
@@ -61,6 +64,8 @@ def synthesize(paths: RehearsalPaths, *, settings: Path | None) -> SynthesizedSt
     )
     if result.returncode:
         output = "\n".join((result.stderr or result.stdout).strip().splitlines()[-_LAST_OUTPUT_LINES:])
+        if failure := find_machine_error(result.stderr, program="main.py", numbers=(*OUTPUT_ERRORS, errno.EACCES)):
+            raise failure
         if result.returncode == _BAD_SETTINGS_EXIT_CODE:
             raise BadUsageError(output)
         raise StandbyError(f"main.py failed with exit code {result.returncode}:\n{output}")

@@ -19,7 +19,10 @@ from pydantic import BaseModel, Field
 from standby.console import Progress
 from standby.errors import InterruptedRunError, StandbyError
 from standby.json_model import JsonModel
+from standby.machine import find_machine_error, naming
 from standby.rehearsal.deploy.provider_mirror import CLI_CONFIG_VARIABLE, PLUGIN_CACHE_VARIABLE
+from standby.rehearsal.deploy.watch import EmulatorEndedError, EmulatorWatch
+from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import mark_environment
 
@@ -91,7 +94,11 @@ class TerraformFailedError(StandbyError):
             lines.append(f"  and {len(diagnostics) - SHOWN_ERRORS} more errors")
         self.killed = code < 0
         how = f"was killed by signal {-code}" if self.killed else "failed"
-        super().__init__("\n".join((f"terraform {command} {how}:", *lines)), hint=f"The complete output is in {log}.")
+        message, hint = "\n".join((f"terraform {command} {how}:", *lines)), f"The complete output is in {log}."
+        everything = "\n".join(diagnostic.text for diagnostic in diagnostics)
+        if failure := find_machine_error(everything, program=f"terraform {command}"):
+            message, hint = failure.message, f"{failure.hint}\n  {hint}"
+        super().__init__(message, hint=hint)
         self.diagnostics = diagnostics
 
     @property
@@ -107,15 +114,16 @@ class TerraformFailedError(StandbyError):
 
 @dataclass(frozen=True, kw_only=True)
 class Terraform:
-    """Terraform in the directory of one synthesized stack."""
+    """Terraform in the directory of one synthesized stack, for one emulator."""
 
     executable: Path
+    emulator: Emulator
     stack_directory: Path
     paths: RehearsalPaths
     progress: Progress
 
     def init(self) -> None:
-        """Install the provider and set up the backend. Raises `TerraformFailedError`."""
+        """Install the provider and set up the backend. Raises `TerraformFailedError`, `EmulatorEndedError`."""
         arguments = ("init", "-input=false", "-no-color", "-reconfigure")
         lines: list[str] = []
         if code := self._run(arguments, read=lines.extend):
@@ -123,11 +131,11 @@ class Terraform:
             raise TerraformFailedError("init", code=code, diagnostics=(output,), log=self.paths.terraform_log)
 
     def apply(self) -> TerraformResult:
-        """Create or change the resources. Raises `TerraformFailedError`, `InterruptedRunError`."""
+        """Create or change the resources. Raises as `init`, and `InterruptedRunError`."""
         return self._change("apply")
 
     def destroy(self) -> TerraformResult:
-        """Destroy the resources. Raises `TerraformFailedError`, `InterruptedRunError`."""
+        """Destroy the resources. Raises as `init`, and `InterruptedRunError`."""
         return self._change("destroy")
 
     def _change(self, command: str) -> TerraformResult:
@@ -159,19 +167,24 @@ class Terraform:
             errors="replace",
             start_new_session=True,
         )
+        watch = EmulatorWatch(self.emulator)
         try:
-            read(self._log_output(process))
-            return process.wait()
+            with watch.watch(lambda: _send_kill(process)):
+                read(self._log_output(process))
+                code = process.wait()
         except KeyboardInterrupt:
             self._interrupt(process, command=arguments[0])
             raise
         finally:
             _kill_group(process)
+        if code and watch.ended:
+            raise EmulatorEndedError(self.emulator, during=f"terraform {arguments[0]}", paths=self.paths)
+        return code
 
     def _log_output(self, process: "subprocess.Popen[str]") -> Iterator[str]:
         if process.stdout is None:
             raise TypeError("Terraform is started with a pipe")
-        with self.paths.terraform_log.open("a", encoding="utf-8") as log:
+        with naming(self.paths.terraform_log), self.paths.terraform_log.open("a", encoding="utf-8") as log:
             for line in process.stdout:
                 log.write(line)
                 yield line
@@ -237,7 +250,13 @@ def _text(value: object) -> str:
 
 def _kill_group(process: "subprocess.Popen[str]") -> None:
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        _send_kill(process)
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def _send_kill(process: "subprocess.Popen[str]") -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

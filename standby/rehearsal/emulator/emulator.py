@@ -6,6 +6,7 @@ end with its process, and Terraform's state is discarded then.
 
 import sys
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from standby.rehearsal.processes.daemon import Daemon, DaemonStartError, respond
 from standby.rehearsal.processes.ports import HOST, free_ports
 from standby.rehearsal.processes.process import ProcessIdentity, stop_all
 
+PACKAGE: Final = "ministack"
 SERVER: Final = Path(__file__).with_name("ministack_server.py")
 FUNCTION_HOSTS: Final = Path(__file__).with_name("function_hosts")
 """The directory of the module `sitecustomize`, which Python imports at the start of each function."""
@@ -65,8 +67,11 @@ def start_emulator(paths: RehearsalPaths) -> Emulator:
     """Stop the earlier emulator and start a new one.
 
     The new one gets the earlier port if it is free, so that shells that were set up with `env` still work. Terraform's
-    state is discarded, because it describes the earlier emulator. Raises `StandbyError` when no emulator starts.
+    state is discarded, because it describes the earlier emulator. Raises `StandbyError` when no emulator starts,
+    `ModuleNotFoundError` when it is not installed.
     """
+    if find_spec(PACKAGE) is None:  # its process would only leave a traceback in the log
+        raise ModuleNotFoundError(f"No module named {PACKAGE!r}", name=PACKAGE)
     earlier = recorded_emulator(paths)
     stop_emulator(paths)
     preferred = {_PORT: earlier.port} if earlier else {}

@@ -234,8 +234,7 @@ def identify_call(scope: Scope, body: bytes) -> str:
         service, path = "s3", f"/{bucket['bucket']}{path}"
     else:
         service = router.detect_service(scope["method"], path, headers, query)
-    action: str | None = iam.extract_iam_action(service, scope["method"], path, headers, body, query)
-    return action or ""
+    return corrected_action(iam.extract_iam_action)(service, scope["method"], path, headers, body, query) or ""
 
 
 def _headers(scope: Scope) -> Mapping[bytes, bytes]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from standby.json_model import JsonModel
+from standby.machine import write_file
 
 Record = TypeVar("Record", bound=JsonModel)
 
@@ -32,11 +33,15 @@ class ProcessRecord(JsonModel):
 
 
 def write_json(path: Path, value: object) -> None:
-    """Replace the file by `value` as JSON."""
+    """Replace the file by `value` as JSON. Raises `OSError`, which names the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    try:
+        write_file(temporary, json.dumps(value, indent=2, sort_keys=True) + "\n")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_json(path: Path) -> Mapping[str, object]:

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from standby.errors import RefusedError
 from standby.json_model import JsonModel
+from standby.machine import write_file
 from standby.rehearsal.files.json_files import read_record, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
 
@@ -33,7 +34,7 @@ def create_directory(paths: RehearsalPaths) -> None:
     """Create the directory if it is missing, and mark it. Raises `RefusedError` when it contains other files."""
     check_directory(paths)
     paths.directory.mkdir(parents=True, exist_ok=True)
-    paths.marker.write_text(MARKER_TEXT, encoding="utf-8")
+    write_file(paths.marker, MARKER_TEXT)
 
 
 def check_directory(paths: RehearsalPaths) -> None:

@@ -108,6 +108,12 @@ class RehearsalPaths:
         last = (self.marker, self.lock)
         return (*self._states(), *records, *faults, *logs, self.cli_config, *directories, *holders, *last)
 
+    def show_a_start(self) -> bool:
+        """Return whether a rehearsal was started here and not removed, even if it cannot be used any more."""
+        if any(path.exists() for path in (self.marker, self.emulator_record, self.applied_record)):
+            return True
+        return is_broken_link(self.directory)
+
     def remove(self) -> None:
         """Remove the files of the rehearsal, and the directory if nothing else is in it."""
         for path in self.all():
@@ -129,6 +135,11 @@ class RehearsalPaths:
             *(self.state.with_name(f"{self.state.name}{suffix}") for suffix in suffixes),
             self.directory / f".{self.state.name}.lock.info",
         )
+
+
+def is_broken_link(directory: Path) -> bool:
+    """Return whether the directory is a link to a disk that is not there any more."""
+    return directory.is_symlink() and not directory.exists()
 
 
 def find_project(start: Path) -> Path:

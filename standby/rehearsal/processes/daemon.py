@@ -1,5 +1,6 @@
 """Daemons: the emulator, the region proxies, the edge and its cache. They outlive the command that starts them."""
 
+import errno
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import urllib3
 
 from standby.deadline import poll
 from standby.errors import StandbyError
+from standby.machine import OUTPUT_ERRORS, find_machine_error, require_space
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import ProcessIdentity, clean_environment, mark_environment, stop
 
@@ -98,9 +100,19 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", daemon: Daemon, *, hin
     ready = poll(is_ready, seconds=daemon.ready_seconds, pause=POLL_SECONDS, until=lambda found: found is not None)
     # Another program may have responded on the port, just before the daemon found the port in use and ended.
     if not ready or process.poll() is not None:
-        lines = daemon.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LOG_LINES:]
-        message = "\n".join((f"The {daemon.name} did not start:", *lines))
-        raise DaemonStartError(message, hint=f"See {daemon.log}. {hint}".strip())
+        raise _start_error(daemon, hint=hint)
+
+
+def _start_error(daemon: Daemon, *, hint: str) -> StandbyError:
+    require_space(daemon.log.parent, megabytes=1)  # a full disk also has no room for the log
+    lines = daemon.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LOG_LINES:]
+    numbers = (*OUTPUT_ERRORS, errno.EACCES, errno.EADDRINUSE)
+    if failure := find_machine_error("\n".join(lines), program=f"The {daemon.name}", numbers=numbers):
+        return DaemonStartError(failure.message, hint=f"{failure.hint}\n  See {daemon.log}.")
+    # A traceback does not help a user; its last line names the error.
+    shown = lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines
+    message = "\n".join((f"The {daemon.name} did not start:", *shown))
+    return DaemonStartError(message, hint=f"See {daemon.log}. {hint}".strip())
 
 
 def _environment(paths: RehearsalPaths, daemon: Daemon) -> Mapping[str, str]:

@@ -243,7 +243,7 @@ def test_settings_that_cannot_be_read_are_wrong_usage(tmp_path: Path, monkeypatc
 def test_a_named_rehearsal_that_is_not_up_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["--directory", str(tmp_path), "status"])
     assert result.exit_code == 3
-    assert "standby rehearse up" in result.stderr
+    assert f"`standby rehearse --directory {tmp_path} up`" in result.stderr
 
 
 def test_a_missing_profile_is_wrong_usage_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from docs.field_table import field_table
-from standby.cli.main import DEBUG_VARIABLE, cli
+from standby.cli.main import cli
 from standby.deployment.sessions import EmulatorSession
 from standby.json_model import JsonModel
 from standby.rehearsal.emulator.sickness import Sickness
@@ -181,17 +181,6 @@ def test_a_failing_program_is_one_message_with_its_output(here: Path, fake_terra
     assert result.exit_code == 1
     assert "main.py failed with exit code 1" in result.stderr
     assert "the stack is wrong" in result.stderr
-
-
-def test_an_unexpected_error_prints_no_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: Rehearsal) -> Status:
-        raise KeyError("surprise")
-
-    monkeypatch.setattr(Rehearsal, "status", broken)
-    monkeypatch.delenv(DEBUG_VARIABLE, raising=False)
-    result = run("status")
-    assert result.exit_code == 1
-    assert result.stderr == f"Error: KeyError: 'surprise'\n  {DEBUG_VARIABLE}=1 shows where.\n"
 
 
 def test_a_missing_package_is_one_message_with_the_install_command(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ manifest = {"stacks": {"small": {"name": "small", "workingDirectory": "stacks/sm
 """
 
 FAKE_TERRAFORM = """#!{python}
-import json, os, pathlib, sys
+import json, os, pathlib, sys, time
 sys.stdout.reconfigure(line_buffering=True)
 plan = json.loads(pathlib.Path(__file__).with_name("terraform.json").read_text())
 if sys.argv[1:2] == ["version"]:
@@ -36,6 +36,10 @@ state.write_text(json.dumps({{"resources": [{{"mode": "managed", "instances": [{
 response = plan[sys.argv[1]]
 for event in response["events"]:
     print(json.dumps(event))
+if "kill_emulator" in response:
+    record = json.loads(pathlib.Path(os.environ["TF_DATA_DIR"]).with_name("emulator.json").read_text())
+    os.kill(record["emulator"]["identity"]["pid"], 9)
+    time.sleep(response["kill_emulator"])
 if response["code"] < 0:
     os.kill(os.getpid(), -response["code"])
 sys.exit(response["code"])
@@ -57,7 +61,10 @@ class FakeTerraform:
         program.chmod(0o755)
 
     def respond(self, *, version: str = "1.11.4", **responses: dict[str, object]) -> None:
-        """Set the events and the exit code of each command. With a code below 0, the signal of that number kills it."""
+        """Set the events and the exit code of each command. With a code below 0, the signal of that number kills it.
+
+        With `kill_emulator`, the command kills the emulator and then waits for so many seconds, as the provider does.
+        """
         success = {"code": 0, "events": [{"type": "outputs", "outputs": {"manifest": {"value": manifest_text()}}}]}
         plan = {"version": version, "apply": success, "destroy": success, **responses}
         (self._directory / "terraform.json").write_text(json.dumps(plan))

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +16,13 @@ import pytest
 from standby.deadline import poll
 from standby.errors import RefusedError
 from standby.rehearsal.deploy.terraform import TerraformFailedError
+from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.processes.process import find_processes
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.standby.rehearsal.deploy.helpers import FakeTerraform, configuration
+
+KILL_SECONDS = 20.0
+"""Far below the 600 s of the provider, and above the start of an emulator on a busy machine."""
 
 STANDBY = (sys.executable, "-m", "standby", "rehearse")
 SYNTAX = {"severity": "error", "summary": "Unsupported argument", "detail": "An argument is wrong.", "address": "x.y"}
@@ -101,6 +107,23 @@ def test_after_a_killed_apply_the_next_one_uses_a_new_emulator(
     fake_terraform.respond()
     rehearsal.apply()
     assert rehearsal.emulator not in {None, before}
+
+
+@pytest.mark.parametrize("seconds,code", [(600, 0), (0, 1)], ids=["the provider retries", "Terraform fails first"])
+def test_an_emulator_that_is_killed_during_an_apply_ends_it_within_seconds(
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform, seconds: int, code: int
+) -> None:
+    fake_terraform.respond(apply={"code": code, "events": [], "kill_emulator": seconds})
+    began = time.monotonic()
+    with pytest.raises(EmulatorEndedError) as raised:
+        rehearsal.apply()
+    assert time.monotonic() - began < KILL_SECONDS
+    assert re.fullmatch(r"The emulator \(process \d+\) ended during terraform apply\.", raised.value.message)
+    assert str(rehearsal.paths.emulator_log) in raised.value.hint
+    assert find_processes(rehearsal.paths.directory) == ()
+    fake_terraform.respond()
+    rehearsal.apply()
+    assert rehearsal.outputs["manifest"]
 
 
 @pytest.mark.parametrize("exists", [EXISTS, FUNCTION_EXISTS], ids=["AWS's words", "the emulator's"])

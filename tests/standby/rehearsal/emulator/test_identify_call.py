@@ -19,15 +19,24 @@ OBJECT = {"Bucket": "documents", "Key": "uploads/a b.txt"}
 KNOWLEDGE_BASE = {"knowledgeBaseId": "ABCDEFGHIJ", "dataSourceId": "ABCDEFGHIJ"}
 BATCH = {"Paths": {"Quantity": 1, "Items": ["/config.json"]}, "CallerReference": "1"}
 INVALIDATION = {"DistributionId": "E1", "InvalidationBatch": BATCH}
+SIMULATION = {"PolicySourceArn": "arn:aws:iam::000000000000:role/upload", "ActionNames": ["s3:PutObject"]}
 FORM = {"Content-Type": "multipart/form-data"}
 REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("bedrock:ListIngestionJobs", "bedrock-agent", "list_ingestion_jobs", KNOWLEDGE_BASE),
     ("bedrock:ListKnowledgeBaseDocuments", "bedrock-agent", "list_knowledge_base_documents", KNOWLEDGE_BASE),
     ("cloudfront:CreateInvalidation", "cloudfront", "create_invalidation", INVALIDATION),
     ("cloudwatch:DescribeAlarms", "cloudwatch", "describe_alarms", {"AlarmNamePrefix": "chatbot-"}),
+    ("events:DescribeRule", "events", "describe_rule", {"Name": "chatbot-sweep"}),
+    ("events:ListTargetsByRule", "events", "list_targets_by_rule", {"Rule": "chatbot-sweep"}),
+    ("iam:SimulatePrincipalPolicy", "iam", "simulate_principal_policy", SIMULATION),
+    ("lambda:GetFunctionConcurrency", "lambda", "get_function_concurrency", {"FunctionName": "chatbot-query"}),
+    ("lambda:GetFunctionConfiguration", "lambda", "get_function_configuration", {"FunctionName": "chatbot-upload"}),
+    ("lambda:ListEventSourceMappings", "lambda", "list_event_source_mappings", {"FunctionName": "chatbot-ingest"}),
     ("lambda:InvokeFunction", "lambda", "invoke", {"FunctionName": "chatbot-ingest", "Payload": b"{}"}),
     ("s3:GetObject", "s3", "get_object", OBJECT),
     ("s3:GetObject", "s3", "head_object", OBJECT),
+    ("s3:GetBucketNotification", "s3", "get_bucket_notification_configuration", {"Bucket": "documents"}),
+    ("s3:GetReplicationConfiguration", "s3", "get_bucket_replication", {"Bucket": "documents"}),
     ("s3:GetObjectTagging", "s3", "get_object_tagging", OBJECT),
     ("s3:ListBucket", "s3", "list_objects_v2", {"Bucket": "documents", "Prefix": "uploads/"}),
     ("s3:ListBucket", "s3", "head_bucket", {"Bucket": "documents"}),
