@@ -1,7 +1,7 @@
 """The conversation before a question.
 
 The API stores no conversation: the caller sends the last turns with each question. A history of the wrong shape is
-refused (400). The oldest turns of a long history are dropped. An order that Converse would refuse is repaired.
+refused (400). The oldest turns of a long history are dropped.
 """
 
 import unicodedata
@@ -65,22 +65,6 @@ def drop_blocked_exchanges(turns: Sequence[Turn], blocked_messages: Collection[s
 def has_visible_character(text: str) -> bool:
     """Return whether a text has more than spaces, control and format characters. Bedrock refuses any other text."""
     return any(unicodedata.category(character) not in _INVISIBLE for character in text)
-
-
-def alternate_roles(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """Return the turns in the order that Converse requires: the user first, then alternating roles.
-
-    Consecutive turns of one role are joined (for example an unanswered question and the next one). Assistant turns
-    before the first question are dropped. (Source: docs.aws.amazon.com, Amazon Bedrock, Using the
-    Converse API.)
-    """
-    ordered: list[Turn] = []
-    for turn in turns:
-        if ordered and ordered[-1].role == turn.role:
-            ordered[-1] = Turn(role=turn.role, text=f"{ordered[-1].text}\n\n{turn.text}")
-        elif ordered or turn.role == "user":
-            ordered.append(turn)
-    return tuple(ordered)
 
 
 def build_search_text(*, question: str, history: Sequence[Turn]) -> str:

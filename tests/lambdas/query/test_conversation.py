@@ -8,7 +8,6 @@ from query.conversation import (
     MAX_TURN_CHARACTERS,
     MAX_TURNS,
     Turn,
-    alternate_roles,
     build_search_text,
     drop_blocked_exchanges,
     has_visible_character,
@@ -37,27 +36,6 @@ def assistant(text: str) -> Turn:
 def test_the_last_ten_turns_are_kept_in_their_order(turns: list[Turn]) -> None:
     kept = read_history(sent(*turns))
     assert kept == tuple(Turn(role=turn.role, text=turn.text.strip()) for turn in turns[-MAX_TURNS:])
-
-
-@given(TURNS)
-def test_converse_receives_the_user_first_and_alternating_roles(turns: list[Turn]) -> None:
-    ordered = alternate_roles([*turns, user("question")])
-    assert [turn.role for turn in ordered] == ["user", "assistant"] * (len(ordered) // 2) + ["user"]
-    assert ordered[-1].text.endswith("question")
-
-
-@given(TURNS)
-def test_repairing_the_order_loses_no_user_text(turns: list[Turn]) -> None:
-    joined = "\n\n".join(turn.text for turn in alternate_roles(turns) if turn.role == "user")
-    assert joined == "\n\n".join(turn.text for turn in turns if turn.role == "user")
-
-
-def test_a_question_that_was_never_answered_is_joined_to_the_next() -> None:
-    assert alternate_roles([user("a"), user("b")]) == (user("a\n\nb"),)
-
-
-def test_an_answer_before_the_first_question_is_dropped() -> None:
-    assert alternate_roles([assistant("hello"), user("a")]) == (user("a"),)
 
 
 @given(st.text(min_size=1, max_size=MAX_QUESTION_CHARACTERS), TURNS)
