@@ -3,22 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import click
 from pydantic import Field
 
 from standby.cli.options import json_option, print_json, print_result, print_target
 from standby.deployment.answers import take_list
-from standby.deployment.concurrency import Unavailable, map_concurrently, run_concurrently
+from standby.deployment.concurrency import STALL_SECONDS, Unavailable, map_concurrently, run_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.manifest_reader import read_manifest
 from standby.errors import RefusedError
-from standby.json_model import JsonModel
+from standby.json_model import ONE_ROW, JsonModel
 from standby.operations.facts import journal as facts
-from standby.operations.facts.journal import Event
+from standby.operations.facts.journal import Event, InvalidEvent
 from standby.target import Target
+from standby.text import pluralize
 
 FIRST_ANSWER_SECONDS: Final = 3.0
 READ_SECONDS: Final = 30.0
@@ -37,6 +38,10 @@ class JournalJson(JsonModel):
 
     schema_version: Literal[2] = Field(default=2, description="2")
     events: tuple[JournalEventJson, ...] = Field(description="the events, oldest first, each with the fields below")
+    older: int = Field(description="the number of older events, which `--last` shows")
+    invalid: Annotated[tuple[InvalidEvent, ...], ONE_ROW] = Field(
+        description="`region`, `key` and `why` of each object that cannot be read"
+    )
     unavailable: Mapping[str, str] = Field(description="region: why its journal could not be read")
 
 
@@ -46,6 +51,7 @@ class Journal:
 
     keys: frozenset[str]
     events: tuple[Event, ...]
+    invalid: tuple[InvalidEvent, ...]
 
 
 @click.command()
@@ -67,6 +73,9 @@ def journal(target: Target, /, *, last: int, as_json: bool) -> None:
         reasons = "; ".join(f"{manifest.regions[role].region} {why}" for role, why in found.items())
         raise RefusedError(f"No journal can be read: {reasons}.", hint="`standby status` shows which region answers.")
     events = facts.merge_events(read.events for read in known.values())[-last:]
+    invalid = tuple(one for read in known.values() for one in read.invalid)
+    every = frozenset().union(*(read.keys for read in known.values()))
+    older = len(every - {event.key for event in events})
     missing = {
         event.key: tuple(manifest.regions[role].region for role, read in known.items() if event.key not in read.keys)
         for event in events
@@ -74,9 +83,10 @@ def journal(target: Target, /, *, last: int, as_json: bool) -> None:
     if as_json:
         unavailable = {manifest.regions[role].region: str(why) for role, why in found.items() if role not in known}
         shown = tuple(JournalEventJson(**dict(event), missing_in=missing[event.key]) for event in events)
-        print_json(JournalJson(events=shown, unavailable=unavailable))
+        print_json(JournalJson(events=shown, older=older, invalid=invalid, unavailable=unavailable))
         return
     _print(events, missing)
+    _print_rest(invalid, older, shown=len(events))
 
 
 def _read_journals(connection: Connection, manifest: Manifest, *, last: int) -> Mapping[Role, Journal | Unavailable]:
@@ -100,10 +110,13 @@ def _read_first_page(connection: Connection, region: Region) -> int:
 def _read_journal(connection: Connection, region: Region, *, last: int) -> Journal:
     """Read all keys and the last events: the last events of both journals are among the last events of each."""
     s3 = connection.clients.s3(region.region)
-    keys = facts.list_keys(s3, region)
-    events = map_concurrently(keys[-last:], partial(facts.read_event, s3, region))
-    invalid = {key for key, event in zip(keys[-last:], events, strict=True) if event is None}
-    return Journal(keys=frozenset(keys) - invalid, events=tuple(event for event in events if event is not None))
+    objects = facts.list_objects(s3, region)
+    keys = [key for key in objects if facts.is_event_key(key)]
+    chosen = [*keys[-last:], *[key for key in objects if not facts.is_event_key(key)][-last:]]
+    found = map_concurrently(chosen, partial(facts.read_object, s3, region), stall_seconds=STALL_SECONDS)
+    invalid = tuple(one for one in found if isinstance(one, InvalidEvent))
+    events = tuple(one for one in found if isinstance(one, Event))
+    return Journal(keys=frozenset(keys) - {one.key for one in invalid}, events=events, invalid=invalid)
 
 
 def _print(events: tuple[Event, ...], missing: Mapping[str, tuple[str, ...]]) -> None:
@@ -117,3 +130,10 @@ def _print(events: tuple[Event, ...], missing: Mapping[str, tuple[str, ...]]) ->
             print_result(f"      pending: {part.what} in {part.region} ({part.why})")
         if missing[event.key]:
             print_result(f"      not yet in the journal of {', '.join(missing[event.key])}")
+
+
+def _print_rest(invalid: tuple[InvalidEvent, ...], older: int, *, shown: int) -> None:
+    for one in invalid:
+        print_result(f"cannot be read: {one.why}, {one.key!r} in {one.region}")
+    if older:
+        print_result(f"{pluralize(older, 'older event')} not shown: `standby journal --last {older + shown}` shows all")

@@ -46,6 +46,19 @@ class NoAnswerError(StandbyError):
     """A request was not answered."""
 
 
+STALL_SECONDS: Final = 10.0
+"""The seconds without progress after which a listing or a run of many calls ends."""
+
+
+class StalledError(NoAnswerError):
+    """A run of many calls made no progress for some time. `done` is the number of things that it finished."""
+
+    def __init__(self, *, done: int, seconds: float, of: int | None = None) -> None:
+        total = "" if of is None else f" of {of}"
+        super().__init__(f"gave no answer for {seconds:g} s, after {done}{total} answers")
+        self.done = done
+
+
 def explain(error: Exception) -> Unavailable:
     """Return in a few words why a call failed."""
     if isinstance(error, ClientError):
@@ -176,10 +189,46 @@ class ConcurrentCalls(Generic[K, T]):
         return {key: self._done.get(key, long.get(key, late)) for key in self._keys}
 
 
-def map_concurrently(items: Iterable[T], call: Callable[[T], R], *, workers: int = 16) -> list[R]:
+def iterate_with_progress(items: Iterable[T], *, seconds: float = STALL_SECONDS) -> Iterator[T]:
+    """Yield the items, such as the pages of a listing, from a daemon thread.
+
+    Raises the error of `items`, or `StalledError` when the next one takes longer than `seconds`.
+    """
+    answers: queue.SimpleQueue[tuple[T] | BaseException | None] = queue.SimpleQueue()
+    wanted = threading.Semaphore(0)
+
+    def work() -> None:
+        try:
+            for item in items:
+                answers.put((item,))
+                wanted.acquire()
+            answers.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            answers.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    done = 0
+    while True:
+        try:
+            answer = answers.get(timeout=seconds)
+        except queue.Empty:
+            raise StalledError(done=done, seconds=seconds) from None
+        if isinstance(answer, BaseException):
+            raise answer
+        if answer is None:
+            return
+        done += 1
+        yield answer[0]
+        wanted.release()
+
+
+def map_concurrently(
+    items: Iterable[T], call: Callable[[T], R], *, workers: int = 16, stall_seconds: float | None = None
+) -> list[R]:
     """Make the same call for every item, `workers` at a time, and return the results in the items' order.
 
-    Raises the first error. After an error or Ctrl-C, no further call begins.
+    Raises the first error, or `StalledError` when no call ends for `stall_seconds`. After an error or Ctrl-C, no
+    further call begins; those that run continue in their threads.
     """
     waiting = deque(enumerate(items))
     ended: queue.SimpleQueue[tuple[int, R] | BaseException] = queue.SimpleQueue()
@@ -197,7 +246,10 @@ def map_concurrently(items: Iterable[T], call: Callable[[T], R], *, workers: int
         threading.Thread(target=work, daemon=True).start()
     try:
         while len(results) < number_of_items:
-            end = ended.get()
+            try:
+                end = ended.get(timeout=stall_seconds)
+            except queue.Empty:
+                raise StalledError(done=len(results), seconds=stall_seconds or 0.0, of=number_of_items) from None
             if isinstance(end, BaseException):
                 raise end
             results[end[0]] = end[1]

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from standby.console import Stopwatch, print_progress
 from standby.deployment.answers import take_text
-from standby.deployment.concurrency import Unavailable, attempt, explain, map_concurrently
+from standby.deployment.concurrency import (
+    STALL_SECONDS,
+    StalledError,
+    Unavailable,
+    attempt,
+    explain,
+    map_concurrently,
+)
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region
 from standby.deployment.sweep import run_sweep
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
 
 WORKERS: Final = 16
 PROGRESS_EVERY: Final = 100
+COPY_BYTES_PER_SECOND: Final = 16 * 2**20
+"""A slow copy between two regions: our assumption, so that a large document is not taken for a silent region."""
 NOT_TRIED: Final = "not tried"
 MAX_UNANSWERED_IN_A_ROW: Final = 20
 """The number of consecutive copies without an answer after which no more are tried. Each one waits as long as a large
@@ -66,13 +75,20 @@ class ReconcileSteps:
         breaker = CircuitBreaker()
         s3 = self._connection.clients.long_running_s3(destination.region)
 
-        def copy(missing: MissingDocument) -> str:
+        def copy(missing: MissingDocument) -> None:
             result = breaker.call(partial(_copy_document, s3, missing, source, destination))
             run.details.append(f"{destination.region}: {result}: {missing.document.key} ({missing.why})")
-            counter.count_one()
-            return result.partition(":")[0]
+            counter.count_one(result.partition(":")[0])
 
-        results = Counter(map_concurrently(action.documents, copy, workers=WORKERS))
+        try:
+            seconds = _copy_stall_seconds(action.documents)
+            map_concurrently(action.documents, copy, workers=WORKERS, stall_seconds=seconds)
+        except StalledError as error:
+            done = f"{error.done} of {pluralize(len(action.documents), 'document')} done"
+            silent = f"S3 in {destination.region} ended no copy for {seconds:.0f} s"
+            why = f"{done} ({_join(counter.results)}); {silent}; run `standby reconcile` again"
+            raise StepFailedError(why) from error
+        results = counter.results
         if results[CHANGED]:
             why = f"{pluralize(results[CHANGED], 'document')} of {source.region} {CHANGED} during the run"
             run.pending_writes.append(PendingWrite(region=destination.region, what=DOCUMENTS, why=why))
@@ -102,8 +118,9 @@ class ReconcileSteps:
         region = self._manifest.regions[action.role]
         client = self._connection.clients.s3(region.region)
         try:
-            map_concurrently(action.events, partial(journal.write_event, client, region), workers=WORKERS)
-        except (ClientError, BotoCoreError) as error:
+            write = partial(journal.write_event, client, region)
+            map_concurrently(action.events, write, workers=WORKERS, stall_seconds=STALL_SECONDS)
+        except (ClientError, BotoCoreError, StalledError) as error:
             raise StepFailedError(f"the journal {explain(error)}") from error
         return pluralize(len(action.events), "event")
 
@@ -153,22 +170,39 @@ class CircuitBreaker:
 
 
 class ProgressCounter:
-    """Counts items, and reports the count after every N of them."""
+    """Counts items by their result, and reports the count after every N of them."""
 
     def __init__(self, total: int, what: str) -> None:
-        self._total, self._what, self._done = total, what, 0
+        self._total, self._what = total, what
+        self._results: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def count_one(self) -> None:
-        """Count one item."""
+    @property
+    def results(self) -> Counter[str]:
+        """How many items had which result so far."""
         with self._lock:
-            self._done += 1
-            if self._done % PROGRESS_EVERY == 0:
-                print_progress(f"  {self._what}: {self._done} of {self._total}")
+            return Counter(self._results)
+
+    def count_one(self, result: str) -> None:
+        """Count one item with this result."""
+        with self._lock:
+            self._results[result] += 1
+            done = self._results.total()
+            if done % PROGRESS_EVERY == 0:
+                print_progress(f"  {self._what}: {done} of {self._total}")
+
+
+def _copy_stall_seconds(documents: Iterable[MissingDocument]) -> float:
+    """Return how long no copy may end: ten seconds, and what the largest document takes."""
+    return STALL_SECONDS + max((one.document.size for one in documents), default=0) / COPY_BYTES_PER_SECOND
+
+
+def _join(results: Counter[str]) -> str:
+    return ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
 
 
 def _summarize(results: Counter[str]) -> str:
-    summary = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
+    summary = _join(results)
     if results[NOT_TRIED]:
         summary += f", because {MAX_UNANSWERED_IN_A_ROW} in a row were not answered"
     if results["failed"]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from botocore.exceptions import ClientError
 
 from standby.deployment.answers import take_count, take_list, take_text, take_time
-from standby.deployment.concurrency import map_concurrently
+from standby.deployment.concurrency import STALL_SECONDS, iterate_with_progress, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region, Role
 
@@ -137,9 +137,12 @@ def age(documents: Iterable[MissingDocument], now: datetime) -> int | None:
 
 
 def list_documents(s3: "S3Client", region: Region) -> Listing:
-    """Return the current objects of the region's documents bucket. Raises botocore's errors."""
+    """Return the current objects of the region's documents bucket.
+
+    Raises botocore's errors, and `StalledError` when the next page takes longer than ten seconds.
+    """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.documents_bucket)
-    found = (_document(entry) for page in pages for entry in take_list(page, "Contents"))
+    found = (_document(entry) for page in iterate_with_progress(pages) for entry in take_list(page, "Contents"))
     return Listing(documents={document.key: document for document in found})
 
 
@@ -189,7 +192,8 @@ def inspect_differences(
             None if status is None else MissingDocument(document=document, why=_REASON_BY_STATUS.get(status, "never"))
         )
 
-    return tuple(missing for missing in map_concurrently(found, inspect) if missing is not None)
+    inspected = map_concurrently(found, inspect, stall_seconds=STALL_SECONDS)
+    return tuple(missing for missing in inspected if missing is not None)
 
 
 def collect_replication(

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
-from standby.deployment.answers import take_list, take_text
+from standby.deployment.answers import take_count, take_list, take_text
+from standby.deployment.api_call import MAX_BODY_BYTES
 from standby.deployment.manifest import Region
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
-from standby.text import printable
+from standby.text import one_line, printable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,6 +47,14 @@ class StepTaken(JsonModel):
     seconds: float = 0.0
 
 
+class InvalidEvent(JsonModel):
+    """An object of a region's journal that this version cannot read as an event, and the reason."""
+
+    region: str
+    key: str
+    why: str
+
+
 class PendingWrite(JsonModel):
     """A write to a region that failed or was not tried, and the reason: `reconcile` writes it later."""
 
@@ -62,7 +71,9 @@ class Event(JsonModel):
 
     schema_version: Literal[2] = Field(default=2, description="2")
     id: str = Field(description="distinguishes this event from others of its generation")
-    generation: int = Field(description="the generation that it wrote; of a reconciliation, the authoritative one")
+    generation: int = Field(
+        ge=0, lt=10**12, description="the generation that it wrote; of a reconciliation, the authoritative one"
+    )
     command: str = Field(description="`failover`, `failback` or `reconcile`")
     actor: str = Field(description="the identity in AWS, and user and machine")
     reason: str = Field(default="", description="the text of `--reason`")
@@ -143,6 +154,11 @@ def parse_generation(key: str) -> int:
     return int(match["generation"]) if match else 0
 
 
+def is_event_key(key: str) -> bool:
+    """Return whether an object with this key can be an event."""
+    return _KEY.match(key) is not None
+
+
 def describe_actor(arn: str) -> str:
     """Return the operator: the identity in AWS, and the user and machine."""
     try:
@@ -153,18 +169,35 @@ def describe_actor(arn: str) -> str:
 
 def list_keys(s3: "S3Client", region: Region) -> tuple[str, ...]:
     """Return the keys of the region's events, oldest first. Raises botocore's errors."""
+    return tuple(key for key in list_objects(s3, region) if _KEY.match(key))
+
+
+def list_objects(s3: "S3Client", region: Region) -> tuple[str, ...]:
+    """Return the keys of all objects under the prefix, also of those that are no events. Raises botocore's errors."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.frontend_bucket, Prefix=PREFIX)
-    keys = (take_text(found, "Key") for page in pages for found in take_list(page, "Contents"))
-    return tuple(key for key in keys if _KEY.match(key))
+    return tuple(take_text(found, "Key") for page in pages for found in take_list(page, "Contents"))
+
+
+def read_object(s3: "S3Client", region: Region, key: str) -> "Event | InvalidEvent":
+    """Return one event, or why the object is none that this version reads. Raises botocore's errors."""
+    if not _KEY.match(key):
+        return InvalidEvent(region=region.region, key=key, why="its key is not the key of an event")
+    answer = s3.get_object(Bucket=region.frontend_bucket, Key=key)
+    if take_count(answer, "ContentLength") > MAX_BODY_BYTES:
+        return InvalidEvent(region=region.region, key=key, why="it is larger than 1 MiB")
+    try:
+        event = parse_event(answer["Body"].read().decode("utf-8", errors="replace"))
+    except ValueError as error:
+        return InvalidEvent(region=region.region, key=key, why=one_line(str(error)))
+    if event.key != key:
+        return InvalidEvent(region=region.region, key=key, why="its key does not fit its content")
+    return event
 
 
 def read_event(s3: "S3Client", region: Region, key: str) -> Event | None:
     """Return one event; None if the object is not an event. Raises botocore's errors."""
-    text = s3.get_object(Bucket=region.frontend_bucket, Key=key)["Body"].read().decode("utf-8", errors="replace")
-    try:
-        return parse_event(text)
-    except ValueError:
-        return None
+    found = read_object(s3, region, key)
+    return found if isinstance(found, Event) else None
 
 
 def read_events_of_generation(s3: "S3Client", region: Region, *, generation: int) -> tuple[Event, ...]:

@@ -1,12 +1,12 @@
 """The facts for the plans of a reconciliation: first config.json, then everything that differs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from standby.deployment.concurrency import Unavailable, attempt, map_concurrently, run_concurrently
+from standby.deployment.concurrency import STALL_SECONDS, Unavailable, attempt, map_concurrently, run_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.routing_config import ConfigCopy
@@ -18,11 +18,15 @@ from standby.operations.facts.state import State, region_state_of_copy
 from standby.operations.facts.switch_facts import read_copies, read_identity
 
 JOURNAL_SECONDS: Final = 30.0
+RECENT_EVENTS: Final = 100
+"""The number of the newest events, and of the newest generations' first events, that are read."""
+COMPARED_EVENTS: Final = 1000
+"""The number of the newest keys in which an event that one journal lacks is looked for. Older events are left alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReconcileFacts:
-    """A state, and all events of each region's journal that answered.
+    """A state, and the events that matter of each region's journal that answered.
 
     A plan for config.json needs only the copies in the state; a plan for documents needs every missing document.
     `journal_generation` is the highest generation in any journal, including events that cannot be read.
@@ -38,7 +42,7 @@ class ReconcileFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """Every event of one region's journal, and the highest generation in its keys."""
+    """The events of one region's journal that a reconciliation needs, and the highest generation in its keys."""
 
     events: tuple[Event, ...]
     generation: int
@@ -63,9 +67,15 @@ def collect_document_facts(connection: Connection, manifest: Manifest) -> Reconc
 
 
 def read_journals(connection: Connection, manifest: Manifest, *roles: Role) -> Mapping[Role, Journal | Unavailable]:
-    """Return the complete journals of these regions."""
-    tasks = {role: partial(_read_journal, connection, manifest.regions[role]) for role in roles}
-    return run_concurrently(tasks, seconds=JOURNAL_SECONDS)
+    """Return the highest generation of each journal, and the events that a reconciliation needs."""
+    listings = run_concurrently(
+        {role: partial(_list_journal, connection, manifest.regions[role]) for role in roles}, seconds=JOURNAL_SECONDS
+    )
+    keys = {role: found for role, found in listings.items() if not isinstance(found, Unavailable)}
+    unread = {role: found for role, found in listings.items() if isinstance(found, Unavailable)}
+    wanted = select_keys(keys.values())
+    tasks = {role: partial(_read_journal, connection, manifest.regions[role], keys[role], wanted) for role in keys}
+    return {**unread, **run_concurrently(tasks, seconds=JOURNAL_SECONDS)}
 
 
 def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
@@ -86,10 +96,26 @@ def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
     )
 
 
-def _read_journal(connection: Connection, region: Region) -> Journal:
+def _list_journal(connection: Connection, region: Region) -> tuple[str, ...]:
+    return journal.list_keys(connection.clients.retrying_s3(region.region), region)
+
+
+def select_keys(journals: Iterable[tuple[str, ...]]) -> frozenset[str]:
+    """Return the keys of the events to read: the newest ones, and those that one of the journals lacks.
+
+    The first event of a generation is usually the command that wrote it, so the last switch is among them. Pure.
+    """
+    sets = [frozenset(keys) for keys in journals]
+    every = sorted(frozenset().union(*sets))
+    heads = {journal.parse_generation(key): key for key in reversed(every)}
+    lacking = [key for key in every[-COMPARED_EVENTS:] if not all(key in keys for keys in sets)]
+    return frozenset((*every[-RECENT_EVENTS:], *lacking, *sorted(heads.values())[-RECENT_EVENTS:]))
+
+
+def _read_journal(connection: Connection, region: Region, keys: tuple[str, ...], wanted: frozenset[str]) -> Journal:
     s3 = connection.clients.retrying_s3(region.region)
-    keys = journal.list_keys(s3, region)
-    found = map_concurrently(keys, partial(journal.read_event, s3, region))
+    chosen = [key for key in keys if key in wanted]
+    found = map_concurrently(chosen, partial(journal.read_event, s3, region), stall_seconds=STALL_SECONDS)
     return Journal(
         events=tuple(event for event in found if event is not None),
         generation=max(map(journal.parse_generation, keys), default=0),
