@@ -37,7 +37,8 @@ class ChangeJson(JsonModel):
     deployment: Annotated[DeploymentJson, ONE_ROW] = Field(description="`where`, `name` and `account`")
     result: Outcome = Field(
         description="`done`; `incomplete` (users are served, something is pending for `reconcile`); `nothing to do`; "
-        "`planned` (`--dry-run`); `declined`, `failed` or `lost` (exit code 1); `refused` (3)"
+        "`planned` (`--dry-run`); `declined`, `failed`, `unknown` (the write may have landed) or `lost` (exit code 1); "
+        "`not verified` (users were moved, and a check after it failed) or `refused` (3)"
     )
     summary: str = Field(description="the plan in a sentence")
     generation: int = Field(description="the generation that the plan writes, or the authoritative one")

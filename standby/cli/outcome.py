@@ -5,21 +5,24 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from standby.errors import FAILED, REFUSED, StandbyError
-from standby.operations.execution.run import PlanRun
+from standby.operations.execution.run import PlanRun, RunResult
 from standby.operations.plans.plan import Plan
 
-Outcome = Literal["done", "incomplete", "nothing to do", "planned", "declined", "failed", "lost", "refused"]
+Outcome = Literal[RunResult, "nothing to do", "planned", "declined", "refused"]
 EXIT_CODES: Final[Mapping[Outcome, int]] = {
     "done": 0,
     "incomplete": 0,
     "nothing to do": 0,
     "planned": 0,
     "declined": FAILED,
+    "not verified": REFUSED,
     "failed": FAILED,
+    "unknown": FAILED,
     "lost": FAILED,
     "refused": REFUSED,
 }
-"""`incomplete`: users are served, and the writes or comparisons that failed are pending in the journal."""
+"""`incomplete`: users are served, and the writes or comparisons that failed are pending in the journal. `not verified`:
+users were moved, and a check after it failed. `unknown`: the write may have landed."""
 
 
 _BY_SEVERITY: Final[tuple[Outcome, ...]] = (
@@ -29,7 +32,9 @@ _BY_SEVERITY: Final[tuple[Outcome, ...]] = (
     "incomplete",
     "declined",
     "refused",
+    "not verified",
     "failed",
+    "unknown",
     "lost",
 )
 """The results of a plan. If a command ran two plans, its result is the one that is later in this list."""
@@ -79,6 +84,8 @@ def _merge_runs(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
         steps=[step for run in runs for step in run.steps],
         pending_writes=[part for run in runs for part in run.pending_writes],
         failures=[failure for run in runs for failure in run.failures],
+        not_verified=[failure for run in runs for failure in run.not_verified],
+        unknown=[failure for run in runs for failure in run.unknown],
         notes=[note for run in runs for note in run.notes],
         details=[detail for run in runs for detail in run.details],
     )

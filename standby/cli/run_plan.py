@@ -7,8 +7,8 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.routing_config import KEY
 from standby.errors import RefusedError, StandbyError
-from standby.operations.execution.executor import RUN_AGAIN, Executor
-from standby.operations.execution.run import ConflictError, StepFailedError
+from standby.operations.execution.executor import LOOK_AGAIN, RUN_AGAIN, VERIFY_AGAIN, Executor
+from standby.operations.execution.run import ConflictError, PlanRun, StepFailedError
 from standby.operations.plans.plan import Plan, Refusal
 
 
@@ -69,10 +69,22 @@ def _execute(executor: Executor, plan: Plan) -> CommandOutcome:
         return CommandOutcome(result="failed", plan=plan, run=executor.last, error=error)
     except RefusedError as refused:
         return CommandOutcome(result="refused", plan=plan, error=refused)
-    except (ConflictError, StepFailedError) as ended:
+    except StepFailedError as ended:
+        last = executor.last
+        failed = StandbyError(ended.message, hint=LOOK_AGAIN) if last.unknown else ended
+        return CommandOutcome(result=last.result, plan=plan, run=last, error=failed)
+    except ConflictError as ended:
         return CommandOutcome(result=executor.last.result, plan=plan, run=executor.last, error=ended)
-    failed = StandbyError("; ".join(run.failures), hint=RUN_AGAIN) if run.failures else None
-    return CommandOutcome(result=run.result, plan=plan, run=run, error=failed)
+    return CommandOutcome(result=run.result, plan=plan, run=run, error=_describe_failures(run))
+
+
+def _describe_failures(run: PlanRun) -> StandbyError | None:
+    if run.failures:
+        return StandbyError("; ".join([*run.failures, *run.not_verified]), hint=RUN_AGAIN)
+    if run.not_verified:
+        written = f"{run.plan.summary}: done, but not verified. " if run.plan.command != "reconcile" else ""
+        return StandbyError(f"{written}{'; '.join(run.not_verified)}", hint=VERIFY_AGAIN)
+    return None
 
 
 def _summarize(outcome: CommandOutcome) -> str:

@@ -12,9 +12,18 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+)
 
 from standby.deployment.answers import take_text
 from standby.deployment.api_call import read_stream
@@ -42,6 +51,16 @@ NO_SUCH_KEY: Final = "NoSuchKey"
 """The only code that says that an object does not exist: a 404 without it may be the page of a proxy."""
 _CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", NO_SUCH_KEY, "412", "409"})
 """412: the content differs; 409: another write is in progress; 404: the object to replace no longer exists."""
+
+
+_NOT_SENT: Final = (
+    EndpointConnectionError,
+    ConnectTimeoutError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+)
+"""The errors before a request was sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +105,10 @@ class ConfigCopy:
 
 
 ConfigCopies = Mapping[Role, ConfigCopy | Unavailable]
+
+
+class UnknownWriteError(Exception):
+    """The answer to a write was lost, and the object could not be read again: the write may have landed."""
 
 
 class PreconditionFailedError(Exception):
@@ -214,8 +237,8 @@ def read_copy(s3: "S3Client", region: Region) -> ConfigCopy:
 def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
     """Replace the copy that was read.
 
-    Raises `PreconditionFailedError` when the object has changed since, and botocore's errors when the outcome is
-    unknown. If the answer to a write is lost, the object is read again before the write counts as failed.
+    Raises `PreconditionFailedError` when the object has changed since, and botocore's errors when nothing was written.
+    If the answer to a write is lost, the object is read again. Raises `UnknownWriteError` if that is not possible.
     """
     condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
     try:
@@ -229,10 +252,13 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
         )
         take_text(answer, "ETag")
     except (ClientError, BotoCoreError) as error:
-        if _is_written(s3, seen, text):
+        written = _is_written(s3, seen, text)
+        if written:
             return
         if isinstance(error, ClientError) and is_refused_by_condition(error):
             raise PreconditionFailedError from error
+        if written is None and _may_have_landed(error):
+            raise UnknownWriteError from error
         raise
 
 
@@ -241,12 +267,27 @@ def is_refused_by_condition(error: ClientError) -> bool:
     return error.response["Error"]["Code"] in _CHANGED
 
 
-def _is_written(s3: "S3Client", seen: ConfigCopy, text: str) -> bool:
+def _may_have_landed(error: ClientError | BotoCoreError) -> bool:
+    """Return whether a write that ended with this error may have been carried out.
+
+    A refusal (4xx) is certain, and so is a connection that was never made. Source: docs.aws.amazon.com, Amazon S3 API
+    Reference, "Error responses".
+    """
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return not isinstance(error, _NOT_SENT)
+
+
+def _is_written(s3: "S3Client", seen: ConfigCopy, text: str) -> bool | None:
+    """Return whether the object has this text; None if it cannot be read."""
     try:
         body = s3.get_object(Bucket=seen.bucket, Key=KEY)["Body"]
         return read_stream(body, _MAX_READ_BYTES) == text.encode()
-    except (ClientError, BotoCoreError):
-        return False
+    except ClientError as error:
+        return False if error.response["Error"]["Code"] == NO_SUCH_KEY else None
+    except BotoCoreError:
+        return None
 
 
 def _parse_json(text: str) -> Any:  # noqa: ANN401 - any JSON value

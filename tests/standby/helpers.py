@@ -196,6 +196,8 @@ class EmulatorConnection:
             raise NoAnswerError("does not answer (connection refused)")
         if role in self._sick:
             return HttpClient(trusted=True).request(method, self._sick[role], body=body, seconds=seconds)
+        if url.endswith("/docs"):
+            return HttpResponse(status=200, body=json.dumps({"response": "An answer.", "citations": []}).encode())
         checks = {"retrieve": {"status": "ok", "responseTimeMs": 1}}
         document = {"status": "healthy", "checks": checks, "totalResponseTimeMs": 1}
         return HttpResponse(status=200, body=json.dumps(document).encode())

@@ -7,7 +7,13 @@ from typing import Final
 from standby.console import Stopwatch, print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
-from standby.operations.execution.run import ConflictError, PlanRun, StepFailedError
+from standby.operations.execution.run import (
+    ConflictError,
+    NotVerifiedError,
+    PlanRun,
+    StepFailedError,
+    UnknownOutcomeError,
+)
 from standby.operations.execution.switch_steps import SwitchSteps
 from standby.operations.facts.journal import StepTaken, format_time
 from standby.operations.plans.plan import (
@@ -25,6 +31,8 @@ from standby.operations.plans.plan import (
 )
 
 RUN_AGAIN: Final = "Run the same command again: it continues from here."
+VERIFY_AGAIN: Final = "`standby status --deep` shows what fails; the same command again verifies again."
+LOOK_AGAIN: Final = "`standby status` looks again; the same command again writes it, or finds it written."
 
 
 class Executor:
@@ -67,11 +75,12 @@ class Executor:
         try:
             detail = self._perform(run, step)
         except StepFailedError as error:
-            record("failed", error.message)
-            run.failures.append(f"{step.full_title}: {error.message}")
+            kind, sentences = _classify(run, error)
+            record(kind, error.message)
+            sentences.append(f"{step.full_title}: {error.message}")
             if error.fatal:
                 self._switch.close(run)
-                raise StepFailedError(run.failures[-1], fatal=True) from error
+                raise StepFailedError(sentences[-1], fatal=True) from error
         except ConflictError as error:
             run.winner, run.authoritative = error.winner, error.authoritative
             record("lost", error.message)
@@ -111,3 +120,10 @@ class Executor:
         if isinstance(action, Ingest):
             return steps.ingest(action)
         return steps.copy_events(action)
+
+
+def _classify(run: PlanRun, error: StepFailedError) -> tuple[str, list[str]]:
+    """Return the result of a step that failed, and the run's list of such steps."""
+    if isinstance(error, UnknownOutcomeError):
+        return "unknown", run.unknown
+    return ("not verified", run.not_verified) if isinstance(error, NotVerifiedError) else ("failed", run.failures)

@@ -9,7 +9,7 @@ from standby.errors import StandbyError
 from standby.operations.facts.journal import Event, PendingWrite, StepTaken, end_event
 from standby.operations.plans.plan import Plan
 
-RunResult = Literal["done", "incomplete", "failed", "lost"]
+RunResult = Literal["done", "incomplete", "not verified", "failed", "unknown", "lost"]
 
 
 class StepFailedError(StandbyError):
@@ -18,6 +18,17 @@ class StepFailedError(StandbyError):
     def __init__(self, message: str, *, fatal: bool = False) -> None:
         super().__init__(message)
         self.fatal = fatal
+
+
+class NotVerifiedError(StepFailedError):
+    """A check after the writes failed: what was written stays written."""
+
+
+class UnknownOutcomeError(StepFailedError):
+    """A write may have landed: its answer was lost, and the object could not be read again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, fatal=True)
 
 
 class ConflictError(StandbyError):
@@ -33,6 +44,7 @@ class ConflictError(StandbyError):
 class PlanRun:
     """The steps that were carried out, the pending writes, and the event, which grows with each step.
 
+    `failures`, `not_verified` and `unknown` have a sentence for each step that failed, by the kind of its error.
     `winner` and `authoritative` come from a `ConflictError`. `details` has a line for each document.
     """
 
@@ -41,6 +53,8 @@ class PlanRun:
     steps: list[StepTaken] = field(default_factory=list)
     pending_writes: list[PendingWrite] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    not_verified: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     winner: Event | None = None
     authoritative: ConfigCopy | None = None
     notes: list[str] = field(default_factory=list)
@@ -51,8 +65,12 @@ class PlanRun:
         """The result so far."""
         if self.winner or self.authoritative:
             return "lost"
+        if self.unknown:
+            return "unknown"
         if self.failures:
             return "failed"
+        if self.not_verified:
+            return "not verified"
         return "incomplete" if self.pending_writes else "done"
 
     def finished_event(self) -> Event:

@@ -7,6 +7,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from standby.console import Stopwatch
 from standby.deadline import poll
 from standby.deployment.concurrency import NoAnswerError, Unavailable, attempt, explain, map_concurrently
 from standby.deployment.connection import Connection
@@ -16,21 +17,31 @@ from standby.deployment.routing_config import (
     ConfigCopy,
     PreconditionFailedError,
     RoutingConfig,
+    UnknownWriteError,
     authoritative_copy,
     parse_config,
     read_copy,
     write_copy,
 )
 from standby.errors import RefusedError
-from standby.operations.execution.run import ConflictError, PlanRun, StepFailedError
+from standby.operations.execution.run import (
+    ConflictError,
+    NotVerifiedError,
+    PlanRun,
+    StepFailedError,
+    UnknownOutcomeError,
+)
 from standby.operations.facts import journal
 from standby.operations.facts.health import read_health
 from standby.operations.facts.journal import Event, PendingWrite
+from standby.operations.facts.readiness import check_question
 from standby.operations.plans.plan import PutConfig, VerifyEdge, VerifyHealth, WriteIntent
 
 EDGE_SECONDS: Final = 5.0
 EDGE_PAUSE_SECONDS: Final = 0.1
 HEALTH_SECONDS: Final = 5.0
+QUESTION_SECONDS: Final = 10.0
+"""Users were moved already: a model that hangs must not hold the command."""
 SETTLE_ATTEMPTS: Final = 5
 """How often the command makes both copies agree while another command writes them too; a second attempt is rare."""
 
@@ -61,6 +72,12 @@ class SwitchSteps:
             write_copy(self._connection.clients.s3(seen.region), seen, action.text)
         except PreconditionFailedError:
             return self._settle(action.config)
+        except UnknownWriteError as error:
+            why = f"{seen.region} gave no answer to the write, and then none to a look: it may have landed"
+            if seen.region == run.plan.target:
+                raise UnknownOutcomeError(why) from error
+            run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=why))
+            return f"pending: {why}"
         except (ClientError, BotoCoreError) as error:
             if seen.region == run.plan.target:
                 raise StepFailedError(f"the bucket {explain(error)}", fatal=True) from error
@@ -88,7 +105,7 @@ class SwitchSteps:
         return ""
 
     def verify_edge(self, action: VerifyEdge) -> str:
-        """Read the file through the edge until it is the expected one. Raises `StepFailedError` after five seconds."""
+        """Read the file through the edge until it is the expected one. Raises `NotVerifiedError` after five seconds."""
         seen = poll(
             lambda: self._read_edge(int(time.time() * 1000)),
             seconds=EDGE_SECONDS,
@@ -97,18 +114,21 @@ class SwitchSteps:
         )
         if isinstance(seen, RoutingConfig) and seen == action.config:
             return f"{seen.region}, generation {seen.generation}"
-        raise StepFailedError(f"after {EDGE_SECONDS:.0f} s {self._manifest.site.url} shows {_describe_edge(seen)}")
+        raise NotVerifiedError(f"after {EDGE_SECONDS:.0f} s {self._manifest.site.url} shows {_describe_edge(seen)}")
 
     def verify_health(self, action: VerifyHealth) -> str:
-        """Call the API of the serving region. Raises `StepFailedError` when it is not healthy."""
-        region = self._manifest.regions[action.role]
+        """Call the API of the serving region, and ask it a question. Raises `NotVerifiedError` when it fails."""
+        region, stopwatch = self._manifest.regions[action.role], Stopwatch()
         try:
             health = read_health(self._connection, region, deep=False, seconds=HEALTH_SECONDS)
+            if not health.healthy:
+                raise NotVerifiedError(f"the API is {health.status}")
+            fault = check_question(self._connection, region, seconds=QUESTION_SECONDS)
         except NoAnswerError as error:
-            raise StepFailedError(f"the API {error.message}") from error
-        if not health.healthy:
-            raise StepFailedError(f"the API is {health.status}")
-        return f"healthy, {health.milliseconds} ms"
+            raise NotVerifiedError(f"the API {error.message}") from error
+        if fault:
+            raise NotVerifiedError(f"the API is healthy, but POST /docs {fault}")
+        return f"healthy; it answered a question after {stopwatch.seconds:.1f} s"
 
     def close(self, run: PlanRun) -> str:
         """Write the result into both journals. A failed write to a journal is only a note."""

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from standby.deployment.answers import take_count, take_list, take_text
 from standby.deployment.api_call import MAX_BODY_BYTES
 from standby.deployment.manifest import Region
+from standby.deployment.routing_config import ConfigCopies, ConfigCopy, RoutingConfig
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
 from standby.text import one_line, printable
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "standby/journal/"
 _KEY: Final = re.compile(rf"^{PREFIX}(?P<generation>\d{{12}})-(?P<started>\d{{8}}T\d{{12}}Z)-(?P<id>[0-9a-z]+)\.json$")
 
-Result = Literal["started", "incomplete", "failed", "lost", "done"]
+Result = Literal["started", "unknown", "incomplete", "failed", "not verified", "lost", "done"]
 RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
 
@@ -85,7 +86,8 @@ class Event(JsonModel):
     )
     result: Result = Field(
         default="started",
-        description="`started`, `done`, `incomplete` (something is pending for `reconcile`), `failed` or `lost`",
+        description="`started`, `done`, `incomplete` (something is pending for `reconcile`), `not verified` (all is "
+        "written, and a check after it failed), `failed`, `lost` or `unknown` (config.json may have been written)",
     )
     source: str = Field(
         default="", validation_alias="from", serialization_alias="from", description="the region that served before"
@@ -109,7 +111,9 @@ class Event(JsonModel):
     @property
     def open(self) -> bool:
         """Whether something of this event remains to be done. A failed event can have pending writes, too."""
-        return self.result in {"started", "incomplete"} or (self.result == "failed" and bool(self.pending_writes))
+        return self.result in {"started", "unknown", "incomplete"} or (
+            self.result in {"failed", "not verified"} and bool(self.pending_writes)
+        )
 
 
 def new_event(
@@ -242,11 +246,29 @@ def is_superseded(event: Event, *, generation: int, updated_at: str) -> bool:
     The authoritative config has a higher generation, or the same one from another command, so a conditional write of
     this event would fail. Its operator's machine stopped, or the command will find that it lost.
     """
-    if event.result != "started" or event.generation > generation:
+    if event.result not in {"started", "unknown"} or event.generation > generation:
         return False
     if event.generation < generation:
         return True
     return event.command != "reconcile" and event.started_at != updated_at
+
+
+def has_landed(event: Event, copies: ConfigCopies) -> bool | None:
+    """Return whether the config.json of a switch is in a bucket: the copies decide, not the journal.
+
+    None if that is not known: a copy cannot be read, or a later config replaced it.
+    """
+    if event.command == "reconcile":
+        return None
+    known = [copy for copy in copies.values() if isinstance(copy, ConfigCopy)]
+    if any(copy.config is not None and _wrote(event, copy.config) for copy in known):
+        return True
+    lower = all(copy.generation < event.generation for copy in known)
+    return False if lower and len(known) == len(copies) else None
+
+
+def _wrote(event: Event, config: RoutingConfig) -> bool:
+    return (config.generation, config.updated_at) == (event.generation, event.started_at)
 
 
 def is_reconciled_since(event: Event, events: Iterable[Event]) -> bool:

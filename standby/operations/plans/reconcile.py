@@ -19,7 +19,7 @@ from standby.deployment.routing_config import (
     render_config,
 )
 from standby.operations.facts.documents import MissingReason, Replication
-from standby.operations.facts.journal import Event, PendingWrite, end_event, format_time, new_event
+from standby.operations.facts.journal import Event, PendingWrite, end_event, format_time, has_landed, new_event
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
@@ -54,6 +54,8 @@ _CONFLICT_REASONS: Final[Mapping[MissingReason, str]] = {
     "deleted": "because it was deleted in the other region",
     "undecided": "because both regions wrote it in the same second",
 }
+_MOVED_USERS: Final = frozenset({"done", "incomplete", "not verified"})
+"""The results of a switch after which its target serves."""
 
 
 def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
@@ -211,7 +213,7 @@ def _last_serving_role(state: State) -> Role | None:
     """Return the role of the last switch's target, or the primary. Return None if a copy cannot be read."""
     if any(isinstance(copy, Unavailable) for copy in state.copies.values()):
         return None
-    switches = [event for event in state.events if event.target and event.result in {"done", "incomplete"}]
+    switches = [event for event in state.events if event.target and event.result in _MOVED_USERS]
     last = max(switches, key=lambda event: event.generation, default=None)
     served = [role for role in ROLES if last is not None and state.regions[role].region == last.target]
     return served[0] if served else "primary"
@@ -261,8 +263,7 @@ def _journal_steps(facts: ReconcileFacts, *, impossible: frozenset[str]) -> Iter
     state = facts.state
     unfinished = {event.key for event in state.unfinished}
     wanted = [
-        _close_event(event, state.now, void=event.key not in unfinished, impossible=impossible)
-        for event in state.events
+        _close_event(event, state, void=event.key not in unfinished, impossible=impossible) for event in state.events
     ]
     for role, known in facts.journals.items():
         have = {event.key: event for event in known}
@@ -272,13 +273,27 @@ def _journal_steps(facts: ReconcileFacts, *, impossible: frozenset[str]) -> Iter
             yield Step(title=title, region=state.regions[role].region, action=CopyEvents(role=role, events=write))
 
 
-def _close_event(event: Event, now: datetime, *, void: bool, impossible: frozenset[str]) -> Event:
-    if event.result in {"incomplete", "failed"} and not any(part.what in impossible for part in event.pending_writes):
-        result = "done" if event.result == "incomplete" else "failed"
+def _close_event(event: Event, state: State, *, void: bool, impossible: frozenset[str]) -> Event:
+    finished = not any(part.what in impossible for part in event.pending_writes)
+    if event.result in {"incomplete", "failed", "not verified"} and finished:
+        result = "done" if event.result == "incomplete" else event.result
         return event.model_copy(update={"result": result, "pending_writes": ()})
-    if event.result == "started" and (void or now - datetime.fromisoformat(event.started_at) > ABANDONED):
-        return end_event(event, "failed", now=now)
+    if event.result in {"started", "unknown"}:
+        return _close_unended_event(event, state, void=void, impossible=impossible)
     return event
+
+
+def _close_unended_event(event: Event, state: State, *, void: bool, impossible: frozenset[str]) -> Event:
+    """Close an event whose command ended without a word, as the copies of config.json say, not the journal."""
+    landed = has_landed(event, state.copies)
+    abandoned = state.now - datetime.fromisoformat(event.started_at) > ABANDONED
+    if not (void or abandoned or event.result == "unknown"):
+        return event
+    if landed:
+        return event if KEY in impossible else end_event(event, "done", now=state.now)
+    if landed is False or event.command == "reconcile":
+        return end_event(event, "failed", now=state.now)
+    return event if event.result == "unknown" else end_event(event, "unknown", now=state.now)
 
 
 def _config_notes(state: State) -> Iterator[str]:

@@ -39,8 +39,11 @@ from standby.operations.plans.plan import (
 FORCED_GENERATION_STEP: Final = 2
 """Generation increment for `--force` when the other copy is unreadable: 2, because that copy may already be at +1."""
 
+_TO_VERIFY: Final = frozenset({"started", "unknown", "failed", "not verified"})
+"""The results of an event that wrote the authoritative config, and did not verify it."""
+
 _VERIFY_EDGE: Final = "Verify config.json through the edge"
-_VERIFY_HEALTH: Final = "Call /health"
+_VERIFY_HEALTH: Final = "Call /health and ask a question"
 _CLOSE: Final = "Write the result into the journal"
 
 
@@ -153,8 +156,7 @@ def _plan_interrupted_switch(
         for copy in stale
     ]
     pending = tuple(_pending_writes(facts))
-    # A failed event wrote the authoritative config and could not verify it, so verify it again.
-    unfinished = event is not None and (event.result in {"started", "failed"} or (event.open and not pending))
+    unfinished = event is not None and (event.result in _TO_VERIFY or (event.open and not pending))
     if steps or unfinished:
         steps += [
             Step(title=_VERIFY_EDGE, region="", action=VerifyEdge(config=config)),

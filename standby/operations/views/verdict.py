@@ -9,7 +9,7 @@ from standby.deployment.manifest import Role
 from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts.documents import MissingDocument, Replication, age
 from standby.operations.facts.health import describe_unhealthy
-from standby.operations.facts.journal import Event
+from standby.operations.facts.journal import Event, has_landed
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.state import RegionState, State, find_config_problems
 from standby.operations.views.requirement_reasons import requirement_advice, requirement_faults, requirement_reasons
@@ -85,7 +85,7 @@ def _reasons(state: State) -> Iterator[str]:
             yield f"{region.region} {region.down}"
         else:
             yield from _region_reasons(state, region)
-    yield from (_describe_unfinished(event) for event in state.unfinished)
+    yield from (_describe_unfinished(state, event) for event in state.unfinished)
     if state.manifest.disagreement:
         yield state.manifest.disagreement
 
@@ -140,8 +140,12 @@ def _count_reasons(missing: Iterable[MissingDocument]) -> str:
     return ", ".join(f"{reasons.count(reason)} {reason}" for reason in dict.fromkeys(reasons))
 
 
-def _describe_unfinished(event: Event) -> str:
+def _describe_unfinished(state: State, event: Event) -> str:
     what = "has not ended" if event.result == "started" else "has pending writes for `standby reconcile`"
+    if event.result == "unknown":
+        landed = has_landed(event, state.copies)
+        what = "wrote config.json, as its copies show" if landed else "did not write config.json, as its copies show"
+        what = "may have written config.json" if landed is None else what
     return f"`{event.command}` of {event.started_at[:19]}Z {what}"
 
 
@@ -165,7 +169,7 @@ def _next_commands(state: State, name: Name) -> Iterator[str]:
         if region.down:
             yield f"nothing to do now; when {region.region} is back: `standby reconcile`"
     for event in state.unfinished:
-        if event.target and event.result == "started":
+        if event.target and event.result in {"started", "unknown"}:
             yield f"`standby {event.command}` again, from any machine: it completes the interrupted command"
     if state.invalid_copies:
         regions = " and ".join(copy.region for copy in state.invalid_copies)

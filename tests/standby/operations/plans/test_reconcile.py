@@ -264,7 +264,7 @@ def test_a_killed_reconcile_is_not_reported_after_a_later_one_is_done() -> None:
 
 
 @pytest.mark.parametrize(
-    "result,minutes,closed", [("incomplete", 0, "done"), ("started", 1, ""), ("started", 9, "failed")]
+    "result,minutes,closed", [("incomplete", 0, "done"), ("started", 1, ""), ("started", 9, "done")]
 )
 def test_an_open_event_is_closed_if_nothing_of_it_is_pending(result: str, minutes: int, closed: str) -> None:
     moment = NOON - timedelta(minutes=minutes)

@@ -118,7 +118,7 @@ def test_a_failover_of_a_healthy_deployment_has_seven_steps_in_this_order() -> N
         f"Write config.json {WEST}",
         "Create a CloudFront invalidation us-east-1",
         "Verify config.json through the edge",
-        f"Call /health {EAST}",
+        f"Call /health and ask a question {EAST}",
         "Write the result into the journal",
     ]
     assert (plan.generation, plan.source, plan.target) == (4, WEST, EAST)
