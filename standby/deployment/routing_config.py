@@ -28,7 +28,7 @@ from botocore.exceptions import (
 from standby.deployment.answers import take_text
 from standby.deployment.api_call import read_stream
 from standby.deployment.api_url import normalize_api_url
-from standby.deployment.concurrency import Unavailable
+from standby.deployment.concurrency import NoAnswerError, Unavailable, explain
 from standby.deployment.manifest import Manifest, Region, Role
 
 if TYPE_CHECKING:
@@ -107,8 +107,11 @@ class ConfigCopy:
 ConfigCopies = Mapping[Role, ConfigCopy | Unavailable]
 
 
-class UnknownWriteError(Exception):
+class UnknownWriteError(NoAnswerError):
     """The answer to a write was lost, and the object could not be read again: the write may have landed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}, and then shows no config.json: the write may have landed")
 
 
 class PreconditionFailedError(Exception):
@@ -258,7 +261,7 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
         if isinstance(error, ClientError) and is_refused_by_condition(error):
             raise PreconditionFailedError from error
         if written is None and _may_have_landed(error):
-            raise UnknownWriteError from error
+            raise UnknownWriteError(explain(error).why) from error
         raise
 
 

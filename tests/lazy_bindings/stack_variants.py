@@ -51,6 +51,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "api_rate_limit": 7,
             "api_burst_limit": 9,
             "sweep_minutes": 60,
+            "readiness_minutes": 20,
             "force_destroy": True,
             "api_gateway_account": False,
         }

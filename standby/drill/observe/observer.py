@@ -27,8 +27,9 @@ INGESTION_SECONDS: Final = 15.0
 SWEEP_PAUSE_SECONDS: Final = 1.0
 CONCURRENT_QUESTIONS: Final = 4
 START_PAGE: Final = "index.html"
-NOT_SITE_FILES: Final = (KEY, "standby/")
-"""Key prefixes in the frontend buckets that are not files of the site: the routing config and the journal."""
+NOT_SITE_FILES: Final = (KEY, "standby/", "origin-check/")
+"""Key prefixes in the frontend buckets that are not files of the site: the routing config, the journal, and the file
+that the edge reads from one bucket alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

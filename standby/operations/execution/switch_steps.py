@@ -73,7 +73,7 @@ class SwitchSteps:
         except PreconditionFailedError:
             return self._settle(action.config)
         except UnknownWriteError as error:
-            why = f"{seen.region} gave no answer to the write, and then none to a look: it may have landed"
+            why = f"{seen.region} {error.message}"
             if seen.region == run.plan.target:
                 raise UnknownOutcomeError(why) from error
             run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=why))
@@ -187,7 +187,11 @@ class SwitchSteps:
             write_copy(self._connection.clients.s3(copy.region), copy, authoritative.text)
         except PreconditionFailedError:
             return False
-        except (ClientError, BotoCoreError):  # that region no longer answers: `reconcile` writes the copy later
+        except (
+            ClientError,
+            BotoCoreError,
+            UnknownWriteError,
+        ):  # that region no longer answers: `reconcile` writes the copy later
             return True
         return True
 

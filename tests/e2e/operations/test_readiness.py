@@ -52,23 +52,32 @@ TakeAway = Callable[[Place], AbstractContextManager[None]]
 
 @contextmanager
 def without_manifest(place: Place) -> Iterator[None]:
-    ssm = place.session.client("ssm")
-    text = ssm.get_parameter(Name=place.manifest_name)["Parameter"]["Value"]
-    ssm.delete_parameter(Name=place.manifest_name)
+    ssm, name = place.session.client("ssm"), place.manifest_name
+    text = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
+    description = _description(place)
+    ssm.delete_parameter(Name=name)
     yield
-    ssm.put_parameter(Name=place.manifest_name, Value=text, Type="String")
+    ssm.put_parameter(Name=name, Value=text, Type="String", Description=description, Tags=tags)
 
 
 def with_manifest(change: Callable[[dict[str, Any]], object]) -> TakeAway:
     @contextmanager
     def take_away(place: Place) -> Iterator[None]:
-        ssm = place.session.client("ssm")
-        text = ssm.get_parameter(Name=place.manifest_name)["Parameter"]["Value"]
-        ssm.put_parameter(Name=place.manifest_name, Value=json.dumps(change(json.loads(text))), Overwrite=True)
+        ssm, name, description = place.session.client("ssm"), place.manifest_name, _description(place)
+        text = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        other = json.dumps(change(json.loads(text)))
+        ssm.put_parameter(Name=name, Value=other, Description=description, Overwrite=True)
         yield
-        ssm.put_parameter(Name=place.manifest_name, Value=text, Overwrite=True)
+        ssm.put_parameter(Name=name, Value=text, Description=description, Overwrite=True)
 
     return take_away
+
+
+def _description(place: Place) -> str:
+    filters: Any = [{"Key": "Name", "Values": [place.manifest_name]}]
+    (found,) = place.session.client("ssm").describe_parameters(ParameterFilters=filters)["Parameters"]
+    return found["Description"]
 
 
 def denied(action: str, resource: str) -> TakeAway:
@@ -101,25 +110,17 @@ def without_pages(place: Place) -> Iterator[None]:
 
 
 def site_file(key: str, body: bytes | None) -> TakeAway:
-    """Delete a file of the site, or replace its content."""
+    """Delete a file of the site, or replace its content; then remove that version, so that the one before returns."""
 
     @contextmanager
     def take_away(place: Place) -> Iterator[None]:
         s3, bucket = place.session.client("s3"), place.region.frontend_bucket
-        before = s3.get_object(Bucket=bucket, Key=key)
-        content = before["Body"].read()
         if body is None:
-            s3.delete_object(Bucket=bucket, Key=key)
+            version = s3.delete_object(Bucket=bucket, Key=key)["VersionId"]
         else:
-            s3.put_object(Bucket=bucket, Key=key, Body=body)
+            version = s3.put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
         yield
-        s3.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=content,
-            ContentType=before["ContentType"],
-            CacheControl=before["CacheControl"],
-        )
+        s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
 
     return take_away
 

@@ -66,14 +66,14 @@ def test_a_failover_whose_write_may_have_landed_is_unknown_and_says_what_to_do(
     world = World.make(emulator.endpoint)
 
     def write(*_: object) -> None:
-        raise UnknownWriteError
+        raise UnknownWriteError("does not answer")
 
     with monkeypatch.context() as patch:
         patch.setattr(switch_steps, "write_copy", write)
         ended = run(world.connect(), "failover", "--yes")
     document = json.loads(ended.stdout)
     assert (ended.exit_code, document["result"]) == (1, "unknown")
-    assert "it may have landed" in document["error"]
+    assert "the write may have landed" in document["error"]
     assert "`standby status` looks again" in document["error"]
     assert [event.result for event in world.events("failover")] == ["unknown"]
     assert run(world.connect(), "failover", "--yes").exit_code == 0
