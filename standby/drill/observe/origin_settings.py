@@ -2,8 +2,13 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
 from standby.rehearsal.network.distribution import Distribution
+
+
+ORIGIN_CHECKS: Final = "/origin-check/"
+"""The path of the files that the edge reads from one bucket alone, for `standby status`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,13 +24,19 @@ class OriginSettings:
 
 
 def evaluate_origins(distribution: Distribution, *, codes: AbstractSet[int]) -> OriginSettings:
-    """Evaluate every cache behavior. `codes` are those on which CloudFront should ask the second bucket.
+    """Evaluate every cache behavior of pages and config.json.
 
+    `codes` are those on which CloudFront should ask the second bucket. An origin check is read from one bucket only, on
+    purpose.
     CloudFront tries to connect to the first origin as many times, and for as long each time, as that origin's settings
     say. Then it asks the second origin.
     Source: docs.aws.amazon.com, CloudFront, "Control origin timeouts and attempts".
     """
-    targets = [(behavior.pattern, behavior.cache_settings.target_origin) for behavior in distribution.behaviors]
+    targets = [
+        (behavior.pattern, behavior.cache_settings.target_origin)
+        for behavior in distribution.behaviors
+        if not behavior.pattern.startswith(ORIGIN_CHECKS)
+    ]
     connects = {pattern: _connect_seconds(distribution, target) for pattern, target in targets}
     missing = {pattern: codes - _failover_codes(distribution, target) for pattern, target in targets}
     slowest = max(connects, key=connects.__getitem__)

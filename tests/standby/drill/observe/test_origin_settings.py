@@ -95,6 +95,11 @@ def test_a_behavior_with_one_bucket_has_no_failover_on_any_code() -> None:
     assert evaluate_origins(alone, codes=CODES).codes_without_failover == CODES
 
 
+def test_an_origin_check_is_read_from_one_bucket_on_purpose() -> None:
+    checked = replace(RIGHT, behaviors=(behavior("/origin-check/primary.json", "primary"), *RIGHT.behaviors))
+    assert evaluate_origins(checked, codes=CODES) == evaluate_origins(RIGHT, codes=CODES)
+
+
 def test_the_codes_come_from_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STANDBY_SETTINGS", raising=False)
     assert read_failover_codes(tmp_path) == CODES
