@@ -6,7 +6,6 @@ from typing import Final
 
 from standby.rehearsal.network.distribution import Distribution
 
-
 ORIGIN_CHECKS: Final = "/origin-check/"
 """The path of the files that the edge reads from one bucket alone, for `standby status`."""
 
