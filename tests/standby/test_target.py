@@ -15,13 +15,14 @@ from click.testing import CliRunner
 
 from standby import target
 from standby.cli.main import COMMANDS, cli
+from standby.deadline import poll
 from standby.errors import BadUsageError, RefusedError
 from standby.rehearsal.emulator.emulator import Emulator, EmulatorRecord
 from standby.rehearsal.files.json_files import write_json, write_record
 from standby.rehearsal.files.lock import create_directory
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import NetworkRecord
-from standby.rehearsal.processes.process import ProcessIdentity, mark_environment
+from standby.rehearsal.processes.process import ProcessIdentity, find_processes, mark_environment
 from standby.target import SHELL_DIRECTORY_VARIABLE, TargetOptions, open_connection
 from tests.standby.manifests import REGIONS, manifest_text
 
@@ -143,6 +144,8 @@ def process(files: RehearsalPaths) -> Iterator[psutil.Process]:
     """A process of the rehearsal."""
     environment = mark_environment(os.environ, directory=files.directory)
     with subprocess.Popen(["sleep", "60"], env=environment) as process:
+        # The kernel shows the environment of a new program a moment after its start.
+        assert poll(lambda: find_processes(files.directory), seconds=10, pause=0.02)
         yield psutil.Process(process.pid)
         process.kill()
 
