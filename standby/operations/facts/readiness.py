@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -43,6 +43,7 @@ Requirement = Literal[
     "replicationRules",
     "alarmActions",
 ]
+REQUIREMENTS: Final[tuple[Requirement, ...]] = get_args(Requirement)
 Requirements = Mapping[Requirement, str | Unavailable]
 
 START_PAGE: Final = "index.html"

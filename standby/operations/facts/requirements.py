@@ -5,21 +5,8 @@ from collections.abc import Mapping
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Role
 from standby.operations.facts.health import Health
-from standby.operations.facts.readiness import Requirement, Requirements, compare_site_files
+from standby.operations.facts.readiness import REQUIREMENTS, Requirement, Requirements, compare_site_files
 from standby.operations.facts.state import Alarms
-
-_READ: tuple[Requirement, ...] = (
-    "configWrite",
-    "journalWrite",
-    "siteOrigin",
-    "functions",
-    "question",
-    "upload",
-    "eventSource",
-    "documentEvents",
-    "schedules",
-    "replicationRules",
-)
 
 
 def assess_requirements(
@@ -35,10 +22,8 @@ def assess_requirements(
     }
     if isinstance(found["shallow", role], Health):  # otherwise its own reason is reported
         read["deepHealth"] = _unless_unavailable(found["deep", role])
-    for name in _READ:
-        if (name, role) in found:
-            read[name] = _text(found[name, role])
-    return read
+    plain = {name: _text(found[name, role]) for name in REQUIREMENTS if name not in read and (name, role) in found}
+    return {**read, **plain}
 
 
 def _manifest(own: object, other: object) -> str | Unavailable:

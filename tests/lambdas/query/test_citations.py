@@ -24,6 +24,8 @@ FORMS = ["[{}]", "[[{}]]", "[^{}]", "\u3010{}\u3011", "\u3010{}\u2020source\u301
         ("No mark.", "No mark.", PASSAGES),
         ("Take `argv[0]` [2].", "Take `argv[0]` [1].", (SECOND,)),
         ("```c\nint a[10]; a[0] = 1;\n```\nSo [3].", "```c\nint a[10]; a[0] = 1;\n```\nSo [1].", (THIRD,)),
+        ("~~~\nx = [1]\n~~~\nSo [3].", "~~~\nx = [1]\n~~~\nSo [1].", (THIRD,)),
+        ("So [3].\n```\nx = [1]\n", "So [1].\n```\nx = [1]\n", (THIRD,)),
         ("First [3], then [1, 2].", "First [1], then [2, 3].", (THIRD, FIRST, SECOND)),
         ("All [1-3].", "All [1-3].", PASSAGES),
         ("B [2], all [1]-[3].", "B [1], all [2, 1, 3].", (SECOND, FIRST, THIRD)),
