@@ -86,6 +86,11 @@ def journal(target: Target, /, *, last: int, as_json: bool) -> None:
         print_json(JournalJson(events=shown, older=older, invalid=invalid, unavailable=unavailable))
         return
     _print(events, missing)
+    unread = {manifest.regions[role].region: why for role, why in found.items() if isinstance(why, Unavailable)}
+    for region, why in unread.items():
+        print_result(f"not read: the journal of {region}, because {region} {why}")
+    if not (events or invalid or unread):
+        print_result("The journal is empty: there has been no failover yet.")
     _print_rest(invalid, older, shown=len(events))
 
 
@@ -120,8 +125,6 @@ def _read_journal(connection: Connection, region: Region, *, last: int) -> Journ
 
 
 def _print(events: tuple[Event, ...], missing: Mapping[str, tuple[str, ...]]) -> None:
-    if not events:
-        print_result("The journal is empty: there has been no failover yet.")
     for event in events:
         moved = f" {event.source or '?'} -> {event.target}" if event.target else ""
         print_result(f"{event.generation:>4}  {event.started_at[:19]}Z  {event.command}{moved}: {event.result}")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
 
+from standby.deadline import Deadline
 from standby.deployment.answers import take, take_count, take_list, take_text
 from standby.deployment.concurrency import ConcurrentCalls, Unavailable, attempt, map_concurrently
 from standby.deployment.connection import Connection
@@ -35,8 +36,8 @@ from standby.operations.facts.state import Alarms, Queues, RegionState, State
 T = TypeVar("T")
 
 FACT_SECONDS: Final = 3.0
-STATUS_SECONDS: Final = 2.0
-"""The time for all facts of a `status`. What is late is shown as still running, whatever the reason."""
+STATUS_SECONDS: Final = 1.7
+"""The time for all facts of a `status`, which ends within three seconds then. What is late is shown as such."""
 LISTING_SECONDS: Final = 60.0
 FULL_LISTING_SECONDS: Final = 900.0
 """The time limit of a comparison that must be complete: a million objects are a thousand pages."""
@@ -54,21 +55,25 @@ Tasks = dict[tuple[str, Role], Callable[[], object]]
 
 
 def collect_status(connection: Connection, manifest: Manifest, *, deep: bool = False) -> State:
-    """Read the state and the requirements of both regions within `STATUS_SECONDS`.
+    """Read the state and the requirements of both regions within `STATUS_SECONDS`, or `FACT_SECONDS` with `deep`.
 
     The listings of both buckets are awaited longer if everything else answered, because neither region is sick then.
     `deep` asks each API a question, and awaits every fact of a region that answers.
     """
+    seconds = FACT_SECONDS if deep else STATUS_SECONDS
+    deadline = Deadline(seconds)
     tasks = _tasks(connection, manifest) | _status_tasks(connection, manifest, deep=deep)
     long = {key: _LONG_FACTS[key[0]] for key in tasks if key[0] in _LONG_FACTS}
     calls = ConcurrentCalls(tasks)
-    calls.wait(tasks, seconds=STATUS_SECONDS)
-    quick = calls.results_so_far(STATUS_SECONDS, still=long)
+    calls.wait([key for key in tasks if key[0] != "listing"], seconds=deadline.remaining)
+    with_config = _roles_with_config(calls.results_so_far())
+    calls.wait([("listing", role) for role in with_config], seconds=deadline.remaining)
+    quick = calls.results_so_far(seconds, still=long)
     if deep:
         up = [role for role in ROLES if isinstance(quick["shallow", role], Health)]
         calls.wait([(what, role) for what in _DEEP_FACTS for role in up], seconds=QUESTION_SECONDS)
     if deep or not any(isinstance(found, Unavailable) and found.unreachable for found in quick.values()):
-        calls.wait([("listing", role) for role in _roles_with_config(quick)], seconds=LISTING_SECONDS)
+        calls.wait([("listing", role) for role in with_config], seconds=LISTING_SECONDS)
     found = calls.results_so_far(still=long)
     return _state(connection, manifest, {**quick, **{key: found[key] for key in long}}, depth=STATUS_DEPTH)
 
