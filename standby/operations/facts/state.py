@@ -14,6 +14,7 @@ from standby.deployment.routing_config import (
     serving_role,
 )
 from standby.json_model import JsonModel
+from standby.operations.facts.config_differences import describe_differences
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, is_reconciled_since, is_superseded
@@ -130,7 +131,10 @@ class State:
 
 
 def find_config_problems(state: State) -> Iterator[str]:
-    """Yield a sentence for each copy of config.json that is absent, invalid or manually edited, and if both differ."""
+    """Yield what is wrong with the copies of config.json.
+
+    A copy can be absent, invalid, manually edited, or different from the manifest. Both copies can disagree.
+    """
     copies = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy)]
     for copy in copies:
         if copy.state == "absent":
@@ -139,6 +143,8 @@ def find_config_problems(state: State) -> Iterator[str]:
             yield f"config.json in {copy.region} is invalid: correct it, or run `standby reconcile --force`"
         elif copy.config.manually_edited:
             yield f"config.json in {copy.region} is manually edited: run `standby reconcile`"
+    for difference in describe_differences(state.manifest, state.copies):
+        yield f"{difference}: run `standby reconcile`"
     valid = [copy for copy in copies if copy.config is not None]
     if len(valid) > 1 and not copies_agree(state.copies):
         said = ", ".join(f"{copy.region} says {_describe(state, copy)}" for copy in valid)

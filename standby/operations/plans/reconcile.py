@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from standby.deployment.concurrency import Unavailable
-from standby.deployment.manifest import ROLES, Role
+from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.deployment.routing_config import (
     KEY,
     ConfigCopy,
@@ -18,6 +18,7 @@ from standby.deployment.routing_config import (
     moves_users,
     render_config,
 )
+from standby.operations.facts.config_differences import describe_differences, find_differences
 from standby.operations.facts.documents import MissingReason, Replication
 from standby.operations.facts.journal import Event, PendingWrite, end_event, format_time, has_landed, new_event
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
@@ -179,18 +180,23 @@ def _pending_reads(facts: ReconcileFacts) -> Iterator[PendingWrite]:
 
 
 def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
-    """Return the config for both copies: the authoritative one, or, after a manual edit or a loss, the next generation.
+    """Return the config for both copies: the authoritative one, or the next generation of one that must be replaced.
 
     Return None if it is not known.
     """
     state, config = facts.state, facts.state.config
-    if config is not None and not config.manually_edited:
+    if config is not None and not _must_replace(state.manifest, config):
         return config
     role = state.serving if config is not None else _last_serving_role(state)
     if role is None:
         return None
     generation = _known_generations(facts).next(state.manifest, role, now=state.now)
     return config_for_role(state.manifest, role, generation=generation, updated_at=format_time(state.now))
+
+
+def _must_replace(manifest: Manifest, config: RoutingConfig) -> bool:
+    """Return whether the authoritative config is a manual edit, or differs from what the manifest says."""
+    return config.manually_edited or bool(find_differences(manifest, config))
 
 
 def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
@@ -204,7 +210,7 @@ def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
 def _generation_refusals(facts: ReconcileFacts, config: RoutingConfig | None) -> Iterator[Refusal]:
     """Refuse a new generation while the last one is not known."""
     authoritative = facts.state.config
-    if config is not None and (authoritative is None or authoritative.manually_edited):
+    if config is not None and (authoritative is None or _must_replace(facts.state.manifest, authoritative)):
         role = facts.state.manifest.role_of(config.api_url)
         yield from _known_generations(facts).refusals(facts.state.manifest, role) if role is not None else ()
 
@@ -297,6 +303,7 @@ def _close_unended_event(event: Event, state: State, *, void: bool, impossible: 
 
 
 def _config_notes(state: State) -> Iterator[str]:
+    yield from describe_differences(state.manifest, state.copies)
     role = state.serving
     if role is not None and moves_users(state.manifest, state.copies, role):
         here, there = state.manifest.other(role).region, state.manifest.regions[role].region
