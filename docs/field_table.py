@@ -21,6 +21,7 @@ def field_table(model: type[BaseModel]) -> dict[str, str]:
     """Return the description of each field by its path: `name`, `list[]`, `mapping.KEY`, `outer.inner`.
 
     A field that is a model gives a row for each field of that model, after a row of its own if it has a description.
+    A field that is not written into the JSON gives none.
     Raises `ValueError` for a plain field without a description, and for a mapping to models whose key has no `Key`.
     """
     table: dict[str, str] = {}
@@ -31,7 +32,7 @@ def field_table(model: type[BaseModel]) -> dict[str, str]:
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
     model.model_rebuild()
-    for info in model.model_fields.values():
+    for info in (info for info in model.model_fields.values() if not info.exclude):
         path = f"{prefix}{info.serialization_alias}"
         yield from _field_rows(path, info.annotation, info.description, one_row=ONE_ROW in info.metadata)
     for computed in model.model_computed_fields.values():

@@ -62,5 +62,8 @@ class JsonModel(BaseModel):
 
 def describe_errors(error: ValidationError) -> str:
     """Return each fault of a document with its path, in one line: `regions.primary.apiUrl: Field required`."""
-    faults = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors(include_url=False))
+    faults = [
+        (".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors(include_url=False)
+    ]
     return "; ".join(f"{path}: {message}" if path else message for path, message in faults)

@@ -24,7 +24,7 @@ def failover(target: Target, /, *, dry_run: bool, yes: bool, force: bool, reason
     """
     options = ChangeOptions(dry_run=dry_run, yes=yes, force=force, reason=reason, as_json=as_json)
     stopwatch, connection = Stopwatch(), target.connection
-    manifest = read_manifest(connection)
+    manifest = read_manifest(connection, target="failover")
     print_target(connection, manifest)
     facts = collect_switch_facts(connection, manifest, "failover")
     gathered = stopwatch.seconds
@@ -75,7 +75,7 @@ def switch_back(target: Target, options: ChangeOptions, *, checks: int, wait_sec
     from standby.operations.execution import failback_check  # noqa: PLC0415 - see above
 
     stopwatch, connection = Stopwatch(), target.connection
-    manifest = read_manifest(connection)
+    manifest = read_manifest(connection, target="primary")
     print_target(connection, manifest)
     if options.force:
         facts = collect_switch_facts(connection, manifest, "primary")

@@ -64,8 +64,8 @@ def print_target(connection: "Connection", manifest: "Manifest") -> None:
     """Print the deployment on stderr."""
     regions = " + ".join(region.region for region in manifest.regions.values())
     print_progress(f"{connection.where}: {manifest.name} in account {manifest.account}, {regions}")
-    if manifest.disagreement:
-        print_progress(f"warning: {manifest.disagreement}")
+    for warning in manifest.warnings:
+        print_progress(f"warning: {warning}")
 
 
 def print_result(text: str) -> None:

@@ -129,14 +129,6 @@ def run_concurrently(calls: Mapping[K, Callable[[], T]], *, seconds: float) -> d
     return running.results_so_far(seconds)
 
 
-def first_success(calls: Mapping[K, Callable[[], T]], *, seconds: float, then: float) -> dict[K, T | Unavailable]:
-    """Make all calls concurrently; after the first success, wait for the others `then` seconds longer."""
-    running = ConcurrentCalls(calls)
-    running.wait(calls, seconds=seconds, enough=lambda done: any(not isinstance(v, Unavailable) for v in done))
-    running.wait(calls, seconds=then)
-    return running.results_so_far(seconds)
-
-
 class ConcurrentCalls(Generic[K, T]):
     """Calls in progress, each in a daemon thread."""
 

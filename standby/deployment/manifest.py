@@ -1,18 +1,39 @@
 """The manifest, which the stack writes into each region's Parameter Store. `manifest_reader` fetches it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from standby.deployment.api_url import normalize_api_url
 from standby.errors import StandbyError
 from standby.json_model import JsonModel, Key, describe_errors
+from standby.text import one_line
 
 Role = Literal["primary", "failover"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-OLDEST_SCHEMA: Final = 2
+SCHEMA_VERSION: Final = 2
+MAX_TEXT_BYTES: Final = 2048
+"""The longest text of a manifest. A whole one has at most 4 KB: docs.aws.amazon.com, Systems Manager, "Managing
+parameter tiers"."""
+MAX_NAMES: Final = 100
+"""The most functions or schedules that a region names, and the most alarms."""
+MAX_SHOWN: Final = 3
+"""The differences between two manifests that a message names."""
+
+
+def _require_api_url(url: str) -> str:
+    if not normalize_api_url(url):  # config.json would name no API
+        raise ValueError("not a URL that pages call")
+    return url
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_BYTES, pattern=r"^[!-~]+$")]
+"""A name or an address: ASCII without blanks, so that it is safe in a URL, in a key and on a terminal."""
+ApiUrl = Annotated[Name, AfterValidator(_require_api_url)]
+HttpUrl = Annotated[Name, StringConstraints(pattern=r"^https?://[!-~]+$")]
+AwsRegion = Annotated[str, StringConstraints(max_length=32, pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$")]
 
 
 class Region(JsonModel):
@@ -21,22 +42,28 @@ class Region(JsonModel):
     model_config = ConfigDict(extra="ignore")
 
     role: Role = Field(exclude=True, description="the region's role, which is its key")
-    region: str = Field(description="the AWS region")
-    api_url: str = Field(description="the API, with its stage")
-    health_url: str = Field(description="the API's `/health`")
-    documents_bucket: str = Field(description="the bucket of uploaded documents")
-    frontend_bucket: str = Field(description="the bucket of the site, config.json and the journal")
-    knowledge_base_id: str = Field(description="the Knowledge Base")
-    data_source_id: str = Field(description="its data source, the documents bucket")
-    ingest_queue_url: str = Field(description="the queue of S3 events for `ingest`")
-    dead_letter_queue_url: str = Field(description="the queue of events that `ingest` could not process")
-    alert_topic_arn: str = Field(description="the SNS topic that alarms notify")
-    ingest_function: str = Field(description="the name of the `ingest` function")
-    replicates_to: str = Field(description='the region that its documents replicate to, "" for none')
-    functions: tuple[str, ...] = Field(default=(), description="the names of the functions")
-    schedules: tuple[str, ...] = Field(default=(), description="the names of the EventBridge rules of the schedules")
-    alarms: int = Field(default=0, ge=0, description="the number of alarms that notify the topic")
-    origin_check: str = Field(
+    region: AwsRegion = Field(description="the AWS region")
+    api_url: ApiUrl = Field(description="the API, with its stage")
+    health_url: HttpUrl = Field(description="the API's `/health`")
+    documents_bucket: Name = Field(description="the bucket of uploaded documents")
+    frontend_bucket: Name = Field(description="the bucket of the site, config.json and the journal")
+    knowledge_base_id: Name = Field(description="the Knowledge Base")
+    data_source_id: Name = Field(description="its data source, the documents bucket")
+    ingest_queue_url: HttpUrl = Field(description="the queue of S3 events for `ingest`")
+    dead_letter_queue_url: HttpUrl = Field(description="the queue of events that `ingest` could not process")
+    alert_topic_arn: Name = Field(description="the SNS topic that alarms notify")
+    ingest_function: Name = Field(description="the name of the `ingest` function")
+    replicates_to: AwsRegion | Literal[""] = Field(
+        description='the region that its documents replicate to, "" for none'
+    )
+    functions: tuple[Name, ...] = Field(default=(), max_length=MAX_NAMES, description="the names of the functions")
+    schedules: tuple[Name, ...] = Field(
+        default=(), max_length=MAX_NAMES, description="the names of the EventBridge rules of the schedules"
+    )
+    alarms: int = Field(
+        default=0, ge=0, le=MAX_NAMES, strict=True, description="the number of alarms that notify the topic"
+    )
+    origin_check: Name | Literal[""] = Field(
         default="", description="the path on the site of a file that the edge reads from this frontend bucket alone"
     )
 
@@ -46,9 +73,9 @@ class Site(JsonModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    url: str = Field(description="the site's URL")
-    distribution_id: str = Field(description="the CloudFront distribution")
-    api_fallback: bool = Field(description="whether pages may use the other region's API by themselves")
+    url: HttpUrl = Field(description="the site's URL")
+    distribution_id: Name = Field(description="the CloudFront distribution")
+    api_fallback: bool = Field(strict=True, description="whether pages may use the other region's API by themselves")
 
 
 class Manifest(JsonModel):
@@ -56,13 +83,19 @@ class Manifest(JsonModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    schema_version: int = Field(default=OLDEST_SCHEMA, description="2")
-    name: str = Field(description="the deployment's name")
-    account: str = Field(description="the AWS account")
-    vector_store: str = Field(description="`opensearch-serverless` or `s3-vectors`")
+    schema_version: Literal[2] = Field(default=SCHEMA_VERSION, description="2")
+    name: Name = Field(description="the deployment's name")
+    account: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] = Field(description="the AWS account")
+    vector_store: Name = Field(description="`opensearch-serverless` or `s3-vectors`")
     site: Site
     regions: Mapping[Annotated[Role, Key("ROLE")], Region]
-    disagreement: str = Field(default="", exclude=True, description="why the manifests of both regions differ")
+    read_from: str = Field(default="", exclude=True, description="the region whose manifest this is")
+    differences: tuple[str, ...] = Field(
+        default=(), exclude=True, description="the values in which the other region's manifest differs"
+    )
+    warnings: tuple[str, ...] = Field(
+        default=(), exclude=True, description="what is wrong with a region's manifest, one sentence each"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -79,6 +112,8 @@ class Manifest(JsonModel):
     def _require_both_roles(self) -> "Manifest":
         if missing := [role for role in ROLES if role not in self.regions]:
             raise ValueError(f"no {' and no '.join(missing)} region")
+        if len({region.region for region in self.regions.values()}) < len(ROLES):
+            raise ValueError("both roles name one region")
         return self
 
     def other(self, role: Role) -> Region:
@@ -94,21 +129,44 @@ class Manifest(JsonModel):
 
 
 def parse_manifest(text: str) -> Manifest:
-    """Read a manifest. Raises `StandbyError` for any other text, and for a manifest of an older version."""
+    """Read a manifest. Raises `StandbyError` for any other text, and for a manifest of another version."""
     try:
         document = json.loads(text)
-        version = document.get("schemaVersion") if isinstance(document, dict) else None
-        if isinstance(version, int) and version < OLDEST_SCHEMA:
-            raise StandbyError(
-                f"The manifest has schema version {version}; {OLDEST_SCHEMA} is needed.",
-                hint="Apply the stack again with this version of the project.",
-            )
-        manifest = Manifest.from_json(document)
+        _require_schema(document.get("schemaVersion") if isinstance(document, dict) else None)
+        return Manifest.from_json(document)
     except ValidationError as error:
-        raise StandbyError(f"The manifest is not as expected: {describe_errors(error)}") from error
+        raise StandbyError(f"The manifest is not as expected: {one_line(describe_errors(error))}") from error
     except (ValueError, RecursionError) as error:
         raise StandbyError("The manifest is not as expected: it is not JSON.") from error
-    for role, region in manifest.regions.items():
-        if not normalize_api_url(region.api_url):  # config.json would name no API
-            raise StandbyError(f"The manifest is not as expected: regions.{role}.apiUrl is not a URL that pages call.")
-    return manifest
+
+
+def find_differences(one: Manifest, other: Manifest) -> tuple[str, ...]:
+    """Return the paths of the values that two manifests do not have in common, such as `site.apiFallback`."""
+    own, their = dict(_flatten(one.as_json())), dict(_flatten(other.as_json()))
+    return tuple(path for path in own | their if own.get(path) != their.get(path))
+
+
+def describe_differences(paths: tuple[str, ...]) -> str:
+    """Return a sentence on the values in which the manifests of both regions differ."""
+    more = f" and {len(paths) - MAX_SHOWN} more" if len(paths) > MAX_SHOWN else ""
+    return f"the manifests of both regions differ in {', '.join(paths[:MAX_SHOWN])}{more}"
+
+
+def _require_schema(version: object) -> None:
+    if type(version) is not int or version == SCHEMA_VERSION:
+        return  # the model refuses anything that is no number
+    older = version < SCHEMA_VERSION
+    raise StandbyError(
+        f"The manifest has schema version {one_line(str(version))}; {SCHEMA_VERSION} is needed.",
+        hint="Apply the stack again with this version of the project."
+        if older
+        else "Use the version of the project that applied the stack.",
+    )
+
+
+def _flatten(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    if not isinstance(value, Mapping):
+        yield path, value
+        return
+    for key, part in value.items():
+        yield from _flatten(part, f"{path}.{key}" if path else key)

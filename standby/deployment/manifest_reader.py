@@ -1,68 +1,109 @@
 """Read the manifest from each region's Parameter Store, without Terraform, its state, or the other region."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from standby.deployment.answers import take_text
-from standby.deployment.concurrency import Unavailable, first_success
+from standby.deployment.concurrency import ConcurrentCalls, NoAnswerError, Unavailable
 from standby.deployment.connection import Connection
-from standby.deployment.manifest import Manifest, parse_manifest
+from standby.deployment.manifest import Manifest, Role, describe_differences, find_differences, parse_manifest
 from standby.errors import RefusedError, StandbyError
 
-DISAGREEMENT: Final = "the manifests of both regions differ: apply the stack again"
 MANIFEST_SECONDS: Final = 3.0
 OTHER_REGION_SECONDS: Final = 0.2
 """How long to wait for the other region's manifest after the first valid one."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Found:
+    """A usable manifest, and the region that it was read from."""
+
+    region: str
+    manifest: Manifest
+
+    def is_of(self, target: Role | None) -> bool:
+        """Whether it is the target's own manifest; without a target, each one is."""
+        return target is None or self.manifest.regions[target].region == self.region
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Unusable(Unavailable):
-    """A region's manifest that is invalid or too old. `error` states the reason."""
+    """A region's manifest that is invalid or of another version. `error` states the reason."""
 
     error: StandbyError
 
 
-def read_manifest(connection: Connection) -> Manifest:
-    """Ask both regions concurrently; the first valid answer wins.
+Answers = Mapping[str, _Found | Unavailable]
+"""What each region answered, by its name."""
 
-    If the other region answers shortly afterward and its manifest differs or is unusable, `disagreement` states it.
+
+def read_manifest(connection: Connection, *, target: Role | None = None) -> Manifest:
+    """Ask both regions concurrently, and return the valid manifest of the region with the role `target`.
+
+    Without a target, or if that region has no usable manifest, it is that of the first region in the connection's order
+    that has one. `differences` name what the other region's manifest says otherwise, if it answers shortly afterward;
+    `warnings` say it too, and which manifest cannot be used.
     Raises `RefusedError` when no region answers, and `StandbyError` when neither has a usable manifest.
     """
-    tasks = {region: partial(_read_usable, connection, region) for region in connection.regions}
-    answers = first_success(tasks, seconds=MANIFEST_SECONDS, then=OTHER_REGION_SECONDS)
-    good = [answer for answer in answers.values() if isinstance(answer, Manifest)]
-    unusable = {region: answer.error for region, answer in answers.items() if isinstance(answer, _Unusable)}
-    if good:
-        return _with_disagreement(good, warnings=[_describe(region, error) for region, error in unusable.items()])
-    for error in unusable.values():
-        raise error
+    answers = _ask(connection, target)
+    found = [answer for answer in answers.values() if isinstance(answer, _Found)]
+    if found:
+        return _with_warnings(next((one for one in found if one.is_of(target)), found[0]), answers, target)
+    for answer in answers.values():
+        if isinstance(answer, _Unusable):
+            raise answer.error
     raise RefusedError(
         f"No manifest of {connection.name}: " + "; ".join(f"{region} {why}" for region, why in answers.items()),
         hint="Are --name and --region right, and do these credentials allow ssm:GetParameter there?",
     )
 
 
-def fetch_manifest(connection: Connection, region: str) -> str:
-    """Return the text of one region's manifest. Raises botocore's errors."""
+def fetch_manifest(connection: Connection, region: str) -> Manifest:
+    """Return one region's manifest. Raises `StandbyError` if it is unusable, and botocore's errors."""
     name = f"/warm-standby/{connection.name}/manifest"
-    return take_text(connection.clients.ssm(region).get_parameter(Name=name), "Parameter", "Value")
+    manifest = parse_manifest(take_text(connection.clients.ssm(region).get_parameter(Name=name), "Parameter", "Value"))
+    if manifest.name != connection.name:
+        raise StandbyError(f"The manifest is not as expected: it is that of the deployment {manifest.name}.")
+    if region not in {part.region for part in manifest.regions.values()}:
+        raise StandbyError("The manifest is not as expected: it does not name the region that it was read from.")
+    return manifest
 
 
-def _read_usable(connection: Connection, region: str) -> Manifest | Unavailable:
-    text = fetch_manifest(connection, region)
+def _ask(connection: Connection, target: Role | None) -> Answers:
+    """Wait for the target's manifest, or for any without a target; then a little longer for the other one."""
+    calls = ConcurrentCalls({region: partial(_find, connection, region) for region in connection.regions})
+
+    def has_own(done: Iterable[_Found | Unavailable]) -> bool:
+        return any(isinstance(answer, _Found) and answer.is_of(target) for answer in done)
+
+    calls.wait(connection.regions, seconds=MANIFEST_SECONDS, enough=has_own)
+    calls.wait(connection.regions, seconds=OTHER_REGION_SECONDS)
+    return calls.results_so_far(MANIFEST_SECONDS)
+
+
+def _find(connection: Connection, region: str) -> _Found | Unavailable:
     try:
-        return parse_manifest(text)
+        return _Found(region=region, manifest=fetch_manifest(connection, region))
+    except NoAnswerError:
+        raise
     except StandbyError as error:
         return _Unusable(why=error.message, error=error)
 
 
-def _describe(region: str, error: StandbyError) -> str:
-    return f"the manifest of {region} cannot be used: {error.message.rstrip('.')}: apply the stack again"
-
-
-def _with_disagreement(good: Iterable[Manifest], *, warnings: Iterable[str]) -> Manifest:
-    first, *others = good
-    differ = [DISAGREEMENT] if any(other != first for other in others) else []
-    return first.model_copy(update={"disagreement": "; ".join([*differ, *warnings])})
+def _with_warnings(chosen: _Found, answers: Answers, target: Role | None) -> Manifest:
+    warnings: list[str] = []
+    differences: tuple[str, ...] = ()
+    if target is not None and not chosen.is_of(target):
+        own = chosen.manifest.regions[target].region
+        warnings.append(f"the manifest of {own} cannot be read ({answers.get(own)}): that of {chosen.region} is used")
+    for region, answer in answers.items():
+        if isinstance(answer, _Unusable):
+            warnings.append(f"the manifest of {region} cannot be used: {answer.why.rstrip('.')}: apply the stack again")
+        elif isinstance(answer, _Found) and answer is not chosen:
+            differences = find_differences(chosen.manifest, answer.manifest)
+            if differences:
+                warnings.append(f"{describe_differences(differences)}: apply the stack again")
+    found = {"read_from": chosen.region, "differences": differences, "warnings": tuple(warnings)}
+    return chosen.manifest.model_copy(update=found)

@@ -38,6 +38,7 @@ class Status(JsonModel):
     reasons: tuple[str, ...] = Field(default=(), description="what is wrong, one sentence each")
     regions: Mapping[Annotated[Role, Key("ROLE")], Region] = Field(default_factory=dict)
     last_switch: Event | None = None
+    read_from: str = Field(default="", exclude=True, description="not in the JSON")
     seconds: Mapping[str, float] = Field(default_factory=dict, description="how long each phase took")
     measures: Mapping[Annotated[str, Key("MEASURE")], float | None] = Field(
         default_factory=dict, description="one figure"

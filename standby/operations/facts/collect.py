@@ -9,8 +9,8 @@ from standby.deadline import Deadline
 from standby.deployment.answers import take, take_count, take_list, take_text
 from standby.deployment.concurrency import ConcurrentCalls, Unavailable, attempt, map_concurrently
 from standby.deployment.connection import Connection
-from standby.deployment.manifest import ROLES, Manifest, Region, Role, parse_manifest
-from standby.deployment.manifest_reader import DISAGREEMENT, fetch_manifest
+from standby.deployment.manifest import ROLES, Manifest, Region, Role, find_differences
+from standby.deployment.manifest_reader import fetch_manifest
 from standby.deployment.routing_config import ConfigCopy, read_copy
 from standby.operations.facts import journal
 from standby.operations.facts.documents import (
@@ -98,7 +98,7 @@ def _roles_with_config(found: Facts) -> list[Role]:
 def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: InspectionDepth) -> State:
     replication = _compare_documents(connection, manifest, found, depth=depth)
     return State(
-        manifest=_with_disagreement(manifest, found),
+        manifest=_with_differences(manifest, found),
         where=connection.where,
         now=datetime.now(tz=UTC),
         regions={role: _region_state(manifest, role, found, replication[role]) for role in ROLES},
@@ -106,11 +106,10 @@ def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: I
     )
 
 
-def _with_disagreement(manifest: Manifest, found: Facts) -> Manifest:
-    plain = manifest.model_copy(update={"disagreement": ""})
+def _with_differences(manifest: Manifest, found: Facts) -> Manifest:
     others = [other for role in ROLES if isinstance(other := found["manifest", role], Manifest)]
-    differ = any(other != plain for other in others)
-    return plain.model_copy(update={"disagreement": DISAGREEMENT if differ else ""})
+    paths = dict.fromkeys(path for other in others for path in find_differences(manifest, other))
+    return manifest.model_copy(update={"differences": tuple(paths), "warnings": ()})
 
 
 def _tasks(connection: Connection, manifest: Manifest) -> Tasks:
@@ -132,7 +131,7 @@ def _status_tasks(connection: Connection, manifest: Manifest, *, deep: bool) -> 
 def _region_tasks(connection: Connection, region: Region) -> dict[str, Callable[[], object]]:
     clients, name = connection.clients, region.region
     return {
-        "manifest": lambda: parse_manifest(fetch_manifest(connection, name)),
+        "manifest": partial(fetch_manifest, connection, name),
         "copy": lambda: read_copy(clients.s3(name), region),
         "shallow": partial(read_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
         "queues": partial(read_queues, connection, region),

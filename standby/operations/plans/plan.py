@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from standby.deployment.manifest import Role
+from standby.deployment.manifest import Manifest, Role, describe_differences
 from standby.deployment.routing_config import ConfigCopy, RoutingConfig
 from standby.json_model import JsonModel
 from standby.operations.facts.documents import MissingDocument
@@ -100,6 +100,14 @@ class Refusal(JsonModel):
 
     reason: str
     overridable: bool = True
+
+
+def manifest_refusals(manifest: Manifest) -> tuple[Refusal, ...]:
+    """Return the refusal to act on one of two manifests that differ."""
+    if not manifest.differences:
+        return ()
+    reason = f"{describe_differences(manifest.differences)}, and this command uses that of {manifest.read_from}"
+    return (Refusal(reason=f"{reason}: apply the stack again"),)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ from standby.operations.plans.plan import (
     Step,
     VerifyEdge,
     WriteIntent,
+    manifest_refusals,
 )
 from standby.text import describe_not_inspected, pluralize
 
@@ -72,7 +73,12 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         summary=f"config.json first, generation {config.generation}" if config and steps else "config.json is in sync",
         generation=(config.generation if config else None) or facts.journal_generation,
         steps=(*steps, *_journal_steps(facts, impossible=impossible)) if steps else (),
-        refusals=(*_unreadable_refusals(state), *_invalid_refusals(steps), *_generation_refusals(facts, config)),
+        refusals=(
+            *manifest_refusals(state.manifest),
+            *_unreadable_refusals(state),
+            *_invalid_refusals(steps),
+            *_generation_refusals(facts, config),
+        ),
         notes=tuple(_config_notes(state)),
         reason=reason,
     )

@@ -34,6 +34,7 @@ from standby.operations.plans.plan import (
     VerifyEdge,
     VerifyHealth,
     WriteIntent,
+    manifest_refusals,
 )
 
 FORCED_GENERATION_STEP: Final = 2
@@ -187,8 +188,9 @@ def _known_generations(facts: SwitchFacts) -> KnownGenerations:
 
 def _refusals(facts: SwitchFacts, preconditions: Sequence[Refusal]) -> tuple[Refusal, ...]:
     """Return the refusals that stop the command from moving users to the target."""
-    unhealthy = describe_unhealthy(facts.manifest.regions[facts.target].region, facts.health)
-    return (*([Refusal(reason=unhealthy)] if unhealthy else []), *preconditions)
+    region = facts.manifest.regions[facts.target].region
+    unhealthy = describe_unhealthy(region, facts.health)
+    return (*manifest_refusals(facts.manifest), *([Refusal(reason=unhealthy)] if unhealthy else []), *preconditions)
 
 
 def _pending_writes(facts: SwitchFacts) -> Iterator[PendingWrite]:

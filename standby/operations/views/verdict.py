@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from standby.deployment.concurrency import Unavailable
-from standby.deployment.manifest import Role
+from standby.deployment.manifest import Role, describe_differences
 from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts.documents import MissingDocument, Replication, age
 from standby.operations.facts.health import describe_unhealthy
@@ -86,8 +86,8 @@ def _reasons(state: State) -> Iterator[str]:
         else:
             yield from _region_reasons(state, region)
     yield from (_describe_unfinished(state, event) for event in state.unfinished)
-    if state.manifest.disagreement:
-        yield state.manifest.disagreement
+    if state.manifest.differences:
+        yield f"{describe_differences(state.manifest.differences)}: apply the stack again"
 
 
 def _region_reasons(state: State, region: RegionState) -> Iterator[str]:

@@ -15,13 +15,11 @@ def test_a_text_that_is_not_a_manifest_is_one_error(text: str) -> None:
         parse_manifest(text)
 
 
-@pytest.mark.parametrize(
-    "url", ["", "http://api.example/prod/", "https://api.example/prod/?a=b", "ftp://a/", "https://"]
-)
+@pytest.mark.parametrize("url", ["http://api.example/prod/", "https://api.example/prod/?a=b", "ftp://a/", "https://"])
 def test_an_api_that_no_page_would_call_is_an_error(url: str) -> None:
     document = json.loads(manifest_text())
     document["regions"]["failover"]["apiUrl"] = url
-    with pytest.raises(StandbyError, match=r"regions\.failover\.apiUrl is not a URL that pages call"):
+    with pytest.raises(StandbyError, match=r"regions\.failover\.apiUrl: not a URL that pages call"):
         parse_manifest(json.dumps(document))
 
 

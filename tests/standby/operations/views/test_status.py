@@ -14,7 +14,7 @@ from standby.cli.main import cli
 from standby.cli.status_view import render_status, render_watch
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
-from standby.deployment.manifest_reader import DISAGREEMENT, read_manifest
+from standby.deployment.manifest_reader import read_manifest
 from standby.deployment.routing_config import RoutingConfig
 from standby.operations.facts.collect import collect_status
 from standby.operations.facts.health import Health
@@ -108,12 +108,12 @@ def test_an_apply_during_a_watch_is_not_a_disagreement(emulator: Emulator, monke
         seen.append(collect_status(connection, manifest, deep=deep))
         return seen[-1]
 
-    before = changed(world.manifest, name="before")  # from the start of the watch
+    before = changed(world.manifest, vector_store="before")  # from the start of the watch
     manifests = iter([before])
     monkeypatch.setattr(status_command, "read_manifest", lambda to: next(manifests, None) or read_manifest(to))
     monkeypatch.setattr(status_command, "collect_status", gather)
     CliRunner().invoke(cli, ["status", "--watch"], obj=lambda _: world.connect())
-    assert [state.manifest.disagreement for state in seen] == [DISAGREEMENT, ""]
+    assert [state.manifest.differences for state in seen] == [("vectorStore",), ()]
 
 
 @pytest.mark.usefixtures("_one_look")
