@@ -34,9 +34,9 @@ export function isAccepted(read, { config, highest }) {
   return !config || read.generation === null || read.generation >= highest;
 }
 
-/** Returns the generation, or null if the value is none. */
+/** Returns the generation, of at most 12 digits, or null if the value is none. */
 export function parseGeneration(value) {
-  return Number.isSafeInteger(value) && value > 0 ? value : null;
+  return Number.isSafeInteger(value) && value > 0 && value < 1e12 ? value : null;
 }
 
 /** The URL in its normal form, with a slash at its end; "" if the page must not call it. */

@@ -46,8 +46,9 @@ class NoAnswerError(StandbyError):
     """A request was not answered."""
 
 
-STALL_SECONDS: Final = 10.0
-"""The seconds without progress after which a listing or a run of many calls ends."""
+STALL_SECONDS: Final = 8.0
+"""The seconds without progress after which a listing or a run of many calls ends. A command ends ten seconds after its
+last progress; two of them are for the rest."""
 
 
 class StalledError(NoAnswerError):

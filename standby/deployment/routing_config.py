@@ -41,8 +41,8 @@ _MAX_READ_BYTES: Final = MAX_BYTES + len(codecs.BOM_UTF8) + 1
 """The number of bytes that are read of an object: enough to detect that it is too large."""
 MAX_BRACKETS: Final = 100
 """A file with more opening brackets is invalid: deep nesting would stop Python's parser but not a browser's."""
-MAX_GENERATION: Final = 2**53 - 1
-"""The largest integer that a number in a browser represents exactly (`Number.MAX_SAFE_INTEGER`)."""
+MAX_GENERATION: Final = 10**12 - 1
+"""The largest generation: the key of an event has 12 digits for it. A config with a larger one is manually edited."""
 
 READ_ORDER: Final[tuple[Role, Role]] = ("failover", "primary")
 """The order in which the edge asks the buckets for config.json."""

@@ -164,7 +164,7 @@ class World:
     def events(self, role: Role) -> list[Event]:
         """Return the events of one region's journal."""
         region = self.manifest.regions[role]
-        found = [journal.read_event(self.s3(role), region, key) for key in journal.list_keys(self.s3(role), region)]
+        found = [journal.read_event(self.s3(role), region, key) for key in journal.list_objects(self.s3(role), region)]
         return [event for event in found if event is not None]
 
     def connect(self, *dead: Role, sick: Mapping[Role, str] | None = None) -> "EmulatorConnection":

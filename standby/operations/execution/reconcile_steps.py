@@ -193,7 +193,7 @@ class ProgressCounter:
 
 
 def _copy_stall_seconds(documents: Iterable[MissingDocument]) -> float:
-    """Return how long no copy may end: ten seconds, and what the largest document takes."""
+    """Return how long no copy may end: `STALL_SECONDS`, and what the largest document takes."""
     return STALL_SECONDS + max((one.document.size for one in documents), default=0) / COPY_BYTES_PER_SECOND
 
 

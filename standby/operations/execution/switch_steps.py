@@ -200,17 +200,16 @@ class SwitchSteps:
         if config is None or config.generation is None:
             return None
         for role in ROLES:
-            events = attempt(partial(self._read_events, role, config.generation))
+            events = attempt(partial(self._read_events, role, config))
             if not isinstance(events, Unavailable):
                 found = journal.find_event_of_config(events, generation=config.generation, updated_at=config.updated_at)
                 if found is not None:
                     return found
         return None
 
-    def _read_events(self, role: Role, generation: int) -> tuple[Event, ...]:
+    def _read_events(self, role: Role, config: RoutingConfig) -> tuple[Event, ...]:
         region = self._manifest.regions[role]
-        s3 = self._connection.clients.s3(region.region)
-        return journal.read_events_of_generation(s3, region, generation=generation)
+        return journal.read_events_of_config(self._connection.clients.s3(region.region), region, config)
 
 
 def _event(run: PlanRun) -> Event:

@@ -22,7 +22,7 @@ from standby.operations.facts.documents import (
     list_documents,
 )
 from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, read_health
-from standby.operations.facts.journal import Event
+from standby.operations.facts.journal import Event, InvalidEvent
 from standby.operations.facts.knowledge_base import (
     IndexState,
     KnowledgeBaseState,
@@ -97,12 +97,14 @@ def _roles_with_config(found: Facts) -> list[Role]:
 
 def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: InspectionDepth) -> State:
     replication = _compare_documents(connection, manifest, found, depth=depth)
+    read = {role: journal.split_events(_events(found["events", role])) for role in ROLES}
     return State(
         manifest=_with_differences(manifest, found),
         where=connection.where,
         now=datetime.now(tz=UTC),
         regions={role: _region_state(manifest, role, found, replication[role]) for role in ROLES},
-        events=journal.merge_events(_events(found["events", role]) for role in ROLES),
+        events=journal.merge_events(events for events, _ in read.values()),
+        invalid_events=tuple(one for _, invalid in read.values() for one in invalid),
     )
 
 
@@ -170,11 +172,10 @@ def read_alarms(connection: Connection, region: Region) -> Alarms:
     return Alarms(in_alarm=tuple(sorted(in_alarm)), disabled=tuple(sorted(disabled)), total=len(found))
 
 
-def _read_last_events(connection: Connection, region: Region) -> tuple[Event, ...]:
+def _read_last_events(connection: Connection, region: Region) -> tuple[Event | InvalidEvent, ...]:
     s3 = connection.clients.s3(region.region)
-    keys = journal.list_keys(s3, region)[-MAX_EVENTS:]
-    events = map_concurrently(keys, partial(journal.read_event, s3, region))
-    return tuple(event for event in events if event is not None)
+    keys = journal.list_recent_objects(s3, region, generations=MAX_EVENTS)[-MAX_EVENTS:]
+    return tuple(map_concurrently(keys, partial(journal.read_object, s3, region)))
 
 
 def _compare_documents(
@@ -218,7 +219,7 @@ def _knowledge_base(index: object, listing: object) -> KnowledgeBaseState | Unav
     return Unavailable(f"its bucket {listing}", unreachable=isinstance(listing, Unavailable) and listing.unreachable)
 
 
-def _events(value: object) -> Iterable[Event]:
+def _events(value: object) -> Iterable[Event | InvalidEvent]:
     return value if isinstance(value, tuple) else ()
 
 

@@ -139,7 +139,7 @@ def age(documents: Iterable[MissingDocument], now: datetime) -> int | None:
 def list_documents(s3: "S3Client", region: Region) -> Listing:
     """Return the current objects of the region's documents bucket.
 
-    Raises botocore's errors, and `StalledError` when the next page takes longer than ten seconds.
+    Raises botocore's errors, and `StalledError` when the next page takes longer than `STALL_SECONDS`.
     """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.documents_bucket)
     found = (_document(entry) for page in iterate_with_progress(pages) for entry in take_list(page, "Contents"))

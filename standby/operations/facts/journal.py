@@ -9,18 +9,19 @@ import json
 import re
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
+from botocore.exceptions import ClientError
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from standby.deployment.answers import take_count, take_list, take_text
 from standby.deployment.api_call import MAX_BODY_BYTES
 from standby.deployment.manifest import Region
-from standby.deployment.routing_config import ConfigCopies, ConfigCopy, RoutingConfig
+from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy, RoutingConfig, read_copy
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
-from standby.text import one_line, printable
+from standby.text import one_line, pluralize, printable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -73,7 +74,7 @@ class Event(JsonModel):
     schema_version: Literal[2] = Field(default=2, description="2")
     id: str = Field(description="distinguishes this event from others of its generation")
     generation: int = Field(
-        ge=0, lt=10**12, description="the generation that it wrote; of a reconciliation, the authoritative one"
+        ge=0, le=MAX_GENERATION, description="the generation that it wrote; of a reconciliation, the authoritative one"
     )
     command: str = Field(description="`failover`, `failback` or `reconcile`")
     actor: str = Field(description="the identity in AWS, and user and machine")
@@ -105,8 +106,7 @@ class Event(JsonModel):
     @property
     def key(self) -> str:
         """The key of this event's object."""
-        moment = datetime.fromisoformat(self.started_at)
-        return f"{PREFIX}{self.generation:012d}-{moment:%Y%m%dT%H%M%S%f}Z-{self.id}.json"
+        return f"{_key_prefix(self.generation, self.started_at)}{self.id}.json"
 
     @property
     def open(self) -> bool:
@@ -114,6 +114,11 @@ class Event(JsonModel):
         return self.result in {"started", "unknown", "incomplete"} or (
             self.result in {"failed", "not verified"} and bool(self.pending_writes)
         )
+
+
+def _key_prefix(generation: int, started_at: str) -> str:
+    """Return how the key of an event begins. Raises `ValueError` if the text is no time."""
+    return f"{PREFIX}{generation:012d}-{datetime.fromisoformat(started_at):%Y%m%dT%H%M%S%f}Z-"
 
 
 def new_event(
@@ -171,14 +176,33 @@ def describe_actor(arn: str) -> str:
         return f"{arn} (?@{socket.gethostname()})"
 
 
-def list_keys(s3: "S3Client", region: Region) -> tuple[str, ...]:
-    """Return the keys of the region's events, oldest first. Raises botocore's errors."""
-    return tuple(key for key in list_objects(s3, region) if _KEY.match(key))
+def list_recent_keys(s3: "S3Client", region: Region, *, generations: int) -> tuple[str, ...]:
+    """Return the keys of the region's events from N generations before its config.json, oldest first.
+
+    The keys left out have lower generations than config.json, so the highest one is never lost, and 10,000 old events
+    cost no call. All keys are listed if the region has no valid config.json, or it may not be read. Raises botocore's
+    errors.
+    """
+    return tuple(filter(is_event_key, list_recent_objects(s3, region, generations=generations)))
 
 
-def list_objects(s3: "S3Client", region: Region) -> tuple[str, ...]:
-    """Return the keys of all objects under the prefix, also of those that are no events. Raises botocore's errors."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.frontend_bucket, Prefix=PREFIX)
+def list_recent_objects(s3: "S3Client", region: Region, *, generations: int) -> tuple[str, ...]:
+    """Return the keys as `list_recent_keys` does, also of objects that are no events. Raises botocore's errors."""
+    try:
+        generation = read_copy(s3, region).generation
+    except ClientError:
+        generation = 0
+    return list_objects(s3, region, since=max(0, generation - generations))
+
+
+def list_objects(s3: "S3Client", region: Region, *, since: int = 0) -> tuple[str, ...]:
+    """Return the keys of all objects under the prefix whose generation is at least `since`, in their order.
+
+    A key without a generation is among them. Raises botocore's errors.
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=region.frontend_bucket, Prefix=PREFIX, StartAfter=f"{PREFIX}{since:012d}" if since else PREFIX
+    )
     return tuple(take_text(found, "Key") for page in pages for found in take_list(page, "Contents"))
 
 
@@ -198,15 +222,38 @@ def read_object(s3: "S3Client", region: Region, key: str) -> "Event | InvalidEve
     return event
 
 
+def split_events(found: Iterable["Event | InvalidEvent"]) -> tuple[tuple[Event, ...], tuple[InvalidEvent, ...]]:
+    """Return the events and the invalid objects among what was read, each in its order."""
+    known = tuple(found)
+    events = tuple(one for one in known if isinstance(one, Event))
+    return events, tuple(one for one in known if isinstance(one, InvalidEvent))
+
+
+def describe_invalid(found: Iterable[InvalidEvent]) -> Iterator[str]:
+    """Yield a sentence for each region whose journal has objects that are no events."""
+    by_region: dict[str, list[InvalidEvent]] = {}
+    for one in found:
+        by_region.setdefault(one.region, []).append(one)
+    for region, those in by_region.items():
+        objects = pluralize(len(those), "object")
+        yield f"{objects} in the journal of {region} cannot be read as events: `standby journal` names them"
+
+
 def read_event(s3: "S3Client", region: Region, key: str) -> Event | None:
     """Return one event; None if the object is not an event. Raises botocore's errors."""
     found = read_object(s3, region, key)
     return found if isinstance(found, Event) else None
 
 
-def read_events_of_generation(s3: "S3Client", region: Region, *, generation: int) -> tuple[Event, ...]:
-    """Return the region's events of one generation. Raises botocore's errors."""
-    prefix = f"{PREFIX}{generation:012d}-"
+def read_events_of_config(s3: "S3Client", region: Region, config: RoutingConfig) -> tuple[Event, ...]:
+    """Return the event that wrote this config, if the region's journal has it. Raises botocore's errors.
+
+    Its key begins with the generation and with the time in `updatedAt`, so no other event is read.
+    """
+    try:
+        prefix = _key_prefix(config.generation or 0, config.updated_at)
+    except ValueError:  # no command wrote this time
+        return ()
     found = take_list(s3.list_objects_v2(Bucket=region.frontend_bucket, Prefix=prefix), "Contents")
     events = (read_event(s3, region, take_text(entry, "Key")) for entry in found)
     return tuple(event for event in events if event is not None)

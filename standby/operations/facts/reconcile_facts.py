@@ -6,18 +6,26 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from standby.deployment.concurrency import STALL_SECONDS, Unavailable, attempt, map_concurrently, run_concurrently
+from standby.deployment.concurrency import (
+    STALL_SECONDS,
+    ConcurrentCalls,
+    Unavailable,
+    attempt,
+    map_concurrently,
+    run_concurrently,
+)
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts import journal
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.documents import FULL_DEPTH
-from standby.operations.facts.journal import Event
+from standby.operations.facts.journal import Event, InvalidEvent
 from standby.operations.facts.state import State, region_state_of_copy
 from standby.operations.facts.switch_facts import read_copies, read_identity
 
-JOURNAL_SECONDS: Final = 30.0
+JOURNAL_SECONDS: Final = 300.0
+"""The time limit of a journal that makes progress: each page of a thousand keys has three seconds."""
 RECENT_EVENTS: Final = 100
 """The number of the newest events, and of the newest generations' first events, that are read."""
 COMPARED_EVENTS: Final = 1000
@@ -30,7 +38,8 @@ class ReconcileFacts:
 
     A plan for config.json needs only the copies in the state; a plan for documents needs every missing document.
     `journal_generation` is the highest generation in any journal, including events that cannot be read.
-    `unread_journals` are the journals that were not read, which may have a higher one.
+    `unread_journals` are the journals that were not read, which may have a higher one. `invalid_events` are the objects
+    of each journal that was read that are no events.
     """
 
     state: State
@@ -38,13 +47,18 @@ class ReconcileFacts:
     journal_generation: int
     actor: str
     unread_journals: Mapping[Role, Unavailable] = field(default_factory=dict)
+    invalid_events: Mapping[Role, tuple[InvalidEvent, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """The events of one region's journal that a reconciliation needs, and the highest generation in its keys."""
+    """The events of one region's journal that a reconciliation needs, and the highest generation in its keys.
+
+    `invalid` are the objects among them that are no events.
+    """
 
     events: tuple[Event, ...]
+    invalid: tuple[InvalidEvent, ...]
     generation: int
 
 
@@ -58,12 +72,17 @@ def collect_config_facts(connection: Connection, manifest: Manifest) -> Reconcil
         regions={role: region_state_of_copy(manifest, role, copy) for role, copy in copies.items()},
         events=(),
     )
-    return _with_journals(connection, state)
+    up = [role for role in ROLES if isinstance(state.copies[role], ConfigCopy)]
+    return _with_journals(connection, state, read_journals(connection, manifest, *up))
 
 
 def collect_document_facts(connection: Connection, manifest: Manifest) -> ReconcileFacts:
     """Read the complete state with every missing document. A large bucket takes minutes."""
-    return _with_journals(connection, collect_state(connection, manifest, depth=FULL_DEPTH))
+    reader = ConcurrentCalls({"journals": partial(read_journals, connection, manifest, *ROLES)})
+    state = collect_state(connection, manifest, depth=FULL_DEPTH)
+    reader.wait(["journals"], seconds=JOURNAL_SECONDS)
+    read = reader.results_so_far(JOURNAL_SECONDS)["journals"]
+    return _with_journals(connection, state, dict.fromkeys(ROLES, read) if isinstance(read, Unavailable) else read)
 
 
 def read_journals(connection: Connection, manifest: Manifest, *roles: Role) -> Mapping[Role, Journal | Unavailable]:
@@ -78,13 +97,13 @@ def read_journals(connection: Connection, manifest: Manifest, *roles: Role) -> M
     return {**unread, **run_concurrently(tasks, seconds=JOURNAL_SECONDS)}
 
 
-def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
+def _with_journals(connection: Connection, state: State, read: Mapping[Role, Journal | Unavailable]) -> ReconcileFacts:
     manifest = state.manifest
     up = [role for role in ROLES if isinstance(state.copies[role], ConfigCopy)]
     found: dict[Role, Journal | Unavailable] = {
         role: copy for role, copy in state.copies.items() if isinstance(copy, Unavailable)
     }
-    found |= read_journals(connection, manifest, *up)
+    found |= {role: read[role] for role in up}
     journals = {role: read for role, read in found.items() if isinstance(read, Journal)}
     arn = attempt(partial(read_identity, connection, manifest.regions[up[0]].region)) if up else "unknown"
     return ReconcileFacts(
@@ -93,11 +112,13 @@ def _with_journals(connection: Connection, state: State) -> ReconcileFacts:
         journal_generation=max((read.generation for read in journals.values()), default=0),
         actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
         unread_journals={role: read for role, read in found.items() if isinstance(read, Unavailable)},
+        invalid_events={role: read.invalid for role, read in journals.items()},
     )
 
 
 def _list_journal(connection: Connection, region: Region) -> tuple[str, ...]:
-    return journal.list_keys(connection.clients.retrying_s3(region.region), region)
+    objects = journal.list_objects(connection.clients.s3(region.region), region)
+    return tuple(filter(journal.is_event_key, objects))
 
 
 def select_keys(journals: Iterable[tuple[str, ...]]) -> frozenset[str]:
@@ -115,8 +136,6 @@ def select_keys(journals: Iterable[tuple[str, ...]]) -> frozenset[str]:
 def _read_journal(connection: Connection, region: Region, keys: tuple[str, ...], wanted: frozenset[str]) -> Journal:
     s3 = connection.clients.retrying_s3(region.region)
     chosen = [key for key in keys if key in wanted]
-    found = map_concurrently(chosen, partial(journal.read_event, s3, region), stall_seconds=STALL_SECONDS)
-    return Journal(
-        events=tuple(event for event in found if event is not None),
-        generation=max(map(journal.parse_generation, keys), default=0),
-    )
+    found = map_concurrently(chosen, partial(journal.read_object, s3, region), stall_seconds=STALL_SECONDS)
+    events, invalid = journal.split_events(found)
+    return Journal(events=events, invalid=invalid, generation=max(map(journal.parse_generation, keys), default=0))

@@ -17,7 +17,7 @@ from standby.json_model import JsonModel
 from standby.operations.facts.config_differences import describe_differences
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
-from standby.operations.facts.journal import Event, is_reconciled_since, is_superseded
+from standby.operations.facts.journal import Event, InvalidEvent, is_reconciled_since, is_superseded
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.readiness import Requirements
 
@@ -80,13 +80,17 @@ def region_state_of_copy(manifest: Manifest, role: Role, copy: ConfigCopy | Unav
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """All facts at one time. `events` are the last events of both journals, merged."""
+    """All facts at one time. `events` are the last events of both journals, merged.
+
+    `invalid_events` are the objects of both journals that are no events.
+    """
 
     manifest: Manifest
     where: str
     now: datetime
     regions: Mapping[Role, RegionState]
     events: tuple[Event, ...]
+    invalid_events: tuple[InvalidEvent, ...] = ()
 
     @property
     def copies(self) -> Mapping[Role, ConfigCopy | Unavailable]:

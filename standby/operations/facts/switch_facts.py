@@ -103,23 +103,20 @@ def _read_copy(connection: Connection, region: Region) -> ConfigCopy:
 
 
 def _list_keys(connection: Connection, region: Region) -> tuple[str, ...]:
-    return journal.list_keys(connection.clients.s3(region.region), region)
+    return journal.list_recent_keys(connection.clients.s3(region.region), region, generations=0)
 
 
 def _read_events_of_config(
     connection: Connection, manifest: Manifest, copies: ConfigCopies, target: Role
 ) -> tuple[Event, ...]:
-    """Return the events of the authoritative generation if the target already serves: they may be unfinished."""
+    """Return the event of the authoritative config if the target already serves: it may be unfinished."""
     authoritative = authoritative_copy(copies)
-    if authoritative is None or serving_role(manifest, copies) != target:
+    if authoritative is None or authoritative.config is None or serving_role(manifest, copies) != target:
         return ()
     regions = [manifest.regions[role] for role, copy in copies.items() if isinstance(copy, ConfigCopy)]
     tasks = {
         region.region: partial(
-            journal.read_events_of_generation,
-            connection.clients.s3(region.region),
-            region,
-            generation=authoritative.generation,
+            journal.read_events_of_config, connection.clients.s3(region.region), region, authoritative.config
         )
         for region in regions
     }

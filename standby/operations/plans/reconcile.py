@@ -20,7 +20,15 @@ from standby.deployment.routing_config import (
 )
 from standby.operations.facts.config_differences import describe_differences, find_differences
 from standby.operations.facts.documents import MissingReason, Replication
-from standby.operations.facts.journal import Event, PendingWrite, end_event, format_time, has_landed, new_event
+from standby.operations.facts.journal import (
+    Event,
+    PendingWrite,
+    describe_invalid,
+    end_event,
+    format_time,
+    has_landed,
+    new_event,
+)
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
@@ -100,7 +108,7 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         summary="both regions are in sync" if in_sync else "bring both regions into sync",
         generation=(state.config.generation if state.config else None) or facts.journal_generation,
         steps=steps,
-        notes=tuple(_document_notes(state)),
+        notes=(*_document_notes(state), *describe_invalid(one for of in facts.invalid_events.values() for one in of)),
         reason=reason,
         pending_writes=pending,
     )
@@ -279,7 +287,8 @@ def _journal_steps(facts: ReconcileFacts, *, impossible: frozenset[str]) -> Iter
     ]
     for role, known in facts.journals.items():
         have = {event.key: event for event in known}
-        write = tuple(event for event in wanted if have.get(event.key) != event)
+        unreadable = {one.key for one in facts.invalid_events.get(role, ())}  # not absent: never overwritten
+        write = tuple(event for event in wanted if event.key not in unreadable and have.get(event.key) != event)
         if write:
             title = f"Complete the journal ({pluralize(len(write), 'event')})"
             yield Step(title=title, region=state.regions[role].region, action=CopyEvents(role=role, events=write))

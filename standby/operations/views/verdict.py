@@ -9,7 +9,7 @@ from standby.deployment.manifest import Role, describe_differences
 from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts.documents import MissingDocument, Replication, age
 from standby.operations.facts.health import describe_unhealthy
-from standby.operations.facts.journal import Event, has_landed
+from standby.operations.facts.journal import Event, describe_invalid, has_landed
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.state import RegionState, State, find_config_problems
 from standby.operations.views.requirement_reasons import requirement_advice, requirement_faults, requirement_reasons
@@ -150,6 +150,7 @@ def _describe_unfinished(state: State, event: Event) -> str:
 
 
 def _notes(state: State) -> Iterator[str]:
+    yield from describe_invalid(state.invalid_events)
     for region in state.regions.values():
         if isinstance(region.replication, Replication) and region.replication.conflicts:
             reasons = _count_reasons(region.replication.conflicts)

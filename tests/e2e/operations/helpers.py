@@ -152,7 +152,7 @@ class Operator:
         config = config_for_role(manifest, "primary", generation=event.generation, updated_at=event.started_at)
         for role, region in manifest.regions.items():
             s3 = self.s3(role)
-            for key in journal.list_keys(s3, region):
+            for key in journal.list_objects(s3, region):
                 s3.delete_object(Bucket=region.frontend_bucket, Key=key)
             write_copy(s3, read_copy(s3, region), render_config(config))
             journal.write_event(s3, region, journal.end_event(event, "done", now=now))

@@ -49,7 +49,7 @@ READS: dict[str, Callable[[SickConnection], object]] = {
     "the manifest": lambda to: fetch_manifest(to, WEST),
     "config.json": lambda to: read_copy(to.clients.s3(WEST), REGION),
     "a write of config.json": lambda to: write_copy(to.clients.s3(WEST), copy_of("primary", None), "{}"),
-    "the journal's keys": lambda to: journal.list_keys(to.clients.s3(WEST), REGION),
+    "the journal's keys": lambda to: journal.list_objects(to.clients.s3(WEST), REGION),
     "the queues": lambda to: collect.read_queues(to, REGION),
     "the alarms": lambda to: collect.read_alarms(to, REGION),
     "the documents": lambda to: list_documents(to.clients.s3(WEST), REGION),

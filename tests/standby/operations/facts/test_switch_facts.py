@@ -11,7 +11,7 @@ import pytest
 
 from standby.deployment.concurrency import NoAnswerError, Unavailable
 from standby.deployment.manifest import ROLES, Region, Role
-from standby.deployment.routing_config import ConfigCopy
+from standby.deployment.routing_config import ConfigCopy, RoutingConfig
 from standby.operations.facts import journal, switch_facts
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import PREFIX, Event, new_event
@@ -28,7 +28,7 @@ class Deployment:
 
     def __init__(self) -> None:
         self.clients = SimpleNamespace(s3=lambda region: region, sts=self._sts)
-        self.generations: list[int] = []
+        self.generations: list[int | None] = []
         self.without_events: set[Role] = set()
         self.answers: dict[tuple[str, Role], Answer] = {}
         for role in ROLES:
@@ -51,8 +51,8 @@ class Deployment:
         found: Health = self.answers["deep" if deep else "shallow", region.role]()
         return found
 
-    def events(self, _: object, region: Region, *, generation: int) -> tuple[Event, ...]:
-        self.generations.append(generation)
+    def events(self, _: object, region: Region, config: RoutingConfig) -> tuple[Event, ...]:
+        self.generations.append(config.generation)
         if region.role in self.without_events:
             raise NoAnswerError("does not answer")
         return (EVENT,)
@@ -69,7 +69,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.setattr(switch_facts, "_read_copy", found.copy)
     monkeypatch.setattr(switch_facts, "_list_keys", found.keys)
     monkeypatch.setattr(switch_facts, "read_health", found.health)
-    monkeypatch.setattr(journal, "read_events_of_generation", found.events)
+    monkeypatch.setattr(journal, "read_events_of_config", found.events)
     monkeypatch.setattr(switch_facts, "DEEP_SECONDS", 0.2)
     return found
 
