@@ -15,6 +15,7 @@ import lazy_bindings
 from docs.field_table import field_table
 from standby.cli.change_json import ChangeJson  # noqa: F401 - the documents name the models
 from standby.cli.journal import JournalJson  # noqa: F401 - the documents name the models
+from standby.cli.journal_removal import JournalRemovalJson  # noqa: F401 - the documents name the models
 from standby.cli.main import (
     ErrorJson,  # noqa: F401 - the documents name the models
     cli,

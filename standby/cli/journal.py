@@ -8,13 +8,13 @@ from typing import Annotated, Final, Literal
 import click
 from pydantic import Field
 
-from standby.cli.options import json_option, print_json, print_result, print_target
+from standby.cli.options import ChangeOptions, json_option, print_json, print_result, print_target
 from standby.deployment.answers import take_list
 from standby.deployment.concurrency import STALL_SECONDS, Unavailable, map_concurrently, run_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.manifest_reader import read_manifest
-from standby.errors import RefusedError
+from standby.errors import BadUsageError, RefusedError
 from standby.json_model import ONE_ROW, JsonModel
 from standby.operations.facts import journal as facts
 from standby.operations.facts.journal import Event, InvalidEvent
@@ -56,14 +56,33 @@ class Journal:
 
 @click.command()
 @click.option("-n", "--last", default=20, show_default=True, type=click.IntRange(min=1), help="The number of events.")
+@click.option("--remove", default="", metavar="KEY", help="Remove the object with this key, which is no event.")
+@click.option("--dry-run", is_flag=True, help="With --remove: show the plan and change nothing.")
+@click.option("--yes", is_flag=True, help="With --remove: do not ask for confirmation.")
+@click.option("--force", is_flag=True, help="With --remove: override its preconditions.")
 @json_option
 @click.pass_obj
-def journal(target: Target, /, *, last: int, as_json: bool) -> None:
+def journal(target: Target, /, *, last: int, remove: str, dry_run: bool, yes: bool, force: bool, as_json: bool) -> None:
     """Show which command changed what, when, and how it ended.
 
     Reads the journals of both regions, ordered by generation. Events that one region's journal lacks were written
-    while that region was down; `standby reconcile` copies them.
+    while that region was down; `standby reconcile` copies them. An object that is no event is named; --remove deletes
+    it in both regions. The buckets keep its version. Refused (exit code 3) for a valid event, and for a generation
+    that pages may have seen, unless --force is given.
     """
+    options = ChangeOptions(dry_run=dry_run, yes=yes, force=force, reason="", as_json=as_json)
+    if remove:
+        from standby.cli.journal_removal import remove_from_journals  # noqa: PLC0415 - rarely needed
+
+        remove_from_journals(target, remove, options)
+    elif dry_run or yes or force:
+        raise BadUsageError("--dry-run, --yes and --force need --remove.", hint="`standby journal` changes nothing.")
+    else:
+        show_journals(target, last=last, as_json=as_json)
+
+
+def show_journals(target: Target, *, last: int, as_json: bool) -> None:
+    """Read both journals, and print the last events of both."""
     connection = target.connection
     manifest = read_manifest(connection)
     print_target(connection, manifest)
@@ -138,5 +157,7 @@ def _print(events: tuple[Event, ...], missing: Mapping[str, tuple[str, ...]]) ->
 def _print_rest(invalid: tuple[InvalidEvent, ...], older: int, *, shown: int) -> None:
     for one in invalid:
         print_result(f"cannot be read: {one.why}, {one.key!r} in {one.region}")
+    if invalid:
+        print_result("`standby journal --remove KEY` removes such an object; the bucket keeps its version")
     if older:
         print_result(f"{pluralize(older, 'older event')} not shown: `standby journal --last {older + shown}` shows all")

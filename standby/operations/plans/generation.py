@@ -11,7 +11,7 @@ from typing import Final
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Role
-from standby.deployment.routing_config import ConfigCopies, ConfigCopy
+from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy
 from standby.operations.plans.plan import Refusal
 
 FIRST_GENERATION: Final = 1
@@ -50,7 +50,12 @@ class KnownGenerations:
         return copy.state != "absent" or self.highest >= FIRST_GENERATION
 
     def refusals(self, manifest: Manifest, role: Role) -> tuple[Refusal, ...]:
-        """Return the refusal to write a generation that may be too low. `--force` writes one that cannot be."""
+        """Return the refusal to write a generation that may be too low, or that does not exist.
+
+        `--force` writes one that cannot be too low.
+        """
+        if self.highest >= MAX_GENERATION:
+            return (Refusal(reason=self._describe_last(), overridable=False),)
         if self.is_complete(manifest, role):
             return ()
         unread = {manifest.regions[of].region: why for of, why in self.unread_journals.items()}
@@ -58,11 +63,23 @@ class KnownGenerations:
         reason = f"the last generation is not known ({said or 'config.json and the journal are empty'})"
         return (Refusal(reason=f"{reason}: --force writes one from the time, which is higher than any"),)
 
+    def _describe_last(self) -> str:
+        copies = (copy for copy in self.copies.values() if isinstance(copy, ConfigCopy))
+        written = next((copy for copy in copies if copy.generation >= MAX_GENERATION), None)
+        what = f"config.json in {written.region} has" if written else "the journal has an object with"
+        remedy = (
+            "correct it by hand"
+            if written
+            else "`standby journal` names it, and `standby journal --remove KEY --force` removes it"
+        )
+        return f"{what} the generation {self.highest}, and there is no higher one: {remedy}"
+
     def next(self, manifest: Manifest, role: Role, *, now: datetime) -> int:
-        """Return the generation to write.
+        """Return the generation to write, at most the largest one, which `refusals` does not let through.
 
         It is one more than the highest one. If that is not known, it is the time in seconds since 1970: each earlier
         command added one and took more than a second.
         """
         following = max(FIRST_GENERATION, self.highest) + 1
-        return following if self.is_complete(manifest, role) else max(following, int(now.timestamp()))
+        wanted = following if self.is_complete(manifest, role) else max(following, int(now.timestamp()))
+        return min(wanted, MAX_GENERATION)

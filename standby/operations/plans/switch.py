@@ -11,6 +11,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest
 from standby.deployment.routing_config import (
     KEY,
+    MAX_GENERATION,
     ConfigCopies,
     ConfigCopy,
     authoritative_copy,
@@ -95,7 +96,7 @@ def _plan_switch(
     manifest, target = facts.manifest, facts.target
     region, other = manifest.regions[target].region, manifest.other(target)
     known = _known_generations(facts)
-    generation = known.next(manifest, target, now=facts.now) + step - 1
+    generation = min(known.next(manifest, target, now=facts.now) + step - 1, MAX_GENERATION)
     source = _serving_region(facts) if step == 1 else ""
     event = new_event(
         generation=generation,

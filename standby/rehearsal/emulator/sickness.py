@@ -22,6 +22,7 @@ CALLS: Final = (
     "lambda:GetFunctionConfiguration",
     "lambda:InvokeFunction",
     "lambda:ListEventSourceMappings",
+    "s3:DeleteObject",
     "s3:GetBucketNotification",
     "s3:GetObject",
     "s3:GetObjectTagging",

@@ -33,6 +33,7 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("lambda:GetFunctionConfiguration", "lambda", "get_function_configuration", {"FunctionName": "chatbot-upload"}),
     ("lambda:ListEventSourceMappings", "lambda", "list_event_source_mappings", {"FunctionName": "chatbot-ingest"}),
     ("lambda:InvokeFunction", "lambda", "invoke", {"FunctionName": "chatbot-ingest", "Payload": b"{}"}),
+    ("s3:DeleteObject", "s3", "delete_object", OBJECT),
     ("s3:GetObject", "s3", "get_object", OBJECT),
     ("s3:GetObject", "s3", "head_object", OBJECT),
     ("s3:GetBucketNotification", "s3", "get_bucket_notification_configuration", {"Bucket": "documents"}),
