@@ -24,6 +24,7 @@ from botocore.hooks import BaseEventHooks
 from botocore.response import StreamingBody
 
 from standby.deployment.answers import NOT_AWS, DeadlineExceededError, InvalidAnswerError
+from standby.deployment.clock import Clock
 
 T = TypeVar("T")
 
@@ -71,9 +72,13 @@ def call_with_deadline(call: Callable[[], T], *, seconds: float) -> T:
 
 
 class BoundedClient(BaseClient):
-    """A base class of botocore's clients. `call_seconds` is the deadline of each call, with all its attempts."""
+    """A base class of botocore's clients.
+
+    `call_seconds` is the deadline of each call, with all its attempts. `clock` learns the time of AWS from each answer.
+    """
 
     call_seconds: float = 3.0
+    clock: Clock | None = None
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, object]) -> dict[str, Any]:
         original: Callable[..., dict[str, Any]] = super()._make_api_call  # type: ignore[misc]  # the stubs have no private methods
@@ -81,7 +86,10 @@ class BoundedClient(BaseClient):
         def call() -> dict[str, Any]:
             _within.call = True
             self._get_credentials()
-            return _attempt(lambda: _check(_read_bodies(original(operation_name, api_params))))
+            answer = _attempt(lambda: _check(_read_bodies(original(operation_name, api_params))))
+            if self.clock is not None:
+                self.clock.observe(answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date"))
+            return answer
 
         if getattr(_within, "call", False):
             return original(operation_name, api_params)

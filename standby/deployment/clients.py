@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, TypeVar
 from botocore.config import Config
 
 from standby.deployment.api_call import BoundedClient, bound_clients
+from standby.deployment.clock import Clock
 
 if TYPE_CHECKING:
     import boto3
@@ -62,6 +63,8 @@ class _Arguments(TypedDict, total=False):
 class Clients:
     """The clients of both regions. They use the given `endpoints`, and `elsewhere` in any other region.
 
+    `clock` shows the time of AWS.
+
     `session` creates a region's session. Each region has its own session and its own credentials, because a session
     fetches all its credentials through one region.
     """
@@ -77,6 +80,7 @@ class Clients:
         self._endpoints = endpoints
         self._elsewhere = elsewhere
         self._sessions: dict[str, boto3.Session] = {}
+        self.clock = Clock()
         self._made: dict[tuple[str, str], object] = {}
         # A boto3 session is not thread-safe; its clients are. Creating a session may wait for its region's credentials.
         self._locks: dict[str, threading.Lock] = {}
@@ -147,5 +151,6 @@ class Clients:
                 client = self._made[kind, region] = make(self._sessions[region], arguments)
                 if isinstance(client, BoundedClient):
                     client.call_seconds = limits.seconds
+                    client.clock = self.clock
             made: C = self._made[kind, region]  # type: ignore[assignment]  # the kind says which client it is
             return made

@@ -5,6 +5,7 @@ its threads at exit, so a region that hangs would block the operator.
 """
 
 import queue
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -63,9 +64,7 @@ class StalledError(NoAnswerError):
 def explain(error: Exception) -> Unavailable:
     """Return in a few words why a call failed."""
     if isinstance(error, ClientError):
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return Unavailable(one_line(f"answers {code or status}"))
+        return Unavailable(one_line(f"answers {_describe_refusal(error)}"))
     if isinstance(error, DeadlineExceededError | InvalidAnswerError):
         return Unavailable(str(error), unreachable=True)
     if isinstance(error, NoAnswerError):
@@ -77,6 +76,18 @@ def explain(error: Exception) -> Unavailable:
     return Unavailable(one_line(f"failed: {error}"))
 
 
+def _describe_refusal(error: ClientError) -> str:
+    refusal = error.response.get("Error", {})
+    code, message = str(refusal.get("Code", "")), str(refusal.get("Message", ""))
+    if code in _CLOCK_CODES or _CLOCK_MESSAGE.search(message):
+        return f"{code}: this machine's clock is wrong"
+    return code or str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+_CLOCK_CODES: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
+_CLOCK_MESSAGE: Final = re.compile(r"Signature (expired|not yet current)")
+"""How AWS refuses a request of another time. Source: docs.aws.amazon.com, IAM, "Troubleshoot Signature Version 4
+signing for AWS API requests"."""
 _NO_ANSWER: Final = (
     botocore_errors.ConnectionError,
     botocore_errors.HTTPClientError,

@@ -1,7 +1,6 @@
 """Carry out a plan, step by step. Each step reports on stderr when it begins and when it ends."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from standby.console import Stopwatch, print_progress
@@ -65,7 +64,7 @@ class Executor:
 
     def _take(self, run: PlanRun, step: Step, label: str) -> None:
         print_progress(f"{label} begins: {step.full_title}")
-        stopwatch, at = Stopwatch(), format_time(datetime.now(tz=UTC))
+        stopwatch, at = Stopwatch(), format_time(self._connection.clients.clock.now())
 
         def record(result: str, detail: str) -> None:
             seconds = stopwatch.seconds

@@ -1,7 +1,7 @@
 """A plan that is being carried out, and the ways in which a step can fail."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from standby.deployment.routing_config import ConfigCopy
@@ -73,9 +73,9 @@ class PlanRun:
             return "not verified"
         return "incomplete" if self.pending_writes else "done"
 
-    def finished_event(self) -> Event:
-        """Return the event with everything that the run did. Raises `ValueError` for a plan without an event."""
+    def finished_event(self, *, now: datetime) -> Event:
+        """Return the event with what the run did until now. Raises `ValueError` for a plan without an event."""
         if self.event is None:
             raise ValueError("a plan without an event has no step that writes one")
-        ended = end_event(self.event, self.result, now=datetime.now(tz=UTC))
+        ended = end_event(self.event, self.result, now=now)
         return ended.model_copy(update={"steps": tuple(self.steps), "pending_writes": tuple(self.pending_writes)})

@@ -1,7 +1,6 @@
 """The steps of a failover and a failback."""
 
 import time
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -91,12 +90,13 @@ class SwitchSteps:
         CloudFront's control plane is in us-east-1. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries,
         Appendix B.
         """
+        clients = self._connection.clients
         try:
-            self._connection.clients.cloudfront().create_invalidation(
+            clients.cloudfront().create_invalidation(
                 DistributionId=self._manifest.site.distribution_id,
                 InvalidationBatch={
                     "Paths": {"Quantity": 1, "Items": [f"/{KEY}"]},
-                    "CallerReference": run.event.id if run.event else f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S%f}",
+                    "CallerReference": run.event.id if run.event else f"{clients.clock.now():%Y%m%dT%H%M%S%f}",
                 },
             )
         except (ClientError, BotoCoreError) as error:
@@ -134,7 +134,7 @@ class SwitchSteps:
         """Write the result into both journals. A failed write to a journal is only a note."""
         if run.event is None:
             return ""
-        event = run.event = run.finished_event()
+        event = run.event = run.finished_event(now=self._connection.clients.clock.now())
 
         def write(role: Role) -> str:
             region = self._manifest.regions[role]

@@ -1,7 +1,6 @@
 """Read the state of a deployment. All reads are concurrent, so a region that is down costs three seconds in total."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
 
@@ -101,7 +100,7 @@ def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: I
     return State(
         manifest=_with_differences(manifest, found),
         where=connection.where,
-        now=datetime.now(tz=UTC),
+        now=connection.clients.clock.now(),
         regions={role: _region_state(manifest, role, found, replication[role]) for role in ROLES},
         events=journal.merge_events(events for events, _ in read.values()),
         invalid_events=tuple(one for _, invalid in read.values() for one in invalid),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -68,7 +67,7 @@ def collect_config_facts(connection: Connection, manifest: Manifest) -> Reconcil
     state = State(
         manifest=manifest,
         where=connection.where,
-        now=datetime.now(tz=UTC),
+        now=connection.clients.clock.now(),
         regions={role: region_state_of_copy(manifest, role, copy) for role, copy in copies.items()},
         events=(),
     )

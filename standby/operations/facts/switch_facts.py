@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -58,7 +58,7 @@ def collect_switch_facts(connection: Connection, manifest: Manifest, target: Rol
         journal_generation=max((journal.parse_generation(key) for keys in known for key in keys), default=0),
         health=health,
         actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
-        now=datetime.now(tz=UTC),
+        now=connection.clients.clock.now(),
         events=_read_events_of_config(connection, manifest, copies, target),
         unread_journals={role: keys for role in ROLES if isinstance(keys := quick["keys", role], Unavailable)},
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from standby.deployment.clock import Clock
 from standby.deployment.concurrency import NoAnswerError, Unavailable
 from standby.deployment.manifest import ROLES, Region, Role
 from standby.deployment.routing_config import ConfigCopy, RoutingConfig
@@ -27,7 +28,7 @@ class Deployment:
     """A deployment whose every answer a test can replace, by what is asked and the role."""
 
     def __init__(self) -> None:
-        self.clients = SimpleNamespace(s3=lambda region: region, sts=self._sts)
+        self.clients = SimpleNamespace(s3=lambda region: region, sts=self._sts, clock=Clock())
         self.generations: list[int | None] = []
         self.without_events: set[Role] = set()
         self.answers: dict[tuple[str, Role], Answer] = {}
