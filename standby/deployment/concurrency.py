@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, Generic, TypeVar
 
 from botocore import exceptions as botocore_errors
@@ -52,6 +53,11 @@ STALL_SECONDS: Final = 8.0
 last progress; two of them are for the rest."""
 
 
+NO_CREDENTIALS: Final = "no credentials were found"
+LOOK_SECONDS: Final = 1.0
+"""The time of a look that is repeated: `status` ends within three seconds, and two such looks are within them."""
+
+
 class StalledError(NoAnswerError):
     """A run of many calls made no progress for some time. `done` is the number of things that it finished."""
 
@@ -70,7 +76,7 @@ def explain(error: Exception) -> Unavailable:
     if isinstance(error, NoAnswerError):
         return Unavailable(one_line(error.message), unreachable=True)
     if isinstance(error, NoCredentialsError):
-        return Unavailable("no credentials were found")
+        return Unavailable(NO_CREDENTIALS)
     if isinstance(error, _NO_ANSWER):
         return Unavailable(f"does not answer ({_describe_cause(error)})", unreachable=True)
     return Unavailable(one_line(f"failed: {error}"))
@@ -132,6 +138,45 @@ def attempt(call: Callable[[], T]) -> T | Unavailable:
         return call()
     except (BotoCoreError, ClientError, StandbyError) as error:
         return explain(error)
+
+
+def look_twice(look: Callable[[], T], *, hedge: bool = False) -> T:
+    """Make a read, and once more if it fails within a second: one failed look is no reason to act.
+
+    With `hedge`, a read that has not ended after a second is made once more beside the first one. The first success
+    wins. Raises the last error. A refusal of AWS (4xx) is certain, so it is raised at once.
+    """
+    looks: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            looks.put((look(), None))
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+            looks.put((None, error))
+
+    stopwatch, running, made = Stopwatch(), 0, 0
+    while True:
+        if made == 0 or (made == 1 and running == 0) or (hedge and made == 1 and stopwatch.seconds > LOOK_SECONDS):
+            threading.Thread(target=run, daemon=True).start()
+            running, made = running + 1, made + 1
+        try:
+            found, error = looks.get(timeout=LOOK_SECONDS if hedge and made == 1 else None)
+        except queue.Empty:
+            continue
+        if error is None:
+            return found  # type: ignore[return-value]  # None only if the look returned it
+        running -= 1
+        is_last = made > 1 or stopwatch.seconds > LOOK_SECONDS or not _may_be_momentary(error)
+        if is_last and not running:
+            raise error
+
+
+def _may_be_momentary(error: Exception) -> bool:
+    """Return whether the same read may succeed a moment later."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, BotoCoreError | StandbyError) and explain(error).unreachable
 
 
 def run_concurrently(calls: Mapping[K, Callable[[], T]], *, seconds: float) -> dict[K, T | Unavailable]:

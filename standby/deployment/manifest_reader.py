@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from standby.deployment.answers import take_text
-from standby.deployment.concurrency import ConcurrentCalls, NoAnswerError, Unavailable
+from standby.deployment.concurrency import NO_CREDENTIALS, ConcurrentCalls, NoAnswerError, Unavailable, look_twice
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role, describe_differences, find_differences, parse_manifest
 from standby.errors import RefusedError, StandbyError
@@ -54,10 +54,26 @@ def read_manifest(connection: Connection, *, target: Role | None = None) -> Mani
     for answer in answers.values():
         if isinstance(answer, _Unusable):
             raise answer.error
-    raise RefusedError(
-        f"No manifest of {connection.name}: " + "; ".join(f"{region} {why}" for region, why in answers.items()),
-        hint="Are --name and --region right, and do these credentials allow ssm:GetParameter there?",
-    )
+    why = "; ".join(f"{region} {answer}" for region, answer in answers.items())
+    raise RefusedError(f"No manifest of {connection.name}: {why}", hint=_next_look(connection, answers))
+
+
+def check_own_network(regions: Iterable[str]) -> str:
+    """Return the next command when nothing answers: this machine's network is the first suspect."""
+    commands = " and ".join(f"`curl -sSI https://sts.{region}.amazonaws.com`" for region in regions)
+    return f"check your own network first: {commands} must print an HTTP status"
+
+
+def _next_look(connection: Connection, answers: Answers) -> str:
+    """Return what to do when no region has given a manifest."""
+    silent = all(isinstance(answer, Unavailable) and answer.unreachable for answer in answers.values())
+    if silent and connection.rehearsed:
+        return "`standby rehearse status` shows what is down; `standby rehearse heal` ends every fault."
+    if silent:
+        return f"C{check_own_network(answers)[1:]}."
+    if all(isinstance(answer, Unavailable) and NO_CREDENTIALS in answer.why for answer in answers.values()):
+        return "Sign in (`aws sso login`, or set AWS_PROFILE), or start a rehearsal: `make rehearse`."
+    return "Are --name and --region right, and do these credentials allow ssm:GetParameter there?"
 
 
 def fetch_manifest(connection: Connection, region: str) -> Manifest:
@@ -85,7 +101,7 @@ def _ask(connection: Connection, target: Role | None) -> Answers:
 
 def _find(connection: Connection, region: str) -> _Found | Unavailable:
     try:
-        return _Found(region=region, manifest=fetch_manifest(connection, region))
+        return _Found(region=region, manifest=look_twice(partial(fetch_manifest, connection, region)))
     except NoAnswerError:
         raise
     except StandbyError as error:

@@ -11,7 +11,7 @@ from standby.deployment.manifest import Manifest
 from standby.deployment.routing_config import ConfigCopies, moves_users
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.documents import FAILBACK_DEPTH
-from standby.operations.facts.health import DEEP_SECONDS, Health, read_health
+from standby.operations.facts.health import DEEP_SECONDS, Health, confirm_health
 from standby.operations.facts.state import State
 from standby.operations.facts.switch_facts import SwitchFacts, read_copies
 from standby.operations.plans.failback_preconditions import (
@@ -80,7 +80,7 @@ def check_primary(connection: Connection, manifest: Manifest, *, checks: int) ->
     for number in range(1, checks + 1):
         if number > 1:
             time.sleep(PAUSE_SECONDS)
-        health = attempt(lambda: read_health(connection, region, deep=True, seconds=DEEP_SECONDS))
+        health = attempt(lambda: confirm_health(connection, region, deep=True, seconds=DEEP_SECONDS))
         yield health
         said = health if isinstance(health, Unavailable) else health.status
         print_progress(f"check {number} of {checks}: {region.region} {said}")

@@ -31,7 +31,7 @@ from standby.operations.execution.run import (
     UnknownOutcomeError,
 )
 from standby.operations.facts import journal
-from standby.operations.facts.health import read_health
+from standby.operations.facts.health import confirm_health
 from standby.operations.facts.journal import Event, PendingWrite
 from standby.operations.facts.readiness import check_question
 from standby.operations.plans.plan import PutConfig, VerifyEdge, VerifyHealth, WriteIntent
@@ -120,7 +120,7 @@ class SwitchSteps:
         """Call the API of the serving region, and ask it a question. Raises `NotVerifiedError` when it fails."""
         region, stopwatch = self._manifest.regions[action.role], Stopwatch()
         try:
-            health = read_health(self._connection, region, deep=False, seconds=HEALTH_SECONDS)
+            health = confirm_health(self._connection, region, deep=False, seconds=HEALTH_SECONDS)
             if not health.healthy:
                 raise NotVerifiedError(f"the API is {health.status}")
             fault = check_question(self._connection, region, seconds=QUESTION_SECONDS)

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from standby.deadline import Deadline
 from standby.deployment.answers import take, take_count, take_list, take_text
-from standby.deployment.concurrency import ConcurrentCalls, Unavailable, attempt, map_concurrently
+from standby.deployment.concurrency import ConcurrentCalls, Unavailable, attempt, look_twice, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role, find_differences
 from standby.deployment.manifest_reader import fetch_manifest
@@ -20,7 +20,7 @@ from standby.operations.facts.documents import (
     collect_replication,
     list_documents,
 )
-from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, read_health
+from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, confirm_health, read_health
 from standby.operations.facts.journal import Event, InvalidEvent
 from standby.operations.facts.knowledge_base import (
     IndexState,
@@ -100,6 +100,7 @@ def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: I
     return State(
         manifest=_with_differences(manifest, found),
         where=connection.where,
+        rehearsed=connection.rehearsed,
         now=connection.clients.clock.now(),
         regions={role: _region_state(manifest, role, found, replication[role]) for role in ROLES},
         events=journal.merge_events(events for events, _ in read.values()),
@@ -123,7 +124,8 @@ def _status_tasks(connection: Connection, manifest: Manifest, *, deep: bool) -> 
     for role, region in manifest.regions.items():
         health = partial(read_health, connection, region, deep=True, seconds=DEEP_SECONDS)
         tasks["deep", role] = health
-        wanted = requirement_tasks(connection, manifest, region)
+        cheap = requirement_tasks(connection, manifest, region)
+        wanted: dict[str, Callable[[], object]] = {what: partial(look_twice, task) for what, task in cheap.items()}
         wanted |= deep_tasks(connection, manifest, region) if deep else {}
         tasks |= {(what, role): task for what, task in wanted.items()}
     return tasks
@@ -132,13 +134,13 @@ def _status_tasks(connection: Connection, manifest: Manifest, *, deep: bool) -> 
 def _region_tasks(connection: Connection, region: Region) -> dict[str, Callable[[], object]]:
     clients, name = connection.clients, region.region
     return {
-        "manifest": partial(fetch_manifest, connection, name),
-        "copy": lambda: read_copy(clients.s3(name), region),
-        "shallow": partial(read_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
-        "queues": partial(read_queues, connection, region),
-        "alarms": partial(read_alarms, connection, region),
-        "events": partial(_read_last_events, connection, region),
-        "index": lambda: read_index_state(clients.bedrock_agent(name), region),
+        "manifest": partial(look_twice, partial(fetch_manifest, connection, name), hedge=True),
+        "copy": partial(look_twice, lambda: read_copy(clients.s3(name), region), hedge=True),
+        "shallow": partial(confirm_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
+        "queues": partial(look_twice, partial(read_queues, connection, region)),
+        "alarms": partial(look_twice, partial(read_alarms, connection, region)),
+        "events": partial(look_twice, partial(_read_last_events, connection, region)),
+        "index": partial(look_twice, lambda: read_index_state(clients.bedrock_agent(name), region)),
         "listing": lambda: list_documents(clients.retrying_s3(name), region),
     }
 

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from standby.deployment.concurrency import NoAnswerError, Unavailable
+from pydantic import Field, StringConstraints
+
+from standby.deployment.concurrency import NoAnswerError, Unavailable, attempt, look_twice
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Region
 from standby.json_model import JsonModel
+from standby.text import MAX_TEXT, one_line
 
 OK: Final = "ok"
 SHALLOW_SECONDS: Final = 2.0
@@ -16,12 +20,16 @@ DEEP_SECONDS: Final = 25.0
 """The health function ends its deep checks after 24 s."""
 
 
+MAX_CHECKS: Final = 50
+MAX_MILLISECONDS: Final = 3_600_000
+
+
 class Health(JsonModel):
     """The answer of `/health`: each check with `ok` or its error."""
 
-    status: str
-    checks: Mapping[str, str] = {}
-    milliseconds: int = 0
+    status: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+    checks: Annotated[Mapping[str, str], Field(max_length=MAX_CHECKS)] = {}
+    milliseconds: Annotated[int, Field(ge=0, le=MAX_MILLISECONDS)] = 0
 
     @property
     def healthy(self) -> bool:
@@ -35,14 +43,30 @@ class Health(JsonModel):
 
 
 def read_health(connection: Connection, region: Region, *, deep: bool, seconds: float) -> Health:
-    """Call `/health` of a region's API. Raises `NoAnswerError` when it does not answer."""
+    """Call `/health` of a region's API. Raises `NoAnswerError` when it does not answer.
+
+    API Gateway never redirects, so a redirect is the answer of something in front of it. So is the health of another
+    region.
+    """
     answer = connection.request("GET", region.health_url + ("?deep=true" if deep else ""), seconds=seconds)
+    if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
+        raise NoAnswerError(f"answers {answer.status}, but not as /health does")
     try:
-        return _parse(json.loads(answer.body))
+        return _parse(json.loads(answer.body), region.region)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         if answer.status == HTTPStatus.OK:
             raise NoAnswerError("answers 200, but not as /health does") from error
         return Health(status=f"answering {answer.status}")
+
+
+def confirm_health(connection: Connection, region: Region, *, deep: bool, seconds: float) -> Health:
+    """Call `/health` as `read_health` does, and once more if it fails or is unhealthy: one look is no reason to act."""
+    look = partial(read_health, connection, region, deep=deep, seconds=seconds)
+    health = look_twice(look, hedge=not deep)
+    if health.healthy:
+        return health
+    again = attempt(look)
+    return health if isinstance(again, Unavailable) else again
 
 
 def describe_unhealthy(region: str, health: Health | Unavailable) -> str:
@@ -55,12 +79,14 @@ def describe_unhealthy(region: str, health: Health | Unavailable) -> str:
     return f"the API of {region} is {health.status}{': ' if failed else ''}{failed}"
 
 
-def _parse(body: Any) -> Health:  # noqa: ANN401 - any JSON value
+def _parse(body: Any, region: str) -> Health:  # noqa: ANN401 - any JSON value
     if not isinstance(body["status"], str):
         raise TypeError("the status is not a text")
-    checks = {str(name): _result(check) for name, check in body["checks"].items()}
-    return Health(status=body["status"], checks=checks, milliseconds=int(body["totalResponseTimeMs"]))
+    if body.get("region", region) != region:
+        raise NoAnswerError(f"answers as {one_line(str(body['region']))}, another region")
+    checks = {one_line(str(name)): _result(check) for name, check in body["checks"].items()}
+    return Health(status=one_line(body["status"]), checks=checks, milliseconds=int(body["totalResponseTimeMs"]))
 
 
 def _result(check: Mapping[str, object]) -> str:
-    return OK if check.get("status") == OK else str(check.get("error") or check.get("status"))
+    return OK if check.get("status") == OK else one_line(str(check.get("error") or check.get("status")))

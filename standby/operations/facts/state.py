@@ -62,6 +62,12 @@ class RegionState:
         unreachable = [fact for fact in facts if isinstance(fact, Unavailable) and fact.unreachable]
         return unreachable[0].why if len(unreachable) == len(facts) else ""
 
+    @property
+    def is_sick(self) -> bool:
+        """Whether a part of the region does not answer. Then its other answers are no ground for a change."""
+        facts = (self.copy, self.health, self.queues, self.alarms)
+        return any(isinstance(fact, Unavailable) and fact.unreachable for fact in facts)
+
 
 def region_state_of_copy(manifest: Manifest, role: Role, copy: ConfigCopy | Unavailable) -> RegionState:
     """Return the state of a region of which only the copy of config.json was read."""
@@ -82,7 +88,7 @@ def region_state_of_copy(manifest: Manifest, role: Role, copy: ConfigCopy | Unav
 class State:
     """All facts at one time. `events` are the last events of both journals, merged.
 
-    `invalid_events` are the objects of both journals that are no events.
+    `invalid_events` are the objects of both journals that are no events. `rehearsed`: the deployment is in a rehearsal.
     """
 
     manifest: Manifest
@@ -91,6 +97,7 @@ class State:
     regions: Mapping[Role, RegionState]
     events: tuple[Event, ...]
     invalid_events: tuple[InvalidEvent, ...] = ()
+    rehearsed: bool = False
 
     @property
     def copies(self) -> Mapping[Role, ConfigCopy | Unavailable]:
@@ -144,7 +151,9 @@ def find_config_problems(state: State) -> Iterator[str]:
         if copy.state == "absent":
             yield f"{copy.region} has no config.json"
         elif copy.config is None:
-            yield f"config.json in {copy.region} is invalid: correct it, or run `standby reconcile --force`"
+            sick = state.regions[copy.role].is_sick
+            remedy = "the region is sick" if sick else "correct it, or run `standby reconcile --force`"
+            yield f"config.json in {copy.region} is invalid: {remedy}"
         elif copy.config.manually_edited:
             yield f"config.json in {copy.region} is manually edited: run `standby reconcile`"
     for difference in describe_differences(state.manifest, state.copies):

@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from standby.deployment.answers import take_text
-from standby.deployment.concurrency import ConcurrentCalls, Unavailable, run_concurrently
+from standby.deployment.concurrency import ConcurrentCalls, Unavailable, look_twice, run_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.routing_config import ConfigCopies, ConfigCopy, authoritative_copy, read_copy, serving_role
 from standby.operations.facts import journal
-from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, read_health
+from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, confirm_health
 from standby.operations.facts.journal import Event
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def read_identity(connection: Connection, region: str) -> str:
 
 def read_copies(connection: Connection, manifest: Manifest) -> ConfigCopies:
     """Return both copies of config.json. A region that is down costs three seconds."""
-    tasks = {role: partial(_read_copy, connection, manifest.regions[role]) for role in ROLES}
+    tasks = {role: partial(look_twice, partial(_read_copy, connection, manifest.regions[role])) for role in ROLES}
     return run_concurrently(tasks, seconds=TARGET_SECONDS)
 
 
@@ -81,12 +81,12 @@ def _read(
     region = manifest.regions[target]
     tasks: dict[tuple[str, Role], Callable[[], object]] = {
         ("actor", target): partial(read_identity, connection, region.region),
-        ("shallow", target): partial(read_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
-        ("deep", target): partial(read_health, connection, region, deep=True, seconds=DEEP_SECONDS),
+        ("shallow", target): partial(confirm_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
+        ("deep", target): partial(confirm_health, connection, region, deep=True, seconds=DEEP_SECONDS),
     }
     for role in ROLES:
-        tasks["copy", role] = partial(_read_copy, connection, manifest.regions[role])
-        tasks["keys", role] = partial(_list_keys, connection, manifest.regions[role])
+        tasks["copy", role] = partial(look_twice, partial(_read_copy, connection, manifest.regions[role]), hedge=True)
+        tasks["keys", role] = partial(look_twice, partial(_list_keys, connection, manifest.regions[role]), hedge=True)
     calls = ConcurrentCalls(tasks)
     calls.wait([(what, target) for what in ("copy", "keys", "actor", "shallow")], seconds=TARGET_SECONDS)
     results = calls.results_so_far(TARGET_SECONDS)

@@ -6,12 +6,13 @@ from typing import Final, Literal
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Role, describe_differences
+from standby.deployment.manifest_reader import check_own_network
 from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts.documents import MissingDocument, Replication, age
 from standby.operations.facts.health import describe_unhealthy
 from standby.operations.facts.journal import Event, describe_invalid, has_landed
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
-from standby.operations.facts.state import RegionState, State, find_config_problems
+from standby.operations.facts.state import Alarms, Queues, RegionState, State, find_config_problems
 from standby.operations.views.requirement_reasons import requirement_advice, requirement_faults, requirement_reasons
 from standby.text import describe_missing, describe_not_inspected, pluralize
 
@@ -20,12 +21,18 @@ EXIT_CODES: Final = {"ready": 0, "failed over": 0, "degraded": 3, "not ready to 
 LATE_SECONDS: Final = 15 * 60
 """The time that Replication Time Control promises for 99.9 % of objects. Source: docs.aws.amazon.com, S3, "Meeting
 compliance requirements with S3 Replication Time Control"."""
-NEITHER_REGION: Final = "neither region can serve: docs/runbook.md"
+NEITHER_REGION: Final = "neither region can serve: no command helps yet; docs/runbook.md says what to look at"
+HEAL: Final = "`standby rehearse status` shows what is down; `standby rehearse heal` ends every fault"
+SETTLES: Final = "nothing to do now: this settles by itself; look again in a few minutes"
+REPAIR: Final = "no command repairs this: docs/runbook.md says what to do for each reason. Users are served"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The verdict, the reasons why it is not `ready`, notes, and the next command in a sentence, or ""."""
+    """The verdict, the reasons why it is not `ready`, notes, and the next command in a sentence.
+
+    `next` is "" for `ready` alone, because there is nothing to do. If no command helps, it says why.
+    """
 
     name: Name
     reasons: tuple[str, ...] = ()
@@ -42,7 +49,8 @@ def assess_state(state: State) -> Verdict:
     """
     name, reasons = _assess(state)
     notes = tuple(_notes(state))
-    return Verdict(name=name, reasons=reasons, notes=notes, next=next(_next_commands(state, name), ""))
+    following = "" if name == "ready" else next(_next_commands(state, name))
+    return Verdict(name=name, reasons=reasons, notes=notes, next=following)
 
 
 def _assess(state: State) -> tuple[Name, tuple[str, ...]]:
@@ -75,8 +83,7 @@ def _serving_faults(region: RegionState) -> Iterator[str]:
 def _reasons(state: State) -> Iterator[str]:
     config = state.config
     if config is None:
-        command = "" if state.invalid_copies else ": run `standby reconcile`"
-        yield f"no valid config.json is known, so pages cannot find an API{command}"
+        yield _describe_unknown_config(state)
     elif state.serving is None:
         yield f"config.json names an API of neither region: {config.api_url}"
     yield from find_config_problems(state)
@@ -88,6 +95,16 @@ def _reasons(state: State) -> Iterator[str]:
     yield from (_describe_unfinished(state, event) for event in state.unfinished)
     if state.manifest.differences:
         yield f"{describe_differences(state.manifest.differences)}: apply the stack again"
+
+
+def _describe_unknown_config(state: State) -> str:
+    unread = [copy for copy in state.copies.values() if isinstance(copy, Unavailable)]
+    if len(unread) == len(state.copies):
+        return "which region serves is not known, because no config.json could be read"
+    if unread:
+        return "which region serves is not known: the only config.json that could be read is not valid"
+    command = "" if state.invalid_copies else ": run `standby reconcile`"
+    return f"no valid config.json is known, so pages cannot find an API{command}"
 
 
 def _region_reasons(state: State, region: RegionState) -> Iterator[str]:
@@ -161,30 +178,55 @@ def _notes(state: State) -> Iterator[str]:
 
 
 def _next_commands(state: State, name: Name) -> Iterator[str]:
-    # Users first: switch away from a serving region that cannot serve, before reconciling anything.
-    if state.serving is not None and not _can_serve(state.regions[state.serving]):
-        yield _leave(state, state.serving)
-    if all(isinstance(copy, Unavailable) for copy in state.copies.values()):
-        yield NEITHER_REGION
+    yield from _users_first(state)
     for region in state.regions.values():
         if region.down:
             yield f"nothing to do now; when {region.region} is back: `standby reconcile`"
     for event in state.unfinished:
         if event.target and event.result in {"started", "unknown"}:
             yield f"`standby {event.command}` again, from any machine: it completes the interrupted command"
-    if state.invalid_copies:
-        regions = " and ".join(copy.region for copy in state.invalid_copies)
+    if invalid := [copy for copy in state.invalid_copies if not state.regions[copy.role].is_sick]:
+        regions = " and ".join(copy.region for copy in invalid)
         yield f"correct config.json in {regions}, or replace it by `standby reconcile --force`"
     if _needs_reconcile(state):
         yield "`standby reconcile` brings both regions into sync"
     yield from requirement_advice(state.regions.values())
     if name == "failed over":
         yield f"when it suits you: `standby failback` switches traffic back to {state.regions['primary'].region}"
+    yield from _without_command(state)
+
+
+def _users_first(state: State) -> Iterator[str]:
+    """Yield how users are served again: before anything is reconciled, they leave a region that does not serve them."""
+    if all(region.down for region in state.regions.values()):
+        yield HEAL if state.rehearsed else check_own_network([region.region for region in state.regions.values()])
+    if state.serving is not None and not _serves_users(state.regions[state.serving]):
+        yield _leave(state, state.serving)
+    if all(isinstance(copy, Unavailable) for copy in state.copies.values()):
+        yield NEITHER_REGION
+
+
+def _without_command(state: State) -> Iterator[str]:
+    """Yield why no command helps."""
+    for role, region in state.regions.items():
+        if role != state.serving and not _can_take_over(region):
+            served = state.regions[state.serving].region if state.serving else "no region"
+            yield f"repair {region.region}: the reasons say what is wrong there. Users are served from {served}"
+    yield SETTLES if all(map(_settles, state.regions.values())) else REPAIR
+
+
+def _settles(region: RegionState) -> bool:
+    """Return whether nothing is wrong in the region but work in progress, and answers that were late."""
+    facts = (region.copy, region.health, region.knowledge_base, region.replication, region.queues, region.alarms)
+    lost = [fact for fact in (*facts, *region.requirements.values()) if isinstance(fact, Unavailable)]
+    dead_letters = isinstance(region.queues, Queues) and region.queues.dead_letters > 0
+    ringing = isinstance(region.alarms, Alarms) and bool(region.alarms.in_alarm)
+    return all(fact.is_running for fact in lost) and not dead_letters and not ringing
 
 
 def _leave(state: State, serving: Role) -> str:
     target = state.regions["primary" if serving == "failover" else "failover"]
-    if not _can_serve(target):
+    if not _can_take_over(target):
         return NEITHER_REGION
     if serving == "primary":
         return f"`standby failover` switches traffic to {target.region}"
@@ -192,10 +234,12 @@ def _leave(state: State, serving: Role) -> str:
     return f"{switch}; use `--force` while the documents are not in sync"
 
 
-def _can_serve(region: RegionState) -> bool:
-    return (
-        not region.down and isinstance(region.copy, ConfigCopy) and not describe_unhealthy(region.region, region.health)
-    )
+def _serves_users(region: RegionState) -> bool:
+    return not region.down and not describe_unhealthy(region.region, region.health)
+
+
+def _can_take_over(region: RegionState) -> bool:
+    return _serves_users(region) and isinstance(region.copy, ConfigCopy)
 
 
 def _needs_reconcile(state: State) -> bool:

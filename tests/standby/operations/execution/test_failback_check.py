@@ -47,7 +47,7 @@ class Facts:
         self.depths.append(depth)
         return self._states.pop(0) if len(self._states) > 1 else self._states[0]
 
-    def read_health(self, *_: object, deep: bool, seconds: float) -> Health:
+    def confirm_health(self, *_: object, deep: bool, seconds: float) -> Health:
         self.asked.append((deep, seconds))
         found = next(self._health, None)
         if found is None:
@@ -60,7 +60,7 @@ class Facts:
 
 def use(monkeypatch: pytest.MonkeyPatch, found: Facts) -> Facts:
     """Have `failback_check` find this."""
-    for name in ("read_copies", "collect_state", "read_health"):
+    for name in ("read_copies", "collect_state", "confirm_health"):
         monkeypatch.setattr(failback_check, name, getattr(found, name))
     monkeypatch.setattr("time.sleep", found.sleep)
     return found

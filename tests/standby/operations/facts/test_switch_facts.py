@@ -69,7 +69,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Deployment:
     found = Deployment()
     monkeypatch.setattr(switch_facts, "_read_copy", found.copy)
     monkeypatch.setattr(switch_facts, "_list_keys", found.keys)
-    monkeypatch.setattr(switch_facts, "read_health", found.health)
+    monkeypatch.setattr(switch_facts, "confirm_health", found.health)
     monkeypatch.setattr(journal, "read_events_of_config", found.events)
     monkeypatch.setattr(switch_facts, "DEEP_SECONDS", 0.2)
     return found
