@@ -1,6 +1,7 @@
 """Read the state of a deployment. All reads are concurrent, so a region that is down costs three seconds in total."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
@@ -47,6 +48,16 @@ _DEEP_FACTS: Final = ("deep", "question", "upload")
 _QUICK_FACTS: Final = ("manifest", "copy", "shallow", "queues", "alarms", "events", "index")
 _LONG_FACTS: Final = {**dict.fromkeys(_DEEP_FACTS, "running"), "listing": "listing its documents"}
 """The facts that may take longer than three seconds in a region that is well, and what a late one is still doing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalEnd:
+    """The end of one region's journal: the keys of its newest generations, and its last events."""
+
+    keys: frozenset[str]
+    events: tuple[Event, ...]
+    invalid: tuple[InvalidEvent, ...]
+
 
 Facts = Mapping[tuple[str, Role], object | Unavailable]
 """The result of each read from each region."""
@@ -96,15 +107,16 @@ def _roles_with_config(found: Facts) -> list[Role]:
 
 def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: InspectionDepth) -> State:
     replication = _compare_documents(connection, manifest, found, depth=depth)
-    read = {role: journal.split_events(_events(found["events", role])) for role in ROLES}
+    ends = {role: end for role in ROLES if isinstance(end := found["events", role], JournalEnd)}
     return State(
         manifest=_with_differences(manifest, found),
         where=connection.where,
         rehearsed=connection.rehearsed,
         now=connection.clients.clock.now(),
         regions={role: _region_state(manifest, role, found, replication[role]) for role in ROLES},
-        events=journal.merge_events(events for events, _ in read.values()),
-        invalid_events=tuple(one for _, invalid in read.values() for one in invalid),
+        events=journal.merge_events(end.events for end in ends.values()),
+        invalid_events=tuple(one for end in ends.values() for one in end.invalid),
+        event_keys={role: end.keys for role, end in ends.items()},
     )
 
 
@@ -139,7 +151,7 @@ def _region_tasks(connection: Connection, region: Region) -> dict[str, Callable[
         "shallow": partial(confirm_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
         "queues": partial(look_twice, partial(read_queues, connection, region)),
         "alarms": partial(look_twice, partial(read_alarms, connection, region)),
-        "events": partial(look_twice, partial(_read_last_events, connection, region)),
+        "events": partial(look_twice, partial(_read_journal_end, connection, region)),
         "index": partial(look_twice, lambda: read_index_state(clients.bedrock_agent(name), region)),
         "listing": lambda: list_documents(clients.retrying_s3(name), region),
     }
@@ -173,10 +185,12 @@ def read_alarms(connection: Connection, region: Region) -> Alarms:
     return Alarms(in_alarm=tuple(sorted(in_alarm)), disabled=tuple(sorted(disabled)), total=len(found))
 
 
-def _read_last_events(connection: Connection, region: Region) -> tuple[Event | InvalidEvent, ...]:
+def _read_journal_end(connection: Connection, region: Region) -> JournalEnd:
     s3 = connection.clients.s3(region.region)
-    keys = journal.list_recent_objects(s3, region, generations=MAX_EVENTS)[-MAX_EVENTS:]
-    return tuple(map_concurrently(keys, partial(journal.read_object, s3, region)))
+    keys = journal.list_recent_objects(s3, region, generations=MAX_EVENTS)
+    found = map_concurrently(keys[-MAX_EVENTS:], partial(journal.read_object, s3, region))
+    events, invalid = journal.split_events(found)
+    return JournalEnd(keys=frozenset(keys), events=events, invalid=invalid)
 
 
 def _compare_documents(
@@ -218,10 +232,6 @@ def _knowledge_base(index: object, listing: object) -> KnowledgeBaseState | Unav
     if isinstance(index, Unavailable):
         return index
     return Unavailable(f"its bucket {listing}", unreachable=isinstance(listing, Unavailable) and listing.unreachable)
-
-
-def _events(value: object) -> Iterable[Event | InvalidEvent]:
-    return value if isinstance(value, tuple) else ()
 
 
 def _known(value: object, kind: type[T]) -> T | Unavailable:

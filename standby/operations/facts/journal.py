@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PREFIX: Final = "standby/journal/"
 _KEY: Final = re.compile(rf"^{PREFIX}(?P<generation>\d{{12}})-(?P<started>\d{{8}}T\d{{12}}Z)-(?P<id>[0-9a-z]+)\.json$")
 
+FIRST_GENERATION: Final = 1
+"""The generation that Terraform writes."""
+
 Result = Literal["started", "unknown", "incomplete", "failed", "not verified", "lost", "done"]
 RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
@@ -326,6 +329,21 @@ def is_reconciled_since(event: Event, events: Iterable[Event]) -> bool:
     if event.command != "reconcile" or event.result != "started":
         return False
     return any(other.command == "reconcile" and other.result == "done" and other.key > event.key for other in events)
+
+
+def is_written_by_event(config: RoutingConfig, keys: Iterable[str]) -> bool:
+    """Return whether a command wrote this config, according to the keys of a journal.
+
+    The key of its event begins with the generation and with the time in `updatedAt`. Terraform writes the first
+    generation, and a manual edit has none: neither needs an event.
+    """
+    if config.generation is None or config.generation <= FIRST_GENERATION:
+        return True
+    try:
+        prefix = _key_prefix(config.generation, config.updated_at)
+    except ValueError:  # no command wrote this time
+        return False
+    return any(key.startswith(prefix) for key in keys)
 
 
 def find_event_of_config(events: Iterable[Event], *, generation: int | None, updated_at: str) -> Event | None:

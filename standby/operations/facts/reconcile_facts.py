@@ -51,11 +51,12 @@ class ReconcileFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """The events of one region's journal that a reconciliation needs, and the highest generation in its keys.
+    """The events of one region's journal that a reconciliation needs, all keys, and the highest generation in them.
 
     `invalid` are the objects among them that are no events.
     """
 
+    keys: frozenset[str]
     events: tuple[Event, ...]
     invalid: tuple[InvalidEvent, ...]
     generation: int
@@ -106,7 +107,11 @@ def _with_journals(connection: Connection, state: State, read: Mapping[Role, Jou
     journals = {role: read for role, read in found.items() if isinstance(read, Journal)}
     arn = attempt(partial(read_identity, connection, manifest.regions[up[0]].region)) if up else "unknown"
     return ReconcileFacts(
-        state=replace(state, events=journal.merge_events(read.events for read in journals.values())),
+        state=replace(
+            state,
+            events=journal.merge_events(read.events for read in journals.values()),
+            event_keys={role: read.keys for role, read in journals.items()},
+        ),
         journals={role: read.events for role, read in journals.items()},
         journal_generation=max((read.generation for read in journals.values()), default=0),
         actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
@@ -137,4 +142,9 @@ def _read_journal(connection: Connection, region: Region, keys: tuple[str, ...],
     chosen = [key for key in keys if key in wanted]
     found = map_concurrently(chosen, partial(journal.read_object, s3, region), stall_seconds=STALL_SECONDS)
     events, invalid = journal.split_events(found)
-    return Journal(events=events, invalid=invalid, generation=max(map(journal.parse_generation, keys), default=0))
+    return Journal(
+        keys=frozenset(keys),
+        events=events,
+        invalid=invalid,
+        generation=max(map(journal.parse_generation, keys), default=0),
+    )

@@ -17,7 +17,13 @@ from standby.json_model import JsonModel
 from standby.operations.facts.config_differences import describe_differences
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
-from standby.operations.facts.journal import Event, InvalidEvent, is_reconciled_since, is_superseded
+from standby.operations.facts.journal import (
+    Event,
+    InvalidEvent,
+    is_reconciled_since,
+    is_superseded,
+    is_written_by_event,
+)
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.readiness import Requirements
 
@@ -88,7 +94,8 @@ def region_state_of_copy(manifest: Manifest, role: Role, copy: ConfigCopy | Unav
 class State:
     """All facts at one time. `events` are the last events of both journals, merged.
 
-    `invalid_events` are the objects of both journals that are no events. `rehearsed`: the deployment is in a rehearsal.
+    `invalid_events` are the objects of both journals that are no events. `event_keys` are the keys of the newest
+    generations of each journal that was read. `rehearsed`: the deployment is in a rehearsal.
     """
 
     manifest: Manifest
@@ -97,6 +104,7 @@ class State:
     regions: Mapping[Role, RegionState]
     events: tuple[Event, ...]
     invalid_events: tuple[InvalidEvent, ...] = ()
+    event_keys: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     rehearsed: bool = False
 
     @property
@@ -125,6 +133,14 @@ class State:
     def serving(self) -> Role | None:
         """The role of the serving region; None if config.json names neither region, or no valid copy is known."""
         return serving_role(self.manifest, self.copies)
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether no command wrote the authoritative generation, with certainty: both journals were read."""
+        config = self.config
+        if config is None or len(self.event_keys) < len(self.regions):
+            return False
+        return not is_written_by_event(config, frozenset().union(*self.event_keys.values()))
 
     @property
     def unfinished(self) -> tuple[Event, ...]:
@@ -158,6 +174,8 @@ def find_config_problems(state: State) -> Iterator[str]:
             yield f"config.json in {copy.region} is manually edited: run `standby reconcile`"
     for difference in describe_differences(state.manifest, state.copies):
         yield f"{difference}: run `standby reconcile`"
+    if state.is_unexplained and state.config is not None:
+        yield f"no command wrote the generation {state.config.generation} of config.json: run `standby reconcile`"
     valid = [copy for copy in copies if copy.config is not None]
     if len(valid) > 1 and not copies_agree(state.copies):
         said = ", ".join(f"{copy.region} says {_describe(state, copy)}" for copy in valid)

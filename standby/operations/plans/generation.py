@@ -7,15 +7,12 @@ region that is lost.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest, Role
 from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy
+from standby.operations.facts.journal import FIRST_GENERATION
 from standby.operations.plans.plan import Refusal
-
-FIRST_GENERATION: Final = 1
-"""The generation that Terraform writes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from standby.deployment.concurrency import Unavailable
-from standby.deployment.manifest import ROLES, Manifest, Role
+from standby.deployment.manifest import ROLES, Role
 from standby.deployment.routing_config import (
     KEY,
     ConfigCopy,
@@ -199,7 +199,7 @@ def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
     Return None if it is not known.
     """
     state, config = facts.state, facts.state.config
-    if config is not None and not _must_replace(state.manifest, config):
+    if config is not None and not _must_replace(state, config):
         return config
     role = state.serving if config is not None else _last_serving_role(state)
     if role is None:
@@ -208,9 +208,9 @@ def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
     return config_for_role(state.manifest, role, generation=generation, updated_at=format_time(state.now))
 
 
-def _must_replace(manifest: Manifest, config: RoutingConfig) -> bool:
-    """Return whether the authoritative config is a manual edit, or differs from what the manifest says."""
-    return config.manually_edited or bool(find_differences(manifest, config))
+def _must_replace(state: State, config: RoutingConfig) -> bool:
+    """Return whether no command wrote the authoritative config, or it differs from what the manifest says."""
+    return config.manually_edited or state.is_unexplained or bool(find_differences(state.manifest, config))
 
 
 def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
@@ -224,7 +224,7 @@ def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
 def _generation_refusals(facts: ReconcileFacts, config: RoutingConfig | None) -> Iterator[Refusal]:
     """Refuse a new generation while the last one is not known."""
     authoritative = facts.state.config
-    if config is not None and (authoritative is None or _must_replace(facts.state.manifest, authoritative)):
+    if config is not None and (authoritative is None or _must_replace(facts.state, authoritative)):
         role = facts.state.manifest.role_of(config.api_url)
         yield from _known_generations(facts).refusals(facts.state.manifest, role) if role is not None else ()
 
@@ -319,6 +319,8 @@ def _close_unended_event(event: Event, state: State, *, void: bool, impossible: 
 
 def _config_notes(state: State) -> Iterator[str]:
     yield from describe_differences(state.manifest, state.copies)
+    if state.is_unexplained and state.config is not None:
+        yield f"no command wrote the generation {state.config.generation} of config.json: this writes the next one"
     role = state.serving
     if role is not None and moves_users(state.manifest, state.copies, role):
         here, there = state.manifest.other(role).region, state.manifest.regions[role].region

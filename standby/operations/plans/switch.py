@@ -3,7 +3,7 @@
 The preconditions of a failover apply to the target only, because the other region may be lost.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -176,7 +176,7 @@ def _plan_interrupted_switch(
         steps=tuple(steps),
         event=event if unfinished else None,
         refusals=_refusals(facts, preconditions) if moves else (),
-        notes=_own_copy_note(facts),
+        notes=(*_invalid_notes(stale), *_own_copy_note(facts)),
         pending_writes=pending if unfinished else (),
     )
 
@@ -215,11 +215,15 @@ def _serving_region(facts: SwitchFacts) -> str:
     return facts.manifest.regions[role].region if role else ""
 
 
+def _invalid_notes(copies: Iterable[ConfigCopy]) -> Iterator[str]:
+    for copy in copies:
+        if copy.state == "invalid":
+            yield f"config.json in {copy.region} is invalid: this replaces it"
+
+
 def _config_notes(manifest: Manifest, copies: ConfigCopies) -> Iterator[str]:
     """Yield a note on each config that the switch replaces and that neither Terraform nor this tool wrote."""
-    for copy in copies.values():
-        if isinstance(copy, ConfigCopy) and copy.state == "invalid":
-            yield f"config.json in {copy.region} is invalid: this replaces it"
+    yield from _invalid_notes(copy for copy in copies.values() if isinstance(copy, ConfigCopy))
     authoritative = authoritative_copy(copies)
     if authoritative is None or authoritative.config is None:
         yield "no valid config.json was found: this writes a new one"

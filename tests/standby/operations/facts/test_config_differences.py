@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.deployment.routing_config import RoutingConfig, config_for_role
 from standby.operations.facts.config_differences import describe_differences, find_differences
+from standby.operations.facts.journal import is_written_by_event, new_event
 from standby.operations.facts.state import State
 from standby.operations.plans.reconcile import plan_config, plan_documents
 from standby.operations.views.verdict import assess_state
-from tests.standby.helpers import EAST, MANIFEST, WEST, Run, World, both, changed, config, puts
+from tests.standby.helpers import EAST, MANIFEST, NOON, WEST, Run, World, both, changed, config, puts
 from tests.standby.operations.plans.test_reconcile import reconcile_facts
 from tests.standby.states import region, state
 
@@ -108,3 +109,41 @@ def test_the_second_plan_of_a_reconciliation_has_nothing_to_say_about_config_jso
     said = config("primary", 4)
     plan = plan_documents(reconcile_facts(state_of(MANIFEST, primary=said, failover=said)))
     assert plan.notes == ()
+
+
+UNEXPLAINED = "no command wrote the generation 900 of config.json"
+
+
+def test_a_generation_that_no_event_wrote_is_named_and_reconcile_writes_the_next_one(run: Run, world: World) -> None:
+    assert run("failover", "--yes").exit_code == 0
+    assert "no command wrote" not in run("status").stdout
+    for role in ROLES:
+        world.put(role, world.copies()[role].text.replace('"generation": 4', '"generation": 900'))
+    assert f"{UNEXPLAINED}: run `standby reconcile`" in run("status").stdout
+    result = run("reconcile", "--yes")
+    assert f"{UNEXPLAINED}: this writes the next one" in result.stderr
+    assert {copy.generation for copy in world.copies().values()} == {901}
+    assert {event.generation for event in world.events("primary")} == {4, 901}
+    assert "no command wrote" not in run("status").stdout
+
+
+def test_a_journal_that_was_not_read_explains_every_generation(run: Run, world: World) -> None:
+    assert run("failover", "--yes").exit_code == 0
+    world.put("failover", world.copies()["failover"].text.replace('"generation": 4', '"generation": 900'))
+    assert "no command wrote" not in run("status", dead=("primary",)).stdout
+
+
+@pytest.mark.parametrize(
+    "said,explained",
+    [
+        (config("primary", 1), True),
+        (config("primary", None), True),
+        (config("primary", 2, moment="2026-11-24T12:00:00.000000Z"), True),
+        (config("primary", 2, moment="2026-11-24T12:00:00.000001Z"), False),
+        (config("primary", 3, moment="2026-11-24T12:00:00.000000Z"), False),
+        (config("primary", 2, moment="yesterday"), False),
+    ],
+)
+def test_only_the_key_of_its_event_explains_a_generation(said: RoutingConfig, explained: bool) -> None:  # noqa: FBT001 - a case
+    event = new_event(generation=2, command="failback", actor="a", reason="", source=EAST, target=WEST, now=NOON)
+    assert is_written_by_event(said, [event.key]) == explained

@@ -8,7 +8,20 @@ from standby.deployment.routing_config import RoutingConfig, moves_users
 from standby.operations.facts.journal import Event, PendingWrite, new_event
 from standby.operations.plans.plan import CloseEvent, PutConfig, Refusal, VerifyEdge, VerifyHealth
 from standby.operations.plans.switch import plan_switch
-from tests.standby.helpers import DOWN, EAST, MANIFEST, NOON, WEST, both, changed, config, copy_of, facts, puts
+from tests.standby.helpers import (
+    DOWN,
+    EAST,
+    MANIFEST,
+    NOON,
+    WEST,
+    both,
+    changed,
+    config,
+    copy_of,
+    facts,
+    invalid_copy,
+    puts,
+)
 
 NUMBERED = st.builds(config, st.sampled_from(ROLES), st.integers(1, 9))
 """A config.json that Terraform or this tool wrote."""
@@ -79,3 +92,10 @@ def test_only_the_journal_is_finished_when_both_copies_agree() -> None:
     copies = {role: copy_of(role, config("failover", 4)) for role in ROLES}
     plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
     assert [type(step.action) for step in plan.steps] == [VerifyEdge, VerifyHealth, CloseEvent]
+
+
+def test_an_interrupted_run_says_that_it_replaces_an_invalid_copy() -> None:
+    copies = {"failover": copy_of("failover", config("failover", 4)), "primary": invalid_copy("primary")}
+    plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
+    assert [put.seen.role for put in puts(plan)] == ["primary"]
+    assert plan.notes == (f"config.json in {WEST} is invalid: this replaces it",)
