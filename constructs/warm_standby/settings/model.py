@@ -15,6 +15,7 @@ STACK_NAME: Final = "warm-standby"
 DEFAULT_FILE: Final = "standby.toml"
 FILE_VARIABLE: Final = "STANDBY_SETTINGS"
 
+AccountId = Annotated[str, AfterValidator(validators.account_id)]
 Region = Annotated[str, AfterValidator(validators.region)]
 ModelId = Annotated[str, AfterValidator(validators.model_id)]
 # Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
@@ -176,13 +177,16 @@ class Objectives(_Section):
 
 
 class State(_Section):
-    """Where Terraform stores its state: next to `main.py`, or in an S3 bucket with S3 native locking."""
+    """Where Terraform stores its state: next to `main.py`, or in an S3 bucket with S3 native locking.
+
+    Without `key`, the key in the bucket has the deployment's name: `warm-standby/NAME/terraform.tfstate`.
+    """
 
     backend: Literal["local", "s3"] = "local"
     bucket: Annotated[str, AfterValidator(validators.state_bucket)] | None = None
     region: Region | None = None
-    key: Annotated[str, AfterValidator(validators.state_key)] = Field(
-        default=f"{STACK_NAME}/terraform.tfstate", min_length=1, max_length=1024
+    key: Annotated[str, AfterValidator(validators.state_key)] | None = Field(
+        default=None, min_length=1, max_length=1024
     )
 
     @field_validator("bucket", "region")
@@ -196,11 +200,14 @@ class State(_Section):
 class Settings(_Section):
     """All settings of one deployment. Unknown keys are refused.
 
+    `allowed_account_ids`: the AWS accounts in which this deployment may be; any account if the list is empty.
+
     >>> Settings(name="chatbot").regions.primary
     'us-west-2'
     """
 
     name: Annotated[str, AfterValidator(validators.deployment_name)]
+    allowed_account_ids: UniqueValues[AccountId] = ()
     regions: Regions = Regions()
     knowledge_base: KnowledgeBase = KnowledgeBase()
     answers: Answers = Answers()
@@ -225,6 +232,18 @@ class Settings(_Section):
                         " both regions can call, or the model's global. profile",
                     )
         return value
+
+    @property
+    def state_key(self) -> str:
+        """The key of Terraform's state in the S3 bucket of `[state]`."""
+        return self.state.key or f"{STACK_NAME}/{self.name}/terraform.tfstate"
+
+    @property
+    def permanent(self) -> dict[str, str]:
+        """The settings that stay as they are for the life of a deployment, by their keys (records 10 and 80)."""
+        sections = {"regions": self.regions, "knowledge_base": self.knowledge_base}
+        values = {f"{name}.{key}": value for name, section in sections.items() for key, value in section}
+        return {"name": self.name, **{key: str(value) for key, value in values.items()}}
 
     @classmethod
     def load(cls, file: Path | None = None) -> Self:

@@ -78,6 +78,7 @@ because reading that list here would take as long as creating fifty resources.""
 
 _RESERVED_BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\d+)*$")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 _DOMAIN: Final = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
 _CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
@@ -101,6 +102,12 @@ def deployment_name(value: str) -> str:
         not value.startswith(_RESERVED_BUCKET_PREFIXES),
         f"S3 reserves bucket names that start with {' or '.join(_RESERVED_BUCKET_PREFIXES)}: choose another name",
     )
+    return value
+
+
+def account_id(value: str) -> str:
+    """Return the ID of an AWS account."""
+    _require(_ACCOUNT.fullmatch(value), 'use the 12 digits of an AWS account ID, in quotes: "111122223333"')
     return value
 
 
