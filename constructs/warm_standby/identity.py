@@ -4,7 +4,6 @@ Terraform itself does not compare. With another name, other regions or another a
 of its state, forget them, and make new ones beside them.
 """
 
-import json
 from typing import Final
 
 from cdktf import DataResource, Postcondition, TerraformLocal, TerraformResourceLifecycle
@@ -41,18 +40,19 @@ class Identity(Construct):
                 ],
             ),
         )
-        stored, present = f"{first.fqn}.input", json.dumps(settings.permanent)
+        present, stored = TerraformLocal(scope, "permanent_settings", settings.permanent).fqn, f"{first.fqn}.input"
         same = f"alltrue([for key, value in {present} : lookup({stored}, key, value) == value])"
         account = f'{stored}.account == {caller.account_id} && {same} ? {stored}.account : tobool("{_REFUSAL}")'
         self.account: str = TerraformLocal(scope, "account", f"${{{account}}}").as_string
 
 
 def _same_setting(key: str, value: str) -> Postcondition:
+    # A state from before this key was permanent has no value to compare.
+    stored = f'lookup(self.input, "{key}", "{value}")'
     return Postcondition(
-        # A state from before this key was permanent has no value to compare.
-        condition=f'${{lookup(self.input, "{key}", "{value}") == "{value}"}}',
-        error_message=f'This state belongs to a deployment with {key} = ${{self.input["{key}"]}}, and the settings have'
-        f" {value}. It stays for the life of a deployment. {_REMEDY}",
+        condition=f'${{{stored} == "{value}"}}',
+        error_message=f"This state belongs to a deployment with {key} = ${{{stored}}}, and the settings have {value}."
+        f" It stays for the life of a deployment. {_REMEDY}",
     )
 
 

@@ -84,7 +84,7 @@ def test_every_reference_has_a_target(plan: Plan) -> None:
 def test_nothing_depends_on_itself(synthesize: Synthesize, settings: Settings) -> None:
     plan = synthesize(settings)
     graph = {address: references(json.dumps(body)) - {address} for address, body in everything(plan).items()}
-    graph |= {f"local.{name}": references(value) for name, value in plan.document["locals"].items()}
+    graph |= {f"local.{name}": references(json.dumps(value)) for name, value in plan.document["locals"].items()}
     own = {address for address, body in everything(plan).items() if address in references(json.dumps(body))}
     ordered = list(graphlib.TopologicalSorter(graph).static_order())
     assert own == set()
