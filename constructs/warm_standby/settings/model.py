@@ -255,7 +255,7 @@ class Settings(_Section):
         """
         path = file or Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
         try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
         except OSError as error:
             raise SettingsError(
                 f"{path}: {error.strerror}: create it, or set {FILE_VARIABLE} to another file"
