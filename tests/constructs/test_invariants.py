@@ -152,6 +152,12 @@ def test_every_configured_tag_is_every_resource_s_default(plan: Plan) -> None:
         assert provider["default_tags"] == [{"tags": {"project": "warm-standby"}}]
 
 
+def test_both_providers_refuse_every_account_that_is_not_allowed(synthesize: Synthesize, plan: Plan) -> None:
+    allowed = [provider["allowed_account_ids"] for provider in synthesize(CHANGED).document["provider"]["aws"]]
+    assert allowed == [["111122223333", "444455556666"]] * 2
+    assert all("allowed_account_ids" not in provider for provider in plan.document["provider"]["aws"])
+
+
 def test_state_is_local_and_outside_of_the_directory_that_synth_may_empty(plan: Plan) -> None:
     path = plan.document["terraform"]["backend"]["local"]["path"]
     outdir = plan.directory.parent.parent

@@ -11,6 +11,7 @@ CHUNKS: Final = {"chunk_tokens": 300, "chunk_overlap_percent": 10, "embedding_di
 ALERTED: Final = {"alert_emails": ["oncall@example.com"]}
 
 CHANGED: Final = default_settings(
+    allowed_account_ids=["111122223333", "444455556666"],
     knowledge_base=CHUNKS,
     answers={
         "model": "us.anthropic.claude-x-v1:0",

@@ -30,9 +30,14 @@ class Copy:
     state: State
 
     def plan(
-        self, settings: str, *, change: Callable[[State], object] = lambda _: None, options: tuple[str, ...] = ()
+        self,
+        settings: str,
+        *,
+        change: Callable[[State], object] = lambda _: None,
+        options: tuple[str, ...] = (),
+        own_accounts: bool = False,
     ) -> "subprocess.CompletedProcess[str]":
-        """Plan with settings and a changed copy of the state."""
+        """Plan with settings and a changed copy of the state. `own_accounts`: the settings' accounts are not replaced."""
         file = self.paths.directory / "copy.toml"
         file.write_text(settings, encoding="utf-8")
         stack = synthesize(self.paths, settings=file)
@@ -40,7 +45,9 @@ class Copy:
         change(state)
         self.paths.state.write_text(json.dumps(state), encoding="utf-8")
         relative = os.path.relpath(self.paths.state, stack.directory)
-        changed = override(stack.configuration(), endpoint=self.endpoint, state=relative)
+        changed: dict[str, Any] = override(stack.configuration(), endpoint=self.endpoint, state=relative)
+        for block in changed["provider"]["aws"] if own_accounts else ():
+            del block["allowed_account_ids"]
         (stack.directory / OVERRIDE_NAME).write_text(json.dumps(changed), encoding="utf-8")
         assert self._run(stack, "init", "-reconfigure").returncode == 0
         return self._run(stack, "plan", "-lock=false", *options)
@@ -95,6 +102,13 @@ def test_other_regions_are_refused_before_anything_is_planned(copy: Copy, option
     assert "regions.primary = us-west-2, and the settings have us-east-2" in said
     assert 'README.md, "Several environments"' in said
     assert "Plan: " not in said
+
+
+def test_the_provider_refuses_an_account_that_the_settings_do_not_allow(copy: Copy) -> None:
+    allowed = 'allowed_account_ids = ["111122223333"]\n'
+    refused = copy.plan(allowed + _settings(), own_accounts=True)
+    assert refused.returncode == 1
+    assert "AWS account ID not allowed: 000000000000" in " ".join(refused.stderr.split())
 
 
 def test_a_deployment_that_exists_is_not_planned_again_beside_itself(copy: Copy) -> None:
