@@ -39,7 +39,7 @@ def described(plan: Plan) -> str:
 
 def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     value = _decoded(value)
-    if isinstance(value, dict):
+    if isinstance(value, dict) and (value or not path):
         for key, inner in sorted(value.items()):
             yield from _flat(inner, f"{path}.{key}" if path else key)
     elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):

@@ -15,6 +15,7 @@ from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTI
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
 from warm_standby.names import Names
 from warm_standby.settings import Settings
+from warm_standby.settings.model_access import foundation_model_arns, profile_arn
 from warm_standby.settings.validators import geography
 
 # Seconds that API Gateway waits for an integration.
@@ -200,24 +201,13 @@ class Functions(Construct):
 
     def _invoke_model_statements(self, *models: str) -> list[Statement]:
         invoke = ["bedrock:InvokeModel"]
-        profiles = [self._names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)]
-        foundation = [arn for model in models for arn in self._foundation_model_arns(model)]
+        region, account = self._names.region, self._names.account
+        profiles = [profile_arn(model, region=region, account=account) for model in models if geography(model)]
+        regions = self._settings.answers.profile_regions
+        foundation = [
+            arn for model in models for arn in foundation_model_arns(model, region=region, profile_regions=regions)
+        ]
         statements = [Statement(sid="Answer", actions=invoke, resources=foundation)]
         if profiles:
             statements.append(Statement(sid="AnswerByProfile", actions=invoke, resources=profiles))
         return statements
-
-    def _foundation_model_arns(self, model: str) -> list[str]:
-        """Return the model's ARN in each region that may run it: a profile's regions and this one, else this one only.
-
-        Source: docs.aws.amazon.com, Bedrock, "Geographic cross-Region inference", "IAM policy requirements".
-        """
-        profile = geography(model)
-        foundation_model = f"foundation-model/{model.removeprefix(f'{profile}.')}"
-        own_region = f"arn:aws:bedrock:{self._names.region}::{foundation_model}"
-        if profile is None:
-            return [own_region]
-        if profile == "global":
-            return [own_region, f"arn:aws:bedrock:::{foundation_model}"]
-        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._names.region))
-        return [f"arn:aws:bedrock:{region}::{foundation_model}" for region in regions]

@@ -6,17 +6,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from warm_standby.settings import validators
+from warm_standby.settings import model_access, regions, validators
 
 STACK_NAME: Final = "warm-standby"
 DEFAULT_FILE: Final = "standby.toml"
 FILE_VARIABLE: Final = "STANDBY_SETTINGS"
 
 AccountId = Annotated[str, AfterValidator(validators.account_id)]
-Region = Annotated[str, AfterValidator(validators.region)]
+Region = Annotated[str, AfterValidator(regions.bedrock_region)]
 ModelId = Annotated[str, AfterValidator(validators.model_id)]
 # Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
 TagValue = Annotated[str, Field(max_length=256), AfterValidator(validators.tag_text)]
@@ -124,7 +133,9 @@ class Documents(_Section):
 class Site(_Section):
     """The distribution over the two frontend buckets, and whether the page may fail over without an operator."""
 
-    origin_failover_status_codes: UniqueValues[StatusCode] = Field(default=(403, 404, 500, 502, 503, 504), min_length=1)
+    origin_failover_status_codes: Annotated[
+        UniqueValues[StatusCode], AfterValidator(validators.failover_status_codes)
+    ] = (403, 404, 500, 502, 503, 504)
     domain_names: Annotated[
         tuple[Annotated[str, AfterValidator(validators.domain_name)], ...], AfterValidator(validators.one_origin)
     ] = Field(default=(), strict=False)
@@ -216,14 +227,14 @@ class Settings(_Section):
     operations: Operations = Operations()
     objectives: Objectives = Objectives()
     state: State = State()
-    tags: dict[TagKey, TagValue] = Field(default={}, max_length=40)
+    tags: Annotated[dict[TagKey, TagValue], AfterValidator(validators.distinct_tags)] = Field(default={}, max_length=40)
 
     @field_validator("answers")
     @classmethod
     def _can_be_called_from_both_regions(cls, value: Answers, info: ValidationInfo) -> Answers:
-        regions: Regions | None = info.data.get("regions")
+        deployed: Regions | None = info.data.get("regions")
         for key, model in value.models_by_key():
-            for region in (regions.primary, regions.failover) if regions else ():
+            for region in (deployed.primary, deployed.failover) if deployed else ():
                 if not validators.callable_from(model, region):
                     raise _validation_error(
                         key,
@@ -232,6 +243,26 @@ class Settings(_Section):
                         " both regions can call, or the model's global. profile",
                     )
         return value
+
+    @field_validator("answers")
+    @classmethod
+    def _fits_the_function(cls, value: Answers, info: ValidationInfo) -> Answers:
+        deployed: Regions | None = info.data.get("regions")
+        for region in (deployed.primary, deployed.failover) if deployed else ():
+            too_long = model_access.exceeded_limit(value.models, region=region, profile_regions=value.profile_regions)
+            if too_long:
+                raise _validation_error(("allowed_models",), list(value.allowed_models), too_long)
+        return value
+
+    @model_validator(mode="after")
+    def _has_all_services_in_both_regions(self) -> Self:
+        store = self.knowledge_base.vector_store
+        for role, region in self.regions:
+            if missing := regions.missing_services(region, vector_store=store):
+                usable = ", ".join(regions.deployment_regions(vector_store=store))
+                fix = f"no {' and no '.join(missing)} there: use one of {usable}"
+                raise _validation_error(("regions", role), region, fix)
+        return self
 
     @property
     def state_key(self) -> str:

@@ -77,3 +77,9 @@ def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path: Path, co
         Settings.load(file)
     assert str(refused.value).startswith(f"{file}: {said}")
     assert "\n" not in str(refused.value)
+
+
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """Some editors on Windows write one."""
+    (tmp_path / "standby.toml").write_bytes(b"\xef\xbb\xbf" + SHIPPED.encode())
+    assert Settings.load(tmp_path / "standby.toml") == default_settings()

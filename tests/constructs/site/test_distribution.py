@@ -70,7 +70,7 @@ def test_both_groups_fail_over_on_the_guide_s_codes_and_on_403_and_404(plan: Pla
 def test_the_codes_are_a_setting(synthesize: Synthesize) -> None:
     plan = synthesize(CHANGED)
     codes = [group["failover_criteria"]["status_codes"] for group in distribution(plan)["origin_group"]]
-    assert codes == [[500, 504]] * 2
+    assert codes == [[500, 503, 504]] * 2
 
 
 def test_config_json_and_the_origin_checks_are_never_cached_and_pages_are(plan: Plan) -> None:
