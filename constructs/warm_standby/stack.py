@@ -1,5 +1,7 @@
 """The stack: two regional backends, replication between their documents, and one distribution over their sites."""
 
+from collections.abc import Sequence
+
 from cdktf import AssetType, TerraformAsset, TerraformLocal, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSessionContext
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
@@ -34,13 +36,15 @@ class WarmStandbyStack(TerraformStack):
         failover_provider = self._provider("failover", settings.regions.failover)
         identity = Identity(self, "identity", provider=primary_provider, settings=settings)
         deployer = DataAwsIamSessionContext(self, "applier", provider=primary_provider, arn=identity.caller_arn)
-        # The distribution refers to the buckets and the APIs, and they refer to the distribution. These two locals
-        # break the cycle: their values are set below.
-        site_origin = TerraformLocal(self, "site_origin", "")
+        # The distribution refers to the buckets and the APIs, and they refer to the distribution. These locals break
+        # the cycle: their values are set below.
+        site_origins = [TerraformLocal(self, "site_origin", "")]
+        if settings.site.domain_names:
+            site_origins.append(TerraformLocal(self, "distribution_origin", ""))
         distribution_arn = TerraformLocal(self, "distribution_arn", "")
         inputs = self._backend_inputs(
             assets,
-            site_origin=site_origin.as_string,
+            site_origins=[origin.as_string for origin in site_origins],
             distribution_arn=distribution_arn.as_string,
             deployer_arn=deployer.issuer_arn,
         )
@@ -48,7 +52,8 @@ class WarmStandbyStack(TerraformStack):
         self.failover = self._backend("failover", failover_provider, identity.account, inputs)
         self._replicate_documents()
         self.distribution = self._distribution(primary_provider)
-        site_origin.expression = self.distribution.url
+        for origin, host in zip(site_origins, self.distribution.hosts, strict=True):
+            origin.expression = f"https://{host}"
         distribution_arn.expression = self.distribution.distribution.arn
         self._write_site_configuration()
         self._write_manifest(identity.account)
@@ -61,7 +66,7 @@ class WarmStandbyStack(TerraformStack):
         )
 
     def _backend_inputs(
-        self, assets: Assets, *, site_origin: str, distribution_arn: str, deployer_arn: str
+        self, assets: Assets, *, site_origins: Sequence[str], distribution_arn: str, deployer_arn: str
     ) -> BackendInputs:
         code = TerraformAsset(self, "functions", path=str(assets.code.resolve()), type=AssetType.FILE)
         site = TerraformAsset(self, "site", path=str(assets.site.resolve()), type=AssetType.DIRECTORY)
@@ -69,7 +74,7 @@ class WarmStandbyStack(TerraformStack):
             code=code.path,
             site=site.path,
             site_files=assets.site_files,
-            site_origin=site_origin,
+            site_origins=site_origins,
             distribution_arn=distribution_arn,
             deployer_arn=deployer_arn,
         )

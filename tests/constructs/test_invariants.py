@@ -76,10 +76,11 @@ def test_every_reference_has_a_target(plan: Plan) -> None:
     [
         default_settings(),
         SAME_API,
+        LONGEST,
         default_settings(knowledge_base={"vector_store": "s3-vectors"}),
         default_settings(knowledge_base={"vector_store": "s3-vectors"}, documents={"replication": "one-way"}),
     ],
-    ids=lambda settings: f"{settings.knowledge_base.vector_store}-{settings.documents.replication}",
+    ids=lambda settings: f"{settings.name}-{settings.knowledge_base.vector_store}-{settings.documents.replication}",
 )
 def test_nothing_depends_on_itself(synthesize: Synthesize, settings: Settings) -> None:
     plan = synthesize(settings)

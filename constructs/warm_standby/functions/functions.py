@@ -1,6 +1,7 @@
 """The five functions of one region, each with the permissions that it needs and no more."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,13 +29,13 @@ ONE_VCPU_MEMORY: Final = 1769
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionDependencies:
-    """The resources that the functions of one region use, and the origin of the site that calls the API."""
+    """The resources that the functions of one region use, and the origins of the site that calls the API."""
 
     documents: DocumentsBucket
     knowledge_base: KnowledgeBase
     guardrail: Guardrail
     queue: IngestionQueue
-    site_origin: str
+    site_origins: Sequence[str]
 
 
 class Functions(Construct):
@@ -87,7 +88,7 @@ class Functions(Construct):
         return self._function(
             "query",
             environment={
-                "SITE_ORIGIN": self._dependencies.site_origin,
+                "SITE_ORIGIN": " ".join(self._dependencies.site_origins),
                 "KNOWLEDGE_BASE_ID": self._dependencies.knowledge_base.knowledge_base_id,
                 "ANSWER_MODEL_ID": self._settings.answers.model,
                 "ALLOWED_MODEL_IDS": json.dumps(self._settings.answers.models),
@@ -108,7 +109,7 @@ class Functions(Construct):
         return self._function(
             "upload",
             environment={
-                "SITE_ORIGIN": self._dependencies.site_origin,
+                "SITE_ORIGIN": " ".join(self._dependencies.site_origins),
                 "DOCUMENTS_BUCKET": documents.bucket.bucket,
                 "MAX_UPLOAD_BYTES": str(self._settings.documents.max_upload_bytes),
                 "UPLOAD_TYPES": json.dumps(self._settings.documents.content_types, sort_keys=True),
@@ -141,7 +142,7 @@ class Functions(Construct):
     def _ingestion_status(self) -> Function:
         return self._function(
             "ingestion_status",
-            environment={"SITE_ORIGIN": self._dependencies.site_origin, **self._data_source_environment()},
+            environment={"SITE_ORIGIN": " ".join(self._dependencies.site_origins), **self._data_source_environment()},
             statements=[
                 Statement(
                     sid="ReadJobs",
@@ -157,7 +158,7 @@ class Functions(Construct):
         return self._function(
             "health",
             environment={
-                "SITE_ORIGIN": dependencies.site_origin,
+                "SITE_ORIGIN": " ".join(dependencies.site_origins),
                 "DOCUMENTS_BUCKET": dependencies.documents.bucket.bucket,
                 "INGEST_QUEUE_URL": dependencies.queue.queue.url,
                 "ANSWER_MODEL_ID": self._settings.answers.model,
