@@ -3,10 +3,10 @@
 import json
 import re
 import shutil
-from typing import Any
 
 import pytest
 
+from standby.deployment.manifest import ROLES
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import ROOT, SETTINGS
@@ -82,20 +82,25 @@ def test_the_state_of_an_older_version_gets_its_identity_and_no_second_manifest(
     assert not any(address.startswith("aws_ssm_parameter.") for address in _changes(planned.stdout))
 
 
-def test_no_s3_object_gets_a_tag_and_every_other_resource_gets_all_forty(state_copy: StateCopy) -> None:
-    """S3 takes 10 tags for an object. Source: docs.aws.amazon.com, S3, "Categorizing your objects using tags"."""
+def test_forty_tags_are_planned_for_all_that_takes_tags_and_none_for_s3_objects(state_copy: StateCopy) -> None:
     tags = "\n".join(f't{number} = "x"' for number in range(39))
     settings = _settings(tags).replace('name = "e2e"', 'name = "e2e-dev"')  # `[tags]` is the last section
     changes = state_copy.changes(settings, change=_empty)
-    taggable = [change for change in changes if "tags_all" in (change["change"]["after"] or {})]
-    counts = {
-        kind: {len(c["change"]["after"]["tags_all"] or {}) for c in taggable if c["type"] == kind}
-        for kind in _types(taggable)
-    }
-    assert counts.pop("aws_s3_object") == {0}
-    assert len(counts) > 12
-    assert {kind: found for kind, found in counts.items() if found != {40}} == {}
+    found = [(change["type"], change["change"]["after"].get("tags_all")) for change in changes]
+    counts = {kind: {len(tags) for other, tags in found if other == kind and tags} for kind, _ in found}
+    assert len([kind for kind, sizes in counts.items() if sizes]) > 12
+    assert {kind: sizes for kind, sizes in counts.items() if sizes not in ({40}, set())} == {}
+    assert counts["aws_s3_object"] == set()
 
 
-def _types(changes: list[dict[str, Any]]) -> set[str]:
-    return {change["type"] for change in changes}
+def test_an_applied_s3_object_has_no_tag_and_its_bucket_has_them(rehearsal: Rehearsal) -> None:
+    """S3 takes 10 tags for an object. Source: docs.aws.amazon.com, S3, "Categorizing your objects using tags"."""
+    state = json.loads(rehearsal.paths.state.read_text(encoding="utf-8"))
+    kept = [resource for resource in state["resources"] if resource["type"] == "aws_s3_object"]
+    assert len(kept) > 10
+    assert all(not instance["attributes"]["tags_all"] for resource in kept for instance in resource["instances"])
+    for role in ROLES:
+        s3, bucket = rehearsal.session(role).client("s3"), rehearsal.deployment.regions[role].frontend_bucket
+        for key in ("index.html", "limits.json", "config.json", f"origin-check/{role}.json"):
+            assert s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"] == [], key
+        assert s3.get_bucket_tagging(Bucket=bucket)["TagSet"] == [{"Key": "project", "Value": "warm-standby"}]
