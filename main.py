@@ -22,6 +22,6 @@ try:
     assets = read_assets(functions=functions, site=site, archive=Path(app.outdir, "functions.zip"))
 except (SettingsError, StateError, AssetError) as error:
     sys.stderr.write(f"{error}\n")
-    sys.exit(2)
+    sys.exit(3 if isinstance(error, StateError) else 2)
 WarmStandbyStack(app, settings=settings, assets=assets)
 app.synth()

@@ -93,7 +93,7 @@ def test_a_rehearsal_with_other_permanent_settings_may_start_again(
 ) -> None:
     settings = "This state belongs to a deployment with regions.primary = us-west-2, and the settings have us-east-2."
     fake_terraform.respond(apply=failure({"summary": "Resource postcondition failed", "detail": settings}))
-    with pytest.raises(TerraformFailedError, match="regions.primary = us-west-2") as raised:
+    with pytest.raises(TerraformFailedError, match=r"regions\.primary = us-west-2") as raised:
         rehearsal.apply()
     assert "`standby rehearse down`, `standby rehearse up`" in raised.value.hint
 
