@@ -137,7 +137,7 @@ class Site(_Section):
         UniqueValues[StatusCode], AfterValidator(validators.failover_status_codes)
     ] = (403, 404, 500, 502, 503, 504)
     domain_names: Annotated[
-        tuple[Annotated[str, AfterValidator(validators.domain_name)], ...], AfterValidator(validators.one_origin)
+        tuple[Annotated[str, AfterValidator(validators.domain_name)], ...], AfterValidator(validators.one_name)
     ] = Field(default=(), strict=False)
     certificate_arn: Annotated[str, AfterValidator(validators.certificate_arn)] = ""
     api_fallback: bool = True

@@ -137,7 +137,7 @@ def domain_name(value: str) -> str:
     """Return a host name for the distribution. A wildcard is refused because CORS needs the page's exact origin."""
     _require(
         not value.startswith("*."),
-        "the API allows one origin (CORS): use a host name such as chat.example.com, not a wildcard",
+        "CORS needs the page's exact origin: use a host name such as chat.example.com, not a wildcard",
     )
     _require(_DOMAIN.fullmatch(value), "use a lowercase host name such as chat.example.com")
     return value
@@ -236,12 +236,9 @@ def distinct_tags(tags: dict[str, str]) -> dict[str, str]:
     return tags
 
 
-def one_origin(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the site's names if there is at most one, because the API allows calls from one origin.
-
-    CORS names one origin. Source: Fetch Standard, "CORS protocol", Access-Control-Allow-Origin.
-    """
-    _require(len(names) <= 1, "the API allows one origin (CORS): keep one name, and redirect the others to it")
+def one_name(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the site's names if there is at most one besides CloudFront's own (record 6)."""
+    _require(len(names) <= 1, "a site has one name besides CloudFront's own: keep one, and redirect the others to it")
     return names
 
 

@@ -94,7 +94,7 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + "site.origin_failover_status_codes = [403, 503]", "site.origin_failover_status_codes", [403, 503], "504"),
     (NAME + "site.origin_failover_status_codes = [504, 500]", "site.origin_failover_status_codes", [504, 500], "503"),
     (NAME + 'site.domain_names = ["Chat"]', "site.domain_names.0", "Chat", "chat.example.com"),
-    (NAME + 'site.domain_names = ["*.example.com"]', "site.domain_names.0", "*.example.com", "allows one origin"),
+    (NAME + 'site.domain_names = ["*.example.com"]', "site.domain_names.0", "*.example.com", "exact origin"),
     (
         NAME + f'site = {{domain_names = ["a.example.com", "b.example.com"], certificate_arn = "{CERTIFICATE}"}}',
         "site.domain_names",
