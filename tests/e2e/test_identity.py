@@ -104,3 +104,17 @@ def test_an_applied_s3_object_has_no_tag_and_its_bucket_has_them(rehearsal: Rehe
         for key in ("index.html", "limits.json", "config.json", f"origin-check/{role}.json"):
             assert s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"] == [], key
         assert s3.get_bucket_tagging(Bucket=bucket)["TagSet"] == [{"Key": "project", "Value": "warm-standby"}]
+
+
+def test_a_domain_name_that_is_added_later_takes_nothing_away(state_copy: StateCopy, rehearsal: Rehearsal) -> None:
+    certificate = "arn:aws:acm:us-east-1:000000000000:certificate/01234567-89ab-cdef-0123-456789abcdef"
+    site = f'\n[site]\ndomain_names = ["chat.example.com"]\ncertificate_arn = "{certificate}"\n'
+    changes = state_copy.changes(_settings(site), change=lambda _: None)
+    replaced = {change["type"] for change in changes if "delete" in change["change"]["actions"]}
+    assert replaced == {"aws_api_gateway_deployment"}  # of which the new one is made first
+    changed = {change["type"]: change["change"]["after"] for change in changes}
+    both = {"https://chat.example.com", rehearsal.deployment.site.url}
+    assert set(changed["aws_s3_bucket_cors_configuration"]["cors_rule"][0]["allowed_origins"]) == both
+    functions = [change["change"]["after"] for change in changes if change["type"] == "aws_lambda_function"]
+    origins = [body["environment"][0]["variables"].get("SITE_ORIGIN") for body in functions]
+    assert {frozenset(origin.split()) for origin in origins if origin} == {frozenset(both)}
