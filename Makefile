@@ -36,8 +36,8 @@ help: ## List the targets
 setup: $(PYTHON_READY) $(NODE_READY) ## Install everything that is pinned: Python packages into .venv, cdktf-cli into node_modules
 
 synth: $(PYTHON_READY) need-node ## Write the Terraform JSON to cdktf.out/stacks/warm-standby/cdk.tf.json
-	@$(BIN)/python main.py
-	@echo cdktf.out/stacks/warm-standby/cdk.tf.json
+	@CDKTF_OUTDIR="$${CDKTF_OUTPUT:-cdktf.out}" $(BIN)/python main.py
+	@echo "$${CDKTF_OUTPUT:-cdktf.out}/stacks/warm-standby/cdk.tf.json"
 
 rehearse: $(PYTHON_READY) need-node need-terraform ## Run both regions on this machine: apply, upload, replicate, ingest, ask
 	@$(BIN)/standby rehearse up
@@ -103,7 +103,7 @@ lock: $(PYTHON_READY) ## Lock the pinned dependencies again, without the address
 	@npm install --package-lock-only --ignore-scripts
 
 clean: rehearse-down ## End the rehearsal and remove everything that make installed
-	@rm -rf $(VENV) node_modules cdktf.out
+	@rm -rf $(VENV) node_modules cdktf.out cdktf.out.*
 
 # --- requirements of the targets ---------------------------------------------------------------------------------------------
 

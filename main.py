@@ -12,14 +12,16 @@ from cdktf import App  # noqa: E402 - after the bindings were made lazy
 from warm_standby.assets import AssetError, read_assets  # noqa: E402 - after the bindings were made lazy
 from warm_standby.settings import Settings, SettingsError  # noqa: E402 - after the bindings were made lazy
 from warm_standby.stack import WarmStandbyStack  # noqa: E402 - after the bindings were made lazy
+from warm_standby.state import StateError, refuse_mixed_states  # noqa: E402 - after the bindings were made lazy
 
 project = Path(__file__).parent
 functions, site = project / "lambda_src", project / "frontend"
 try:
     settings, app = Settings.load(), App()
+    refuse_mixed_states(settings, output=Path(app.outdir))
     assets = read_assets(functions=functions, site=site, archive=Path(app.outdir, "functions.zip"))
-except (SettingsError, AssetError) as error:
+except (SettingsError, StateError, AssetError) as error:
     sys.stderr.write(f"{error}\n")
-    sys.exit(2)
+    sys.exit(3 if isinstance(error, StateError) else 2)
 WarmStandbyStack(app, settings=settings, assets=assets)
 app.synth()

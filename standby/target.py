@@ -110,7 +110,19 @@ def _connect_to_aws(options: TargetOptions) -> "Connection":
     settings = {} if options.name and options.regions else _read_settings()
     regions = options.regions or tuple(_get_region(settings, role) for role in DEFAULT_REGIONS)
     name = options.name or str(settings.get("name", DEFAULT_NAME))
-    return AwsConnection(name=name, regions=regions, profile=options.profile)
+    # The file's accounts are those of the deployment that it names.
+    allowed = _allowed_accounts(settings) if name == settings.get("name") else ()
+    return AwsConnection(name=name, regions=regions, profile=options.profile, allowed_accounts=allowed)
+
+
+def _allowed_accounts(settings: Mapping[str, object]) -> tuple[str, ...]:
+    allowed = settings.get("allowed_account_ids", [])
+    if not isinstance(allowed, list) or not all(isinstance(account, str) for account in allowed):
+        raise BadUsageError(
+            f"allowed_account_ids = {allowed!r}: not a list of texts.",
+            hint='Use the 12 digits of each account ID, in quotes: ["111122223333"].',
+        )
+    return tuple(allowed)
 
 
 def _get_region(settings: Mapping[str, object], role: str) -> str:
@@ -124,7 +136,7 @@ def _read_settings() -> Mapping[str, object]:
     if found is None:
         return {}
     try:
-        return tomllib.loads(found.read_text(encoding="utf-8"))
+        return tomllib.loads(found.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise BadUsageError(f"{found}: {error}", hint="With --name and --region the file is not needed.") from error
 

@@ -26,6 +26,7 @@ from warm_standby.settings import Settings
 KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: its rehearsal is used, and stays up
 _E2E = ("tests/e2e/", "tests/browser/")
 _PROGRAMS = (
+    "tests/constructs/environments/test_identity.py",
     "tests/test_main.py",
     "tests/lambdas/test_archive.py",
     "tests/lazy_bindings/test_kernel_cache.py",

@@ -53,6 +53,19 @@ def test_bad_settings_are_one_line_and_exit_code_2_and_write_nothing(
     assert list(directory.iterdir()) == []
 
 
+def test_an_output_directory_of_another_state_is_one_line_and_exit_code_3_and_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").write_text('name = "dev"')
+    record = tmp_path / "cdktf.out" / "stacks" / "warm-standby" / ".terraform" / "terraform.tfstate"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"backend": {"type": "local", "config": {"path": "../../../terraform.chatbot.tfstate"}}}')
+    before = file_digests(tmp_path)
+    ran = run_main(tmp_path, tmp_path / "dev.toml")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (3, "", 1)
+    assert ran.stderr.startswith("cdktf.out: it was used with another state (../../../terraform.chatbot.tfstate): ")
+    assert "`export CDKTF_OUTPUT=cdktf.out.dev`" in ran.stderr
+    assert file_digests(tmp_path) == before
+
+
 def test_a_site_file_of_unknown_type_is_one_line_and_exit_code_2_and_writes_nothing(tmp_path: Path) -> None:
     checkout(tmp_path, PROJECT)
     file = tmp_path / "frontend" / "notes.draft"

@@ -3,11 +3,13 @@
 The manifest is stored in both regions, so that reading it needs neither Terraform nor the other region.
 """
 
-from cdktf import Fn, TerraformOutput, TerraformStack
+from cdktf import Fn, Postcondition, TerraformOutput, TerraformResourceLifecycle, TerraformStack
+from cdktf_cdktf_provider_aws.data_aws_ssm_parameters_by_path import DataAwsSsmParametersByPath
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from constructs import Construct
 
+from warm_standby.names import Names
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Settings
 from warm_standby.site.distribution import Distribution
@@ -54,15 +56,30 @@ class Manifest(Construct):
             }
         )
         for backend, own_provider in zip(backends, (provider, failover_provider), strict=True):
+            path = f"/warm-standby/{settings.name}"
+            existing = DataAwsSsmParametersByPath(self, f"existing_{backend.role}", provider=own_provider, path=path)
             SsmParameter(
                 self,
                 backend.role,
                 provider=own_provider,
-                name=f"/warm-standby/{settings.name}/manifest",
-                description="What the operator's tool needs to know of this deployment",
+                name=f"{path}/manifest",
+                # Terraform keeps the first description. In a plan that creates the parameter it has the plan's time.
+                description=f"What the operator's tool needs to know of this deployment, since {Fn.plantimestamp()}",
                 type="String",
                 insecure_value=self.document,
+                lifecycle=TerraformResourceLifecycle(
+                    ignore_changes=["description"], postcondition=[_no_other_deployment(existing, backend.names)]
+                ),
             )
+
+
+def _no_other_deployment(existing: DataAwsSsmParametersByPath, names: Names) -> Postcondition:
+    """Refuse to create a manifest where another state's deployment has one."""
+    return Postcondition(
+        condition=f"${{!(endswith(self.description, plantimestamp()) && contains({existing.fqn}.names, self.name))}}",
+        error_message=f"A deployment named {names.deployment} is in {names.region} already, and this state does not"
+        ' have it. Use its state, or another name: README.md, "Several environments".',
+    )
 
 
 def _region(backend: RegionalBackend) -> dict[str, object]:

@@ -32,14 +32,14 @@ class BackendInputs:
     """The inputs that both regions share.
 
     `code` is the path of the functions' archive, and `site` of the site's directory, both beside the Terraform JSON.
-    `site_origin` and `distribution_arn` are the distribution's.
+    `site_origins` are the addresses of the site, the one that users should use first. `distribution_arn` is its ARN.
     `deployer_arn` is the IAM principal that runs Terraform.
     """
 
     code: str
     site: str
     site_files: Sequence[AssetFile]
-    site_origin: str
+    site_origins: Sequence[str]
     distribution_arn: str
     deployer_arn: str
 
@@ -67,9 +67,9 @@ class RegionalBackend(Construct):
         self.role = role
         self._settings = settings
         self._inputs = inputs
-        origin = inputs.site_origin
+        origins = inputs.site_origins
         self.documents = DocumentsBucket(
-            self, "documents", provider=provider, names=names, settings=settings, site_origin=origin
+            self, "documents", provider=provider, names=names, settings=settings, site_origins=origins
         )
         self.frontend = self._frontend_bucket()
         indexed = KnowledgeBaseInputs(names=names, settings=settings.knowledge_base, documents=self.documents)
@@ -87,7 +87,7 @@ class RegionalBackend(Construct):
             names=names,
             settings=settings.operations,
             functions=by_package,
-            site_origin=origin,
+            site_origins=origins,
         )
         self.schedules = (self._schedule_ingestion(), *self._schedule_checks())
         self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
@@ -120,7 +120,7 @@ class RegionalBackend(Construct):
                 knowledge_base=self.knowledge_base,
                 guardrail=self.guardrail,
                 queue=self.queue,
-                site_origin=self._inputs.site_origin,
+                site_origins=self._inputs.site_origins,
             ),
         )
 

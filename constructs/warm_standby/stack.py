@@ -1,13 +1,15 @@
 """The stack: two regional backends, replication between their documents, and one distribution over their sites."""
 
-from cdktf import AssetType, LocalBackend, S3Backend, TerraformAsset, TerraformLocal, TerraformStack
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from collections.abc import Sequence
+
+from cdktf import AssetType, TerraformAsset, TerraformLocal, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSessionContext
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
 from warm_standby.assets import Assets
 from warm_standby.documents.replication import Replication
+from warm_standby.identity import Identity
 from warm_standby.manifest import Manifest, write_outputs
 from warm_standby.names import Names, Role
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
@@ -16,6 +18,7 @@ from warm_standby.site.distribution import Distribution
 from warm_standby.site.origin_check import OriginCheck
 from warm_standby.site.routing_config import RoutingConfig
 from warm_standby.site.upload_limits import UploadLimits
+from warm_standby.state import configure_state
 
 # 1.10 added native state locking in S3. Source: the Terraform CHANGELOG.
 TERRAFORM_VERSION = ">= 1.10.0, < 2.0.0"
@@ -27,46 +30,43 @@ class WarmStandbyStack(TerraformStack):
     def __init__(self, scope: Construct, id_: str = STACK_NAME, *, settings: Settings, assets: Assets) -> None:
         super().__init__(scope, id_)
         self._settings = settings
-        self._configure_state()
+        self.add_override("terraform.required_version", TERRAFORM_VERSION)
+        configure_state(self, settings=settings)
         primary_provider = self._provider("primary", settings.regions.primary)
         failover_provider = self._provider("failover", settings.regions.failover)
-        caller = DataAwsCallerIdentity(self, "caller", provider=primary_provider)
-        deployer = DataAwsIamSessionContext(self, "applier", provider=primary_provider, arn=caller.arn)
-        # The distribution refers to the buckets and the APIs, and they refer to the distribution. These two locals
-        # break the cycle: their values are set below.
-        site_origin = TerraformLocal(self, "site_origin", "")
+        identity = Identity(self, "identity", provider=primary_provider, settings=settings)
+        deployer = DataAwsIamSessionContext(self, "applier", provider=primary_provider, arn=identity.caller_arn)
+        # The distribution refers to the buckets and the APIs, and they refer to the distribution. These locals break
+        # the cycle: their values are set below.
+        site_origins = [TerraformLocal(self, "site_origin", "")]
+        if settings.site.domain_names:
+            site_origins.append(TerraformLocal(self, "distribution_origin", ""))
         distribution_arn = TerraformLocal(self, "distribution_arn", "")
         inputs = self._backend_inputs(
             assets,
-            site_origin=site_origin.as_string,
+            site_origins=[origin.as_string for origin in site_origins],
             distribution_arn=distribution_arn.as_string,
             deployer_arn=deployer.issuer_arn,
         )
-        self.primary = self._backend("primary", primary_provider, caller.account_id, inputs)
-        self.failover = self._backend("failover", failover_provider, caller.account_id, inputs)
+        self.primary = self._backend("primary", primary_provider, identity.account, inputs)
+        self.failover = self._backend("failover", failover_provider, identity.account, inputs)
         self._replicate_documents()
         self.distribution = self._distribution(primary_provider)
-        site_origin.expression = self.distribution.url
+        for origin, host in zip(site_origins, self.distribution.hosts, strict=True):
+            origin.expression = f"https://{host}"
         distribution_arn.expression = self.distribution.distribution.arn
         self._write_site_configuration()
-        self._write_manifest(caller.account_id)
-
-    def _configure_state(self) -> None:
-        state = self._settings.state
-        self.add_override("terraform.required_version", TERRAFORM_VERSION)
-        if state.backend == "local":
-            # Terraform runs in cdktf.out/stacks/<stack>, which `cdktf synth` may empty. The state is next to main.py.
-            LocalBackend(self, path=f"../../../terraform.{STACK_NAME}.tfstate")
-            return
-        backend = S3Backend(self, bucket=str(state.bucket), key=state.key, region=str(state.region), encrypt=True)
-        backend.add_override("use_lockfile", True)  # noqa: FBT003 - cdktf's own signature
+        self._write_manifest(identity.account)
 
     def _provider(self, role: Role, region: str) -> AwsProvider:
         tags = [AwsProviderDefaultTags(tags=dict(self._settings.tags))] if self._settings.tags else None
-        return AwsProvider(self, f"aws_{role}", alias=role, region=region, default_tags=tags)
+        accounts = list(self._settings.allowed_account_ids) or None
+        return AwsProvider(
+            self, f"aws_{role}", alias=role, region=region, allowed_account_ids=accounts, default_tags=tags
+        )
 
     def _backend_inputs(
-        self, assets: Assets, *, site_origin: str, distribution_arn: str, deployer_arn: str
+        self, assets: Assets, *, site_origins: Sequence[str], distribution_arn: str, deployer_arn: str
     ) -> BackendInputs:
         code = TerraformAsset(self, "functions", path=str(assets.code.resolve()), type=AssetType.FILE)
         site = TerraformAsset(self, "site", path=str(assets.site.resolve()), type=AssetType.DIRECTORY)
@@ -74,7 +74,7 @@ class WarmStandbyStack(TerraformStack):
             code=code.path,
             site=site.path,
             site_files=assets.site_files,
-            site_origin=site_origin,
+            site_origins=site_origins,
             distribution_arn=distribution_arn,
             deployer_arn=deployer_arn,
         )

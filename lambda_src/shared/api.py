@@ -7,7 +7,7 @@ returns the CORS headers, on errors too.)
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -48,6 +48,9 @@ def serve(
 ) -> dict[str, object]:
     """Call `route` and turn its response, or any exception, into a proxy response. Raises nothing.
 
+    `site_origin` has the origins of the site, with spaces between them. The response allows the one that sent the
+    request, else the first.
+
     `ApiError` becomes its own error response. `translate_aws_error` chooses the one for an AWS error. Any other
     exception is logged with its stack trace and becomes 500 `internal`.
     """
@@ -65,7 +68,7 @@ def serve(
         bound.exception("unexpected_error", status=500, code="internal")
         internal = ApiError(status=500, code="internal", message="The service could not handle the request.")
         response = _error_response(internal)
-    return _proxy_response(response, site_origin=site_origin)
+    return _proxy_response(response, site_origin=_allowed_origin(event, site_origin.split()))
 
 
 def iso_time(moment: datetime) -> str:
@@ -116,6 +119,13 @@ def text_field(body: Mapping[str, object], name: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise bad_request("invalid_request", f"{name} is not valid Unicode text.")
     return value.strip()
+
+
+def _allowed_origin(event: Mapping[str, object], allowed: Sequence[str]) -> str:
+    """Return the request's origin if it is allowed, else the first. HTTP/2 clients send header names in lower case."""
+    headers = event.get("headers")
+    sent = headers.items() if isinstance(headers, Mapping) else ()
+    return next((value for name, value in sent if str(name).lower() == "origin" and value in allowed), allowed[0])
 
 
 def _raw_body(event: Mapping[str, object]) -> bytes:

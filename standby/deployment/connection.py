@@ -14,9 +14,11 @@ class Connection(Protocol):
     """The connection to one deployment.
 
     `where` is in the first line of every command. `rehearsed`: the deployment is in a rehearsal's emulator.
+    `allowed_accounts`: the account IDs in which it may be; any account if there are none.
     """
 
     name: str
+    allowed_accounts: tuple[str, ...]
     regions: tuple[str, ...]
     where: str
     rehearsed: bool
@@ -33,10 +35,12 @@ class AwsConnection:
 
     rehearsed = False
 
-    def __init__(self, *, name: str, regions: tuple[str, ...], profile: str | None) -> None:
+    def __init__(
+        self, *, name: str, regions: tuple[str, ...], profile: str | None, allowed_accounts: tuple[str, ...] = ()
+    ) -> None:
         from standby.deployment.sessions import account_session, trusted_certificates  # noqa: PLC0415 - boto3; a rehearsal may be meant
 
-        self.name, self.regions = name, regions
+        self.name, self.regions, self.allowed_accounts = name, regions, allowed_accounts
         self.where = f"AWS, profile {profile}" if profile else "AWS, default credentials"
         self.clients = Clients(partial(account_session, profile=profile, config=FACTS_CONFIG))
         try:

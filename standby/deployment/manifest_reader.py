@@ -45,15 +45,19 @@ def read_manifest(connection: Connection, *, target: Role | None = None) -> Mani
     Without a target, or if that region has no usable manifest, it is that of the first region in the connection's order
     that has one. `differences` name what the other region's manifest says otherwise, if it answers shortly afterward;
     `warnings` say it too, and which manifest cannot be used.
-    Raises `RefusedError` when no region answers, and `StandbyError` when neither has a usable manifest.
+    Raises `RefusedError` when no region answers, or when the account is not an allowed one, and `StandbyError` when
+    neither region has a usable manifest.
     """
     answers = _ask(connection, target)
     found = [answer for answer in answers.values() if isinstance(answer, _Found)]
     if found:
-        return _with_warnings(next((one for one in found if one.is_of(target)), found[0]), answers, target)
+        chosen = next((one for one in found if one.is_of(target)), found[0])
+        _refuse_other_account(connection, chosen.manifest.account)
+        return _with_warnings(chosen, answers, target)
     for answer in answers.values():
         if isinstance(answer, _Unusable):
             raise answer.error
+    _refuse_other_account(connection, _find_account(connection))
     why = "; ".join(f"{region} {answer}" for region, answer in answers.items())
     raise RefusedError(f"No manifest of {connection.name}: {why}", hint=_next_look(connection, answers))
 
@@ -74,6 +78,30 @@ def _next_look(connection: Connection, answers: Answers) -> str:
     if all(isinstance(answer, Unavailable) and NO_CREDENTIALS in answer.why for answer in answers.values()):
         return "Sign in (`aws sso login`, or set AWS_PROFILE), or start a rehearsal: `make rehearse`."
     return "Are --name and --region right, and do these credentials allow ssm:GetParameter there?"
+
+
+def _refuse_other_account(connection: Connection, account: str | None) -> None:
+    """Raise `RefusedError` if the account is none of the allowed ones. None: it is not known."""
+    allowed = connection.allowed_accounts
+    if account is not None and allowed and account not in allowed:
+        raise RefusedError(
+            f"{connection.name} may be in account {' or '.join(allowed)} only (allowed_account_ids), and these"
+            f" credentials are those of {account}."
+        )
+
+
+def _find_account(connection: Connection) -> str | None:
+    """Return the account of the credentials, None if no region says. It is asked only when no manifest was found."""
+    if not connection.allowed_accounts:
+        return None
+    tasks = {region: partial(_account_in, connection, region) for region in connection.regions}
+    calls = ConcurrentCalls(tasks)
+    calls.wait(tasks, seconds=MANIFEST_SECONDS, enough=lambda done: any(isinstance(answer, str) for answer in done))
+    return next((answer for answer in calls.results_so_far().values() if isinstance(answer, str)), None)
+
+
+def _account_in(connection: Connection, region: str) -> str:
+    return take_text(connection.clients.sts(region).get_caller_identity(), "Account")
 
 
 def fetch_manifest(connection: Connection, region: str) -> Manifest:

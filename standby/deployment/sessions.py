@@ -13,6 +13,7 @@ CONNECT_TIMEOUT_SECONDS: Final = 3
 READ_TIMEOUT_SECONDS: Final = 20
 EMULATOR_CREDENTIALS: Final = "test"
 """Both halves of the key pair of the root user of the emulator's account."""
+EMULATOR_ACCOUNT: Final = "000000000000"
 
 # Name in a configuration file, environment variable, default, conversion: a profile named in the environment belongs to
 # a real account and may not even exist on this machine.

@@ -20,6 +20,7 @@ class RehearsalConnection:
     """The connection to the deployment in a rehearsal."""
 
     rehearsed = True
+    allowed_accounts: tuple[str, ...] = ()  # the emulator's account is nobody's
 
     def __init__(self, *, name: str, regions: tuple[str, ...], network: Network, directory: Path) -> None:
         self.name, self.regions = name, regions

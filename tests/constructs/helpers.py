@@ -50,6 +50,8 @@ def render_json(plan: Plan, expression: str) -> Json:
 
 
 def _value(plan: Plan, reference: str) -> str:
+    if reference == "local.account":
+        return ACCOUNT
     if reference.startswith("local."):
         return render(plan, plan.document["locals"][reference.removeprefix("local.")])
     type_, name, attribute = reference.removeprefix("data.").split(".")
@@ -94,7 +96,7 @@ def region_view(plan: Plan, role: str) -> dict[str, Any]:
     return {
         relative_to(plan, role, address): json.loads(relative_to(plan, role, json.dumps({**body, "//": None})))
         for address, body in everything(plan).items()
-        if body["provider"] == f"aws.{role}"
+        if body.get("provider") == f"aws.{role}"
     }
 
 

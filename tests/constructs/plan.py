@@ -92,5 +92,5 @@ def functions(plan: Plan, role: str) -> dict[str, Json]:
 
 def references(text: str) -> set[str]:
     """Return the addresses of resources, data sources and locals that a text refers to."""
-    named = re.findall(r"(?<![\w.-])((?:data\.)?aws_[a-z0-9_]+\.[A-Za-z][\w-]*)(?![\w-])", text)
+    named = re.findall(r"(?<![\w.-])((?:data\.)?(?:aws|terraform)_[a-z0-9_]+\.[A-Za-z][\w-]*)(?![\w-])", text)
     return {*named, *re.findall(r"(?<![\w.-])(local\.[A-Za-z][\w-]*)", text)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.constructs.helpers import render
+from tests.constructs.helpers import render, without_hash
 from tests.constructs.plan import FUNCTIONS, ROLES, ROOT, Plan, Synthesize, default_settings, everything, references
 from tests.constructs.plan import resources as of_type
 from tests.constructs.variants import CHANGED, LONGEST, SAME_API
@@ -51,7 +51,10 @@ def test_every_resource_and_data_source_names_one_of_the_two_providers(synthesiz
     plan = synthesize(default_settings(knowledge_base={"vector_store": store}))
     providers = {address: body.get("provider") for address, body in everything(plan).items()}
     assert len(providers) > 150
-    assert {address for address, name in providers.items() if name not in {"aws.primary", "aws.failover"}} == set()
+    others = {address for address, name in providers.items() if name not in {"aws.primary", "aws.failover"}}
+    assert {without_hash(address) for address in others} == {
+        "terraform_data.identity_first_apply"
+    }  # in Terraform itself
 
 
 def test_the_only_provider_is_the_pinned_aws_provider_in_the_two_regions(plan: Plan) -> None:
@@ -59,7 +62,8 @@ def test_the_only_provider_is_the_pinned_aws_provider_in_the_two_regions(plan: P
     assert set(plan.document["provider"]) == {"aws"}
     regions = {provider["alias"]: provider["region"] for provider in plan.document["provider"]["aws"]}
     assert regions == {role: plan.region(role) for role in ROLES}
-    assert {type_.partition("_")[0] for type_ in plan.document["resource"]} == {"aws"}
+    built_in = {"terraform_data"}
+    assert {type_.partition("_")[0] for type_ in set(plan.document["resource"]) - built_in} == {"aws"}
 
 
 def test_every_reference_has_a_target(plan: Plan) -> None:
@@ -72,15 +76,16 @@ def test_every_reference_has_a_target(plan: Plan) -> None:
     [
         default_settings(),
         SAME_API,
+        LONGEST,
         default_settings(knowledge_base={"vector_store": "s3-vectors"}),
         default_settings(knowledge_base={"vector_store": "s3-vectors"}, documents={"replication": "one-way"}),
     ],
-    ids=lambda settings: f"{settings.knowledge_base.vector_store}-{settings.documents.replication}",
+    ids=lambda settings: f"{settings.name}-{settings.knowledge_base.vector_store}-{settings.documents.replication}",
 )
 def test_nothing_depends_on_itself(synthesize: Synthesize, settings: Settings) -> None:
     plan = synthesize(settings)
     graph = {address: references(json.dumps(body)) - {address} for address, body in everything(plan).items()}
-    graph |= {f"local.{name}": references(value) for name, value in plan.document["locals"].items()}
+    graph |= {f"local.{name}": references(json.dumps(value)) for name, value in plan.document["locals"].items()}
     own = {address for address, body in everything(plan).items() if address in references(json.dumps(body))}
     ordered = list(graphlib.TopologicalSorter(graph).static_order())
     assert own == set()
@@ -148,6 +153,12 @@ def test_every_configured_tag_is_every_resource_s_default(plan: Plan) -> None:
         assert provider["default_tags"] == [{"tags": {"project": "warm-standby"}}]
 
 
+def test_both_providers_refuse_every_account_that_is_not_allowed(synthesize: Synthesize, plan: Plan) -> None:
+    allowed = [provider["allowed_account_ids"] for provider in synthesize(CHANGED).document["provider"]["aws"]]
+    assert allowed == [["111122223333", "444455556666"]] * 2
+    assert all("allowed_account_ids" not in provider for provider in plan.document["provider"]["aws"])
+
+
 def test_state_is_local_and_outside_of_the_directory_that_synth_may_empty(plan: Plan) -> None:
     path = plan.document["terraform"]["backend"]["local"]["path"]
     outdir = plan.directory.parent.parent
@@ -159,7 +170,7 @@ def test_state_in_s3_is_encrypted_and_locked_by_s3_itself(synthesize: Synthesize
     assert terraform["backend"]["s3"] == {
         "bucket": "my-states",
         "encrypt": True,
-        "key": "warm-standby/terraform.tfstate",
+        "key": "warm-standby/chatbot/terraform.tfstate",
         "region": "eu-west-1",
         "use_lockfile": True,
     }

@@ -22,11 +22,14 @@ _OMITTED = {"//", "provider", "rest_api_id", "resource_id"}
 def described(plan: Plan) -> str:
     """Return each resource with its arguments, one per line. Of a pair in both regions, show the primary's only."""
     blocks = everything(plan)
-    shown = {relative_to(plan, "primary", address) for address, body in blocks.items() if body["provider"] == PRIMARY}
+    shown = {
+        relative_to(plan, "primary", address) for address, body in blocks.items() if body.get("provider") == PRIMARY
+    }
     text = []
     for address, body in sorted(blocks.items(), key=lambda item: without_hash(item[0])):
-        text.append(f"{without_hash(address)} ({body['provider']})")
-        if body["provider"] == PRIMARY or relative_to(plan, "failover", address) not in shown:
+        provider = body.get("provider", "terraform")
+        text.append(f"{without_hash(address)} ({provider})")
+        if provider == PRIMARY or relative_to(plan, "failover", address) not in shown:
             arguments = {key: value for key, value in body.items() if key not in _OMITTED}
             text += [line for path, value in _flat(arguments) for line in _lines(path, value)]
     for name, output in sorted(plan.document["output"].items()):
@@ -36,7 +39,7 @@ def described(plan: Plan) -> str:
 
 def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     value = _decoded(value)
-    if isinstance(value, dict):
+    if isinstance(value, dict) and (value or not path):
         for key, inner in sorted(value.items()):
             yield from _flat(inner, f"{path}.{key}" if path else key)
     elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.constructs.plan import default_settings
-from warm_standby.settings.validators import BEDROCK_REGIONS
+from warm_standby.settings.regions import deployment_regions
 
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 
@@ -11,6 +11,7 @@ CHUNKS: Final = {"chunk_tokens": 300, "chunk_overlap_percent": 10, "embedding_di
 ALERTED: Final = {"alert_emails": ["oncall@example.com"]}
 
 CHANGED: Final = default_settings(
+    allowed_account_ids=["111122223333", "444455556666"],
     knowledge_base=CHUNKS,
     answers={
         "model": "us.anthropic.claude-x-v1:0",
@@ -24,7 +25,7 @@ CHANGED: Final = default_settings(
         "upload_types": [".md", ".pdf"],
     },
     site={
-        "origin_failover_status_codes": [504, 500],
+        "origin_failover_status_codes": [504, 500, 503],
         "domain_names": ["chat.example.com"],
         "certificate_arn": CERTIFICATE,
         "api_fallback": False,
@@ -50,7 +51,7 @@ SAME_API: Final = default_settings(
 )
 """Many settings differ from their defaults (also `one-way` replication), but none changes the REST API."""
 
-_FAILOVER, _PRIMARY = sorted(BEDROCK_REGIONS, key=len)[-2:]
+_FAILOVER, _PRIMARY = sorted(deployment_regions(vector_store="opensearch-serverless"), key=len)[-2:]
 LONGEST: Final = default_settings(
     name="a" * 20,
     regions={"primary": _PRIMARY, "failover": _FAILOVER},

@@ -46,7 +46,7 @@ class CdktfDeployment:
     @property
     def state(self) -> dict[str, Any]:
         """The state of the deployment. By the project's settings, it is in the directory above the output."""
-        path = self.output.parent / "terraform.warm-standby.tfstate"
+        path = self.output.parent / "terraform.e2e.tfstate"
         state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return state
 

@@ -59,7 +59,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "remote-state": {
         "state": {"backend": "s3", "bucket": "state-of-chatbot", "region": "us-west-2", "key": "chatbot.tfstate"}
     },
-    "named": {"name": "another", "tags": {"owner": "x", "cost-centre": "42"}},
+    "named": {"name": "another", "allowed_account_ids": ["111122223333"], "tags": {"owner": "x", "cost-centre": "42"}},
 }
 
 

@@ -180,6 +180,7 @@ class EmulatorConnection:
 
     def __init__(self, world: World, dead: tuple[Role, ...], sick: Mapping[Role, str]) -> None:
         self.name = world.manifest.name
+        self.allowed_accounts: tuple[str, ...] = ()
         self.regions = tuple(REGIONS.values())
         self._world, self._dead, self._sick = world, dead, sick
         self.clients = clients(world.endpoint, dead, tuple(sick.items()))

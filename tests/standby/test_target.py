@@ -198,3 +198,32 @@ def test_a_region_is_refused_where_the_rehearsal_is_used() -> None:
     with pytest.raises(BadUsageError, match="--region names a region in an AWS account") as raised:
         open_connection(TargetOptions(regions=("us-west-2",)))
     assert "--aws" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "options, allowed",
+    [
+        (TargetOptions(aws=True), ("111122223333",)),
+        (TargetOptions(aws=True, name="prod"), ("111122223333",)),
+        (TargetOptions(aws=True, name="dev"), ()),
+        (TargetOptions(aws=True, name="prod", regions=("us-west-2",)), ()),
+    ],
+)
+def test_the_accounts_of_the_settings_are_those_of_the_deployment_that_they_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: TargetOptions, allowed: tuple[str, ...]
+) -> None:
+    file = tmp_path / "prod.toml"
+    file.write_bytes(b'\xef\xbb\xbfname = "prod"\nallowed_account_ids = ["111122223333"]\n')  # with a byte order mark
+    monkeypatch.setenv("STANDBY_SETTINGS", str(file))
+    assert open_connection(options).allowed_accounts == allowed
+
+
+@pytest.mark.parametrize("value", ["111122223333", '"111122223333"', "[111122223333]"])
+def test_accounts_that_cannot_be_compared_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    (tmp_path / "standby.toml").write_text(f'name = "prod"\nallowed_account_ids = {value}\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STANDBY_SETTINGS", raising=False)
+    with pytest.raises(BadUsageError, match="not a list of texts"):
+        open_connection(TargetOptions(aws=True))

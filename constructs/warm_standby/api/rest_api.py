@@ -1,6 +1,6 @@
 """The REST API of one region: routes to functions, validation, CORS, throttling and access logs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
@@ -39,9 +39,11 @@ class RestApi(Construct):
         names: Names,
         settings: Operations,
         functions: Mapping[str, Function],
-        site_origin: str,
+        site_origins: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
+        # API Gateway's own answers have one fixed value. They have no data, so with two origins it is any (record 6).
+        site_origin = site_origins[0] if len(site_origins) == 1 else "*"
         self._provider = provider
         self._names = names
         self.name = names.regional("api")

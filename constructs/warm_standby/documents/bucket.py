@@ -1,5 +1,7 @@
 """The documents bucket of one region."""
 
+from collections.abc import Sequence
+
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
     S3BucketCorsConfiguration,
@@ -21,14 +23,21 @@ from warm_standby.settings import Documents, Settings
 
 
 class DocumentsBucket(Construct):
-    """A private bucket that accepts uploads from the site's origin, and whose old versions expire.
+    """A private bucket that accepts uploads from the site's origins, and whose old versions expire.
 
     S3 replicates neither lifecycle rules nor their actions, so both regions get the same rules.
     Source: docs.aws.amazon.com, S3, "What does Amazon S3 replicate?".
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, settings: Settings, site_origin: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        names: Names,
+        settings: Settings,
+        site_origins: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
         force_destroy = settings.operations.force_destroy
@@ -44,7 +53,10 @@ class DocumentsBucket(Construct):
             bucket=self.bucket.id,
             cors_rule=[
                 S3BucketCorsConfigurationCorsRule(
-                    allowed_methods=["POST"], allowed_origins=[site_origin], allowed_headers=["*"], max_age_seconds=3600
+                    allowed_methods=["POST"],
+                    allowed_origins=list(site_origins),
+                    allowed_headers=["*"],
+                    max_age_seconds=3600,
                 )
             ],
         )

@@ -1,6 +1,7 @@
 """The five functions of one region, each with the permissions that it needs and no more."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTI
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
 from warm_standby.names import Names
 from warm_standby.settings import Settings
+from warm_standby.settings.model_access import foundation_model_arns, profile_arn
 from warm_standby.settings.validators import geography
 
 # Seconds that API Gateway waits for an integration.
@@ -27,13 +29,13 @@ ONE_VCPU_MEMORY: Final = 1769
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionDependencies:
-    """The resources that the functions of one region use, and the origin of the site that calls the API."""
+    """The resources that the functions of one region use, and the origins of the site that calls the API."""
 
     documents: DocumentsBucket
     knowledge_base: KnowledgeBase
     guardrail: Guardrail
     queue: IngestionQueue
-    site_origin: str
+    site_origins: Sequence[str]
 
 
 class Functions(Construct):
@@ -86,7 +88,7 @@ class Functions(Construct):
         return self._function(
             "query",
             environment={
-                "SITE_ORIGIN": self._dependencies.site_origin,
+                "SITE_ORIGIN": " ".join(self._dependencies.site_origins),
                 "KNOWLEDGE_BASE_ID": self._dependencies.knowledge_base.knowledge_base_id,
                 "ANSWER_MODEL_ID": self._settings.answers.model,
                 "ALLOWED_MODEL_IDS": json.dumps(self._settings.answers.models),
@@ -107,7 +109,7 @@ class Functions(Construct):
         return self._function(
             "upload",
             environment={
-                "SITE_ORIGIN": self._dependencies.site_origin,
+                "SITE_ORIGIN": " ".join(self._dependencies.site_origins),
                 "DOCUMENTS_BUCKET": documents.bucket.bucket,
                 "MAX_UPLOAD_BYTES": str(self._settings.documents.max_upload_bytes),
                 "UPLOAD_TYPES": json.dumps(self._settings.documents.content_types, sort_keys=True),
@@ -140,7 +142,7 @@ class Functions(Construct):
     def _ingestion_status(self) -> Function:
         return self._function(
             "ingestion_status",
-            environment={"SITE_ORIGIN": self._dependencies.site_origin, **self._data_source_environment()},
+            environment={"SITE_ORIGIN": " ".join(self._dependencies.site_origins), **self._data_source_environment()},
             statements=[
                 Statement(
                     sid="ReadJobs",
@@ -156,7 +158,7 @@ class Functions(Construct):
         return self._function(
             "health",
             environment={
-                "SITE_ORIGIN": dependencies.site_origin,
+                "SITE_ORIGIN": " ".join(dependencies.site_origins),
                 "DOCUMENTS_BUCKET": dependencies.documents.bucket.bucket,
                 "INGEST_QUEUE_URL": dependencies.queue.queue.url,
                 "ANSWER_MODEL_ID": self._settings.answers.model,
@@ -200,24 +202,13 @@ class Functions(Construct):
 
     def _invoke_model_statements(self, *models: str) -> list[Statement]:
         invoke = ["bedrock:InvokeModel"]
-        profiles = [self._names.arn("bedrock", f"inference-profile/{model}") for model in models if geography(model)]
-        foundation = [arn for model in models for arn in self._foundation_model_arns(model)]
+        region, account = self._names.region, self._names.account
+        profiles = [profile_arn(model, region=region, account=account) for model in models if geography(model)]
+        regions = self._settings.answers.profile_regions
+        foundation = [
+            arn for model in models for arn in foundation_model_arns(model, region=region, profile_regions=regions)
+        ]
         statements = [Statement(sid="Answer", actions=invoke, resources=foundation)]
         if profiles:
             statements.append(Statement(sid="AnswerByProfile", actions=invoke, resources=profiles))
         return statements
-
-    def _foundation_model_arns(self, model: str) -> list[str]:
-        """Return the model's ARN in each region that may run it: a profile's regions and this one, else this one only.
-
-        Source: docs.aws.amazon.com, Bedrock, "Geographic cross-Region inference", "IAM policy requirements".
-        """
-        profile = geography(model)
-        foundation_model = f"foundation-model/{model.removeprefix(f'{profile}.')}"
-        own_region = f"arn:aws:bedrock:{self._names.region}::{foundation_model}"
-        if profile is None:
-            return [own_region]
-        if profile == "global":
-            return [own_region, f"arn:aws:bedrock:::{foundation_model}"]
-        regions = dict.fromkeys((*self._settings.answers.profile_regions, self._names.region))
-        return [f"arn:aws:bedrock:{region}::{foundation_model}" for region in regions]

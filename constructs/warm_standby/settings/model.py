@@ -6,16 +6,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from warm_standby.settings import validators
+from warm_standby.settings import model_access, regions, validators
 
 STACK_NAME: Final = "warm-standby"
 DEFAULT_FILE: Final = "standby.toml"
 FILE_VARIABLE: Final = "STANDBY_SETTINGS"
 
-Region = Annotated[str, AfterValidator(validators.region)]
+AccountId = Annotated[str, AfterValidator(validators.account_id)]
+Region = Annotated[str, AfterValidator(regions.bedrock_region)]
 ModelId = Annotated[str, AfterValidator(validators.model_id)]
 # Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
 TagValue = Annotated[str, Field(max_length=256), AfterValidator(validators.tag_text)]
@@ -123,9 +133,11 @@ class Documents(_Section):
 class Site(_Section):
     """The distribution over the two frontend buckets, and whether the page may fail over without an operator."""
 
-    origin_failover_status_codes: UniqueValues[StatusCode] = Field(default=(403, 404, 500, 502, 503, 504), min_length=1)
+    origin_failover_status_codes: Annotated[
+        UniqueValues[StatusCode], AfterValidator(validators.failover_status_codes)
+    ] = (403, 404, 500, 502, 503, 504)
     domain_names: Annotated[
-        tuple[Annotated[str, AfterValidator(validators.domain_name)], ...], AfterValidator(validators.one_origin)
+        tuple[Annotated[str, AfterValidator(validators.domain_name)], ...], AfterValidator(validators.one_name)
     ] = Field(default=(), strict=False)
     certificate_arn: Annotated[str, AfterValidator(validators.certificate_arn)] = ""
     api_fallback: bool = True
@@ -176,13 +188,16 @@ class Objectives(_Section):
 
 
 class State(_Section):
-    """Where Terraform stores its state: next to `main.py`, or in an S3 bucket with S3 native locking."""
+    """Where Terraform stores its state: next to `main.py`, or in an S3 bucket with S3 native locking.
+
+    Without `key`, the key in the bucket has the deployment's name: `warm-standby/NAME/terraform.tfstate`.
+    """
 
     backend: Literal["local", "s3"] = "local"
     bucket: Annotated[str, AfterValidator(validators.state_bucket)] | None = None
     region: Region | None = None
-    key: Annotated[str, AfterValidator(validators.state_key)] = Field(
-        default=f"{STACK_NAME}/terraform.tfstate", min_length=1, max_length=1024
+    key: Annotated[str, AfterValidator(validators.state_key)] | None = Field(
+        default=None, min_length=1, max_length=1024
     )
 
     @field_validator("bucket", "region")
@@ -196,11 +211,14 @@ class State(_Section):
 class Settings(_Section):
     """All settings of one deployment. Unknown keys are refused.
 
+    `allowed_account_ids`: the AWS accounts in which this deployment may be; any account if the list is empty.
+
     >>> Settings(name="chatbot").regions.primary
     'us-west-2'
     """
 
     name: Annotated[str, AfterValidator(validators.deployment_name)]
+    allowed_account_ids: UniqueValues[AccountId] = ()
     regions: Regions = Regions()
     knowledge_base: KnowledgeBase = KnowledgeBase()
     answers: Answers = Answers()
@@ -209,14 +227,14 @@ class Settings(_Section):
     operations: Operations = Operations()
     objectives: Objectives = Objectives()
     state: State = State()
-    tags: dict[TagKey, TagValue] = Field(default={}, max_length=40)
+    tags: Annotated[dict[TagKey, TagValue], AfterValidator(validators.distinct_tags)] = Field(default={}, max_length=40)
 
     @field_validator("answers")
     @classmethod
     def _can_be_called_from_both_regions(cls, value: Answers, info: ValidationInfo) -> Answers:
-        regions: Regions | None = info.data.get("regions")
+        deployed: Regions | None = info.data.get("regions")
         for key, model in value.models_by_key():
-            for region in (regions.primary, regions.failover) if regions else ():
+            for region in (deployed.primary, deployed.failover) if deployed else ():
                 if not validators.callable_from(model, region):
                     raise _validation_error(
                         key,
@@ -225,6 +243,38 @@ class Settings(_Section):
                         " both regions can call, or the model's global. profile",
                     )
         return value
+
+    @field_validator("answers")
+    @classmethod
+    def _fits_the_function(cls, value: Answers, info: ValidationInfo) -> Answers:
+        deployed: Regions | None = info.data.get("regions")
+        for region in (deployed.primary, deployed.failover) if deployed else ():
+            too_long = model_access.exceeded_limit(value.models, region=region, profile_regions=value.profile_regions)
+            if too_long:
+                raise _validation_error(("allowed_models",), list(value.allowed_models), too_long)
+        return value
+
+    @model_validator(mode="after")
+    def _has_all_services_in_both_regions(self) -> Self:
+        store = self.knowledge_base.vector_store
+        for role, region in self.regions:
+            if missing := regions.missing_services(region, vector_store=store):
+                usable = ", ".join(regions.deployment_regions(vector_store=store))
+                fix = f"no {' and no '.join(missing)} there: use one of {usable}"
+                raise _validation_error(("regions", role), region, fix)
+        return self
+
+    @property
+    def state_key(self) -> str:
+        """The key of Terraform's state in the S3 bucket of `[state]`."""
+        return self.state.key or f"{STACK_NAME}/{self.name}/terraform.tfstate"
+
+    @property
+    def permanent(self) -> dict[str, str]:
+        """The settings that stay as they are for the life of a deployment, by their keys (records 10 and 80)."""
+        sections = {"regions": self.regions, "knowledge_base": self.knowledge_base}
+        values = {f"{name}.{key}": value for name, section in sections.items() for key, value in section}
+        return {"name": self.name, **{key: str(value) for key, value in values.items()}}
 
     @classmethod
     def load(cls, file: Path | None = None) -> Self:
@@ -236,7 +286,7 @@ class Settings(_Section):
         """
         path = file or Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
         try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
         except OSError as error:
             raise SettingsError(
                 f"{path}: {error.strerror}: create it, or set {FILE_VARIABLE} to another file"

@@ -3,7 +3,6 @@
 Each takes a value and returns it, or raises `ValueError` with the fix. `model.py` adds the file, the key and the value.
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Final, TypeVar
@@ -66,24 +65,15 @@ LOG_RETENTION_DAYS: Final = (
 )
 """Source: docs.aws.amazon.com, CloudWatch Logs API, "PutRetentionPolicy"."""
 
-BEDROCK_REGIONS: Final = (
-    *("af-south-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2"),
-    *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6"),
-    *("ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1"),
-    *("eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1"),
-    *("mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"),
-)
-"""The AWS regions (commercial partition) that offer Bedrock. Source: botocore's endpoint list. A test compares the two,
-because reading that list here would take as long as creating fifty resources."""
-
 _RESERVED_BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\d+)*$")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 _DOMAIN: Final = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
 _CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
 _STATE_BUCKET: Final = re.compile(r"(?=.{3,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _IP_ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
-_TAG: Final = re.compile(r"[\w .:/=+@-]*")
+_TAG: Final = re.compile(r"[A-Za-z0-9 _.:/=+@-]*")
 
 
 def _require(condition: object, fix: str) -> None:
@@ -104,12 +94,10 @@ def deployment_name(value: str) -> str:
     return value
 
 
-def region(value: str) -> str:
-    """Return a region that offers Bedrock."""
-    if value in BEDROCK_REGIONS:
-        return value
-    close = difflib.get_close_matches(value, BEDROCK_REGIONS, n=3) or ["us-west-2", "us-east-1"]
-    raise ValueError(f"not an AWS region with Bedrock: did you mean {' or '.join(close)}?")
+def account_id(value: str) -> str:
+    """Return the ID of an AWS account."""
+    _require(_ACCOUNT.fullmatch(value), 'use the 12 digits of an AWS account ID, in quotes: "111122223333"')
+    return value
 
 
 def model_id(value: str) -> str:
@@ -149,7 +137,7 @@ def domain_name(value: str) -> str:
     """Return a host name for the distribution. A wildcard is refused because CORS needs the page's exact origin."""
     _require(
         not value.startswith("*."),
-        "the API allows one origin (CORS): use a host name such as chat.example.com, not a wildcard",
+        "CORS needs the page's exact origin: use a host name such as chat.example.com, not a wildcard",
     )
     _require(_DOMAIN.fullmatch(value), "use a lowercase host name such as chat.example.com")
     return value
@@ -180,6 +168,19 @@ def failover_status_code(value: int) -> int:
         f"use a code that CloudFront can fail over on: {sorted(ORIGIN_FAILOVER_STATUS_CODES)}",
     )
     return value
+
+
+def failover_status_codes(values: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the codes if CloudFront fails over when a region is down, and not only when it answers an error.
+
+    CloudFront takes a failed connection for a 503, and a time-out for a 504.
+    Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover".
+    """
+    _require(
+        {503, 504} <= set(values),
+        "add 503 and 504: without them, CloudFront does not fail over when a region refuses connections or hangs",
+    )
+    return values
 
 
 def log_retention(value: int) -> int:
@@ -215,17 +216,29 @@ def tag_key(value: str) -> str:
 
 
 def tag_text(value: str) -> str:
-    """Return a tag key or value. Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits"."""
-    _require(_TAG.fullmatch(value), "use only letters, digits, spaces and _ . : / = + - @")
+    """Return a tag key or value that every service accepts. Bedrock has the narrowest rule: no letters besides A to Z.
+
+    Source: Amazon Bedrock API Reference, "Tag", as in botocore's model. A test reads the models of all tagged services.
+    """
+    _require(_TAG.fullmatch(value), "use only the letters A to Z and a to z, digits, spaces and _ . : / = + - @")
     return value
 
 
-def one_origin(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the site's names if there is at most one, because the API allows calls from one origin.
+def distinct_tags(tags: dict[str, str]) -> dict[str, str]:
+    """Return the tags if no two keys differ in case only, because IAM compares keys without case.
 
-    CORS names one origin. Source: Fetch Standard, "CORS protocol", Access-Control-Allow-Origin.
+    Source: docs.aws.amazon.com, IAM, "Tags for AWS Identity and Access Management resources", "Case sensitivity".
     """
-    _require(len(names) <= 1, "the API allows one origin (CORS): keep one name, and redirect the others to it")
+    seen: dict[str, str] = {}
+    for key in tags:
+        other = seen.setdefault(key.lower(), key)
+        _require(other == key, f"{other} and {key} differ in case only, and IAM takes them for one: remove one")
+    return tags
+
+
+def one_name(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the site's names if there is at most one besides CloudFront's own (record 6)."""
+    _require(len(names) <= 1, "a site has one name besides CloudFront's own: keep one, and redirect the others to it")
     return names
 
 

@@ -40,6 +40,9 @@ ROUTING_CONFIG_KEY: Final = "config.json"
 class Distribution(Construct):
     """A distribution over two buckets: pages from the primary bucket first, `config.json` from the failover bucket.
 
+    `hosts` are its addresses: the domain name, if there is one, and CloudFront's own, which goes on serving. `url` has
+    the first.
+
     It makes one connection attempt with the shortest timeout, because CloudFront's defaults (3 x 10 s) would delay a
     page by half a minute. `config.json` has its own origin group, because a primary region that returns after an outage
     has an old `config.json` in its bucket. Each bucket's origin check is read from that bucket alone.
@@ -112,8 +115,8 @@ class Distribution(Construct):
             ),
             viewer_certificate=_certificate(settings),
         )
-        self.host = settings.domain_names[0] if settings.domain_names else self.distribution.domain_name
-        self.url = f"https://{self.host}"
+        self.hosts = (*settings.domain_names, self.distribution.domain_name)
+        self.url = f"https://{self.hosts[0]}"
 
 
 def _origin(id_: str, bucket: FrontendBucket, access: CloudfrontOriginAccessControl) -> CloudfrontDistributionOrigin:

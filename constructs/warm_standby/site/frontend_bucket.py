@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 from cdktf import Fn
 from cdktf_cdktf_provider_aws.provider import AwsProvider
-from cdktf_cdktf_provider_aws.s3_object import S3Object
+from cdktf_cdktf_provider_aws.s3_object import (
+    S3Object,
+    S3ObjectOverrideProvider,
+    S3ObjectOverrideProviderDefaultTags,
+)
 from constructs import Construct
 
 from warm_standby.assets import AssetFile
@@ -69,8 +73,17 @@ class FrontendBucket(Construct):
                 source_hash=Fn.filesha256(path),
                 content_type=file.content_type,
                 cache_control=SITE_CACHE_CONTROL,
+                override_provider=without_tags(),
                 depends_on=[self.private_bucket.versioning],
             )
+
+
+def without_tags() -> S3ObjectOverrideProvider:
+    """Return the block that keeps the deployment's tags off an S3 object, which takes 10 tags at most.
+
+    Source: docs.aws.amazon.com, S3, "Categorizing your objects using tags".
+    """
+    return S3ObjectOverrideProvider(default_tags=S3ObjectOverrideProviderDefaultTags(tags={}))
 
 
 def _allow_distribution(distribution_arn: str, bucket_arn: str) -> Statement:

@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
 from warm_standby.names import Role
-from warm_standby.site.frontend_bucket import FrontendBucket
+from warm_standby.site.frontend_bucket import FrontendBucket, without_tags
 
 
 class OriginCheck(Construct):
@@ -29,6 +29,7 @@ class OriginCheck(Construct):
             content=Fn.jsonencode({"role": role}),
             content_type="application/json",
             cache_control="no-store",
+            override_provider=without_tags(),
             depends_on=[frontend.private_bucket.versioning],
         )
 

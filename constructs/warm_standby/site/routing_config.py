@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
 from warm_standby.site.distribution import ROUTING_CONFIG_KEY
-from warm_standby.site.frontend_bucket import FrontendBucket
+from warm_standby.site.frontend_bucket import FrontendBucket, without_tags
 
 FIRST_GENERATION = 1
 
@@ -55,5 +55,6 @@ class RoutingConfig(Construct):
                 content_type="application/json",
                 cache_control="no-store",
                 lifecycle=TerraformResourceLifecycle(ignore_changes="all"),
+                override_provider=without_tags(),
                 depends_on=[frontend.private_bucket.versioning],
             )

@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_aws.s3_object import S3Object
 from constructs import Construct
 
 from warm_standby.settings import Documents
-from warm_standby.site.frontend_bucket import SITE_CACHE_CONTROL, FrontendBucket
+from warm_standby.site.frontend_bucket import SITE_CACHE_CONTROL, FrontendBucket, without_tags
 
 UPLOAD_LIMITS_KEY = "limits.json"
 
@@ -30,5 +30,6 @@ class UploadLimits(Construct):
             content=Fn.jsonencode({"maxUploadBytes": settings.max_upload_bytes, "uploadTypes": settings.content_types}),
             content_type="application/json",
             cache_control=SITE_CACHE_CONTROL,
+            override_provider=without_tags(),
             depends_on=[frontend.private_bucket.versioning],
         )

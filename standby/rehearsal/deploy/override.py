@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
 
-from standby.deployment.sessions import EMULATOR_CREDENTIALS
+from standby.deployment.sessions import EMULATOR_ACCOUNT, EMULATOR_CREDENTIALS
 from standby.errors import StandbyError
 
 OVERRIDE_NAME: Final = "rehearsal_override.tf.json"
@@ -22,6 +22,7 @@ Configuration"."""
 
 _PROVIDER_SETTINGS: Final[Mapping[str, object]] = {
     "access_key": EMULATOR_CREDENTIALS,
+    "allowed_account_ids": [EMULATOR_ACCOUNT],
     "secret_key": EMULATOR_CREDENTIALS,
     "s3_use_path_style": True,
     "skip_credentials_validation": True,

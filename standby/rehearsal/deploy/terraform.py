@@ -33,6 +33,7 @@ INTERRUPT_SECONDS: Final = 120
 SHOWN_ERRORS: Final = 8
 _EXISTS: Final = re.compile(r"already[ -]?(exists?|has this name|owned)", re.IGNORECASE)
 _MISSING: Final = re.compile(r"does not exist|not[ -]?found", re.IGNORECASE)
+OTHER_DEPLOYMENT: Final = "This state belongs to a deployment "  # the stack's own words for changed permanent settings
 _REMOVED_VARIABLES: Final = ("AWS_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG", "STANDBY_")
 _COMPLETED: Final = frozenset({"apply_complete", "apply_errored"})
 
@@ -96,6 +97,8 @@ class TerraformFailedError(StandbyError):
         how = f"was killed by signal {-code}" if self.killed else "failed"
         message, hint = "\n".join((f"terraform {command} {how}:", *lines)), f"The complete output is in {log}."
         everything = "\n".join(diagnostic.text for diagnostic in diagnostics)
+        if OTHER_DEPLOYMENT in everything:
+            hint = f"Or start again with these settings: `standby rehearse down`, `standby rehearse up`.\n  {hint}"
         if failure := find_machine_error(everything, program=f"terraform {command}"):
             message, hint = failure.message, f"{failure.hint}\n  {hint}"
         super().__init__(message, hint=hint)

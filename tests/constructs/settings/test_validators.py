@@ -4,14 +4,12 @@ import json
 import re
 from pathlib import Path
 
-import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from warm_standby.names import Names
 from warm_standby.settings import Settings, SettingsError
-from warm_standby.settings.validators import BEDROCK_REGIONS
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 NAME = 'name = "chatbot"\n'
@@ -32,6 +30,11 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     ('name = "sthree-chat"', "name", "sthree-chat", "choose another name"),
     ('name = "amzn-s3-demo-x"', "name", "amzn-s3-demo-x", "choose another name"),
     ("name = 5", "name", 5, "string"),
+    (NAME + 'allowed_account_ids = ["1"]', "allowed_account_ids.0", "1", "12 digits"),
+    (NAME + 'allowed_account_ids = ["١١١١٢٢٢٢٣٣٣٣"]', "allowed_account_ids.0", None, "12 digits"),
+    (NAME + "allowed_account_ids = [111122223333]", "allowed_account_ids.0", 111122223333, "string"),
+    (NAME + f"allowed_account_ids = {['1' * 12] * 2}", "allowed_account_ids", ["1" * 12] * 2, "only once"),
+    (NAME + 'regions.failover = "us-west-1"', "regions.failover", "us-west-1", "no Bedrock Knowledge Bases there"),
     (NAME + 'regions = "us-west-2"', "regions", "us-west-2", "Regions"),
     (NAME + 'regions.primary = "us-west-9"', "regions.primary", "us-west-9", "us-west-2"),
     (NAME + 'regions.failover = "us-west-2"', "regions.failover", "us-west-2", "choose another"),
@@ -87,9 +90,11 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + "documents.expire_days = 0", "documents.expire_days", 0, "1"),
     (NAME + "documents.noncurrent_version_days = 0", "documents.noncurrent_version_days", 0, "1"),
     (NAME + "site.origin_failover_status_codes = [418]", "site.origin_failover_status_codes.0", 418, "503"),
-    (NAME + "site.origin_failover_status_codes = []", "site.origin_failover_status_codes", [], "at least 1"),
+    (NAME + "site.origin_failover_status_codes = []", "site.origin_failover_status_codes", [], "add 503 and 504"),
+    (NAME + "site.origin_failover_status_codes = [403, 503]", "site.origin_failover_status_codes", [403, 503], "504"),
+    (NAME + "site.origin_failover_status_codes = [504, 500]", "site.origin_failover_status_codes", [504, 500], "503"),
     (NAME + 'site.domain_names = ["Chat"]', "site.domain_names.0", "Chat", "chat.example.com"),
-    (NAME + 'site.domain_names = ["*.example.com"]', "site.domain_names.0", "*.example.com", "allows one origin"),
+    (NAME + 'site.domain_names = ["*.example.com"]', "site.domain_names.0", "*.example.com", "exact origin"),
     (
         NAME + f'site = {{domain_names = ["a.example.com", "b.example.com"], certificate_arn = "{CERTIFICATE}"}}',
         "site.domain_names",
@@ -128,10 +133,14 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
         for bucket in ("My_Bucket", "a..b", "192.168.0.1", "xn--states", "a.-b", "ab")
     ),
     (NAME + 'state.key = "/state"', "state.key", "/state", "does not start or end with /"),
-    (NAME + 'tags.project = "a<b>"', "tags.project", "a<b>", "letters, digits, spaces"),
-    (NAME + 'tags."a*b" = "x"', "tags.a*b", None, "letters, digits, spaces"),
+    (NAME + 'tags.project = "a<b>"', "tags.project", "a<b>", "digits, spaces"),
+    (NAME + 'tags."a*b" = "x"', "tags.a*b", None, "digits, spaces"),
     (NAME + 'state.key = ""', "state.key", "", "at least 1"),
     (NAME + 'tags."aws:project" = "x"', "tags.aws:project", None, "does not start with aws:"),
+    (NAME + 'tags.owner = "Zürich"', "tags.owner", "Zürich", "the letters A to Z"),
+    (NAME + 'tags."Größe" = "x"', "tags.Größe", None, "the letters A to Z"),
+    (NAME + 'tags = {Project = "x", project = "y"}', "tags", None, "Project and project differ in case only"),
+    (NAME + 'tags."AWS:project" = "x"', "tags.AWS:project", None, "does not start with aws:"),
     (NAME + 'tags."" = "x"', "tags.", None, "at least 1"),
     (NAME + f'tags.long = "{"x" * 257}"', "tags.long", "x" * 257, "256"),
     (NAME + "tags.count = 5", "tags.count", 5, "string"),
@@ -240,7 +249,3 @@ def test_any_value_at_any_key_loads_or_is_refused_on_one_line(scratch: Path, key
 
 def test_the_sections_have_keys_to_try() -> None:
     assert {"regions.primary", "state.backend", "operations.force_destroy"} <= set(_KEYS)
-
-
-def test_the_regions_with_bedrock_are_those_of_botocore() -> None:
-    assert list(BEDROCK_REGIONS) == botocore.session.Session().get_available_regions("bedrock")

@@ -2,13 +2,17 @@
 
 import pytest
 
-from tests.constructs.helpers import without_hash
+from tests.constructs.helpers import render, without_hash
 from tests.constructs.plan import Json, Plan, Synthesize, only, resources
 from tests.constructs.variants import CERTIFICATE, CHANGED
 
 # Source: docs.aws.amazon.com, CloudFront, "Use managed cache policies".
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+
+
+NAME = "https://chat.example.com"
+CLOUDFRONT = "https://d111111abcdef8.cloudfront.net"
 
 
 def distribution(plan: Plan) -> Json:
@@ -70,7 +74,7 @@ def test_both_groups_fail_over_on_the_guide_s_codes_and_on_403_and_404(plan: Pla
 def test_the_codes_are_a_setting(synthesize: Synthesize) -> None:
     plan = synthesize(CHANGED)
     codes = [group["failover_criteria"]["status_codes"] for group in distribution(plan)["origin_group"]]
-    assert codes == [[500, 504]] * 2
+    assert codes == [[500, 503, 504]] * 2
 
 
 def test_config_json_and_the_origin_checks_are_never_cached_and_pages_are(plan: Plan) -> None:
@@ -121,6 +125,38 @@ def test_with_a_certificate_the_minimum_is_tls_1_2(named: Plan) -> None:
     assert distribution(named)["aliases"] == ["chat.example.com"]
 
 
-def test_a_domain_name_is_the_site_s_origin_everywhere(named: Plan) -> None:
-    assert named.document["locals"]["site_origin"] == "https://chat.example.com"
-    assert named.document["output"]["cloudfront_url"]["value"] == "https://chat.example.com"
+def test_a_domain_name_is_the_site_s_first_origin(named: Plan) -> None:
+    assert named.document["locals"]["site_origin"] == NAME
+    assert named.document["output"]["cloudfront_url"]["value"] == NAME
+
+
+def cors_origins(plan: Plan) -> dict[str, set[str]]:
+    """Return the origins of every place of the stack that allows a page to read an answer, by the kind of place."""
+    found: dict[str, set[str]] = {}
+
+    def add(kind: str, value: str) -> None:
+        found.setdefault(kind, set()).add(render(plan, value).strip("'"))
+
+    for body in resources(plan, "aws_s3_bucket_cors_configuration").values():
+        add("buckets", " ".join(body["cors_rule"][0]["allowed_origins"]))
+    for body in resources(plan, "aws_lambda_function").values():
+        if origins := body["environment"]["variables"].get("SITE_ORIGIN"):
+            add("functions", origins)
+    header = "header.Access-Control-Allow-Origin"
+    for body in resources(plan, "aws_api_gateway_integration_response").values():
+        add("preflights", body["response_parameters"][f"method.response.{header}"])
+    for body in resources(plan, "aws_api_gateway_gateway_response").values():
+        add("errors of the API", body["response_parameters"][f"gatewayresponse.{header}"])
+    return found
+
+
+def test_only_cloudfront_s_address_is_allowed_without_a_domain_name(plan: Plan) -> None:
+    found = cors_origins(plan)
+    assert found.keys() == {"buckets", "functions", "preflights", "errors of the API"}
+    assert set.union(*found.values()) == {CLOUDFRONT}
+
+
+def test_cloudfront_s_address_goes_on_working_beside_a_domain_name(named: Plan) -> None:
+    """All users are there until DNS has the name. API Gateway's own answers, without data, can have one value only."""
+    both = {f"{NAME} {CLOUDFRONT}"}
+    assert cors_origins(named) == {"buckets": both, "functions": both, "preflights": {"*"}, "errors of the API": {"*"}}

@@ -160,3 +160,35 @@ def test_a_body_over_the_limit_is_refused() -> None:
     with pytest.raises(ApiError) as refused:
         json_body(api_event({"a": "x" * MAX_BODY_BYTES}))
     assert (refused.value.status, refused.value.code) == (413, "too_large")
+
+
+OLD_ORIGIN = "https://d111111abcdef8.cloudfront.net"
+
+
+@pytest.mark.parametrize(
+    "headers, allowed",
+    [
+        ({"Origin": OLD_ORIGIN}, OLD_ORIGIN),
+        ({"origin": OLD_ORIGIN}, OLD_ORIGIN),
+        ({"Origin": SITE_ORIGIN}, SITE_ORIGIN),
+        ({"Origin": "https://other.example.com"}, SITE_ORIGIN),
+        ({"Origin": f"{SITE_ORIGIN} {OLD_ORIGIN}"}, SITE_ORIGIN),
+        ({"Origin": None}, SITE_ORIGIN),
+        ({}, SITE_ORIGIN),
+        (None, SITE_ORIGIN),
+    ],
+)
+def test_each_of_the_site_s_two_addresses_may_read_a_response_and_no_other(
+    headers: dict[str, str | None] | None, allowed: str
+) -> None:
+    """The second is CloudFront's own address, which users have until DNS has the domain name."""
+    event = {**api_event(), "headers": headers}
+    response: dict[str, Any] = serve(
+        event,
+        Context(),
+        site_origin=f"{SITE_ORIGIN} {OLD_ORIGIN}",
+        log=Log(),
+        route=lambda _event, _log: Response(body={}),
+    )
+    assert response["headers"]["Access-Control-Allow-Origin"] == allowed
+    assert response["headers"]["Vary"] == "Origin"

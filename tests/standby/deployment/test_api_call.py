@@ -34,6 +34,7 @@ class SickConnection:
 
     where, rehearsed, name = "TEST", False, MANIFEST.name
     regions: tuple[str, ...] = (WEST,)
+    allowed_accounts: tuple[str, ...] = ()
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -10,7 +10,7 @@ from standby.deployment import manifest_reader
 from standby.deployment.manifest import ROLES, Role, parse_manifest
 from standby.deployment.manifest_reader import read_manifest
 from standby.errors import RefusedError, StandbyError
-from tests.standby.helpers import EAST, WEST, Run, World, clients
+from tests.standby.helpers import EAST, WEST, EmulatorConnection, Run, World, clients
 from tests.standby.manifests import REGIONS, manifest_text
 
 OLD = manifest_text().replace('"schemaVersion": 2', '"schemaVersion": 1')
@@ -182,3 +182,40 @@ def test_the_primary_region_is_first_in_any_order_of_the_document() -> None:
     document = json.loads(manifest_text())
     document["regions"] = dict(reversed(document["regions"].items()))
     assert tuple(parse_manifest(json.dumps(document)).regions) == ROLES
+
+
+OTHER_ACCOUNT = "111122223333"
+
+
+def allow(connection: EmulatorConnection, *accounts: str) -> EmulatorConnection:
+    connection.allowed_accounts = accounts
+    return connection
+
+
+def test_a_deployment_in_an_allowed_account_is_read(world: World) -> None:
+    connection = allow(world.connect(), OTHER_ACCOUNT, world.manifest.account)
+    assert read_manifest(connection).account == world.manifest.account
+
+
+@pytest.mark.parametrize("dead", [(), ("primary",), ("failover",)])
+def test_a_deployment_in_another_account_is_refused(world: World, dead: tuple[Role, ...]) -> None:
+    with pytest.raises(RefusedError) as refused:
+        read_manifest(allow(world.connect(*dead), OTHER_ACCOUNT))
+    assert refused.value.full_message == (
+        f"{world.manifest.name} may be in account {OTHER_ACCOUNT} only (allowed_account_ids), and these credentials are"
+        f" those of {world.manifest.account}."
+    )
+
+
+def test_without_a_manifest_the_account_of_the_credentials_is_asked(world: World) -> None:
+    connection = allow(world.connect(), OTHER_ACCOUNT)
+    connection.name = "another"
+    with pytest.raises(RefusedError, match=f"another may be in account {OTHER_ACCOUNT} only"):
+        read_manifest(connection)
+    with pytest.raises(RefusedError, match="No manifest of another: "):
+        read_manifest(allow(connection, world.manifest.account))
+
+
+def test_with_no_region_that_answers_no_account_is_claimed(world: World) -> None:
+    with pytest.raises(RefusedError, match="No manifest of "):
+        read_manifest(allow(world.connect(*ROLES), OTHER_ACCOUNT))

@@ -104,8 +104,8 @@ def test_the_codes_come_from_the_settings(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.delenv("STANDBY_SETTINGS", raising=False)
     assert read_failover_codes(tmp_path) == CODES
     file = tmp_path / "standby.toml"
-    file.write_text('name = "chatbot"\n[site]\norigin_failover_status_codes = [500, 503]\n')
-    assert read_failover_codes(tmp_path) == {500, 503}
+    file.write_text('name = "chatbot"\n[site]\norigin_failover_status_codes = [500, 503, 504]\n')
+    assert read_failover_codes(tmp_path) == {500, 503, 504}
     file.write_text("name = 3\n")
     with pytest.raises(BadUsageError):
         read_failover_codes(tmp_path)

@@ -15,10 +15,11 @@ import pytest
 
 from standby.deadline import poll
 from standby.errors import RefusedError
-from standby.rehearsal.deploy.terraform import TerraformFailedError
+from standby.rehearsal.deploy.terraform import OTHER_DEPLOYMENT, TerraformFailedError
 from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.processes.process import find_processes
 from standby.rehearsal.rehearsal import Rehearsal
+from tests.constructs.plan import Plan
 from tests.standby.rehearsal.deploy.helpers import FakeTerraform, configuration
 
 KILL_SECONDS = 20.0
@@ -85,6 +86,22 @@ def test_a_failed_apply_has_terraforms_error_and_is_tried_again(
     fake_terraform.respond()
     rehearsal.apply()
     assert fake_terraform.calls() == ["init", "apply", "apply"]
+
+
+def test_a_rehearsal_with_other_permanent_settings_may_start_again(
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform
+) -> None:
+    settings = "This state belongs to a deployment with regions.primary = us-west-2, and the settings have us-east-2."
+    fake_terraform.respond(apply=failure({"summary": "Resource postcondition failed", "detail": settings}))
+    with pytest.raises(TerraformFailedError, match=r"regions\.primary = us-west-2") as raised:
+        rehearsal.apply()
+    assert "`standby rehearse down`, `standby rehearse up`" in raised.value.hint
+
+
+def test_the_words_of_that_refusal_are_those_of_the_stack(plan: Plan) -> None:
+    (kept,) = plan.document["resource"]["terraform_data"].values()
+    messages = [condition["error_message"] for condition in kept["lifecycle"]["postcondition"]]
+    assert all(OTHER_DEPLOYMENT in message for message in messages)
 
 
 def test_a_failed_apply_continues_in_the_same_emulator(rehearsal: Rehearsal, fake_terraform: FakeTerraform) -> None:

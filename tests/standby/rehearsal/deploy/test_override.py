@@ -31,6 +31,11 @@ def test_a_provider_block_without_an_alias_is_overridden_without_one() -> None:
     assert "alias" not in providers(merged)[0]
 
 
+def test_a_deployment_that_only_other_accounts_allow_can_be_rehearsed() -> None:
+    for block in providers(override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")):
+        assert block["allowed_account_ids"] == ["000000000000"]
+
+
 def test_no_service_has_an_endpoint_at_aws() -> None:
     for block in providers(override(configuration(), endpoint=ENDPOINT, state="terraform.tfstate")):
         assert block["endpoints"] == [dict.fromkeys(ENDPOINT_SERVICES, ENDPOINT)]

@@ -1,0 +1,65 @@
+"""A second plan over a copy of the rehearsal's state, which applies nothing."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
+from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
+from standby.rehearsal.deploy.terraform import terraform_environment
+from standby.rehearsal.files.paths import RehearsalPaths
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateCopy:
+    """A second directory with a copy of the rehearsal's state, for the same emulator. It applies nothing."""
+
+    paths: RehearsalPaths
+    endpoint: str
+    state: State
+
+    def plan(
+        self,
+        settings: str,
+        *,
+        change: Callable[[State], object] = lambda _: None,
+        options: tuple[str, ...] = (),
+        own_accounts: bool = False,
+    ) -> "subprocess.CompletedProcess[str]":
+        """Plan with a changed copy of the state. `own_accounts`: only the accounts of the settings may be used."""
+        file = self.paths.directory / "copy.toml"
+        file.write_text(settings, encoding="utf-8")
+        stack = synthesize(self.paths, settings=file)
+        state: State = json.loads(json.dumps(self.state))
+        change(state)
+        self.paths.state.write_text(json.dumps(state), encoding="utf-8")
+        relative = os.path.relpath(self.paths.state, stack.directory)
+        changed: dict[str, Any] = override(stack.configuration(), endpoint=self.endpoint, state=relative)
+        for block in changed["provider"]["aws"] if own_accounts else ():
+            del block["allowed_account_ids"]
+        (stack.directory / OVERRIDE_NAME).write_text(json.dumps(changed), encoding="utf-8")
+        assert self._run(stack, "init", "-input=false", "-reconfigure").returncode == 0
+        return self._run(stack, "plan", "-input=false", "-lock=false", *options)
+
+    def changes(self, settings: str, *, change: Callable[[State], object]) -> list[dict[str, Any]]:
+        """Plan with a changed copy of the state, and return the changes of managed resources as Terraform has them."""
+        planned = self.plan(settings, change=change, options=("-out=copy.plan",))
+        assert planned.returncode == 0, planned.stderr
+        shown = self._run(find_stack(self.paths.synthesized), "show", "-json", "copy.plan")
+        found: list[dict[str, Any]] = json.loads(shown.stdout)["resource_changes"]
+        return [change for change in found if change["mode"] == "managed"]
+
+    def _run(self, stack: SynthesizedStack, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["terraform", *arguments[:1], "-no-color", *arguments[1:]],
+            cwd=stack.directory,
+            env=terraform_environment(self.paths),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
