@@ -105,8 +105,13 @@ def find_machine_error(output: str, *, program: str, numbers: Collection[int] = 
     for line in output.splitlines():
         for number in numbers:
             if os.strerror(number).lower() in line.lower():
-                return MachineError(f"{program} failed: {one_line(_ERROR_PREFIX.sub('', line))}", hint=REMEDIES[number])
+                return MachineError(f"{program} failed: {strip_class_name(line)}", hint=REMEDIES[number])
     return None
+
+
+def strip_class_name(line: str) -> str:
+    """Return the last line of a traceback in one line, without the name of its Python class."""
+    return one_line(_ERROR_PREFIX.sub("", line))
 
 
 def describe_missing_package(error: ModuleNotFoundError, *, optional: Collection[str]) -> StandbyError:

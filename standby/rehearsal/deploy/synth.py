@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from standby.errors import BadUsageError, StandbyError
-from standby.machine import OUTPUT_ERRORS, find_machine_error
+from standby.errors import REFUSED, BadUsageError, RefusedError, StandbyError
+from standby.machine import OUTPUT_ERRORS, find_machine_error, naming, strip_class_name
 from standby.rehearsal.files.json_files import read_json
 from standby.rehearsal.files.paths import RehearsalPaths
 
@@ -68,8 +68,20 @@ def synthesize(paths: RehearsalPaths, *, settings: Path | None) -> SynthesizedSt
             raise failure
         if result.returncode == _BAD_SETTINGS_EXIT_CODE:
             raise BadUsageError(output)
-        raise StandbyError(f"main.py failed with exit code {result.returncode}:\n{output}")
+        if result.returncode == REFUSED:
+            raise RefusedError(output)
+        raise _describe_failure(result, paths)
     return find_stack(paths.synthesized)
+
+
+def _describe_failure(result: "subprocess.CompletedProcess[str]", paths: RehearsalPaths) -> StandbyError:
+    """Write the whole output into a file, and return its last line, which says what failed, with that file."""
+    output = "\n".join(filter(None, (result.stdout.strip(), result.stderr.strip())))
+    last = strip_class_name(output.splitlines()[-1]) if output else "it says nothing"
+    with naming(paths.synthesis_log):
+        paths.synthesis_log.write_text(f"{output}\n", encoding="utf-8", errors="backslashreplace")
+    message = f"main.py failed with exit code {result.returncode}: {last}"
+    return StandbyError(message, hint=f"The complete output is in {paths.synthesis_log}.")
 
 
 def find_stack(synthesized: Path) -> SynthesizedStack:

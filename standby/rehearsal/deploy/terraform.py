@@ -180,8 +180,9 @@ class Terraform:
             raise
         finally:
             _kill_group(process)
-        if code and watch.ended:
-            raise EmulatorEndedError(self.emulator, during=f"terraform {arguments[0]}", paths=self.paths)
+        if code and (watch.ended or watch.hung):
+            during = f"terraform {arguments[0]}"
+            raise EmulatorEndedError(self.emulator, during=during, paths=self.paths, hung=watch.hung)
         return code
 
     def _log_output(self, process: "subprocess.Popen[str]") -> Iterator[str]:

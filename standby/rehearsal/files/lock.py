@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -34,7 +34,8 @@ def create_directory(paths: RehearsalPaths) -> None:
     """Create the directory if it is missing, and mark it. Raises `RefusedError` when it contains other files."""
     check_directory(paths)
     paths.directory.mkdir(parents=True, exist_ok=True)
-    write_file(paths.marker, MARKER_TEXT)
+    if not paths.marker.exists():
+        write_file(paths.marker, MARKER_TEXT)
 
 
 def check_directory(paths: RehearsalPaths) -> None:
@@ -62,7 +63,8 @@ def rehearsal_lock(paths: RehearsalPaths, *, command: str) -> Iterator[None]:
         raise RefusedError(_in_use(paths.lock_holder), hint=WAIT_HINT) from None
     try:
         create_directory(paths)  # again, because a `down` that has just ended removed the marker
-        _write_holder(paths.lock_holder, command=command)
+        with suppress(OSError):  # it only names the holder, and `down` must work on a full disk, where it frees space
+            _write_holder(paths.lock_holder, command=command)
         yield
     finally:
         paths.lock_holder.unlink(missing_ok=True)

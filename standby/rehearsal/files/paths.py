@@ -47,6 +47,9 @@ class RehearsalPaths:
     cli_config = _File("terraform.rc")
     """Terraform's CLI configuration. It exists only if the provider was found on this machine."""
 
+    synthesis_log = _File("synthesis.log")
+    """The output of `main.py`, if it failed."""
+
     terraform_log = _File("terraform.log")
     """The output of Terraform, one JSON document a line."""
 
@@ -102,7 +105,7 @@ class RehearsalPaths:
         """Return all files and directories of a rehearsal, the marker and the lock last."""
         records = (self.emulator_record, self.init_record, self.applied_record, self.apply_marker)
         faults = (self.faults_record, self.network_lock)
-        logs = (self.terraform_log, self.emulator_log)
+        logs = (self.synthesis_log, self.terraform_log, self.emulator_log)
         directories = (self.synthesized, self.terraform_data, self.home, self.temporary, self.network)
         holders = (self.lock_holder, self.drill_lock_holder)
         last = (self.marker, self.lock)

@@ -175,12 +175,25 @@ def test_refused_settings_are_a_wrong_usage(here: Path, fake_terraform: FakeTerr
     assert "Error: standby.toml: name: wrong\n" in result.stderr
 
 
-def test_a_failing_program_is_one_message_with_its_output(here: Path, fake_terraform: FakeTerraform) -> None:
-    (here / "main.py").write_text("raise ValueError('the stack is wrong')")
+def test_a_failing_program_is_one_line_and_its_traceback_is_in_a_file(
+    here: Path, fake_terraform: FakeTerraform
+) -> None:
+    (here / "main.py").write_text("raise ValueError('the stack is \x1b[2J wrong')")
     result = run("up")
     assert result.exit_code == 1
-    assert "main.py failed with exit code 1" in result.stderr
-    assert "the stack is wrong" in result.stderr
+    log = here / ".rehearsal" / "synthesis.log"
+    said = f"main.py failed with exit code 1: the stack is \\x1b[2J wrong\n  The complete output is in {log}.\n"
+    assert result.stderr.endswith(f"Error: {said}")
+    assert "Traceback" not in result.stderr
+    assert log.read_text().startswith("Traceback (most recent call last):")
+    run("down")
+    assert not log.exists()
+
+
+def test_a_refusal_of_the_program_is_one_line_and_exit_code_3(here: Path, fake_terraform: FakeTerraform) -> None:
+    (here / "main.py").write_text("import sys; sys.exit(print('cdktf.out is of another state', file=sys.stderr) or 3)")
+    result = run("up")
+    assert (result.exit_code, "Error: cdktf.out is of another state\n" in result.stderr) == (3, True)
 
 
 def test_a_missing_package_is_one_message_with_the_install_command(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

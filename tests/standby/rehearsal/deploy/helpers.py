@@ -36,10 +36,10 @@ state.write_text(json.dumps({{"resources": [{{"mode": "managed", "instances": [{
 response = plan[sys.argv[1]]
 for event in response["events"]:
     print(json.dumps(event))
-if "kill_emulator" in response:
+for sent, seconds in response.get("signals", []):
     record = json.loads(pathlib.Path(os.environ["TF_DATA_DIR"]).with_name("emulator.json").read_text())
-    os.kill(record["emulator"]["identity"]["pid"], 9)
-    time.sleep(response["kill_emulator"])
+    os.kill(record["emulator"]["identity"]["pid"], sent)
+    time.sleep(seconds)
 if response["code"] < 0:
     os.kill(os.getpid(), -response["code"])
 sys.exit(response["code"])
@@ -63,7 +63,7 @@ class FakeTerraform:
     def respond(self, *, version: str = "1.11.4", **responses: dict[str, object]) -> None:
         """Set the events and the exit code of each command. With a code below 0, the signal of that number kills it.
 
-        With `kill_emulator`, the command kills the emulator and then waits for so many seconds, as the provider does.
+        With `signals`, the command sends each signal to the emulator and then waits N seconds, as the provider does.
         """
         success = {"code": 0, "events": [{"type": "outputs", "outputs": {"manifest": {"value": manifest_text()}}}]}
         plan = {"version": version, "apply": success, "destroy": success, **responses}

@@ -15,11 +15,12 @@ import pytest
 
 from standby.deadline import poll
 from standby.errors import RefusedError
+from standby.rehearsal.deploy import watch
 from standby.rehearsal.deploy.terraform import OTHER_DEPLOYMENT, TerraformFailedError
 from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.processes.process import find_processes
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.constructs.plan import Plan
+from tests.constructs.plan import ROOT, Plan
 from tests.standby.rehearsal.deploy.helpers import FakeTerraform, configuration
 
 KILL_SECONDS = 20.0
@@ -130,7 +131,7 @@ def test_after_a_killed_apply_the_next_one_uses_a_new_emulator(
 def test_an_emulator_that_is_killed_during_an_apply_ends_it_within_seconds(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform, seconds: int, code: int
 ) -> None:
-    fake_terraform.respond(apply={"code": code, "events": [], "kill_emulator": seconds})
+    fake_terraform.respond(apply={"code": code, "events": [], "signals": [(signal.SIGKILL, seconds)]})
     began = time.monotonic()
     with pytest.raises(EmulatorEndedError) as raised:
         rehearsal.apply()
@@ -141,6 +142,34 @@ def test_an_emulator_that_is_killed_during_an_apply_ends_it_within_seconds(
     fake_terraform.respond()
     rehearsal.apply()
     assert rehearsal.outputs["manifest"]
+
+
+def test_an_emulator_that_hangs_during_an_apply_ends_it_within_seconds(
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "HUNG_SECONDS", 2.0)
+    fake_terraform.respond(apply={"code": 0, "events": [], "signals": [(signal.SIGSTOP, 600)]})
+    began = time.monotonic()
+    with pytest.raises(EmulatorEndedError) as raised:
+        rehearsal.apply()
+    assert time.monotonic() - began < KILL_SECONDS
+    expected = r"The emulator \(process \d+\) gave no answer for 2 s during terraform apply\."
+    assert re.fullmatch(expected, raised.value.message)
+    assert rehearsal.down() >= 0
+    assert find_processes(rehearsal.paths.directory) == ()
+    fake_terraform.respond()
+    rehearsal.apply()
+    assert rehearsal.outputs["manifest"]
+
+
+def test_an_emulator_that_is_slow_during_an_apply_does_not_end_it(
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "HUNG_SECONDS", 3.0)
+    slow = [(signal.SIGSTOP, 1.5), (signal.SIGCONT, 1)] * 3
+    outputs = [{"type": "outputs", "outputs": {"manifest": {"value": "{}"}}}]
+    fake_terraform.respond(apply={"code": 0, "events": outputs, "signals": slow})
+    rehearsal.apply()
 
 
 @pytest.mark.parametrize("exists", [EXISTS, FUNCTION_EXISTS], ids=["AWS's words", "the emulator's"])
@@ -177,6 +206,51 @@ def test_down_removes_its_own_files_and_nothing_else(rehearsal: Rehearsal) -> No
     assert find_processes(rehearsal.paths.directory) == ()
     keepsake.unlink()
     assert rehearsal.down() == 0
+
+
+def run_without_space(rehearsal: Rehearsal, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command that can create files and cannot write into them, as on a full disk."""
+    command = [*STANDBY, "--directory", str(rehearsal.paths.directory), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", *command],
+        cwd=rehearsal.paths.project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_down_frees_the_space_of_a_full_disk(rehearsal: Rehearsal) -> None:
+    rehearsal.apply()
+    ran = run_without_space(rehearsal, "down")
+    assert (ran.returncode, ran.stdout) == (0, "The rehearsal is down.\n")
+    assert not rehearsal.paths.directory.exists()
+    assert find_processes(rehearsal.paths.directory) == ()
+
+
+def test_a_fault_on_a_full_disk_is_one_line_and_nothing_is_broken(rehearsal: Rehearsal) -> None:
+    rehearsal.apply()
+    ran = run_without_space(rehearsal, "fault", "region-down", "primary")
+    assert ran.returncode in {1, 3}
+    assert "Traceback" not in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) <= 3
+
+
+@pytest.mark.parametrize("damage", ["", "{", "7", '{"emulator": {"identity": {"pid": -1}, "port": "x"}}', "\x00" * 99])
+def test_a_damaged_record_stops_neither_down_nor_up(rehearsal: Rehearsal, damage: str) -> None:
+    rehearsal.apply()
+    records = (rehearsal.paths.emulator_record, rehearsal.paths.applied_record, rehearsal.paths.faults_record)
+    for path in records:
+        path.write_text(damage)
+    rehearsal.apply()
+    for path in records:
+        path.write_text(damage)
+    rehearsal.down()
+    assert find_processes(rehearsal.paths.directory) == ()
+    assert not rehearsal.paths.directory.exists()
 
 
 def test_down_removes_its_directory_if_nothing_else_is_in_it(rehearsal: Rehearsal) -> None:
