@@ -84,7 +84,8 @@ def confirm(question: str, *, yes: bool) -> bool:
         return True
     try:
         return click.confirm(question, err=True)
-    except click.Abort:
+    except click.Abort:  # no terminal, or Ctrl-C: end the line of the question
+        click.echo(err=True)
         return False
 
 

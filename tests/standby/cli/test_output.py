@@ -17,7 +17,7 @@ from standby.deployment.routing_config import copies_agree
 from standby.operations.execution.switch_steps import SwitchSteps
 from standby.target import TargetOptions
 from tests.constructs.plan import ROOT
-from tests.standby.helpers import EAST, WEST, World
+from tests.standby.helpers import EAST, WEST, Run, World
 
 COMMAND = """
 import sys
@@ -149,3 +149,13 @@ def test_with_json_an_interrupted_plan_names_the_steps_that_were_taken(
         f"Write config.json in {WEST}",
     ]
     assert document["error"].startswith("Interrupted. Run the same command again")
+
+
+@pytest.mark.parametrize("given,ended", [("n\n", "[y/N]: n\n"), ("", "[y/N]: \n"), (None, "[y/N]: \n")])
+def test_a_question_that_is_not_answered_with_yes_changes_nothing_on_a_line_of_its_own(
+    run: Run, world: World, given: str | None, ended: str
+) -> None:
+    result = run("failover", given=given)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "Error: Nothing was changed.")
+    assert f"failover: continue? {ended}Error: Nothing was changed.\n" in result.stderr
+    assert {copy.generation for copy in world.copies().values()} == {3}
