@@ -70,7 +70,7 @@ class SwitchSteps:
         try:
             write_copy(self._connection.clients.s3(seen.region), seen, action.text)
         except PreconditionFailedError:
-            return self._settle(action.config)
+            return self._settle(run, action)
         except UnknownWriteError as error:
             why = f"{seen.region} {error.message}"
             if seen.region == run.plan.target:
@@ -157,13 +157,31 @@ class SwitchSteps:
         except ValueError:
             return f"no valid config.json: it answers {answer.status}"
 
-    def _settle(self, mine: RoutingConfig) -> str:
-        """Make both copies agree after another command's write. Raises `ConflictError` when that command won."""
-        authoritative = self._make_copies_agree()
+    def _settle(self, run: PlanRun, action: PutConfig) -> str:
+        """Make both copies agree after another command's write. Raises `ConflictError` when that command won.
+
+        A region that refuses each write, because it shows another file than it has, gets a pending write. Users are
+        with the target already.
+        """
+        mine, region = action.config, action.seen.region
+        try:
+            authoritative = self._make_copies_agree()
+        except StepFailedError:
+            if region == run.plan.target or not self._is_written_in(run.plan.target, mine):
+                raise
+            why = f"{region} refuses the write: its config.json is not the one that it shows"
+            run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
+            return f"pending: {why}"
         if authoritative.config == mine:
             return f"generation {mine.generation}, after another command's write"
         winner = self._find_winner(authoritative)
         raise ConflictError(_describe_winner(authoritative, winner), authoritative=authoritative, winner=winner)
+
+    def _is_written_in(self, region: str, config: RoutingConfig) -> bool:
+        """Return whether a region's copy is this config."""
+        roles = [role for role in ROLES if self._manifest.regions[role].region == region]
+        copies = [attempt(partial(self._read_copy, role)) for role in roles]
+        return any(isinstance(copy, ConfigCopy) and copy.config == config for copy in copies)
 
     def _make_copies_agree(self) -> ConfigCopy:
         for _ in range(SETTLE_ATTEMPTS):

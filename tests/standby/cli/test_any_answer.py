@@ -32,6 +32,7 @@ from tests.standby.manifests import REGIONS
 
 LIMIT_SECONDS: Final = 10.0
 HEALTH: Final = "health"
+EDGE: Final = "edge"
 S3: Final = ("s3.GetObject", "s3.ListObjectsV2", "s3.Put", "s3.")
 PARTS: Final = ("ssm", *S3, "sts", "sqs", "bedrock-agent", "lambda", HEALTH)
 """What is sick, by the beginning of `service.Operation`."""
@@ -174,11 +175,14 @@ class SickConnection(EmulatorConnection):
         super().__init__(world, (), {})
         self.clients = clients
 
+    def is_edge(self, url: str) -> bool:
+        return url.startswith(self._world.manifest.site.url)
+
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
     ) -> HttpResponse:
-        sick = SickSession.parts.get(HEALTH)
-        if sick is None or REGIONS["primary"] not in url:
+        sick = SickSession.parts.get(HEALTH if REGIONS["primary"] in url else EDGE if self.is_edge(url) else "")
+        if sick is None:
             return super().request(method, url, body=body, seconds=seconds)
 
         def send() -> HttpResponse:
@@ -313,3 +317,35 @@ def test_no_exception_of_a_call_stops_a_failover(connection: Connection, kind: t
     ended = run(connection, dict.fromkeys(("ssm", "s3.", "sts", HEALTH), Raise(kind)), "failover", "--dry-run")
     assert (ended.exit_code, ended.document["result"]) == (0, "planned")
     assert WEST in {part["region"] for part in ended.document["pendingWrites"]}
+
+
+PLACES: Final = ("ssm", "s3.GetObject", HEALTH, EDGE)
+"""Where a document is read: the manifest, config.json and the journal, the health of the API, and the site."""
+
+
+@pytest.mark.parametrize("body", LARGE)
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("command", ["status", "journal", "reconcile"])
+def test_an_absurd_document_in_any_place_ends_no_command(
+    connection: Connection, place: str, body: str, command: str
+) -> None:
+    more = ("--dry-run",) if command == "reconcile" else ()
+    ended = run(connection, {place: Answer(200, body, is_from_aws=True)}, command, *more)
+    assert ended.exit_code in {0, 3}
+    if command == "status" and place != EDGE:
+        assert WEST in " ".join(ended.document["reasons"])
+
+
+@pytest.mark.parametrize("body", LARGE)
+@pytest.mark.parametrize("place", PLACES)
+def test_an_absurd_document_in_any_place_stops_no_failover(
+    emulator: Emulator, sick_clients: Clients, place: str, body: str
+) -> None:
+    world = World.make(emulator.endpoint)
+    ended = run(SickConnection(world, sick_clients), {place: Answer(200, body, is_from_aws=True)}, "failover", "--yes")
+    SickSession.parts = {}
+    config = world.copies()["failover"].config
+    assert config is not None
+    assert config.region == EAST
+    assert ended.document["result"] == ("not verified" if place == EDGE else ended.document["result"])
+    assert ended.exit_code == (3 if place == EDGE else 0)
