@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from query.markdown import FENCE, SPAN
 from query.retrieval import Passage
 
 _NUMBER = r"\^?\d{1,3}"
@@ -21,10 +22,8 @@ _GROUP = rf"(?:\[{_LIST}\]|[\u3010\uff3b]{_LIST}[\u3011\uff3d])"
 _NESTED = rf"\[\s*{_GROUP}(?:{_SEPARATOR}?{_GROUP})*\s*\]"
 _NAMED = rf"\(\s*{_WORD}{_ITEM}(?:{_SEPARATOR}{_WORD}?{_ITEM})*\s*\)"
 _SUPERSCRIPT = "[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+"
-_FENCE = r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*(?:\n(?s:.*?)^[ \t>]*(?P=fence)[`~]*[ \t]*$|(?s:.*)\Z)"
-_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)(?s:.))+?(?<!`)(?P=ticks)(?!`)"
 _TOKEN = re.compile(
-    rf"(?P<code>{_FENCE}|{_SPAN})|(?P<mark>{_NESTED}|{_NAMED}|{_GROUP}(?:\s*{_DASH}\s*{_GROUP})?|{_SUPERSCRIPT})",
+    rf"(?P<code>{FENCE}|{SPAN})|(?P<mark>{_NESTED}|{_NAMED}|{_GROUP}(?:\s*{_DASH}\s*{_GROUP})?|{_SUPERSCRIPT})",
     re.IGNORECASE | re.MULTILINE,
 )
 _RANGE = re.compile(rf"(\d{{1,3}})(?:[\]\u3011\uff3d]?\s*{_DASH}\s*[\[\u3010\uff3b]?\s*\^?(\d{{1,3}}))?", re.IGNORECASE)

@@ -159,7 +159,7 @@ def _raw_body(event: Mapping[str, object]) -> bytes:
 def _log_failure(log: Log, event: str, error: ApiError) -> None:
     """Log the error response. Only an error that needs an operator has level ERROR: an alarm counts those."""
     write = log.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.warning
-    write(event, status=error.status, code=error.code)
+    write(event, status=error.status, code=error.code, **({"reason": error.reason} if error.reason else {}))
 
 
 def _error_response(error: ApiError) -> Response:
