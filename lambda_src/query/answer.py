@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from query.citations import renumber_citations
+from query.citations import drop_unfinished_mark, renumber_citations
 from query.conversation import MAX_TURN_CHARACTERS, build_search_text
 from query.prompt import build_messages
 from query.request import QueryRequest
@@ -100,7 +100,7 @@ def _read_answer(response: "ConverseResponseTypeDef", passages: tuple[Passage, .
         raise _no_answer(stop_reason)
     whole = renumbered.strip()
     cut = ending is Ending.CUT or len(whole) > MAX_TURN_CHARACTERS
-    shown = whole[: MAX_TURN_CHARACTERS - len(CUT)] + CUT if cut else whole
+    shown = drop_unfinished_mark(whole[: MAX_TURN_CHARACTERS - len(CUT)]) + CUT if cut else whole
     return Answer(outcome="answered", text=shown, passages=sources, cut=cut)
 
 

@@ -27,6 +27,12 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _RANGE = re.compile(rf"(\d{{1,3}})(?:[\]\u3011\uff3d]?\s*{_DASH}\s*[\[\u3010\uff3b]?\s*\^?(\d{{1,3}}))?", re.IGNORECASE)
+# The start of a mark at the end of a text that was cut. An opening bracket right after a word is text.
+_UNFINISHED = re.compile(
+    rf"(?<!\w)(?:[\[\u3010\uff3b][\[\s]*{_WORD}?|\(\s*{_WORD})"
+    r"[\s\d\^,;&/~\[\u2010-\u2015\u2212\u3001\uff0c\uff1b-]*(?:\u2020[^\]\u3011\n]*)?\Z",
+    re.IGNORECASE,
+)
 _CASED = frozenset({"Lu", "Ll", "Lt"})
 _UNIT_LENGTH = 2
 
@@ -53,6 +59,13 @@ def renumber_citations(text: str, passages: Sequence[Passage]) -> tuple[str, tup
         return _write(match[0], [new_numbers[number] for number in marks[match.start()]])
 
     return _TOKEN.sub(renumber, text), tuple(passages[number - 1] for number in used) or tuple(passages)
+
+
+def drop_unfinished_mark(text: str) -> str:
+    """Return a text that was cut, without a mark that the cut went through. What is in code stays."""
+    end = max((match.end() for match in _TOKEN.finditer(text)), default=0)
+    match = _UNFINISHED.search(text, end)
+    return text[: match.start()].rstrip() if match else text
 
 
 def _attached(text: str, tokens: Sequence[re.Match[str]]) -> dict[int, bool]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from standby.deployment.manifest import ROLES
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.constructs.grants import Grant, unnoticed
 from tests.e2e.helpers import Document, ask, call, cites, sweep, upload, wait_for
@@ -21,12 +22,14 @@ NOTHING: Policy = {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resour
 
 
 @pytest.fixture(scope="module")
-def indexed(rehearsal: Rehearsal) -> Rehearsal:
-    """The rehearsal with a document that questions find."""
+def indexed(rehearsal: Rehearsal) -> Iterator[Rehearsal]:
+    """The rehearsal with a document that questions find. Afterward both Knowledge Bases are in sync again."""
     document = Document()
     upload(rehearsal, "primary", document)
     wait_for(lambda: ask(rehearsal, "primary", document.question)["citations"], what="an indexed document")
-    return rehearsal
+    yield rehearsal
+    for role in ROLES:
+        assert sweep(rehearsal, role) == {}
 
 
 @contextmanager

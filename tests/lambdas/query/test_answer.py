@@ -69,6 +69,13 @@ def test_an_answer_that_was_cut_says_so(stubbed: StubbedClients) -> None:
     assert stubbed.ask() == expected
 
 
+def test_an_answer_that_was_cut_within_a_mark_loses_it(stubbed: StubbedClients) -> None:
+    stubbed.retrieves(SECOND, FIRST)
+    stubbed.converses("Ten days [2], and free [1, 2", stop="max_tokens")
+    expected = Answer(outcome="answered", text=f"Ten days [1], and free{CUT}", passages=(FIRST,), cut=True)
+    assert stubbed.ask() == expected
+
+
 def test_a_model_without_room_for_more_has_cut_its_answer(stubbed: StubbedClients) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses("Ten days", stop="model_context_window_exceeded")
