@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from query.markdown import FENCE, SPAN
 from query.retrieval import Passage
 
 _NUMBER = r"\^?\d{1,3}"
@@ -21,13 +22,17 @@ _GROUP = rf"(?:\[{_LIST}\]|[\u3010\uff3b]{_LIST}[\u3011\uff3d])"
 _NESTED = rf"\[\s*{_GROUP}(?:{_SEPARATOR}?{_GROUP})*\s*\]"
 _NAMED = rf"\(\s*{_WORD}{_ITEM}(?:{_SEPARATOR}{_WORD}?{_ITEM})*\s*\)"
 _SUPERSCRIPT = "[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+"
-_FENCE = r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*(?:\n(?s:.*?)^[ \t>]*(?P=fence)[`~]*[ \t]*$|(?s:.*)\Z)"
-_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)(?s:.))+?(?<!`)(?P=ticks)(?!`)"
 _TOKEN = re.compile(
-    rf"(?P<code>{_FENCE}|{_SPAN})|(?P<mark>{_NESTED}|{_NAMED}|{_GROUP}(?:\s*{_DASH}\s*{_GROUP})?|{_SUPERSCRIPT})",
+    rf"(?P<code>{FENCE}|{SPAN})|(?P<mark>{_NESTED}|{_NAMED}|{_GROUP}(?:\s*{_DASH}\s*{_GROUP})?|{_SUPERSCRIPT})",
     re.IGNORECASE | re.MULTILINE,
 )
 _RANGE = re.compile(rf"(\d{{1,3}})(?:[\]\u3011\uff3d]?\s*{_DASH}\s*[\[\u3010\uff3b]?\s*\^?(\d{{1,3}}))?", re.IGNORECASE)
+# The start of a mark at the end of a text that was cut. An opening bracket right after a word is text.
+_UNFINISHED = re.compile(
+    rf"(?<!\w)(?:[\[\u3010\uff3b][\[\s]*{_WORD}?|\(\s*{_WORD})"
+    r"[\s\d\^,;&/~\[\u2010-\u2015\u2212\u3001\uff0c\uff1b-]*(?:\u2020[^\]\u3011\n]*)?\Z",
+    re.IGNORECASE,
+)
 _CASED = frozenset({"Lu", "Ll", "Lt"})
 _UNIT_LENGTH = 2
 
@@ -54,6 +59,13 @@ def renumber_citations(text: str, passages: Sequence[Passage]) -> tuple[str, tup
         return _write(match[0], [new_numbers[number] for number in marks[match.start()]])
 
     return _TOKEN.sub(renumber, text), tuple(passages[number - 1] for number in used) or tuple(passages)
+
+
+def drop_unfinished_mark(text: str) -> str:
+    """Return a text that was cut, without a mark that the cut went through. What is in code stays."""
+    end = max((match.end() for match in _TOKEN.finditer(text)), default=0)
+    match = _UNFINISHED.search(text, end)
+    return text[: match.start()].rstrip() if match else text
 
 
 def _attached(text: str, tokens: Sequence[re.Match[str]]) -> dict[int, bool]:

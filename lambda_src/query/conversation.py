@@ -4,11 +4,10 @@ The API stores no conversation: the caller sends the last turns with each questi
 refused (400). The oldest turns of a long history are dropped.
 """
 
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.api import text_field
+from query.text import read_text
 from shared.errors import bad_request
 
 MAX_TURNS = 10
@@ -18,8 +17,6 @@ MAX_TURNS_SENT = 100
 # docs.aws.amazon.com, Amazon Bedrock endpoints and quotas: user query size of a Knowledge Base, 1,000 characters.
 MAX_QUESTION_CHARACTERS = 1_000
 
-# Unicode, general categories: control (NUL), format (zero width space), and the three kinds of space.
-_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _ROLES = ("user", "assistant")
 _EARLIER_QUESTIONS_SEARCHED = 2
 
@@ -36,7 +33,7 @@ def read_history(value: object) -> tuple[Turn, ...]:
     """Read the `history` field. At most the last 10 turns and 24,000 characters are kept.
 
     Raises `ApiError` 400 `invalid_request`: not a list, more than 100 entries, an entry without role and text, an
-    unknown role, an empty text, a text over 8,000 characters.
+    unknown role, a text that is blank or over 8,000 characters.
     """
     if value is None:
         return ()
@@ -62,11 +59,6 @@ def drop_blocked_exchanges(turns: Sequence[Turn], blocked_messages: Collection[s
     return tuple(kept)
 
 
-def has_visible_character(text: str) -> bool:
-    """Return whether a text has more than spaces, control and format characters. Bedrock refuses any other text."""
-    return any(unicodedata.category(character) not in _INVISIBLE for character in text)
-
-
 def build_search_text(*, question: str, history: Sequence[Turn]) -> str:
     """Return the query for the Knowledge Base: the user's last two questions and this one, up to 1,000 characters.
 
@@ -85,10 +77,7 @@ def build_search_text(*, question: str, history: Sequence[Turn]) -> str:
 def _read_turn(entry: object) -> Turn:
     if not isinstance(entry, Mapping) or entry.get("role") not in _ROLES:
         raise bad_request("invalid_request", 'Each turn of history needs a role, "user" or "assistant", and a text.')
-    text = text_field(entry, "text")
-    if not has_visible_character(text) or len(text) > MAX_TURN_CHARACTERS:
-        raise bad_request("invalid_request", f"A turn's text must have 1 to {MAX_TURN_CHARACTERS} characters.")
-    return Turn(role=str(entry["role"]), text=text)
+    return Turn(role=str(entry["role"]), text=read_text(entry, "text", longest=MAX_TURN_CHARACTERS))
 
 
 def _newest_that_fit(turns: Sequence[Turn]) -> tuple[Turn, ...]:

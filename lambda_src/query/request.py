@@ -9,11 +9,11 @@ from query.conversation import (
     MAX_QUESTION_CHARACTERS,
     Turn,
     drop_blocked_exchanges,
-    has_visible_character,
     read_history,
 )
 from query.settings import Settings
-from shared.api import text_field
+from query.text import read_text
+from shared.api import optional_text_field
 from shared.errors import bad_request
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -32,29 +32,22 @@ class QueryRequest:
 def read_query_request(body: Mapping[str, object], settings: Settings) -> QueryRequest:
     """Validate the body of `POST /docs`.
 
-    Raises `ApiError` 400: `invalid_request` (question not 1 to 1,000 characters after trimming, or no visible
-    character; history of the wrong shape), `model_not_allowed`.
+    Raises `ApiError` 400: `invalid_request` (question blank or over 1,000 characters, history of the wrong shape, a
+    model or session id that is no string), `model_not_allowed`. A session id of another form is replaced.
     """
-    question = text_field(body, "question")
-    if not has_visible_character(question) or len(question) > MAX_QUESTION_CHARACTERS:
-        raise bad_request("invalid_request", f"question must have 1 to {MAX_QUESTION_CHARACTERS} characters.")
+    question = read_text(body, "question", longest=MAX_QUESTION_CHARACTERS)
+    history = read_history(body.get("history"))
+    session_id = optional_text_field(body, "requestSessionId") or ""
+    model_id = optional_text_field(body, "modelId")
     return QueryRequest(
         question=question,
-        history=drop_blocked_exchanges(read_history(body.get("history")), settings.blocked_messages),
-        model_id=_read_model_id(body.get("modelId"), settings),
-        session_id=_read_session_id(body.get("requestSessionId")),
+        history=drop_blocked_exchanges(history, settings.blocked_messages),
+        model_id=settings.answer_model_id if model_id is None else _check_model_id(model_id, settings),
+        session_id=session_id if _SESSION_ID.fullmatch(session_id) else str(uuid.uuid4()),
     )
 
 
-def _read_model_id(value: object, settings: Settings) -> str:
-    if value is None:
-        return settings.answer_model_id
-    if not isinstance(value, str) or value not in settings.allowed_model_ids:
+def _check_model_id(model_id: str, settings: Settings) -> str:
+    if model_id not in settings.allowed_model_ids:
         raise bad_request("model_not_allowed", "modelId is not one of the models that this deployment allows.")
-    return value
-
-
-def _read_session_id(value: object) -> str:
-    if isinstance(value, str) and _SESSION_ID.fullmatch(value):
-        return value
-    return str(uuid.uuid4())
+    return model_id

@@ -7,6 +7,7 @@ returns the CORS headers, on errors too.)
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ from shared.errors import ApiError, bad_request, describe_aws_error, translate_a
 from shared.logs import Log
 
 MAX_BODY_BYTES = 256 * 1024
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_GOOGOL_DIGITS = 100
+_GOOGOL = 10**_GOOGOL_DIGITS
 
 
 class LambdaContext(Protocol):
@@ -99,7 +104,7 @@ def json_body(event: Mapping[str, object]) -> dict[str, object]:
     if len(raw) > MAX_BODY_BYTES:
         raise ApiError(status=413, code="too_large", message=f"The body is larger than {MAX_BODY_BYTES} bytes.")
     try:
-        body: object = json.loads(raw)
+        body: object = json.loads(raw, parse_int=_whole_number, parse_constant=_refuse_constant)
     # RecursionError: brackets nested thousands deep.
     except (ValueError, RecursionError) as error:
         raise bad_request("invalid_json", "The body is not valid JSON.") from error
@@ -109,16 +114,37 @@ def json_body(event: Mapping[str, object]) -> dict[str, object]:
 
 
 def text_field(body: Mapping[str, object], name: str) -> str:
-    """Read a field that must be a string of valid Unicode. Return it trimmed; it may be empty.
+    """Read a field that must be a string. Return it as valid Unicode; it may be empty.
 
-    Raises `ApiError` 400 `invalid_request`. JSON allows a lone surrogate, but no AWS call can send one.
+    Raises `ApiError` 400 `invalid_request`.
     """
     value = body.get(name)
     if not isinstance(value, str):
         raise bad_request("invalid_request", f"{name} is required and must be a string.")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise bad_request("invalid_request", f"{name} is not valid Unicode text.")
-    return value.strip()
+    return well_formed(value)
+
+
+def optional_text_field(body: Mapping[str, object], name: str) -> str | None:
+    """Read a field that may be absent or null, and is otherwise a string, as `text_field` does."""
+    return None if body.get(name) is None else text_field(body, name)
+
+
+def well_formed(text: str) -> str:
+    """Return the text with U+FFFD for each lone surrogate, as browsers do (`String.toWellFormed`).
+
+    JSON allows a lone surrogate (half of an emoji, after a cut), but no AWS call can send one.
+    """
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _whole_number(digits: str) -> int:
+    """Read a whole number. One of very many digits, which Python refuses to read, becomes 10 to the power of 100."""
+    return int(digits) if len(digits) <= _GOOGOL_DIGITS else (-1 if digits.startswith("-") else 1) * _GOOGOL
+
+
+def _refuse_constant(name: str) -> object:
+    """Refuse `NaN` and `Infinity`, which Python reads, but which are no JSON."""
+    raise ValueError(name)
 
 
 def _allowed_origin(event: Mapping[str, object], allowed: Sequence[str]) -> str:
@@ -143,7 +169,7 @@ def _raw_body(event: Mapping[str, object]) -> bytes:
 def _log_failure(log: Log, event: str, error: ApiError) -> None:
     """Log the error response. Only an error that needs an operator has level ERROR: an alarm counts those."""
     write = log.error if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.warning
-    write(event, status=error.status, code=error.code)
+    write(event, status=error.status, code=error.code, **({"reason": error.reason} if error.reason else {}))
 
 
 def _error_response(error: ApiError) -> Response:

@@ -42,15 +42,18 @@ _RETRY_AFTER_SECONDS = 5
 class ApiError(Exception):
     """An error response: HTTP status, a stable code, and a message that is safe to show.
 
-    `retry_after` is in seconds and becomes the `Retry-After` header.
+    `retry_after` is in seconds and becomes the `Retry-After` header. `reason` is for the log only.
     """
 
-    def __init__(self, *, status: int, code: str, message: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self, *, status: int, code: str, message: str, retry_after: int | None = None, reason: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.reason = reason
 
 
 def bad_request(code: str, message: str) -> ApiError:

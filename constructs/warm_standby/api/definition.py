@@ -58,17 +58,34 @@ class GatewayResponse:
         return json.dumps({"error": {"code": self.code, "message": self.message}})
 
 
-# The functions check the remaining rules (allowed models and upload types), and answer 400 with the reason.
+# A field that may be absent may also be null. Lengths are in code points. A text needs a visible character. The
+# functions refuse as `invalid_request` exactly what these schemas refuse. They also check the remaining rules (allowed
+# models, upload types, names and sizes), which have codes of their own. (docs/adr/0074)
+VISIBLE: Final = (
+    r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u2064\u2066-\u206f\u3000\ufeff\ufff9-\ufffb]"
+)
+UUID: Final = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+
+TURN: Final[Mapping[str, object]] = {
+    "type": "object",
+    "required": ["role", "text"],
+    "properties": {
+        "role": {"enum": ["user", "assistant"]},
+        "text": {"type": "string", "maxLength": 8_000, "pattern": VISIBLE},
+    },
+}
+
 QUESTION: Final[Mapping[str, object]] = {
     "$schema": "http://json-schema.org/draft-04/schema#",
     "title": "Question",
     "type": "object",
     "required": ["question"],
     "properties": {
-        "question": {"type": "string", "minLength": 1},
-        "history": {"type": "array", "items": {"type": "object", "required": ["role", "text"]}},
-        "requestSessionId": {"type": "string"},
-        "modelId": {"type": "string"},
+        "question": {"type": "string", "maxLength": 1_000, "pattern": VISIBLE},
+        "history": {"type": ["array", "null"], "maxItems": 100, "items": TURN},
+        "requestSessionId": {"type": ["string", "null"]},
+        "modelId": {"type": ["string", "null"]},
     },
 }
 
@@ -78,10 +95,10 @@ UPLOAD: Final[Mapping[str, object]] = {
     "type": "object",
     "required": ["fileName", "fileType"],
     "properties": {
-        "fileName": {"type": "string", "minLength": 1},
-        "fileType": {"type": "string", "minLength": 1},
-        "fileSize": {"type": "integer", "minimum": 1},
-        "uploadId": {"type": "string"},
+        "fileName": {"type": "string"},
+        "fileType": {"type": "string"},
+        "fileSize": {"type": ["integer", "null"], "minimum": 1},
+        "uploadId": {"type": ["string", "null"], "pattern": UUID},
     },
 }
 

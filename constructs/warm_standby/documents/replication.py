@@ -94,7 +94,7 @@ def _rule(destination: DocumentsBucket) -> S3BucketReplicationConfigurationRule:
 
 
 def _role_statements(source: DocumentsBucket, destination: DocumentsBucket) -> list[Statement]:
-    """Return the permissions of the DR guide, which are the minimum that AWS documents.
+    """Return the permissions of the DR guide, without `s3:ReplicateDelete`: delete markers are not replicated.
 
     Source: docs.aws.amazon.com, S3, "Setting up permissions for live replication".
     """
@@ -109,7 +109,7 @@ def _role_statements(source: DocumentsBucket, destination: DocumentsBucket) -> l
         ),
         Statement(
             sid="WriteReplicas",
-            actions=["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
+            actions=["s3:ReplicateObject", "s3:ReplicateTags"],
             resources=[f"{destination.arn}/*"],
         ),
     ]

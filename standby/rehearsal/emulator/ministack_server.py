@@ -12,10 +12,12 @@ It runs as a file, so that only two other modules of this package are loaded. Wr
 
 import asyncio
 import importlib
+import json
 import os
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping
+from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -45,6 +47,9 @@ PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au"
 """The first part of the id of a cross-region inference profile. MiniStack treats a profile as a foundation model.
 Source: docs.aws.amazon.com, Bedrock, "Prerequisites for inference profiles"."""
 
+
+_GUARDRAIL: Final[ContextVar[str]] = ContextVar("guardrail", default="")
+"""The ARN of the guardrail of the request that is being authorized; "" if it has none."""
 
 INVOCATION_ID_HEADER: Final = b"amz-sdk-invocation-id"
 SUCCESS_STATUSES: Final = range(200, 300)
@@ -192,11 +197,50 @@ def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
         if service == "iam" and isinstance(parameters, Mapping) and "PolicySourceArn" in parameters:
             return str(parameters["PolicySourceArn"][0])
         model = arn.partition(":foundation-model/")[2]
+        if service == "bedrock-runtime":
+            guardrail = _guardrail(body)
+            named = (
+                guardrail
+                if guardrail.startswith("arn:")
+                else f"arn:aws:bedrock:{region}:{account}:guardrail/{guardrail}"
+            )
+            _GUARDRAIL.set(named if guardrail else "")
         if service != "bedrock-runtime" or model.partition(".")[0] not in PROFILE_GEOGRAPHIES:
             return arn
         return f"arn:aws:bedrock:{region}:{account}:inference-profile/{model}"
 
     return extract_resource_arn
+
+
+def corrected_authorization(enforce: Callable[..., object]) -> Callable[..., object]:
+    """Return MiniStack's function that authorizes a request, with the other two permissions that asking a model needs.
+
+    Through an inference profile the caller also needs the permission on the model (here in the caller's region alone,
+    on AWS in every region that the profile routes to). With a guardrail it needs bedrock:ApplyGuardrail. Sources:
+    docs.aws.amazon.com, Bedrock, "Prerequisites for inference profiles" and "Set up permissions to use Guardrails".
+    """
+
+    def enforce_all(
+        key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: object
+    ) -> object:
+        needed = [(action, resource_arn)]
+        if action in IAM_ACTIONS.values():
+            model = resource_arn.partition(":inference-profile/")[2].partition(".")[2]
+            needed += [(action, f"arn:aws:bedrock:{region}::foundation-model/{model}")] if model else []
+            needed += [("bedrock:ApplyGuardrail", _GUARDRAIL.get())] if _GUARDRAIL.get() else []
+        denials = (enforce(key, one, service, region, resource_arn=arn, **named) for one, arn in needed)
+        return next((denied for denied in denials if denied), None)
+
+    return enforce_all
+
+
+def _guardrail(body: object) -> str:
+    """Return the id or ARN of the guardrail that the body of a `Converse` names, or "" if it names none."""
+    try:
+        config = json.loads(body)["guardrailConfig"] if isinstance(body, bytes) else {}
+        return str(config.get("guardrailIdentifier", ""))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return ""
 
 
 def _without_bus(arn: str) -> str:
@@ -261,6 +305,8 @@ def main() -> None:
     iam = importlib.import_module("ministack.core.iam_actions")
     vars(iam)["extract_iam_action"] = corrected_action(iam.extract_iam_action)
     vars(iam)["extract_resource_arn"] = corrected_resource(iam.extract_resource_arn)
+    evaluator = importlib.import_module("ministack.core.iam_evaluator")
+    vars(evaluator)["enforce"] = corrected_authorization(evaluator.enforce)
     functions, logs = (
         importlib.import_module(f"ministack.services.{name}") for name in ("lambda_svc", "cloudwatch_logs")
     )

@@ -69,7 +69,6 @@ def test_the_role_of_a_direction_has_exactly_the_eight_actions_of_the_dr_guide(
         ("s3:GetObjectVersionAcl", f"{own}/*"),
         ("s3:GetObjectVersionTagging", f"{own}/*"),
         ("s3:ReplicateObject", f"{other}/*"),
-        ("s3:ReplicateDelete", f"{other}/*"),
         ("s3:ReplicateTags", f"{other}/*"),
     }
 

@@ -2,62 +2,22 @@
 
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from botocore.stub import ANY, Stubber
+from botocore.stub import ANY
 
 from health.checks import DeepClients, deep_checks
-from query.answer import CUT, NOTHING_FOUND, Answer, BedrockClients, answer_question
-from query.request import QueryRequest
+from query.answer import CUT, NOTHING_FOUND, Answer
+from query.conversation import MAX_TURN_CHARACTERS
 from query.retrieval import Passage
 from shared.answer_model import NO_ANSWER
 from shared.aws_calls import Budget
 from shared.errors import ApiError
 from tests.lambdas.health.helpers import SETTINGS as HEALTH_SETTINGS
 from tests.lambdas.helpers import ANSWER_MODEL
-from tests.lambdas.query.helpers import FIRST, SECOND, SETTINGS
+from tests.lambdas.query.helpers import FIRST, SECOND, StubbedClients
 
 EVERYTHING: dict[str, object] = {"modelId": ANY, "system": ANY, "messages": ANY, "inferenceConfig": ANY}
-
-
-class StubbedClients:
-    """The query function's clients, and the responses that they give in turn."""
-
-    def __init__(self) -> None:
-        runtime = boto3.client("bedrock-runtime", region_name="us-west-2")
-        agent_runtime = boto3.client("bedrock-agent-runtime", region_name="us-west-2")
-        self.clients = BedrockClients(agent_runtime=agent_runtime, runtime=runtime)
-        self.retrieve, self.converse = Stubber(agent_runtime), Stubber(runtime)
-        self.retrieve.activate()
-        self.converse.activate()
-
-    def retrieves(self, *passages: Passage, query: object = ANY) -> None:
-        results = [
-            {
-                "content": {"text": passage.text},
-                "location": {"type": "S3", "s3Location": {"uri": passage.uri}},
-                "score": passage.score,
-            }
-            for passage in passages
-        ]
-        expected = {"knowledgeBaseId": "KB00000001", "retrievalQuery": query, "retrievalConfiguration": ANY}
-        self.retrieve.add_response("retrieve", {"retrievalResults": results}, expected)
-
-    def converses(self, *texts: str, stop: str = "end_turn", expected: dict[str, object] | None = None) -> None:
-        answer = {
-            "output": {"message": {"role": "assistant", "content": [{"text": text} for text in texts]}},
-            "stopReason": stop,
-            "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
-            "metrics": {"latencyMs": 1},
-        }
-        self.converse.add_response("converse", answer, expected)
-
-    def ask(self, question: str = "How long do refunds take?", *, budget: Budget | None = None) -> Answer:
-        request = QueryRequest(question=question, history=(), model_id=ANSWER_MODEL, session_id="s")
-        patient = Budget.of(26)
-        quick = Budget(deadline=patient.deadline, sleep=lambda _seconds: None)
-        return answer_question(request, settings=SETTINGS, clients=self.clients, budget=budget or quick)
 
 
 @pytest.fixture
@@ -109,6 +69,27 @@ def test_an_answer_that_was_cut_says_so(stubbed: StubbedClients) -> None:
     assert stubbed.ask() == expected
 
 
+def test_an_answer_that_was_cut_within_a_mark_loses_it(stubbed: StubbedClients) -> None:
+    stubbed.retrieves(SECOND, FIRST)
+    stubbed.converses("Ten days [2], and free [1, 2", stop="max_tokens")
+    expected = Answer(outcome="answered", text=f"Ten days [1], and free{CUT}", passages=(FIRST,), cut=True)
+    assert stubbed.ask() == expected
+
+
+def test_a_model_without_room_for_more_has_cut_its_answer(stubbed: StubbedClients) -> None:
+    stubbed.retrieves(FIRST)
+    stubbed.converses("Ten days", stop="model_context_window_exceeded")
+    assert stubbed.ask() == Answer(outcome="answered", text=f"Ten days{CUT}", passages=(FIRST,), cut=True)
+
+
+def test_an_answer_that_no_history_could_have_is_cut(stubbed: StubbedClients) -> None:
+    stubbed.retrieves(FIRST)
+    stubbed.converses("x" * (MAX_TURN_CHARACTERS + 1))
+    answer = stubbed.ask()
+    assert (len(answer.text), answer.cut) == (MAX_TURN_CHARACTERS, True)
+    assert answer.text.endswith(CUT)
+
+
 def test_without_a_passage_the_model_is_not_asked(stubbed: StubbedClients) -> None:
     stubbed.retrieves()
     assert stubbed.ask() == Answer(outcome="no_match", text=NOTHING_FOUND)
@@ -131,15 +112,46 @@ def test_a_guardrail_that_intervenes_gives_its_message_and_no_citation(stubbed: 
     assert stubbed.ask() == Answer(outcome="guardrail_intervened", text="I cannot help with that [1].")
 
 
+def test_a_guardrail_without_a_message_gives_the_one_of_the_stack(stubbed: StubbedClients) -> None:
+    stubbed.retrieves(FIRST)
+    stubbed.converses(" ", stop="guardrail_intervened")
+    assert stubbed.ask() == Answer(outcome="guardrail_intervened", text="blocked answer")
+
+
+def test_an_answer_that_the_model_s_provider_filtered_is_not_shown(stubbed: StubbedClients) -> None:
+    stubbed.retrieves(FIRST)
+    stubbed.converses("Ten days [1], and", stop="content_filtered")
+    assert stubbed.ask() == Answer(outcome="content_filtered", text="blocked answer")
+
+
+@pytest.mark.parametrize("stop", ["tool_use", "malformed_model_output", "malformed_tool_use", "new_in_2027"])
+def test_a_model_that_ended_in_another_way_has_given_no_answer(stubbed: StubbedClients, stop: str) -> None:
+    stubbed.retrieves(FIRST)
+    stubbed.converses("Ten days [1].", stop=stop)
+    with pytest.raises(ApiError) as raised:
+        stubbed.ask()
+    assert (raised.value.status, raised.value.code, raised.value.reason) == (502, "upstream_rejected", stop)
+
+
+def test_the_model_s_thoughts_are_no_part_of_the_answer(stubbed: StubbedClients) -> None:
+    stubbed.retrieves(FIRST)
+    stubbed.converses(f"<thinking>Not {NO_ANSWER}, ", "so [3].</thinking>\nTen days [1].", thought="Days?")
+    assert stubbed.ask() == Answer(outcome="answered", text="Ten days [1].", passages=(FIRST,))
+
+
 def test_an_answer_in_several_blocks_is_joined(stubbed: StubbedClients) -> None:
     stubbed.retrieves(FIRST)
     stubbed.converses("Ten ", "days.")
     assert stubbed.ask().text == "Ten days."
 
 
-def test_an_empty_answer_of_the_model_is_an_error(stubbed: StubbedClients) -> None:
+@pytest.mark.parametrize(
+    "text,stop",
+    [(" ", "end_turn"), ("\u200b", "end_turn"), ("[9]", "end_turn"), ("<thinking>Ten days, so", "max_tokens")],
+)
+def test_an_empty_answer_of_the_model_is_an_error(stubbed: StubbedClients, text: str, stop: str) -> None:
     stubbed.retrieves(FIRST)
-    stubbed.converses(" ")
+    stubbed.converses(text, stop=stop)
     with pytest.raises(ApiError) as raised:
         stubbed.ask()
     assert (raised.value.status, raised.value.code) == (502, "upstream_rejected")

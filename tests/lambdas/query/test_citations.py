@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.citations import renumber_citations
+from query.citations import drop_unfinished_mark, renumber_citations
 from query.retrieval import Passage
 from tests.lambdas.query.helpers import FIRST, SECOND
 
@@ -67,3 +67,19 @@ def test_code_stays_byte_for_byte(code: str, form: str) -> None:
     answer, sources = renumber_citations(f"{block}\nSo [3].", PASSAGES)
     assert answer == f"{block}\nSo [1]."
     assert sources == (THIRD,)
+
+
+@pytest.mark.parametrize("form", [*FORMS, "[1, {}]", "[1-{}]", "[[1], [{}]]", "[1]-[{}]"])
+def test_a_mark_that_the_cut_went_through_is_dropped(form: str) -> None:
+    mark = form.format(23)
+    for length in range(1, len(mark)):
+        shown = drop_unfinished_mark(f"So {mark[:length]}")
+        assert shown.startswith("So")
+        assert not re.search(r"\d", re.sub(r"\[[\d, -]+\]", "", shown)), (mark[:length], shown)
+
+
+@pytest.mark.parametrize(
+    "text", ["So [1]", "So [1].", "a[1", "```c\nint a = [1", "In 2024", "So (see 2", "x = `[1]`", "A [2] b"]
+)
+def test_what_is_no_unfinished_mark_stays(text: str) -> None:
+    assert drop_unfinished_mark(text) == text

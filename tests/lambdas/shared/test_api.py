@@ -105,6 +105,12 @@ def test_an_aws_error_is_logged_with_its_code_and_operation(capsys: pytest.Captu
     assert "secret internals" not in str(line)
 
 
+def test_the_reason_of_an_error_is_logged_and_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    response = served(ApiError(status=502, code="c", message="m", reason="malformed_tool_use"))
+    assert json.loads(capsys.readouterr().out)["reason"] == "malformed_tool_use"
+    assert "malformed_tool_use" not in response["body"]
+
+
 def test_a_missing_permission_is_logged_with_the_message_of_aws(capsys: pytest.CaptureFixture[str]) -> None:
     served(client_error("AccessDeniedException", "Converse"))
     assert json.loads(capsys.readouterr().out)["awsMessage"] == "secret internals"

@@ -18,6 +18,7 @@ from standby.rehearsal.emulator.ministack_server import (
     REPLAY_CAPACITY,
     IdempotentReplay,
     corrected_action,
+    corrected_authorization,
     corrected_resource,
 )
 from standby.rehearsal.processes.ports import HOST
@@ -168,6 +169,43 @@ def test_a_conversation_needs_the_permission_to_invoke_the_model(named: str | No
 def test_an_inference_profile_is_authorized_as_one(model: str, resource: str) -> None:
     extract = corrected_resource(lambda *_: f"arn:aws:bedrock:us-west-2::foundation-model/{model}")
     assert extract("bedrock-runtime", "POST", "/", {}, b"", {}, "us-west-2", "000000000000") == resource
+
+
+PROFILE = "arn:aws:bedrock:us-west-2:000000000000:inference-profile/us.anthropic.claude-v1:0"
+MODEL = "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-v1:0"
+GUARDRAIL = "arn:aws:bedrock:us-west-2:000000000000:guardrail/abc"
+
+
+def needed(model: str, body: bytes, *, denied: str = "") -> tuple[list[tuple[str, str]], object]:
+    """Return the permissions that are asked for until one is denied, and the denial."""
+    asked: list[tuple[str, str]] = []
+
+    def enforce(_key: str, action: str, _service: str, _region: str, *, resource_arn: str) -> str | None:
+        asked.append((action, resource_arn))
+        return "denied" if resource_arn == denied else None
+
+    extract = corrected_resource(lambda *_: f"arn:aws:bedrock:us-west-2::foundation-model/{model}")
+    arn = extract("bedrock-runtime", "POST", "/", {}, body, {}, "us-west-2", "000000000000")
+    answer = corrected_authorization(enforce)("key", "bedrock:InvokeModel", "bedrock-runtime", "us-west-2", arn)
+    return asked, answer
+
+
+@pytest.mark.parametrize("name", ["abc", GUARDRAIL])
+def test_a_conversation_needs_the_profile_its_model_and_the_guardrail(name: str) -> None:
+    body = json.dumps({"guardrailConfig": {"guardrailIdentifier": name}}).encode()
+    all_of_them = [
+        ("bedrock:InvokeModel", PROFILE),
+        ("bedrock:InvokeModel", MODEL),
+        ("bedrock:ApplyGuardrail", GUARDRAIL),
+    ]
+    assert needed("us.anthropic.claude-v1:0", body) == (all_of_them, None)
+    for number, (_, resource) in enumerate(all_of_them, start=1):
+        assert needed("us.anthropic.claude-v1:0", body, denied=resource) == (all_of_them[:number], "denied")
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"guardrailConfig": null}', b'{"guardrailConfig": {}}'])
+def test_a_conversation_without_a_guardrail_needs_the_model_alone(body: bytes) -> None:
+    assert needed("anthropic.claude-v1:0", body) == ([("bedrock:InvokeModel", MODEL)], None)
 
 
 SIMULATION = {"Action": ["SimulatePrincipalPolicy"], "PolicySourceArn": ["arn:aws:iam::000000000000:role/upload"]}
