@@ -11,7 +11,7 @@ from query.markdown import FENCE, SPAN
 
 _NAMES = "thinking|think|thoughts?|reasoning"
 _FLAGS = re.IGNORECASE | re.MULTILINE
-_START = rf"<(?P<name>{_NAMES})\b[^<>\n]*(?<!/)>"
+_START = rf"<(?P<name>{_NAMES})\b[^<>\n]*>"
 _THOUGHT = re.compile(
     rf"(?P<code>{FENCE}|{SPAN})|<(?:{_NAMES})\b[^<>\n]*/>|{_START}(?s:.*?)(?:</(?P=name)\s*>|\Z)", _FLAGS
 )
