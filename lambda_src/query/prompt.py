@@ -2,9 +2,9 @@
 
 Every text that the caller sent is a `guardContent` block. If a request has such blocks, the guardrail assesses only
 them. Earlier answers come from the caller too, who can forge them. AWS does not document such a block in a message of
-the assistant, so earlier answers are quoted in the user's message (docs/adr/0068). The passages are not guarded,
-because the guardrail could take a document's sentence for an attack. (Source: docs.aws.amazon.com, Amazon Bedrock,
-Include a guardrail with the Converse API; Detect prompt attacks.)
+the assistant, so earlier answers are quoted in the user's message (docs/adr/0068-guarded-history.md). The passages are
+not guarded, because the guardrail could take a document's sentence for an attack. (Source: docs.aws.amazon.com, Amazon
+Bedrock, Include a guardrail with the Converse API; Detect prompt attacks.)
 """
 
 from collections.abc import Sequence

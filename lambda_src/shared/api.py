@@ -98,15 +98,17 @@ def query_parameter(event: Mapping[str, object], name: str) -> str:
 def json_body(event: Mapping[str, object]) -> dict[str, object]:
     """Read the request's body, which must be a JSON object of at most 256 KiB.
 
-    Raises `ApiError`: 413 `too_large`, 400 `invalid_json` (not JSON, or not an object).
+    Raises `ApiError`: 413 `too_large` (in bytes, or brackets nested thousands deep), 400 `invalid_json` (not JSON, or
+    not an object).
     """
     raw = _raw_body(event)
     if len(raw) > MAX_BODY_BYTES:
         raise ApiError(status=413, code="too_large", message=f"The body is larger than {MAX_BODY_BYTES} bytes.")
     try:
         body: object = json.loads(raw, parse_int=_whole_number, parse_constant=_refuse_constant)
-    # RecursionError: brackets nested thousands deep.
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise ApiError(status=413, code="too_large", message="The body is nested too deep.") from error
+    except ValueError as error:
         raise bad_request("invalid_json", "The body is not valid JSON.") from error
     if not isinstance(body, dict):
         raise bad_request("invalid_json", "The body must be a JSON object.")

@@ -51,8 +51,10 @@ def _properties(schema: Schema, value: object) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Return whether an ECMA 262 pattern is found. Its `$` is only the very end, unlike Python's."""
-    return re.search(re.sub(r"\$$", r"\\Z", pattern), text) is not None
+    """Return whether a pattern is found. Raises `ValueError` for a `$`, which is no such end in every engine."""
+    if "$" in pattern:
+        raise ValueError(pattern)
+    return re.search(pattern, text) is not None
 
 
 _CHECKS: Final[Mapping[str, Callable[[Schema, Any], bool]]] = {
@@ -91,6 +93,31 @@ def near_objects(schema: Schema, good: Mapping[str, Any]) -> Iterator[dict[str, 
     for name, field in schema["properties"].items():
         yield {other: value for other, value in good.items() if other != name}
         yield from ({**good, name: value} for value in near_values(field, good[name]))
+
+
+def changed_schemas(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    """Yield every schema that differs from this one in one keyword or one bound, in nested ones too, with its place."""
+    for keyword, value in schema.items():
+        if keyword in _ANNOTATIONS:
+            continue
+        yield f"without {keyword}", {name: schema[name] for name in schema if name != keyword}
+        yield from ((f"{keyword}/{place}", {**schema, keyword: other}) for place, other in _changed(keyword, value))
+
+
+def _changed(keyword: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any value of a keyword
+    if keyword == "items":
+        yield from changed_schemas(value)
+    elif keyword == "properties":
+        for name, field in value.items():
+            yield from ((f"{name}/{place}", {**value, name: other}) for place, other in changed_schemas(field))
+    elif keyword == "type":
+        types = types_of({"type": value})
+        yield from ((f"also {name}", [*types, name]) for name in _TYPES if name not in types)
+        yield from ((f"not {name}", [other for other in types if other != name]) for name in types)
+    elif isinstance(value, int):
+        yield from ((f"{step:+}", value + step) for step in (-1, 1))
+    elif isinstance(value, list):
+        yield from ((f"not {one}", [other for other in value if other != one]) for one in value)
 
 
 def _near_strings(schema: Schema, good: object) -> Iterator[str]:

@@ -13,7 +13,16 @@ import query.text
 from query.request import read_query_request
 from shared.api import json_body
 from shared.errors import ApiError
-from tests.contracts.json_schema import GRIN, WRONG, accepts, matches, near_objects, near_values, types_of
+from tests.contracts.json_schema import (
+    GRIN,
+    WRONG,
+    accepts,
+    changed_schemas,
+    matches,
+    near_objects,
+    near_values,
+    types_of,
+)
 from tests.lambdas.helpers import ANSWER_MODEL, SITE_ORIGIN
 from tests.lambdas.query.helpers import SETTINGS
 from upload.request import read_upload_request
@@ -103,6 +112,18 @@ def test_both_agree_on_every_value_next_to_a_bound(path: str) -> None:
         assert_agreed(path, body)
 
 
+@pytest.mark.parametrize("path", SCHEMAS)
+def test_a_change_of_any_keyword_of_a_schema_is_noticed(path: str) -> None:
+    near = [json.dumps(body) for body in (*near_objects(SCHEMAS[path], GOOD[path]), *WRONG)]
+    judged = [(json.loads(raw), refusal(path, raw) not in MALFORMED) for raw in near]
+    changed = dict(changed_schemas(SCHEMAS[path]))
+    assert len(changed) > 20
+    unnoticed = [
+        place for place, schema in changed.items() if all(accepts(schema, body) == good for body, good in judged)
+    ]
+    assert unnoticed == []
+
+
 @given(st.data())
 def test_both_agree_on_any_body(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(SCHEMAS)))
@@ -125,6 +146,12 @@ def test_a_number_of_thousands_of_digits_is_a_size_that_is_too_large() -> None:
     raw = json.dumps(GOOD["upload"]).replace('"fileSize": 5', f'"fileSize": {"9" * 5000}')
     assert refusal("upload", raw) == "too_large"
     assert refusal("upload", raw.replace(": 9", ": -9")) == "invalid_request"
+
+
+@pytest.mark.parametrize("path", SCHEMAS)
+def test_a_body_that_is_nested_too_deep_is_not_called_malformed(path: str) -> None:
+    raw = json.dumps({**GOOD[path], "unknown": "deep"}).replace('"deep"', "[" * 100_000 + "]" * 100_000)
+    assert refusal(path, raw) == "too_large"
 
 
 def test_both_call_the_same_characters_visible() -> None:

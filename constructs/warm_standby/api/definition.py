@@ -60,12 +60,14 @@ class GatewayResponse:
 
 # A field that may be absent may also be null. Lengths are in code points. A text needs a visible character. The
 # functions refuse as `invalid_request` exactly what these schemas refuse. They also check the remaining rules (allowed
-# models, upload types, names and sizes), which have codes of their own. (docs/adr/0074)
+# models, upload types, names and sizes), which have codes of their own.
+# (docs/adr/0078-schemas-and-functions-agree.md)
 VISIBLE: Final = (
     r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e\u2000-\u200f"
     r"\u2028-\u202f\u205f-\u2064\u2066-\u206f\u3000\ufeff\ufff9-\ufffb]"
 )
-UUID: Final = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+# The maximum length of 36 ends it. A `$` of Java, unlike one of ECMA 262, is also found before a last line break.
+UUID: Final = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 
 TURN: Final[Mapping[str, object]] = {
     "type": "object",
@@ -98,7 +100,7 @@ UPLOAD: Final[Mapping[str, object]] = {
         "fileName": {"type": "string"},
         "fileType": {"type": "string"},
         "fileSize": {"type": ["integer", "null"], "minimum": 1},
-        "uploadId": {"type": ["string", "null"], "pattern": UUID},
+        "uploadId": {"type": ["string", "null"], "maxLength": 36, "pattern": UUID},
     },
 }
 

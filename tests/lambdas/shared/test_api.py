@@ -150,7 +150,7 @@ def test_no_body_is_answered_with_a_5xx(event: dict[str, object]) -> None:
     assert response["statusCode"] == 200 or error_of(response) == (400, "invalid_json")
 
 
-@pytest.mark.parametrize("raw", ["", "no", "[]", "1", "null", '"a"', "[" * 100_000, "\ud800", "9" * 5000])
+@pytest.mark.parametrize("raw", ["", "no", "[]", "1", "null", '"a"', "\ud800", "9" * 5000])
 def test_a_body_that_is_not_a_json_object_is_refused(raw: str) -> None:
     with pytest.raises(ApiError) as refused:
         json_body(api_event(raw=raw))
@@ -162,9 +162,10 @@ def test_a_base64_body_is_read() -> None:
     assert json_body({"body": raw, "isBase64Encoded": True}) == {"a": 1}
 
 
-def test_a_body_over_the_limit_is_refused() -> None:
+@pytest.mark.parametrize("raw", [json.dumps({"a": "x" * MAX_BODY_BYTES}), "[" * 100_000])
+def test_a_body_that_is_too_long_or_too_deep_is_refused(raw: str) -> None:
     with pytest.raises(ApiError) as refused:
-        json_body(api_event({"a": "x" * MAX_BODY_BYTES}))
+        json_body(api_event(raw=raw))
     assert (refused.value.status, refused.value.code) == (413, "too_large")
 
 
