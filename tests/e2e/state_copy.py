@@ -35,7 +35,7 @@ class StateCopy:
     ) -> "subprocess.CompletedProcess[str]":
         """Plan with a changed copy of the state.
 
-        `own_accounts`: only the accounts of the settings may be used. `applier` is the role that plans; None is the root
+        `own_accounts`: only the accounts of the settings may be used. `applier` is the role that plans, None the root
         user.
         """
         file = self.paths.directory / "copy.toml"
