@@ -33,7 +33,7 @@ class BackendInputs:
 
     `code` is the path of the functions' archive, and `site` of the site's directory, both beside the Terraform JSON.
     `site_origins` are the addresses of the site, the one that users should use first. `distribution_arn` is its ARN.
-    `deployer_arn` is the IAM principal that runs Terraform.
+    `applier_arns` are the IAM principals that run Terraform.
     """
 
     code: str
@@ -41,7 +41,7 @@ class BackendInputs:
     site_files: Sequence[AssetFile]
     site_origins: Sequence[str]
     distribution_arn: str
-    deployer_arn: str
+    applier_arns: Sequence[str]
 
 
 class RegionalBackend(Construct):
@@ -74,7 +74,7 @@ class RegionalBackend(Construct):
         self.frontend = self._frontend_bucket()
         indexed = KnowledgeBaseInputs(names=names, settings=settings.knowledge_base, documents=self.documents)
         self.knowledge_base = KnowledgeBase(
-            self, "knowledge_base", provider=provider, inputs=indexed, deployer_arn=inputs.deployer_arn
+            self, "knowledge_base", provider=provider, inputs=indexed, applier_arns=inputs.applier_arns
         )
         self.guardrail = Guardrail(self, "guardrail", provider=provider, names=names)
         self.queue = IngestionQueue(self, "ingestion", provider=provider, names=names, documents=self.documents)

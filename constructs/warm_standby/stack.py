@@ -1,8 +1,9 @@
 """The stack: two regional backends, replication between their documents, and one distribution over their sites."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from cdktf import AssetType, TerraformAsset, TerraformLocal, TerraformStack
+from cdktf import AssetType, Postcondition, TerraformAsset, TerraformLocal, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSessionContext
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
@@ -24,6 +25,15 @@ from warm_standby.state import configure_state
 TERRAFORM_VERSION = ">= 1.10.0, < 2.0.0"
 
 
+# The validation of a data access policy knows SAML principals, IAM users, roles and sessions of roles. The root user is
+# none of them. Source: its error in github.com/aws-samples/bedrock-kb-rag-workshop, issue 1.
+_USER_OR_ROLE: Final = Postcondition(
+    condition='${can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/", self.issuer_arn))}',
+    error_message="The credentials are those of ${self.arn}, and OpenSearch Serverless accepts only users and roles."
+    " Apply as a role, and list it in operations.appliers.",
+)
+
+
 class WarmStandbyStack(TerraformStack):
     """A document chatbot in two AWS regions."""
 
@@ -35,7 +45,14 @@ class WarmStandbyStack(TerraformStack):
         primary_provider = self._provider("primary", settings.regions.primary)
         failover_provider = self._provider("failover", settings.regions.failover)
         identity = Identity(self, "identity", provider=primary_provider, settings=settings)
-        deployer = DataAwsIamSessionContext(self, "applier", provider=primary_provider, arn=identity.caller_arn)
+        on_opensearch = settings.knowledge_base.vector_store == "opensearch-serverless"
+        applier = DataAwsIamSessionContext(
+            self,
+            "applier",
+            provider=primary_provider,
+            arn=identity.caller_arn,
+            lifecycle=TerraformResourceLifecycle(postcondition=[_USER_OR_ROLE]) if on_opensearch else None,
+        )
         # The distribution refers to the buckets and the APIs, and they refer to the distribution. These locals break
         # the cycle: their values are set below.
         site_origins = [TerraformLocal(self, "site_origin", "")]
@@ -46,7 +63,7 @@ class WarmStandbyStack(TerraformStack):
             assets,
             site_origins=[origin.as_string for origin in site_origins],
             distribution_arn=distribution_arn.as_string,
-            deployer_arn=deployer.issuer_arn,
+            applier_arns=[applier.issuer_arn, *settings.operations.appliers],
         )
         self.primary = self._backend("primary", primary_provider, identity.account, inputs)
         self.failover = self._backend("failover", failover_provider, identity.account, inputs)
@@ -66,7 +83,7 @@ class WarmStandbyStack(TerraformStack):
         )
 
     def _backend_inputs(
-        self, assets: Assets, *, site_origins: Sequence[str], distribution_arn: str, deployer_arn: str
+        self, assets: Assets, *, site_origins: Sequence[str], distribution_arn: str, applier_arns: Sequence[str]
     ) -> BackendInputs:
         code = TerraformAsset(self, "functions", path=str(assets.code.resolve()), type=AssetType.FILE)
         site = TerraformAsset(self, "site", path=str(assets.site.resolve()), type=AssetType.DIRECTORY)
@@ -76,7 +93,7 @@ class WarmStandbyStack(TerraformStack):
             site_files=assets.site_files,
             site_origins=site_origins,
             distribution_arn=distribution_arn,
-            deployer_arn=deployer_arn,
+            applier_arns=applier_arns,
         )
 
     def _backend(self, role: Role, provider: AwsProvider, account: str, inputs: BackendInputs) -> RegionalBackend:

@@ -32,6 +32,7 @@ CHANGED: Final = default_settings(
     },
     operations={
         "alert_emails": ["a@example.com", "b@example.com"],
+        "appliers": ["arn:aws:iam::111122223333:role/ci", "arn:aws:iam::111122223333:role/people/admin"],
         "log_retention_days": 7,
         "api_rate_limit": 7,
         "api_burst_limit": 9,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from standby.rehearsal.deploy.applier import ROLE_NAME, role_arn
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
 from standby.rehearsal.deploy.terraform import terraform_environment
@@ -30,8 +31,13 @@ class StateCopy:
         change: Callable[[State], object] = lambda _: None,
         options: tuple[str, ...] = (),
         own_accounts: bool = False,
+        applier: str | None = ROLE_NAME,
     ) -> "subprocess.CompletedProcess[str]":
-        """Plan with a changed copy of the state. `own_accounts`: only the accounts of the settings may be used."""
+        """Plan with a changed copy of the state.
+
+        `own_accounts`: only the accounts of the settings may be used. `applier` is the role that plans, None the root
+        user.
+        """
         file = self.paths.directory / "copy.toml"
         file.write_text(settings, encoding="utf-8")
         stack = synthesize(self.paths, settings=file)
@@ -42,6 +48,11 @@ class StateCopy:
         changed: dict[str, Any] = override(stack.configuration(), endpoint=self.endpoint, state=relative)
         for block in changed["provider"]["aws"] if own_accounts else ():
             del block["allowed_account_ids"]
+        for block in changed["provider"]["aws"]:
+            if applier is None:
+                del block["assume_role"]
+            else:
+                block["assume_role"] = [{"role_arn": role_arn(applier), "session_name": "copy"}]
         (stack.directory / OVERRIDE_NAME).write_text(json.dumps(changed), encoding="utf-8")
         assert self._run(stack, "init", "-input=false", "-reconfigure").returncode == 0
         return self._run(stack, "plan", "-input=false", "-lock=false", *options)

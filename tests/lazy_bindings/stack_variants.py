@@ -47,6 +47,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "operations": {
         "operations": {
             "alert_emails": ["a@example.com", "b@example.com"],
+            "appliers": ["arn:aws:iam::111122223333:role/ci"],
             "log_retention_days": 7,
             "api_rate_limit": 7,
             "api_burst_limit": 9,

@@ -1,5 +1,7 @@
 """A Bedrock Knowledge Base over one region's documents bucket."""
 
+from collections.abc import Sequence
+
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
@@ -12,11 +14,17 @@ from warm_standby.knowledge_base.s3_vectors import S3VectorsKnowledgeBase, S3Vec
 class KnowledgeBase(Construct):
     """A Knowledge Base with its vector store, its role and one S3 data source.
 
-    `deployer_arn` is the IAM principal that runs Terraform. It creates the index of an OpenSearch collection.
+    `applier_arns` are the IAM principals that run Terraform. They manage the index of an OpenSearch collection.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, provider: AwsProvider, inputs: KnowledgeBaseInputs, deployer_arn: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        provider: AwsProvider,
+        inputs: KnowledgeBaseInputs,
+        applier_arns: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
         self._provider = provider
@@ -24,14 +32,14 @@ class KnowledgeBase(Construct):
         names = inputs.names
         self._role_name = names.account_wide("knowledge-base")
         if inputs.settings.vector_store == "opensearch-serverless":
-            knowledge_base = self._on_opensearch(deployer_arn)
+            knowledge_base = self._on_opensearch(applier_arns)
         else:
             knowledge_base = self._on_s3_vectors()
         self.knowledge_base_id = knowledge_base.knowledge_base_id
         self.data_source_id = knowledge_base.data_source_id
         self.arn = names.arn("bedrock", f"knowledge-base/{self.knowledge_base_id}")
 
-    def _on_opensearch(self, deployer_arn: str) -> OpenSearchKnowledgeBase | S3VectorsKnowledgeBase:
+    def _on_opensearch(self, applier_arns: Sequence[str]) -> OpenSearchKnowledgeBase | S3VectorsKnowledgeBase:
         store = OpenSearchVectorStore(
             self,
             "vectors",
@@ -39,7 +47,7 @@ class KnowledgeBase(Construct):
             names=self._inputs.names,
             dimensions=self._inputs.settings.embedding_dimensions,
             role_arn=f"arn:aws:iam::{self._inputs.names.account}:role/{self._role_name}",
-            deployer_arn=deployer_arn,
+            applier_arns=applier_arns,
         )
         role = self._role(store.role_statement())
         return OpenSearchKnowledgeBase(

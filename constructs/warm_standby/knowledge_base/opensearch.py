@@ -1,10 +1,11 @@
 """A Knowledge Base with its vectors in OpenSearch Serverless."""
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 import cdktf_cdktf_provider_aws.bedrockagent_knowledge_base as bindings
-from cdktf import ITerraformDependable
+from cdktf import Fn, ITerraformDependable
 from cdktf_cdktf_provider_aws.bedrockagent_data_source import (
     BedrockagentDataSource,
     BedrockagentDataSourceDataSourceConfiguration,
@@ -39,7 +40,9 @@ class OpenSearchVectorStore(Construct):
     """A vector search collection with one index for a Knowledge Base.
 
     It has no standby replicas, because the other region is the redundancy. That halves the minimum to 1 OCU.
-    Two principals have access to the index: the Knowledge Base's role, and the deployer's role (not its session).
+    The Knowledge Base's role uses the index. `applier_arns` manage it: the role that applies now (not its session), and
+    the listed ones. Terraform reads an index with the rights of its caller, so a role that is not listed cannot plan.
+    The list is sorted by Terraform, so that the policy is the same for each of them.
     Source: docs.aws.amazon.com, Bedrock, "Prerequisites for using a vector store you created for a knowledge base".
     """
 
@@ -52,7 +55,7 @@ class OpenSearchVectorStore(Construct):
         names: Names,
         dimensions: int,
         role_arn: str,
-        deployer_arn: str,
+        applier_arns: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
         self.name = names.regional("documents")
@@ -69,7 +72,7 @@ class OpenSearchVectorStore(Construct):
                 [{"AllowFromPublic": True, "Rules": rules}],
                 "Reach the collection's endpoint; requests are signed",
             ),
-            self._data_access(role_arn, deployer_arn),
+            self._data_access(role_arn, applier_arns),
         ]
         self.collection = OpensearchserverlessCollection(
             self,
@@ -106,14 +109,16 @@ class OpenSearchVectorStore(Construct):
             policy=json.dumps(policy, sort_keys=True),
         )
 
-    def _data_access(self, role_arn: str, deployer_arn: str) -> ITerraformDependable:
+    def _data_access(self, role_arn: str, applier_arns: Sequence[str]) -> ITerraformDependable:
         resource = [f"index/{self.name}/*"]
         use = ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"]
         manage = ["aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex"]
-        rules = [(use, role_arn), (manage, deployer_arn)]
+        several = len(applier_arns) > 1  # one of them may be the present one: Terraform decides
+        appliers = Fn.sort(Fn.distinct([*applier_arns])) if several else [*applier_arns]
+        rules = [(use, [role_arn]), (manage, appliers)]
         policy = [
-            {"Principal": [arn], "Rules": [{"ResourceType": "index", "Resource": resource, "Permission": permissions}]}
-            for permissions, arn in rules
+            {"Principal": arns, "Rules": [{"ResourceType": "index", "Resource": resource, "Permission": permissions}]}
+            for permissions, arns in rules
         ]
         return OpensearchserverlessAccessPolicy(
             self,
@@ -122,7 +127,7 @@ class OpenSearchVectorStore(Construct):
             name=self.name,
             description="The Knowledge Base uses the index; the identity that applies the stack manages it",
             type="data",
-            policy=json.dumps(policy, sort_keys=True),
+            policy=Fn.jsonencode(policy) if several else json.dumps(policy, sort_keys=True),
         )
 
     def role_statement(self) -> Statement:

@@ -25,6 +25,7 @@ DEFAULT_FILE: Final = "standby.toml"
 FILE_VARIABLE: Final = "STANDBY_SETTINGS"
 
 AccountId = Annotated[str, AfterValidator(validators.account_id)]
+RoleArn = Annotated[str, AfterValidator(validators.role_arn)]
 Region = Annotated[str, AfterValidator(regions.bedrock_region)]
 ModelId = Annotated[str, AfterValidator(validators.model_id)]
 # Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
@@ -153,11 +154,13 @@ class Site(_Section):
 class Operations(_Section):
     """Logs (days), alerts, throttling (requests/s), schedules (minutes), and whether `destroy` deletes documents.
 
+    `appliers`: the ARNs of the roles that may plan and apply, beside the one that applies now.
     `readiness_minutes`: how often each region's own API is asked a question.
     `api_gateway_account`: whether this stack sets the role that API Gateway logs with, one per account and region.
     """
 
     alert_emails: UniqueValues[Email] = ()
+    appliers: UniqueValues[RoleArn] = ()
     log_retention_days: Annotated[int, AfterValidator(validators.log_retention)] = 30
     api_rate_limit: int = Field(default=100, ge=1, le=10_000)
     api_burst_limit: int = Field(default=200, ge=1, le=5_000)

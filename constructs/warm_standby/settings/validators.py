@@ -68,6 +68,7 @@ LOG_RETENTION_DAYS: Final = (
 _RESERVED_BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\d+)*$")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_ROLE_ARN: Final = re.compile(r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/([A-Za-z0-9+=,.@_/-]+/)?[A-Za-z0-9+=,.@_-]{1,64}")
 _EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 _DOMAIN: Final = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
 _CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
@@ -97,6 +98,19 @@ def deployment_name(value: str) -> str:
 def account_id(value: str) -> str:
     """Return the ID of an AWS account."""
     _require(_ACCOUNT.fullmatch(value), 'use the 12 digits of an AWS account ID, in quotes: "111122223333"')
+    return value
+
+
+def role_arn(value: str) -> str:
+    """Return the ARN of an IAM role.
+
+    Source: docs.aws.amazon.com, IAM, "IAM identifiers"; a session has another ARN, which changes each time.
+    """
+    _require(
+        _ROLE_ARN.fullmatch(value),
+        "use the ARN of an IAM role, not of a session or a user, without wildcards: "
+        '"arn:aws:iam::111122223333:role/deployer"',
+    )
     return value
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from standby.console import PhaseTimer, Progress
 from standby.json_model import JsonModel
 from standby.machine import require_space, write_file
+from standby.rehearsal.deploy.applier import create_applier
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirror
 from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
@@ -117,6 +118,7 @@ class Deployer:
         return self._initialize(stack, emulator=emulator, terraform=terraform)
 
     def _initialize(self, stack: SynthesizedStack, *, emulator: Emulator, terraform: InstalledProgram) -> Workspace:
+        create_applier(emulator)
         configuration = stack.configuration()
         state = os.path.relpath(self.paths.state, stack.directory)
         write_json(stack.directory / OVERRIDE_NAME, override(configuration, endpoint=emulator.endpoint, state=state))

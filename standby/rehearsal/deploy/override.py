@@ -10,6 +10,7 @@ from typing import Final
 
 from standby.deployment.sessions import EMULATOR_ACCOUNT, EMULATOR_CREDENTIALS
 from standby.errors import StandbyError
+from standby.rehearsal.deploy.applier import role_arn
 
 OVERRIDE_NAME: Final = "rehearsal_override.tf.json"
 
@@ -22,6 +23,7 @@ Configuration"."""
 
 _PROVIDER_SETTINGS: Final[Mapping[str, object]] = {
     "access_key": EMULATOR_CREDENTIALS,
+    "assume_role": [{"role_arn": role_arn(), "session_name": "rehearsal"}],
     "allowed_account_ids": [EMULATOR_ACCOUNT],
     "secret_key": EMULATOR_CREDENTIALS,
     "s3_use_path_style": True,

@@ -1,11 +1,22 @@
 """The Knowledge Base and its vector store, for both kinds of store."""
 
 import json
+import re
 
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render, without_hash
-from tests.constructs.plan import ROLES, Json, Plan, Synthesize, in_region, only, resources, role_statements
+from tests.constructs.plan import (
+    ROLES,
+    Json,
+    Plan,
+    Synthesize,
+    default_settings,
+    in_region,
+    only,
+    resources,
+    role_statements,
+)
 from tests.constructs.variants import APART_S3_VECTORS, CHANGED
 
 TITAN = "amazon.titan-embed-text-v2:0"
@@ -126,16 +137,43 @@ def test_the_collection_has_no_standby_replicas_and_its_policies_come_first(open
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_knowledge_base_uses_the_vectors_and_the_deployer_manages_them(opensearch: Plan, role: str) -> None:
-    policy = json.loads(only(in_region(opensearch, "aws_opensearchserverless_access_policy", role))["policy"])
+def test_the_knowledge_base_uses_the_vectors_and_the_applier_manages_them(plan: Plan, role: str) -> None:
+    policy = json.loads(only(in_region(plan, "aws_opensearchserverless_access_policy", role))["policy"])
     by_principal = {only(rule["Principal"]): only(rule["Rules"])["Permission"] for rule in policy}
     applier = "${data.aws_iam_session_context.applier.issuer_arn}"
     (reader,) = by_principal.keys() - {applier}
-    region = opensearch.region(role)
-    assert render(opensearch, reader) == f"arn:aws:iam::{ACCOUNT}:role/chatbot-knowledge-base-{region}"
+    region = plan.region(role)
+    assert render(plan, reader) == f"arn:aws:iam::{ACCOUNT}:role/chatbot-knowledge-base-{region}"
     assert set(by_principal[reader]) == {"aoss:DescribeIndex", "aoss:ReadDocument", "aoss:WriteDocument"}
     assert "aoss:CreateIndex" in by_principal[applier]
     assert not {"aoss:ReadDocument", "aoss:WriteDocument"} & set(by_principal[applier])
+
+
+LISTED = ["arn:aws:iam::111122223333:role/ci", "arn:aws:iam::111122223333:role/people/admin"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_listed_applier_manages_the_vectors_and_the_order_does_not_depend_on_the_present_one(
+    synthesize: Synthesize, role: str
+) -> None:
+    listed = synthesize(default_settings(operations={"appliers": LISTED}))
+    policy = only(in_region(listed, "aws_opensearchserverless_access_policy", role))["policy"]
+    names = ", ".join(["data.aws_iam_session_context.applier.issuer_arn", *map(json.dumps, LISTED)])
+    assert policy.count(f'"Principal" = sort(distinct([{names}]))') == 1
+
+
+USER_OR_ROLE = re.compile("^arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/")
+
+
+def test_only_users_and_roles_may_apply_a_stack_with_opensearch(plan: Plan, s3_vectors: Plan) -> None:
+    condition = only(plan.document["data"]["aws_iam_session_context"]["applier"]["lifecycle"]["postcondition"])
+    assert condition["condition"] == f'${{can(regex("{USER_OR_ROLE.pattern}", self.issuer_arn))}}'
+    assert "operations.appliers" in condition["error_message"]
+    assert "lifecycle" not in s3_vectors.document["data"]["aws_iam_session_context"]["applier"]
+    for arn in (*LISTED, "arn:aws:iam::111122223333:user/a", "arn:aws-us-gov:iam::111122223333:role/a/b"):
+        assert USER_OR_ROLE.search(arn)
+    for arn in ("arn:aws:iam::111122223333:root", "arn:aws:sts::111122223333:federated-user/a"):
+        assert not USER_OR_ROLE.search(arn)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 RULES = [{"ResourceType": "index", "Resource": ["index/*/*"], "Permission": ["aoss:ReadDocument"]}]
-DATA_ACCESS = json.dumps([{"Rules": RULES, "Principal": ["arn:aws:iam::000000000000:root"]}])
+DATA_ACCESS = json.dumps([{"Rules": RULES, "Principal": ["arn:aws:iam::000000000000:role/applier"]}])
 
 
 class LossyProxy(ThreadingHTTPServer):
