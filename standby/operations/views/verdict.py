@@ -23,6 +23,7 @@ LATE_SECONDS: Final = 15 * 60
 compliance requirements with S3 Replication Time Control"."""
 NEITHER_REGION: Final = "neither region can serve: no command helps yet; docs/runbook.md says what to look at"
 HEAL: Final = "`standby rehearse status` shows what is down; `standby rehearse heal` ends every fault"
+FOREIGN_API: Final = "`standby failover` or `standby failback` writes the API of one of the regions"
 SETTLES: Final = "nothing to do now: this settles by itself; look again in a few minutes"
 REPAIR: Final = "no command repairs this: docs/runbook.md says what to do for each reason. Users are served"
 
@@ -207,10 +208,13 @@ def _users_first(state: State) -> Iterator[str]:
 
 
 def _without_command(state: State) -> Iterator[str]:
-    """Yield why no command helps."""
+    """Yield why no command helps, if users are served; otherwise, how they are."""
+    if state.serving is None:
+        yield FOREIGN_API
+        return
     for role, region in state.regions.items():
         if role != state.serving and not _can_take_over(region):
-            served = state.regions[state.serving].region if state.serving else "no region"
+            served = state.regions[state.serving].region
             yield f"repair {region.region}: the reasons say what is wrong there. Users are served from {served}"
     yield SETTLES if all(map(_settles, state.regions.values())) else REPAIR
 

@@ -105,7 +105,8 @@ UNAVAILABLE = st.sampled_from(
 
 def regions(role: Role) -> st.SearchStrategy[RegionState]:
     """Return any state of a region."""
-    read = st.just(invalid_copy(role)) | st.builds(copy_of, st.just(role), st.none() | CONFIGS)
+    foreign = replace(config("primary", 9), api_url="https://other.example.com/prod/")
+    read = st.just(invalid_copy(role)) | st.builds(copy_of, st.just(role), st.none() | CONFIGS | st.just(foreign))
     return st.just(dead(role)) | st.builds(
         region,
         st.just(role),
@@ -143,5 +144,8 @@ def test_every_verdict_but_ready_has_a_next_and_it_is_true(found: State) -> None
         assert target.health == HEALTHY
     if "reconcile --force" in verdict.next:
         assert any(not found.regions[copy.role].is_sick for copy in found.invalid_copies)
+    if "Users are served" in verdict.next:
+        assert found.serving is not None
+        assert found.regions[found.serving].health == HEALTHY
     if "no valid config.json is known" in " ".join(verdict.reasons):
         assert all(isinstance(copy, ConfigCopy) for copy in found.copies.values())
