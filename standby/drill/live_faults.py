@@ -5,7 +5,7 @@ It is a statement in the bucket's policy, which is removed at the end. If nothin
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -69,7 +69,7 @@ class PageDenial:
         if kind != "pages-denied":
             raise StandbyError(f"{kind} would harm a real deployment. A live drill can only deny its pages.")
         region = self.deployment.regions[role]
-        until = datetime.now(tz=UTC) + LONGEST_DENIAL
+        until = self.clients.clock.now() + LONGEST_DENIAL
         deny_pages(self.clients.long_running_s3(region.region), region, sid=SID, until=until)
         self.clients.cloudfront().create_invalidation(
             DistributionId=self.deployment.site.distribution_id,

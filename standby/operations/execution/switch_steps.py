@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from http import HTTPStatus
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -151,6 +152,8 @@ class SwitchSteps:
     def _read_edge(self, nonce: int) -> RoutingConfig | str:
         try:
             answer = self._connection.request("GET", f"{self._manifest.site.url}/{KEY}?fresh={nonce}")
+            if answer.status != HTTPStatus.OK:  # a page does not read it, whatever its body is
+                return f"no config.json: it answers {answer.status}"
             return parse_config(answer.body)
         except NoAnswerError as error:
             return f"nothing: it {error.message}"

@@ -52,11 +52,14 @@ def read_health(connection: Connection, region: Region, *, deep: bool, seconds: 
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         raise NoAnswerError(f"answers {answer.status}, but not as /health does")
     try:
-        return _parse(json.loads(answer.body), region.region)
+        health = _parse(json.loads(answer.body), region.region)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         if answer.status == HTTPStatus.OK:
             raise NoAnswerError("answers 200, but not as /health does") from error
         return Health(status=f"answering {answer.status}")
+    if health.healthy and answer.status != HTTPStatus.OK:  # the page and every load balancer read the status
+        return health.model_copy(update={"status": f"answering {answer.status}"})
+    return health
 
 
 def confirm_health(connection: Connection, region: Region, *, deep: bool, seconds: float) -> Health:

@@ -49,7 +49,7 @@ def test_each_check_is_reported_with_its_error(status: int) -> None:
     body = json.dumps({**GOOD, "status": "degraded", "checks": checks}).encode()
     found = {"queue": "ok", "retrieve": "AccessDenied", "model": "None"}
     assert ask(status, body) == Health(status="degraded", checks=found, milliseconds=12)
-    assert ask(status, json.dumps(GOOD).encode()).healthy
+    assert ask(200, json.dumps(GOOD).encode()).healthy
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -97,3 +97,9 @@ def test_one_bad_health_is_looked_at_again_before_it_counts(answers: tuple[str |
     connection: Any = Answers(*answers)
     assert confirm_health(connection, MANIFEST.regions["primary"], deep=False, seconds=1).status == status
     assert connection.answers == []
+
+
+@pytest.mark.parametrize("status", [204, 403, 500, 503])
+def test_only_an_answer_of_200_is_healthy(status: int) -> None:
+    found = ask(status, json.dumps(GOOD).encode())
+    assert (found.healthy, found.status, found.checks) == (False, f"answering {status}", {"queue": "ok"})
