@@ -139,11 +139,11 @@ def _find(connection: Connection, region: str) -> _Found | Unavailable:
 def _with_warnings(chosen: _Found, answers: Answers, target: Role | None) -> Manifest:
     warnings: list[str] = []
     differences: tuple[str, ...] = ()
-    if target is not None and not chosen.is_of(target):
-        own = chosen.manifest.regions[target].region
+    own = chosen.manifest.regions[target].region if target is not None else chosen.region
+    if own != chosen.region:
         warnings.append(f"the manifest of {own} cannot be read ({answers.get(own)}): that of {chosen.region} is used")
     for region, answer in answers.items():
-        if isinstance(answer, _Unusable):
+        if isinstance(answer, _Unusable) and region != own:
             warnings.append(f"the manifest of {region} cannot be used: {answer.why.rstrip('.')}: apply the stack again")
         elif isinstance(answer, _Found) and answer is not chosen:
             differences = find_differences(chosen.manifest, answer.manifest)

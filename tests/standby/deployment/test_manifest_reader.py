@@ -123,8 +123,9 @@ def test_a_target_without_a_manifest_of_its_own_gets_the_other_region_s_with_a_w
     store(world, "failover", text or manifest_text())
     found = read_manifest(world.connect(), target="failover")
     assert found.read_from == WEST
-    assert found.warnings[0].startswith(f"the manifest of {EAST} cannot be read (The manifest is not as expected")
-    assert found.warnings[0].endswith(f"that of {WEST} is used")
+    (warning,) = found.warnings
+    assert warning.startswith(f"the manifest of {EAST} cannot be read (The manifest is not as expected")
+    assert warning.endswith(f"that of {WEST} is used")
 
 
 NESTED = "[" * 100_000
