@@ -13,14 +13,14 @@ from click.testing import CliRunner
 
 import lazy_bindings
 from docs.field_table import field_table
-from standby.cli.change_json import ChangeJson  # noqa: F401 - the documents name the models
 from standby.cli.journal import JournalJson  # noqa: F401 - the documents name the models
 from standby.cli.journal_removal import JournalRemovalJson  # noqa: F401 - the documents name the models
 from standby.cli.main import (
     ErrorJson,  # noqa: F401 - the documents name the models
     cli,
 )
-from standby.cli.outcome import EXIT_CODES
+from standby.cli.output.change_json import ChangeJson  # noqa: F401 - the documents name the models
+from standby.cli.output.outcome import EXIT_CODES
 from standby.cli.rehearse import rehearse  # noqa: F401 - the documents name the models
 from standby.deployment.manifest import Manifest  # noqa: F401 - the documents name the models
 from standby.drill.measure.measures import Measures  # noqa: F401 - the documents name the models

@@ -1,4 +1,4 @@
-"""Progress goes to stderr; only results go to stdout. `standby.cli.progress` shows progress on a terminal."""
+"""Progress goes to stderr; only results go to stdout. `standby.cli.output.progress` shows progress on a terminal."""
 
 import sys
 import time

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from standby.cli.options import print_json, refuse_group_options
-from standby.cli.progress import ConsoleProgress
+from standby.cli.output.progress import ConsoleProgress
 from standby.console import Progress
 from standby.drill.drill import run_drill
 from standby.drill.live import LIVE_SCENARIOS, confirm_drill, run_live_drill

@@ -3,7 +3,7 @@
 import click
 
 from standby.cli.options import ChangeOptions, change_options, print_result, print_target
-from standby.cli.outcome import CommandOutcome, merge_outcomes
+from standby.cli.output.outcome import CommandOutcome, merge_outcomes
 from standby.cli.run_plan import report_outcome, run_plan
 from standby.console import Stopwatch, print_progress
 from standby.deployment.manifest_reader import read_manifest

@@ -16,7 +16,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from standby.cli.options import exit_with, json_option, print_json, refuse_group_options
-from standby.cli.progress import ConsoleProgress
+from standby.cli.output.progress import ConsoleProgress
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError, StandbyError

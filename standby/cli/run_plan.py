@@ -1,7 +1,7 @@
 """Run the plan of a command that changes something: show it, ask, carry it out, report the outcome."""
 
 from standby.cli.options import ChangeOptions, confirm, exit_with, print_json, print_result
-from standby.cli.outcome import EXIT_CODES, CommandOutcome
+from standby.cli.output.outcome import EXIT_CODES, CommandOutcome
 from standby.console import print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
@@ -41,7 +41,7 @@ def report_outcome(
 ) -> None:
     """Print the outcome, and end the command with its exit code."""
     if options.as_json:
-        from standby.cli.change_json import change_json  # noqa: PLC0415 - only --json needs it
+        from standby.cli.output.change_json import change_json  # noqa: PLC0415 - only --json needs it
 
         print_json(change_json(connection, manifest, outcome, seconds=seconds))
     if outcome.error is not None:

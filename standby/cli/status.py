@@ -46,7 +46,7 @@ def status(target: Target, /, *, watch: bool, deep: bool, as_json: bool) -> None
     elif watch:
         verdict = _watch(connection, manifest, state, verdict, deep=deep)
     else:
-        from standby.cli.status_view import make_console, render_status  # noqa: PLC0415 - --json does not need rich
+        from standby.cli.output.status_view import make_console, render_status  # noqa: PLC0415 - --json does not need rich
 
         make_console().print(render_status(state, verdict))
     exit_with(EXIT_CODES[verdict.name])
@@ -54,7 +54,7 @@ def status(target: Target, /, *, watch: bool, deep: bool, as_json: bool) -> None
 
 def _watch(connection: Connection, manifest: Manifest, state: State, verdict: Verdict, *, deep: bool) -> Verdict:
     """Repeat the status until Ctrl-C; return the last verdict."""
-    from standby.cli.status_view import make_live, render_watch  # noqa: PLC0415 - --json does not need rich
+    from standby.cli.output.status_view import make_live, render_watch  # noqa: PLC0415 - --json does not need rich
 
     try:
         with make_live(state, verdict) as live:

@@ -9,7 +9,7 @@ SCRIPT = "import importlib, sys; [importlib.import_module(name) for name in sys.
 RICH = {"rich", "jinja2"}
 REHEARSAL = {"standby.rehearsal", "standby.drill", "filelock", "psutil", "ministack"}
 OTHER_COMMANDS = {
-    "standby.cli.change_json",
+    "standby.cli.output.change_json",
     "standby.operations.execution.failback_check",
     "standby.operations.execution.reconcile_steps",
     "standby.operations.facts.collect",

@@ -7,9 +7,9 @@ from click.testing import CliRunner
 
 from docs.field_table import field_table
 from docs.generate import unavailable_facts
-from standby.cli.change_json import ChangeJson
 from standby.cli.journal import JournalJson
 from standby.cli.main import ErrorJson, cli
+from standby.cli.output.change_json import ChangeJson
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
 from standby.json_model import JsonModel

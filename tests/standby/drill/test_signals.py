@@ -23,7 +23,7 @@ import os, signal, sys, time
 from pathlib import Path
 from rich.console import Console
 from standby.drill.signals import delay_signals, interrupt_on_hangup
-from standby.cli.progress import ConsoleProgress
+from standby.cli.output.progress import ConsoleProgress
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup make test` ignores it, and programs inherit that
 os.open(os.ttyname(0), os.O_RDWR)  # a session's first terminal is the one whose loss raises SIGHUP

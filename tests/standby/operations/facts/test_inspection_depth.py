@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from standby.cli.status_view import render_status
+from standby.cli.output.status_view import render_status
 from standby.operations.facts import documents as looking
 from standby.operations.facts.documents import (
     FAILBACK_DEPTH,

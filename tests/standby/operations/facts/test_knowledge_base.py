@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from standby.cli.status_view import render_status
+from standby.cli.output.status_view import render_status
 from standby.operations.execution.reconcile_steps import ReconcileSteps
 from standby.operations.facts.documents import Document, Listing
 from standby.operations.facts.knowledge_base import (

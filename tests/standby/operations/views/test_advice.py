@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from standby.cli.status_view import render_status
+from standby.cli.output.status_view import render_status
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Role
 from standby.deployment.routing_config import ConfigCopy

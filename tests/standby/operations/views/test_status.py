@@ -11,7 +11,7 @@ from rich.live import Live
 
 from standby.cli import status as status_command
 from standby.cli.main import cli
-from standby.cli.status_view import render_status, render_watch
+from standby.cli.output.status_view import render_status, render_watch
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from standby.cli.status_view import render_status
+from standby.cli.output.status_view import render_status
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.operations.facts.health import Health

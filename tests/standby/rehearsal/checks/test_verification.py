@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from standby.cli.progress import ConsoleProgress
+from standby.cli.output.progress import ConsoleProgress
 from standby.cli.rehearse import checks_table
 from standby.console import NullProgress
 from standby.deployment.manifest import ROLES, Manifest, parse_manifest

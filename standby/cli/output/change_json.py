@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from standby.cli.outcome import CommandOutcome, Outcome
+from standby.cli.output.outcome import CommandOutcome, Outcome
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.json_model import ONE_ROW, JsonModel

@@ -1,0 +1,1 @@
+"""What the commands print and return: progress, outcomes, and the JSON documents."""
