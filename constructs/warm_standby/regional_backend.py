@@ -78,6 +78,8 @@ class RegionalBackend(Construct):
         )
         self.guardrail = Guardrail(self, "guardrail", provider=provider, names=names)
         self.queue = IngestionQueue(self, "ingestion", provider=provider, names=names, documents=self.documents)
+        # The provider waits 25 s for a new queue, which is enough for the Knowledge Base's role to be known everywhere.
+        self.knowledge_base.wait_for_role(self.queue.dead_letter_queue)
         self.functions = self._functions()
         by_package = self.functions.by_package
         self.api = RestApi(

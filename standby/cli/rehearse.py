@@ -54,7 +54,6 @@ WIDE: Final = 160
 _RESULT_STYLES: Final[Mapping[Result, str]] = {
     Result.PASSED: "green",
     Result.FAILED: "bold red",
-    Result.NOT_SIMULATED: "yellow",
 }
 
 P = ParamSpec("P")

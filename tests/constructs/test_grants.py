@@ -18,12 +18,12 @@ def rehearsed(synthesize: Synthesize) -> Plan:
 
 
 @pytest.fixture
-def s3_vectors(synthesize: Synthesize) -> Plan:
-    return synthesize(default_settings(knowledge_base={"vector_store": "s3-vectors"}))
+def opensearch(synthesize: Synthesize) -> Plan:
+    return synthesize(default_settings(knowledge_base={"vector_store": "opensearch-serverless"}))
 
 
-def test_the_removal_of_each_grant_is_noticed_or_listed_with_its_reason(rehearsed: Plan, s3_vectors: Plan) -> None:
-    granted = {grant for plan in (rehearsed, s3_vectors) for role in ROLES for grant in grants(plan, role)}
+def test_the_removal_of_each_grant_is_noticed_or_listed_with_its_reason(rehearsed: Plan, opensearch: Plan) -> None:
+    granted = {grant for plan in (rehearsed, opensearch) for role in ROLES for grant in grants(plan, role)}
     assert len(granted) > 70
     assert sorted(granted - TAKEN - set(unnoticed())) == []
     assert sorted((TAKEN | set(unnoticed())) - granted) == []

@@ -63,9 +63,9 @@ def test_a_role_s_outputs_are_its_own_region_s(synthesize: Synthesize, role: str
 
 def test_the_knowledge_base_s_outputs_are_ids_and_not_arns(plan: Plan) -> None:
     value = without_hash(plan.document["output"]["primary_data_source_id"]["value"])
-    assert value.endswith("primary_knowledge_base_service_data_source.data_source_id}")
+    assert value.endswith("primary_knowledge_base_service_data_source_id}")
     value = without_hash(plan.document["output"]["primary_knowledge_base_id"]["value"])
-    assert value.endswith("primary_knowledge_base_service_knowledge_base.id}")
+    assert value.endswith("primary_knowledge_base_service_knowledge_base_resource.id}")
 
 
 @pytest.mark.parametrize("store", ["opensearch-serverless", "s3-vectors"])

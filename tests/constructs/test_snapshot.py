@@ -76,10 +76,10 @@ def test_the_plan_is_the_reviewed_one(plan: Plan, snapshot: SnapshotAssertion) -
     assert described(plan) == snapshot(extension_class=TextExtension)
 
 
-def test_with_s3_vectors_the_plan_differs_as_reviewed(
+def test_with_opensearch_the_plan_differs_as_reviewed(
     synthesize: Synthesize, plan: Plan, snapshot: SnapshotAssertion
 ) -> None:
-    other = synthesize(default_settings(knowledge_base={"vector_store": "s3-vectors"}))
+    other = synthesize(default_settings(knowledge_base={"vector_store": "opensearch-serverless"}))
     lines = difflib.unified_diff(described(plan).splitlines(), described(other).splitlines(), n=0, lineterm="")
     changes = [line for line in list(lines)[2:] if not line.startswith("@@")]
     assert "\n".join(changes) + "\n" == snapshot(extension_class=TextExtension)

@@ -12,7 +12,7 @@ ALERTED: Final = {"alert_emails": ["oncall@example.com"]}
 
 CHANGED: Final = default_settings(
     allowed_account_ids=["111122223333", "444455556666"],
-    knowledge_base=CHUNKS,
+    knowledge_base={**CHUNKS, "vector_store": "opensearch-serverless"},
     answers={
         "model": "us.anthropic.claude-x-v1:0",
         "allowed_models": ["amazon.nova-lite-v1:0", "global.anthropic.claude-y-v1:0"],
@@ -54,6 +54,7 @@ SAME_API: Final = default_settings(
 
 _FAILOVER, _PRIMARY = sorted(deployment_regions(vector_store="opensearch-serverless"), key=len)[-2:]
 LONGEST: Final = default_settings(
+    knowledge_base={"vector_store": "opensearch-serverless"},
     name="a" * 20,
     regions={"primary": _PRIMARY, "failover": _FAILOVER},
     answers={"model": "global.anthropic.claude-haiku-4-5-20251001-v1:0"},
@@ -62,8 +63,8 @@ LONGEST: Final = default_settings(
 """The longest name in the regions with the longest names."""
 
 _APART: Final = {"primary": "ca-central-1", "failover": "sa-east-1"}
-APART_OPENSEARCH: Final = default_settings(regions=_APART, operations=ALERTED)
-APART_S3_VECTORS: Final = default_settings(
-    regions=_APART, operations=ALERTED, knowledge_base={**CHUNKS, "vector_store": "s3-vectors"}
+APART_OPENSEARCH: Final = default_settings(
+    regions=_APART, operations=ALERTED, knowledge_base={"vector_store": "opensearch-serverless"}
 )
+APART_S3_VECTORS: Final = default_settings(regions=_APART, operations=ALERTED, knowledge_base=CHUNKS)
 """Two regions outside of the answer model's profile, whose regions are the same for both roles."""

@@ -2,8 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,19 @@ import pytest
 
 from standby.deployment.manifest import Manifest, parse_manifest
 from standby.deployment.sessions import EmulatorSession
+from standby.rehearsal.deploy.applier import ROLE_NAME, create_applier
 from standby.rehearsal.deploy.override import OVERRIDE_NAME
 from standby.rehearsal.deploy.provider_mirror import find_mirror
+from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import ROOT, SETTINGS, Document
+from tests.e2e.state_copy import StateCopy
 
 PROVIDER = "5.100.0"
+LISTED = "second-applier"
+"""The role beside `ROLE_NAME` in `operations.appliers` of e2e.toml."""
+
+PlanAs = Callable[[str | None], "subprocess.CompletedProcess[str]"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +102,29 @@ def cdktf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CdktfDeployment]
 
 
 @pytest.fixture(scope="module")
-def with_s3_vectors(cdktf: CdktfDeployment, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
-    """A rehearsal in the same emulator, as for the other tests but with S3 Vectors and one-way replication."""
-    settings = tmp_path_factory.mktemp("vectors") / "vectors.toml"
+def with_opensearch(cdktf: CdktfDeployment, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+    """A rehearsal in the same emulator, with OpenSearch Serverless and one-way replication."""
     text = SETTINGS.read_text(encoding="utf-8").replace("[documents]", '[documents]\nreplication = "one-way"')
-    settings.write_text(text + '\n[knowledge_base]\nvector_store = "s3-vectors"\n', encoding="utf-8")
+    settings = tmp_path_factory.mktemp("opensearch") / "opensearch.toml"
+    settings.write_text(text + '\n[knowledge_base]\nvector_store = "opensearch-serverless"\n', encoding="utf-8")
     return Rehearsal(project=ROOT, directory=cdktf.rehearsal.paths.directory, settings=settings)
+
+
+@pytest.fixture(scope="module")
+def plan_as(with_opensearch: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> PlanAs:
+    """Return a function that plans over a copy of the state, as a role, or as the root user (None)."""
+    emulator = with_opensearch.emulator
+    assert emulator is not None
+    for name in (LISTED, "another-applier"):
+        create_applier(emulator, name=name)
+    paths = RehearsalPaths(project=ROOT, directory=tmp_path_factory.mktemp("copy"))
+    if with_opensearch.paths.cli_config.is_file():
+        shutil.copy(with_opensearch.paths.cli_config, paths.cli_config)
+    state = json.loads(with_opensearch.paths.state.read_text(encoding="utf-8"))
+    copy = StateCopy(paths=paths, endpoint=with_opensearch.endpoint, state=state)
+    settings = with_opensearch.settings
+    assert settings is not None
+    return lambda applier: copy.plan(settings.read_text(encoding="utf-8"), applier=applier)
 
 
 def test_cdktf_deploys_the_project_and_prints_its_outputs(cdktf: CdktfDeployment) -> None:
@@ -123,21 +148,42 @@ def test_cdktf_destroy_succeeds_with_documents_in_the_buckets_and_a_running_job(
     assert cdktf.session("us-west-2").client("s3").list_buckets()["Buckets"] == []
 
 
-def test_a_destroyed_stack_is_applied_again_with_s3_vectors_and_unsupported_checks_are_not_simulated(
-    cdktf: CdktfDeployment, with_s3_vectors: Rehearsal
+def test_a_destroyed_stack_is_applied_again_with_opensearch_and_answers_in_both_regions(
+    cdktf: CdktfDeployment, with_opensearch: Rehearsal
 ) -> None:
     before = cdktf.rehearsal.emulator
-    report = with_s3_vectors.up()
-    assert with_s3_vectors.emulator == before
-    results = {(check.name, check.role): check.result for check in report.checks}
-    assert results[("health", "primary")] == results[("question", "primary")] == "not simulated"
-    assert results[("ingestion", "failover")] == "not simulated"
-    assert results[("upload", "primary")] == results[("replication", "failover")] == "ok"
-    assert ("replication", "primary") not in results
+    report = with_opensearch.up()
+    assert with_opensearch.emulator == before
+    assert report.passed, [check for check in report.checks if check.result != "ok"]
+    observed = {(check.name, check.role) for check in report.checks}
+    assert {("question", "primary"), ("question", "failover"), ("ingestion", "failover")} <= observed
+    assert ("replication", "failover") in observed
+    assert ("replication", "primary") not in observed
 
 
-def test_the_rehearsal_s_destroy_removes_every_resource_and_the_emulator_stays_up(with_s3_vectors: Rehearsal) -> None:
-    s3 = with_s3_vectors.session("primary").client("s3")
-    assert with_s3_vectors.destroy().changes.removed > 200
+@pytest.mark.parametrize("name", [ROLE_NAME, LISTED])
+def test_each_listed_role_plans_the_same_data_access_policy(plan_as: PlanAs, name: str) -> None:
+    planned = plan_as(name)
+    assert planned.returncode == 0, planned.stderr
+    assert "aws_opensearchserverless_access_policy" not in planned.stdout.split("Terraform will perform")[-1]
+
+
+def test_a_role_that_is_not_listed_cannot_plan_whatever_iam_allows(plan_as: PlanAs) -> None:
+    refused = plan_as("another-applier")
+    assert refused.returncode == 1
+    assert "authorization_exception" in refused.stderr
+
+
+def test_the_root_user_is_refused_with_the_remedy(plan_as: PlanAs) -> None:
+    refused = plan_as(None)
+    said = " ".join((refused.stdout + refused.stderr).replace("│", " ").split())
+    assert refused.returncode == 1
+    assert "The credentials are those of arn:aws:iam::000000000000:root, and OpenSearch Serverless accepts only" in said
+    assert "list it in operations.appliers" in said
+
+
+def test_the_rehearsal_s_destroy_removes_every_resource_and_the_emulator_stays_up(with_opensearch: Rehearsal) -> None:
+    s3 = with_opensearch.session("primary").client("s3")
+    assert with_opensearch.destroy().changes.removed > 200
     assert s3.list_buckets()["Buckets"] == []
-    assert with_s3_vectors.emulator is not None
+    assert with_opensearch.emulator is not None

@@ -15,9 +15,9 @@ BASE: dict[str, Any] = {"name": "chatbot", "regions": {"primary": "us-west-2", "
 VARIANTS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "other-regions": {"regions": {"primary": "us-east-1", "failover": "us-west-2"}},
-    "s3-vectors": {
+    "opensearch": {
         "knowledge_base": {
-            "vector_store": "s3-vectors",
+            "vector_store": "opensearch-serverless",
             "embedding_model": "cohere.embed-multilingual-v3",
             "embedding_dimensions": 1024,
             "chunk_tokens": 300,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cdktf import TerraformResource
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
@@ -35,9 +36,19 @@ class KnowledgeBase(Construct):
             knowledge_base = self._on_opensearch(applier_arns)
         else:
             knowledge_base = self._on_s3_vectors()
+        self._service = knowledge_base
         self.knowledge_base_id = knowledge_base.knowledge_base_id
         self.data_source_id = knowledge_base.data_source_id
         self.arn = names.arn("bedrock", f"knowledge-base/{self.knowledge_base_id}")
+
+    def wait_for_role(self, slow: TerraformResource) -> None:
+        """Create `slow` after the role, and the Knowledge Base after `slow`, if nothing else gives IAM the time.
+
+        Bedrock assumes the role at once and refuses one that is some seconds old. Cloud Control, which creates a
+        Knowledge Base on S3 Vectors, does not repeat the call. With OpenSearch Serverless the provider repeats it.
+        """
+        if isinstance(self._service, S3VectorsKnowledgeBase):
+            self._service.create_after(slow)
 
     def _on_opensearch(self, applier_arns: Sequence[str]) -> OpenSearchKnowledgeBase | S3VectorsKnowledgeBase:
         store = OpenSearchVectorStore(

@@ -3,7 +3,7 @@
 The pinned provider (5.100.0) does not support this storage type. It came with 6.27.0 (the provider's CHANGELOG).
 """
 
-from cdktf import Fn, TerraformLocal
+from cdktf import Fn, TerraformLocal, TerraformResource
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
@@ -88,6 +88,8 @@ class S3VectorsKnowledgeBase(Construct):
             },
             depends_on=[role.policy, store.index.resource],
         )
+        self._role = role
+        self._resource = knowledge_base.resource
         self.knowledge_base_id = knowledge_base.resource.id
         data_source = CloudControlResource(
             self,
@@ -106,6 +108,15 @@ class S3VectorsKnowledgeBase(Construct):
         # Source: docs.aws.amazon.com, Cloud Control API, "Identifying resources".
         parts = Fn.split("|", data_source.resource.id)
         self.data_source_id = TerraformLocal(self, "data_source_id", Fn.element(Fn.reverse(parts), 0)).as_string
+
+    def create_after(self, slow: TerraformResource) -> None:
+        """Create a resource after the role's policy, and the Knowledge Base after that resource."""
+        slow.depends_on = [*(slow.depends_on or []), _address(self._role.policy)]
+        self._resource.depends_on = [*(self._resource.depends_on or []), _address(slow)]
+
+
+def _address(resource: TerraformResource) -> str:
+    return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
 
 
 def _vectors(inputs: KnowledgeBaseInputs) -> dict[str, object]:

@@ -63,7 +63,7 @@ class Regions(_Section):
 class KnowledgeBase(_Section):
     """How documents become vectors. The chunk size is in tokens, the overlap in percent."""
 
-    vector_store: Literal["opensearch-serverless", "s3-vectors"] = "opensearch-serverless"
+    vector_store: Literal["s3-vectors", "opensearch-serverless"] = "s3-vectors"
     embedding_model: Annotated[str, AfterValidator(validators.embedding_model)] = "amazon.titan-embed-text-v2:0"
     embedding_dimensions: int = 1024
     chunk_tokens: int = Field(default=500, ge=20, le=8192)

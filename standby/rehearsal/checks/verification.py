@@ -32,16 +32,12 @@ from standby.rehearsal.checks.documents import (
 from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.network.network import Client
 
-SIMULATED_VECTOR_STORE: Final = "opensearch-serverless"
-"""With another vector store, Cloud Control creates the Knowledge Base. The emulator stores it but does not serve it."""
-
 SITE_FILES: Final = ("index.html", "config.json")
 EDGE: Final = "edge"
 PAGE_SECONDS: Final = 10.0
 S3_EVENT_SECONDS: Final = 60.0
 SWEEP_SECONDS: Final = 60.0
 SWEEP_PAUSE_SECONDS: Final = 3.0
-NOT_SIMULATED_DETAIL: Final = "the emulator does not serve a Knowledge Base with this vector store"
 
 Documents = AbstractSet[UploadedDocument]
 
@@ -51,7 +47,6 @@ class Result(StrEnum):
 
     PASSED = "ok"
     FAILED = "failed"
-    NOT_SIMULATED = "not simulated"
 
 
 class Check(JsonModel):
@@ -60,7 +55,7 @@ class Check(JsonModel):
     name: str = Field(description="the name of the check")
     role: Role | None = Field(description="the role of the region; null for a check of the edge")
     region: str = Field(description="the region; `edge` for a check of the edge")
-    result: Result = Field(description="`ok`, `failed` or `not simulated`")
+    result: Result = Field(description="`ok` or `failed`")
     detail: str = Field(description="the observation of the check, or the error")
     seconds: float = Field(description="the duration of the check")
 
@@ -79,7 +74,7 @@ class Verification:
         """Yield each check as it ends: site, health, uploads, replication, ingestion, questions. None raises."""
         for role in ROLES:
             yield self._check("site files", role, partial(self._site_files, role))
-            yield self._check_if_simulated("health", role, partial(self._health, role))
+            yield self._check("health", role, partial(self._health, role))
         yield self._check("page", None, self._page)
         yield self._check("config", None, self._config)
         uploaded: list[UploadedDocument] = []
@@ -91,9 +86,9 @@ class Verification:
                 destination = self.deployment.other(document.role).role
                 yield self._check("replication", destination, partial(self._replication, document))
         for role in ROLES:
-            yield self._check_if_simulated("ingestion", role, partial(self._ingestion, role, uploaded))
+            yield self._check("ingestion", role, partial(self._ingestion, role, uploaded))
         for role in ROLES:
-            yield self._check_if_simulated("question", role, partial(self._question, role, uploaded))
+            yield self._check("question", role, partial(self._question, role, uploaded))
 
     def _check(self, name: str, role: Role | None, observe: Callable[[], str]) -> Check:
         region = self.deployment.regions[role].region if role else EDGE
@@ -105,12 +100,6 @@ class Verification:
             result, detail = Result.FAILED, str(error)
         seconds = round(stopwatch.seconds, 2)
         return Check(name=name, role=role, region=region, result=result, detail=detail, seconds=seconds)
-
-    def _check_if_simulated(self, name: str, role: Role, observe: Callable[[], str]) -> Check:
-        if self.deployment.vector_store == SIMULATED_VECTOR_STORE:
-            return self._check(name, role, observe)
-        region, result = self.deployment.regions[role].region, Result.NOT_SIMULATED
-        return Check(name=name, role=role, region=region, result=result, detail=NOT_SIMULATED_DETAIL, seconds=0)
 
     @cached_property
     def _replicating_roles(self) -> frozenset[Role]:

@@ -7,7 +7,7 @@ Buckets that refuse plain HTTP (`aws:SecureTransport`) refuse every request to a
 require every tool on this machine to trust another certificate. MiniStack trusts the header of a TLS proxy, so it is
 added here to a request without one. A request with `X-Forwarded-Proto: http` is refused by those buckets, as on AWS.
 
-It runs as a file, so that only three other modules of this package are loaded. Written for MiniStack 1.5.33.
+It runs as a file, so that only a few other modules of this package are loaded. Written for MiniStack 1.5.33.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
-from standby.rehearsal.emulator.index_access import PERMISSIONS, corrected_handler, corrected_validation
+from standby.rehearsal.emulator.cloud_control_wiring import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.sick_region import SickMiddleware, read_body
 from standby.rehearsal.emulator.sickness import API, PAGE_READS
 
@@ -301,24 +301,6 @@ def _fetch(
         return response
 
 
-def _check_index_access(caller: Callable[[], str]) -> None:
-    control, collections = (
-        importlib.import_module(f"ministack.services.{name}") for name in ("cloudcontrol", "opensearchserverless")
-    )
-    responses = importlib.import_module("ministack.core.responses")
-    for handler, permission in PERMISSIONS.items():
-        vars(control)[handler] = corrected_handler(
-            vars(control)[handler],
-            permission,
-            caller=caller,
-            policies=lambda: [record["policy"] for record in vars(collections)["_access_policies"].values()],
-            refuse=responses.error_response_json,
-        )
-    vars(collections)["_validate_data_policy"] = corrected_validation(
-        vars(collections)["_validate_data_policy"], vars(collections)["_Invalid"]
-    )
-
-
 def main() -> None:
     """Serve until a signal ends the process, on the address in MiniStack's own variables."""
     iam = importlib.import_module("ministack.core.iam_actions")
@@ -332,7 +314,8 @@ def main() -> None:
     vars(functions)["_emit_lambda_logs"] = corrected_logs(
         vars(functions)["_emit_lambda_logs"], vars(logs)["_log_groups"]
     )
-    _check_index_access(vars(evaluator)["caller_arn"])
+    connect_cloud_control()
+    check_index_access(vars(evaluator)["caller_arn"])
     emulator = AssumeTlsMiddleware(importlib.import_module("ministack.app").app)
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
     application = LatencyMiddleware(SickMiddleware(replay, identify_call))

@@ -18,7 +18,7 @@ _OTHERS: dict[str, dict[str, object]] = {
     "name": {"name": "chatbot-dev"},
     "regions.primary": {"regions": {"primary": "us-east-2", "failover": "us-east-1"}},
     "regions.failover": {"regions": {"primary": "us-west-2", "failover": "us-east-2"}},
-    "knowledge_base.vector_store": {"knowledge_base": {"vector_store": "s3-vectors"}},
+    "knowledge_base.vector_store": {"knowledge_base": {"vector_store": "opensearch-serverless"}},
     "knowledge_base.embedding_model": {"knowledge_base": {"embedding_model": "cohere.embed-english-v3"}},
     "knowledge_base.embedding_dimensions": {"knowledge_base": {"embedding_dimensions": 256}},
     "knowledge_base.chunk_tokens": {"knowledge_base": {"chunk_tokens": 300}},

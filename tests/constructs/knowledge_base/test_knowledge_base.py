@@ -32,6 +32,11 @@ def s3_vectors(synthesize: Synthesize) -> Plan:
     return synthesize(APART_S3_VECTORS)
 
 
+@pytest.fixture
+def default_opensearch(synthesize: Synthesize) -> Plan:
+    return synthesize(default_settings(knowledge_base={"vector_store": "opensearch-serverless"}))
+
+
 def cloud_control(plan: Plan, role: str) -> dict[str, Json]:
     found = in_region(plan, "aws_cloudcontrolapi_resource", role)
     return {body["type_name"]: json.loads(body["desired_state"]) for body in found}
@@ -73,10 +78,14 @@ def test_the_chunks_are_a_setting_on_either_store(opensearch: Plan, s3_vectors: 
     }
 
 
-def test_the_default_chunks_are_those_of_the_design(plan: Plan) -> None:
-    for source in resources(plan, "aws_bedrockagent_data_source").values():
-        chunking = only(only(source["vector_ingestion_configuration"])["chunking_configuration"])
-        assert chunking["fixed_size_chunking_configuration"] == [{"max_tokens": 500, "overlap_percentage": 20}]
+@pytest.mark.parametrize("role", ROLES)
+def test_the_default_chunks_are_those_of_the_design(plan: Plan, default_opensearch: Plan, role: str) -> None:
+    source = only(in_region(default_opensearch, "aws_bedrockagent_data_source", role))
+    chunking = only(only(source["vector_ingestion_configuration"])["chunking_configuration"])
+    assert chunking["fixed_size_chunking_configuration"] == [{"max_tokens": 500, "overlap_percentage": 20}]
+    state = cloud_control(plan, role)["AWS::Bedrock::DataSource"]["VectorIngestionConfiguration"]
+    size = {"MaxTokens": 500, "OverlapPercentage": 20}
+    assert state["ChunkingConfiguration"]["FixedSizeChunkingConfiguration"] == size
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -109,11 +118,26 @@ def test_the_knowledge_base_is_created_after_its_index_and_its_permissions(
     typed = only(in_region(opensearch, "aws_bedrockagent_knowledge_base", role))["depends_on"]
     bodies = in_region(s3_vectors, "aws_cloudcontrolapi_resource", role)
     stored = only(body for body in bodies if body["type_name"] == "AWS::Bedrock::KnowledgeBase")["depends_on"]
-    for waits in (typed, stored):
-        assert {without_hash(address).split(".")[1] for address in waits} == {
-            f"{role}_knowledge_base_role_policy",
-            f"{role}_knowledge_base_vectors_index_resource",
-        }
+    first = {f"{role}_knowledge_base_role_policy", f"{role}_knowledge_base_vectors_index_resource"}
+    assert _waits(typed) == first
+    assert _waits(stored) == {*first, f"{role}_ingestion_dead_letters"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_queue_stands_between_the_role_and_a_knowledge_base_that_cloud_control_creates(
+    opensearch: Plan, s3_vectors: Plan, role: str
+) -> None:
+    """Nothing repeats a refused call of Cloud Control, and the provider waits 25 s for a new queue."""
+    between, at_once = (
+        next(queue for queue in in_region(plan, "aws_sqs_queue", role) if queue["name"].endswith("dead-letters"))
+        for plan in (s3_vectors, opensearch)
+    )
+    assert _waits(between["depends_on"]) == {f"{role}_knowledge_base_role_policy"}
+    assert "depends_on" not in at_once  # OpenSearch's collection takes longer, and the provider repeats the call
+
+
+def _waits(addresses: Json) -> set[str]:
+    return {without_hash(address).split(".")[1] for address in addresses}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -137,7 +161,8 @@ def test_the_collection_has_no_standby_replicas_and_its_policies_come_first(open
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_knowledge_base_uses_the_vectors_and_the_applier_manages_them(plan: Plan, role: str) -> None:
+def test_the_knowledge_base_uses_the_vectors_and_the_applier_manages_them(default_opensearch: Plan, role: str) -> None:
+    plan = default_opensearch
     policy = json.loads(only(in_region(plan, "aws_opensearchserverless_access_policy", role))["policy"])
     by_principal = {only(rule["Principal"]): only(rule["Rules"])["Permission"] for rule in policy}
     applier = "${data.aws_iam_session_context.applier.issuer_arn}"
@@ -156,7 +181,8 @@ LISTED = ["arn:aws:iam::111122223333:role/ci", "arn:aws:iam::111122223333:role/p
 def test_every_listed_applier_manages_the_vectors_and_the_order_does_not_depend_on_the_present_one(
     synthesize: Synthesize, role: str
 ) -> None:
-    listed = synthesize(default_settings(operations={"appliers": LISTED}))
+    store = {"vector_store": "opensearch-serverless"}
+    listed = synthesize(default_settings(operations={"appliers": LISTED}, knowledge_base=store))
     policy = only(in_region(listed, "aws_opensearchserverless_access_policy", role))["policy"]
     names = ", ".join(["data.aws_iam_session_context.applier.issuer_arn", *map(json.dumps, LISTED)])
     assert policy.count(f'"Principal" = sort(distinct([{names}]))') == 1
@@ -165,8 +191,8 @@ def test_every_listed_applier_manages_the_vectors_and_the_order_does_not_depend_
 USER_OR_ROLE = re.compile("^arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/")
 
 
-def test_only_users_and_roles_may_apply_a_stack_with_opensearch(plan: Plan, s3_vectors: Plan) -> None:
-    condition = only(plan.document["data"]["aws_iam_session_context"]["applier"]["lifecycle"]["postcondition"])
+def test_only_users_and_roles_may_apply_a_stack_with_opensearch(opensearch: Plan, s3_vectors: Plan) -> None:
+    condition = only(opensearch.document["data"]["aws_iam_session_context"]["applier"]["lifecycle"]["postcondition"])
     assert condition["condition"] == f'${{can(regex("{USER_OR_ROLE.pattern}", self.issuer_arn))}}'
     assert "operations.appliers" in condition["error_message"]
     assert "lifecycle" not in s3_vectors.document["data"]["aws_iam_session_context"]["applier"]
@@ -207,8 +233,12 @@ def test_a_cloud_control_resource_sets_only_writable_properties_of_its_schema(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_embedding_model_is_the_region_s_own_and_the_role_may_run_it(plan: Plan, role: str) -> None:
+def test_the_embedding_model_is_the_region_s_own_and_the_role_may_run_it(
+    plan: Plan, default_opensearch: Plan, role: str
+) -> None:
     arn = f"arn:aws:bedrock:{plan.region(role)}::foundation-model/{TITAN}"
-    assert f'"{arn}"' in json.dumps(in_region(plan, "aws_bedrockagent_knowledge_base", role))
-    found = role_statements(plan)[f"chatbot-knowledge-base-{plan.region(role)}"]
-    assert only(s for s in found if s["Action"] == ["bedrock:InvokeModel"])["Resource"] == [arn]
+    assert f'"{arn}"' in json.dumps(in_region(default_opensearch, "aws_bedrockagent_knowledge_base", role))
+    assert f'"{arn}"' in json.dumps(cloud_control(plan, role)["AWS::Bedrock::KnowledgeBase"])
+    for either in (plan, default_opensearch):
+        found = role_statements(either)[f"chatbot-knowledge-base-{plan.region(role)}"]
+        assert only(s for s in found if s["Action"] == ["bedrock:InvokeModel"])["Resource"] == [arn]

@@ -34,8 +34,8 @@ PROJECT = Path(__file__).parents[4]
 SAMPLE = SampleDocument(name="policy.md", role="primary", question="What?", content=b"Something.")
 
 
-def deployment(*, vector_store: str = "opensearch-serverless") -> Manifest:
-    return parse_manifest(manifest_text(vector_store=vector_store))
+def deployment() -> Manifest:
+    return parse_manifest(manifest_text())
 
 
 def report_of(*found: Check) -> Report:
@@ -98,14 +98,6 @@ def test_every_check_of_an_empty_emulator_fails_with_a_reason(emulator: Emulator
     assert all(check.detail for check in found)
 
 
-def test_a_vector_store_that_the_emulator_does_not_serve_is_not_checked(
-    emulator: Emulator, small: SmallRehearsal
-) -> None:
-    found = checks(emulator, small, of=deployment(vector_store="s3-vectors"))
-    not_simulated = {check.name for check in found if check.result is Result.NOT_SIMULATED}
-    assert not_simulated == {"health", "ingestion", "question"}
-
-
 def test_the_page_and_its_configuration_are_checked_through_the_edge(small: SmallRehearsal) -> None:
     deployment, client = small.rehearsal.deployment, small.client
     found = {check.name: check for check in Verification(deployment, client, small.sessions, (), NullProgress()).run()}
@@ -124,7 +116,7 @@ def test_a_configuration_without_an_api_of_the_deployment_fails_its_check(small:
     assert (found["page"].result, found["config"].result) == (Result.PASSED, Result.FAILED)
 
 
-@pytest.mark.parametrize("result,passed", [(Result.PASSED, True), (Result.NOT_SIMULATED, True), (Result.FAILED, False)])
+@pytest.mark.parametrize("result,passed", [(Result.PASSED, True), (Result.FAILED, False)])
 def test_a_report_passes_unless_a_check_failed(result: Result, *, passed: bool) -> None:
     check = Check(name="health", role="primary", region="us-west-2", result=result, detail="observed", seconds=0.1)
     report = report_of(check)
