@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import lazy_bindings
 from docs.field_table import field_table
+from standby.cli.cost import cost_lines
 from standby.cli.journal import JournalJson  # noqa: F401 - the documents name the models
 from standby.cli.journal_removal import JournalRemovalJson  # noqa: F401 - the documents name the models
 from standby.cli.main import (
@@ -22,6 +23,10 @@ from standby.cli.main import (
 from standby.cli.output.change_json import ChangeJson  # noqa: F401 - the documents name the models
 from standby.cli.output.outcome import EXIT_CODES
 from standby.cli.rehearse import rehearse  # noqa: F401 - the documents name the models
+from standby.cost.prices import price_list
+from standby.cost.report import CostReport, cost_report
+from standby.cost.stack import Stack
+from standby.cost.usage import PROFILES
 from standby.deployment.manifest import Manifest  # noqa: F401 - the documents name the models
 from standby.drill.measure.measures import Measures  # noqa: F401 - the documents name the models
 from standby.drill.report.report import DrillReport  # noqa: F401 - the documents name the models
@@ -97,6 +102,15 @@ def outputs() -> str:
     rows = [f"| `{name}` | `{output['value']}` |" for name, output in sorted(_stack()["output"].items())]
     shown = [row if len(row) < 160 else row.split(" | ")[0] + " | one JSON document |" for row in rows]  # noqa: PLR2004 - a table's width
     return "\n".join(["| output | value |", "| --- | --- |", *shown]) + "\n"
+
+
+def cost(profile: str) -> str:
+    """Return what the default stack costs in a month, as the command shows it."""
+    newest = max(price.date for price in price_list().values())
+    report: CostReport = cost_report(
+        Stack(document=_stack()), PROFILES[profile], path="", profile=profile, today=newest
+    )
+    return fenced(f"$ standby cost --usage {profile}\n" + "\n".join(cost_lines(report)))
 
 
 def _side(name: str) -> str:

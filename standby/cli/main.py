@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "standby.cli.drill",
         "Inject faults, restore everything, and compare what users noticed with the objectives.",
     ),
+    "cost": ("standby.cli.cost", "Show what the deployment costs in a month."),
     "rehearse": ("standby.cli.rehearse", "Rehearse the whole deployment on this machine, without an AWS account."),
 }
 """Each command in the order of the help: the module that defines it, and its line in the help.

@@ -11,6 +11,7 @@ from warm_standby.settings.model import (
     Settings,
     SettingsError,
     Site,
+    Usage,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Site",
+    "Usage",
 ]

@@ -165,7 +165,7 @@ class Operations(_Section):
     api_rate_limit: int = Field(default=100, ge=1, le=10_000)
     api_burst_limit: int = Field(default=200, ge=1, le=5_000)
     sweep_minutes: int = Field(default=5, ge=1, le=60)
-    readiness_minutes: int = Field(default=15, ge=1, le=60)
+    readiness_minutes: int = Field(default=60, ge=1, le=60)
     force_destroy: bool = False
     api_gateway_account: bool = True
 
@@ -188,6 +188,22 @@ class Objectives(_Section):
     api_rpo_answers: int = Field(default=0, ge=0)
     documents_rpo_seconds: float = Field(default=900.0, gt=0, le=86_400, strict=False)
     execution_seconds: float = Field(default=5.0, gt=0, le=3600, strict=False)
+
+
+class Usage(_Section):
+    """How much the deployment is used in a month, for `standby cost`. Nothing is created from it.
+
+    `document_mb` is the size of the text of one document, `stored_gb` that of all. `question_tokens` are the tokens
+    of a question with its passages.
+    """
+
+    questions: int = Field(default=1_000, ge=0)
+    page_views: int = Field(default=2_000, ge=0)
+    uploads: int = Field(default=100, ge=0)
+    document_mb: float = Field(default=0.2, gt=0, le=50, strict=False)
+    stored_gb: float = Field(default=1.0, ge=0, strict=False)
+    question_tokens: int = Field(default=3_000, ge=1)
+    answer_tokens: int = Field(default=300, ge=1)
 
 
 class State(_Section):
@@ -229,6 +245,7 @@ class Settings(_Section):
     site: Site = Site()
     operations: Operations = Operations()
     objectives: Objectives = Objectives()
+    usage: Usage = Usage()
     state: State = State()
     tags: Annotated[dict[TagKey, TagValue], AfterValidator(validators.distinct_tags)] = Field(default={}, max_length=40)
 
