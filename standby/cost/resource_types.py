@@ -67,8 +67,8 @@ FREE: Final = frozenset(
         "terraform_data",
     }
 )
-"""AWS charges nothing for these. For policies and configuration the price pages of their services name no charge. 
-Standard parameters are free (aws.amazon.com/systems-manager/pricing), and so are topics (aws.amazon.com/sns/pricing)."""
+"""AWS charges nothing for these. For policies and configuration the price pages of their services name no charge.
+Standard parameters (aws.amazon.com/systems-manager/pricing) and topics (aws.amazon.com/sns/pricing) are free."""
 
 
 def unknown_types(types: set[str]) -> tuple[str, ...]:
