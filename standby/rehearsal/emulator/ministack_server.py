@@ -26,6 +26,9 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
 from standby.rehearsal.emulator.cloud_control_wiring import check_index_access, connect_cloud_control
+from standby.rehearsal.emulator.requests.deliveries import check_deliveries
+from standby.rehearsal.emulator.requests.hook import check_requests
+from standby.rehearsal.emulator.requests.identifiers import correct_guardrails
 from standby.rehearsal.emulator.sick_region import SickMiddleware, read_body
 from standby.rehearsal.emulator.sickness import API, PAGE_READS
 
@@ -316,13 +319,17 @@ def main() -> None:
     )
     connect_cloud_control()
     check_index_access(vars(evaluator)["caller_arn"])
-    emulator = AssumeTlsMiddleware(importlib.import_module("ministack.app").app)
+    application = importlib.import_module("ministack.app")
+    check_requests(application)
+    check_deliveries()
+    correct_guardrails(importlib.import_module("ministack.services.bedrock"))
+    emulator = AssumeTlsMiddleware(application.app)
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
-    application = LatencyMiddleware(SickMiddleware(replay, identify_call))
+    served = LatencyMiddleware(SickMiddleware(replay, identify_call))
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75  # MiniStack's own value: the AWS SDKs keep connections longer than hypercorn's 5 s
-    asyncio.run(serve(application, config))
+    asyncio.run(serve(served, config))
 
 
 if __name__ == "__main__":
