@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from standby.deployment.sessions import EMULATOR_ACCOUNT, EmulatorSession
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.e2e.helpers import wait_for
+from tests.standby.rehearsal.emulator.helpers import assumed_session
 
 REGION = "us-west-2"
 UNCHECKED = Config(parameter_validation=False)  # AWS refuses, not boto3
@@ -57,7 +58,8 @@ class Account:
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as code:
             code.writestr("main.py", "def handler(event, context):\n    return {'statusCode': 200}\n")
-        self.session.client("lambda", **(self.keys(applier) if applier else {})).create_function(
+        session = self.assumed(applier) if applier else self.session
+        session.client("lambda").create_function(
             FunctionName=name,
             Role=ROLE,
             Handler="main.handler",
@@ -66,15 +68,9 @@ class Account:
             Code={"ZipFile": archive.getvalue()},
         )
 
-    def keys(self, name: str) -> dict[str, str]:
-        """Return the credentials of a session of a role."""
-        arn = f"arn:aws:iam::{EMULATOR_ACCOUNT}:role/{name}"
-        keys = self.session.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
-        return {
-            "aws_access_key_id": keys["AccessKeyId"],
-            "aws_secret_access_key": keys["SecretAccessKey"],
-            "aws_session_token": keys["SessionToken"],
-        }
+    def assumed(self, name: str) -> EmulatorSession:
+        """Return a session of a role."""
+        return assumed_session(self.endpoint, name)
 
 
 @pytest.fixture(scope="module")
