@@ -15,9 +15,11 @@ import importlib
 import json
 import os
 import re
+import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -26,6 +28,7 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
 from standby.rehearsal.emulator.cloud_control_wiring import check_index_access, connect_cloud_control
+from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.requests.deliveries import check_deliveries
 from standby.rehearsal.emulator.requests.hook import check_requests
 from standby.rehearsal.emulator.requests.identifiers import correct_guardrails
@@ -317,10 +320,15 @@ def main() -> None:
     vars(functions)["_emit_lambda_logs"] = corrected_logs(
         vars(functions)["_emit_lambda_logs"], vars(logs)["_log_groups"]
     )
+    runtimes = importlib.import_module("ministack.core.lambda_runtime")
+    vars(runtimes)["_detect_runtime_binary"] = corrected_detection(
+        vars(runtimes)["_detect_runtime_binary"], Path(tempfile.gettempdir())
+    )
     connect_cloud_control()
     check_index_access(vars(evaluator)["caller_arn"])
     application = importlib.import_module("ministack.app")
-    check_requests(application)
+    if os.environ.get("REHEARSAL_REQUEST_CHECKS") != "off":
+        check_requests(application)
     check_deliveries()
     correct_guardrails(importlib.import_module("ministack.services.bedrock"))
     emulator = AssumeTlsMiddleware(application.app)

@@ -6,6 +6,7 @@ gives. `tests/e2e` proves that nothing of an apply is unread.
 
 import importlib
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from types import ModuleType
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 from standby.rehearsal.emulator.requests.call import SERVICES, Call, RawRequest, read_call
 from standby.rehearsal.emulator.requests.model_check import describe_violations, model_violations
 from standby.rehearsal.emulator.requests.prerequisites import (
+    START_SECONDS,
     Account,
     StartLimit,
     deployment_refusal,
@@ -28,7 +30,7 @@ UNREAD: Final = "unread request"
 """The start of the log line of a request that could not be read."""
 
 Handler = Callable[..., Awaitable[tuple[int, Mapping[str, str], bytes]]]
-_STARTS: Final = StartLimit()
+_STARTS: Final = StartLimit(float(os.environ.get("REHEARSAL_START_SECONDS", START_SECONDS)))
 
 
 def refusal_of(call: Call, account: Account) -> Refusal | None:

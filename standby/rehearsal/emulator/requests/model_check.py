@@ -10,8 +10,9 @@ from functools import cache
 from typing import Final
 
 import regex
-from botocore.model import ListShape, MapShape, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.validate import ParamValidator
+from moto.core.utils import get_service_model
 
 from standby.rehearsal.emulator.requests.call import Call
 
@@ -22,13 +23,22 @@ SHOWN: Final = 80
 
 def model_violations(call: Call) -> list[str]:
     """Return what the model of the service says against a call, in the words of AWS."""
-    shape = call.model.input_shape
+    return _input_violations(call.model, call.parameters)
+
+
+def operation_violations(service: str, operation: str, parameters: Mapping[str, object]) -> list[str]:
+    """Return what the model of a service says against the parameters of an operation."""
+    return _input_violations(get_service_model(service).operation_model(operation), parameters)
+
+
+def _input_violations(operation: OperationModel, parameters: Mapping[str, object]) -> list[str]:
+    shape = operation.input_shape
     if shape is None:
         return []
-    report = ParamValidator().validate(call.parameters, shape)
+    report = ParamValidator().validate(parameters, shape)
     if report.has_errors():
         return [" ".join(report.generate_report().split())]
-    return list(_violations(shape, call.parameters, ""))
+    return list(_violations(shape, parameters, ""))
 
 
 def describe_violations(violations: list[str]) -> str:

@@ -111,7 +111,8 @@ def deployment_refusal(call: Call, account: Account) -> Refusal | None:
 class StartLimit:
     """The starts of ingestion jobs: one in ten seconds, for each account and region."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float = START_SECONDS, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
         self._clock = clock
         self._last: dict[str, float] = {}
 
@@ -120,7 +121,7 @@ class StartLimit:
         if str(call) != "bedrock-agent:StartIngestionJob":
             return None
         now, scope = self._clock(), account.scope()
-        if now - self._last.get(scope, now - START_SECONDS) < START_SECONDS:
+        if now - self._last.get(scope, now - self._seconds) < self._seconds:
             message = "Your request rate is too high. Reduce the frequency of requests."
             return Refusal(code="ThrottlingException", message=message, status=429)
         self._last[scope] = now
