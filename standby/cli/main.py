@@ -52,7 +52,7 @@ class ErrorJson(JsonModel):
     error: str = Field(description="the error on stderr")
 
 
-_REHEARSAL_PACKAGES: Final = frozenset({"cryptography", "filelock", "ministack", "psutil"})
+_REHEARSAL_PACKAGES: Final = frozenset({"cryptography", "filelock", "ministack", "moto", "psutil", "regex"})
 
 
 class CommandGroup(click.Group):

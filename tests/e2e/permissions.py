@@ -133,7 +133,27 @@ def _check(name: str) -> State:
 DENIED: Final = "AccessDeniedException"
 UPSTREAM_DENIED: Final = "502 upstream_denied"
 
+
+def _route(method: str, path: str) -> State:
+    """Return a look at one route of the API. API Gateway itself answers 500 when it may not call the function."""
+
+    def look(rehearsal: Rehearsal) -> str:
+        status = call(rehearsal, "primary", method, path, body=b"{}" if method == "POST" else None).status
+        return "500" if status == 500 else WORKS
+
+    return look
+
+
 CASES: Final = (
+    *(
+        Case(grant=Grant(f"function:{function}", "api", "lambda:InvokeFunction"), look=_route(*route), denied="500")
+        for function, route in (
+            ("health", ("GET", "health")),
+            ("ingestion-status", ("GET", "ingestion-status")),
+            ("query", ("POST", "docs")),
+            ("upload", ("POST", "upload")),
+        )
+    ),
     *(
         Case(grant=Grant("query", sid, action), look=_question, denied=UPSTREAM_DENIED)
         for sid, action in (

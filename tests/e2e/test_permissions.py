@@ -52,6 +52,27 @@ def _rest(statement: Policy, taken: set[tuple[str, str]]) -> Policy:
     return {**statement, "Action": [action for action in listed if (statement["Sid"], action) not in taken]}
 
 
+def _function_policy(functions: Any, name: str) -> tuple[Callable[[], Policy], Callable[[Policy], object]]:  # noqa: ANN401 - a client's operations are made at run time
+    def read() -> Policy:
+        return cast("Policy", json.loads(functions.get_policy(FunctionName=name)["Policy"]))
+
+    def write(policy: Policy) -> None:
+        present = {statement["Sid"] for statement in read()["Statement"]}
+        wanted = {statement["Sid"]: statement for statement in policy["Statement"] if "Sid" in statement}
+        for sid in present - set(wanted):
+            functions.remove_permission(FunctionName=name, StatementId=sid)
+        for sid in set(wanted) - present:
+            functions.add_permission(
+                FunctionName=name,
+                StatementId=sid,
+                Action=wanted[sid]["Action"],
+                Principal=wanted[sid]["Principal"]["Service"],
+                SourceArn=wanted[sid]["Condition"]["ArnLike"]["AWS:SourceArn"],
+            )
+
+    return read, write
+
+
 def _policy(rehearsal: Rehearsal, holder: str) -> tuple[Callable[[], Policy], Callable[[Policy], object]]:
     """Return two functions, which read and write the policy of a role, a queue or a bucket of the primary region."""
     region, name = rehearsal.deployment.regions["primary"], rehearsal.deployment.name
@@ -72,6 +93,8 @@ def _policy(rehearsal: Rehearsal, holder: str) -> tuple[Callable[[], Policy], Ca
             lambda: cast("Policy", json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])),
             lambda policy: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy)),
         )
+    if holder.startswith("function:"):
+        return _function_policy(session.client("lambda"), f"{name}-{holder.removeprefix('function:')}")
     iam, role = session.client("iam"), f"{name}-{holder}-{region.region}"
     return (
         lambda: cast("Policy", iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]),

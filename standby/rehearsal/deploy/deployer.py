@@ -17,6 +17,7 @@ from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirro
 from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
 from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator
+from standby.rehearsal.emulator.function_runtime import describe_difference
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.programs import NODE, TERRAFORM, InstalledProgram, find_caddy, find_program
@@ -115,6 +116,9 @@ class Deployer:
         if emulator is None:
             self.progress.start("Starting the emulator")
             emulator = start_emulator(self.paths)
+            for runtime in stack.runtimes():
+                if note := describe_difference(runtime):
+                    self.progress.note(note)
         return self._initialize(stack, emulator=emulator, terraform=terraform)
 
     def _initialize(self, stack: SynthesizedStack, *, emulator: Emulator, terraform: InstalledProgram) -> Workspace:

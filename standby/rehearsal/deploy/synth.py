@@ -40,6 +40,12 @@ class SynthesizedStack:
         value: dict[str, object] = json.loads(self.configuration_path.read_text(encoding="utf-8"))
         return value
 
+    def runtimes(self) -> tuple[str, ...]:
+        """Return the runtimes of the functions, sorted."""
+        resources = self.configuration().get("resource")
+        functions = resources.get("aws_lambda_function") if isinstance(resources, dict) else None
+        return tuple(sorted({str(body.get("runtime")) for body in (functions or {}).values()}))
+
     def provider_version(self) -> str:
         """Return the version of the AWS provider that the configuration requires."""
         terraform = self.configuration().get("terraform")

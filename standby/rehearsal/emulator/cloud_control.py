@@ -60,6 +60,10 @@ class ResourceHandler(Protocol):
         """Delete the resource."""
 
 
+Validate = Callable[[str, str, Mapping[str, object]], str]
+"""Returns why a service refuses the parameters of its operation; "" if it accepts them."""
+
+
 class StoredResources:
     """The resources that Cloud Control has stored."""
 
@@ -78,10 +82,11 @@ class StoredResources:
 class _Stored:
     """A type that Cloud Control keeps itself."""
 
-    def __init__(self, type_name: str, *, stored: StoredResources, arn: Arn) -> None:
+    def __init__(self, type_name: str, *, stored: StoredResources, arn: Arn, validate: Validate) -> None:
         self._type = type_name
         self._stored = stored
         self._arn = arn
+        self._validate = validate
 
     def exists(self, identifier: str) -> bool:
         return identifier in self._stored.properties(self._type)
@@ -98,6 +103,7 @@ class VectorBuckets(_Stored):
 
     def create(self, properties: Properties) -> Created:
         """Create a bucket."""
+        _check(self._validate("s3vectors", "CreateVectorBucket", _camel_members(properties)))
         identifier = self._arn("s3vectors", f"bucket/{properties['VectorBucketName']}")
         return Created(identifier=identifier, read_only={"VectorBucketArn": identifier})
 
@@ -112,6 +118,7 @@ class VectorIndexes(_Stored):
 
     def create(self, properties: Properties) -> Created:
         """Create an index in a bucket that exists."""
+        _check(self._validate("s3vectors", "CreateIndex", _camel_members(properties)))
         bucket = self._arn("s3vectors", f"bucket/{properties['VectorBucketName']}")
         if bucket not in self._stored.properties(VECTOR_BUCKET):
             raise HandlerError("NotFound", f"The vector bucket {bucket} does not exist")
@@ -131,11 +138,13 @@ class SearchIndexes(_Stored):
 class KnowledgeBases:
     """AWS::Bedrock::KnowledgeBase, in the emulator's Bedrock."""
 
-    def __init__(self, agent: ModuleType) -> None:
+    def __init__(self, agent: ModuleType, *, validate: Validate) -> None:
         self._agent = agent
+        self._validate = validate
 
     def create(self, properties: Properties) -> Created:
         """Create a Knowledge Base."""
+        _check(self._validate("bedrock-agent", "CreateKnowledgeBase", _camel_members(properties)))
         made = _result(vars(self._agent)["_create_kb"](_body(properties)))["knowledgeBase"]
         read_only = {"KnowledgeBaseId": made["knowledgeBaseId"], "KnowledgeBaseArn": made["knowledgeBaseArn"]}
         return Created(identifier=made["knowledgeBaseId"], read_only=read_only)
@@ -156,11 +165,13 @@ class KnowledgeBases:
 class DataSources:
     """AWS::Bedrock::DataSource, in the emulator's Bedrock. An identifier is KNOWLEDGE_BASE_ID|DATA_SOURCE_ID."""
 
-    def __init__(self, agent: ModuleType) -> None:
+    def __init__(self, agent: ModuleType, *, validate: Validate) -> None:
         self._agent = agent
+        self._validate = validate
 
     def create(self, properties: Properties) -> Created:
         """Create a data source."""
+        _check(self._validate("bedrock-agent", "CreateDataSource", _camel_members(properties)))
         knowledge_base = properties["KnowledgeBaseId"]
         answer = vars(self._agent)["_create_ds"](knowledge_base, _body(properties))
         made = _result(answer)["dataSource"]["dataSourceId"]
@@ -280,7 +291,17 @@ def _properties(request: Request) -> Properties | None:
 
 def _body(properties: Properties) -> bytes:
     """Return the properties as the body of a request to Bedrock."""
-    return json.dumps(_camel(properties)).encode()
+    return json.dumps(_camel_members(properties)).encode()
+
+
+def _camel_members(properties: Properties) -> dict[str, object]:
+    return {name[:1].lower() + name[1:]: _camel(member) for name, member in properties.items()}
+
+
+def _check(reason: str) -> None:
+    """Raise `HandlerError` for a reason of the service, as AWS's handler does."""
+    if reason:
+        raise HandlerError("InvalidRequest", reason)
 
 
 def _camel(value: object) -> object:

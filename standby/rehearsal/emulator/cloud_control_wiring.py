@@ -26,6 +26,7 @@ from standby.rehearsal.emulator.knowledge_base_rules import (
     search_indexes,
     storage_refusal,
 )
+from standby.rehearsal.emulator.requests.model_check import describe_violations, operation_violations
 
 
 def connect_cloud_control() -> None:
@@ -49,12 +50,17 @@ def connect_cloud_control() -> None:
     vars(agent)["_create_kb"] = corrected_creation(
         vars(agent)["_create_kb"], refusal=refusal, refuse=vars(agent)["_validation"]
     )
+
+    def validate(service: str, operation: str, parameters: Mapping[str, object]) -> str:
+        found = operation_violations(service, operation, parameters)
+        return describe_violations(found) if found else ""
+
     handlers: dict[str, ResourceHandler] = {
-        KNOWLEDGE_BASE: KnowledgeBases(agent),
-        DATA_SOURCE: DataSources(agent),
-        VECTOR_BUCKET: VectorBuckets(VECTOR_BUCKET, stored=stored, arn=name_resource),
-        VECTOR_INDEX: VectorIndexes(VECTOR_INDEX, stored=stored, arn=name_resource),
-        INDEX: SearchIndexes(INDEX, stored=stored, arn=name_resource),
+        KNOWLEDGE_BASE: KnowledgeBases(agent, validate=validate),
+        DATA_SOURCE: DataSources(agent, validate=validate),
+        VECTOR_BUCKET: VectorBuckets(VECTOR_BUCKET, stored=stored, arn=name_resource, validate=validate),
+        VECTOR_INDEX: VectorIndexes(VECTOR_INDEX, stored=stored, arn=name_resource, validate=validate),
+        INDEX: SearchIndexes(INDEX, stored=stored, arn=name_resource, validate=validate),
     }
     vars(control).update(CloudControl(control, handlers).operations())
 

@@ -4,6 +4,7 @@ It runs in a session of its own and outlives the command that started it. It kee
 end with its process, and Terraform's state is discarded then.
 """
 
+import os
 import sys
 from functools import partial
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ from standby.rehearsal.processes.daemon import Daemon, DaemonStartError, respond
 from standby.rehearsal.processes.ports import HOST, free_ports
 from standby.rehearsal.processes.process import ProcessIdentity, stop_all
 
-PACKAGE: Final = "ministack"
+PACKAGES: Final = ("ministack", "moto", "regex")
 SERVER: Final = Path(__file__).with_name("ministack_server.py")
 FUNCTION_HOSTS: Final = Path(__file__).with_name("function_hosts")
 """The directory of the module `sitecustomize`, which Python imports at the start of each function."""
@@ -26,6 +27,9 @@ READY_SECONDS: Final = 30.0
 RESPONSE_SECONDS: Final = 5.0
 START_ATTEMPTS: Final = 3
 _PORT: Final = "emulator"
+CHECKS_VARIABLES: Final = ("REHEARSAL_REQUEST_CHECKS", "REHEARSAL_START_SECONDS")
+"""The first one, `off`, lets every request pass, so that a benchmark can measure what the checks add. The second one is
+the time between two starts of ingestion jobs, which the tests shorten."""
 
 
 class Emulator(JsonModel):
@@ -70,8 +74,9 @@ def start_emulator(paths: RehearsalPaths) -> Emulator:
     state is discarded, because it describes the earlier emulator. Raises `StandbyError` when no emulator starts,
     `ModuleNotFoundError` when it is not installed.
     """
-    if find_spec(PACKAGE) is None:  # its process would only leave a traceback in the log
-        raise ModuleNotFoundError(f"No module named {PACKAGE!r}", name=PACKAGE)
+    for package in PACKAGES:
+        if find_spec(package) is None:  # its process would only leave a traceback in the log
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
     earlier = recorded_emulator(paths)
     stop_emulator(paths)
     preferred = {_PORT: earlier.port} if earlier else {}
@@ -130,6 +135,7 @@ def _start(paths: RehearsalPaths, *, port: int) -> ProcessIdentity:
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            **{name: os.environ[name] for name in CHECKS_VARIABLES if name in os.environ},
         },
     )
     return start_daemon(paths, daemon)

@@ -15,9 +15,11 @@ import importlib
 import json
 import os
 import re
+import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -26,6 +28,10 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
 from standby.rehearsal.emulator.cloud_control_wiring import check_index_access, connect_cloud_control
+from standby.rehearsal.emulator.function_runtime import corrected_detection
+from standby.rehearsal.emulator.requests.deliveries import check_deliveries
+from standby.rehearsal.emulator.requests.hook import check_requests
+from standby.rehearsal.emulator.requests.identifiers import correct_guardrails
 from standby.rehearsal.emulator.sick_region import SickMiddleware, read_body
 from standby.rehearsal.emulator.sickness import API, PAGE_READS
 
@@ -314,15 +320,24 @@ def main() -> None:
     vars(functions)["_emit_lambda_logs"] = corrected_logs(
         vars(functions)["_emit_lambda_logs"], vars(logs)["_log_groups"]
     )
+    runtimes = importlib.import_module("ministack.core.lambda_runtime")
+    vars(runtimes)["_detect_runtime_binary"] = corrected_detection(
+        vars(runtimes)["_detect_runtime_binary"], Path(tempfile.gettempdir())
+    )
     connect_cloud_control()
     check_index_access(vars(evaluator)["caller_arn"])
-    emulator = AssumeTlsMiddleware(importlib.import_module("ministack.app").app)
+    application = importlib.import_module("ministack.app")
+    if os.environ.get("REHEARSAL_REQUEST_CHECKS") != "off":
+        check_requests(application)
+    check_deliveries()
+    correct_guardrails(importlib.import_module("ministack.services.bedrock"))
+    emulator = AssumeTlsMiddleware(application.app)
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
-    application = LatencyMiddleware(SickMiddleware(replay, identify_call))
+    served = LatencyMiddleware(SickMiddleware(replay, identify_call))
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75  # MiniStack's own value: the AWS SDKs keep connections longer than hypercorn's 5 s
-    asyncio.run(serve(application, config))
+    asyncio.run(serve(served, config))
 
 
 if __name__ == "__main__":

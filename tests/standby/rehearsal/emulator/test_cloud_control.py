@@ -17,6 +17,7 @@ REGION = "us-west-2"
 ROLE = f"arn:aws:iam::{EMULATOR_ACCOUNT}:role/knowledge-base"
 BUCKET = f"arn:aws:s3vectors:{REGION}:{EMULATOR_ACCOUNT}:bucket/vectors"
 INDEX = f"{BUCKET}/index/documents"
+VECTORS = {"DataType": "float32", "Dimension": 1024, "DistanceMetric": "cosine"}
 TEXT = b"The spectrometer is calibrated with argon every ninth day."
 QUESTION = "How often is the spectrometer calibrated?"
 
@@ -77,8 +78,7 @@ def account(emulator: Emulator) -> Account:
     account = Account(emulator)
     account.create_role()
     assert account.created(VECTOR_BUCKET, VectorBucketName="vectors") == BUCKET
-    index = {"DataType": "float32", "Dimension": 1024, "DistanceMetric": "cosine"}
-    assert account.created(VECTOR_INDEX, VectorBucketName="vectors", IndexName="documents", **index) == INDEX
+    assert account.created(VECTOR_INDEX, VectorBucketName="vectors", IndexName="documents", **VECTORS) == INDEX
     young = account.create_knowledge_base()
     assert (young["OperationStatus"], young["ErrorCode"], young["StatusMessage"]) == (
         "FAILED",
@@ -164,8 +164,16 @@ def test_a_bucket_with_an_index_is_not_deleted_and_an_index_needs_its_bucket(acc
     event = account.control.delete_resource(TypeName=VECTOR_BUCKET, Identifier=BUCKET)["ProgressEvent"]
     assert (event["OperationStatus"], event["ErrorCode"]) == ("FAILED", "ResourceConflict")
     assert account.properties(VECTOR_BUCKET, BUCKET)["VectorBucketArn"] == BUCKET
-    missing = account.create(VECTOR_INDEX, VectorBucketName="nowhere", IndexName="documents")
+    missing = account.create(VECTOR_INDEX, VectorBucketName="nowhere", IndexName="documents", **VECTORS)
     assert (missing["OperationStatus"], missing["ErrorCode"]) == ("FAILED", "NotFound")
+
+
+def test_what_the_service_refuses_is_refused_in_the_words_of_its_model(account: Account) -> None:
+    large = account.create(
+        VECTOR_INDEX, VectorBucketName="vectors", IndexName="large", **{**VECTORS, "Dimension": 5000}
+    )
+    assert (large["OperationStatus"], large["ErrorCode"]) == ("FAILED", "InvalidRequest")
+    assert "at 'dimension' failed to satisfy constraint: Member must have value less than" in large["StatusMessage"]
 
 
 def test_what_exists_is_not_created_again(account: Account) -> None:

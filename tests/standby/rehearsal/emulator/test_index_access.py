@@ -9,6 +9,7 @@ from standby.deployment.sessions import EMULATOR_ACCOUNT, EmulatorSession
 from standby.rehearsal.deploy.applier import create_applier, role_arn
 from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.emulator.index_access import INDEX, Policy, has_access
+from tests.standby.rehearsal.emulator.helpers import assumed_session
 
 ROLE = "arn:aws:iam::111122223333:role/ci"
 NESTED = "arn:aws:iam::111122223333:role/people/admin"
@@ -40,17 +41,7 @@ def test_a_role_s_sessions_are_seen_as_the_role(caller: str, principal: str, *, 
 def assumed(emulator: Emulator, name: str) -> EmulatorSession:
     """Return a session of a role with all permissions of IAM."""
     create_applier(emulator, name=name)
-    root = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
-    keys = root.client("sts").assume_role(RoleArn=role_arn(name), RoleSessionName="session")["Credentials"]
-    session = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
-    found = session.get_credentials()
-    assert found is not None
-    found.access_key, found.secret_key, found.token = (
-        keys["AccessKeyId"],
-        keys["SecretAccessKey"],
-        keys["SessionToken"],
-    )
-    return session
+    return assumed_session(emulator.endpoint, name)
 
 
 def test_a_role_that_the_policy_does_not_name_cannot_even_read_the_index(emulator: Emulator) -> None:
