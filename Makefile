@@ -28,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e pictures check bench-synth compat format lock docs clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e pictures check bench-synth bench-apply compat format lock docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -86,6 +86,9 @@ check: $(PYTHON_READY) need-node ## Check style, types, layers, spelling, lock f
 
 bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, with lazy ones, and its lower bound; draw bench/synth/synth.svg (15 minutes)
 	@$(BIN)/python -m bench.synth --svg bench/synth/synth.svg
+
+bench-apply: $(PYTHON_READY) need-node need-terraform ## Measure what the checks of requests add to an apply of the rehearsal (10 minutes)
+	@$(BIN)/python -m bench.apply
 
 compat: $(PYTHON_READY) need-node ## Test lazy bindings with newer providers and with CDK Terrain, each in its own environment
 	@$(BIN)/python -m bench.synth.compat
