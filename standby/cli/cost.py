@@ -6,12 +6,15 @@ from typing import Final
 
 import click
 
-from standby.cli.options import json_option, print_json, print_result
+from standby.cli.options import json_option, print_json, print_result, refuse_group_options
 from standby.console import print_progress
 from standby.cost.report import CostReport, cost_report
 from standby.cost.stack import Stack
 from standby.cost.usage import FROM_SETTINGS, PROFILES, read_usage
+from standby.target import Target
 
+_STACK_HINT: Final = "`standby cost` reads the synthesized JSON alone: --stack FILE names another one."
+GROUP_OPTION_HINTS: Final = dict.fromkeys(("name", "region", "profile", "aws", "directory"), _STACK_HINT)
 DEFAULT_STACK: Final = Path("cdktf.out/stacks/warm-standby/cdk.tf.json")
 
 
@@ -33,12 +36,14 @@ DEFAULT_STACK: Final = Path("cdktf.out/stacks/warm-standby/cdk.tf.json")
     help="The synthesized Terraform JSON.",
 )
 @json_option
-def cost(profile: str, path: Path, *, as_json: bool) -> None:
-    """Show what the deployment costs in a month, by component and region.
+@click.pass_obj
+def cost(target: Target, profile: str, path: Path, *, as_json: bool) -> None:
+    """Show what the deployment costs in a month.
 
-    The cost is computed from the synthesized Terraform JSON, a dated price list and a usage profile. It needs no AWS
-    account. Taxes, and what other parts of the account use, are not in it.
+    The cost, by component and region, is computed from the synthesized Terraform JSON, a dated price list and a usage
+    profile. It needs no AWS account. Taxes, and what other parts of the account use, are not in it.
     """
+    refuse_group_options(target.options, command="standby cost", hints=GROUP_OPTION_HINTS)
     print_progress(f"{path}, usage: {profile}")
     report = cost_report(
         Stack.read(path), read_usage(profile), path=str(path), profile=profile, today=datetime.now(tz=UTC).date()

@@ -24,7 +24,7 @@ def test_the_sweep_the_health_check_and_the_readiness_check_have_their_intervals
     assert schedules(plan, role) == {
         "chatbot-sweep": ("rate(5 minutes)", "ingest"),
         "chatbot-health-check": ("rate(1 minute)", "health"),
-        "chatbot-readiness-check": ("rate(15 minutes)", "health"),
+        "chatbot-readiness-check": ("rate(60 minutes)", "health"),
     }
 
 

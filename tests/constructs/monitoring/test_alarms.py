@@ -41,7 +41,7 @@ def test_the_manifest_says_how_many_alarms_a_region_has(synthesize: Synthesize, 
 @pytest.mark.parametrize("role", ROLES)
 def test_two_failed_readiness_checks_or_none_at_all_raise_an_alarm(plan: Plan, role: str) -> None:
     body = alarm(plan, role, "readiness")
-    assert condition(body) == ("LessThanThreshold", 100, 2, 900)
+    assert condition(body) == ("LessThanThreshold", 100, 2, 3600)
     assert body["treat_missing_data"] == "breaching"
     assert "datapoints_to_alarm" not in body
 

@@ -19,10 +19,11 @@ VALUES = {"name": "other", "region": "eu-west-1", "profile": "ops", "aws": None,
 
 LIVE = ("drill", "--live", "--scenario", "live-api")
 ARGUMENTS = {"fault": ("region-down", "primary")}
-CONNECTED = [(name,) for name in COMMANDS if name not in {"drill", "rehearse"}] + [LIVE]
+CONNECTED = [(name,) for name in COMMANDS if name not in {"cost", "drill", "rehearse"}] + [LIVE]
 """The commands that open a connection to the deployment that the options name."""
 
 OTHERS = [
+    ("cost", "--usage", "idle"),
     ("drill", "--all"),
     ("drill", "--list"),
     *(("rehearse", name, *ARGUMENTS.get(name, ())) for name in rehearse.commands),

@@ -17,6 +17,8 @@ from moto.core.utils import get_service_model
 from standby.rehearsal.emulator.requests.call import Call
 
 NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
+UNICODE: Final = r"\p{"
+"""In Java, `\\w` and its like are ASCII, and these classes are Unicode. `regex` has one flag for both."""
 SHOWN: Final = 80
 """The number of characters of a refused value that a message shows."""
 
@@ -88,6 +90,6 @@ def _matches(pattern: str, text: str) -> bool:
 def _compiled(pattern: str) -> "regex.Pattern[str] | None":
     """Return a pattern; None if even `regex` cannot read it, and then it refuses nothing."""
     try:
-        return regex.compile(pattern)
+        return regex.compile(pattern, 0 if UNICODE in pattern else regex.ASCII)
     except regex.error:
         return None

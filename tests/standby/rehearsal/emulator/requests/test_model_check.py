@@ -1,6 +1,7 @@
 """Requests are read by AWS's models, and what the models refuse is refused, at any depth."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -134,7 +135,9 @@ def valid(shape: Shape) -> st.SearchStrategy[Any]:
     if rules.get("enum"):
         return st.sampled_from(rules["enum"])
     if rules.get("pattern"):
-        return st.from_regex(rules["pattern"], fullmatch=True).filter(lambda text: low <= len(text) <= high)
+        return st.from_regex(re.compile(rules["pattern"], re.ASCII), fullmatch=True).filter(
+            lambda text: low <= len(text) <= high
+        )
     if shape.type_name == "boolean":
         return st.booleans()
     numbers = st.integers(min_value=int(low), max_value=int(min(high, low + 100)))
