@@ -33,7 +33,7 @@ from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.report import Report, Status
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
-from standby.rehearsal.tools.shell import shell_exports, shell_variables
+from standby.rehearsal.tools.shell import rehearsal_environment, shell_exports, shell_removal, shell_variables
 from standby.target import SETTINGS_FILE, SHELL_DIRECTORY_VARIABLE, Target
 
 CONTINUE_HINT: Final = "`standby rehearse up` continues from here; `standby rehearse down` removes everything."
@@ -84,7 +84,7 @@ def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[
     @wraps(command)
     def wrapped(options: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
         rehearsal = options.rehearsal()
-        with _explain_ended_emulator(rehearsal, command=command.__name__):
+        with _explain_ended_emulator(rehearsal, command=str(click.get_current_context().info_name)):
             return command(rehearsal, *arguments, **named)
 
     return wrapped
@@ -269,12 +269,40 @@ def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
     browse_site(rehearsal.network, rehearsal.deployment.site.url, options)
 
 
-@rehearse.command()
+@rehearse.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND [ARGUMENT]...")
 @pass_rehearsal
-def env(rehearsal: Rehearsal) -> None:
-    """Print shell exports: eval "$(standby rehearse env)" && aws s3 ls."""
+def execute(rehearsal: Rehearsal, *, command: tuple[str, ...]) -> None:
+    """Run a program against the rehearsal: standby rehearse exec -- aws s3 ls.
+
+    The program gets the endpoint, the credentials, and every output as a variable. This shell keeps nothing of them.
+    """
+    environment = rehearsal_environment(_variables(rehearsal), os.environ)
+    try:
+        os.execvpe(command[0], command, environment)  # noqa: S606 - the user names the program
+    except OSError as error:
+        raise BadUsageError(f"{command[0]} cannot be run: {error.strerror}") from error
+
+
+@rehearse.command()
+@click.option("--unset", is_flag=True, help="Print the line that removes the exports again. It needs no rehearsal.")
+@click.pass_context
+def env(context: click.Context, *, unset: bool) -> None:
+    """Print shell exports: eval "$(standby rehearse env)" && aws s3 ls.
+
+    `standby rehearse exec` runs one program instead, and leaves the shell as it is.
+    """
+    click.echo(shell_removal(os.environ) if unset else context.invoke(_exports))
+
+
+@pass_rehearsal
+def _exports(rehearsal: Rehearsal) -> str:
+    return shell_exports(_variables(rehearsal), os.environ)
+
+
+def _variables(rehearsal: Rehearsal) -> dict[str, str]:
     variables = shell_variables(rehearsal.outputs, deployment=rehearsal.deployment, network=rehearsal.network)
-    click.echo(shell_exports({**variables, SHELL_DIRECTORY_VARIABLE: str(rehearsal.paths.directory)}))
+    return {**variables, SHELL_DIRECTORY_VARIABLE: str(rehearsal.paths.directory)}
 
 
 @rehearse.command()

@@ -14,3 +14,21 @@ def test_the_site_opens_under_its_own_host_name_and_shows_the_serving_region(reh
     assert shown.returncode == 0, shown.stderr
     assert "<h1>Ask your documents</h1>" in shown.stdout
     assert f">{rehearsal.deployment.regions['primary'].region}</span>" in shown.stdout
+
+
+def standby(rehearsal: Rehearsal, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = (sys.executable, "-m", "standby", "rehearse", "--directory", str(rehearsal.paths.directory), *arguments)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_any_program_runs_against_the_rehearsal_with_its_own_options_and_exit_code(rehearsal: Rehearsal) -> None:
+    aws = standby(rehearsal, "exec", "--", sys.executable, "-m", "awscli", "s3", "ls", "--no-paginate")
+    assert rehearsal.deployment.regions["failover"].documents_bucket in aws.stdout, aws.stderr
+    shell = standby(rehearsal, "exec", "sh", "-c", 'printf %s "$AWS_REGION"; exit 7')
+    assert (shell.stdout, shell.returncode) == (rehearsal.deployment.regions["primary"].region, 7)
+
+
+def test_a_program_that_is_missing_is_wrong_usage(rehearsal: Rehearsal) -> None:
+    missing = standby(rehearsal, "exec", "no-such-program")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "no-such-program cannot be run" in missing.stderr

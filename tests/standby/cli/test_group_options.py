@@ -18,7 +18,7 @@ VALUES = {"name": "other", "region": "eu-west-1", "profile": "ops", "aws": None,
 """A value of each option; None for a flag."""
 
 LIVE = ("drill", "--live", "--scenario", "live-api")
-ARGUMENTS = {"fault": ("region-down", "primary")}
+ARGUMENTS = {"fault": ("region-down", "primary"), "exec": ("true",)}
 CONNECTED = [(name,) for name in COMMANDS if name not in {"cost", "drill", "rehearse"}] + [LIVE]
 """The commands that open a connection to the deployment that the options name."""
 
