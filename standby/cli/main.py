@@ -12,7 +12,7 @@ from typing import Final, Literal
 import click
 from pydantic import Field
 
-from standby.cli.options import print_json
+from standby.cli.options import HELP_OPTIONS, print_json
 from standby.cli.unexpected_error import DEBUG_VARIABLE, describe_unexpected
 from standby.console import print_progress
 from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, StandbyError
@@ -75,6 +75,15 @@ class CommandGroup(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command. Raises `NoSuchCommand` with the nearest name, which click seeks among loaded commands."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from error
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. An unexpected error becomes one message; with `--json` every error is also a document."""
         as_json = "--json" in ctx.args  # click removes the arguments as it parses them
@@ -117,7 +126,7 @@ def _print_error(ctx: click.Context, result: str, error: str) -> None:
     print_json(ErrorJson(command=ctx.invoked_subcommand, result=result, error=error))
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=CommandGroup, context_settings=HELP_OPTIONS)
 @click.option("--name", help="The deployment's name. Default: the name in standby.toml.")
 @click.option(
     "--region",

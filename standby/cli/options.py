@@ -19,6 +19,10 @@ if TYPE_CHECKING:  # the help needs neither botocore nor the manifest
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
+HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
+"""Settings of a group: its commands inherit them."""
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 
 _CHANGE_OPTIONS: Final = (

@@ -171,7 +171,7 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
 
 @rehearse.command()
 @click.argument("kind", type=click.Choice(FAULT_KINDS), metavar="KIND")
-@click.argument("role", type=click.Choice(ROLES), metavar="ROLE")
+@click.argument("place", metavar="REGION")
 @click.option("--milliseconds", type=click.IntRange(min=1), help="The delay of each response, for slow.")
 @click.option("--mode", type=click.Choice(SICK_MODES), help="What a sick region answers.")
 @click.option(
@@ -188,13 +188,13 @@ def fault(
     rehearsal: Rehearsal,
     *,
     kind: FaultKind,
-    role: Role,
+    place: str,
     milliseconds: int | None,
     mode: SickMode | None,
     calls: tuple[str, ...],
     seconds: float | None,
 ) -> None:
-    """Set a fault in the region of ROLE, primary or failover.
+    """Set a fault in REGION: a name such as us-west-2, or primary or failover.
 
     The fault stays until `heal` or `up`, or with --seconds until the time is over or you press Ctrl-C.
 
@@ -221,7 +221,7 @@ def fault(
     or an IAM action such as s3:PutObject. A region is sick in one way at a time: set again, sick replaces its mode and
     its calls.
     """  # noqa: D301 - click reads the control character
-    sickness = _sickness(mode, calls)
+    sickness, role = _sickness(mode, calls), _role(rehearsal, place)
     with exclude_drills(rehearsal.paths):
         if seconds is None:
             rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0, sickness=sickness)
@@ -236,6 +236,15 @@ def fault(
             _print_healed(rehearsal.faults.heal(role))
 
 
+def _role(rehearsal: Rehearsal, place: str) -> Role:
+    regions = rehearsal.deployment.regions
+    for role in ROLES:
+        if place in {role, regions[role].region}:
+            return role
+    offered = ", ".join(f"{regions[role].region} ({role})" for role in ROLES)
+    raise BadUsageError(f"{place!r} is no region of this deployment.", hint=f"Use one of {offered}.")
+
+
 def _sickness(mode: SickMode | None, calls: tuple[str, ...]) -> Sickness | None:
     if calls and not mode:
         raise BadUsageError("--call needs --mode MODE.")
@@ -243,15 +252,15 @@ def _sickness(mode: SickMode | None, calls: tuple[str, ...]) -> Sickness | None:
 
 
 @rehearse.command()
-@click.argument("role", required=False, type=click.Choice(ROLES), metavar="[ROLE]")
+@click.argument("place", required=False, metavar="[REGION]")
 @pass_rehearsal
-def heal(rehearsal: Rehearsal, *, role: Role | None) -> None:
-    """Heal the faults in the region of ROLE, or all faults.
+def heal(rehearsal: Rehearsal, *, place: str | None) -> None:
+    """Heal the faults in REGION (its name, or primary or failover), or all faults.
 
     The command waits until the regions respond again.
     """
     with exclude_drills(rehearsal.paths):
-        healed = rehearsal.faults.heal(role)
+        healed = rehearsal.faults.heal(_role(rehearsal, place) if place else None)
     _print_healed(healed)
     if not healed:
         click.echo("No fault is set.")

@@ -250,3 +250,17 @@ def test_a_missing_profile_is_wrong_usage_in_one_line(monkeypatch: pytest.Monkey
     result = CliRunner().invoke(cli, ["--profile", "nobody-has-this", "status"])
     assert result.exit_code == 2
     assert "nobody-has-this" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["failover", "-h"], ["rehearse", "-h"], ["rehearse", "fault", "-h"]])
+def test_the_short_help_is_the_long_one(arguments: list[str]) -> None:
+    short, long = (CliRunner().invoke(cli, [*arguments[:-1], option]) for option in ("-h", "--help"))
+    assert short.exit_code == 0
+    assert short.stdout == long.stdout
+
+
+@pytest.mark.parametrize("arguments,meant", [(["stauts"], "status"), (["rehearse", "fualt"], "fault")])
+def test_a_command_that_is_not_known_names_the_nearest_one(arguments: list[str], meant: str) -> None:
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert f"Did you mean '{meant}'?" in result.stderr

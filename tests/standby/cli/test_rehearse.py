@@ -74,6 +74,18 @@ def test_status_shows_site_edge_and_faults(small: SmallRehearsal) -> None:
     assert (fault["kind"], fault["role"], fault["milliseconds"]) == ("slow", "failover", 5)
 
 
+def test_a_region_s_name_stands_for_its_role(small: SmallRehearsal) -> None:
+    named = small.command("fault", "api-errors", "us-west-2")
+    assert named.exit_code == 0, named.stderr
+    assert "in the primary region (us-west-2)" in named.stdout
+    assert "api-errors" in small.command("heal", "us-west-2").stdout
+    for command in (("fault", "api-errors"), ("heal",)):
+        other = small.command(*command, "eu-west-1")
+        assert other.exit_code == 2
+        assert "'eu-west-1' is no region of this deployment." in other.stderr
+        assert "us-west-2 (primary), us-east-1 (failover)" in other.stderr
+
+
 def test_the_commands_for_faults_print_what_they_did(small: SmallRehearsal) -> None:
     assert small.command("heal").stdout == "No fault is set.\n"
     result = small.command("fault", "api-errors", "primary")
