@@ -9,7 +9,7 @@ from standby.deployment.manifest import Role
 REGIONS: Final[Mapping[Role, str]] = {"primary": "us-west-2", "failover": "us-east-1"}
 
 
-def manifest_text(suffix: str = "", *, name: str = "chatbot", vector_store: str = "opensearch-serverless") -> str:
+def manifest_text(suffix: str = "", *, name: str = "chatbot", vector_store: str = "s3-vectors") -> str:
     """Return a manifest in the stack's format."""
     regions = {
         role: {
@@ -18,8 +18,8 @@ def manifest_text(suffix: str = "", *, name: str = "chatbot", vector_store: str 
             "healthUrl": f"https://api{role}.execute-api.{region}.amazonaws.com/prod/health",
             "documentsBucket": f"docs{suffix}-{region}",
             "frontendBucket": f"frontend{suffix}-{region}",
-            "knowledgeBaseId": "KB",
-            "dataSourceId": "DS",
+            "knowledgeBaseId": "KBABCDEFGH",
+            "dataSourceId": "DSABCDEFGH",
             "ingestQueueUrl": f"https://sqs.{region}.amazonaws.com/000000000000/ingest",
             "deadLetterQueueUrl": f"https://sqs.{region}.amazonaws.com/000000000000/dead",
             "alertTopicArn": f"arn:aws:sns:{region}:000000000000:{name}-alerts",
@@ -28,6 +28,6 @@ def manifest_text(suffix: str = "", *, name: str = "chatbot", vector_store: str 
         }
         for role, region in REGIONS.items()
     }
-    site = {"url": "https://d1.cloudfront.net", "distributionId": "D1", "apiFallback": True}
+    site = {"url": "https://d1.cloudfront.net", "distributionId": "E1ABCDEFGHIJK", "apiFallback": True}
     of = {"name": name, "account": "000000000000", "vectorStore": vector_store}
     return json.dumps({"schemaVersion": 2, **of, "site": site, "regions": regions})
