@@ -9,9 +9,9 @@ from typing import Any
 
 from standby.rehearsal.deploy.applier import ROLE_NAME, role_arn
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
-from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
 from standby.rehearsal.deploy.terraform import terraform_environment
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.stack.synthesis import SynthesizedStack, find_stack, synthesize
 
 State = dict[str, Any]
 
@@ -40,7 +40,12 @@ class StateCopy:
         """
         file = self.paths.directory / "copy.toml"
         file.write_text(settings, encoding="utf-8")
-        stack = synthesize(self.paths, settings=file)
+        stack = synthesize(
+            project=self.paths.project,
+            output=self.paths.synthesized,
+            log=self.paths.synthesis_log,
+            settings=file,
+        )
         state: State = json.loads(json.dumps(self.state))
         change(state)
         self.paths.state.write_text(json.dumps(state), encoding="utf-8")
