@@ -85,7 +85,7 @@ def _tasks(clients: Clients, stack: Stack, principal: Principal, local_state: Ca
     if stack.backend.bucket:
         tasks |= _state_tasks(clients, stack, principal)
     if any(model_facts.ANTHROPIC in model for model in stack.answer_models):
-        tasks[Key("use case")] = partial(model_facts.read_use_case, clients, stack.regions[0])
+        tasks[_use_case(stack)] = partial(model_facts.read_use_case, clients, stack.regions[0])
     for kind, read in quota_facts.GLOBAL_QUOTAS.items():
         if stack.of(kind):
             tasks[Key("quota", item=kind)] = partial(read, clients)
@@ -200,8 +200,13 @@ def _model_findings(stack: Stack, facts: Facts) -> Iterator[Finding]:
             yield models.check_model("answer model", region, model, facts[Key("answer model", region, model)])
         embedding = stack.embedding_model
         yield models.check_model("embedding model", region, embedding, facts[Key("embedding model", region)])
-    if Key("use case") in facts:
-        yield models.check_use_case(facts[Key("use case")])
+    if _use_case(stack) in facts:
+        yield models.check_use_case(facts[_use_case(stack)])
+
+
+def _use_case(stack: Stack) -> Key:
+    """Return the key of the account's form, which the primary region is asked for."""
+    return Key("use case", stack.regions[0])
 
 
 def _quota_findings(stack: Stack, facts: Facts, own: OwnResources | Unavailable) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from standby.preflight.finding import Finding, unknown
 from standby.stack.configuration import Stack
 
 SHOWN: Final = 3
+DENIED: Final = "AccessDenied"
 
 
 def check_identity(principal: Principal) -> Finding:
@@ -20,6 +21,8 @@ def check_identity(principal: Principal) -> Finding:
             remedy="Apply as a role. OpenSearch Serverless accepts no other caller, and the policies of a root or a"
             " federated user cannot be examined.",
         )
+    if principal.hidden and DENIED not in principal.hidden.why:
+        return unknown("identity", principal.hidden, action="iam:GetRole")
     if principal.hidden:
         return Finding(
             check="identity",

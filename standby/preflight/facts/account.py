@@ -19,8 +19,8 @@ class Certificate:
 def read_logging_role(clients: Clients, region: str) -> str:
     """Return the ARN of the role with which API Gateway logs in a region, "" if there is none."""
     answer = clients.read("apigateway", region, "get_account")
-    role = answer.get("cloudwatchRoleArn") or ""
-    return take_text(answer, "cloudwatchRoleArn") if role else ""
+    take(answer, "throttleSettings", kind=dict)  # of every account; the role is left out if there is none
+    return take_text(answer, "cloudwatchRoleArn") if answer.get("cloudwatchRoleArn") else ""
 
 
 def has_role(clients: Clients, name: str) -> bool:

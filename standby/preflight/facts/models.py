@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
 
 from standby.deployment.answers import NOT_AWS, InvalidAnswerError, take
-from standby.deployment.api_call import MAX_BODY_BYTES, SupportsRead
+from standby.deployment.api_call import MAX_BODY_BYTES
 from standby.deployment.clients import Clients
 
 ANTHROPIC: Final = "anthropic."
@@ -47,8 +48,7 @@ def ask_embedding_model(clients: Clients, region: str, model: str, dimensions: i
         answer = clients.read("bedrock-runtime", region, "invoke_model", {"modelId": model, "body": json.dumps(body)})
     except ClientError as error:
         return _refusal(error)
-    stream: SupportsRead = take(answer, "body", kind=object)  # type: ignore[assignment]  # botocore's stream
-    if not _has_vector(stream.read(MAX_BODY_BYTES)):
+    if not _has_vector(take(answer, "body", kind=StreamingBody).read(MAX_BODY_BYTES)):
         raise InvalidAnswerError(reason=f"{NOT_AWS}: no vector")
     return None
 

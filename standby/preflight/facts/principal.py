@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
-from botocore.exceptions import ClientError
-
-from standby.deployment.answers import take, take_list, take_text
+from standby.deployment.answers import NOT_AWS, InvalidAnswerError, take, take_list, take_text
 from standby.deployment.clients import GLOBAL_REGION, Clients
-from standby.deployment.concurrency import map_concurrently
+from standby.deployment.concurrency import Unavailable, attempt, map_concurrently
+from standby.errors import StandbyError
 
 PrincipalKind = Literal["role", "user", "root", "federated user", "other"]
 
@@ -27,16 +26,16 @@ _SIMULATIONS: Final = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """The caller. `arn` is that of STS, `source` that of IAM, with its path; "" if only AWS could say it.
+    """The caller. `arn` is that of STS, `source` that of IAM, with its path; "" if it is neither a role nor a user.
 
-    `hidden`: the role may not read itself, which Terraform's plan needs.
+    `hidden`: why the role could not be read, which Terraform's plan needs.
     """
 
     account: str
     arn: str
     kind: PrincipalKind
     source: str = ""
-    hidden: bool = False
+    hidden: Unavailable | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,22 +56,23 @@ def read_principal(clients: Clients, region: str) -> Principal:
     session = _FORMS["role"].fullmatch(arn)
     if session is None:
         raise AssertionError(arn)
-    try:
-        role = clients.read("iam", GLOBAL_REGION, "get_role", {"RoleName": session["name"]})
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in {"AccessDenied", "AccessDeniedException"}:
-            raise
+    parameters = {"RoleName": session["name"]}
+    path = attempt(lambda: take_text(clients.read("iam", GLOBAL_REGION, "get_role", parameters), "Role", "Arn"))
+    if isinstance(path, Unavailable):
         source = f"arn:{session['partition']}:iam::{account}:role/{session['name']}"
-        return Principal(account=account, arn=arn, kind="role", source=source, hidden=True)
-    return Principal(account=account, arn=arn, kind="role", source=take_text(role, "Role", "Arn"))
+        return Principal(account=account, arn=arn, kind="role", source=source, hidden=path)
+    return Principal(account=account, arn=arn, kind="role", source=path)
 
 
 def simulate(clients: Clients, source: str, grants: Mapping[tuple[str, ...], Sequence[str]]) -> Simulation:
-    """Ask IAM whether the principal may do the actions (each key) on its resources. Raises botocore's errors.
+    """Ask IAM whether a role or a user may do the actions (each key) on its resources.
 
+    Raises botocore's errors, and `StandbyError` for any other caller, whose `source` is "".
     Boundaries and the organization's policies count, those of resources do not. Source: docs.aws.amazon.com, IAM API
     Reference, "SimulatePrincipalPolicy".
     """
+    if not source:
+        raise StandbyError("IAM examines only the policies of roles and users.")
     asked = partial(_simulate_once, clients, source)
     answers = map_concurrently(list(grants.items()), asked, workers=_SIMULATIONS)
     results = [result for answer in answers for result in answer]
@@ -94,5 +94,7 @@ def _simulate_once(
             for one in take_list(answer, "EvaluationResults")
         ]
         if not answer.get("IsTruncated"):
+            if {action for action, _, _ in results} != set(actions):
+                raise InvalidAnswerError(reason=f"{NOT_AWS}: no decision on each action")
             return results
         marker = {"Marker": take(answer, "Marker", kind=str)}

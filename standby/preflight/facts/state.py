@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
 
 from standby.deployment.answers import NOT_AWS, InvalidAnswerError, take, take_count, take_text
-from standby.deployment.api_call import MAX_BODY_BYTES, SupportsRead
+from standby.deployment.api_call import MAX_BODY_BYTES
 from standby.deployment.clients import Clients
 from standby.errors import StandbyError
 from standby.preflight.facts.names import Name, variant_of
@@ -67,8 +68,7 @@ def read_state_object(clients: Clients, backend: StateBackend, regions: Mapping[
             if error.response["Error"]["Code"] in _ABSENT:
                 return OwnResources()
             raise
-        stream: SupportsRead = take(answer, "Body", kind=object)  # type: ignore[assignment]  # botocore's stream
-        part = stream.read(MAX_BODY_BYTES)
+        part = take(answer, "Body", kind=StreamingBody).read(MAX_BODY_BYTES)
         total = str(answer.get("ContentRange") or "").rpartition("/")[2]
         size = int(total) if total.isdigit() else take_count(answer, "ContentLength")
         if not part or size > MAX_STATE_BYTES:

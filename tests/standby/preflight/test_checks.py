@@ -27,7 +27,8 @@ ROLE = Principal(
 )
 ROOT = Principal(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", kind="root")
 FEDERATED = Principal(account=ACCOUNT, arn=f"arn:aws:sts::{ACCOUNT}:federated-user/eve", kind="federated user")
-HIDDEN = Principal(account=ACCOUNT, arn=ROLE.arn, kind="role", source=ROLE.source, hidden=True)
+HIDDEN = Principal(account=ACCOUNT, arn=ROLE.arn, kind="role", source=ROLE.source, hidden=DENIED)
+UNREAD = Principal(account=ACCOUNT, arn=ROLE.arn, kind="role", source=ROLE.source, hidden=SILENT)
 LOCAL, S3 = StateBackend(path="../terraform.chatbot.tfstate"), StateBackend(bucket="states", region=WEST, key="a/b")
 FUNCTION = Name(kind="aws_lambda_function", region=WEST, name="chatbot-query")
 BUCKET = Name(kind="aws_s3_bucket", region=WEST, name="chatbot-docs")
@@ -61,6 +62,7 @@ CASES: list[tuple[str, Status, Callable[[], Finding], str]] = [
     ("the root user", "fails", lambda: identity.check_identity(ROOT), "Apply as a role"),
     ("a federated user", "fails", lambda: identity.check_identity(FEDERATED), "Apply as a role"),
     ("a role that is hidden from itself", "fails", lambda: identity.check_identity(HIDDEN), "iam:GetRole"),
+    ("a role that cannot be read", "unknown", lambda: identity.check_identity(UNREAD), "again"),
     ("an allowed account", "ok", lambda: identity.check_account(ROLE, stack(ACCOUNT)), "is allowed"),
     ("another account", "fails", lambda: identity.check_account(ROLE, stack("999922223333")), "allowed account"),
     ("any account", "advice", lambda: identity.check_account(ROLE, stack()), f'["{ACCOUNT}"]'),

@@ -85,7 +85,8 @@ def test_a_type_without_a_row_is_an_error_that_names_the_table(stack: Stack) -> 
 
 
 def test_every_action_is_an_operation_of_its_service_or_is_explained() -> None:
-    session, known = Session(), {}
+    session = Session()
+    known: dict[str, set[str]] = {}
     session.register_component("data_loader", Loader())
     rows = [action for row in permissions_by_type().values() for actions in row.grants.values() for action in actions]
     for action in sorted({*rows, *PREFLIGHT_ACTIONS} - PERMISSIONS_ONLY.keys()):
