@@ -28,7 +28,7 @@ def create_applier(emulator: Emulator, *, policy: Mapping[str, object], name: st
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]}
     with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-    document = json.dumps(policy, sort_keys=True)
+    document = json.dumps(policy, separators=(",", ":"), sort_keys=True)
     digest = hashlib.sha256(document.encode()).hexdigest()[:12]
     iam.put_role_policy(RoleName=name, PolicyName=f"deployer-{digest}", PolicyDocument=document)
 
