@@ -32,6 +32,7 @@ from standby.drill.measure.measures import Measures  # noqa: F401 - the document
 from standby.drill.report.report import DrillReport  # noqa: F401 - the documents name the models
 from standby.json_model import JsonModel
 from standby.operations.views.status_json import RegionJson, StatusJson  # noqa: F401 - the documents name the models
+from standby.preflight.report import PreflightJson  # noqa: F401 - the documents name the models
 from standby.rehearsal.report import Report, Status  # noqa: F401 - the documents name the models
 
 WIDTH: Final = 100

@@ -21,7 +21,6 @@ from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError, StandbyError
 from standby.rehearsal.checks.verification import Result
-from standby.rehearsal.deploy.synth import SETTINGS_VARIABLE
 from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.emulator.emulator import recorded_emulator
 from standby.rehearsal.emulator.sickness import SICK_MODES, SickMode, Sickness, known_calls
@@ -34,7 +33,7 @@ from standby.rehearsal.report import Report, Status
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
 from standby.rehearsal.tools.shell import rehearsal_environment, shell_exports, shell_removal, shell_variables
-from standby.target import SETTINGS_FILE, SHELL_DIRECTORY_VARIABLE, Target
+from standby.target import SETTINGS_FILE, SETTINGS_VARIABLE, SHELL_DIRECTORY_VARIABLE, Target
 
 CONTINUE_HINT: Final = "`standby rehearse up` continues from here; `standby rehearse down` removes everything."
 _SETTINGS_HINT: Final = f"A rehearsal reads it from {SETTINGS_FILE}, or from the file in {SETTINGS_VARIABLE}."
@@ -221,8 +220,9 @@ def fault(
     or an IAM action such as s3:PutObject. A region is sick in one way at a time: set again, sick replaces its mode and
     its calls.
     """  # noqa: D301 - click reads the control character
-    sickness, role = _sickness(mode, calls), _role(rehearsal, place)
+    sickness = _sickness(mode, calls)
     with exclude_drills(rehearsal.paths):
+        role = _role(rehearsal, place)
         if seconds is None:
             rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0, sickness=sickness)
             region = rehearsal.deployment.regions[role].region

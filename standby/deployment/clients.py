@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, TypeVar
 
+from botocore.client import BaseClient
 from botocore.config import Config
 
 from standby.deployment.api_call import BoundedClient, bound_clients
@@ -137,6 +139,25 @@ class Clients:
         """Return the client for CloudFront's control plane."""
         return self._once("cloudfront", GLOBAL_REGION, lambda session, extra: session.client("cloudfront", **extra))
 
+    def read(
+        self,
+        service: str,
+        region: str,
+        operation: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        quick: bool = False,
+    ) -> Mapping[str, object]:
+        """Call an operation by its names in boto3, for a service that has no method here, and return its answer.
+
+        A throttled call is repeated, and a call may take 25 s; with `quick`, it is made once and may take 3 s. Raises
+        botocore's errors.
+        """
+        kind, limits = (f"quick {service}", _FACTS) if quick else (f"any {service}", _RETRYING)
+        client = self._once(kind, region, partial(_make_client, service), limits)
+        answer: Mapping[str, object] = getattr(client, operation)(**(parameters or {}))
+        return answer
+
     def _once(
         self, kind: str, region: str, make: "Callable[[boto3.Session, _Arguments], C]", limits: _Limits = _FACTS
     ) -> C:
@@ -154,3 +175,8 @@ class Clients:
                     client.clock = self.clock
             made: C = self._made[kind, region]  # type: ignore[assignment]  # the kind says which client it is
             return made
+
+
+def _make_client(service: str, session: "boto3.Session", extra: _Arguments) -> BaseClient:
+    client: BaseClient = session.client(service, **extra)  # type: ignore[call-overload]  # any service
+    return client

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -14,6 +14,17 @@ READ_TIMEOUT_SECONDS: Final = 20
 EMULATOR_CREDENTIALS: Final = "test"
 """Both halves of the key pair of the root user of the emulator's account."""
 EMULATOR_ACCOUNT: Final = "000000000000"
+
+
+class EmulatorCredentials(NamedTuple):
+    """Credentials in the emulator: a key pair, and the token of temporary ones."""
+
+    key: str
+    secret: str
+    token: str | None = None
+
+
+ROOT_CREDENTIALS: Final = EmulatorCredentials(EMULATOR_CREDENTIALS, EMULATOR_CREDENTIALS)
 
 # Name in a configuration file, environment variable, default, conversion: a profile named in the environment belongs to
 # a real account and may not even exist on this machine.
@@ -27,10 +38,11 @@ _NO_USER_CONFIGURATION: Final = {
 class EmulatorSession(boto3.Session):
     """A boto3 session whose clients use a local emulator and ignore the environment and `~/.aws`."""
 
-    def __init__(self, *, region: str, endpoint: str) -> None:
+    def __init__(self, *, region: str, endpoint: str, credentials: EmulatorCredentials = ROOT_CREDENTIALS) -> None:
         super().__init__(
-            aws_access_key_id=EMULATOR_CREDENTIALS,
-            aws_secret_access_key=EMULATOR_CREDENTIALS,
+            aws_access_key_id=credentials.key,
+            aws_secret_access_key=credentials.secret,
+            aws_session_token=credentials.token,
             region_name=region,
             botocore_session=_botocore_session(Config(proxies={})),
         )

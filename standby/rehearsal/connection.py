@@ -7,13 +7,14 @@ from pathlib import Path
 from standby.deployment.clients import Clients
 from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_with_deadline
 from standby.deployment.manifest import Manifest, parse_manifest
-from standby.deployment.sessions import EmulatorSession
+from standby.deployment.sessions import ROOT_CREDENTIALS, EmulatorCredentials, EmulatorSession
 from standby.errors import RefusedError
 from standby.rehearsal.emulator.emulator import EmulatorRecord
 from standby.rehearsal.files.json_files import read_json, read_record
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.network.network import Client, Network, read_network
 from standby.rehearsal.processes.process import find_processes
+from standby.stack.synthesis import SynthesizedStack, find_stack
 
 
 class RehearsalConnection:
@@ -25,12 +26,18 @@ class RehearsalConnection:
     def __init__(self, *, name: str, regions: tuple[str, ...], network: Network, directory: Path) -> None:
         self.name, self.regions = name, regions
         self.where = f"REHEARSAL in {directory}"
-        self.clients = Clients(
-            lambda region: EmulatorSession(region=region, endpoint=network.emulator_url),
-            endpoints=network.region_proxies,
-            elsewhere=network.emulator_url,
-        )
+        self.paths = RehearsalPaths(project=directory.parent, directory=directory.resolve())
+        self.clients = _clients(network, ROOT_CREDENTIALS)
+        self._network = network
         self._http = Client(network)
+
+    def applied_stack(self) -> SynthesizedStack:
+        """Return the stack that the rehearsal has applied."""
+        return find_stack(self.paths.synthesized)
+
+    def clients_of(self, credentials: EmulatorCredentials) -> Clients:
+        """Return clients with other credentials than the root user's."""
+        return _clients(self._network, credentials)
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
@@ -43,6 +50,14 @@ class RehearsalConnection:
             return HttpResponse(status=response.status, body=response.data)
 
         return request_with_deadline(send, seconds=seconds)
+
+
+def _clients(network: Network, credentials: EmulatorCredentials) -> Clients:
+    return Clients(
+        lambda region: EmulatorSession(region=region, endpoint=network.emulator_url, credentials=credentials),
+        endpoints=network.region_proxies,
+        elsewhere=network.emulator_url,
+    )
 
 
 def open_rehearsal_connection(directory: Path, *, name: str | None = None) -> RehearsalConnection:

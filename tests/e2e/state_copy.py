@@ -1,4 +1,4 @@
-"""A second plan over a copy of the rehearsal's state, which applies nothing."""
+"""A second plan over a copy of the rehearsal's state."""
 
 import json
 import os
@@ -9,16 +9,16 @@ from typing import Any
 
 from standby.rehearsal.deploy.applier import ROLE_NAME, role_arn
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
-from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
 from standby.rehearsal.deploy.terraform import terraform_environment
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.stack.synthesis import SynthesizedStack, find_stack, synthesize
 
 State = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StateCopy:
-    """A second directory with a copy of the rehearsal's state, for the same emulator. It applies nothing."""
+    """A second directory with a copy of the rehearsal's state, for the same emulator. A plan applies nothing."""
 
     paths: RehearsalPaths
     endpoint: str
@@ -32,15 +32,21 @@ class StateCopy:
         options: tuple[str, ...] = (),
         own_accounts: bool = False,
         applier: str | None = ROLE_NAME,
+        command: tuple[str, ...] = ("plan",),
     ) -> "subprocess.CompletedProcess[str]":
-        """Plan with a changed copy of the state.
+        """Plan with a changed copy of the state, or run another command on it.
 
         `own_accounts`: only the accounts of the settings may be used. `applier` is the role that plans, None the root
         user.
         """
         file = self.paths.directory / "copy.toml"
         file.write_text(settings, encoding="utf-8")
-        stack = synthesize(self.paths, settings=file)
+        stack = synthesize(
+            project=self.paths.project,
+            output=self.paths.synthesized,
+            log=self.paths.synthesis_log,
+            settings=file,
+        )
         state: State = json.loads(json.dumps(self.state))
         change(state)
         self.paths.state.write_text(json.dumps(state), encoding="utf-8")
@@ -55,7 +61,7 @@ class StateCopy:
                 block["assume_role"] = [{"role_arn": role_arn(applier), "session_name": "copy"}]
         (stack.directory / OVERRIDE_NAME).write_text(json.dumps(changed), encoding="utf-8")
         assert self._run(stack, "init", "-input=false", "-reconfigure").returncode == 0
-        return self._run(stack, "plan", "-input=false", "-lock=false", *options)
+        return self._run(stack, *command, "-input=false", "-lock=false", *options)
 
     def changes(self, settings: str, *, change: Callable[[State], object]) -> list[dict[str, Any]]:
         """Plan with a changed copy of the state, and return the changes of managed resources as Terraform has them."""

@@ -21,6 +21,7 @@ from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import ROOT, SETTINGS, Document
 from tests.e2e.state_copy import StateCopy
+from tests.standby.rehearsal.deploy.helpers import EVERYTHING
 
 PROVIDER = "5.100.0"
 LISTED = "second-applier"
@@ -116,7 +117,7 @@ def plan_as(with_opensearch: Rehearsal, tmp_path_factory: pytest.TempPathFactory
     emulator = with_opensearch.emulator
     assert emulator is not None
     for name in (LISTED, "another-applier"):
-        create_applier(emulator, name=name)
+        create_applier(emulator, policy=EVERYTHING, name=name)
     paths = RehearsalPaths(project=ROOT, directory=tmp_path_factory.mktemp("copy"))
     if with_opensearch.paths.cli_config.is_file():
         shutil.copy(with_opensearch.paths.cli_config, paths.cli_config)

@@ -9,18 +9,21 @@ from tempfile import gettempdir
 from typing import Final
 
 from standby.console import PhaseTimer, Progress
+from standby.deployment.sessions import EMULATOR_ACCOUNT
 from standby.json_model import JsonModel
 from standby.machine import require_space, write_file
 from standby.rehearsal.deploy.applier import create_applier
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirror
-from standby.rehearsal.deploy.synth import SynthesizedStack, find_stack, synthesize
 from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator
 from standby.rehearsal.emulator.function_runtime import describe_difference
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.programs import NODE, TERRAFORM, InstalledProgram, find_caddy, find_program
+from standby.stack.configuration import read_stack
+from standby.stack.deployer_policy import deployer_policy
+from standby.stack.synthesis import SynthesizedStack, find_stack, synthesize
 
 NEEDED_MEGABYTES: Final = 100
 NEEDED_TEMPORARY_MEGABYTES: Final = 50
@@ -69,7 +72,12 @@ class Deployer:
         find_program(NODE)
         find_caddy()
         self.progress.start("Synthesizing the stack")
-        stack = synthesize(self.paths, settings=self.settings)
+        stack = synthesize(
+            project=self.paths.project,
+            output=self.paths.synthesized,
+            log=self.paths.synthesis_log,
+            settings=self.settings,
+        )
         timer.end_phase("synth")
         workspace = self._workspace(stack, terraform=terraform)
         timer.end_phase("start")
@@ -122,8 +130,8 @@ class Deployer:
         return self._initialize(stack, emulator=emulator, terraform=terraform)
 
     def _initialize(self, stack: SynthesizedStack, *, emulator: Emulator, terraform: InstalledProgram) -> Workspace:
-        create_applier(emulator)
         configuration = stack.configuration()
+        create_applier(emulator, policy=deployer_policy(read_stack(configuration), account=EMULATOR_ACCOUNT))
         state = os.path.relpath(self.paths.state, stack.directory)
         write_json(stack.directory / OVERRIDE_NAME, override(configuration, endpoint=emulator.endpoint, state=state))
         _write_cli_config(self.paths, version=stack.provider_version())

@@ -29,6 +29,7 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 
 from standby.rehearsal.emulator.cloud_control_wiring import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.function_runtime import corrected_detection
+from standby.rehearsal.emulator.request_resources import corrected_operation, named_resource
 from standby.rehearsal.emulator.requests.deliveries import check_deliveries
 from standby.rehearsal.emulator.requests.hook import check_requests
 from standby.rehearsal.emulator.requests.identifiers import correct_guardrails
@@ -178,10 +179,11 @@ def corrected_action(extract: Callable[..., str | None]) -> Callable[..., str | 
     """Return MiniStack's function that names the IAM action of a request, corrected to AWS's names."""
 
     def extract_iam_action(*request: object) -> str | None:
-        _, method, *_ = request
-        action = extract(*request)
-        if action is None:
+        _, method, path, *_ = request
+        found = extract(*request)
+        if found is None:
             return None
+        action = corrected_operation(found, str(method), str(path))
         corrections = IAM_ACTIONS_OF_READS if method == "GET" else IAM_ACTIONS
         return corrections.get(action, action)
 
@@ -196,8 +198,11 @@ def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
     """
 
     def extract_resource_arn(*request: object) -> str:
-        service, *_, body, parameters, region, account = request
+        service, _, path, *_, body, parameters, region, account = request
         arn = extract(*request)
+        named = named_resource(str(service), str(path), body, parameters, region=str(region), account=str(account))
+        if named and (arn == "*" or ":event-bus/" in arn):
+            return named
         if service == "events":
             rule = _RULE.search(body) if isinstance(body, bytes) and arn == "*" else None
             return f"arn:aws:events:{region}:{account}:rule/{rule[1].decode()}" if rule else _without_bus(arn)
@@ -206,12 +211,12 @@ def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
         model = arn.partition(":foundation-model/")[2]
         if service == "bedrock-runtime":
             guardrail = _guardrail(body)
-            named = (
+            guardrail_arn = (
                 guardrail
                 if guardrail.startswith("arn:")
                 else f"arn:aws:bedrock:{region}:{account}:guardrail/{guardrail}"
             )
-            _GUARDRAIL.set(named if guardrail else "")
+            _GUARDRAIL.set(guardrail_arn if guardrail else "")
         if service != "bedrock-runtime" or model.partition(".")[0] not in PROFILE_GEOGRAPHIES:
             return arn
         return f"arn:aws:bedrock:{region}:{account}:inference-profile/{model}"

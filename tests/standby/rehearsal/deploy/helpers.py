@@ -46,6 +46,10 @@ sys.exit(response["code"])
 """
 
 
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+"""The policy of an administrator."""
+
+
 class FakeTerraform:
     """A program that replaces Terraform: it prints the given events and records how it was called."""
 
@@ -82,5 +86,6 @@ def configuration() -> dict[str, object]:
             "backend": {"s3": {"bucket": "states", "key": "small", "region": "us-west-2"}},
             "required_providers": {"aws": {"source": "aws", "version": "5.100.0"}},
         },
+        "locals": {"permanent_settings": {"name": "small"}},
         "provider": {"aws": [{"alias": role, "region": region} for role, region in REGIONS.items()]},
     }

@@ -9,6 +9,7 @@ from standby.deployment.sessions import EMULATOR_ACCOUNT, EmulatorSession
 from standby.rehearsal.deploy.applier import create_applier, role_arn
 from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.emulator.index_access import INDEX, Policy, has_access
+from tests.standby.rehearsal.deploy.helpers import EVERYTHING
 from tests.standby.rehearsal.emulator.helpers import assumed_session
 
 ROLE = "arn:aws:iam::111122223333:role/ci"
@@ -40,7 +41,7 @@ def test_a_role_s_sessions_are_seen_as_the_role(caller: str, principal: str, *, 
 
 def assumed(emulator: Emulator, name: str) -> EmulatorSession:
     """Return a session of a role with all permissions of IAM."""
-    create_applier(emulator, name=name)
+    create_applier(emulator, policy=EVERYTHING, name=name)
     return assumed_session(emulator.endpoint, name)
 
 

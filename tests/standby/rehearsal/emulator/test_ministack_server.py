@@ -153,7 +153,7 @@ def test_only_the_last_responses_are_kept() -> None:
     ],
 )
 def test_a_conversation_needs_the_permission_to_invoke_the_model(named: str | None, action: str | None) -> None:
-    assert corrected_action(lambda *_: named)("bedrock-runtime", "POST") == action
+    assert corrected_action(lambda *_: named)("bedrock-runtime", "POST", "/") == action
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Synthesize the stack into the directory of the rehearsal."""
+"""Synthesize the stack of the project, and find it in the output."""
 
 import errno
 import json
@@ -11,8 +11,6 @@ from typing import Final
 
 from standby.errors import REFUSED, BadUsageError, RefusedError, StandbyError
 from standby.machine import OUTPUT_ERRORS, find_machine_error, naming, strip_class_name
-from standby.rehearsal.files.json_files import read_json
-from standby.rehearsal.files.paths import RehearsalPaths
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 CONFIGURATION_NAME: Final = "cdk.tf.json"
@@ -56,43 +54,47 @@ class SynthesizedStack:
         return str(aws["version"]).removeprefix("=").strip()
 
 
-def synthesize(paths: RehearsalPaths, *, settings: Path | None) -> SynthesizedStack:
+def synthesize(*, project: Path, output: Path, log: Path, settings: Path | None) -> SynthesizedStack:
     """Run `main.py` of the project and return the stack that it wrote. `settings` replaces the project's settings file.
 
-    Raises `BadUsageError` when the settings are wrong, `MachineError` when the program names a failure of this machine,
-    `StandbyError` when it fails otherwise.
+    If the program fails, `log` gets its whole output. Raises `BadUsageError` when the settings are wrong,
+    `RefusedError` for a mixed state, `MachineError` for a failure of this machine that the program names,
+    `StandbyError` otherwise.
     """
-    environment = {**os.environ, **_NODE_BANNER_VARIABLE, "CDKTF_OUTDIR": str(paths.synthesized)}
+    environment = {**os.environ, **_NODE_BANNER_VARIABLE, "CDKTF_OUTDIR": str(output)}
     if settings is not None:
         environment[SETTINGS_VARIABLE] = str(settings)
     result = subprocess.run(
-        [sys.executable, "main.py"], cwd=paths.project, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "main.py"], cwd=project, env=environment, capture_output=True, text=True, check=False
     )
     if result.returncode:
-        output = "\n".join((result.stderr or result.stdout).strip().splitlines()[-_LAST_OUTPUT_LINES:])
+        text = "\n".join((result.stderr or result.stdout).strip().splitlines()[-_LAST_OUTPUT_LINES:])
         if failure := find_machine_error(result.stderr, program="main.py", numbers=(*OUTPUT_ERRORS, errno.EACCES)):
             raise failure
         if result.returncode == _BAD_SETTINGS_EXIT_CODE:
-            raise BadUsageError(output)
+            raise BadUsageError(text)
         if result.returncode == REFUSED:
-            raise RefusedError(output)
-        raise _describe_failure(result, paths)
-    return find_stack(paths.synthesized)
+            raise RefusedError(text)
+        raise _describe_failure(result, log)
+    return find_stack(output)
 
 
-def _describe_failure(result: "subprocess.CompletedProcess[str]", paths: RehearsalPaths) -> StandbyError:
+def _describe_failure(result: "subprocess.CompletedProcess[str]", log: Path) -> StandbyError:
     """Write the whole output into a file, and return its last line, which says what failed, with that file."""
     output = "\n".join(filter(None, (result.stdout.strip(), result.stderr.strip())))
     last = strip_class_name(output.splitlines()[-1]) if output else "it says nothing"
-    with naming(paths.synthesis_log):
-        paths.synthesis_log.write_text(f"{output}\n", encoding="utf-8", errors="backslashreplace")
+    with naming(log):
+        log.write_text(f"{output}\n", encoding="utf-8", errors="backslashreplace")
     message = f"main.py failed with exit code {result.returncode}: {last}"
-    return StandbyError(message, hint=f"The complete output is in {paths.synthesis_log}.")
+    return StandbyError(message, hint=f"The complete output is in {log}.")
 
 
 def find_stack(synthesized: Path) -> SynthesizedStack:
     """Return the only stack in the output of a synthesis. Raises `StandbyError` when there is not exactly one."""
-    stacks = read_json(synthesized / "manifest.json").get("stacks")
+    try:
+        stacks = json.loads((synthesized / "manifest.json").read_bytes())["stacks"]
+    except (OSError, ValueError, LookupError, TypeError):
+        stacks = None
     if not isinstance(stacks, dict) or len(stacks) != 1:
         raise StandbyError(f"{synthesized / 'manifest.json'} does not name exactly one stack.")
     ((name, stack),) = stacks.items()

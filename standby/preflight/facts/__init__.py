@@ -1,0 +1,1 @@
+"""The facts of an account that a deployment depends on. Nothing here changes anything."""

@@ -1,0 +1,94 @@
+"""The resource of a request, where MiniStack names none or another one than AWS checks.
+
+A policy that is limited to names is denied then, although AWS would allow the request. Source of each form:
+docs.aws.amazon.com, Service Authorization Reference. Written for MiniStack 1.5.33, for the calls of Terraform.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+ACTIONS: Final[Mapping[str, str]] = {"cloudfront:CreateDistributionWithTags": "cloudfront:CreateDistribution"}
+"""Operations that have no action of their own."""
+
+_MAPPING: Final = re.compile(r"/2015-03-31/event-source-mappings/[^/]+/?")
+_ARN: Final = re.compile(r'arn:aws:[^\s"&<]+')
+_CLOUDFRONT: Final = re.compile(r"/2020-05-31/(origin-access-control|response-headers-policy)/([^/]+)")
+
+
+def corrected_operation(action: str, method: str, path: str) -> str:
+    """Return the action that AWS checks. MiniStack takes the read of one event source mapping for a list."""
+    if action == "lambda:ListEventSourceMappings" and method == "GET" and _MAPPING.fullmatch(path):
+        return "lambda:GetEventSourceMapping"
+    return ACTIONS.get(action, action)
+
+
+def named_resource(service: str, path: str, body: object, query: object, *, region: str, account: str) -> str:
+    """Return the ARN that a request names, "" if it names none that is corrected here."""
+    members = {**_members(body), **(query if isinstance(query, Mapping) else {})}
+    tagged = _tagged_resource(path, members)
+    if tagged or service not in _NAMES:
+        return tagged
+    return _NAMES[service](path, members).format(region=region, account=account)
+
+
+def _members(body: object) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body) if isinstance(body, bytes) and body.lstrip()[:1] == b"{" else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _tagged_resource(path: str, members: Mapping[str, Any]) -> str:
+    """Return the resource whose tags are asked for: each service calls the member by one of these names."""
+    names = ("ResourceARN", "resourceARN", "ResourceArn", "resourceArn", "Resource")
+    text = next((_text(members, name) for name in names if name in members), "")
+    if not text and "/tags/" in path:
+        text = unquote(path.partition("/tags/")[2])
+    return text if _ARN.fullmatch(text) and "{" not in text else ""
+
+
+def _text(members: Mapping[str, Any], *names: str) -> str:
+    value = next((members[name] for name in names if members.get(name)), "")
+    first = value[0] if isinstance(value, list) else value
+    return first if isinstance(first, str) and not {"{", "}"} & set(first) else ""
+
+
+def _of_cloudfront(path: str, _: Mapping[str, Any]) -> str:
+    found = _CLOUDFRONT.match(path)
+    return f"arn:aws:cloudfront::{{account}}:{found[1]}/{_text({'id': found[2]}, 'id')}" if found else ""
+
+
+def _of_cloudwatch(_: str, members: Mapping[str, Any]) -> str:
+    if alarm := _text(members, "AlarmNames", "AlarmNames.member.1"):
+        return f"arn:aws:cloudwatch:{{region}}:{{account}}:alarm:{alarm}"
+    dashboard = _text(members, "DashboardName", "DashboardNames", "DashboardNames.member.1")
+    return f"arn:aws:cloudwatch::{{account}}:dashboard/{dashboard}" if dashboard else ""
+
+
+def _of_events(_: str, members: Mapping[str, Any]) -> str:
+    rule = _text(members, "Rule")
+    return f"arn:aws:events:{{region}}:{{account}}:rule/{rule}" if rule else ""
+
+
+def _of_lambda(path: str, members: Mapping[str, Any]) -> str:
+    # A new event source mapping names its function, too, but its action cannot be limited to a function's name.
+    function = _text(members, "FunctionName") if path.rstrip("/").endswith("/functions") else ""
+    return f"arn:aws:lambda:{{region}}:{{account}}:function:{function}" if function else ""
+
+
+def _of_ssm(_: str, members: Mapping[str, Any]) -> str:
+    path = _text(members, "Path")
+    return f"arn:aws:ssm:{{region}}:{{account}}:parameter/{path.strip('/')}" if path else ""
+
+
+_NAMES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], str]]] = {
+    "cloudfront": _of_cloudfront,
+    "events": _of_events,
+    "lambda": _of_lambda,
+    "monitoring": _of_cloudwatch,
+    "ssm": _of_ssm,
+}
