@@ -1,11 +1,13 @@
 """What must be there before a call is looked for in the account."""
 
+from dataclasses import replace
 from unittest.mock import create_autospec
 
 import pytest
 
+from standby.rehearsal.emulator.requests.hook import moves_data
 from standby.rehearsal.emulator.requests.prerequisites import Account, StartLimit, role_refusal
-from tests.standby.rehearsal.emulator.requests.helpers import call
+from tests.standby.rehearsal.emulator.requests.helpers import call, sent
 
 ROLE = "arn:aws:iam::111122223333:role/service"
 VECTOR = {"type": "VECTOR"}
@@ -68,3 +70,30 @@ def test_one_ingestion_job_starts_in_ten_seconds_for_each_region() -> None:
     assert limit.refusal(start, other) is None
     assert limit.refusal(start, first) is None
     assert limit.refusal(call("bedrock-agent", "list_ingestion_jobs", **JOB), first) is None
+
+
+@pytest.mark.parametrize(
+    "operation,parameters,moved",
+    [
+        ("get_object", {"Bucket": "docs", "Key": "a/b"}, True),
+        ("list_objects_v2", {"Bucket": "docs"}, True),
+        ("put_object", {"Bucket": "docs", "Key": "a/b", "Body": b""}, True),
+        ("delete_object", {"Bucket": "docs", "Key": "a"}, True),
+        ("delete_objects", {"Bucket": "docs", "Delete": {"Objects": []}}, True),
+        ("put_object", {"Bucket": "docs", "Key": "a", "Body": b"", "Tagging": "a=b"}, False),
+        ("put_object_tagging", {"Bucket": "docs", "Key": "a", "Tagging": {"TagSet": []}}, False),
+        ("put_bucket_policy", {"Bucket": "docs", "Policy": "{}"}, False),
+        ("put_bucket_lifecycle_configuration", {"Bucket": "docs", "LifecycleConfiguration": {"Rules": []}}, False),
+    ],
+)
+def test_requests_that_only_move_data_are_not_read_as_calls(
+    operation: str, parameters: dict[str, object], *, moved: bool
+) -> None:
+    assert moves_data(sent("s3", operation, **parameters)) is moved
+
+
+def test_the_creation_of_a_bucket_is_read_by_its_path() -> None:
+    raw = sent("s3", "put_object", Bucket="docs", Key="a", Body=b"")
+    host = {**raw.headers, "host": "127.0.0.1:4566"}
+    assert not moves_data(replace(raw, path="/docs", headers=host))
+    assert moves_data(replace(raw, path="/docs/a", headers=host))
