@@ -18,7 +18,7 @@ from standby.preflight.facts import quotas as quota_facts
 from standby.preflight.facts.names import LOOKS, Existence, Name, looks, variant_of
 from standby.preflight.facts.principal import Principal, Simulation
 from standby.preflight.facts.state import OwnResources, read_state_bucket, read_state_object
-from standby.preflight.finding import Finding
+from standby.preflight.findings import Finding
 from standby.stack.configuration import Resource, Stack
 from standby.stack.deployer_policy import EXAMPLE, actions_on_resources, state_writes
 from standby.stack.type_permissions import name_of, service_linked_roles

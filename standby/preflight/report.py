@@ -9,7 +9,7 @@ from pydantic import Field
 from standby.errors import REFUSED
 from standby.json_model import JsonModel
 from standby.preflight.collect import Preflight
-from standby.preflight.finding import Finding, Status
+from standby.preflight.findings import Finding, Status
 from standby.text import pluralize, printable
 
 WIDTH: Final = 80

@@ -63,9 +63,11 @@ class StateCopy:
         assert self._run(stack, "init", "-input=false", "-reconfigure").returncode == 0
         return self._run(stack, *command, "-input=false", "-lock=false", *options)
 
-    def changes(self, settings: str, *, change: Callable[[State], object]) -> list[dict[str, Any]]:
+    def changes(
+        self, settings: str, *, change: Callable[[State], object], applier: str = ROLE_NAME
+    ) -> list[dict[str, Any]]:
         """Plan with a changed copy of the state, and return the changes of managed resources as Terraform has them."""
-        planned = self.plan(settings, change=change, options=("-out=copy.plan",))
+        planned = self.plan(settings, change=change, options=("-out=copy.plan",), applier=applier)
         assert planned.returncode == 0, planned.stderr
         shown = self._run(find_stack(self.paths.synthesized), "show", "-json", "copy.plan")
         found: list[dict[str, Any]] = json.loads(shown.stdout)["resource_changes"]

@@ -7,15 +7,23 @@ import shutil
 import pytest
 
 from standby.deployment.manifest import ROLES
+from standby.rehearsal.deploy.applier import create_applier
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import ROOT, SETTINGS
 from tests.e2e.state_copy import State, StateCopy
+from tests.standby.rehearsal.deploy.helpers import EVERYTHING
+
+ADMINISTRATOR = "administrator"
+"""The role that plans a deployment of another name: the applier's policy is limited to its own."""
 
 
 @pytest.fixture(scope="module")
 def state_copy(rehearsal: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> StateCopy:
     """A copy of the state of the shared rehearsal, for plans with other settings."""
+    emulator = rehearsal.emulator
+    assert emulator is not None
+    create_applier(emulator, policy=EVERYTHING, name=ADMINISTRATOR)
     paths = RehearsalPaths(project=ROOT, directory=tmp_path_factory.mktemp("copy"))
     if rehearsal.paths.cli_config.is_file():
         shutil.copy(rehearsal.paths.cli_config, paths.cli_config)
@@ -70,7 +78,8 @@ def test_a_deployment_that_exists_is_not_planned_again_beside_itself(state_copy:
 
 
 def test_a_second_name_is_planned_beside_the_first(state_copy: StateCopy) -> None:
-    planned = state_copy.plan(_settings().replace('name = "e2e"', 'name = "e2e-dev"'), change=_empty)
+    settings = _settings().replace('name = "e2e"', 'name = "e2e-dev"')
+    planned = state_copy.plan(settings, change=_empty, applier=ADMINISTRATOR)
     assert planned.returncode == 0, planned.stderr
     assert re.search(r"Plan: \d+ to add, 0 to change, 0 to destroy", planned.stdout)
 
@@ -85,7 +94,7 @@ def test_the_state_of_an_older_version_gets_its_identity_and_no_second_manifest(
 def test_forty_tags_are_planned_for_all_that_takes_tags_and_none_for_s3_objects(state_copy: StateCopy) -> None:
     tags = "\n".join(f't{number} = "x"' for number in range(39))
     settings = _settings(tags).replace('name = "e2e"', 'name = "e2e-dev"')  # `[tags]` is the last section
-    changes = state_copy.changes(settings, change=_empty)
+    changes = state_copy.changes(settings, change=_empty, applier=ADMINISTRATOR)
     found = [(change["type"], change["change"]["after"].get("tags_all")) for change in changes]
     counts = {kind: {len(tags) for other, tags in found if other == kind and tags} for kind, _ in found}
     assert len([kind for kind, sizes in counts.items() if sizes]) > 12

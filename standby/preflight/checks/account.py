@@ -2,7 +2,7 @@
 
 from standby.deployment.concurrency import Unavailable
 from standby.preflight.facts.account import Certificate
-from standby.preflight.finding import Finding, unknown
+from standby.preflight.findings import Finding, unknown
 
 
 def check_logging_role(region: str, role: str | Unavailable, *, own: str, replaced: bool) -> Finding:

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from standby.deployment.concurrency import Unavailable
 from standby.preflight.facts.models import Refusal
-from standby.preflight.finding import Finding, unknown
+from standby.preflight.findings import Finding, unknown
 from standby.text import one_line
 
 MAX_MESSAGE: Final = 160

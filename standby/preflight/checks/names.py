@@ -6,7 +6,7 @@ from typing import Final
 from standby.deployment.concurrency import Unavailable
 from standby.preflight.facts.names import Existence, Name
 from standby.preflight.facts.state import OwnResources
-from standby.preflight.finding import Finding
+from standby.preflight.findings import Finding
 
 SHOWN: Final = 3
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from standby.deployment.concurrency import Unavailable
 from standby.preflight.facts.quotas import Capacity, Quota
-from standby.preflight.finding import Finding, unknown
+from standby.preflight.findings import Finding, unknown
 from standby.stack.configuration import Stack
 
 NAMES: Final = {

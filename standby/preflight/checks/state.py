@@ -4,7 +4,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.preflight.checks.identity import check_permissions
 from standby.preflight.facts.principal import Simulation
 from standby.preflight.facts.state import OwnResources, StateBucket
-from standby.preflight.finding import Finding, unknown
+from standby.preflight.findings import Finding, unknown
 from standby.stack.configuration import StateBackend
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from standby.deployment.answers import take_list
 from standby.deployment.clients import GLOBAL_REGION, Clients
-from standby.preflight.facts.listing import list_all
+from standby.preflight.facts.pages import list_all
 from standby.stack.configuration import Resource
 
 Existence = Literal["free", "exists", "another account"]

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from standby.deployment.answers import NOT_AWS, InvalidAnswerError, take, take_count
 from standby.deployment.clients import GLOBAL_REGION, Clients
-from standby.preflight.facts.listing import list_all
+from standby.preflight.facts.pages import list_all
 
 _NOT_CHANGED: Final = frozenset({"NoSuchResourceException"})
 

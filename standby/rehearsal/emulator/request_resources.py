@@ -85,10 +85,17 @@ def _of_ssm(_: str, members: Mapping[str, Any]) -> str:
     return f"arn:aws:ssm:{{region}}:{{account}}:parameter/{path.strip('/')}" if path else ""
 
 
+def _of_opensearch(_: str, members: Mapping[str, Any]) -> str:
+    # Only the calls for one collection have its id; the others cannot be limited.
+    collection = _text(members, "id")
+    return f"arn:aws:aoss:{{region}}:{{account}}:collection/{collection}" if collection else ""
+
+
 _NAMES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], str]]] = {
     "cloudfront": _of_cloudfront,
     "events": _of_events,
     "lambda": _of_lambda,
     "monitoring": _of_cloudwatch,
+    "opensearchserverless": _of_opensearch,
     "ssm": _of_ssm,
 }

@@ -13,7 +13,7 @@ from standby.preflight.facts.names import Name
 from standby.preflight.facts.principal import Principal, Simulation
 from standby.preflight.facts.quotas import Capacity, Quota
 from standby.preflight.facts.state import OwnResources, StateBucket
-from standby.preflight.finding import Finding, Status
+from standby.preflight.findings import Finding, Status
 from standby.stack.configuration import Resource, Stack, StateBackend
 
 ACCOUNT, WEST = "111122223333", "us-west-2"

@@ -47,6 +47,7 @@ CASES = [
     ("events", "/", body(Rule="r", Targets=[]), {}, RULE),
     ("lambda", "/2015-03-31/functions", body(FunctionName="f"), {}, FUNCTION),
     ("lambda", "/2015-03-31/event-source-mappings", body(FunctionName="f"), {}, ""),
+    ("opensearchserverless", "/", body(id="c"), {}, f"arn:aws:aoss:{REGION}:{ACCOUNT}:collection/c"),
     ("ssm", "/", body(Path="/warm-standby/chatbot"), {}, PARAMETER),
     ("ssm", "/", body(Path={"a": 1}), {}, ""),
     ("ssm", "/", b"\xff{", {}, ""),
