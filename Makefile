@@ -14,6 +14,8 @@ COGGED := README.md docs/cli.md docs/reference.md
 SOURCES := standby constructs lambda_src bench docs tests
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
+LINTERS := .venv-linters
+LINTERS_READY := $(LINTERS)/.ready
 
 # jsii warns at every start that Node 20 is old. It works with Node 20.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
@@ -28,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e pictures check bench-synth bench-apply compat format lock docs clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e pictures check check-stack bench-synth bench-apply compat format lock docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,7 +70,7 @@ test-e2e: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Run the 
 pictures: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Take the pictures of the page in docs/pictures again
 	@STANDBY_PICTURES=docs/pictures $(BIN)/pytest tests/browser/test_states.py
 
-check: $(PYTHON_READY) need-node ## Check style, types, layers, spelling, lock files and generated docs; change nothing
+check: check-stack $(PYTHON_READY) need-node ## Check style, types, layers, spelling, lock files and generated docs; change nothing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -83,6 +85,11 @@ check: $(PYTHON_READY) need-node ## Check style, types, layers, spelling, lock f
 	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json || \
 	  { echo 'A lock file names a registry: make lock' >&2; exit 1; }
 	@$(BIN)/cog --check $(COGGED)
+
+check-stack: $(PYTHON_READY) $(LINTERS_READY) need-node ## Lint the synthesized stack and its IAM policies: checkov, cfn-lint, parliament
+	@set -euo pipefail; directory="$$(mktemp -d)"; trap 'rm -rf "$$directory"' EXIT; \
+	$(BIN)/python -m tests.linters.stacks "$$directory"; \
+	$(LINTERS)/bin/python -m tests.linters.lint "$$directory"
 
 bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, with lazy ones, and its lower bound; draw bench/synth/synth.svg (15 minutes)
 	@$(BIN)/python -m bench.synth --svg bench/synth/synth.svg
@@ -106,7 +113,7 @@ lock: $(PYTHON_READY) ## Lock the pinned dependencies again, without the address
 	@npm install --package-lock-only --ignore-scripts
 
 clean: rehearse-down ## End the rehearsal and remove everything that make installed
-	@rm -rf $(VENV) node_modules cdktf.out cdktf.out.*
+	@rm -rf $(VENV) $(LINTERS) node_modules cdktf.out cdktf.out.*
 
 # --- requirements of the targets ---------------------------------------------------------------------------------------------
 
@@ -115,6 +122,12 @@ $(PYTHON_READY): Pipfile.lock pyproject.toml | need-python
 	@$(BIN)/pip install --quiet --disable-pip-version-check "pipenv==$$(sed -nE 's/^pipenv = "==(.*)"/\1/p' Pipfile)"
 	@$(BIN)/pipenv sync --dev --extra-pip-args=--no-compile
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Checkov pins older versions of our own packages, so the linters have an environment of their own.
+$(LINTERS_READY): tests/linters/requirements.txt | need-python
+	@test -x $(LINTERS)/bin/pip || $(PYTHON) -m venv --clear $(LINTERS)
+	@$(LINTERS)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r $<
 	@touch $@
 
 $(NODE_READY): package-lock.json | need-node

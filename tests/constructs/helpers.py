@@ -73,6 +73,10 @@ def _value_after_apply(plan: Plan, type_: str, attribute: str, body: Json) -> st
             return f"arn:aws:sns:{region}:{ACCOUNT}:{body['name']}"
         case "aws_bedrock_guardrail", "guardrail_arn":
             return f"arn:aws:bedrock:{region}:{ACCOUNT}:guardrail/abcdefghij12"
+        case "aws_iam_role", "arn":
+            return f"arn:aws:iam::{ACCOUNT}:role/{body['name']}"
+        case "aws_opensearchserverless_collection", "collection_endpoint":
+            return f"https://abcdefghij0123456789.{region}.aoss.amazonaws.com"
         case "aws_opensearchserverless_collection", "arn":
             return f"arn:aws:aoss:{region}:{ACCOUNT}:collection/abcdefghij0123456789"
     raise AssertionError(f"{type_}.{attribute}: add a realistic value here")

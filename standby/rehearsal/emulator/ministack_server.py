@@ -27,7 +27,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
-from standby.rehearsal.emulator.cloud_control_wiring import check_index_access, connect_cloud_control
+from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.request_resources import corrected_operation, named_resource
 from standby.rehearsal.emulator.requests.deliveries import check_deliveries
