@@ -10,26 +10,22 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
-from rich import box
 from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from standby.cli.options import exit_with, json_option, print_json, refuse_group_options
 from standby.cli.output.progress import ConsoleProgress
+from standby.cli.output.rehearsal_view import print_report, status_text
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError, StandbyError
-from standby.rehearsal.checks.verification import Result
 from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.emulator.emulator import recorded_emulator
 from standby.rehearsal.emulator.sickness import SICK_MODES, SickMode, Sickness, known_calls
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
 from standby.rehearsal.files.paths import find_project
-from standby.rehearsal.network.network import UP_HINT, LocalUrls
+from standby.rehearsal.network.network import UP_HINT
 from standby.rehearsal.rehearsal import Rehearsal
-from standby.rehearsal.report import Report, Status
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
 from standby.rehearsal.tools.shell import rehearsal_environment, shell_exports, shell_removal, shell_variables
@@ -46,14 +42,6 @@ GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
     "aws": _ACCOUNT_HINT,
 }
 """Where each option of the group `standby` belongs: `standby rehearse` uses none of them."""
-
-WIDE: Final = 160
-"""The width of the table of checks if stdout is not a terminal."""
-
-_RESULT_STYLES: Final[Mapping[Result, str]] = {
-    Result.PASSED: "green",
-    Result.FAILED: "bold red",
-}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -141,7 +129,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        _print_report(report)
+        print_report(report)
     exit_with(0 if report.passed else FAILED)
 
 
@@ -164,7 +152,7 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        click.echo(_status_text(found))
+        click.echo(status_text(found))
     exit_with(0 if found.applied else REFUSED)
 
 
@@ -355,47 +343,6 @@ def _show_progress(rehearsal: Rehearsal) -> Iterator[None]:
             yield
     except KeyboardInterrupt:
         raise InterruptedRunError("Interrupted.", hint=CONTINUE_HINT) from None
-
-
-def _print_report(report: Report) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDE)
-    console.print(checks_table(report))
-    changes = ", ".join(f"{count} {change}" for change, count in report.changes.as_json().items() if count)
-    phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in report.seconds.items())
-    click.echo(f"{report.resources} resources: {changes or 'no changes'} ({phases})")
-    click.echo(_urls_text(report.endpoint, report.urls))
-
-
-def checks_table(report: Report) -> Table:
-    """Return the table of checks."""
-    seconds, observed = Column("seconds", justify="right"), Column("observed", overflow="fold")
-    table = Table("check", "region", "result", seconds, observed, box=box.SIMPLE, pad_edge=False)
-    for check in report.checks:
-        result = Text(check.result.value, style=_RESULT_STYLES[check.result])
-        region = f"{check.role} {check.region}" if check.role else check.region
-        table.add_row(check.name, region, result, f"{check.seconds:.1f}", Text(check.detail))
-    return table
-
-
-def _status_text(found: Status) -> str:
-    if found.endpoint is None:
-        return f"The rehearsal is not up. {UP_HINT}"
-    if not found.applied:
-        return f"The emulator is up ({found.endpoint}), but the stack is not applied. {UP_HINT}"
-    documents = ", ".join(f"{count} in {role}" for role, count in found.documents.items())
-    faults = (f"{'fault:':<14}{fault}" for fault in found.faults)
-    first = f"The rehearsal is up: {found.resources} resources; documents: {documents}."
-    return "\n".join((first, _urls_text(found.endpoint, found.urls), *faults))
-
-
-def _urls_text(endpoint: str, urls: LocalUrls | None) -> str:
-    named = {"emulator": endpoint}
-    if urls is not None:
-        apis = {"primary API": urls.primary_api, "failover API": urls.failover_api}
-        named |= {"site": urls.site, "edge": urls.edge, **apis}
-    return "\n".join(f"{name + ':':<14}{url}" for name, url in named.items())
 
 
 def _print_healed(faults: tuple[Fault, ...]) -> None:

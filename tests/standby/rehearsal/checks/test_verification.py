@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from standby.cli.output.progress import ConsoleProgress
-from standby.cli.rehearse import checks_table
+from standby.cli.output.rehearsal_view import checks_table
 from standby.console import NullProgress
 from standby.deployment.manifest import ROLES, Manifest, parse_manifest
 from standby.deployment.sessions import EmulatorSession
