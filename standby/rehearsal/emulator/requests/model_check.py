@@ -17,6 +17,8 @@ from moto.core.utils import get_service_model
 from standby.rehearsal.emulator.requests.call import Call
 
 NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
+MISTYPED: Final = ("/d{",)
+"""In the pattern of Bedrock's ARNs that take tags, `/d{12}` stands for `\\d{12}`: no ARN would fit."""
 UNICODE: Final = r"\p{"
 """In Java, `\\w` and its like are ASCII, and these classes are Unicode. `regex` has one flag for both."""
 SHOWN: Final = 80
@@ -88,7 +90,9 @@ def _matches(pattern: str, text: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> "regex.Pattern[str] | None":
-    """Return a pattern; None if even `regex` cannot read it, and then it refuses nothing."""
+    """Return a pattern; None if `regex` cannot read it or AWS cannot mean it, and then it refuses nothing."""
+    if any(text in pattern for text in MISTYPED):
+        return None
     try:
         return regex.compile(pattern, 0 if UNICODE in pattern else regex.ASCII)
     except regex.error:

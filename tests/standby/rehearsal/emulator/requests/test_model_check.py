@@ -197,3 +197,7 @@ def test_a_refusal_has_the_form_of_its_protocol(protocol: str, code: str, start:
 def test_a_call_is_named_as_in_iam() -> None:
     found: Call = call("events", "put_rule", **RULE)
     assert str(found) == "events:PutRule"
+
+
+def test_a_pattern_that_no_value_of_aws_fits_refuses_nothing() -> None:
+    assert violations("bedrock-agent", "list_tags_for_resource", {"resourceArn": ARN}) == []
