@@ -10,7 +10,7 @@ EXCEPTIONS: Final = Path(__file__).with_name("exceptions.toml")
 LONGEST_LINE: Final = 300
 
 Entries = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""The exceptions by linter and by code: a reason, and a pattern of the places that are meant."""
+"""The exceptions by linter and by code: a reason, and patterns of the places and of the texts that are meant."""
 
 
 class Finding(NamedTuple):
@@ -38,17 +38,18 @@ def unexplained(findings: Collection[Finding], exceptions: Entries) -> list[str]
     ]
     stale = [
         f"{EXCEPTIONS.name}: {linter}.{code} matches no finding any more"
-        for linter, code, places in keys
-        if not any(_covers(each, linter, code, places) for each in findings)
+        for linter, code, *patterns in keys
+        if not any(_covers(each, linter, code, *patterns) for each in findings)
     ]
     return [*faults, *stale]
 
 
-def _keys(exceptions: Entries) -> Iterator[tuple[str, str, str]]:
+def _keys(exceptions: Entries) -> Iterator[tuple[str, str, str, str]]:
     for linter, codes in exceptions.items():
         for code, entry in codes.items():
-            yield linter, code, entry.get("places", ".*")
+            yield linter, code, entry.get("places", ".*"), entry.get("texts", ".*")
 
 
-def _covers(finding: Finding, linter: str, code: str, places: str) -> bool:
-    return (finding.linter, finding.code) == (linter, code) and re.fullmatch(places, finding.place) is not None
+def _covers(finding: Finding, linter: str, code: str, places: str, texts: str) -> bool:
+    patterns = re.fullmatch(places, finding.place) and re.fullmatch(texts, finding.text, re.DOTALL)
+    return (finding.linter, finding.code) == (linter, code) and patterns is not None

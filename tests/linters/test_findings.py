@@ -7,7 +7,7 @@ from tests.linters.findings import Finding, read_exceptions, unexplained
 from tests.linters.stacks import policies, template
 
 OPEN = Finding("checkov", "CKV_1", "aws_s3_bucket.primary_frontend", "a bucket")
-EXCEPTION = {"checkov": {"CKV_1": {"reason": "It is right as it is.", "places": "aws_s3_bucket\\..*"}}}
+EXCEPTION = {"checkov": {"CKV_1": {"reason": "It is right as it is.", "places": "aws_s3_bucket\\..*", "texts": "a .*"}}}
 
 
 def test_a_finding_without_a_reason_is_named() -> None:
@@ -15,7 +15,9 @@ def test_a_finding_without_a_reason_is_named() -> None:
     assert unexplained([OPEN], EXCEPTION) == []
 
 
-@pytest.mark.parametrize("change", [{"linter": "cfn-lint"}, {"code": "CKV_2"}, {"place": "aws_sqs_queue.a"}])
+@pytest.mark.parametrize(
+    "change", [{"linter": "cfn-lint"}, {"code": "CKV_2"}, {"place": "aws_sqs_queue.a"}, {"text": "x"}]
+)
 def test_an_exception_covers_its_own_linter_code_and_places_only(change: dict[str, str]) -> None:
     lines = unexplained([OPEN._replace(**change)], EXCEPTION)
     assert len(lines) == 2
