@@ -89,7 +89,7 @@ check: check-stack $(PYTHON_READY) need-node ## Check style, types, layers, spel
 check-stack: $(PYTHON_READY) $(LINTERS_READY) need-node ## Lint the synthesized stack and its IAM policies: checkov, cfn-lint, parliament
 	@set -euo pipefail; directory="$$(mktemp -d)"; trap 'rm -rf "$$directory"' EXIT; \
 	$(BIN)/python -m tests.linters.stacks "$$directory"; \
-	$(LINTERS)/bin/python -m tests.linters.lint "$$directory"
+	$(LINTERS)/bin/python -W ignore -m tests.linters.lint "$$directory"
 
 bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, with lazy ones, and its lower bound; draw bench/synth/synth.svg (15 minutes)
 	@$(BIN)/python -m bench.synth --svg bench/synth/synth.svg
