@@ -54,8 +54,6 @@ pytest.register_assert_rewrite(
     "tests.standby.rehearsal.network.helpers",
 )
 lazy_bindings.install(start_kernel=False)
-# The tests start ingestion jobs in quick succession. The limit of AWS has tests of its own.
-os.environ.setdefault("REHEARSAL_START_SECONDS", "0")
 # jsii prints a banner on a Node that it no longer supports, into the output that tests compare. The variable lists the
 # major versions without a banner. Source: aws/jsii, @jsii/check-node.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", ",".join(map(str, range(12, 40))))
