@@ -33,7 +33,7 @@ DATA_PARAMETERS: Final = frozenset({"delete", "partNumber", "uploadId", "uploads
 
 Handler = Callable[..., Awaitable[tuple[int, Mapping[str, str], bytes]]]
 _STARTS: Final = StartLimit(float(os.environ.get("REHEARSAL_START_SECONDS", "0")))
-"""AWS's limit is `START_SECONDS`. It is off unless the variable names it: a refused batch of events returns to its queue
+"""AWS's limit is `START_SECONDS`. It is off unless the variable names it: a refused batch returns to its queue
 for minutes, and a rehearsal does not wait for that."""
 
 
