@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from standby.endpoints import MEANT_VARIABLE
 from standby.errors import REFUSED, BadUsageError, RefusedError, StandbyError
 from standby.machine import OUTPUT_ERRORS, find_machine_error, naming, strip_class_name
 
@@ -61,7 +62,8 @@ def synthesize(*, project: Path, output: Path, log: Path, settings: Path | None)
     `RefusedError` for a mixed state, `MachineError` for a failure of this machine that the program names,
     `StandbyError` otherwise.
     """
-    environment = {**os.environ, **_NODE_BANNER_VARIABLE, "CDKTF_OUTDIR": str(output)}
+    # Nothing is deployed to AWS from this output, so an endpoint on this machine is no mistake.
+    environment = {**os.environ, **_NODE_BANNER_VARIABLE, MEANT_VARIABLE: "1", "CDKTF_OUTDIR": str(output)}
     if settings is not None:
         environment[SETTINGS_VARIABLE] = str(settings)
     result = subprocess.run(
