@@ -31,7 +31,7 @@ def test_a_file_of_a_directory_above_is_read(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     "text, message, hint",
     [
-        ('nam = "dev"', "there is no setting `nam`.", "Did you mean `name`?"),
+        ('names = "dev"', "there is no setting `names`.", "Did you mean `name`?"),
         ('[regions]\nprimry = "us-west-2"', "there is no setting `regions.primry`.", "Did you mean `regions.primary`?"),
         ("color = 1", "there is no setting `color`.", "Remove it."),
         ("name = 5", "name = 5: not a text.", ""),
@@ -54,7 +54,7 @@ def test_a_wrong_setting_is_wrong_usage_with_its_name_and_the_remedy(
 
 
 def test_a_mistyped_setting_stops_a_command_before_it_asks_an_account(tmp_path: Path) -> None:
-    (tmp_path / "standby.toml").write_text('nam = "dev"')
+    (tmp_path / "standby.toml").write_text('names = "dev"')
     result = CliRunner().invoke(cli, ["status"])
     assert result.exit_code == 2
     assert "Did you mean `name`?" in result.stderr
