@@ -54,9 +54,6 @@ class ErrorJson(JsonModel):
     error: str = Field(description="the error on stderr")
 
 
-_REHEARSAL_PACKAGES: Final = frozenset({"cryptography", "filelock", "ministack", "moto", "psutil", "regex"})
-
-
 class CommandGroup(click.Group):
     """A group that imports a command when it runs, and shows every error as one message."""
 
@@ -113,7 +110,7 @@ class CommandGroup(click.Group):
             # A traceback does not help a user; it is in a report, and DEBUG_VARIABLE shows it to a developer.
             if DEBUG_VARIABLE in os.environ:
                 raise
-            raise ReportedError(describe_unexpected(error, optional=_REHEARSAL_PACKAGES)) from error
+            raise ReportedError(describe_unexpected(error)) from error
 
 
 class ReportedError(click.ClickException):

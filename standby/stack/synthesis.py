@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Final
 
 from standby.endpoints import MEANT_VARIABLE
 from standby.errors import REFUSED, BadUsageError, RefusedError, StandbyError
-from standby.machine import OUTPUT_ERRORS, find_machine_error, naming, strip_class_name
+from standby.machine import OUTPUT_ERRORS, describe_missing_package, find_machine_error, naming, strip_class_name
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 CONFIGURATION_NAME: Final = "cdk.tf.json"
@@ -20,6 +21,7 @@ _BAD_SETTINGS_EXIT_CODE: Final = 2
 # Source: aws/jsii, @jsii/check-node.
 _NODE_BANNER_VARIABLE: Final = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
 _LAST_OUTPUT_LINES: Final = 15
+_MISSING_MODULE: Final = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,8 @@ def synthesize(*, project: Path, output: Path, log: Path, settings: Path | None)
             raise BadUsageError(text)
         if result.returncode == REFUSED:
             raise RefusedError(text)
+        if missing := _MISSING_MODULE.search(result.stderr):
+            raise describe_missing_package(missing[1])
         raise _describe_failure(result, log)
     return find_stack(output)
 
