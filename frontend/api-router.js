@@ -5,14 +5,18 @@ import { CallError, request } from "./http.js";
 import { checkHealth, LivenessMonitor, UPLOAD_LIMITS } from "./liveness.js";
 import { RequestBudget } from "./rate-limit.js";
 import { onChangeInOtherTab } from "./storage.js";
-import { jitter, pause, rejectOnAbort } from "./wait.js";
+import { EndablePause, jitter, pause, rejectOnAbort } from "./wait.js";
 
 // API Gateway's time-out is 29 s.
 const REQUEST_SECONDS = 29.5;
 const CONFIG_SECONDS = 5;
 const CONFIG_SECONDS_IN_RECOVERY = 1;
+// A question looks at config.json first if the last look is older, so that after a failover no question goes to the
+// region that was left. It waits no longer than this, because a known API is better than a late answer.
+const FRESH_MS = 5_000;
+const LOOK_MS = 1_000;
 const HEALTH_SECONDS = 2;
-// Less than the 75 s within which every open page follows a planned failover.
+// Less than the 75 s within which an open page in which nobody asks follows a planned failover.
 const POLL_MS = 55_000;
 const BACKOFF_MS = [5_000, 10_000, 20_000, 40_000, 55_000];
 
@@ -35,14 +39,15 @@ export class ApiRouter extends EventTarget {
   #healthyChecks = 0;
   #backoffStep = 0;
   #recovery = null;
-  #endPause = () => {};
+  #retry = new EndablePause();
+  #lookedAt = -Infinity;
   #pollTimer = 0;
 
   /** Reads config.json now and about once a minute while the page is visible. */
   async start() {
     await this.refresh(CONFIG_SECONDS);
     this.#schedulePoll();
-    document.addEventListener("visibilitychange", () => this.#endPause());
+    document.addEventListener("visibilitychange", () => this.#retry.end());
     addEventListener("online", () => this.retryNow());
     onChangeInOtherTab("config", () => {
       this.#store.loadNewer();
@@ -56,6 +61,9 @@ export class ApiRouter extends EventTarget {
    */
   async call(path, { json, signal } = {}) {
     const failures = new Map();
+    if (json && this.api && performance.now() - this.#lookedAt > FRESH_MS) {
+      await Promise.race([this.refresh(CONFIG_SECONDS), pause(LOOK_MS, signal)]);
+    }
     for (;;) {
       const api = await this.#requireApi();
       try {
@@ -85,7 +93,7 @@ export class ApiRouter extends EventTarget {
   /** Ends the current pause between two attempts. */
   retryNow() {
     this.#budget.addForRetry();
-    this.#endPause();
+    this.#retry.end();
   }
 
   /** After another service in the region failed, returns whether the API in use is healthy. If not, recovers. */
@@ -109,6 +117,7 @@ export class ApiRouter extends EventTarget {
   async refresh(seconds) {
     const read = this.#store.config ? readConfig : readConfigOnFirstVisit;
     const { state, config } = await read(seconds, () => this.#notify("unreachable"));
+    this.#lookedAt = performance.now();
     const isOlder = state === "valid" && !this.#store.accept(config);
     this.#applyConfig();
     this.#notify(isOlder ? "older" : state);
@@ -146,7 +155,7 @@ export class ApiRouter extends EventTarget {
     await pause(Math.random() * 200);
     for (let round = 0; !(await this.#search(failed, round, dead)); round += 1) {
       this.#setDown(true);
-      await this.#retryPause(jitter(BACKOFF_MS[Math.min(round, BACKOFF_MS.length - 1)]));
+      await this.#retry.start(jitter(BACKOFF_MS[Math.min(round, BACKOFF_MS.length - 1)]));
     }
     this.#setDown(false);
   }
@@ -230,16 +239,6 @@ export class ApiRouter extends EventTarget {
     const interval = this.#failedOverFrom || !this.api ? backoff : POLL_MS;
     this.#pollTimer = setTimeout(() => this.#poll(), jitter(interval, 0.1));
     if (!this.api) this.#backoffStep += 1;
-  }
-
-  #retryPause(milliseconds) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   #notify(configState = this.configState) {

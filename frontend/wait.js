@@ -42,3 +42,18 @@ export function whenVisible() {
 export function jitter(milliseconds, part = 0.2) {
   return milliseconds * (1 + part * (2 * Math.random() - 1));
 }
+
+/** A pause that `end` ends before its time. */
+export class EndablePause {
+  end = () => {};
+
+  start(milliseconds) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,7 +14,7 @@ from standby.deployment.manifest import Role
 from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
-from tests.browser.helpers import Config, Visitor, text_file, wait_for, write_config
+from tests.browser.helpers import Config, Visitor, hold_requests, text_file, wait_for, write_config
 from tests.e2e.helpers import ROOT, Document, cites, sweep
 
 MAX_WAIT: Final = 5.0
@@ -85,6 +86,47 @@ def test_after_a_failover_a_follow_up_question_keeps_its_context(visit: Visit, r
 def _is_cited_by_standby(rehearsal: Rehearsal, document: Document, key: str) -> object:
     sweep(rehearsal, "failover")
     return cites(rehearsal, "failover", document, key)
+
+
+def test_after_a_failover_and_a_failback_no_question_of_an_open_page_goes_to_the_region_that_was_left(
+    visit: Visit, rehearsal: Rehearsal
+) -> None:
+    visitor = visit(clock=True)
+    visitor.ask("What about annual leave?")
+    left = region(rehearsal, "primary")
+    moves: tuple[tuple[str, Role], ...] = (("failover", "failover"), ("failback", "primary"))
+    for command, role in moves:
+        operate(rehearsal, command)
+        visitor.page.clock.run_for(5_100)
+        before = len(visitor.requests)
+        assert visitor.ask("What about annual leave?").region == region(rehearsal, role)
+        urls = [request.url for _, request in visitor.requests[before:]]
+        assert not any(urlsplit(url).hostname == api_host(rehearsal, left) for url in urls)
+        left = region(rehearsal, role)
+        assert visitor.page.locator("#region").inner_text() == left
+
+
+def api_host(rehearsal: Rehearsal, name: str) -> str | None:
+    regions = rehearsal.deployment.regions.values()
+    return next(urlsplit(found.api_url).hostname for found in regions if found.region == name)
+
+
+def test_two_questions_within_five_seconds_look_at_config_json_once(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.wait_for_timeout(5_100)
+    before = len(visitor.requests)
+    waiting_times(visitor, 2)
+    looks = [request for _, request in visitor.requests[before:] if request.url.endswith("/config.json")]
+    assert len(looks) == 1
+
+
+def test_a_config_json_that_hangs_delays_a_question_by_a_second_at_most(visit: Visit) -> None:
+    visitor = visit()
+    visitor.ask("What about annual leave?")
+    visitor.page.wait_for_timeout(5_100)
+    _, release = hold_requests(visitor, "**/config.json")
+    assert visitor.ask("What about annual leave?").seconds < MAX_WAIT
+    release()
 
 
 def test_every_open_page_follows_a_failover_and_a_failback_without_a_reload_within_75_seconds(

@@ -79,7 +79,7 @@ class Measures(JsonModel):
     browser_wait_region_down_seconds: Number = _measure("the longest wait while the primary region refuses connections")
     browser_wait_region_black_hole_seconds: Number = _measure("the longest wait while the primary region hangs")
     browser_follow_seconds: Number = _measure(
-        "from a planned failover to the time when an open page uses the other region"
+        "after a planned failover, from the next question in an open page to its answer from the other region"
     )
     standby_pages_not_seen: Number = _measure("live-pages: 0 if pages of the other region were seen, 1 otherwise")
 
