@@ -179,11 +179,15 @@ class Verification:
         answer = self._api(role).post("docs", {"question": document.sample.question})
         citations = answer.get("citations")
         cited = [part.get("uri") for part in citations if isinstance(part, dict)] if isinstance(citations, list) else []
-        if not answer.get("response") or f"s3://{bucket}/{document.key}" not in cited:
+        sample = document.sample
+        if cited != [f"s3://{bucket}/{document.key}"]:
+            raise StandbyError(f"The answer to {sample.question!r} does not cite {sample.name} alone: {cited}")
+        if sample.answer not in str(answer.get("response")):
             raise StandbyError(
-                f"The answer to {document.sample.question!r} does not cite {document.sample.name}: {cited}"
+                f"The answer to {sample.question!r} does not say {sample.answer!r}: {answer.get('response')!r}"
             )
-        return f"cites {document.sample.name}, uploaded in {self.deployment.regions[document.role].region}"
+        origin = self.deployment.regions[document.role].region
+        return f'says "{sample.answer}", cites {sample.name}, uploaded in {origin}'
 
     def _document_for_question(self, role: Role, uploaded: list[UploadedDocument]) -> UploadedDocument:
         replicas = [doc for doc in uploaded if doc.role != role and doc.role in self._replicating_roles]
