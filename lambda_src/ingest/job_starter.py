@@ -1,8 +1,10 @@
 """Starts ingestion jobs, for a batch of events and for the sweep."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -11,7 +13,7 @@ from ingest.content_digest import NOT_COMPARED, describe_content
 from ingest.decision import Decision, plan_batch, plan_sweep
 from ingest.events import Batch
 from ingest.settings import Settings
-from shared.aws_calls import Budget
+from shared.aws_calls import Budget, call_with_retries
 from shared.errors import THROTTLING, error_code
 from shared.ingestion_jobs import Job, list_jobs
 from shared.logs import Log
@@ -25,10 +27,20 @@ _JOBS_LISTED = 100
 # Seconds from the start in which the bucket may be listed. The rest of the function's 60 is for starting the job, which
 # must start however many objects there are.
 _LISTING_SECONDS = 30.0
-# Another invocation was faster, or the quotas are used up (one job per Knowledge Base, five per account, one start in
-# ten seconds). This is no error: a later attempt succeeds. Source: docs.aws.amazon.com, Amazon Bedrock,
-# StartIngestionJob.
+# Another invocation was faster, or the quotas are used up (one job per Knowledge Base, five per account). This is no
+# error: a later attempt succeeds. Source: docs.aws.amazon.com, Amazon Bedrock, StartIngestionJob.
 _BUSY = THROTTLING | {"ConflictException"}
+# An account may start one job in ten seconds in a region, and another Knowledge Base may have started the last one. It
+# is refused at once (`ThrottlingException`), so the function waits for its turn: the messages of a refused batch would
+# wait for the queue's visibility timeout, six minutes. Source: docs.aws.amazon.com, AWS General Reference, "Amazon
+# Bedrock endpoints and quotas".
+_TURN_SECONDS = 12.0
+# The seconds of one attempt to start: the connect and the read time-out of the client.
+_ATTEMPT_SECONDS = 12.0
+
+
+def _turn() -> Budget:
+    return Budget.of(_TURN_SECONDS + _ATTEMPT_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +51,7 @@ class JobStarter:
     s3: "S3Client"
     settings: Settings
     listing_seconds: float = _LISTING_SECONDS
+    turn: Callable[[], Budget] = _turn
 
     def handle_batch(self, batch: Batch, log: Log) -> tuple[str, ...]:
         """Handle an SQS batch and return the ids of the messages to return to the queue.
@@ -88,8 +101,11 @@ class JobStarter:
 
     def _start(self, description: str | None, log: Log) -> bool:
         ids = {"knowledgeBaseId": self.settings.knowledge_base_id, "dataSourceId": self.settings.data_source_id}
+        # The same token for all attempts: one whose answer was lost starts no second job.
+        ids["clientToken"] = str(uuid.uuid4())
+        start = partial(self.bedrock_agent.start_ingestion_job, **ids, description=description or NOT_COMPARED)
         try:
-            answer = self.bedrock_agent.start_ingestion_job(**ids, description=description or NOT_COMPARED)
+            answer = call_with_retries(start, budget=self.turn(), attempt_seconds=_ATTEMPT_SECONDS)
         except ClientError as error:
             if error_code(error) not in _BUSY:
                 raise

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cfnlint.api
 import parliament
@@ -42,9 +42,22 @@ def checkov_findings(directory: Path) -> Iterator[Finding]:
 
 
 def template_findings(directory: Path) -> Iterator[Finding]:
-    """Yield what cfn-lint says of the properties that Cloud Control gets."""
-    text = (directory / "template.json").read_text(encoding="utf-8")
-    for match in cfnlint.api.lint(text, config={"regions": REGIONS}):
+    """Yield what cfn-lint says of the properties that Cloud Control gets, and of the roles with their trust policies.
+
+    The stack has no exception for cfn-lint, so nothing else shows that it reads: it must find a property too many in
+    each resource.
+    """
+    template = json.loads((directory / "template.json").read_text(encoding="utf-8"))
+    yield from _lint_template(template)
+    for resource in template["Resources"].values():
+        resource["Properties"]["NoSuchProperty"] = "x"
+    found = {finding.place for finding in _lint_template(template)}
+    if missed := {name for name in template["Resources"] if f"Resources/{name}/Properties/NoSuchProperty" not in found}:
+        sys.exit(f"cfn-lint has not read {', '.join(sorted(missed))}")
+
+
+def _lint_template(template: dict[str, Any]) -> Iterator[Finding]:
+    for match in cfnlint.api.lint(json.dumps(template), config={"regions": REGIONS}):
         yield Finding("cfn-lint", match.rule.id, "/".join(map(str, match.path or [])), match.message)
 
 

@@ -44,16 +44,20 @@ def policies(plan: Plan) -> Iterator[tuple[str, object]]:
 
 
 def template(plan: Plan) -> dict[str, Any]:
-    """Return a CloudFormation template of what Cloud Control creates."""
-    created = resources(plan, "aws_cloudcontrolapi_resource")
+    """Return a CloudFormation template of what Cloud Control creates, and of the roles with their trust policies."""
+    created = {
+        address: (body["type_name"], json.loads(_filled(plan, body["desired_state"])))
+        for address, body in resources(plan, "aws_cloudcontrolapi_resource").items()
+    }
+    roles = {
+        address: ("AWS::IAM::Role", {"AssumeRolePolicyDocument": json.loads(_filled(plan, body["assume_role_policy"]))})
+        for address, body in resources(plan, "aws_iam_role").items()
+    }
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {
-            re.sub(r"[^A-Za-z0-9]", "", address): {
-                "Type": body["type_name"],
-                "Properties": json.loads(_filled(plan, body["desired_state"])),
-            }
-            for address, body in created.items()
+            re.sub(r"[^A-Za-z0-9]", "", address): {"Type": type_, "Properties": properties}
+            for address, (type_, properties) in (created | roles).items()
         },
     }
 

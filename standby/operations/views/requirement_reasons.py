@@ -57,7 +57,7 @@ def requirement_reasons(region: RegionState) -> Iterator[str]:
         elif result:
             yield _describe(region, name)
     for why, names in silent.items():
-        yield f"{region.region} {why}: not checked: {', '.join(names)}"
+        yield f"not checked in {region.region}: {', '.join(names)}: {why}"
 
 
 def requirement_advice(regions: Collection[RegionState]) -> Iterator[str]:

@@ -29,7 +29,7 @@ START_ATTEMPTS: Final = 3
 _PORT: Final = "emulator"
 CHECKS_VARIABLES: Final = ("REHEARSAL_REQUEST_CHECKS", "REHEARSAL_START_SECONDS")
 """The first one, `off`, lets every request pass, so that a benchmark can measure what the checks add. The second one is
-the time between two starts of ingestion jobs: AWS's is ten seconds, and without the variable there is none."""
+the time between two starts of ingestion jobs, in place of AWS's ten seconds."""
 
 
 class Emulator(JsonModel):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from typing import Final
 from unittest.mock import patch
 
 import pytest
@@ -19,6 +20,10 @@ from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, upload, wait_for
 from tests.e2e.operations.helpers import Operator, clients_with, connection
 from tests.e2e.operations.runbook import RUNBOOK, Act, Scenario, same, scenarios
+
+READING: Final = ("status", "journal")
+"""The commands that change nothing. They are repeated, because the tests beside this one make some reads late."""
+READS: Final = 3
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +118,12 @@ class Stage:
         self._environment |= {**nothing, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
+def missing_lines(act: Act, seen: str) -> list[str]:
+    """Return the lines of the runbook that an output lacks."""
+    shown = {same(line) for line in seen.splitlines()}
+    return [line for line in act.shown if line != "..." and same(line) not in shown]
+
+
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.title)
 def test_the_runbook_shows_the_real_output(
     operator: Operator, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
@@ -122,9 +133,10 @@ def test_the_runbook_shows_the_real_output(
     context = Stage(operator)
     for act in scenario.acts:
         seen = context.play(act)
-        lines = [same(line) for line in seen.splitlines()]
-        for line in act.shown:
-            assert line == "..." or same(line) in lines, f"$ standby {' '.join(act.typed)}\n{line}\nbut:\n{seen}"
+        for _ in range(READS if act.typed and act.typed[0] in READING else 0):
+            seen = context.play(act) if missing_lines(act, seen) else seen
+        missing = missing_lines(act, seen)
+        assert not missing, f"$ standby {' '.join(act.typed)}\n{missing[0]}\nbut:\n{seen}"
 
 
 def test_the_runbook_s_policy_is_sufficient_for_every_command(operator: Operator) -> None:

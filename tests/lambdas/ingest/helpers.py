@@ -7,11 +7,13 @@ from botocore.stub import ANY, Stubber
 
 from ingest.job_starter import JobStarter
 from ingest.settings import Settings
+from shared.aws_calls import Budget
 from tests.lambdas.helpers import NOON
 
 SETTINGS = Settings(
     region="us-west-2", knowledge_base_id="KB00000001", data_source_id="DS00000001", documents_bucket="b"
 )
+TURN_SECONDS = 24.0
 IDS = {"knowledgeBaseId": "KB00000001", "dataSourceId": "DS00000001"}
 
 
@@ -24,8 +26,16 @@ class StubbedClients:
         self.agent, self.s3 = Stubber(agent), Stubber(s3)
         self.agent.activate()
         self.s3.activate()
-        self.starter = JobStarter(bedrock_agent=agent, s3=s3, settings=SETTINGS)
+        self.waited = 0.0
+        self.starter = JobStarter(bedrock_agent=agent, s3=s3, settings=SETTINGS, turn=self._turn)
         self.without_time = replace(self.starter, listing_seconds=0)
+
+    def _turn(self) -> Budget:
+        """Return a budget whose clock only pauses advance, by a second each."""
+        return Budget(deadline=self.waited + TURN_SECONDS, clock=lambda: self.waited, sleep=self._pause)
+
+    def _pause(self, _seconds: float) -> None:
+        self.waited += 1
 
     def has_jobs(self, *jobs: tuple[str, float, str], statistics: dict[str, int] | None = None) -> None:
         summaries = [
@@ -47,10 +57,11 @@ class StubbedClients:
 
     def starts(self, *, description: object = ANY) -> None:
         answer = {"ingestionJob": _job("STARTING", started=NOON, description="")}
-        self.agent.add_response("start_ingestion_job", answer, {**IDS, "description": description})
+        self.agent.add_response("start_ingestion_job", answer, {**IDS, "clientToken": ANY, "description": description})
 
-    def refuses_to_start(self, code: str) -> None:
-        self.agent.add_client_error("start_ingestion_job", code)
+    def refuses_to_start(self, code: str, *, times: int = 1) -> None:
+        for _ in range(times):
+            self.agent.add_client_error("start_ingestion_job", code)
 
     def done(self) -> None:
         self.agent.assert_no_pending_responses()

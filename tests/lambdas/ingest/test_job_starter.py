@@ -40,13 +40,48 @@ def test_while_a_job_runs_the_messages_are_returned(stubbed: StubbedClients) -> 
     stubbed.done()
 
 
-@pytest.mark.parametrize("code", ["ConflictException", "ThrottlingException", "ServiceQuotaExceededException"])
-def test_if_no_job_can_be_started_the_messages_are_returned(stubbed: StubbedClients, code: str) -> None:
+def test_a_batch_that_another_invocation_overtook_returns_its_messages_at_once(stubbed: StubbedClients) -> None:
     stubbed.has_jobs()
     stubbed.has_objects()
-    stubbed.refuses_to_start(code)
+    stubbed.refuses_to_start("ConflictException")
     assert stubbed.starter.handle_batch(BATCH, Log()) == ("new",)
+    assert stubbed.waited == 0
     stubbed.done()
+
+
+def test_a_batch_waits_ten_seconds_for_its_turn_and_starts_its_job(stubbed: StubbedClients) -> None:
+    stubbed.has_jobs()
+    stubbed.has_objects()
+    stubbed.refuses_to_start("ThrottlingException", times=10)
+    stubbed.starts()
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ()
+    assert stubbed.waited == 10
+    stubbed.done()
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ServiceQuotaExceededException"])
+def test_without_a_turn_in_twelve_seconds_the_messages_are_returned(stubbed: StubbedClients, code: str) -> None:
+    stubbed.has_jobs()
+    stubbed.has_objects()
+    stubbed.refuses_to_start(code, times=20)
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ("new",)
+    assert 10 <= stubbed.waited <= 12
+
+
+def test_all_attempts_to_start_have_one_token_so_that_no_second_job_starts(stubbed: StubbedClients) -> None:
+    tokens: list[str] = []
+    agent = stubbed.starter.bedrock_agent
+    agent.meta.events.register_first(
+        "provide-client-params.bedrock-agent.StartIngestionJob",
+        lambda params, **_: tokens.append(params["clientToken"]),
+    )
+    stubbed.has_jobs()
+    stubbed.has_objects()
+    stubbed.refuses_to_start("InternalServerException")
+    stubbed.starts()
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ()
+    assert len(tokens) == 2
+    assert len(set(tokens)) == 1
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"])

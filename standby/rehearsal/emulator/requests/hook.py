@@ -14,6 +14,7 @@ from typing import Any, Final
 from standby.rehearsal.emulator.requests.call import SERVICES, Call, RawRequest, read_call
 from standby.rehearsal.emulator.requests.model_check import describe_violations, model_violations
 from standby.rehearsal.emulator.requests.prerequisites import (
+    START_SECONDS,
     Account,
     StartLimit,
     deployment_refusal,
@@ -32,9 +33,7 @@ DATA_PARAMETERS: Final = frozenset({"delete", "partNumber", "uploadId", "uploads
 """The parameters of S3's calls for objects. The others name a subresource, such as `policy` or `tagging`."""
 
 Handler = Callable[..., Awaitable[tuple[int, Mapping[str, str], bytes]]]
-_STARTS: Final = StartLimit(float(os.environ.get("REHEARSAL_START_SECONDS", "0")))
-"""AWS's limit is `START_SECONDS`. It is off unless the variable names it: a refused batch returns to its queue
-for minutes, and a rehearsal does not wait for that."""
+_STARTS: Final = StartLimit(float(os.environ.get("REHEARSAL_START_SECONDS", START_SECONDS)))
 
 
 def refusal_of(call: Call, account: Account) -> Refusal | None:
