@@ -31,6 +31,7 @@ from standby.rehearsal.emulator.answer_model.guarded_content import read_guarded
 from standby.rehearsal.emulator.answer_model.service import PREFIX, URL_VARIABLE, AnswerModelMiddleware
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.function_runtime import corrected_detection
+from standby.rehearsal.emulator.replica_events import send_replica_events
 from standby.rehearsal.emulator.request_resources import corrected_operation, named_resource
 from standby.rehearsal.emulator.requests.deliveries import check_deliveries
 from standby.rehearsal.emulator.requests.hook import check_requests
@@ -340,6 +341,7 @@ def main() -> None:
     if os.environ.get("REHEARSAL_REQUEST_CHECKS") != "off":
         check_requests(application)
     check_deliveries()
+    send_replica_events(importlib.import_module("ministack.services.s3"))
     correct_guardrails(importlib.import_module("ministack.services.bedrock"))
     emulator = AssumeTlsMiddleware(application.app)
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
