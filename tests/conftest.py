@@ -139,8 +139,12 @@ def plan(synthesize: Synthesize) -> Plan:
 
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """The stack, applied by real Terraform to the tests' own emulator, behind its region proxies and its edge."""
+    """The stack, applied by real Terraform to the tests' own emulator, behind its region proxies and its edge.
+
+    Its accounts may start an ingestion job every two seconds, not ten: dozens of tests wait for their turn.
+    """
     with ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("REHEARSAL_START_SECONDS", "2")
         kept = stack.enter_context(_kept_directory())
         directory = kept or tmp_path_factory.mktemp("e2e") / "rehearsal"
         rehearsal = Rehearsal(project=ROOT, directory=directory, settings=SETTINGS)
