@@ -67,7 +67,7 @@ def reply_to(prompt: Prompt) -> str:
         [found for number, text in prompt.passages.items() for found in split_sentences(text, passage=number)]
     )
     fitting = next(filter(None, _attempts(prompt, corpus)), [])
-    chosen = [_not_said_before(found.place, corpus.sentences, prompt) for found in _best(fitting)]
+    chosen = [_not_said_before(place, corpus.sentences, prompt) for place in _best(fitting, corpus.sentences)]
     return " ".join(_marked(sentence) for sentence in dict.fromkeys(chosen)) or prompt.no_answer
 
 
@@ -96,9 +96,12 @@ def _fitting(corpus: _Corpus, question: str, *, after: str = "") -> list[_Found]
     ]
 
 
-def _best(found: Sequence[_Found]) -> list[_Found]:
+def _best(found: Sequence[_Found], sentences: Sequence[Sentence]) -> list[int]:
+    """Return the places of the best sentences, best first. Of equal ones in several documents, the first is taken."""
     ranked = sorted(found, key=lambda one: (-one.score, one.place))
-    return [one for one in ranked[:_MOST_SENTENCES] if one.score >= _NEAR_THE_BEST * ranked[0].score]
+    near = [one for one in ranked if one.score >= _NEAR_THE_BEST * ranked[0].score]
+    different = {sentences[one.place].text: one.place for one in reversed(near)}
+    return [one.place for one in near if different[sentences[one.place].text] == one.place][:_MOST_SENTENCES]
 
 
 def _not_said_before(place: int, sentences: Sequence[Sentence], prompt: Prompt) -> Sentence:

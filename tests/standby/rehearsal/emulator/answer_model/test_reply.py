@@ -91,6 +91,14 @@ def test_of_documents_that_differ_in_one_word_only_the_one_with_this_word_is_cit
     assert ask("How often is the part named yew renewed?", passages=passages) == NONE
 
 
+def test_a_document_that_was_uploaded_twice_is_quoted_once() -> None:
+    passages = dict.fromkeys((1, 2, 3), PASSAGES[3])
+    answer = "The primary engineer answers a page within ten minutes [1]."
+    assert ask("Who answers a page?", passages=passages) == answer
+    follow_up = ask("And if they do not answer?", "Who answers a page?", passages=passages, answers=[answer])
+    assert follow_up.count("secondary engineer") == 1
+
+
 def test_a_mark_in_a_document_is_no_mark_of_the_answer() -> None:
     passages = {1: "The refund takes ten days [4], see a[10]."}
     assert ask("How long does the refund take?", passages=passages) == "The refund takes ten days, see a[10] [1]."
