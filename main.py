@@ -1,5 +1,6 @@
 """Settings in, one stack, Terraform JSON out."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,11 +10,15 @@ lazy_bindings.install(collect_at_exit=False)
 
 from cdktf import App  # noqa: E402 - after the bindings were made lazy
 
+from standby.endpoints import describe_wrong_target  # noqa: E402 - after the bindings were made lazy
 from warm_standby.assets import AssetError, read_assets  # noqa: E402 - after the bindings were made lazy
 from warm_standby.settings import Settings, SettingsError  # noqa: E402 - after the bindings were made lazy
 from warm_standby.stack import WarmStandbyStack  # noqa: E402 - after the bindings were made lazy
 from warm_standby.state import StateError, refuse_mixed_states  # noqa: E402 - after the bindings were made lazy
 
+if refusal := describe_wrong_target(os.environ):
+    sys.stderr.write(f"{refusal}\n")
+    sys.exit(3)
 project = Path(__file__).parent
 functions, site = project / "lambda_src", project / "frontend"
 try:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import lazy_bindings
 from docs.field_table import field_table
+from standby.cli.context import context  # noqa: F401 - the documents name the models
 from standby.cli.cost import cost_lines
 from standby.cli.journal import JournalJson  # noqa: F401 - the documents name the models
 from standby.cli.journal_removal import JournalRemovalJson  # noqa: F401 - the documents name the models

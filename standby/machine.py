@@ -114,15 +114,24 @@ def strip_class_name(line: str) -> str:
     return one_line(_ERROR_PREFIX.sub("", line))
 
 
-def describe_missing_package(error: ModuleNotFoundError, *, optional: Collection[str]) -> StandbyError:
-    """Return the refusal that names the package, and the command that installs it. `optional`: the rehearsal's."""
-    package = (error.name or str(error)).partition(".")[0]
+EXTRAS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii"), "synth"),
+    **dict.fromkeys(("cryptography", "filelock", "hypercorn", "ministack"), "rehearsal"),
+    **dict.fromkeys(("moto", "psutil", "regex", "werkzeug"), "rehearsal"),
+    **dict.fromkeys(("jinja2", "playwright"), "drill"),
+}
+"""The extra of `warm-standby` that has each optional package, by the name of its module."""
+
+
+def describe_missing_package(name: str) -> StandbyError:
+    """Return the refusal that names a module's package, and the command that installs it."""
+    package = name.partition(".")[0]
     if package == "standby":
         return RefusedError(
-            f"The installation of standby is incomplete: the module {error.name} is missing.",
+            f"The installation of standby is incomplete: the module {name} is missing.",
             hint="Get it again: pip install --force-reinstall warm-standby",
         )
-    extra = "[rehearsal]" if package in optional else ""
+    extra = f"[{EXTRAS[package]}]" if package in EXTRAS else ""
     return RefusedError(f"The Python package {package} is missing.", hint=f"Get it: pip install 'warm-standby{extra}'")
 
 

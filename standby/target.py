@@ -1,26 +1,24 @@
 """The deployment that the command line names: in an AWS account, or the rehearsal on this machine."""
 
 import os
-import tomllib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from standby.contexts import CONTEXT_VARIABLE, chosen_context, read_contexts
 from standby.errors import BadUsageError, RefusedError
+from standby.settings_file import DeploymentSettings, find_upwards, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from standby.deployment.connection import Connection
 
-SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
-SETTINGS_FILE: Final = "standby.toml"
 SHELL_DIRECTORY_VARIABLE: Final = "STANDBY_DIRECTORY"
 """The rehearsal of a shell, as `standby rehearse env` exports it."""
 
 AWS_HINT: Final = "`standby --aws COMMAND` works on the AWS account instead."
-DEFAULT_NAME: Final = "chatbot"
-DEFAULT_REGIONS: Final = {"primary": "us-west-2", "failover": "us-east-1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +30,7 @@ class TargetOptions:
     profile: str | None = None
     aws: bool = False
     directory: Path | None = None
+    context: str | None = None
 
     @property
     def given(self) -> frozenset[str]:
@@ -42,6 +41,7 @@ class TargetOptions:
             "profile": self.profile is not None,
             "aws": self.aws,
             "directory": self.directory is not None,
+            "context": self.context is not None,
         }
         return frozenset(name for name, is_given in values.items() if is_given)
 
@@ -60,11 +60,15 @@ class Target:
 
 
 def open_connection(options: TargetOptions) -> "Connection":
-    """Connect to the named account, else to the rehearsal that is named or was started here, else to the default one.
+    """Connect to the named account, to the rehearsal that is named or was started here, or to the user's account.
+
+    They are tried in this order. The user's account is that of the current context, else that of the settings file.
 
     A rehearsal that was started and cannot be used is never replaced by the account. Raises `BadUsageError` for options
     that contradict each other, `RefusedError` when the rehearsal cannot be used.
     """
+    if options.context:
+        return _connect_to_context(options.context)
     if options.aws or options.profile:
         return _connect_to_aws(options)
     if options.directory is not None:
@@ -75,7 +79,8 @@ def open_connection(options: TargetOptions) -> "Connection":
     nearest = _nearest_rehearsal()
     if nearest is not None:
         return _connect_to_rehearsal(nearest, options, other=AWS_HINT)
-    return _connect_to_aws(options)
+    current = None if options.given else chosen_context(read_contexts(), named=None)
+    return _connect_to_current_context(current) if current else _connect_to_aws(options)
 
 
 def exported_directory() -> Path | None:
@@ -107,48 +112,39 @@ def _connect_to_rehearsal(directory: Path, options: TargetOptions, *, other: str
 def _connect_to_aws(options: TargetOptions) -> "Connection":
     from standby.deployment.connection import AwsConnection  # noqa: PLC0415 - botocore; the help needs none of it
 
-    settings = {} if options.name and options.regions else _read_settings()
-    regions = options.regions or tuple(_get_region(settings, role) for role in DEFAULT_REGIONS)
-    name = options.name or str(settings.get("name", DEFAULT_NAME))
-    # The file's accounts are those of the deployment that it names.
-    allowed = _allowed_accounts(settings) if name == settings.get("name") else ()
-    return AwsConnection(name=name, regions=regions, profile=options.profile, allowed_accounts=allowed)
+    settings = DeploymentSettings() if options.name and options.regions else read_settings()
+    name = options.name or settings.name
+    return AwsConnection(
+        name=name,
+        regions=options.regions or settings.regions,
+        profile=options.profile,
+        # The file's accounts are those of the deployment that it names.
+        allowed_accounts=settings.allowed_accounts if name == settings.name else (),
+    )
 
 
-def _allowed_accounts(settings: Mapping[str, object]) -> tuple[str, ...]:
-    allowed = settings.get("allowed_account_ids", [])
-    if not isinstance(allowed, list) or not all(isinstance(account, str) for account in allowed):
+def _connect_to_context(key: str) -> "Connection":
+    from standby.deployment.connection import AwsConnection  # noqa: PLC0415 - botocore; the help needs none of it
+
+    context = read_contexts().find(key)
+    return AwsConnection(name=context.name, regions=context.regions, profile=context.profile, context=key)
+
+
+def _connect_to_current_context(key: str) -> "Connection":
+    """Connect, unless this directory belongs to another deployment: nobody then knows which of them is meant."""
+    context, settings = read_contexts().find(key), read_settings()
+    if settings.path is not None and settings.name != context.name:
+        chosen = f"{CONTEXT_VARIABLE} names" if os.environ.get(CONTEXT_VARIABLE) else "the current context is"
         raise BadUsageError(
-            f"allowed_account_ids = {allowed!r}: not a list of texts.",
-            hint='Use the 12 digits of each account ID, in quotes: ["111122223333"].',
+            f"{settings.path} describes {settings.name}, and {chosen} {key} ({context.name}).",
+            hint=f"Say which of them: `standby --context {key} COMMAND`, or `standby --name {settings.name} COMMAND`.",
         )
-    return tuple(allowed)
-
-
-def _get_region(settings: Mapping[str, object], role: str) -> str:
-    regions = settings.get("regions")
-    return str(regions.get(role, DEFAULT_REGIONS[role])) if isinstance(regions, dict) else DEFAULT_REGIONS[role]
-
-
-def _read_settings() -> Mapping[str, object]:
-    named = os.environ.get(SETTINGS_VARIABLE)
-    found = Path(named) if named else _find_upwards(SETTINGS_FILE)
-    if found is None:
-        return {}
-    try:
-        return tomllib.loads(found.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise BadUsageError(f"{found}: {error}", hint="With --name and --region the file is not needed.") from error
-
-
-def _find_upwards(name: str) -> Path | None:
-    here = Path.cwd()
-    return next((path / name for path in (here, *here.parents) if (path / name).exists()), None)
+    return _connect_to_context(key)
 
 
 def _nearest_rehearsal() -> Path | None:
     """Return the rehearsal of the project, None if none was started, or if `standby rehearse down` removed it."""
-    project = _find_upwards("cdktf.json")
+    project = find_upwards("cdktf.json")
     if project is None:
         return None
     from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths  # noqa: PLC0415 - the help needs none of it

@@ -53,6 +53,16 @@ def test_bad_settings_are_one_line_and_exit_code_2_and_write_nothing(
     assert list(directory.iterdir()) == []
 
 
+def test_an_endpoint_on_this_machine_is_one_line_and_exit_code_3_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    ran = run_main(tmp_path, ROOT / "standby.toml")
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert "AWS_ENDPOINT_URL=http://127.0.0.1:1: Terraform would deploy to an emulator on this machine" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_output_directory_of_another_state_is_one_line_and_exit_code_3_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "dev.toml").write_text('name = "dev"')
     record = tmp_path / "cdktf.out" / "stacks" / "warm-standby" / ".terraform" / "terraform.tfstate"

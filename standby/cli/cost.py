@@ -14,7 +14,7 @@ from standby.cost.usage import FROM_SETTINGS, PROFILES, read_usage
 from standby.target import Target
 
 _STACK_HINT: Final = "`standby cost` reads the synthesized JSON alone: --stack FILE names another one."
-GROUP_OPTION_HINTS: Final = dict.fromkeys(("name", "region", "profile", "aws", "directory"), _STACK_HINT)
+GROUP_OPTION_HINTS: Final = dict.fromkeys(("name", "region", "profile", "aws", "directory", "context"), _STACK_HINT)
 DEFAULT_STACK: Final = Path("cdktf.out/stacks/warm-standby/cdk.tf.json")
 
 

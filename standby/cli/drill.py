@@ -41,6 +41,7 @@ _NAME_HINT: Final = "A drill finds it in the rehearsal. With --live it drills th
 GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
     "aws": _LIVE_HINT.format(option="aws"),
     "profile": _LIVE_HINT.format(option="profile PROFILE"),
+    "context": _LIVE_HINT.format(option="context CONTEXT"),
     "name": _NAME_HINT,
     "region": _NAME_HINT,
 }

@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "standby.cli.drill",
         "Inject faults, restore everything, and compare what users noticed with the objectives.",
     ),
+    "context": ("standby.cli.context", "Name deployments, and choose the one that commands work on."),
     "cost": ("standby.cli.cost", "Show what the deployment costs in a month."),
     "rehearse": ("standby.cli.rehearse", "Rehearse the whole deployment on this machine, without an AWS account."),
 }
@@ -51,9 +52,6 @@ class ErrorJson(JsonModel):
     command: str | None = Field(description="the command")
     result: str = Field(description="`failed` (exit code 1), `wrong usage` (2) or `refused` (3)")
     error: str = Field(description="the error on stderr")
-
-
-_REHEARSAL_PACKAGES: Final = frozenset({"cryptography", "filelock", "ministack", "moto", "psutil", "regex"})
 
 
 class CommandGroup(click.Group):
@@ -112,7 +110,7 @@ class CommandGroup(click.Group):
             # A traceback does not help a user; it is in a report, and DEBUG_VARIABLE shows it to a developer.
             if DEBUG_VARIABLE in os.environ:
                 raise
-            raise ReportedError(describe_unexpected(error, optional=_REHEARSAL_PACKAGES)) from error
+            raise ReportedError(describe_unexpected(error)) from error
 
 
 class ReportedError(click.ClickException):
@@ -135,6 +133,7 @@ def _print_error(ctx: click.Context, result: str, error: str) -> None:
     multiple=True,
     help="One of its regions; can be given twice. Default: the regions in standby.toml.",
 )
+@click.option("--context", "context_name", help="Work on the deployment of a context (`standby context list`).")
 @click.option("--profile", help="The AWS profile for the deployment's account.")
 @click.option("--aws", is_flag=True, help="Use the AWS default credentials, even while a rehearsal is up.")
 @click.option(
@@ -149,6 +148,7 @@ def cli(
     *,
     name: str | None,
     regions: tuple[str, ...],
+    context_name: str | None,
     profile: str | None,
     aws: bool,
     directory: Path | None,
@@ -157,13 +157,26 @@ def cli(
 
     Exit codes: 0 done; 1 failed, declined, or lost to another operator; 2 wrong usage; 3 not ready, or refused.
     """
-    if directory and (aws or profile):
-        raise BadUsageError("--directory names a rehearsal, --profile and --aws name an account: use one of them.")
-    blank = next((option for option, value in {"name": name, "profile": profile}.items() if value == ""), None)
-    if blank or "" in regions:  # of an unset variable, such as `--profile "$PROFILE"`
-        raise BadUsageError(f"--{blank or 'region'} is empty.", hint="Give it a value, or leave it out.")
-    options = TargetOptions(name=name, regions=regions, profile=profile, aws=aws, directory=directory)
+    options = TargetOptions(
+        name=name, regions=regions, profile=profile, aws=aws, directory=directory, context=context_name
+    )
+    _refuse_contradictions(options)
     context.obj = Target(options, opener=context.obj or open_connection)
+
+
+def _refuse_contradictions(options: TargetOptions) -> None:
+    texts = {"name": options.name, "profile": options.profile, "context": options.context}
+    blank = next((option for option, value in texts.items() if value == ""), None)
+    if blank or "" in options.regions:  # of an unset variable, such as `--profile "$PROFILE"`
+        raise BadUsageError(f"--{blank or 'region'} is empty.", hint="Give it a value, or leave it out.")
+    if options.context and len(options.given) > 1:
+        other = min(options.given - {"context"})
+        raise BadUsageError(
+            f"--context names a whole deployment: use it without --{other}.",
+            hint="`standby context add` changes what a context names.",
+        )
+    if options.directory and (options.aws or options.profile):
+        raise BadUsageError("--directory names a rehearsal, --profile and --aws name an account: use one of them.")
 
 
 def main() -> None:

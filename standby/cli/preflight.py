@@ -18,9 +18,10 @@ from standby.preflight.collect import run_preflight
 from standby.preflight.facts.state import OwnResources, read_state_file
 from standby.preflight.report import exit_code, preflight_json, report_lines
 from standby.rehearsal.files.paths import find_project
+from standby.settings_file import SETTINGS_VARIABLE
 from standby.stack.configuration import Stack, read_stack
 from standby.stack.deployer_policy import deployer_policy
-from standby.stack.synthesis import SETTINGS_VARIABLE, synthesize
+from standby.stack.synthesis import synthesize
 from standby.target import Target
 
 

@@ -30,10 +30,11 @@ from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
 from standby.rehearsal.tools.shell import rehearsal_environment, shell_exports, shell_removal, shell_variables
-from standby.target import SETTINGS_FILE, SETTINGS_VARIABLE, SHELL_DIRECTORY_VARIABLE, Target
+from standby.settings_file import SETTINGS_NAME, SETTINGS_VARIABLE
+from standby.target import SHELL_DIRECTORY_VARIABLE, Target
 
 CONTINUE_HINT: Final = "`standby rehearse up` continues from here; `standby rehearse down` removes everything."
-_SETTINGS_HINT: Final = f"A rehearsal reads it from {SETTINGS_FILE}, or from the file in {SETTINGS_VARIABLE}."
+_SETTINGS_HINT: Final = f"A rehearsal reads it from {SETTINGS_NAME}, or from the file in {SETTINGS_VARIABLE}."
 _ACCOUNT_HINT: Final = "A rehearsal uses no AWS account."
 GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
     "directory": "`standby rehearse --directory DIRECTORY COMMAND`",
@@ -41,6 +42,7 @@ GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
     "region": _SETTINGS_HINT,
     "profile": _ACCOUNT_HINT,
     "aws": _ACCOUNT_HINT,
+    "context": _ACCOUNT_HINT,
 }
 """Where each option of the group `standby` belongs: `standby rehearse` uses none of them."""
 

@@ -5,7 +5,6 @@ import platform
 import sys
 import tempfile
 import traceback
-from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,10 +21,10 @@ DEBUG_VARIABLE: Final = "STANDBY_DEBUG"
 _PACKAGE: Final = "warm-standby"
 
 
-def describe_unexpected(error: Exception, *, optional: Collection[str]) -> StandbyError:
-    """Return the error for the user. `optional` are the packages that only the rehearsal needs."""
+def describe_unexpected(error: Exception) -> StandbyError:
+    """Return the error for the user."""
     if isinstance(error, ModuleNotFoundError):
-        return describe_missing_package(error, optional=optional)
+        return describe_missing_package(error.name or str(error))
     failure = describe_os_error(error) if isinstance(error, OSError) else None
     return failure or describe_bug(error)
 

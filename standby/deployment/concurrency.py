@@ -15,12 +15,13 @@ from http import HTTPStatus
 from typing import Final, Generic, TypeVar
 
 from botocore import exceptions as botocore_errors
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 from urllib3 import exceptions as urllib3_errors
 
 from standby.console import Stopwatch
 from standby.deadline import Deadline
 from standby.deployment.answers import DeadlineExceededError, InvalidAnswerError
+from standby.deployment.credentials import describe_credentials_failure
 from standby.errors import StandbyError
 from standby.text import one_line
 
@@ -33,12 +34,14 @@ R = TypeVar("R")
 class Unavailable:
     """A fact that could not be read, and the reason.
 
-    `unreachable`: no answer, as from a region that is down. `is_running`: it is still being read.
+    `unreachable`: no answer, as from a region that is down. `is_running`: it is still being read. `no_credentials`: the
+    credentials failed, which says nothing about the region.
     """
 
     why: str
     unreachable: bool = False
     is_running: bool = False
+    no_credentials: bool = False
 
     def __str__(self) -> str:
         return self.why
@@ -53,7 +56,6 @@ STALL_SECONDS: Final = 8.0
 last progress; two of them are for the rest."""
 
 
-NO_CREDENTIALS: Final = "no credentials were found"
 LOOK_SECONDS: Final = 1.0
 """The time of a look that is repeated: `status` ends within three seconds, and two such looks are within them."""
 
@@ -69,14 +71,14 @@ class StalledError(NoAnswerError):
 
 def explain(error: Exception) -> Unavailable:
     """Return in a few words why a call failed."""
+    if failure := describe_credentials_failure(error):
+        return Unavailable(failure, no_credentials=True)
     if isinstance(error, ClientError):
         return Unavailable(one_line(f"answers {_describe_refusal(error)}"))
     if isinstance(error, DeadlineExceededError | InvalidAnswerError):
         return Unavailable(str(error), unreachable=True)
     if isinstance(error, NoAnswerError):
         return Unavailable(one_line(error.message), unreachable=True)
-    if isinstance(error, NoCredentialsError):
-        return Unavailable(NO_CREDENTIALS)
     if isinstance(error, _NO_ANSWER):
         return Unavailable(f"does not answer ({_describe_cause(error)})", unreachable=True)
     return Unavailable(one_line(f"failed: {error}"))

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from standby.deployment.answers import take_text
-from standby.deployment.concurrency import NO_CREDENTIALS, ConcurrentCalls, NoAnswerError, Unavailable, look_twice
+from standby.deployment.concurrency import ConcurrentCalls, NoAnswerError, Unavailable, look_twice
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role, describe_differences, find_differences, parse_manifest
 from standby.errors import RefusedError, StandbyError
@@ -57,6 +57,7 @@ def read_manifest(connection: Connection, *, target: Role | None = None) -> Mani
     for answer in answers.values():
         if isinstance(answer, _Unusable):
             raise answer.error
+    _refuse_without_credentials(connection, answers)
     _refuse_other_account(connection, _find_account(connection))
     why = "; ".join(f"{region} {answer}" for region, answer in answers.items())
     raise RefusedError(f"No manifest of {connection.name}: {why}", hint=_next_look(connection, answers))
@@ -75,9 +76,21 @@ def _next_look(connection: Connection, answers: Answers) -> str:
         return "`standby rehearse status` shows what is down; `standby rehearse heal` ends every fault."
     if silent:
         return f"C{check_own_network(answers)[1:]}."
-    if all(isinstance(answer, Unavailable) and NO_CREDENTIALS in answer.why for answer in answers.values()):
-        return "Sign in (`aws sso login`, or set AWS_PROFILE), or start a rehearsal: `make rehearse`."
     return "Are --name and --region right, and do these credentials allow ssm:GetParameter there?"
+
+
+def _refuse_without_credentials(connection: Connection, answers: Answers) -> None:
+    """Raise `RefusedError` if the credentials failed everywhere: then nothing is known of any region."""
+    failures = {str(answer) for answer in answers.values() if isinstance(answer, Unavailable) and answer.no_credentials}
+    if not failures or not all(
+        isinstance(answer, Unavailable) and answer.no_credentials for answer in answers.values()
+    ):
+        return
+    raise RefusedError(
+        f"{connection.where}: {'; '.join(sorted(failures))}.",
+        hint="Sign in (`aws sso login`, AWS_PROFILE), or start a rehearsal: `make rehearse`."
+        "\n  `aws sts get-caller-identity` tries the credentials.",
+    )
 
 
 def _refuse_other_account(connection: Connection, account: str | None) -> None:

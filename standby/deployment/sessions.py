@@ -9,6 +9,9 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
+from standby.deployment.credentials import name_failures
+from standby.endpoints import environment_endpoints, profile_endpoints
+
 CONNECT_TIMEOUT_SECONDS: Final = 3
 READ_TIMEOUT_SECONDS: Final = 20
 EMULATOR_CREDENTIALS: Final = "test"
@@ -76,8 +79,19 @@ def trusted_certificates(profile: str | None) -> str | bool:
     return str(named) if named else True
 
 
+def configured_endpoints(profile: str | None) -> dict[str, str]:
+    """Return the endpoints that the user has configured, by their names. Raises botocore's `ProfileNotFound`."""
+    session = _bare_session(profile)
+    if session.get_config_variable("ignore_configured_endpoint_urls"):
+        return {}
+    scoped = session.get_scoped_config()
+    services = session.full_config.get("services", {}).get(scoped.get("services"), {})
+    return environment_endpoints(os.environ) | profile_endpoints(scoped, services)
+
+
 def _bare_session(profile: str | None) -> BotocoreSession:
     session = BotocoreSession(profile=profile)
+    name_failures(session)
     if session.get_config_variable("data_path") is None:  # otherwise the user has service models of their own
         session.register_component("data_loader", _SERVICE_MODELS)
     return session

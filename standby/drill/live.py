@@ -8,7 +8,7 @@ from typing import Final
 
 from standby.console import Progress
 from standby.deadline import poll
-from standby.deployment.connection import Connection
+from standby.deployment.connection import AwsConnection, Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest
 from standby.drill.context import ScenarioContext
@@ -171,6 +171,7 @@ def _command_options(target: Target) -> tuple[str, ...]:
     options, connection = target.options, target.connection
     if options.directory:
         return ("--directory", str(options.directory))
-    account = ("--profile", options.profile) if options.profile else ("--aws",)
+    profile = connection.profile if isinstance(connection, AwsConnection) else None
+    account = ("--profile", profile) if profile else ("--aws",)
     regions = [part for region in connection.regions for part in ("--region", region)]
     return (*account, "--name", connection.name, *regions)

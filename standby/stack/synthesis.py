@@ -3,14 +3,16 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from standby.endpoints import MEANT_VARIABLE
 from standby.errors import REFUSED, BadUsageError, RefusedError, StandbyError
-from standby.machine import OUTPUT_ERRORS, find_machine_error, naming, strip_class_name
+from standby.machine import OUTPUT_ERRORS, describe_missing_package, find_machine_error, naming, strip_class_name
 
 SETTINGS_VARIABLE: Final = "STANDBY_SETTINGS"
 CONFIGURATION_NAME: Final = "cdk.tf.json"
@@ -19,6 +21,7 @@ _BAD_SETTINGS_EXIT_CODE: Final = 2
 # Source: aws/jsii, @jsii/check-node.
 _NODE_BANNER_VARIABLE: Final = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
 _LAST_OUTPUT_LINES: Final = 15
+_MISSING_MODULE: Final = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,8 @@ def synthesize(*, project: Path, output: Path, log: Path, settings: Path | None)
     `RefusedError` for a mixed state, `MachineError` for a failure of this machine that the program names,
     `StandbyError` otherwise.
     """
-    environment = {**os.environ, **_NODE_BANNER_VARIABLE, "CDKTF_OUTDIR": str(output)}
+    # Nothing is deployed to AWS from this output, so an endpoint on this machine is no mistake.
+    environment = {**os.environ, **_NODE_BANNER_VARIABLE, MEANT_VARIABLE: "1", "CDKTF_OUTDIR": str(output)}
     if settings is not None:
         environment[SETTINGS_VARIABLE] = str(settings)
     result = subprocess.run(
@@ -75,6 +79,8 @@ def synthesize(*, project: Path, output: Path, log: Path, settings: Path | None)
             raise BadUsageError(text)
         if result.returncode == REFUSED:
             raise RefusedError(text)
+        if missing := _MISSING_MODULE.search(result.stderr):
+            raise describe_missing_package(missing[1])
         raise _describe_failure(result, log)
     return find_stack(output)
 

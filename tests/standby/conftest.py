@@ -17,6 +17,12 @@ from tests.standby.rehearsal.deploy.helpers import MAIN, FakeTerraform, configur
 from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 
+@pytest.fixture(autouse=True)
+def _no_contexts_of_this_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no-configuration"))
+    monkeypatch.delenv("STANDBY_CONTEXT", raising=False)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project whose `main.py` writes a small configuration without cdktf."""

@@ -7,13 +7,14 @@ from typing import Final
 
 from standby.deployment.manifest import Manifest
 from standby.deployment.sessions import EMULATOR_CREDENTIALS
+from standby.endpoints import MEANT_VARIABLE
+from standby.endpoints import VARIABLE as ENDPOINT_VARIABLE
 from standby.rehearsal.network.network import Network, local_urls
 
 UNSET_VARIABLES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Variables that would point an AWS tool at another account, or invalidate the credentials for the emulator."""
 EXPORTED_VARIABLE: Final = "STANDBY_EXPORTED"
 """The names of the exported variables, so that a shell can be cleaned after the rehearsal has ended."""
-ENDPOINT_PREFIX: Final = "AWS_ENDPOINT_URL"
 NO_PROXY_VARIABLES: Final = ("NO_PROXY", "no_proxy")
 LOCAL_HOSTS: Final = ("127.0.0.1", "localhost")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -29,7 +30,7 @@ def shell_variables(outputs: Mapping[str, str], *, deployment: Manifest, network
     """
     region, urls = deployment.regions["primary"].region, local_urls(deployment, network)
     return {
-        "AWS_ENDPOINT_URL": network.router,
+        ENDPOINT_VARIABLE: network.router,
         "AWS_ACCESS_KEY_ID": EMULATOR_CREDENTIALS,
         "AWS_SECRET_ACCESS_KEY": EMULATOR_CREDENTIALS,
         "AWS_REGION": region,
@@ -52,7 +53,7 @@ def rehearsal_environment(values: Mapping[str, str], environment: Mapping[str, s
     No proxy stands between the program and this machine, and no endpoint of a single service is left.
     """
     kept = {name: value for name, value in environment.items() if name not in _misleading(environment)}
-    return {**kept, **values, **_without_proxy(environment)}
+    return {**kept, **values, **_without_proxy(environment), MEANT_VARIABLE: "1"}
 
 
 def shell_exports(values: Mapping[str, str], environment: Mapping[str, str]) -> str:
@@ -70,7 +71,7 @@ def shell_removal(environment: Mapping[str, str]) -> str:
 
 
 def _misleading(environment: Mapping[str, str]) -> tuple[str, ...]:
-    return (*UNSET_VARIABLES, *sorted(name for name in environment if name.startswith(f"{ENDPOINT_PREFIX}_")))
+    return (*UNSET_VARIABLES, *sorted(name for name in environment if name.startswith(f"{ENDPOINT_VARIABLE}_")))
 
 
 def _without_proxy(environment: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from standby.deployment.manifest import Manifest, Role
 from standby.deployment.routing_config import copies_agree, render_config
 from standby.operations.execution.failback_check import check_preconditions
 from standby.operations.plans.plan import Refusal
-from standby.target import DEFAULT_NAME, DEFAULT_REGIONS
+from standby.settings_file import DEFAULT_NAME, DEFAULT_REGIONS
 from tests.constructs.plan import default_settings
 from tests.standby.helpers import EAST, WEST, Run, World, config
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standby.cli.main import COMMANDS, cli
@@ -14,15 +14,23 @@ from standby.errors import RefusedError
 from standby.target import SHELL_DIRECTORY_VARIABLE, TargetOptions
 from tests.constructs.plan import ROOT
 
-VALUES = {"name": "other", "region": "eu-west-1", "profile": "ops", "aws": None, "directory": "/nowhere/rehearsal"}
+VALUES = {
+    "name": "other",
+    "region": "eu-west-1",
+    "context": "prod",
+    "profile": "ops",
+    "aws": None,
+    "directory": "/nowhere/rehearsal",
+}
 """A value of each option; None for a flag."""
 
 LIVE = ("drill", "--live", "--scenario", "live-api")
 ARGUMENTS = {"fault": ("region-down", "primary"), "exec": ("true",)}
-CONNECTED = [(name,) for name in COMMANDS if name not in {"cost", "drill", "rehearse"}] + [LIVE]
+CONNECTED = [(name,) for name in COMMANDS if name not in {"context", "cost", "drill", "rehearse"}] + [LIVE]
 """The commands that open a connection to the deployment that the options name."""
 
 OTHERS = [
+    ("context", "list"),
     ("cost", "--usage", "idle"),
     ("drill", "--all"),
     ("drill", "--list"),
@@ -49,11 +57,14 @@ def test_the_values_are_those_of_every_option_of_the_group() -> None:
     assert named - {"version"} == set(VALUES)
 
 
+@settings(max_examples=300)
 @given(st.sampled_from(CONNECTED), st.sets(options))
 def test_a_command_that_opens_a_connection_hands_every_option_to_it(command: tuple[str, ...], given: set[str]) -> None:
     opened: list[TargetOptions] = []
     result = invoke(*line(*sorted(given)), *command, opened=opened)
-    if "directory" in given and not given.isdisjoint({"aws", "profile"}):
+    contradictory = "directory" in given and not given.isdisjoint({"aws", "profile"})
+    not_its_own = command == ("preflight",) and not given.isdisjoint({"name", "region"})
+    if contradictory or not_its_own or ("context" in given and len(given) > 1):
         assert (result.exit_code, opened) == (2, [])
         return
     assert result.exit_code == 3, result.stderr

@@ -126,10 +126,11 @@ def test_a_region_s_credentials_come_from_its_own_sts_while_the_other_region_han
 
 def test_an_sts_that_does_not_answer_has_the_same_time_out_as_other_services(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = Server(silent=True)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", silent.url)
     monkeypatch.setattr("standby.deployment.connection.FACTS_CONFIG", FACTS_CONFIG.merge(Config(read_timeout=0.2)))
+    account = connection()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", silent.url)  # after the check that refuses one on this machine
     began = time.monotonic()
-    assert parameter(connection()) == Unavailable("does not answer (time-out)", unreachable=True)
+    assert parameter(account) == Unavailable("does not answer (time-out)", unreachable=True)
     assert time.monotonic() - began < 2  # the limit for any other service
     assert len(silent.asked) == 1
     silent.stop()
