@@ -12,7 +12,7 @@ from ingest.content_digest import NOT_COMPARED, describe_content
 from ingest.decision import BatchPlan, Decision, plan_batch, plan_sweep
 from ingest.events import Batch
 from ingest.settings import Settings
-from shared.aws_calls import Budget, call_with_retries, is_transient
+from shared.aws_calls import LONGEST_PAUSE_SECONDS, Budget, call_with_retries, is_transient
 from shared.errors import THROTTLING, error_code
 from shared.ingestion_jobs import Job, list_jobs
 from shared.logs import Log
@@ -104,7 +104,9 @@ class JobStarter:
             except (ClientError, BotoCoreError) as error:
                 if not is_transient(error):
                     raise
-            return call_with_retries(attempt, budget=self.turn(), attempt_seconds=_ATTEMPT_SECONDS)
+            return call_with_retries(
+                attempt, budget=self.turn(), attempt_seconds=_ATTEMPT_SECONDS, pause_seconds=LONGEST_PAUSE_SECONDS
+            )
         except ClientError as error:
             if error_code(error) not in _BUSY:
                 raise
