@@ -4,16 +4,15 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.content_digest import NOT_COMPARED, describe_content
-from ingest.decision import Decision, plan_batch, plan_sweep
+from ingest.decision import BatchPlan, Decision, plan_batch, plan_sweep
 from ingest.events import Batch
 from ingest.settings import Settings
-from shared.aws_calls import Budget, call_with_retries
+from shared.aws_calls import LONGEST_PAUSE_SECONDS, Budget, call_with_retries, is_transient
 from shared.errors import THROTTLING, error_code
 from shared.ingestion_jobs import Job, list_jobs
 from shared.logs import Log
@@ -60,59 +59,83 @@ class JobStarter:
         job is running or none can be started. Raises botocore's errors for anything unexpected: then Lambda returns the
         whole batch to the queue and counts an error.
         """
-        budget = Budget.of(self.listing_seconds)
         if batch.malformed:
             log.error("malformed_messages", messageIds=batch.malformed)
         if not any(message.happened_by for message in batch.messages):
             return batch.malformed
-        plan = plan_batch(batch.messages, self._jobs(log))
-        done = plan.decision is Decision.COVERED
-        if plan.decision is Decision.START:
-            done = self._start(self._description(budget), log)
-        log.info("batch", decision=plan.decision, messages=len(batch.messages), uncovered=len(plan.uncovered))
-        return batch.malformed if done else (*batch.malformed, *plan.uncovered)
+        budget, token, plans = Budget.of(self.listing_seconds), str(uuid.uuid4()), list[BatchPlan]()
+
+        def attempt() -> Decision:
+            plans.append(plan_batch(batch.messages, self._jobs(None if plans else log)))
+            if plans[-1].decision is Decision.START:
+                self._start(self._description(budget), token, log)
+            return plans[-1].decision
+
+        decision = self._in_turn(attempt, log)
+        log.info("batch", decision=plans[-1].decision, messages=len(batch.messages), uncovered=len(plans[-1].uncovered))
+        return batch.malformed if decision is not Decision.WAIT else (*batch.malformed, *plans[-1].uncovered)
 
     def sweep(self, log: Log) -> Decision:
         """Start a job if `plan_sweep` decides so; return the decision."""
-        budget = Budget.of(self.listing_seconds)
-        jobs = self._jobs(log)
-        if any(job.running for job in jobs):
-            decision = Decision.WAIT
-        else:
-            description = self._description(budget)
-            decision = plan_sweep(jobs=jobs, description=description, now=datetime.now(tz=UTC))
-            if decision is Decision.START and not self._start(description, log):
-                decision = Decision.WAIT
+        budget, token, decisions = Budget.of(self.listing_seconds), str(uuid.uuid4()), list[Decision]()
+
+        def attempt() -> Decision:
+            jobs = self._jobs(None if decisions else log)
+            running = any(job.running for job in jobs)
+            description = None if running else self._description(budget)
+            decisions.append(plan_sweep(jobs=jobs, description=description, now=datetime.now(tz=UTC)))
+            if decisions[-1] is Decision.START:
+                self._start(description, token, log)
+            return decisions[-1]
+
+        decision = self._in_turn(attempt, log)
         log.info("sweep", decision=decision)
         return decision
+
+    def _in_turn(self, attempt: Callable[[], Decision], log: Log) -> Decision:
+        """Decide and start. If the start is refused for now, wait for the turn, and decide anew before each attempt.
+
+        Until then another invocation may have started a job that covers the change, and more objects may have arrived,
+        which the job's description must contain. Returns `WAIT` if no turn came.
+        """
+        try:
+            try:
+                return attempt()
+            except (ClientError, BotoCoreError) as error:
+                if not is_transient(error):
+                    raise
+            return call_with_retries(
+                attempt, budget=self.turn(), attempt_seconds=_ATTEMPT_SECONDS, pause_seconds=LONGEST_PAUSE_SECONDS
+            )
+        except ClientError as error:
+            if error_code(error) not in _BUSY:
+                raise
+            log.warning("busy", awsError=error_code(error))
+            return Decision.WAIT
 
     def _description(self, budget: Budget) -> str | None:
         return describe_content(self.s3, self.settings.documents_bucket, budget=budget)
 
-    def _jobs(self, log: Log) -> tuple[Job, ...]:
+    def _jobs(self, log: Log | None) -> tuple[Job, ...]:
         jobs = list_jobs(
             self.bedrock_agent,
             knowledge_base_id=self.settings.knowledge_base_id,
             data_source_id=self.settings.data_source_id,
             count=_JOBS_LISTED,
         )
-        _log_failures(jobs, log)
+        if log is not None:
+            _log_failures(jobs, log)
         return jobs
 
-    def _start(self, description: str | None, log: Log) -> bool:
-        ids = {"knowledgeBaseId": self.settings.knowledge_base_id, "dataSourceId": self.settings.data_source_id}
-        # The same token for all attempts: one whose answer was lost starts no second job.
-        ids["clientToken"] = str(uuid.uuid4())
-        start = partial(self.bedrock_agent.start_ingestion_job, **ids, description=description or NOT_COMPARED)
-        try:
-            answer = call_with_retries(start, budget=self.turn(), attempt_seconds=_ATTEMPT_SECONDS)
-        except ClientError as error:
-            if error_code(error) not in _BUSY:
-                raise
-            log.warning("busy", awsError=error_code(error))
-            return False
+    def _start(self, description: str | None, token: str, log: Log) -> None:
+        """Start a job. All attempts have the same token: one whose answer was lost starts no second job."""
+        answer = self.bedrock_agent.start_ingestion_job(
+            knowledgeBaseId=self.settings.knowledge_base_id,
+            dataSourceId=self.settings.data_source_id,
+            clientToken=token,
+            description=description or NOT_COMPARED,
+        )
         log.info("job_started", jobId=answer["ingestionJob"]["ingestionJobId"])
-        return True
 
 
 def _log_failures(jobs: Sequence[Job], log: Log) -> None:

@@ -19,7 +19,7 @@ from shared.errors import THROTTLING, TRANSIENT, error_code
 Result = TypeVar("Result")
 
 _FIRST_PAUSE_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 2.0
 # A proxy in front of the service answers these without an error code that the service's model defines.
 _SERVER_ERRORS = frozenset({500, 502, 503, 504})
 
@@ -67,14 +67,17 @@ def is_transient(error: ClientError | BotoCoreError) -> bool:
     return isinstance(error, botocore.exceptions.HTTPClientError | botocore.exceptions.ConnectionError)
 
 
-def call_with_retries(call: Callable[[], Result], *, budget: Budget, attempt_seconds: float) -> Result:
+def call_with_retries(
+    call: Callable[[], Result], *, budget: Budget, attempt_seconds: float, pause_seconds: float = _FIRST_PAUSE_SECONDS
+) -> Result:
     """Make the call. Repeat it after a transient error while another whole attempt fits into the budget.
 
-    `attempt_seconds` is the longest duration of one attempt (connect plus read time-out). Pauses grow from 0.2 s to
-    2 s with full jitter, so that callers that were throttled together do not retry together. Raises the last error.
+    `attempt_seconds` is the longest duration of one attempt (connect plus read time-out). Pauses grow from
+    `pause_seconds` to 2 s with full jitter, so that callers that were throttled together do not retry together. Raises
+    the last error.
     (Source: docs.aws.amazon.com, Amazon Builders' Library, Timeouts, retries, and backoff with jitter.)
     """
-    longest = _FIRST_PAUSE_SECONDS
+    longest = pause_seconds
     while True:
         try:
             return call()
@@ -83,4 +86,4 @@ def call_with_retries(call: Callable[[], Result], *, budget: Budget, attempt_sec
             if not is_transient(error) or budget.remaining() < pause + attempt_seconds:
                 raise
         budget.sleep(pause)
-        longest = min(longest * 2, _LONGEST_PAUSE_SECONDS)
+        longest = min(longest * 2, LONGEST_PAUSE_SECONDS)

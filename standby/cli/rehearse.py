@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from standby.cli.options import exit_with, json_option, print_json, refuse_group_options
+from standby.cli.output.first_commands import Shell, first_commands
 from standby.cli.output.progress import ConsoleProgress
 from standby.cli.output.rehearsal_view import print_report, status_text
 from standby.deadline import Deadline
@@ -131,7 +132,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        print_report(report)
+        print_report(report, first_commands(rehearsal.paths, report.urls.primary_api, Shell.of_this_process()))
     exit_with(0 if report.passed else FAILED)
 
 

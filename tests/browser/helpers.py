@@ -185,7 +185,7 @@ def text_file(name: str, content: bytes, kind: str = "text/plain") -> FilePayloa
 def answer_with(
     visitor: Visitor, text: str, citations: Sequence[Mapping[str, object]] = (), *, api_url: str = "**/prod/"
 ) -> None:
-    """Answer every question with this text; the emulated model gives the same answer to all."""
+    """Answer every question with this text, which no document of the rehearsal has."""
 
     def fulfill(route: Route) -> None:
         region = (urlsplit(route.request.url).hostname or "").split(".")[2]

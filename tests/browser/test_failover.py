@@ -15,7 +15,7 @@ from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
 from tests.browser.helpers import Config, Visitor, hold_requests, text_file, wait_for, write_config
-from tests.e2e.helpers import ROOT, Document, cites, sweep
+from tests.e2e.helpers import ROOT, Document, cites
 
 MAX_WAIT: Final = 5.0
 STANDBY_LINE: Final = "Answering from the standby region"
@@ -76,16 +76,11 @@ def test_after_a_failover_a_follow_up_question_keeps_its_context(visit: Visit, r
     visitor.wait_for_state(document.name, "Ready")
     visitor.ask(document.question)
     key = visitor.page.evaluate("JSON.parse(localStorage['ask.documents'])[0].key")
-    wait_for(lambda: _is_cited_by_standby(rehearsal, document, key), what="the replica is ingested", seconds=60)
+    wait_for(lambda: cites(rehearsal, "failover", document, key), what="the replica is ingested", seconds=60)
     Faults(rehearsal).set("region-down", "primary")
     follow_up = visitor.ask("And how long does it take?")
     assert follow_up.region == region(rehearsal, "failover")
     assert document.name in follow_up.sources
-
-
-def _is_cited_by_standby(rehearsal: Rehearsal, document: Document, key: str) -> object:
-    sweep(rehearsal, "failover")
-    return cites(rehearsal, "failover", document, key)
 
 
 def test_after_a_failover_and_a_failback_no_question_of_an_open_page_goes_to_the_region_that_was_left(

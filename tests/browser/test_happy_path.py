@@ -19,6 +19,8 @@ def test_a_user_uploads_a_document_asks_about_it_and_opens_its_passage(visit: Vi
     document = uploaded(visitor, Document())
     assert len(documents_named(rehearsal, "primary", document.name)) == 1
     answer = visitor.ask(document.question)
+    assert answer.text == f"{document.content.decode().removesuffix('.')} 1."
+    assert answer.sources == [document.name]
     passage = answer.article.locator(".passage").filter(has_text=document.name)
     assert not passage.locator("blockquote").is_visible()
     passage.locator("summary").click()

@@ -1,9 +1,14 @@
-"""`standby rehearse browse`: the site in the user's own Chromium."""
+"""What a user does first with a rehearsal: open the site in Chromium, ask, look around with other programs."""
 
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+from standby.cli.output.first_commands import Shell, first_commands
 from standby.rehearsal.rehearsal import Rehearsal
+from tests.e2e.helpers import ROOT
 
 HEADLESS = ("--headless", "--dump-dom", "--virtual-time-budget=4000")
 
@@ -14,6 +19,33 @@ def test_the_site_opens_under_its_own_host_name_and_shows_the_serving_region(reh
     assert shown.returncode == 0, shown.stderr
     assert "<h1>Ask your documents</h1>" in shown.stdout
     assert f">{rehearsal.deployment.regions['primary'].region}</span>" in shown.stdout
+
+
+def test_without_a_screen_the_site_is_refused_in_two_lines_and_its_picture_is_taken_instead(
+    rehearsal: Rehearsal, tmp_path: Path
+) -> None:
+    command = (sys.executable, "-m", "standby", "rehearse", "--directory", str(rehearsal.paths.directory), "browse")
+    environment = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    error, hint = refused.stderr.splitlines()
+    assert "no screen" in error
+    picture = tmp_path / "page.png"
+    options = hint.partition(" browse ")[2].rstrip("`").replace("page.png", str(picture)).split()
+    taken = subprocess.run((*command, *options), capture_output=True, text=True, check=False, timeout=60)
+    assert taken.returncode == 0, taken.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_commands_that_up_prints_work_in_a_shell_as_they_are_printed(rehearsal: Rehearsal) -> None:
+    shell = Shell(directory=ROOT, on_path=None)
+    text = first_commands(rehearsal.paths, rehearsal.urls.primary_api, shell).replace("\\\n", "")
+    curl, status = (next(line for line in text.splitlines() if part in line) for part in ("curl ", " status"))
+    environment = {**os.environ, "http_proxy": "http://127.0.0.1:1"}
+    asked = subprocess.run(("sh", "-c", curl), cwd=ROOT, capture_output=True, text=True, check=True, env=environment)
+    assert json.loads(asked.stdout)["region"] == rehearsal.deployment.regions["primary"].region
+    looked = subprocess.run(("sh", "-c", status), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert "verdict: " in looked.stdout, looked.stderr
 
 
 def standby(rehearsal: Rehearsal, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-"""What `standby rehearse` prints: the checks of the applied stack, the status, and the addresses on this machine."""
+"""What `standby rehearse` prints: the checks of the applied stack, and the status with its local addresses."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,22 +16,24 @@ from standby.rehearsal.report import Report, Status
 WIDE: Final = 160
 """The width of the table of checks if stdout is not a terminal."""
 
+FAILED_TEXT: Final = "A check failed. `standby rehearse logs` shows the emulator's log, `logs query` a function's."
+
 _RESULT_STYLES: Final[Mapping[Result, str]] = {
     Result.PASSED: "green",
     Result.FAILED: "bold red",
 }
 
 
-def print_report(report: Report) -> None:
-    """Print the checks, the changes, and the addresses."""
+def print_report(report: Report, commands: str) -> None:
+    """Print the checks, the changes, and after checks that passed the commands to go on with."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDE)
     console.print(checks_table(report))
     changes = ", ".join(f"{count} {change}" for change, count in report.changes.as_json().items() if count)
     phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in report.seconds.items())
-    click.echo(f"{report.resources} resources: {changes or 'no changes'} ({phases})")
-    click.echo(_urls_text(report.endpoint, report.urls))
+    click.echo(f"{report.resources} resources: {changes or 'no changes'}\n{phases}\n")
+    click.echo(commands if report.passed else FAILED_TEXT)
 
 
 def checks_table(report: Report) -> Table:

@@ -22,12 +22,11 @@ that.
 S3 replication takes well under a second here. On AWS, most objects take seconds, and 99.9 % take at most 15 minutes
 (Replication Time Control). Only a measurement on AWS shows your replication delay.
 
-In the emulator, replicas raise no S3 event. Here, the command standby reconcile and the scheduled sweep bring the
-standby's Knowledge Base in sync. The drill runs the sweep when it looks for its documents. On AWS, the event may arrive
-sooner.
+In the emulator, a replica raises an S3 event at once. Users of AWS report this event, but AWS does not document it. If
+it is late or lost, the scheduled sweep finds the document.
 
-Retrieval is by words, and the model's reply is canned. A good answer cites the right document. The drill does not show
-the quality of answers or the latency of Bedrock.
+Retrieval is by words, and the answers are sentences of the passages. A good answer cites the right document. The drill
+does not show the quality of answers or the latency of Bedrock.
 
 Detection is the drill's own monitor: GET /health?deep=true every 0.5 s, and two bad answers in a row. Yours is an alarm
 and a person. Add their minutes to the API gap.

@@ -30,11 +30,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class SampleDocument:
-    """A sample document, the role of the region that it is uploaded to, and a question that no other sample answers."""
+    """A sample document, and a question that no other sample answers.
+
+    `role` is the role of the region that it is uploaded to. `answer` is what the stand-in for the model quotes.
+    """
 
     name: str
     role: Role
     question: str
+    answer: str
     content: bytes = field(repr=False)
 
     @property
@@ -130,4 +134,6 @@ def _sample(entry: dict[str, str], *, directory: Path) -> SampleDocument:
             f"{entry['file']}: upload_to must be one of {ROLES}, and the suffix one of {tuple(CONTENT_TYPES)}"
         )
     content = (directory / entry["file"]).read_bytes()
-    return SampleDocument(name=entry["file"], role=role, question=entry["question"], content=content)
+    return SampleDocument(
+        name=entry["file"], role=role, question=entry["question"], answer=entry["answer"], content=content
+    )

@@ -168,10 +168,9 @@ class Verification:
         return f"{document.sample.name} was replicated, status {status}"
 
     def _ingestion(self, role: Role, uploaded: list[UploadedDocument]) -> str:
-        by_event = {document for document in uploaded if document.role == role and document.new}
         here = {document for document in uploaded if document.role == role or document.role in self._replicating_roles}
         ingestion = Ingestion(session=self.sessions[role], region=self.deployment.regions[role], progress=self.progress)
-        return ingestion.wait(by_event=by_event, by_sweep=here - by_event)
+        return ingestion.wait(here)
 
     def _question(self, role: Role, uploaded: list[UploadedDocument]) -> str:
         document = self._document_for_question(role, uploaded)
@@ -179,11 +178,15 @@ class Verification:
         answer = self._api(role).post("docs", {"question": document.sample.question})
         citations = answer.get("citations")
         cited = [part.get("uri") for part in citations if isinstance(part, dict)] if isinstance(citations, list) else []
-        if not answer.get("response") or f"s3://{bucket}/{document.key}" not in cited:
+        sample = document.sample
+        if cited != [f"s3://{bucket}/{document.key}"]:
+            raise StandbyError(f"The answer to {sample.question!r} does not cite {sample.name} alone: {cited}")
+        if sample.answer not in str(answer.get("response")):
             raise StandbyError(
-                f"The answer to {document.sample.question!r} does not cite {document.sample.name}: {cited}"
+                f"The answer to {sample.question!r} does not say {sample.answer!r}: {answer.get('response')!r}"
             )
-        return f"cites {document.sample.name}, uploaded in {self.deployment.regions[document.role].region}"
+        origin = self.deployment.regions[document.role].region
+        return f'says "{sample.answer}", cites {sample.name}, uploaded in {origin}'
 
     def _document_for_question(self, role: Role, uploaded: list[UploadedDocument]) -> UploadedDocument:
         replicas = [doc for doc in uploaded if doc.role != role and doc.role in self._replicating_roles]
@@ -196,34 +199,34 @@ class Verification:
 class Ingestion:
     """The ingestion of one region, observed until the Knowledge Base has indexed documents.
 
-    On AWS, a replica causes the same S3 event as an upload. In the emulator it causes none, and the scheduled sweep of
-    the `ingest` function finds it. A rehearsal does not wait minutes for the schedule but runs the sweep itself.
+    An upload raises an S3 event, and so does its replica. A document that was in the bucket before this run raises none
+    now. If the Knowledge Base is new, the scheduled sweep of `ingest` finds it. A rehearsal does not wait minutes for
+    the schedule but runs the sweep itself.
     """
 
     session: boto3.Session
     region: Region
     progress: Progress
 
-    def wait(self, *, by_event: Documents, by_sweep: Documents) -> str:
+    def wait(self, documents: Documents) -> str:
         """Wait until the documents are indexed, and return in words how each was indexed.
 
-        An S3 event alone must index those in `by_event`. Raises `StandbyError` when a document is not indexed in time.
+        S3 events alone must index the new ones. Raises `StandbyError` when a document is not indexed in time.
         """
-        if not by_event | by_sweep:
+        if not documents:
             raise StandbyError("No document was uploaded, so none can be ingested.")
-        before = self.indexed(frozenset(document for document in by_sweep if not document.new))
+        new = frozenset(document for document in documents if document.new)
+        before = self.indexed(documents - new)
         wait_for(
-            lambda: True if by_event <= self.indexed(by_event) else None,
+            lambda: True if new <= self.indexed(new) else None,
             seconds=S3_EVENT_SECONDS,
-            missing=f"S3 events did not index {_names(by_event)} (see `standby rehearse logs ingest`)",
+            missing=f"S3 events did not index {_names(new)} (see `standby rehearse logs ingest`)",
         )
-        swept = by_sweep - self.indexed(by_sweep)
+        swept = documents - new - before
         if swept:
-            self.progress.start(
-                f"Running the sweep of ingest in {self.region.region}: in the emulator, replicas cause no S3 events"
-            )
+            self.progress.start(f"Running the sweep of ingest in {self.region.region} for documents of an earlier run")
             self._sweep_until_indexed(swept)
-        groups = {"before": before, "by S3 event": (by_event | by_sweep) - before - swept, "by sweep": swept}
+        groups = {"before": before, "by S3 event": new, "by sweep": swept}
         return "indexed: " + ", ".join(f"{len(found)} {how}" for how, found in groups.items() if found)
 
     def indexed(self, documents: Documents) -> Documents:

@@ -27,8 +27,11 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
+from standby.rehearsal.emulator.answer_model.guarded_content import read_guarded_content
+from standby.rehearsal.emulator.answer_model.service import PREFIX, URL_VARIABLE, AnswerModelMiddleware
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.function_runtime import corrected_detection
+from standby.rehearsal.emulator.replica_events import send_replica_events
 from standby.rehearsal.emulator.request_resources import corrected_operation, named_resource
 from standby.rehearsal.emulator.requests.deliveries import check_deliveries
 from standby.rehearsal.emulator.requests.hook import check_requests
@@ -314,6 +317,9 @@ def _fetch(
 
 def main() -> None:
     """Serve until a signal ends the process, on the address in MiniStack's own variables."""
+    address = f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"
+    os.environ[URL_VARIABLE] = f"http://{address}{PREFIX}"
+    read_guarded_content(importlib.import_module("ministack.services.bedrock_runtime"))
     iam = importlib.import_module("ministack.core.iam_actions")
     vars(iam)["extract_iam_action"] = corrected_action(iam.extract_iam_action)
     vars(iam)["extract_resource_arn"] = corrected_resource(iam.extract_resource_arn)
@@ -335,12 +341,13 @@ def main() -> None:
     if os.environ.get("REHEARSAL_REQUEST_CHECKS") != "off":
         check_requests(application)
     check_deliveries()
+    send_replica_events(importlib.import_module("ministack.services.s3"))
     correct_guardrails(importlib.import_module("ministack.services.bedrock"))
     emulator = AssumeTlsMiddleware(application.app)
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
-    served = LatencyMiddleware(SickMiddleware(replay, identify_call))
+    served = AnswerModelMiddleware(LatencyMiddleware(SickMiddleware(replay, identify_call)))
     config = Config()
-    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.bind = [address]
     config.keep_alive_timeout = 75  # MiniStack's own value: the AWS SDKs keep connections longer than hypercorn's 5 s
     asyncio.run(serve(served, config))
 

@@ -9,15 +9,16 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
-from standby.errors import StandbyError
+from standby.errors import RefusedError, StandbyError
 from standby.rehearsal.network.network import Network
 from standby.rehearsal.processes.ports import HOST
 
@@ -29,6 +30,15 @@ HEADLESS_PROGRAM_NAMES: Final = ("chromium-headless-shell", *PROGRAM_NAMES)
 """Without a window, Debian's package `chromium-headless-shell` is enough: the same engine without an interface."""
 
 INSTALL_HINT: Final = "Chromium was not found: apt install chromium"
+NO_SCREEN: Final = "There is no screen here that Chromium could use."
+NO_SCREEN_HINT: Final = (
+    "Take a picture of the page: `standby rehearse browse --headless --virtual-time-budget=4000 --screenshot=page.png`"
+)
+_SCREEN_VARIABLES: Final = ("DISPLAY", "WAYLAND_DISPLAY")
+_NO_SCREEN_MESSAGES: Final = ("Missing X server or $DISPLAY", "The platform failed to initialize")
+_OPTIONS_WITHOUT_SCREEN: Final = ("--headless", "--ozone-platform=headless")
+_NOISE: Final = ("dbus", "zygote")
+"""Parts of Chromium that complain on a machine without a desktop, whatever the reason is why it ended."""
 
 # No requests except to the rehearsal.
 _ISOLATION: Final = (
@@ -44,6 +54,13 @@ _HEADLESS_OPTIONS: Final = ("--no-sandbox", "--disable-gpu", *_ISOLATION)
 
 class NoChromiumError(StandbyError):
     """Chromium is not installed on this machine."""
+
+
+class NoScreenError(RefusedError):
+    """The machine has no screen for a window. Exit code 3."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_SCREEN, hint=NO_SCREEN_HINT)
 
 
 def find_chromium(names: Sequence[str] = HEADLESS_PROGRAM_NAMES) -> Path:
@@ -64,16 +81,31 @@ def launch(playwright: "Playwright", network: Network) -> "Browser":
 def browse_site(network: Network, url: str, options: Sequence[str]) -> None:
     """Show the site in a window until the user closes it, with a temporary profile.
 
-    Raises `NoChromiumError` if Chromium is not installed, `StandbyError` when it does not start.
+    Raises `NoChromiumError` if Chromium is not installed, `NoScreenError` if there is no screen, `StandbyError` when it
+    does not start.
     """
     program = find_chromium(PROGRAM_NAMES)
+    if not any(option.startswith(_OPTIONS_WITHOUT_SCREEN) for option in options) and not has_screen(os.environ):
+        raise NoScreenError
     sandbox = () if os.geteuid() else ("--no-sandbox",)
     with tempfile.TemporaryDirectory(prefix="standby-browser-", ignore_cleanup_errors=True) as profile:
         arguments = (*sandbox, *_ISOLATION, f"--user-data-dir={profile}", host_rules(network), trust(network))
         run = subprocess.run([program, *arguments, *options, url], stderr=subprocess.PIPE, text=True, check=False)
     if run.returncode:
-        output = run.stderr.strip().splitlines()[-1:] or ["no output"]
-        raise StandbyError(f"{program} ended with exit code {run.returncode}: {output[0]}", hint="It needs a display.")
+        raise end_error(program, run.returncode, run.stderr)
+
+
+def has_screen(environment: Mapping[str, str]) -> bool:
+    """Return whether a window can be shown. Only on Linux the environment says so."""
+    return sys.platform != "linux" or any(environment.get(name) for name in _SCREEN_VARIABLES)
+
+
+def end_error(program: Path, code: int, output: str) -> StandbyError:
+    """Return the error for a Chromium that ended with this code and this output on stderr."""
+    if any(message in output for message in _NO_SCREEN_MESSAGES):
+        return NoScreenError()
+    lines = [line for line in output.splitlines() if line.strip() and not any(part in line for part in _NOISE)]
+    return StandbyError(f"{program} ended with exit code {code}: {(lines or ['no output'])[-1].strip()}")
 
 
 def host_rules(network: Network) -> str:

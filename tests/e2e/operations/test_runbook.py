@@ -31,7 +31,6 @@ def _used(rehearsal: Rehearsal) -> None:
     """Run a job in both regions, as in any deployment with users."""
     upload(rehearsal, "primary", Document())
     operator = Operator(rehearsal=rehearsal)
-    operator.reconcile()  # the emulator raises no event for the replica
 
     def seen() -> bool:
         return all(region["knowledgeBase"]["lastJob"] for region in operator.status()["regions"].values())

@@ -1,12 +1,15 @@
 """The job starter with botocore's clients, stubbed with possible responses of AWS."""
 
 import json
+from functools import partial
 
 import pytest
 from botocore.exceptions import ClientError
 
+from ingest.content_digest import describe_content
 from ingest.decision import Decision
 from ingest.events import Batch, Message
+from shared.aws_calls import Budget
 from shared.logs import Log
 from tests.lambdas.helpers import NOON
 from tests.lambdas.ingest.helpers import StubbedClients
@@ -49,10 +52,18 @@ def test_a_batch_that_another_invocation_overtook_returns_its_messages_at_once(s
     stubbed.done()
 
 
+def refuse_attempts(stubbed: StubbedClients, code: str, *, times: int) -> None:
+    """Refuse as many attempts, each of which lists the jobs and the bucket anew."""
+    for _ in range(times):
+        stubbed.has_jobs()
+        stubbed.has_objects()
+        stubbed.refuses_to_start(code)
+
+
 def test_a_batch_waits_ten_seconds_for_its_turn_and_starts_its_job(stubbed: StubbedClients) -> None:
+    refuse_attempts(stubbed, "ThrottlingException", times=11)
     stubbed.has_jobs()
     stubbed.has_objects()
-    stubbed.refuses_to_start("ThrottlingException", times=10)
     stubbed.starts()
     assert stubbed.starter.handle_batch(BATCH, Log()) == ()
     assert stubbed.waited == 10
@@ -61,11 +72,49 @@ def test_a_batch_waits_ten_seconds_for_its_turn_and_starts_its_job(stubbed: Stub
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ServiceQuotaExceededException"])
 def test_without_a_turn_in_twelve_seconds_the_messages_are_returned(stubbed: StubbedClients, code: str) -> None:
-    stubbed.has_jobs()
-    stubbed.has_objects()
-    stubbed.refuses_to_start(code, times=20)
+    refuse_attempts(stubbed, code, times=20)
     assert stubbed.starter.handle_batch(BATCH, Log()) == ("new",)
     assert 10 <= stubbed.waited <= 12
+
+
+def test_a_job_that_waited_for_its_turn_is_described_by_the_content_at_its_start(stubbed: StubbedClients) -> None:
+    """Otherwise the job reads a document that its description does not contain, and counts as behind."""
+    stubbed.has_objects(("a", "1"), ("b", "2"))
+    content = describe_content(stubbed.starter.s3, "b", budget=Budget.of(9))
+    stubbed.has_jobs()
+    stubbed.has_objects(("a", "1"))
+    stubbed.refuses_to_start("ThrottlingException")
+    stubbed.has_jobs()
+    stubbed.has_objects(("a", "1"), ("b", "2"))
+    stubbed.starts(description=content)
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ()
+    stubbed.done()
+
+
+def test_a_batch_that_another_job_covers_while_it_waits_starts_none(stubbed: StubbedClients) -> None:
+    """Otherwise its messages would stay in flight for minutes, although their documents are indexed."""
+    refuse_attempts(stubbed, "ThrottlingException", times=1)
+    stubbed.has_jobs(("COMPLETE", 60, ""))
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ()
+    stubbed.done()
+
+
+def test_a_sweep_waits_for_its_turn_and_decides_anew(stubbed: StubbedClients) -> None:
+    refuse_attempts(stubbed, "ThrottlingException", times=1)
+    stubbed.has_jobs(("IN_PROGRESS", 60, ""))
+    assert stubbed.starter.sweep(Log()) is Decision.WAIT
+    stubbed.done()
+
+
+def test_a_failure_is_logged_once_however_long_a_batch_waits(
+    stubbed: StubbedClients, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for end in (partial(stubbed.refuses_to_start, "ThrottlingException"), stubbed.starts):
+        stubbed.has_jobs(("FAILED", 60, ""))
+        stubbed.has_objects()
+        end()
+    assert stubbed.starter.handle_batch(BATCH, Log()) == ()
+    assert capsys.readouterr().out.count("last_job_failed") == 1
 
 
 def test_all_attempts_to_start_have_one_token_so_that_no_second_job_starts(stubbed: StubbedClients) -> None:
@@ -75,9 +124,9 @@ def test_all_attempts_to_start_have_one_token_so_that_no_second_job_starts(stubb
         "provide-client-params.bedrock-agent.StartIngestionJob",
         lambda params, **_: tokens.append(params["clientToken"]),
     )
+    refuse_attempts(stubbed, "InternalServerException", times=1)
     stubbed.has_jobs()
     stubbed.has_objects()
-    stubbed.refuses_to_start("InternalServerException")
     stubbed.starts()
     assert stubbed.starter.handle_batch(BATCH, Log()) == ()
     assert len(tokens) == 2

@@ -223,7 +223,9 @@ def test_a_missing_package_is_one_message_with_the_install_command(here: Path, m
 def test_up_reports_each_check_as_json_and_fails_when_one_failed(here: Path, fake_terraform: FakeTerraform) -> None:
     samples = here / "examples" / "documents"
     samples.mkdir(parents=True)
-    (samples / "rehearsal.toml").write_text('[[document]]\nfile = "a.md"\nupload_to = "primary"\nquestion = "What?"\n')
+    (samples / "rehearsal.toml").write_text(
+        '[[document]]\nfile = "a.md"\nupload_to = "primary"\nquestion = "What?"\nanswer = ""\n'
+    )
     (samples / "a.md").write_text("Something.")
     manifest = json.loads(manifest_text())
     try:

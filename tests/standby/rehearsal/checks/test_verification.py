@@ -31,7 +31,7 @@ from tests.standby.manifests import manifest_text
 from tests.standby.rehearsal.network.helpers import SmallRehearsal
 
 PROJECT = Path(__file__).parents[4]
-SAMPLE = SampleDocument(name="policy.md", role="primary", question="What?", content=b"Something.")
+SAMPLE = SampleDocument(name="policy.md", role="primary", question="What?", answer="Some", content=b"Something.")
 
 
 def deployment() -> Manifest:
@@ -145,13 +145,16 @@ def test_progress_on_a_terminal_is_shown_unchanged() -> None:
 def test_the_sample_documents_are_uploaded_in_both_regions() -> None:
     samples = read_samples(PROJECT)
     assert [sample.role for sample in samples] == ["primary", "primary", "failover"]
-    assert all(sample.content.decode() and sample.question.endswith("?") for sample in samples)
+    assert all(sample.answer in " ".join(sample.content.decode().split()) for sample in samples)
+    assert all(sample.question.endswith("?") for sample in samples)
 
 
 def test_a_sample_for_an_unknown_role_is_refused(tmp_path: Path) -> None:
     directory = tmp_path / "examples" / "documents"
     directory.mkdir(parents=True)
     (directory / "a.md").write_text("text")
-    (directory / "rehearsal.toml").write_text('[[document]]\nfile = "a.md"\nupload_to = "third"\nquestion = "What?"\n')
+    (directory / "rehearsal.toml").write_text(
+        '[[document]]\nfile = "a.md"\nupload_to = "third"\nquestion = "What?"\nanswer = ""\n'
+    )
     with pytest.raises(StandbyError, match="upload_to must be one of"):
         read_samples(tmp_path)

@@ -1,0 +1,80 @@
+"""The commands that `standby rehearse up` ends with: each works in the user's shell as it is printed."""
+
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from standby.errors import BadUsageError
+from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths, find_project
+
+MODEL: Final = "Answers come from a stand-in for the model: the passages' best sentences."
+QUESTION: Final = "What is the mileage rate for a private car?"
+PROGRAM: Final = "standby"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """What the user's shell knows: its directory, and the program `standby` on its PATH, if there is one."""
+
+    directory: Path
+    on_path: Path | None
+
+    @classmethod
+    def of_this_process(cls) -> "Shell":
+        """Return the shell that started this process."""
+        found = shutil.which(PROGRAM)
+        return cls(directory=Path.cwd(), on_path=Path(found) if found else None)
+
+    def program(self) -> str:
+        """Return the program as the shell finds it: by its name, by its path from here, or by its whole path."""
+        own = Path(sys.executable).with_name(PROGRAM)
+        if not own.exists() or (self.on_path is not None and self.on_path.resolve() == own.resolve()):
+            return PROGRAM
+        return shlex.quote(str(own.relative_to(self.directory) if own.is_relative_to(self.directory) else own))
+
+
+def first_commands(paths: RehearsalPaths, api_url: str, shell: Shell) -> str:
+    """Return what can be done with a rehearsal that is up. `api_url` is the primary API's on this machine."""
+    program, project, directory = shell.program(), _project_options(paths, shell), _directory_options(paths)
+    rehearse = " ".join([program, "rehearse", *project, *directory])
+    status = " ".join([program, *(directory or (_directory(paths) if project else ())), "status"])
+    steps = {
+        "Open the page:": [f"{rehearse} browse"],
+        "Ask a question:": list(_curl(api_url)),
+        "See what serves, and what is wrong:": [status],
+        "Break a region, and heal it:": [f"{rehearse} fault region-down primary", f"{rehearse} heal"],
+    }
+    lines = (line for title, commands in steps.items() for line in (title, *(f"  {one}" for one in commands)))
+    return "\n".join((MODEL, "", *lines))
+
+
+def _curl(api_url: str) -> Iterator[str]:
+    body = json.dumps({"question": QUESTION})
+    yield "curl -s --noproxy '*' -H 'Content-Type: application/json' \\"
+    yield f"  -d {shlex.quote(body)} \\"
+    yield f"  {api_url}docs"
+
+
+def _project_options(paths: RehearsalPaths, shell: Shell) -> Sequence[str]:
+    """Return the option that names the project, if the shell's directory is outside of it."""
+    with suppress(BadUsageError):
+        if find_project(shell.directory).resolve() == paths.project:
+            return ()
+    return ("--project", shlex.quote(str(paths.project)))
+
+
+def _directory_options(paths: RehearsalPaths) -> Sequence[str]:
+    """Return the option that names the rehearsal's directory, if it is not the project's own."""
+    is_default = paths.directory == (paths.project / DIRECTORY_NAME).resolve()
+    return () if is_default else _directory(paths)
+
+
+def _directory(paths: RehearsalPaths) -> Sequence[str]:
+    return ("--directory", shlex.quote(os.fspath(paths.directory)))

@@ -1,0 +1,77 @@
+"""The commands at the end of `rehearse up`: they name what the user's shell needs, and fit its width."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+from click.testing import CliRunner
+
+from standby.cli.main import cli
+from standby.cli.output.first_commands import QUESTION, Shell, first_commands
+from standby.rehearsal.checks.documents import read_samples
+from standby.rehearsal.files.paths import RehearsalPaths
+
+PROJECT: Final = Path(__file__).resolve().parents[3]
+WIDTH: Final = 80
+LONGEST_URL: Final = "http://127.0.0.1:65535/_aws/execute-api/0123456789/prod/"
+OWN: Final = Path(sys.executable).with_name("standby")
+
+
+def shown(project: Path, shell: Shell, *, directory: Path | None = None) -> list[str]:
+    """Return the commands, each as one line."""
+    paths = RehearsalPaths(project=project, directory=directory or project / ".rehearsal")
+    text = first_commands(paths, LONGEST_URL, shell).replace("\\\n", "")
+    return [line.strip() for line in text.splitlines() if line.startswith("  ")]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = (tmp_path / "project").resolve()
+    root.mkdir()
+    for name in ("main.py", "cdktf.json"):
+        (root / name).touch()
+    return root
+
+
+@pytest.mark.parametrize("on_path", [OWN, None])
+def test_in_the_project_all_lines_fit_eighty_columns(on_path: Path | None) -> None:
+    paths = RehearsalPaths(project=PROJECT, directory=PROJECT / ".rehearsal")
+    text = first_commands(paths, LONGEST_URL, Shell(directory=OWN.parents[2], on_path=on_path))
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_the_program_is_called_as_the_shell_finds_it(tmp_path: Path) -> None:
+    other = tmp_path / "standby"
+    other.touch()
+    inside = OWN.parents[2]
+    assert Shell(directory=inside, on_path=OWN).program() == "standby"
+    assert Shell(directory=inside, on_path=other).program() == str(OWN.relative_to(inside))
+    assert Shell(directory=tmp_path, on_path=None).program() == str(OWN)
+
+
+def test_every_command_is_one_of_ours_or_curl(project: Path) -> None:
+    browse, curl, status, fault, heal = shown(project, Shell(directory=project, on_path=OWN))
+    assert (browse, status) == ("standby rehearse browse", "standby status")
+    assert fault == "standby rehearse fault region-down primary"
+    assert heal == "standby rehearse heal"
+    assert shlex.split(curl)[-1] == f"{LONGEST_URL}docs"
+    for command in (browse, status, fault, heal):
+        result = CliRunner().invoke(cli, [*shlex.split(command)[1:], "--help"])
+        assert result.exit_code == 0, result.output
+
+
+def test_another_directory_and_another_project_are_named(project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "a b"
+    inside = Shell(directory=project, on_path=OWN)
+    browse, _, status, *_ = shown(project, inside, directory=elsewhere)
+    assert browse == f"standby rehearse --directory '{elsewhere}' browse"
+    assert status == f"standby --directory '{elsewhere}' status"
+    browse, _, status, *_ = shown(project, Shell(directory=tmp_path, on_path=OWN))
+    assert browse == f"standby rehearse --project {project} browse"
+    assert status == f"standby --directory {project / '.rehearsal'} status"
+
+
+def test_the_question_is_that_of_a_sample_document() -> None:
+    assert QUESTION in {sample.question for sample in read_samples(PROJECT)}
