@@ -48,6 +48,7 @@ def test_an_error_names_the_program_that_failed(rehearsal: Rehearsal, opentofu: 
 def test_a_rehearsal_that_changes_to_opentofu_installs_its_provider_anew(
     rehearsal: Rehearsal, fake_terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("standby.rehearsal.deploy.deployer.find_mirror", lambda **_: None)
     rehearsal.apply()
     fake_terraform.become_opentofu()
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", "tofu")
