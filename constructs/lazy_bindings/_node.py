@@ -12,6 +12,7 @@ import platform
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,13 @@ def _working_directory() -> str:
         return str(Path.cwd())
     except FileNotFoundError:  # the directory was removed; the first real use reports it
         return ""
+
+
+def name_node() -> None:
+    """Let jsii use the Node next to Python, if the virtual environment has one: as if the environment was active."""
+    beside = Path(sys.prefix, "bin", "node")
+    if not os.environ.get("JSII_NODE") and os.access(beside, os.X_OK):
+        os.environ["JSII_NODE"] = str(beside)
 
 
 def _node() -> str:

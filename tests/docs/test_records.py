@@ -15,6 +15,7 @@ FORM = re.compile(
     r"## Context\n\n.+\n\n## Decision\n\n.+\n\n## Consequences\n\n.+\n",
     re.DOTALL,
 )
+KINDS = ("dependencies", "devDependencies")
 MENTION = re.compile(r"docs/adr/(\d{4}(?:-[\w-]+\.md)?)")
 
 
@@ -39,18 +40,33 @@ def test_the_index_has_every_record_with_its_title_date_and_status() -> None:
 
 def test_every_pinned_package_has_a_reason() -> None:
     pins = tomllib.loads((ROOT / "Pipfile").read_text(encoding="utf-8"))
-    node = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    packages = [
+        json.loads((ROOT / name / "package.json").read_text(encoding="utf-8")) for name in ("", "toolchain/npm")
+    ]
+    node = {name for package in packages for kind in KINDS for name in package.get(kind, ())}
+    wheels = (ROOT / "toolchain" / "requirements.txt").read_text(encoding="utf-8")
+    others = re.findall(r"^([\w-]+)==", wheels, re.MULTILINE)
     text = (ROOT / "docs" / "adr" / "0064-dependencies.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| (.+?) \| .+ \|$", text, re.MULTILINE)
     explained = {part.split()[0] for cell in cells for part in cell.split(", ")}
-    assert sorted({*pins["packages"], *pins["dev-packages"], *node} - explained) == []
+    assert sorted({*pins["packages"], *pins["dev-packages"], *node, *others} - explained) == []
 
 
 def texts(*suffixes: str) -> Iterator[tuple[Path, str]]:
     """Yield the project's own files with these suffixes, and their texts."""
     parts = [
         ROOT / name
-        for name in ("bench", "constructs", "docs", "examples", "frontend", "lambda_src", "standby", "tests")
+        for name in (
+            "bench",
+            "constructs",
+            "docs",
+            "examples",
+            "frontend",
+            "lambda_src",
+            "standby",
+            "tests",
+            "toolchain",
+        )
     ]
     found = [*ROOT.glob("*"), *(path for part in parts for path in part.rglob("*"))]
     yield from ((path, path.read_text(encoding="utf-8")) for path in found if path.suffix in suffixes)

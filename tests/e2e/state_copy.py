@@ -11,6 +11,7 @@ from standby.rehearsal.deploy.applier import ROLE_NAME, role_arn
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.terraform import terraform_environment
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.processes.programs import TERRAFORM, find_program
 from standby.stack.synthesis import SynthesizedStack, find_stack, synthesize
 
 State = dict[str, Any]
@@ -75,7 +76,7 @@ class StateCopy:
 
     def _run(self, stack: SynthesizedStack, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            ["terraform", *arguments[:1], "-no-color", *arguments[1:]],
+            [find_program(TERRAFORM).path, *arguments[:1], "-no-color", *arguments[1:]],
             cwd=stack.directory,
             env=terraform_environment(self.paths),
             capture_output=True,

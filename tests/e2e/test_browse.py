@@ -6,13 +6,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from standby.cli.output.first_commands import Shell, first_commands
 from standby.rehearsal.rehearsal import Rehearsal
+from standby.rehearsal.tools.chromium import PROGRAM_NAMES, NoChromiumError, find_chromium
 from tests.e2e.helpers import ROOT
 
 HEADLESS = ("--headless", "--dump-dom", "--virtual-time-budget=4000")
 
 
+@pytest.fixture
+def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Chromium with a window, or the headless shell under its name. The test needs no window."""
+    try:
+        find_chromium(PROGRAM_NAMES)
+    except NoChromiumError:
+        (tmp_path / "chromium").symlink_to(find_chromium())
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("browser")
 def test_the_site_opens_under_its_own_host_name_and_shows_the_serving_region(rehearsal: Rehearsal) -> None:
     command = (sys.executable, "-m", "standby", "rehearse", "--directory", str(rehearsal.paths.directory), "browse")
     shown = subprocess.run((*command, *HEADLESS), capture_output=True, text=True, check=False, timeout=60)

@@ -16,8 +16,9 @@ from standby.deployment.manifest import Manifest, parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.deploy.applier import ROLE_NAME, create_applier
 from standby.rehearsal.deploy.override import OVERRIDE_NAME
-from standby.rehearsal.deploy.provider_mirror import find_mirror
+from standby.rehearsal.deploy.provider_mirror import distribution_of, find_mirror
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.processes.programs import TERRAFORM, find_program
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import ROOT, SETTINGS, Document
 from tests.e2e.state_copy import StateCopy
@@ -70,7 +71,8 @@ class CdktfDeployment:
 
 
 def _environment(rehearsal: Rehearsal) -> dict[str, str]:
-    mirror = find_mirror(version=PROVIDER)
+    terraform = find_program(TERRAFORM)
+    mirror = find_mirror(version=PROVIDER, distribution=distribution_of(terraform))
     cli_config = {"TF_CLI_CONFIG_FILE": str(rehearsal.paths.cli_config)} if mirror else {}
     lock = {"TF_CLI_ARGS_providers_lock": f"-fs-mirror={mirror}"} if mirror else {}
     return {
@@ -78,6 +80,7 @@ def _environment(rehearsal: Rehearsal) -> dict[str, str]:
         "STANDBY_SETTINGS": str(SETTINGS),
         "CHECKPOINT_DISABLE": "1",
         "CI": "1",
+        "TERRAFORM_BINARY_NAME": str(terraform.path),
         # The provider is on this machine already: do not copy it to the home directory.
         "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
         **cli_config,

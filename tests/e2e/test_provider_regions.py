@@ -6,7 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirror
+from standby.rehearsal.deploy.provider_mirror import cli_config_text, distribution_of, find_mirror
+from standby.rehearsal.processes.programs import TERRAFORM, find_program
 from warm_standby.settings.regions import BEDROCK_REGIONS, MISSING
 
 PROVIDER = "5.100.0"
@@ -25,13 +26,15 @@ def test_the_provider_knows_every_region_but_those_of_the_table(tmp_path: Path) 
     }
     (tmp_path / "main.tf.json").write_text(json.dumps(configuration, indent=1))
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "AWS_EC2_METADATA_DISABLED": "true"}
-    if mirror := find_mirror(version=PROVIDER):
-        (tmp_path / "terraform.rc").write_text(cli_config_text(mirror))
+    terraform = find_program(TERRAFORM)
+    distribution = distribution_of(terraform)
+    if mirror := find_mirror(version=PROVIDER, distribution=distribution):
+        (tmp_path / "terraform.rc").write_text(cli_config_text(mirror, distribution))
         environment["TF_CLI_CONFIG_FILE"] = str(tmp_path / "terraform.rc")
 
     def run(*command: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            ["terraform", *command, "-no-color", "-input=false"],
+            [terraform.path, *command, "-no-color", "-input=false"],
             cwd=tmp_path,
             env=environment,
             capture_output=True,

@@ -1,6 +1,7 @@
 """Whole processes: the loaded modules, the effect of the environment, and Node's options."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,23 @@ def _run_index(package: Path, program: str = "program.js") -> dict[str, Any]:
     source = PROGRAM.format(index=package / "index.js")
     found: dict[str, Any] = json.loads(run_node(source, name=package / "bin" / program, preload=PRELOAD))
     return found
+
+
+NODE = '#!/bin/sh\necho started >> {log}\nexec {node} "$@"\n'
+
+
+@pytest.mark.parametrize("stock", ["0", "1"])
+def test_the_node_of_the_virtual_environment_is_used_also_if_the_environment_is_not_active(
+    tmp_path: Path, stock: str
+) -> None:
+    beside = tmp_path / "bin" / "node"
+    beside.parent.mkdir()
+    beside.write_text(NODE.format(log=tmp_path / "log", node=shutil.which("node")))
+    beside.chmod(0o755)
+    install = "import lazy_bindings; lazy_bindings.install(); from cdktf import App; App().synth()"
+    program = f"import os, sys; sys.prefix = {str(tmp_path)!r}; os.chdir(sys.prefix); {install}"
+    run_python(program, environment={"PATH": "/bin:/usr/bin", "JSII_NODE": "", STOCK_VARIABLE: stock})
+    assert set((tmp_path / "log").read_text().split()) == {"started"}
 
 
 def test_a_resources_module_is_required_on_first_use(package: Path) -> None:

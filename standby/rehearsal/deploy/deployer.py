@@ -14,7 +14,7 @@ from standby.json_model import JsonModel
 from standby.machine import require_space, write_file
 from standby.rehearsal.deploy.applier import create_applier
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
-from standby.rehearsal.deploy.provider_mirror import cli_config_text, find_mirror
+from standby.rehearsal.deploy.provider_mirror import Distribution, cli_config_text, distribution_of, find_mirror
 from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator
 from standby.rehearsal.emulator.function_runtime import describe_difference
@@ -101,16 +101,15 @@ class Deployer:
         stack = find_stack(self.paths.synthesized)
         workspace = self._workspace(stack, terraform=find_program(TERRAFORM))
         self.paths.applied_record.unlink(missing_ok=True)
-        self.progress.start("Running terraform destroy")
+        destroy = workspace.terraform.name("destroy")
+        self.progress.start(f"Running {destroy}")
         # As in `apply`, a deletion whose response was missed is repeated and fails. A second run reads the state again.
         try:
             return workspace.terraform.destroy()
         except TerraformFailedError as error:
             if not error.resources_are_missing:
                 raise
-        self.progress.note(
-            "Some resources were deleted already. Running terraform destroy again for the remaining ones."
-        )
+        self.progress.note(f"Some resources were deleted already. Running {destroy} again for the remaining ones.")
         return workspace.terraform.destroy()
 
     def _workspace(self, stack: SynthesizedStack, *, terraform: InstalledProgram) -> Workspace:
@@ -134,7 +133,7 @@ class Deployer:
         create_applier(emulator, policy=deployer_policy(read_stack(configuration), account=EMULATOR_ACCOUNT))
         state = os.path.relpath(self.paths.state, stack.directory)
         write_json(stack.directory / OVERRIDE_NAME, override(configuration, endpoint=emulator.endpoint, state=state))
-        _write_cli_config(self.paths, version=stack.provider_version())
+        _write_cli_config(self.paths, version=stack.provider_version(), distribution=distribution_of(terraform))
         program = Terraform(
             executable=terraform.path,
             emulator=emulator,
@@ -143,14 +142,14 @@ class Deployer:
             progress=self.progress,
         )
         inputs = {
-            "terraform": terraform.version,
+            "program": f"{terraform.path.name} {terraform.version}",
             "block": configuration.get("terraform"),
             "state": state,
             "cliConfig": self.paths.cli_config.read_text(encoding="utf-8") if self.paths.cli_config.is_file() else "",
         }
         installed = (self.paths.terraform_data / "providers").is_dir() and (stack.directory / LOCK_FILE).is_file()
         if not installed or read_json(self.paths.init_record) != inputs:
-            self.progress.start("Running terraform init")
+            self.progress.start(f"Running {program.name('init')}")
             program.init()
             write_json(self.paths.init_record, inputs)
         return Workspace(stack=stack, emulator=emulator, terraform=program)
@@ -162,7 +161,7 @@ class Deployer:
             return applied, None
         # Without the record until the apply has succeeded, the next command applies again after a partial apply.
         self.paths.applied_record.unlink(missing_ok=True)
-        self.progress.start("Running terraform apply")
+        self.progress.start(f"Running {workspace.terraform.name('apply')}")
         result = _run_apply(workspace, marker=self.paths.apply_marker)
         applied = AppliedStack(
             digest=digest,
@@ -203,11 +202,11 @@ def _run_apply(workspace: Workspace, *, marker: Path) -> TerraformResult:
     return result
 
 
-def _write_cli_config(paths: RehearsalPaths, *, version: str) -> None:
-    mirror = find_mirror(version=version)
+def _write_cli_config(paths: RehearsalPaths, *, version: str, distribution: Distribution) -> None:
+    mirror = find_mirror(version=version, distribution=distribution)
     if mirror is None:
         paths.cli_config.unlink(missing_ok=True)
         return
-    text = cli_config_text(mirror)
+    text = cli_config_text(mirror, distribution)
     if not paths.cli_config.is_file() or paths.cli_config.read_text(encoding="utf-8") != text:
         write_file(paths.cli_config, text)

@@ -34,7 +34,15 @@ SHOWN_ERRORS: Final = 8
 _EXISTS: Final = re.compile(r"already[ -]?(exists?|has this name|owned)", re.IGNORECASE)
 _MISSING: Final = re.compile(r"does not exist|not[ -]?found", re.IGNORECASE)
 OTHER_DEPLOYMENT: Final = "This state belongs to a deployment "  # the stack's own words for changed permanent settings
-_REMOVED_VARIABLES: Final = ("AWS_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG", "STANDBY_")
+_REMOVED_VARIABLES: Final = (
+    "AWS_",
+    "TF_CLI_ARGS",
+    "TF_DATA_DIR",
+    "TF_ENCRYPTION",
+    "TF_LOG",
+    "TF_WORKSPACE",
+    "STANDBY_",
+)
 _COMPLETED: Final = frozenset({"apply_complete", "apply_errored"})
 
 
@@ -87,7 +95,7 @@ class TerraformResult:
 
 
 class TerraformFailedError(StandbyError):
-    """Terraform failed or was `killed`. `diagnostics` are its errors."""
+    """Terraform failed or was `killed`. `command` is its name and the command, `diagnostics` are its errors."""
 
     def __init__(self, command: str, *, code: int, diagnostics: tuple[Diagnostic, ...], log: Path) -> None:
         lines = [f"  {diagnostic.text}" for diagnostic in diagnostics[:SHOWN_ERRORS]] or ["  without an error message"]
@@ -95,11 +103,11 @@ class TerraformFailedError(StandbyError):
             lines.append(f"  and {len(diagnostics) - SHOWN_ERRORS} more errors")
         self.killed = code < 0
         how = f"was killed by signal {-code}" if self.killed else "failed"
-        message, hint = "\n".join((f"terraform {command} {how}:", *lines)), f"The complete output is in {log}."
+        message, hint = "\n".join((f"{command} {how}:", *lines)), f"The complete output is in {log}."
         everything = "\n".join(diagnostic.text for diagnostic in diagnostics)
         if OTHER_DEPLOYMENT in everything:
             hint = f"Or start again with these settings: `standby rehearse down`, `standby rehearse up`.\n  {hint}"
-        if failure := find_machine_error(everything, program=f"terraform {command}"):
+        if failure := find_machine_error(everything, program=command):
             message, hint = failure.message, f"{failure.hint}\n  {hint}"
         super().__init__(message, hint=hint)
         self.diagnostics = diagnostics
@@ -131,7 +139,9 @@ class Terraform:
         lines: list[str] = []
         if code := self._run(arguments, read=lines.extend):
             output = Diagnostic(summary="".join(lines[-20:]).strip())
-            raise TerraformFailedError("init", code=code, diagnostics=(output,), log=self.paths.terraform_log)
+            raise TerraformFailedError(
+                self.name("init"), code=code, diagnostics=(output,), log=self.paths.terraform_log
+            )
 
     def apply(self) -> TerraformResult:
         """Create or change the resources. Raises as `init`, and `InterruptedRunError`."""
@@ -154,8 +164,12 @@ class Terraform:
         code = self._run(arguments, read=lambda lines: results.append(read_result(lines, progress=self.progress)))
         if code:
             errors = results[0].errors
-            raise TerraformFailedError(command, code=code, diagnostics=errors, log=self.paths.terraform_log)
+            raise TerraformFailedError(self.name(command), code=code, diagnostics=errors, log=self.paths.terraform_log)
         return results[0]
+
+    def name(self, command: str) -> str:
+        """Return the command as a user types it, such as `terraform apply`."""
+        return f"{self.executable.name} {command}"
 
     def _run(self, arguments: tuple[str, ...], *, read: Callable[[Iterable[str]], None]) -> int:
         # In a session of its own, so that only this program receives Ctrl-C; it then interrupts Terraform once.
@@ -176,13 +190,12 @@ class Terraform:
                 read(self._log_output(process))
                 code = process.wait()
         except KeyboardInterrupt:
-            self._interrupt(process, command=arguments[0])
+            self._interrupt(process, command=self.name(arguments[0]))
             raise
         finally:
             _kill_group(process)
         if code and (watch.ended or watch.hung):
-            during = f"terraform {arguments[0]}"
-            raise EmulatorEndedError(self.emulator, during=during, paths=self.paths, hung=watch.hung)
+            raise EmulatorEndedError(self.emulator, during=self.name(arguments[0]), paths=self.paths, hung=watch.hung)
         return code
 
     def _log_output(self, process: "subprocess.Popen[str]") -> Iterator[str]:
@@ -194,12 +207,12 @@ class Terraform:
                 yield line
 
     def _interrupt(self, process: "subprocess.Popen[str]", *, command: str) -> None:
-        self.progress.note(f"Interrupted: waiting for terraform {command} to stop (Ctrl-C again kills it)")
+        self.progress.note(f"Interrupted: waiting for {command} to stop (Ctrl-C again kills it)")
         process.send_signal(signal.SIGINT)
         try:
             process.communicate(timeout=INTERRUPT_SECONDS)
         except (KeyboardInterrupt, subprocess.TimeoutExpired) as error:
-            raise InterruptedRunError(f"terraform {command} was killed.") from error
+            raise InterruptedRunError(f"{command} was killed.") from error
 
 
 def terraform_environment(paths: RehearsalPaths) -> dict[str, str]:

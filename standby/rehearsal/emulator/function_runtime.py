@@ -28,14 +28,15 @@ Detect = Callable[[str], tuple[str, str]]
 def find_python(version: str) -> str:
     """Return an interpreter of this version ("3.13") that starts, or the present one where the machine has none.
 
-    A shim of a version manager can be on the PATH and refuse to start, so the interpreter is tried.
+    A shim of a version manager can be on the PATH and refuse to start, so the interpreter is tried: without the
+    variables `PYTHON*`, which are for another interpreter.
     """
     found = shutil.which(f"python{version}")
     if found is None or found == sys.executable:
         return sys.executable
     check = f"import sys, venv; sys.exit(sys.version_info[:2] != ({version.replace('.', ', ')}))"
     try:
-        tried = subprocess.run([found, "-c", check], capture_output=True, timeout=START_SECONDS, check=False)
+        tried = subprocess.run([found, "-E", "-c", check], capture_output=True, timeout=START_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return sys.executable
     return found if tried.returncode == 0 else sys.executable
@@ -76,7 +77,7 @@ def prepare_environment(directory: Path, *, python: str) -> Path:
     interpreter = directory / "bin" / "python"
     if interpreter.exists():
         return interpreter
-    subprocess.run([python, "-m", "venv", "--without-pip", str(directory)], check=True, capture_output=True)
+    subprocess.run([python, "-E", "-m", "venv", "--without-pip", str(directory)], check=True, capture_output=True)
     (packages,) = directory.glob("lib/python*/site-packages")
     for path in included_paths():
         (packages / path.name).symlink_to(path)

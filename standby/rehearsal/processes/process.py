@@ -103,5 +103,5 @@ def _has_ended(process: psutil.Process) -> bool:
 
 def _is_terraform(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
-        return Path(process.name()).stem == "terraform"
+        return Path(process.name()).stem in {"terraform", "tofu"}
     return False

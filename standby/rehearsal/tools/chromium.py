@@ -7,7 +7,6 @@ Chromium accepts only those of the rehearsal's own authority.
 import base64
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from standby.errors import RefusedError, StandbyError
 from standby.rehearsal.network.network import Network
 from standby.rehearsal.processes.ports import HOST
+from standby.rehearsal.processes.programs import which
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
@@ -64,8 +64,8 @@ class NoScreenError(RefusedError):
 
 
 def find_chromium(names: Sequence[str] = HEADLESS_PROGRAM_NAMES) -> Path:
-    """Return the first of these programs on the PATH. Raises `NoChromiumError` if none is there."""
-    found = next(filter(None, map(shutil.which, names)), None)
+    """Return the first of these programs on the PATH or next to Python. Raises `NoChromiumError` if none is there."""
+    found = next(filter(None, map(which, names)), None)
     if found is None:
         raise NoChromiumError(INSTALL_HINT)
     return Path(found)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from standby.rehearsal.processes.programs import TERRAFORM, find_program
 from tests.constructs.helpers import ACCOUNT
 from tests.constructs.plan import Json, Plan, Synthesize, default_settings
 from warm_standby.settings import Settings
@@ -38,7 +39,7 @@ class State:
         environment = {**os.environ, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         options = [] if command in {"init", "plan"} else ["-auto-approve"]
         return subprocess.run(
-            ["terraform", command, "-no-color", "-input=false", *options],
+            [find_program(TERRAFORM).path, command, "-no-color", "-input=false", *options],
             cwd=self.directory,
             env=environment,
             capture_output=True,

@@ -164,7 +164,7 @@ def test_a_missing_terraform_is_one_message_with_version_and_url(here: Path, mon
     monkeypatch.setenv("PATH", str(here))
     result = run("up")
     assert result.exit_code == 3
-    assert "Error: terraform is missing: version 1.10 or newer and below 2 is needed.\n" in result.stderr
+    assert "Error: terraform or tofu is missing: version 1.10 or newer and below 2 is needed.\n" in result.stderr
     assert "https://developer.hashicorp.com/terraform/install" in result.stderr
     assert not (here / ".rehearsal" / "emulator.json").exists()
 

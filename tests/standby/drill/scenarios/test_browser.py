@@ -1,6 +1,7 @@
 """The drill's browser is found or named as missing, and trusts the rehearsal's certificates only."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,23 @@ def test_the_hash_of_a_certificates_key_is_the_one_that_openssl_returns() -> Non
 def test_only_the_rehearsals_names_resolve() -> None:
     rules = host_rules(network()).removeprefix("--host-resolver-rules=").split(",")
     assert rules == ["MAP a.example.com:443 127.0.0.1:1", "MAP b.example.com:443 127.0.0.1:2", "MAP * ~NOTFOUND"]
+
+
+@pytest.fixture(autouse=True)
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory of Python, without the Chromium that `make` may have installed there."""
+    directory = tmp_path / "beside"
+    directory.mkdir()
+    monkeypatch.setattr(sys, "executable", str(directory / "python"))
+    return directory
+
+
+def test_a_chromium_next_to_python_is_found_without_an_activated_environment(
+    beside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (beside / "chromium-headless-shell").touch(mode=0o755)
+    assert find_chromium() == beside / "chromium-headless-shell"
 
 
 @pytest.mark.parametrize("name", HEADLESS_PROGRAM_NAMES)

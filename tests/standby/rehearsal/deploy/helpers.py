@@ -25,7 +25,7 @@ if sys.argv[1:2] == ["version"]:
     print(json.dumps({{"terraform_version": plan.get("version", "1.11.4")}}))
     sys.exit()
 with pathlib.Path(__file__).with_name("calls").open("a") as calls:
-    print(sys.argv[1], file=calls)
+    print(*sys.argv[1:], file=calls)
 if sys.argv[1] == "init":
     pathlib.Path(os.environ["TF_DATA_DIR"], "providers").mkdir(parents=True, exist_ok=True)
     pathlib.Path(".terraform.lock.hcl").touch()
@@ -75,8 +75,16 @@ class FakeTerraform:
 
     def calls(self) -> list[str]:
         """Return the commands that were run so far."""
+        return [line.partition(" ")[0] for line in self.command_lines()]
+
+    def command_lines(self) -> list[str]:
+        """Return the commands that were run so far, with their arguments."""
         path = self._directory / "calls"
-        return path.read_text().split() if path.is_file() else []
+        return path.read_text().splitlines() if path.is_file() else []
+
+    def become_opentofu(self) -> None:
+        """Rename the program: OpenTofu has the commands of Terraform."""
+        (self._directory / "terraform").rename(self._directory / "tofu")
 
 
 def configuration() -> dict[str, object]:

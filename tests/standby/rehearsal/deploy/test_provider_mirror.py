@@ -5,13 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from standby.rehearsal.deploy.provider_mirror import PROVIDER, cli_config_text, find_mirror, terraform_platform
+from standby.rehearsal.deploy.provider_mirror import (
+    HASHICORP,
+    OPENTOFU,
+    Distribution,
+    cli_config_text,
+    find_mirror,
+    terraform_platform,
+)
 
 VERSION = "5.100.0"
 
 
-def unpacked(mirror: Path, *, version: str = VERSION, platform: str | None = None) -> Path:
-    directory = mirror / PROVIDER / version / (platform or terraform_platform())
+def unpacked(
+    mirror: Path, *, version: str = VERSION, platform: str | None = None, distribution: Distribution = HASHICORP
+) -> Path:
+    directory = mirror / distribution.provider / version / (platform or terraform_platform())
     directory.mkdir(parents=True)
     (directory / f"terraform-provider-aws_v{version}_x5").touch()
     return mirror
@@ -45,7 +54,7 @@ def test_a_mirror_is_preferred_to_a_plugin_cache_that_terraform_cannot_install_f
 
 
 def test_a_packed_provider_is_found(tmp_path: Path) -> None:
-    directory = tmp_path / "mirror" / PROVIDER
+    directory = tmp_path / "mirror" / HASHICORP.provider
     directory.mkdir(parents=True)
     (directory / f"terraform-provider-aws_{VERSION}_{terraform_platform()}.zip").touch()
     assert found(tmp_path, TF_PLUGIN_CACHE_DIR=str(tmp_path / "mirror")) == tmp_path / "mirror"
@@ -72,6 +81,24 @@ def test_another_version_does_not_count(tmp_path: Path) -> None:
 def test_another_platform_does_not_count(tmp_path: Path) -> None:
     unpacked(tmp_path / ".terraform.d" / "plugins", platform="plan9_mips")
     assert found(tmp_path) is None
+
+
+def test_opentofu_takes_only_a_provider_of_its_own_registry(tmp_path: Path) -> None:
+    terraforms = unpacked(tmp_path / ".terraform.d" / "plugins")
+    tofus = unpacked(tmp_path / ".local" / "share" / "terraform" / "plugins", distribution=OPENTOFU)
+    environment = {"HOME": str(tmp_path), "XDG_DATA_DIRS": ""}
+    for distribution, mirror in ((HASHICORP, terraforms), (OPENTOFU, tofus)):
+        assert find_mirror(version=VERSION, distribution=distribution, environment=environment, roots=()) == mirror
+    assert cli_config_text(tofus, OPENTOFU).count('"registry.opentofu.org/hashicorp/aws"') == 2
+
+
+def test_opentofu_reads_its_own_configuration_before_that_of_terraform(tmp_path: Path) -> None:
+    mirrors = {name: unpacked(tmp_path / name, distribution=OPENTOFU) for name in ("first", "second")}
+    for mirror, name in (("second", ".terraformrc"), ("first", ".tofurc")):
+        (tmp_path / name).write_text(f'plugin_cache_dir = "{mirrors[mirror]}"\n')
+        environment = {"HOME": str(tmp_path), "XDG_DATA_DIRS": ""}
+        found = find_mirror(version=VERSION, distribution=OPENTOFU, environment=environment, roots=())
+        assert found == mirrors[mirror]
 
 
 def test_the_cli_configuration_takes_only_the_aws_provider_from_the_mirror() -> None:

@@ -67,7 +67,9 @@ def test_lines_that_are_not_json_are_ignored() -> None:
     assert read_result(lines, progress=NullProgress()).changes.added == 1
 
 
-@pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_ENDPOINT_URL", "TF_WORKSPACE", "TF_CLI_ARGS_apply"])
+@pytest.mark.parametrize(
+    "name", ["AWS_PROFILE", "AWS_ENDPOINT_URL", "TF_WORKSPACE", "TF_CLI_ARGS_apply", "TF_ENCRYPTION"]
+)
 def test_variables_of_other_configurations_are_removed(
     paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -92,6 +92,22 @@ def test_an_interpreter_that_does_not_start_is_not_used(
     assert ("no Python 3.99 was found" in describe_difference("python3.99")) == (exit_code != 0)
 
 
+@pytest.mark.parametrize("name", ["PYTHONHOME", "PYTHONPATH"])
+def test_an_interpreter_is_found_with_variables_that_are_for_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    shim = tmp_path / f"python{version}"
+    shim.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    shim.chmod(0o755)
+    (tmp_path / "venv.py").write_text("raise ImportError")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv(name, str(tmp_path))
+    find_python.cache_clear()
+    assert find_python(version) == str(shim)
+    assert prepare_environment(tmp_path / "environment", python=str(shim)).exists()
+
+
 def test_a_python_that_is_the_rehearsal_s_own_needs_no_words() -> None:
     assert describe_difference(f"python{sys.version_info.major}.{sys.version_info.minor}") == ""
     assert describe_difference("nodejs22.x") == ""

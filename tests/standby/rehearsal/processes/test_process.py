@@ -20,6 +20,7 @@ from standby.rehearsal.processes.process import (
 )
 
 SLEEP = "import time; time.sleep(60)"
+WAIT = "while true; do sleep 0.05; done\n"
 IGNORES_SIGTERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); {SLEEP}"
 WITH_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEP!r}]); print(flush=True); {SLEEP}"
 
@@ -77,6 +78,19 @@ def test_only_processes_of_the_directory_are_found(directory: Path, tmp_path_fac
     for process in (mine, other, unmarked):
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize("name", ["terraform", "tofu"])
+def test_terraform_and_opentofu_are_interrupted_so_that_they_write_their_state(directory: Path, name: str) -> None:
+    program = directory / name
+    program.write_text(f"#!/bin/sh\ntrap 'echo interrupted > {directory}/ended; exit' INT\necho\n{WAIT}")
+    program.chmod(0o755)
+    environment = mark_environment(clean_environment(), directory=directory)
+    with subprocess.Popen([program], env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert stop_all(directory) >= 1
+    assert (directory / "ended").read_text() == "interrupted\n"
 
 
 def test_children_whose_parent_was_killed_are_stopped_too(directory: Path) -> None:
