@@ -71,7 +71,8 @@ class StalledError(NoAnswerError):
 
 def explain(error: Exception) -> Unavailable:
     """Return in a few words why a call failed."""
-    if failure := describe_credentials_failure(error):
+    is_of_clock = isinstance(error, ClientError) and _is_of_clock(error)
+    if not is_of_clock and (failure := describe_credentials_failure(error)):
         return Unavailable(failure, no_credentials=True)
     if isinstance(error, ClientError):
         return Unavailable(one_line(f"answers {_describe_refusal(error)}"))
@@ -84,10 +85,14 @@ def explain(error: Exception) -> Unavailable:
     return Unavailable(one_line(f"failed: {error}"))
 
 
-def _describe_refusal(error: ClientError) -> str:
+def _is_of_clock(error: ClientError) -> bool:
     refusal = error.response.get("Error", {})
-    code, message = str(refusal.get("Code", "")), str(refusal.get("Message", ""))
-    if code in _CLOCK_CODES or _CLOCK_MESSAGE.search(message):
+    return refusal.get("Code") in _CLOCK_CODES or bool(_CLOCK_MESSAGE.search(str(refusal.get("Message", ""))))
+
+
+def _describe_refusal(error: ClientError) -> str:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    if _is_of_clock(error):
         return f"{code}: this machine's clock is wrong"
     return code or str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
