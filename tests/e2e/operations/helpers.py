@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -63,6 +64,20 @@ class Ran:
     @property
     def result(self) -> str:
         return str(self.document["result"])
+
+
+@contextmanager
+def without_events(rehearsal: Rehearsal, role: Role) -> Iterator[None]:
+    """Let a region's `ingest` get no S3 events in this block. They wait in the queue."""
+    functions = rehearsal.session(role).client("lambda")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=f"{rehearsal.deployment.name}-ingest")[
+        "EventSourceMappings"
+    ]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
 @dataclass(frozen=True, kw_only=True)

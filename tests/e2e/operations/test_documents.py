@@ -1,7 +1,6 @@
 """Documents that one region accepted while the other was lost: after reconcile, questions find them in both regions."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from standby.deployment.manifest import ROLES, Role
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, cites, upload, wait_for
-from tests.e2e.operations.helpers import Operator
+from tests.e2e.operations.helpers import Operator, without_events
 
 
 @pytest.fixture
@@ -61,19 +60,6 @@ def test_a_document_deleted_while_the_other_region_was_lost_is_reported_and_not_
     operator.s3("primary").delete_object(Bucket=rehearsal.deployment.regions["primary"].documents_bucket, Key=key)
 
 
-@contextmanager
-def without_events(operator: Operator, role: Role) -> Iterator[None]:
-    """Let a region's `ingest` get no S3 events in this block, as if they were lost."""
-    functions = operator.rehearsal.session(role).client("lambda")
-    name = f"{operator.rehearsal.deployment.name}-ingest"
-    (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-
-
 def test_one_upload_leaves_the_verdict_ready_without_a_sweep(operator: Operator) -> None:
     document = Document()
     key = upload(operator.rehearsal, "primary", document)
@@ -84,7 +70,7 @@ def test_one_upload_leaves_the_verdict_ready_without_a_sweep(operator: Operator)
 
 def test_a_knowledge_base_that_is_behind_is_reported_and_brought_into_sync(operator: Operator) -> None:
     rehearsal, document = operator.rehearsal, Document()
-    with without_events(operator, "failover"):
+    with without_events(rehearsal, "failover"):
         key = upload(rehearsal, "primary", document)
         knowledge = operator.status()["regions"]["failover"]["knowledgeBase"]
         assert knowledge["inSync"] is False

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
 import pytest
@@ -18,8 +18,11 @@ from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, upload, wait_for
-from tests.e2e.operations.helpers import Operator, clients_with, connection
+from tests.e2e.operations.helpers import Operator, clients_with, connection, without_events
 from tests.e2e.operations.runbook import RUNBOOK, Act, Scenario, same, scenarios
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 READING: Final = ("status", "journal")
 """The commands that change nothing. They are repeated, because the tests beside this one make some reads late."""
@@ -33,7 +36,7 @@ def _used(rehearsal: Rehearsal) -> None:
     operator = Operator(rehearsal=rehearsal)
 
     def seen() -> bool:
-        return all(region["knowledgeBase"]["lastJob"] for region in operator.status()["regions"].values())
+        return all(region["knowledgeBase"].get("lastJob") for region in operator.status()["regions"].values())
 
     wait_for(seen, what="a job in both regions")
 
@@ -45,6 +48,11 @@ def operator(rehearsal: Rehearsal, _used: None) -> Iterator[Operator]:
     operator.reconcile()
     yield operator
     operator.put_back()
+
+
+def waiting_messages(sqs: "SQSClient", queue: str) -> int:
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"])
 
 
 class Stage:
@@ -87,17 +95,21 @@ class Stage:
         upload(self._operator.rehearsal, role, Document())  # type: ignore[arg-type]  # the runbook's word
         self._ingested(role)
 
-    def put(self, role: str) -> None:
-        document, regions = Document(), self._operator.rehearsal.deployment.regions
-        bucket = regions[role].documents_bucket  # type: ignore[index]  # the runbook's word
-        self._operator.s3(role).put_object(  # type: ignore[arg-type]  # the runbook's word
-            Bucket=bucket, Key=f"uploads/{document.name}", Body=document.content
-        )
-        self._ingested(role)
+    def lose(self, role: str) -> None:
+        """Upload in the other region, and lose the event of the replica in this one."""
+        rehearsal = self._operator.rehearsal
+        region = rehearsal.deployment.regions[role]  # type: ignore[index]  # the runbook's word
+        other, queue = rehearsal.deployment.other(region.role).role, region.ingest_queue_url
+        sqs = rehearsal.session(region.role).client("sqs")
+        with without_events(rehearsal, region.role):
+            upload(rehearsal, other, Document())
+            wait_for(lambda: waiting_messages(sqs, queue), what="the event of the replica")
+            sqs.purge_queue(QueueUrl=queue)
+        self._ingested(other)
 
     def _ingested(self, role: str) -> None:
         def seen() -> bool:
-            return bool(self._operator.status()["regions"][role]["knowledgeBase"]["inSync"])
+            return bool(self._operator.status()["regions"][role]["knowledgeBase"].get("inSync"))
 
         wait_for(seen, what="the region's own Knowledge Base follows")
 
