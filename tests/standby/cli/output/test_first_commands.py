@@ -13,7 +13,7 @@ from standby.cli.output.first_commands import QUESTION, Shell, first_commands
 from standby.rehearsal.checks.documents import read_samples
 from standby.rehearsal.files.paths import RehearsalPaths
 
-PROJECT: Final = Path(__file__).resolve().parents[3]
+PROJECT: Final = Path(__file__).resolve().parents[4]
 WIDTH: Final = 80
 LONGEST_URL: Final = "http://127.0.0.1:65535/_aws/execute-api/0123456789/prod/"
 OWN: Final = Path(sys.executable).with_name("standby")
