@@ -1,6 +1,7 @@
 """What a failback checks, and when it need not: the waiting and the asking are replaced, the facts are made up."""
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,7 +63,8 @@ def use(monkeypatch: pytest.MonkeyPatch, found: Facts) -> Facts:
     """Have `failback_check` find this."""
     for name in ("read_copies", "collect_state", "confirm_health"):
         monkeypatch.setattr(failback_check, name, getattr(found, name))
-    monkeypatch.setattr("time.sleep", found.sleep)
+    # Not `time.sleep` itself: threads that other tests have left behind use it, too.
+    monkeypatch.setattr(failback_check, "time", SimpleNamespace(sleep=found.sleep))
     return found
 
 
