@@ -1,18 +1,18 @@
 // Chooses the API that requests go to, and fails over to the other region's API when that one fails.
 
-import { ConfigStore, readConfig, readConfigOnFirstVisit } from "./config.js";
+import { ConfigStore, readConfig, readConfigOnFirstVisit, RecentRead } from "./config.js";
 import { CallError, request } from "./http.js";
 import { checkHealth, LivenessMonitor, UPLOAD_LIMITS } from "./liveness.js";
 import { RequestBudget } from "./rate-limit.js";
 import { onChangeInOtherTab } from "./storage.js";
-import { jitter, pause, rejectOnAbort } from "./wait.js";
+import { endablePause, jitter, pause, rejectOnAbort } from "./wait.js";
 
 // API Gateway's time-out is 29 s.
 const REQUEST_SECONDS = 29.5;
 const CONFIG_SECONDS = 5;
 const CONFIG_SECONDS_IN_RECOVERY = 1;
 const HEALTH_SECONDS = 2;
-// Less than the 75 s within which every open page follows a planned failover.
+// For pages that ask nothing: they follow a planned failover within 75 s.
 const POLL_MS = 55_000;
 const BACKOFF_MS = [5_000, 10_000, 20_000, 40_000, 55_000];
 
@@ -29,6 +29,7 @@ export class ApiRouter extends EventTarget {
   #budget = new RequestBudget();
   #monitor = new LivenessMonitor(this.#budget);
   #appliedConfig = null;
+  #recentRead = new RecentRead();
   /** The API that config.json names, while the page has failed over from it; otherwise null. */
   #failedOverFrom = null;
   #failovers = 0;
@@ -55,6 +56,7 @@ export class ApiRouter extends EventTarget {
    * one responds. `json` makes it a POST, which must be safe to repeat. Returns `{body, api}`. Throws CallError.
    */
   async call(path, { json, signal } = {}) {
+    if (json && this.api) await this.#recentRead.ensure(() => this.refresh(CONFIG_SECONDS), signal);
     const failures = new Map();
     for (;;) {
       const api = await this.#requireApi();
@@ -106,7 +108,11 @@ export class ApiRouter extends EventTarget {
   }
 
   /** Reads config.json and applies it. */
-  async refresh(seconds) {
+  refresh(seconds) {
+    return this.#recentRead.track(this.#readAndApply(seconds));
+  }
+
+  async #readAndApply(seconds) {
     const read = this.#store.config ? readConfig : readConfigOnFirstVisit;
     const { state, config } = await read(seconds, () => this.#notify("unreachable"));
     const isOlder = state === "valid" && !this.#store.accept(config);
@@ -146,7 +152,8 @@ export class ApiRouter extends EventTarget {
     await pause(Math.random() * 200);
     for (let round = 0; !(await this.#search(failed, round, dead)); round += 1) {
       this.#setDown(true);
-      await this.#retryPause(jitter(BACKOFF_MS[Math.min(round, BACKOFF_MS.length - 1)]));
+      const milliseconds = jitter(BACKOFF_MS[Math.min(round, BACKOFF_MS.length - 1)]);
+      await endablePause(milliseconds, (end) => (this.#endPause = end));
     }
     this.#setDown(false);
   }
@@ -230,16 +237,6 @@ export class ApiRouter extends EventTarget {
     const interval = this.#failedOverFrom || !this.api ? backoff : POLL_MS;
     this.#pollTimer = setTimeout(() => this.#poll(), jitter(interval, 0.1));
     if (!this.api) this.#backoffStep += 1;
-  }
-
-  #retryPause(milliseconds) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   #notify(configState = this.configState) {

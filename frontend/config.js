@@ -3,8 +3,12 @@
 import { fetchText } from "./http.js";
 import { isAccepted, parseConfig, parseGeneration, validateConfig } from "./routing-config.js";
 import { load, save } from "./storage.js";
+import { pause } from "./wait.js";
 
 const FIRST_VISIT_SECONDS = 35;
+const MAX_AGE_MS = 5_000;
+// A config.json that does not respond must not delay a question more than this.
+const MAX_WAIT_MS = 1_000;
 
 /**
  * Reads config.json, past every cache. Returns `{state, config}`: "valid" with `{apiUrl, fallbackApiUrl, region, role,
@@ -34,6 +38,28 @@ export async function readConfigOnFirstVisit(seconds, onSlow) {
     return await readConfig(FIRST_VISIT_SECONDS);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * The last read of config.json. A question needs a recent one: after a planned failover the region that was left still
+ * answers, so only config.json says that it was left.
+ */
+export class RecentRead {
+  #startedAt = 0;
+  #reading = null;
+
+  track(reading) {
+    this.#startedAt = Date.now();
+    this.#reading = reading;
+    return reading;
+  }
+
+  /** Reads again if the last read began more than 5 s ago. Waits at most 1 s; the read goes on and is then applied. */
+  async ensure(read, signal) {
+    // Not `performance.now()`, which may stop while a computer sleeps. The clock may have been set back.
+    if (Math.abs(Date.now() - this.#startedAt) > MAX_AGE_MS) read();
+    await Promise.race([this.#reading, pause(MAX_WAIT_MS, signal)]);
   }
 }
 

@@ -18,6 +18,17 @@ export function pause(milliseconds, signal) {
   });
 }
 
+/** Resolves after `milliseconds`, or as soon as the function that `onStart` receives is called. */
+export function endablePause(milliseconds, onStart) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    onStart(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 /** Never resolves. Rejects with CallError "canceled" when `signal` aborts. */
 export function rejectOnAbort(signal) {
   return new Promise((_, reject) => {

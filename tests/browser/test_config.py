@@ -178,3 +178,18 @@ def test_a_browser_without_storage_can_ask(visit: Visit) -> None:
     visitor = visit(opened=False)
     visitor.page.add_init_script("Storage.prototype.setItem = Storage.prototype.getItem = () => { throw new Error(); }")
     assert visitor.open().ask(QUESTION).text
+
+
+def test_an_open_page_asks_the_new_region_with_its_next_question(visit: Visit, rehearsal: Rehearsal) -> None:
+    visitor = visit()
+    visitor.page.wait_for_timeout(5_500)
+    write_config(rehearsal, config_for(rehearsal, "failover", generation=9_000))
+    assert answering_region(visitor) == rehearsal.deployment.regions["failover"].region
+
+
+def test_a_configuration_that_does_not_respond_delays_a_question_by_a_second(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.wait_for_timeout(5_500)
+    _, release = hold_requests(visitor, "**/config.json")
+    assert visitor.ask(QUESTION).seconds < 5
+    release()
