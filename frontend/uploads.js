@@ -34,7 +34,7 @@ export class Uploads extends EventTarget {
     return this.#list.documents;
   }
 
-  /** Adds files, once the limits are known or were read again. A file whose upload is unfinished keeps its document's id. */
+  /** Adds files, after another read of limits that are not known. An unfinished upload keeps its document's id. */
   async add(chosen) {
     // A file input empties its list.
     const files = [...chosen];
