@@ -84,7 +84,7 @@ export class ConversationView {
     const outage = h(
       "p",
       { className: "waiting-line", hidden: true },
-      "No region is responding. Your question is kept and will be asked again automatically. ",
+      h("span"),
       button("Try now", () => this.#router.retryNow()),
     );
     const slowTimer = setTimeout(
@@ -123,6 +123,8 @@ export class ConversationView {
       const hadFocus = !down && outage.contains(document.activeElement);
       searching.hidden = down;
       outage.hidden = !down;
+      const cause = navigator.onLine ? "No region is responding." : "You are offline.";
+      outage.firstChild.textContent = `${cause} Your question is kept and will be asked again automatically. `;
       if (hadFocus) outage.parentElement.focus({ preventScroll: true });
     }
   }
