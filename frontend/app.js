@@ -38,7 +38,8 @@ function showStatus() {
   byId("region").textContent = api?.region ?? "";
   byId("region").hidden = !api?.region;
   let text = "";
-  if (down) text = "No region is responding. The page keeps trying.";
+  if (down && !navigator.onLine) text = "You are offline. The page goes on when you are connected again.";
+  else if (down) text = "No region is responding. The page keeps trying.";
   else if (!api) text = ERRORS[configState] ?? "";
   else if (api.standby) text = "Answering from the standby region";
   else text = WARNINGS[configState] ?? "";

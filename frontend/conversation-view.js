@@ -20,10 +20,10 @@ export class ConversationView {
   constructor(router, conversation) {
     this.#router = router;
     this.#conversation = conversation;
-    this.#field.maxLength = MAX_QUESTION_CHARACTERS;
     byId("ask").addEventListener("submit", (event) => this.#submit(event));
     this.#field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      // 229: an input method has taken the key. Safari ends the composition before it reports the key.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       event.preventDefault();
       byId("ask").requestSubmit();
     });
@@ -60,6 +60,10 @@ export class ConversationView {
     event.preventDefault();
     const question = clean(this.#field.value).trim();
     if (!question || this.#pending.size > 0) return;
+    if (question.length > MAX_QUESTION_CHARACTERS) {
+      announce(`The question was not sent. ${describeLength(question)}`);
+      return;
+    }
     this.#field.value = "";
     this.#showCharactersLeft();
     const exchange = this.#conversation.ask(question);
@@ -80,7 +84,7 @@ export class ConversationView {
     const outage = h(
       "p",
       { className: "waiting-line", hidden: true },
-      "No region is responding. Your question is kept and will be asked again automatically. ",
+      h("span"),
       button("Try now", () => this.#router.retryNow()),
     );
     const slowTimer = setTimeout(
@@ -119,6 +123,8 @@ export class ConversationView {
       const hadFocus = !down && outage.contains(document.activeElement);
       searching.hidden = down;
       outage.hidden = !down;
+      const cause = navigator.onLine ? "No region is responding." : "You are offline.";
+      outage.firstChild.textContent = `${cause} Your question is kept and will be asked again automatically. `;
       if (hadFocus) outage.parentElement.focus({ preventScroll: true });
     }
   }
@@ -194,7 +200,13 @@ export class ConversationView {
   }
 
   #showCharactersLeft() {
-    const left = MAX_QUESTION_CHARACTERS - this.#field.value.length;
-    byId("characters-left").textContent = left <= 100 ? `${pluralize(left, "character")} left` : "";
+    byId("characters-left").textContent = describeLength(clean(this.#field.value).trim());
   }
+}
+
+/** Returns how many characters are left or too many; "" while more than 100 are left. */
+function describeLength(question) {
+  const left = MAX_QUESTION_CHARACTERS - question.length;
+  if (left < 0) return `${pluralize(-left, "character")} too many`;
+  return left <= 100 ? `${pluralize(left, "character")} left` : "";
 }

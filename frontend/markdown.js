@@ -119,12 +119,13 @@ function readTable(reader) {
   return h("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Table" }, h("table", {}, content));
 }
 
+/** A pipe after a backslash is part of its cell, in code too (GitHub Flavored Markdown 4.10). */
 function splitCells(line) {
   return line
     .trim()
-    .replace(/^\||\|$/g, "")
-    .split("|")
-    .map((cell) => cell.trim());
+    .replace(/^\||(?<!\\)\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 function readParagraph(reader) {

@@ -4,7 +4,7 @@
 // may be repeated, in the other region too: it writes the same key, and replication sees one document.
 
 import { DocumentList, isInOtherTab, isInProgress } from "./documents.js";
-import { contentType, findViolation } from "./limits.js";
+import { contentType, findViolation, readLimits } from "./limits.js";
 import { uploadToS3 } from "./s3-upload.js";
 import { clean } from "./text.js";
 import { jitter, pause } from "./wait.js";
@@ -34,14 +34,22 @@ export class Uploads extends EventTarget {
     return this.#list.documents;
   }
 
-  /** Adds files. A file that was added before keeps its document's id. */
-  add(files) {
+  /** Adds files, after another read of limits that are not known. An unfinished upload keeps its document's id. */
+  async add(chosen) {
+    // A file input empties its list.
+    const files = [...chosen];
+    this.limits ??= await readLimits();
+    const added = new Set();
     for (const file of files) {
-      const known = this.#list.find(file);
+      // Two files with one name, size and time may differ: only an unfinished upload is resumed, and once for each drop.
+      const found = this.#list.find(file);
+      const known = found && !added.has(found.id) && found.state !== "uploaded" && !found.key ? found : null;
       if (known && (this.#aborts.has(known.id) || isInOtherTab(known))) continue;
       const reason = findViolation(file, this.limits);
+      const id = known?.id ?? crypto.randomUUID();
+      added.add(id);
       this.#list.add({
-        id: known?.id ?? crypto.randomUUID(),
+        id,
         name: clean(file.name),
         size: file.size,
         modified: file.lastModified,

@@ -160,6 +160,17 @@ def test_in_an_outage_the_page_keeps_the_question_retries_slowly_and_answers_it_
     assert visitor.page.locator("article").count() == 1
 
 
+def test_without_a_network_the_page_says_that_it_is_offline_and_asks_when_it_is_back(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.context.set_offline(True)
+    article = visitor.submit("What about annual leave?")
+    article.get_by_text("You are offline. Your question is kept").wait_for()
+    visitor.wait_for_status("You are offline")
+    visitor.page.context.set_offline(False)
+    article.locator(".answer").wait_for()
+    assert visitor.status_line == ""
+
+
 def test_a_hidden_page_sends_no_requests(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor = visit(clock=True)
     visitor.page.evaluate(

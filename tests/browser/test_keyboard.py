@@ -131,3 +131,24 @@ def test_a_screen_reader_hears_every_announcement_in_order(visit: Visit) -> None
     visitor.page.clock.fast_forward(20_000)
     assert announcements.count() == 0
     assert visitor.page.locator("[role=log]").get_attribute("aria-label") == "Conversation"
+
+
+def test_a_key_that_an_input_method_has_taken_sends_nothing(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.locator("#question").fill("half-typed")
+    press = """field => field.dispatchEvent(
+        new KeyboardEvent("keydown", {key: "Enter", keyCode: 229, bubbles: true, cancelable: true}))"""
+    visitor.page.locator("#question").evaluate(press)
+    assert visitor.page.locator("#question").input_value() == "half-typed"
+    assert visitor.page.locator("article").count() == 0
+
+
+def test_a_question_that_is_too_long_is_kept_and_not_sent(visit: Visit) -> None:
+    visitor = visit()
+    field = visitor.page.locator("#question")
+    field.focus()
+    visitor.page.keyboard.insert_text("x" * 1_003)
+    field.press("Enter")
+    assert len(field.input_value()) == 1_003
+    assert visitor.page.locator("#characters-left").inner_text() == "3 characters too many"
+    assert visitor.page.locator("article").count() == 0

@@ -76,6 +76,12 @@ def test_markdown_is_rendered_as_intended(visit: Visit) -> None:
         "a\n\n---\n\nb": "<p>a</p><hr><p>b</p>",
         "one  \ntwo": "<p>one<br>two</p>",
         '& < > "': '<p>&amp; &lt; &gt; "</p>',
+        "| `a \\| b` | pipe |\n|-|-|\n| b **\\|** az | c \\|": (
+            '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table><thead>'
+            "<tr><th><code>a | b</code></th>"
+            "<th>pipe</th></tr></thead><tbody><tr><td>b <strong>|</strong> az</td><td>c |</td></tr></tbody>"
+            "</table></div>"
+        ),
         "[x] [1] [12](": "<p>[x] [1] [12](</p>",
     }
     assert dict(zip(cases, visitor.page.evaluate(render, list(cases)), strict=True)) == cases

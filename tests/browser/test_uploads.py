@@ -1,9 +1,10 @@
 """Uploads: concurrent, rejected, canceled, and interrupted by the failure of a region."""
 
 import re
+from functools import partial
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from standby.deployment.manifest import ROLES
 from standby.rehearsal.faults.faults import FaultKind, Faults
@@ -56,6 +57,53 @@ def drop(visitor: Visitor, document: Document) -> None:
     visitor.page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
     assert "drag-over" in (visitor.page.locator("body").get_attribute("class") or "")
     visitor.page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+
+
+def drop_look_alikes(visitor: Visitor, name: str, *texts: str) -> None:
+    """Drop files of one name, size and time at once."""
+    transfer = visitor.page.evaluate_handle(
+        """([name, texts]) => {
+            const transfer = new DataTransfer();
+            for (const text of texts) transfer.items.add(new File([text], name, {type: "text/plain", lastModified: 1}));
+            return transfer;
+        }""",
+        [name, list(texts)],
+    )
+    visitor.page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+
+
+@pytest.mark.parametrize("drops", [(("one", "two"),), (("one",), ("two",))], ids=["at once", "after the upload"])
+def test_two_files_that_look_alike_are_two_documents(
+    visit: Visit, rehearsal: Rehearsal, drops: tuple[tuple[str, ...], ...]
+) -> None:
+    visitor, name, number = visit(), Document().name, 0
+    for texts in drops:
+        drop_look_alikes(visitor, name, *texts)
+        number += len(texts)
+        wait_for(partial(has_documents, rehearsal, name, number), what="each file is a document")
+        rows = visitor.document(name)
+        expect(rows).to_have_count(number)
+        for row in range(number):
+            rows.nth(row).locator(".state").get_by_text("Ready", exact=True).wait_for()
+
+
+def has_documents(rehearsal: Rehearsal, name: str, number: int) -> bool:
+    return len(documents_named(rehearsal, "primary", name)) == number
+
+
+def test_limits_that_could_not_be_read_are_read_again_when_a_file_is_added(visit: Visit) -> None:
+    visitor, name = visit(opened=False), Document().name.replace(".txt", ".csv")
+    answers = iter([503])
+
+    def answer(route: Route) -> None:
+        status = next(answers, 200)
+        route.continue_() if status == 200 else route.fulfill(status=status, body="no")
+
+    visitor.page.route("**/limits.json", answer)
+    visitor.open()
+    assert "could not be read" in visitor.page.locator("#limits").inner_text()
+    visitor.upload(text_file(name, b"a,b\n1,2\n", kind="application/vnd.ms-excel"))
+    visitor.wait_for_state(name, "Ready")
 
 
 def test_files_can_be_dropped_on_the_page(visit: Visit) -> None:
@@ -142,7 +190,7 @@ def test_an_upload_that_succeeded_and_whose_response_was_lost_is_stored_exactly_
     assert_one_document_in_both_regions(rehearsal, document.name)
 
 
-def test_a_file_that_is_chosen_again_after_a_reload_stays_one_document(visit: Visit, rehearsal: Rehearsal) -> None:
+def test_an_interrupted_file_that_is_chosen_again_after_a_reload_stays_one_document(visit: Visit, rehearsal: Rehearsal) -> None:
     visitor, document = visit(), Document()
     visitor.limit_upload(10)
     drop(visitor, document)
@@ -150,9 +198,8 @@ def test_a_file_that_is_chosen_again_after_a_reload_stays_one_document(visit: Vi
     visitor.page.reload()
     visitor.wait_for_state(document.name, "Interrupted")
     visitor.limit_upload(-1)
-    for _ in range(2):
-        drop(visitor, document)
-        visitor.wait_for_state(document.name, "Ready")
+    drop(visitor, document)
+    visitor.wait_for_state(document.name, "Ready")
     assert_one_document_in_both_regions(rehearsal, document.name)
 
 
