@@ -190,7 +190,9 @@ def test_an_upload_that_succeeded_and_whose_response_was_lost_is_stored_exactly_
     assert_one_document_in_both_regions(rehearsal, document.name)
 
 
-def test_an_interrupted_file_that_is_chosen_again_after_a_reload_stays_one_document(visit: Visit, rehearsal: Rehearsal) -> None:
+def test_an_interrupted_file_that_is_chosen_again_after_a_reload_stays_one_document(
+    visit: Visit, rehearsal: Rehearsal
+) -> None:
     visitor, document = visit(), Document()
     visitor.limit_upload(10)
     drop(visitor, document)
