@@ -26,6 +26,7 @@ from warm_standby.settings import Settings
 
 KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: its rehearsal is used, and stays up
 _E2E = ("tests/e2e/", "tests/browser/")
+_ALONE = ("tests/e2e/drill/",)
 _PROGRAMS = (
     "tests/constructs/environments/test_identity.py",
     "tests/test_main.py",
@@ -42,7 +43,6 @@ _WORLDS: dict[str, str | None] = {
     "tests/constructs/settings/": None,  # these need no stack: each file is its own scope
     "tests/constructs/": "stack",
     "tests/e2e/test_deploy": "deploy",
-    "tests/e2e/drill/": "drills",
     **dict.fromkeys(_E2E, "users"),
 }
 
@@ -96,11 +96,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedulin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need Terraform and those that start programs; sort the longest first."""
+    """Mark the tests that need Terraform, start programs, or need a quiet machine; sort the longest first."""
     items.sort(key=lambda item: [not item.nodeid.startswith(start) for start in _E2E])
     for item in items:
         if item.nodeid.startswith(_E2E):
             item.add_marker(pytest.mark.e2e)
+        if item.nodeid.startswith(_ALONE):
+            item.add_marker(pytest.mark.alone)
         if item.nodeid.startswith(_PROGRAMS) or not _START_PROGRAMS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.programs)
 

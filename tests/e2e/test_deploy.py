@@ -6,13 +6,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from standby.deployment.manifest import Manifest, parse_manifest
+from standby.deployment.manifest import Manifest, Region, parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.deploy.applier import ROLE_NAME, create_applier
 from standby.rehearsal.deploy.override import OVERRIDE_NAME
@@ -20,7 +21,7 @@ from standby.rehearsal.deploy.provider_mirror import distribution_of, find_mirro
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.programs import TERRAFORM, find_program
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.helpers import ROOT, SETTINGS, Document
+from tests.e2e.helpers import ROOT, SETTINGS, Document, wait_for
 from tests.e2e.state_copy import StateCopy
 from tests.standby.rehearsal.deploy.helpers import EVERYTHING
 
@@ -136,6 +137,16 @@ def test_cdktf_deploys_the_project_and_prints_its_outputs(cdktf: CdktfDeployment
     assert cdktf.state["outputs"]["cloudfront_url"]["value"].startswith("https://")
 
 
+def start_job(session: boto3.Session, region: Region) -> bool:
+    """Start a job. Return whether it was accepted, because the function `ingest` may just have started one."""
+    client = session.client("bedrock-agent")
+    try:
+        client.start_ingestion_job(knowledgeBaseId=region.knowledge_base_id, dataSourceId=region.data_source_id)
+    except client.exceptions.ThrottlingException:
+        return False
+    return True
+
+
 def test_cdktf_destroy_succeeds_with_documents_in_the_buckets_and_a_running_job(cdktf: CdktfDeployment) -> None:
     for region in cdktf.deployment.regions.values():
         document = Document()
@@ -144,9 +155,7 @@ def test_cdktf_destroy_succeeds_with_documents_in_the_buckets_and_a_running_job(
             session.client("s3").put_object(
                 Bucket=region.documents_bucket, Key=f"uploads/1/{document.name}", Body=content
             )
-        session.client("bedrock-agent").start_ingestion_job(
-            knowledgeBaseId=region.knowledge_base_id, dataSourceId=region.data_source_id
-        )
+        wait_for(partial(start_job, session, region), what="the turn of another job: one in ten seconds")
     cdktf.run("destroy")
     assert cdktf.state["resources"] == []
     assert cdktf.session("us-west-2").client("s3").list_buckets()["Buckets"] == []

@@ -1,4 +1,4 @@
-"""The long scenario, in parallel with other tests: it meets every objective. Only `make drill` checks the times."""
+"""The long scenario meets every objective. Only `make drill` checks the times."""
 
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.drill.helpers import LONG, drilled, met_except_times

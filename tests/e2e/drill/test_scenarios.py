@@ -11,8 +11,6 @@ from standby.drill.scenarios.catalog import SCENARIOS
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.drill.helpers import LONG, missed, run_one
 
-pytestmark = pytest.mark.alone
-
 
 def only_times_missed(report: ScenarioReport) -> bool:
     units = {objective.unit for objective in report.objectives if not objective.met}
