@@ -139,7 +139,7 @@ class World:
         text = manifest_text(f"{number}", name=f"world{number}")
         world = cls(endpoint=endpoint, manifest=parse_manifest(text))
         for role, region in world.manifest.regions.items():
-            s3 = world.s3(role)
+            s3 = clients(endpoint).retrying_s3(region.region)  # a busy machine takes longer than a fact may
             place = {} if region.region == EAST else {"CreateBucketConfiguration": {"LocationConstraint": WEST}}
             for bucket in (region.frontend_bucket, region.documents_bucket):
                 s3.create_bucket(Bucket=bucket, **place)  # type: ignore[arg-type]  # none in us-east-1

@@ -168,7 +168,7 @@ def test_the_runbook_s_policy_is_sufficient_for_every_command(operator: Operator
         rehearsal.faults.set("replication-paused", role)
     upload(rehearsal, "primary", Document())
     with patch.object(connection(rehearsal.paths.directory), "clients", clients):
-        status = operator.run("status", "--deep").document
+        status = operator.status("--deep")
         assert [reason for reason in status["reasons"] if "AccessDenied" in reason] == []
         assert '"unavailable"' not in json.dumps(status)
         moved = operator.failover()
