@@ -93,7 +93,7 @@ class JobStarter:
         return decision
 
     def _in_turn(self, attempt: Callable[[], Decision], log: Log) -> Decision:
-        """Decide and start. If the start is refused for now, wait for the turn, and decide anew before each attempt.
+        """Decide and start. If Bedrock throttles the start, try again, with a new decision before each attempt.
 
         Until then another invocation may have started a job that covers the change, and more objects may have arrived,
         which the job's description must contain. Returns `WAIT` if no turn came.
