@@ -43,7 +43,8 @@ _WORLDS: dict[str, str | None] = {
     "tests/constructs/settings/": None,  # these need no stack: each file is its own scope
     "tests/constructs/": "stack",
     "tests/e2e/test_deploy": "deploy",
-    **dict.fromkeys(_E2E, "users"),
+    "tests/e2e/": "operators",
+    "tests/browser/": "visitors",
 }
 
 # A failed assertion in a module that tests share also shows the compared values.

@@ -14,10 +14,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """An SQS message. All its changes were in the bucket at `happened_by`; None for S3's test message."""
+    """An SQS message. All its changes were in the bucket at `happened_by`; None for S3's test message.
+
+    `receives`: how many times it was received, this time included; SQS says approximately.
+    """
 
     message_id: str
     happened_by: datetime | None
+    receipt_handle: str
+    receives: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +51,19 @@ def read_batch(records: Sequence[Mapping[str, object]], *, bucket: str) -> Batch
     for record in records:
         message_id = str(record["messageId"])
         try:
-            messages.append(Message(message_id=message_id, happened_by=_happened_by(record, bucket)))
+            messages.append(_read_message(record, message_id, bucket))
         except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
             malformed.append(message_id)
     return Batch(messages=tuple(messages), malformed=tuple(malformed))
+
+
+def _read_message(record: Mapping[str, object], message_id: str, bucket: str) -> Message:
+    return Message(
+        message_id=message_id,
+        happened_by=_happened_by(record, bucket),
+        receipt_handle=str(record["receiptHandle"]),
+        receives=int(_attribute(record, "ApproximateReceiveCount") or 1),
+    )
 
 
 def _happened_by(record: Mapping[str, object], bucket: str) -> datetime | None:
@@ -78,6 +92,10 @@ def _sent_time(record: Mapping[str, object]) -> tuple[datetime, ...]:
     AWS does not document whether a replica's event has the time of its arrival or of its original. The message was
     certainly sent after the arrival.
     """
-    attributes = record.get("attributes")
-    sent = attributes.get("SentTimestamp") if isinstance(attributes, Mapping) else None
+    sent = _attribute(record, "SentTimestamp")
     return () if sent is None else (_EPOCH + timedelta(milliseconds=int(sent)),)
+
+
+def _attribute(record: Mapping[str, object], name: str) -> str | None:
+    attributes = record.get("attributes")
+    return attributes.get(name) if isinstance(attributes, Mapping) else None

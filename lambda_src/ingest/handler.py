@@ -7,6 +7,7 @@ import boto3
 
 from ingest.events import is_sweep, read_batch
 from ingest.job_starter import JobStarter
+from ingest.queue import Queue
 from ingest.settings import Settings
 from shared.api import LambdaContext
 from shared.aws_calls import client_config
@@ -16,9 +17,13 @@ from shared.logs import Log
 _SETTINGS = Settings.read(Environment(variables=os.environ))
 _LOG = Log(fields={"function": "ingest", "region": _SETTINGS.region})
 _CONFIG = client_config(connect_seconds=2, read_seconds=10, attempts=3)
+_QUEUE_CONFIG = client_config(connect_seconds=1, read_seconds=2)
 _JOB_STARTER = JobStarter(
     bedrock_agent=boto3.client("bedrock-agent", region_name=_SETTINGS.region, config=_CONFIG),
     s3=boto3.client("s3", region_name=_SETTINGS.region, config=_CONFIG),
+    queue=Queue(
+        sqs=boto3.client("sqs", region_name=_SETTINGS.region, config=_QUEUE_CONFIG), url=_SETTINGS.ingest_queue_url
+    ),
     settings=_SETTINGS,
 )
 

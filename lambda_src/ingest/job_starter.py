@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingest.content_digest import NOT_COMPARED, describe_content
 from ingest.decision import BatchPlan, Decision, plan_batch, plan_sweep
 from ingest.events import Batch
+from ingest.queue import Queue
 from ingest.settings import Settings
 from shared.aws_calls import LONGEST_PAUSE_SECONDS, Budget, call_with_retries, is_transient
 from shared.errors import THROTTLING, error_code
@@ -30,9 +31,8 @@ _LISTING_SECONDS = 30.0
 # error: a later attempt succeeds. Source: docs.aws.amazon.com, Amazon Bedrock, StartIngestionJob.
 _BUSY = THROTTLING | {"ConflictException"}
 # An account may start one job in ten seconds in a region, and another Knowledge Base may have started the last one. It
-# is refused at once (`ThrottlingException`), so the function waits for its turn: the messages of a refused batch would
-# wait for the queue's visibility timeout, six minutes. Source: docs.aws.amazon.com, AWS General Reference, "Amazon
-# Bedrock endpoints and quotas".
+# is refused at once (`ThrottlingException`), so the function waits for its turn, which costs the messages no receive.
+# Source: docs.aws.amazon.com, AWS General Reference, "Amazon Bedrock endpoints and quotas".
 _TURN_SECONDS = 12.0
 # The seconds of one attempt to start: the connect and the read time-out of the client.
 _ATTEMPT_SECONDS = 12.0
@@ -48,6 +48,7 @@ class JobStarter:
 
     bedrock_agent: "AgentsforBedrockClient"
     s3: "S3Client"
+    queue: Queue
     settings: Settings
     listing_seconds: float = _LISTING_SECONDS
     turn: Callable[[], Budget] = _turn
@@ -56,8 +57,8 @@ class JobStarter:
         """Handle an SQS batch and return the ids of the messages to return to the queue.
 
         Malformed messages are returned until SQS moves them to the dead-letter queue. The others are returned while a
-        job is running or none can be started. Raises botocore's errors for anything unexpected: then Lambda returns the
-        whole batch to the queue and counts an error.
+        job is running or none can be started, and are received again soon (see `ingest.queue`). Raises botocore's
+        errors for anything unexpected: then Lambda returns the whole batch to the queue and counts an error.
         """
         if batch.malformed:
             log.error("malformed_messages", messageIds=batch.malformed)
@@ -73,7 +74,11 @@ class JobStarter:
 
         decision = self._in_turn(attempt, log)
         log.info("batch", decision=plans[-1].decision, messages=len(batch.messages), uncovered=len(plans[-1].uncovered))
-        return batch.malformed if decision is not Decision.WAIT else (*batch.malformed, *plans[-1].uncovered)
+        if decision is not Decision.WAIT:
+            return batch.malformed
+        waiting = frozenset(plans[-1].uncovered)
+        self.queue.shorten_visibility([message for message in batch.messages if message.message_id in waiting], log)
+        return (*batch.malformed, *plans[-1].uncovered)
 
     def sweep(self, log: Log) -> Decision:
         """Start a job if `plan_sweep` decides so; return the decision."""

@@ -12,3 +12,4 @@ class Settings(EnvironmentSettings):
     knowledge_base_id: str
     data_source_id: str
     documents_bucket: str
+    ingest_queue_url: str

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import boto3
 import botocore.session
 import pytest
 from hypothesis import assume, example, given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from ingest.decision import CLOCK_TOLERANCE, Decision, plan_batch, plan_sweep
 from ingest.events import Message
 from ingest.job_starter import JobStarter
+from ingest.queue import Queue
 from ingest.settings import Settings
 from shared.ingestion_jobs import Job, list_jobs
 from shared.logs import Log
@@ -25,6 +27,7 @@ SETTINGS = Settings(
     knowledge_base_id=REGION.knowledge_base_id,
     data_source_id=REGION.data_source_id,
     documents_bucket=REGION.documents_bucket,
+    ingest_queue_url="https://sqs.us-west-2.amazonaws.com/111122223333/ingest",
 )
 CONTENT = {"a.txt": '"1"'}
 BUCKET = list_documents(s3_client(CONTENT), REGION)
@@ -73,7 +76,8 @@ def job_of_the_sweep(starter: JobStarter) -> Summary:
 
 @pytest.fixture
 def starter() -> JobStarter:
-    return JobStarter(bedrock_agent=bedrock_agent([]), s3=s3_client(CONTENT), settings=SETTINGS)
+    queue = Queue(sqs=boto3.client("sqs", region_name=SETTINGS.region), url=SETTINGS.ingest_queue_url)
+    return JobStarter(bedrock_agent=bedrock_agent([]), s3=s3_client(CONTENT), queue=queue, settings=SETTINGS)
 
 
 def test_both_list_the_same_jobs(starter: JobStarter) -> None:
@@ -132,7 +136,8 @@ def test_the_tool_recognizes_a_job_of_the_sweep_that_could_not_compare(starter: 
 @example(2001)
 def test_a_complete_job_covers_a_change_before_it_by_the_same_clock_tolerance(milliseconds: int) -> None:
     job = job_summary("COMPLETE", started=milliseconds / 1000, description=tool.NOT_COMPARED)
-    message = Message(message_id="m", happened_by=NOON)  # the fake bucket's object was modified at noon, too
+    # The fake bucket's object was modified at noon, too.
+    message = Message(message_id="m", happened_by=NOON, receipt_handle="r")
     covered = plan_batch([message], read_by_ingest([job])).decision is Decision.COVERED
     assert covered is compare([job], BUCKET).in_sync
     assert tool.CLOCK_TOLERANCE == CLOCK_TOLERANCE

@@ -111,11 +111,15 @@ def s3_notification(*, bucket: str, at: datetime = NOON, key: str = "uploads/1/a
     }
 
 
-def sqs_record(body: object, *, message_id: str = "m1", sent: datetime | None = None) -> dict[str, Any]:
+def sqs_record(
+    body: object, *, message_id: str = "m1", sent: datetime | None = None, receives: int = 1, receipt_handle: str = "r"
+) -> dict[str, Any]:
     """Make one record of an SQS batch. A string is used as the body unchanged."""
     attributes = {} if sent is None else {"SentTimestamp": str(round(sent.timestamp() * 1000))}
+    attributes["ApproximateReceiveCount"] = str(receives)
     return {
         "messageId": message_id,
+        "receiptHandle": receipt_handle,
         "body": body if isinstance(body, str) else json.dumps(body),
         "attributes": attributes,
         "eventSource": "aws:sqs",

@@ -22,9 +22,9 @@ BATCHING_WINDOW: Final = 5
 # Six times the function's timeout, plus the batching window.
 # Source: docs.aws.amazon.com, Lambda, "Creating and configuring an Amazon SQS event source mapping".
 VISIBILITY_TIMEOUT: Final = 6 * FUNCTION_TIMEOUT + BATCHING_WINDOW
-# While an ingestion job runs, its messages return to the queue, so many receives are normal: 50 x 365 s allow a job of
-# five hours.
-MAX_RECEIVE_COUNT: Final = 50
+# While an ingestion job runs, its messages return to the queue, so many receives are normal. `ingest` lets a message
+# wait 5, 10, 20, 40, 80, 160 and then 320 s: 64 receives allow a job of five hours.
+MAX_RECEIVE_COUNT: Final = 64
 FOURTEEN_DAYS: Final = 14 * 24 * 3600
 BATCH_SIZE: Final = 1000
 
@@ -94,10 +94,13 @@ class IngestionQueue(Construct):
             },
         )
 
-    def consumer_statement(self) -> Statement:
-        """Return the permissions that a function's role needs so that Lambda can poll the queue."""
+    def consumer_statements(self) -> list[Statement]:
+        """Return what a function's role needs so that Lambda can poll the queue, and to let a returned message wait."""
         actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-        return Statement(sid="ConsumeEvents", actions=actions, resources=[self.arn])
+        return [
+            Statement(sid="ConsumeEvents", actions=actions, resources=[self.arn]),
+            Statement(sid="ReturnEvents", actions=["sqs:ChangeMessageVisibility"], resources=[self.arn]),
+        ]
 
     def add_consumer(self, *, function_arn: str) -> None:
         """Invoke a function with batches of events, so that a burst starts few ingestion jobs."""

@@ -125,7 +125,11 @@ class Functions(Construct):
         dependencies = self._dependencies
         return self._function(
             "ingest",
-            environment={**self._data_source_environment(), "DOCUMENTS_BUCKET": dependencies.documents.bucket.bucket},
+            environment={
+                **self._data_source_environment(),
+                "DOCUMENTS_BUCKET": dependencies.documents.bucket.bucket,
+                "INGEST_QUEUE_URL": dependencies.queue.queue.url,
+            },
             statements=[
                 Statement(
                     sid="Ingest",
@@ -133,7 +137,7 @@ class Functions(Construct):
                     resources=[dependencies.knowledge_base.arn],
                 ),
                 Statement(sid="ListDocuments", actions=["s3:ListBucket"], resources=[dependencies.documents.arn]),
-                dependencies.queue.consumer_statement(),
+                *dependencies.queue.consumer_statements(),
             ],
             timeout=FUNCTION_TIMEOUT,
             memory=ONE_VCPU_MEMORY,  # it lists and hashes whole buckets

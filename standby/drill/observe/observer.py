@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import chain
@@ -17,14 +16,12 @@ from standby.deadline import poll
 from standby.deployment.clients import Clients
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.deployment.routing_config import KEY, ConfigCopies, read_copy, serving_role
-from standby.deployment.sweep import run_sweep
 from standby.drill.load.users import SiteClient
 from standby.drill.measure.documents import StoredDocument, question_about
-from standby.errors import StandbyError
 from standby.rehearsal.network.distribution import Distribution, read_distribution
 
 INGESTION_SECONDS: Final = 45.0
-"""The longest time from an upload to its answer: its event, up to two starts of a job (one in ten seconds), the job."""
+"""The longest time from an upload to its answer: its event, up to three starts of a job (one in ten seconds), the job."""
 
 QUESTION_PAUSE_SECONDS: Final = 1.0
 CONCURRENT_QUESTIONS: Final = 4
@@ -105,20 +102,12 @@ class Observer:
     def find_documents(
         self, role: Role, words: AbstractSet[str], *, seconds: float = INGESTION_SECONDS
     ) -> frozenset[str]:
-        """Return the words whose documents a question to the region's API finds within `seconds`.
-
-        Until all are found, it runs the sweep: an event that arrives while a job runs waits six minutes in its queue.
-        """
+        """Return the words whose documents a question to the region's API finds within `seconds`."""
         found: set[str] = set()
 
         def find_all() -> bool:
             found.update(self._ask_about(role, sorted(words - found)))
-            if found >= words:
-                return True
-            region = self.deployment.regions[role]
-            with suppress(StandbyError):  # a sweep that fails shows as documents that are not found
-                run_sweep(self.clients.functions(region.region), region)
-            return False
+            return found >= words
 
         poll(find_all, seconds=seconds, pause=QUESTION_PAUSE_SECONDS)
         return frozenset(found)

@@ -43,9 +43,13 @@ FORWARDED_PROTOCOL_HEADER: Final = b"x-forwarded-proto"
 IAM_ACTIONS: Final = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
 }
-"""MiniStack uses the name of the operation as the IAM action. Source: docs.aws.amazon.com, Bedrock API, "Converse":
-"This operation requires permission for the bedrock:InvokeModel action"."""
+"""MiniStack uses the name of the operation as the IAM action. Sources: docs.aws.amazon.com, Bedrock API, "Converse":
+"This operation requires permission for the bedrock:InvokeModel action"; SQS API, "AddPermission": each of the three
+"also grants permissions for the corresponding batch versions"."""
 
 IAM_ACTIONS_OF_READS: Final = {"lambda:PutFunctionConcurrency": "lambda:GetFunctionConcurrency"}
 """MiniStack does not look at the method of this request. Source: docs.aws.amazon.com, Service Authorization Reference,
@@ -239,7 +243,7 @@ def corrected_authorization(enforce: Callable[..., object]) -> Callable[..., obj
         key: str, action: str, service: str, region: str, resource_arn: str = "*", **named: object
     ) -> object:
         needed = [(action, resource_arn)]
-        if action in IAM_ACTIONS.values():
+        if service == "bedrock-runtime" and action in IAM_ACTIONS.values():
             model = resource_arn.partition(":inference-profile/")[2].partition(".")[2]
             needed += [(action, f"arn:aws:bedrock:{region}::foundation-model/{model}")] if model else []
             needed += [("bedrock:ApplyGuardrail", _GUARDRAIL.get())] if _GUARDRAIL.get() else []

@@ -6,12 +6,18 @@ import boto3
 from botocore.stub import ANY, Stubber
 
 from ingest.job_starter import JobStarter
+from ingest.queue import Queue
 from ingest.settings import Settings
 from shared.aws_calls import Budget
 from tests.lambdas.helpers import NOON
 
+QUEUE_URL = "https://sqs.us-west-2.amazonaws.com/111122223333/ingest"
 SETTINGS = Settings(
-    region="us-west-2", knowledge_base_id="KB00000001", data_source_id="DS00000001", documents_bucket="b"
+    region="us-west-2",
+    knowledge_base_id="KB00000001",
+    data_source_id="DS00000001",
+    documents_bucket="b",
+    ingest_queue_url=QUEUE_URL,
 )
 TURN_SECONDS = 24.0
 IDS = {"knowledgeBaseId": "KB00000001", "dataSourceId": "DS00000001"}
@@ -23,11 +29,13 @@ class StubbedClients:
     def __init__(self) -> None:
         agent = boto3.client("bedrock-agent", region_name="us-west-2")
         s3 = boto3.client("s3", region_name="us-west-2")
-        self.agent, self.s3 = Stubber(agent), Stubber(s3)
-        self.agent.activate()
-        self.s3.activate()
+        sqs = boto3.client("sqs", region_name="us-west-2")
+        self.agent, self.s3, self.sqs = Stubber(agent), Stubber(s3), Stubber(sqs)
+        for stubber in (self.agent, self.s3, self.sqs):
+            stubber.activate()
         self.waited = 0.0
-        self.starter = JobStarter(bedrock_agent=agent, s3=s3, settings=SETTINGS, turn=self._turn)
+        self.queue = Queue(sqs=sqs, url=QUEUE_URL)
+        self.starter = JobStarter(bedrock_agent=agent, s3=s3, queue=self.queue, settings=SETTINGS, turn=self._turn)
         self.without_time = replace(self.starter, listing_seconds=0)
 
     def _turn(self) -> Budget:
@@ -63,9 +71,20 @@ class StubbedClients:
         for _ in range(times):
             self.agent.add_client_error("start_ingestion_job", code)
 
+    def waits(self, *messages: tuple[str, int], failed: int = 0) -> None:
+        """Let the visibility timeout of these messages (receipt handle, seconds) be changed in one call."""
+        entries = [
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+            for number, (handle, seconds) in enumerate(messages)
+        ]
+        ids = [{"Id": entry["Id"]} for entry in entries]
+        failures = [{**found, "SenderFault": True, "Code": "ReceiptHandleIsInvalid"} for found in ids[:failed]]
+        answer: dict[str, Any] = {"Successful": ids[failed:], "Failed": failures}
+        self.sqs.add_response("change_message_visibility_batch", answer, {"QueueUrl": QUEUE_URL, "Entries": entries})
+
     def done(self) -> None:
-        self.agent.assert_no_pending_responses()
-        self.s3.assert_no_pending_responses()
+        for stubber in (self.agent, self.s3, self.sqs):
+            stubber.assert_no_pending_responses()
 
 
 def _job(status: str, *, started: datetime, description: str) -> dict[str, object]:

@@ -15,7 +15,9 @@ JOBS = st.lists(st.builds(job, st.sampled_from(STATUSES), started=st.integers(-1
 
 
 def message(at: float | None, message_id: str = "m") -> Message:
-    return Message(message_id=message_id, happened_by=None if at is None else NOON + timedelta(seconds=at))
+    return Message(
+        message_id=message_id, happened_by=None if at is None else NOON + timedelta(seconds=at), receipt_handle="r"
+    )
 
 
 MESSAGES = st.lists(st.builds(message, st.none() | st.integers(-100, 100)), max_size=6)
@@ -32,7 +34,7 @@ def test_a_job_is_never_started_beside_a_running_one(messages: list[Message], jo
 def test_a_message_is_covered_only_by_a_complete_job_that_started_after_it(
     messages: list[Message], jobs: list[Job]
 ) -> None:
-    numbered = [Message(message_id=str(index), happened_by=m.happened_by) for index, m in enumerate(messages)]
+    numbered = [replace(m, message_id=str(index)) for index, m in enumerate(messages)]
     plan = plan_batch(numbered, jobs)
     for entry in numbered:
         after = [found for found in jobs if entry.happened_by and found.started_at > entry.happened_by]

@@ -23,10 +23,10 @@ BODIES = st.one_of(
 
 @given(BODIES, st.none() | st.text(max_size=12) | st.integers())
 def test_a_message_with_any_content_never_fails_another_message(body: str, sent: object) -> None:
-    odd = {"messageId": "odd", "body": body, "attributes": {"SentTimestamp": sent}}
+    odd = {"messageId": "odd", "receiptHandle": "r", "body": body, "attributes": {"SentTimestamp": sent}}
     batch = read_batch([odd, sqs_record(s3_notification(bucket="b"), message_id="good")], bucket="b")
     assert batch.malformed == ("odd",)
-    assert batch.messages == (Message(message_id="good", happened_by=NOON),)
+    assert batch.messages == (Message(message_id="good", happened_by=NOON, receipt_handle="r"),)
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=5))
@@ -42,9 +42,16 @@ def test_a_message_sent_after_its_event_has_the_time_at_which_it_was_sent(sent_a
     assert read_batch([record], bucket="b").messages[0].happened_by == NOON + timedelta(seconds=expected)
 
 
+def test_a_message_knows_how_many_times_it_was_received() -> None:
+    batch = read_batch([sqs_record(s3_notification(bucket="b"), receives=3)], bucket="b")
+    assert batch.messages[0].receives == 3
+
+
 def test_the_test_message_of_s3_needs_no_job() -> None:
     body = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}
-    assert read_batch([sqs_record(body)], bucket="b").messages == (Message(message_id="m1", happened_by=None),)
+    assert read_batch([sqs_record(body)], bucket="b").messages == (
+        Message(message_id="m1", happened_by=None, receipt_handle="r"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,5 +80,7 @@ def test_an_unreadable_message_is_malformed(body: str) -> None:
 def test_a_message_with_an_invalid_sending_time_is_malformed(sent: object) -> None:
     record = {**sqs_record(s3_notification(bucket="b")), "attributes": {"SentTimestamp": sent}}
     batch = read_batch([record], bucket="b")
-    expected = ((Message(message_id="m1", happened_by=NOON),), ()) if sent is None else ((), ("m1",))
+    expected = (
+        ((Message(message_id="m1", happened_by=NOON, receipt_handle="r"),), ()) if sent is None else ((), ("m1",))
+    )
     assert (batch.messages, batch.malformed) == expected

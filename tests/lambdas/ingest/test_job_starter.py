@@ -1,6 +1,7 @@
 """The job starter with botocore's clients, stubbed with possible responses of AWS."""
 
 import json
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -14,7 +15,7 @@ from shared.logs import Log
 from tests.lambdas.helpers import NOON
 from tests.lambdas.ingest.helpers import StubbedClients
 
-NEW = Message(message_id="new", happened_by=NOON)
+NEW = Message(message_id="new", happened_by=NOON, receipt_handle="r")
 BATCH = Batch(messages=(NEW,), malformed=())
 
 
@@ -37,9 +38,20 @@ def test_a_covered_batch_starts_no_job(stubbed: StubbedClients) -> None:
     stubbed.done()
 
 
-def test_while_a_job_runs_the_messages_are_returned(stubbed: StubbedClients) -> None:
+def test_while_a_job_runs_the_messages_are_returned_and_received_again_soon(stubbed: StubbedClients) -> None:
     stubbed.has_jobs(("IN_PROGRESS", 60, ""))
+    stubbed.waits(("r", 5))
     assert stubbed.starter.handle_batch(BATCH, Log()) == ("new",)
+    stubbed.done()
+
+
+def test_only_the_messages_that_wait_for_a_job_are_received_again_soon(stubbed: StubbedClients) -> None:
+    """The one of a covered change is deleted, and the malformed one must not use up its receives within minutes."""
+    covered = Message(message_id="covered", happened_by=NOON - timedelta(hours=1), receipt_handle="c")
+    stubbed.has_jobs(("COMPLETE", -60, ""), ("IN_PROGRESS", 60, ""))
+    stubbed.waits(("r", 5))
+    batch = Batch(messages=(covered, NEW), malformed=("bad",))
+    assert stubbed.starter.handle_batch(batch, Log()) == ("bad", "new")
     stubbed.done()
 
 
@@ -47,6 +59,7 @@ def test_a_batch_that_another_invocation_overtook_returns_its_messages_at_once(s
     stubbed.has_jobs()
     stubbed.has_objects()
     stubbed.refuses_to_start("ConflictException")
+    stubbed.waits(("r", 5))
     assert stubbed.starter.handle_batch(BATCH, Log()) == ("new",)
     assert stubbed.waited == 0
     stubbed.done()
@@ -73,6 +86,7 @@ def test_a_batch_waits_ten_seconds_for_its_turn_and_starts_its_job(stubbed: Stub
 @pytest.mark.parametrize("code", ["ThrottlingException", "ServiceQuotaExceededException"])
 def test_without_a_turn_in_twelve_seconds_the_messages_are_returned(stubbed: StubbedClients, code: str) -> None:
     refuse_attempts(stubbed, code, times=20)
+    stubbed.waits(("r", 5))
     assert stubbed.starter.handle_batch(BATCH, Log()) == ("new",)
     assert 10 <= stubbed.waited <= 12
 
@@ -153,11 +167,12 @@ def test_a_malformed_message_fails_alone(stubbed: StubbedClients, capsys: pytest
 
 def test_a_malformed_message_is_returned_with_the_waiting_ones(stubbed: StubbedClients) -> None:
     stubbed.has_jobs(("STARTING", 0, ""))
+    stubbed.waits(("r", 5))
     assert stubbed.starter.handle_batch(Batch(messages=(NEW,), malformed=("bad",)), Log()) == ("bad", "new")
 
 
 def test_a_batch_without_events_makes_no_call(stubbed: StubbedClients) -> None:
-    test = Message(message_id="test", happened_by=None)
+    test = Message(message_id="test", happened_by=None, receipt_handle="r")
     assert stubbed.starter.handle_batch(Batch(messages=(test,), malformed=("bad",)), Log()) == ("bad",)
 
 

@@ -6,7 +6,7 @@ import socket
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import psutil
@@ -135,6 +135,25 @@ def test_iam_is_enforced(emulator: Emulator) -> None:
         reader.list_buckets()
 
 
+def test_a_user_who_may_change_visibilities_may_change_ten_in_one_call(emulator: Emulator) -> None:
+    """IAM has no action for the batch. Source: docs.aws.amazon.com, Service Authorization Reference, Amazon SQS."""
+    root = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
+    sqs = root.client("sqs")
+    url = sqs.create_queue(QueueName="returned", Attributes={"VisibilityTimeout": "365"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="event")
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    entries: Any = [{"Id": "0", "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}]
+    for name, action in (("deleter", "sqs:DeleteMessage"), ("returner", "sqs:ChangeMessageVisibility")):
+        user = user_session(root, name=name, statement={"Effect": "Allow", "Action": action, "Resource": "*"})
+        client = user.client("sqs", endpoint_url=emulator.endpoint)
+        if name == "deleter":
+            with pytest.raises(ClientError, match="AccessDenied"):
+                client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+        else:
+            client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+    assert [found["Body"] for found in sqs.receive_message(QueueUrl=url)["Messages"]] == ["event"]
+
+
 def test_an_invocation_logs_to_an_existing_log_group_and_creates_none(emulator: Emulator) -> None:
     """If it were created after `destroy` deleted it, the next apply would fail."""
     root = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
@@ -162,6 +181,10 @@ def test_an_invocation_logs_to_an_existing_log_group_and_creates_none(emulator: 
 def reader_client(
     root: boto3.Session, *, endpoint: str, name: str = "reader", statement: dict[str, object] = READER
 ) -> "S3Client":
+    return user_session(root, name=name, statement=statement).client("s3", endpoint_url=endpoint)
+
+
+def user_session(root: boto3.Session, *, name: str, statement: dict[str, object]) -> boto3.Session:
     iam = root.client("iam")
     iam.create_user(UserName=name)
     iam.put_user_policy(UserName=name, PolicyName="reader", PolicyDocument=policy(statement))
@@ -170,4 +193,4 @@ def reader_client(
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
         region_name="us-west-2",
-    ).client("s3", endpoint_url=endpoint)
+    )

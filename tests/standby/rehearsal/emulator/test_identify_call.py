@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 REGION = "us-west-2"
 ENDPOINT = "http://127.0.0.1:9"
+QUEUE = {"QueueUrl": f"{ENDPOINT}/000000000000/ingest"}
 OBJECT = {"Bucket": "documents", "Key": "uploads/a b.txt"}
 KNOWLEDGE_BASE = {"knowledgeBaseId": "ABCDEFGHIJ", "dataSourceId": "ABCDEFGHIJ"}
 BATCH = {"Paths": {"Quantity": 1, "Items": ["/config.json"]}, "CallerReference": "1"}
@@ -44,10 +45,17 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("s3:PutObject", "s3", "put_object", {**OBJECT, "Body": b"text"}),
     ("s3:PutObject", "s3", "copy_object", {**OBJECT, "CopySource": "other/a.txt"}),
     ("s3:PutObjectTagging", "s3", "put_object_tagging", {**OBJECT, "Tagging": {"TagSet": []}}),
-    ("sqs:GetQueueAttributes", "sqs", "get_queue_attributes", {"QueueUrl": f"{ENDPOINT}/000000000000/ingest"}),
+    ("sqs:GetQueueAttributes", "sqs", "get_queue_attributes", QUEUE),
     ("ssm:GetParameter", "ssm", "get_parameter", {"Name": "/warm-standby/chatbot/manifest"}),
     ("sts:GetCallerIdentity", "sts", "get_caller_identity", {}),
 ]
+
+BATCHES: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("sqs:ChangeMessageVisibility", "sqs", "change_message_visibility_batch", {**QUEUE, "Entries": []}),
+    ("sqs:DeleteMessage", "sqs", "delete_message_batch", {**QUEUE, "Entries": []}),
+    ("sqs:SendMessage", "sqs", "send_message_batch", {**QUEUE, "Entries": []}),
+]
+"""Calls that have no IAM action of their own, and that the operator's tool does not make."""
 
 
 class PreparedRequestError(Exception):
@@ -78,7 +86,7 @@ def scope_of(method: str, url: str, headers: dict[str, str]) -> "Scope":
     return cast("Scope", {**found, "headers": pairs})
 
 
-@pytest.mark.parametrize("name,service,operation,parameters", REQUESTS)
+@pytest.mark.parametrize("name,service,operation,parameters", [*REQUESTS, *BATCHES])
 def test_a_request_of_the_sdk_has_the_name_of_its_iam_action(
     name: str, service: str, operation: str, parameters: dict[str, Any]
 ) -> None:
