@@ -21,7 +21,7 @@ from standby.drill.measure.documents import StoredDocument, question_about
 from standby.rehearsal.network.distribution import Distribution, read_distribution
 
 INGESTION_SECONDS: Final = 45.0
-"""The longest time from an upload to its answer: its event, up to three starts of a job (one in ten seconds), the job."""
+"""The longest time from an upload to its answer: its event, three starts of a job (one in ten seconds), the job."""
 
 QUESTION_PAUSE_SECONDS: Final = 1.0
 CONCURRENT_QUESTIONS: Final = 4
