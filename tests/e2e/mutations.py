@@ -1,6 +1,7 @@
 """Changes of the stack that AWS would refuse, each with the start of AWS's error."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,7 @@ def _eleven_tags(body: Body) -> None:
 
 
 def _receive_too_often(body: Body) -> None:
-    body["redrive_policy"] = body["redrive_policy"].replace("50", "1001")
+    body["redrive_policy"] = re.sub(r'(?<="maxReceiveCount" = )\d+', "1001", body["redrive_policy"])
 
 
 MUTATIONS = (

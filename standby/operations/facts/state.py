@@ -143,6 +143,15 @@ class State:
         return not is_written_by_event(config, frozenset().union(*self.event_keys.values()))
 
     @property
+    def unread_journals(self) -> tuple[str, ...]:
+        """The regions whose journal could not be read in time: what only their journals hold is unknown."""
+        return tuple(
+            region.region
+            for region in self.regions.values()
+            if isinstance(region.requirements.get("journalRead"), Unavailable)
+        )
+
+    @property
     def unfinished(self) -> tuple[Event, ...]:
         """The events that are still open, except for those that a later event superseded."""
         config = self.config

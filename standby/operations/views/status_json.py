@@ -120,11 +120,14 @@ class StatusJson(JsonModel):
     serving: ServingJson
     regions: Mapping[Annotated[Role, Key("ROLE")], RegionJson]
     last_switch: Annotated[Event | None, ONE_ROW] = Field(
-        description="the event of the last failover or failback (as in `journal`), or null"
+        description="the event of the last failover or failback (as in `journal`); null: there is none, or it is "
+        "unknown because a journal was not read"
     )
-    unfinished: Annotated[tuple[Event, ...], ONE_ROW] = Field(
-        description="events that have not ended, or have pending writes"
+    unfinished: Annotated[tuple[Event, ...] | None, ONE_ROW] = Field(
+        description="events that have not ended, or have pending writes; null: unknown, because a journal was not read "
+        "and no other has such an event"
     )
+    journals_not_read: tuple[str, ...] = Field(description="the regions whose journal could not be read in time")
 
 
 def status_json(state: State, verdict: Verdict) -> StatusJson:
@@ -146,7 +149,8 @@ def status_json(state: State, verdict: Verdict) -> StatusJson:
         ),
         regions={role: _region(state, region) for role, region in state.regions.items()},
         last_switch=last_switch(state.events),
-        unfinished=state.unfinished,
+        unfinished=state.unfinished or (None if state.unread_journals else ()),
+        journals_not_read=state.unread_journals,
     )
 
 

@@ -41,15 +41,10 @@ def describe_last_switch(state: State) -> str:
     """Return the last failover or failback in one line."""
     event = last_switch(state.events)
     if event is None:
-        unread = [region for region in state.regions.values() if _journal_is_unread(region)]
-        regions = " and ".join(region.region for region in unread)
-        return f"last failover: unknown, the journal of {regions} was not read" if unread else "last failover: none"
+        unread = " and ".join(state.unread_journals)
+        return f"last failover: unknown, the journal of {unread} was not read" if unread else "last failover: none"
     moved = f"{event.source or '?'} -> {event.target}"
     return f"last {event.command}: {moved}, {event.started_at[:19]}Z, {event.result}, by {event.actor}"
-
-
-def _journal_is_unread(region: RegionState) -> bool:
-    return isinstance(region.requirements.get("journalRead"), Unavailable)
 
 
 def _cell(region: RegionState, text: str) -> str:
