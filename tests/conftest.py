@@ -25,7 +25,7 @@ from tests.e2e.helpers import SETTINGS
 from warm_standby.settings import Settings
 
 KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: its rehearsal is used, and stays up
-_E2E = ("tests/e2e/", "tests/browser/")
+_E2E = ("tests/browser/", "tests/e2e/")
 _ALONE = ("tests/e2e/drill/",)
 _PROGRAMS = (
     "tests/constructs/environments/test_identity.py",
@@ -43,6 +43,7 @@ _WORLDS: dict[str, str | None] = {
     "tests/constructs/settings/": None,  # these need no stack: each file is its own scope
     "tests/constructs/": "stack",
     "tests/e2e/test_deploy": "deploy",
+    "tests/e2e/test_mutations": None,  # an emulator of its own
     "tests/e2e/": "operators",
     "tests/browser/": "visitors",
 }

@@ -169,7 +169,19 @@ class State:
 def find_config_problems(state: State) -> Iterator[str]:
     """Yield what is wrong with the copies of config.json.
 
-    A copy can be absent, invalid, manually edited, or different from the manifest. Both copies can disagree.
+    Besides `find_config_conflicts`, a copy can be manually edited.
+    """
+    yield from find_config_conflicts(state)
+    for copy in state.copies.values():
+        if isinstance(copy, ConfigCopy) and copy.config is not None and copy.config.manually_edited:
+            yield f"config.json in {copy.region} is manually edited: run `standby reconcile`"
+
+
+def find_config_conflicts(state: State) -> Iterator[str]:
+    """Yield what leaves open where users are or should be: no command may write over it without being told to.
+
+    A copy can be absent, invalid, or different from the manifest, or have a generation that no command wrote. Both
+    copies can disagree.
     """
     copies = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy)]
     for copy in copies:
@@ -179,8 +191,6 @@ def find_config_problems(state: State) -> Iterator[str]:
             sick = state.regions[copy.role].is_sick
             remedy = "the region is sick" if sick else "correct it, or run `standby reconcile --force`"
             yield f"config.json in {copy.region} is invalid: {remedy}"
-        elif copy.config.manually_edited:
-            yield f"config.json in {copy.region} is manually edited: run `standby reconcile`"
     for difference in describe_differences(state.manifest, state.copies):
         yield f"{difference}: run `standby reconcile`"
     if state.is_unexplained and state.config is not None:

@@ -9,7 +9,7 @@ from standby.deployment.routing_config import ConfigCopies
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health, describe_unhealthy
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
-from standby.operations.facts.state import Queues, RegionState, State, find_config_problems
+from standby.operations.facts.state import Queues, RegionState, State, find_config_conflicts
 from standby.operations.plans.plan import Refusal
 from standby.text import describe_missing, describe_not_inspected
 
@@ -77,9 +77,13 @@ def _not_in_sync(state: State) -> Iterator[str]:
 
 
 def _config_faults(state: State) -> Iterator[str]:
-    """Yield the differences of the copies, except after an interrupted failback, because this failback finishes it."""
+    """Yield the conflicts of the copies, except after an interrupted failback, because this failback finishes it.
+
+    A manual edit is a deliberate act, and copies that agree are no conflict: the failback continues from the highest
+    generation that is known.
+    """
     if state.serving != "primary":
-        yield from find_config_problems(state)
+        yield from find_config_conflicts(state)
 
 
 def _not_comparable(region: str, why: object) -> str:

@@ -166,6 +166,16 @@ def test_a_failback_to_a_region_in_sync_is_allowed() -> None:
     assert unmet_preconditions(moved(failover={"replication": left(missing("deleted"))}), [HEALTHY]) == ()
 
 
+def test_a_failback_continues_from_a_manual_edit_on_which_both_copies_agree() -> None:
+    primary, failover = ({"copy": copy_of(role, config("failover", None))} for role in ROLES)
+    assert unmet_preconditions(moved(primary=primary, failover=failover), [HEALTHY]) == ()
+
+
+def test_a_failback_is_refused_while_a_manual_edit_and_the_other_copy_disagree() -> None:
+    elsewhere = copy_of("primary", config("primary", None))
+    assert unmet_preconditions(moved(primary={"copy": elsewhere}), [HEALTHY])
+
+
 def test_a_killed_failback_can_be_finished_although_the_copies_differ() -> None:
     killed = state(primary=region("primary", "primary", 5), failover=region("failover", "failover", 4))
     assert unmet_preconditions(killed, [HEALTHY]) == ()
