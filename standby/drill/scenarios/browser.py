@@ -31,7 +31,7 @@ QUESTIONS_BEFORE_FAULT: Final = 3
 QUESTIONS_DURING_FAULT: Final = 8
 QUESTION_PAUSE_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 30.0
-QUESTION: Final = "What about annual leave?"
+QUESTION: Final = "What is the mileage rate for a private car?"
 _FAULTS: Final[tuple[FaultKind, ...]] = ("region-down", "region-black-hole")
 
 
