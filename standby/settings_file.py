@@ -26,6 +26,7 @@ KEYS: Final = (
     "objectives",
     "operations",
     "regions",
+    "review",
     "site",
     "state",
     "tags",

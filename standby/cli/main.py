@@ -23,6 +23,7 @@ from standby.text import printable
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "preflight": ("standby.cli.preflight", "Check what AWS would refuse, before a deployment."),
+    "review": ("standby.cli.review", "Review a Terraform plan: what it does to the recovery of the deployment."),
     "status": ("standby.cli.status", "Show the serving region, the health of both regions, and one verdict."),
     "failover": ("standby.cli.failover", "Switch traffic to the failover region."),
     "failback": ("standby.cli.failover", "Switch traffic back to the primary region, once it is in sync."),

@@ -14,7 +14,7 @@ from warm_standby.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 RESOURCE_TYPES = 100  # the minimum in the sampled stack
-NOT_IN_STACK = {"objectives", "usage"}  # what a drill and `standby cost` compute with
+NOT_IN_STACK = {"objectives", "review", "usage"}  # what a drill, `standby review` and `standby cost` read
 
 pytestmark = pytest.mark.e2e
 

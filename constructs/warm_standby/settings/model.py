@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
@@ -206,6 +207,21 @@ class Usage(_Section):
     answer_tokens: int = Field(default=300, ge=1)
 
 
+class Waiver(_Section):
+    """A finding of `standby review` that somebody accepts: its rule and address, why, and until which day."""
+
+    rule: str = Field(min_length=1)
+    address: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    until: date
+
+
+class Review(_Section):
+    """What `standby review` accepts. Nothing is created from it."""
+
+    waivers: tuple[Waiver, ...] = Field(default=(), strict=False)
+
+
 class State(_Section):
     """Where Terraform stores its state: next to `main.py`, or in an S3 bucket with S3 native locking.
 
@@ -246,6 +262,7 @@ class Settings(_Section):
     operations: Operations = Operations()
     objectives: Objectives = Objectives()
     usage: Usage = Usage()
+    review: Review = Review()
     state: State = State()
     tags: Annotated[dict[TagKey, TagValue], AfterValidator(validators.distinct_tags)] = Field(default={}, max_length=40)
 

@@ -32,6 +32,7 @@ CONNECTED = [(name,) for name in COMMANDS if name not in {"context", "cost", "dr
 OTHERS = [
     ("context", "list"),
     ("cost", "--usage", "idle"),
+    ("review", "--offline"),
     ("drill", "--all"),
     ("drill", "--list"),
     *(("rehearse", name, *ARGUMENTS.get(name, ())) for name in rehearse.commands),

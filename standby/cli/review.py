@@ -1,0 +1,130 @@
+"""The command `review`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import click
+
+from standby.cli.options import exit_with, print_json, print_result, refuse_group_options
+from standby.console import print_progress
+from standby.deployment.connection import Connection
+from standby.deployment.manifest_reader import read_manifest
+from standby.errors import StandbyError
+from standby.operations.facts.collect import collect_status
+from standby.review.formats import FORMATS, Format
+from standby.review.plan import read_plan
+from standby.review.report import ReviewJson
+from standby.review.report import review as review_plan
+from standby.review.rules.catalog import RULES
+from standby.review.rules.rule import Surroundings
+from standby.review.terraform import Workspace, read_plan_file
+from standby.review.waivers import read_waivers
+from standby.settings_file import read_settings
+from standby.target import Target
+
+DEFAULT_STACK: Final = Path("cdktf.out/stacks/warm-standby")
+OFFLINE_HINTS: Final = dict.fromkeys(
+    ("name", "region", "profile", "aws", "directory", "context"),
+    "`--offline` asks no deployment: leave one of both out.",
+)
+EXIT_CODES: Final = {"clean": 0, "warned": 0, "blocked": 1}
+STRICT_EXIT_CODE: Final = 3
+
+
+@click.command(short_help="Review a Terraform plan: what it does to the recovery of the deployment.")
+@click.argument("plan", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([*FORMATS, "json"]),
+    default="table",
+    show_default=True,
+    help="How the review is printed; `github`: annotations of GitHub Actions.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 3 if a finding is only warned.")
+@click.option("--offline", is_flag=True, help="Do not ask the deployment which region serves and whether both answer.")
+@click.option(
+    "--stack",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_STACK,
+    show_default=True,
+    help="The directory of the synthesized stack, in which Terraform plans.",
+)
+@click.pass_obj
+def review(target: Target, plan: Path | None, format_: Format, directory: Path, *, strict: bool, offline: bool) -> None:
+    """Review a Terraform plan: what it does to the recovery of the deployment.
+
+    PLAN is a plan file, or its JSON (`terraform show -json`). Without it, Terraform plans now, in the directory of the
+    synthesized stack. It changes nothing. docs/review.md lists the rules, and how standby.toml accepts a finding.
+
+    Exit code 0 for a clean or a warned plan, 1 for a blocked one, 3 with --strict for a warned one.
+    """
+    made = _review(target, plan, directory, offline=offline)
+    if format_ == "json":
+        print_json(made)
+    else:
+        for line in FORMATS[format_](made):
+            print_result(line)
+    exit_with(STRICT_EXIT_CODE if strict and made.result == "warned" else EXIT_CODES[made.result])
+
+
+def _review(target: Target, path: Path | None, directory: Path, *, offline: bool) -> ReviewJson:
+    if offline:
+        refuse_group_options(target.options, command="standby review", hints=OFFLINE_HINTS)
+    waivers = read_waivers(read_settings().path, [rule.name for rule in RULES])
+    notes: list[str] = []
+    connection = None if offline else target.connection
+    workspace = _workspace(connection, directory)
+    plan = read_plan(_document(path, workspace))
+    serving, unavailable = (
+        _ask_status(connection, notes) if connection is not None and not plan.is_first else (None, {})
+    )
+    surroundings = Surroundings(
+        stack=workspace.configuration(),
+        initialized_backend=workspace.initialized_backend(),
+        state_written_at=workspace.state_written_at(),
+        serving=serving,
+        unavailable=unavailable,
+    )
+    today = datetime.now(tz=UTC).date()
+    return review_plan(plan, surroundings=surroundings, waivers=waivers, today=today, notes=notes)
+
+
+def _document(path: Path | None, workspace: Workspace) -> object:
+    if path is not None:
+        return read_plan_file(path, workspace)
+    print_progress(f"Terraform plans in {workspace.directory}")
+    with TemporaryDirectory(prefix="standby-review-") as temporary:
+        made = Path(temporary, "plan")
+        workspace.make_plan(made)
+        return workspace.show_plan(made)
+
+
+def _workspace(connection: Connection | None, directory: Path) -> Workspace:
+    """Return where Terraform plans: for a rehearsal, its own stack, so that no plan mixes both."""
+    if connection is not None and connection.rehearsed:
+        from standby.rehearsal.connection import RehearsalConnection  # noqa: PLC0415 - its packages are optional
+        from standby.rehearsal.deploy.terraform import terraform_environment  # noqa: PLC0415 - its packages are optional
+
+        if isinstance(connection, RehearsalConnection):
+            return Workspace(
+                directory=connection.applied_stack().directory,
+                environment=terraform_environment(connection.paths),
+                state=connection.paths.state,
+            )
+    return Workspace(directory=directory)
+
+
+def _ask_status(connection: Connection, notes: list[str]) -> tuple[str | None, dict[str, str]]:
+    """Return which role serves, and the regions that do not answer."""
+    try:
+        state = collect_status(connection, read_manifest(connection))
+    except StandbyError as error:
+        notes.append(f"The deployment was not asked which region serves: {error.message}")
+        return None, {}
+    if state.serving is None:
+        notes.append("Which region serves is not known: see `standby status`.")
+    return state.serving, {region.region: region.down for region in state.regions.values() if region.down}

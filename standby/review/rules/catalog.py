@@ -1,0 +1,22 @@
+"""All rules, in the order in which a report shows their findings."""
+
+from typing import Final
+
+from standby.review.rules.alarms import ALARM_RULES
+from standby.review.rules.deployment import DEPLOYMENT_RULES
+from standby.review.rules.documents import DOCUMENT_RULES
+from standby.review.rules.kept import KEPT_RULES
+from standby.review.rules.regions import REGION_RULES
+from standby.review.rules.rule import Rule
+from standby.review.rules.security import SECURITY_RULES
+from standby.review.rules.site import SITE_RULES
+
+RULES: Final[tuple[Rule, ...]] = (
+    *KEPT_RULES,
+    *DOCUMENT_RULES,
+    *SITE_RULES,
+    *ALARM_RULES,
+    *SECURITY_RULES,
+    *REGION_RULES,
+    *DEPLOYMENT_RULES,
+)

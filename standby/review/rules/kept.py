@@ -1,0 +1,171 @@
+"""Rules about resources that a change must keep: what is destroyed, replaced, or no longer managed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from standby.review.findings import Finding, Objective, name_path
+from standby.review.plan import CLOUD_CONTROL, Change, Plan
+from standby.review.rules.rule import Rule, Surroundings, has_unknown
+from standby.review.values import JSON, Path
+
+_GONE: Final = ("delete", "replace", "forget")
+_HAPPENS: Final = {
+    "delete": "is destroyed",
+    "replace": "is destroyed and created again",
+    "forget": "is managed no more",
+}
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What is lost with a resource of a type."""
+
+    objective: Objective
+    effect: str
+
+
+KEPT: Final[Mapping[str, Loss]] = {
+    "aws_s3_bucket": Loss("documents RPO", "Its objects are deleted with it: documents, or the site and the journal."),
+    "AWS::Bedrock::KnowledgeBase": Loss("API RTO", "No question is answered until a new one has all documents."),
+    "AWS::Bedrock::DataSource": Loss("API RTO", "All documents are ingested again; answers have gaps until then."),
+    "AWS::S3Vectors::VectorBucket": Loss("API RTO", "The vectors of all documents are deleted with it."),
+    "AWS::S3Vectors::Index": Loss("API RTO", "The vectors of all documents are deleted with it."),
+    "AWS::OpenSearchServerless::Index": Loss("API RTO", "The vectors of all documents are deleted with it."),
+    "aws_opensearchserverless_collection": Loss("API RTO", "The vectors of all documents are deleted with it."),
+    "aws_cloudfront_distribution": Loss("page RTO", "The address of the site changes, and open pages lose it."),
+    "aws_ssm_parameter": Loss("readiness", "`standby` finds the deployment by its manifest, and finds nothing then."),
+}
+"""What nobody replaces or destroys in a deployment that serves users."""
+
+PROTECTING: Final[Mapping[str, Loss]] = {
+    "aws_s3_bucket_versioning": Loss(
+        "documents RPO", "Replication ends, and deleted documents cannot be brought back."
+    ),
+    "aws_s3_bucket_replication_configuration": Loss("documents RPO", "New documents stay in one region."),
+    "aws_s3_bucket_lifecycle_configuration": Loss("documents RPO", "Old versions and unfinished uploads pile up."),
+    "aws_s3_bucket_notification": Loss("readiness", "No event starts an ingestion job."),
+    "aws_lambda_event_source_mapping": Loss("readiness", "No event starts an ingestion job."),
+    "aws_sqs_queue": Loss("readiness", "The events in it are lost."),
+    "aws_cloudwatch_event_rule": Loss("readiness", "A schedule of this region no longer runs."),
+    "aws_cloudwatch_event_target": Loss("readiness", "A schedule of this region no longer runs."),
+    "aws_cloudwatch_metric_alarm": Loss("readiness", "Nobody is told when this fails."),
+    "aws_cloudwatch_log_metric_filter": Loss("readiness", "The alarm that reads its metric never goes off."),
+    "aws_sns_topic": Loss("readiness", "Alarms notify nobody."),
+    "aws_sns_topic_subscription": Loss("readiness", "One address gets no alarms any more."),
+    "aws_s3_bucket_policy": Loss(
+        "security", "Requests without TLS are accepted, and the journal is readable by CloudFront."
+    ),
+    "aws_s3_bucket_public_access_block": Loss("security", "A policy or an ACL may make the bucket public."),
+    "aws_s3_bucket_ownership_controls": Loss("security", "ACLs may give objects to others."),
+    "aws_s3_bucket_server_side_encryption_configuration": Loss("security", "Objects get S3's default encryption only."),
+    "aws_sns_topic_policy": Loss("security", "Messages without TLS are accepted."),
+    "aws_cloudfront_response_headers_policy": Loss("security", "Pages lose their Content-Security-Policy."),
+    "aws_cloudfront_origin_access_control": Loss("page RTO", "CloudFront cannot read the site's buckets."),
+    "aws_bedrock_guardrail": Loss("security", "Questions and answers are not checked."),
+    "aws_iam_role": Loss("API RTO", "What acts with the role is denied everything."),
+    "aws_iam_role_policy": Loss("API RTO", "What acts with the role is denied what the policy allowed."),
+    "aws_lambda_permission": Loss("API RTO", "The caller of the function is denied."),
+}
+"""What may be replaced by another one, and must not be destroyed."""
+
+SERVING_GAPS: Final[Mapping[str, str]] = {
+    "aws_api_gateway_rest_api": "minutes, and the API's address changes: open pages need the new config.json",
+    "aws_api_gateway_stage": "seconds in which the API answers 403",
+    "aws_api_gateway_resource": "seconds until the new deployment of the API",
+    "aws_api_gateway_method": "seconds until the new deployment of the API",
+    "aws_api_gateway_integration": "seconds until the new deployment of the API",
+    "aws_lambda_function": "seconds in which the API answers 500",
+    "aws_bedrock_guardrail": "seconds in which questions fail",
+    "aws_iam_role": "up to a minute in which AWS services do not know the new role",
+    "aws_s3_object": "seconds in which one file of the site is missing in one region",
+    "aws_s3_bucket_policy": "seconds in which CloudFront cannot read the bucket of one region",
+    "aws_sqs_queue": "the minute after which a queue's name may be used again",
+    "aws_cloudfront_origin_access_control": "minutes in which CloudFront cannot read the buckets",
+    "aws_cloudfront_response_headers_policy": "minutes until all edge locations have the new one",
+}
+"""The gap for users if a resource is destroyed and created again. Estimates: of AWS's pages, none has a figure."""
+
+_OTHER_DEPLOYMENT: Final = (
+    'Take the change back. A new value needs a new deployment: README.md, "Several environments".'
+)
+KEEP: Final = "Do not apply this plan. Find the argument that forces it (`terraform show PLAN`), and take it back."
+
+
+def _lost(
+    kinds: Mapping[str, Loss], actions: tuple[str, ...]
+) -> Callable[[Rule, Plan, Surroundings], Iterator[Finding]]:
+    def find(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
+        for change in plan.of(*kinds):
+            if change.action in actions:
+                loss = kinds[change.kind]
+                said = f"The {change.kind} {_HAPPENS[change.action]}. {loss.effect}"
+                yield rule.finding(change.address, effect=said, remedy=KEEP).of(loss.objective)
+
+    return find
+
+
+def _find_refused(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
+    """Yield what the provider plans in place, and Cloud Control refuses: a part of a property that is create-only."""
+    for change in plan.of(CLOUD_CONTROL):
+        if change.action != "update" or change.before is None or change.after is None:
+            continue
+        listed = change.after.value("schema", JSON, "createOnlyProperties")
+        for pointer in listed if isinstance(listed, list) else ():
+            path: Path = ("desired_state", JSON, *str(pointer).removeprefix("/properties/").split("/"))
+            before, after = change.before.value(*path), change.after.value(*path)
+            if before != after and not has_unknown(after):
+                yield rule.finding(
+                    change.address,
+                    argument=name_path(path),
+                    before=change.before.show(*path),
+                    after=change.after.show(*path),
+                    effect=f"AWS changes this of no {change.kind}: the apply stops half way, with one region changed.",
+                    remedy=_OTHER_DEPLOYMENT,
+                )
+
+
+def _find_replaced(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
+    for change in plan.of(*SERVING_GAPS):
+        if change.action == "replace":
+            yield rule.finding(
+                change.address,
+                effect=f"It is destroyed and created again. Gap in {_region(change)}: {SERVING_GAPS[change.kind]}.",
+                remedy="Apply it in the region that stands by first, or when few users ask.",
+            )
+
+
+def _region(change: Change) -> str:
+    return f"the {change.role} region" if change.role else "both regions"
+
+
+KEPT_RULES: Final = (
+    Rule(
+        name="kept-resource-lost",
+        severity="blocked",
+        objective="documents RPO",
+        title="A bucket, Knowledge Base, data source, vector index, distribution or manifest is destroyed or replaced.",
+        find=_lost(KEPT, _GONE),
+    ),
+    Rule(
+        name="protection-removed",
+        severity="blocked",
+        objective="readiness",
+        title="What protects data, access or readiness is destroyed.",
+        find=_lost(PROTECTING, ("delete", "forget")),
+    ),
+    Rule(
+        name="change-refused",
+        severity="blocked",
+        objective="deployment",
+        title="AWS refuses the change, because the property is only set when the resource is created.",
+        find=_find_refused,
+    ),
+    Rule(
+        name="serving-resource-replaced",
+        severity="warned",
+        objective="API RTO",
+        title="What serves users is destroyed and created again.",
+        find=_find_replaced,
+    ),
+)

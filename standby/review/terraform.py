@@ -1,0 +1,123 @@
+"""Terraform's part in a review: it makes a plan, shows one as JSON, and knows the backend of its state."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from standby.errors import BadUsageError, StandbyError
+from standby.rehearsal.processes.programs import TERRAFORM, find_program
+from standby.stack.synthesis import CONFIGURATION_NAME
+from standby.text import one_line
+
+DATA_DIRECTORY: Final = ".terraform"
+_BACKEND_RECORD: Final = "terraform.tfstate"
+"""Where `terraform init` writes the backend that it has set up, in the data directory."""
+
+_LAST_LINES: Final = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """The directory of a synthesized stack, and the environment in which Terraform runs there.
+
+    `state`: the file of a local state; None if the configuration says where it is.
+    """
+
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    state: Path | None = None
+
+    def configuration(self) -> Any:  # noqa: ANN401 - JSON
+        """Return the synthesized configuration; None if there is none that can be read."""
+        return _read_json(self.directory / CONFIGURATION_NAME)
+
+    def initialized_backend(self) -> Any:  # noqa: ANN401 - JSON
+        """Return the backend of the last `terraform init`; None if it is not known."""
+        data = self.directory / self.environment.get("TF_DATA_DIR", DATA_DIRECTORY)
+        found = _read_json(data / _BACKEND_RECORD)
+        return found.get("backend") if isinstance(found, dict) else None
+
+    def state_written_at(self) -> datetime | None:
+        """Return when the local state was last written; None if there is none here."""
+        backend = self.configuration()
+        local = (backend or {}).get("terraform", {}).get("backend", {}).get("local", {}) if not self.state else {}
+        path = self.state or (self.directory / local["path"] if "path" in local else None)
+        try:
+            return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC) if path else None
+        except OSError:
+            return None
+
+    def make_plan(self, path: Path) -> None:
+        """Let Terraform make a plan. Raises `StandbyError` with the end of its output if it fails."""
+        self._run("plan", "-input=false", "-no-color", f"-out={path}")
+
+    def show_plan(self, path: Path) -> object:
+        """Return a plan file as JSON. Raises `StandbyError` if Terraform cannot read it."""
+        return parse_document(self._run("show", "-json", "-no-color", str(path.resolve())), name=str(path))
+
+    def _run(self, *arguments: str) -> str:
+        program = find_program(TERRAFORM).path
+        if not self.directory.is_dir():
+            raise BadUsageError(
+                f"{self.directory} is no directory of a stack.",
+                hint="`make synth`, then `terraform init` in the directory of the stack. --stack names another one.",
+            )
+        ran = subprocess.run(
+            [program, *arguments],
+            cwd=self.directory,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if ran.returncode:
+            lines = (ran.stderr or ran.stdout).strip().splitlines()[-_LAST_LINES:]
+            output = "\n".join(map(one_line, lines))
+            raise StandbyError(
+                f"`{program.name} {arguments[0]}` failed in {self.directory}:\n{output}",
+                hint=f"Run it there yourself: cd {self.directory} && {program.name} {arguments[0]}",
+            )
+        return ran.stdout
+
+
+def read_plan_file(path: Path, workspace: Workspace) -> object:
+    """Return the document of a plan: a JSON file as it is, a plan file as Terraform shows it.
+
+    Raises `BadUsageError` for a file that cannot be read, and as `Workspace.show_plan`.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadUsageError(f"{path} cannot be read: {error.strerror}") from error
+    if content.lstrip()[:1] == b"{":
+        return parse_document(content.decode("utf-8", errors="replace"), name=str(path))
+    if content[:2] == b"PK":  # a plan file is a ZIP archive
+        return workspace.show_plan(path)
+    raise BadUsageError(
+        f"{path} is neither a plan file nor its JSON.",
+        hint="`terraform plan -out=plan` writes a plan file, `terraform show -json plan` its JSON.",
+    )
+
+
+def parse_document(text: str, *, name: str) -> object:
+    """Return the JSON document in a text. Raises `BadUsageError` if it is none, such as a truncated one."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise BadUsageError(f"{name} is not complete JSON: {error}") from error
+    except RecursionError as error:
+        raise BadUsageError(f"{name} is nested too deeply to be a plan.") from error
+
+
+def _read_json(path: Path) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None

@@ -1,0 +1,99 @@
+"""The texts of a review: 80 columns, no markup of a plan's values, one annotation for each finding."""
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standby.review.formats import FORMATS, WIDTH, conclude, table_lines
+from standby.review.report import FindingJson, ReviewJson, review
+from standby.review.summary import SummaryRow
+from tests.standby.review.helpers import change_document, plan_of
+
+TODAY = date(2026, 11, 28)
+GROUP = "aws_cloudwatch_log_group"
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), max_size=60)
+FINDINGS = st.builds(
+    FindingJson,
+    rule=st.sampled_from(["tls-weaker", "one-region-only"]),
+    severity=st.sampled_from(["blocked", "warned"]),
+    objective=st.sampled_from(["page RTO", "security"]),
+    address=st.sampled_from(["plan", "aws_s3_bucket.primary_documents_private_bucket_00000000"]),
+    argument=TEXTS,
+    before=TEXTS,
+    after=TEXTS,
+    effect=TEXTS,
+    remedy=TEXTS,
+    waived=st.just("") | TEXTS,
+)
+ROWS = st.builds(
+    SummaryRow,
+    purpose=st.sampled_from(["Knowledge Base", "API"]),
+    role=st.sampled_from(["primary", None]),
+    create=st.integers(0, 999),
+    update=st.integers(0, 999),
+    replace=st.integers(0, 999),
+    delete=st.integers(0, 999),
+)
+REVIEWS = st.builds(
+    ReviewJson,
+    result=st.sampled_from(["clean", "warned", "blocked"]),
+    resources=st.integers(0, 999),
+    changed=st.integers(0, 999),
+    written_at=st.none(),
+    summary=st.lists(ROWS, max_size=3).map(tuple),
+    findings=st.lists(FINDINGS, max_size=3).map(tuple),
+    notes=st.lists(TEXTS, max_size=2).map(tuple),
+)
+
+
+@given(REVIEWS)
+def test_no_line_is_wider_than_80_columns_unless_it_is_one_word(found: ReviewJson) -> None:
+    for line in table_lines(found):
+        assert len(line) <= WIDTH or len(line.split()) <= 2, line
+        assert line == line.rstrip()
+
+
+@given(REVIEWS)
+def test_every_finding_is_one_annotation_in_one_line(found: ReviewJson) -> None:
+    lines = list(FORMATS["github"](found))
+    assert len(lines) == len(found.findings) + 1
+    assert all(line.startswith("::") and "\n" not in line and "\r" not in line for line in lines)
+
+
+@given(REVIEWS)
+def test_no_line_of_markdown_has_a_tag_outside_of_code(found: ReviewJson) -> None:
+    for line in FORMATS["markdown"](found):
+        assert "\n" not in line
+        outside = "".join(line.split("`")[::2])
+        assert "<" not in outside.replace("\\<", "")
+
+
+def test_what_a_reader_sees_of_a_blocked_plan() -> None:
+    shorter = [
+        change_document(GROUP, f"{role}_api_logs_0000000{number}", {"retention_in_days": 30}, {"retention_in_days": 1})
+        for number, role in enumerate(("primary", "failover"))
+    ]
+    lines = list(table_lines(review(plan_of(*shorter), today=TODAY)))
+    assert lines[:3] == [
+        "purpose         region       created   changed  replaced  destroyed",
+        "API             primary            -         1         -          -",
+        "API             failover           -         1         -          -",
+    ]
+    assert lines[4:10] == [
+        "BLOCKED logs-kept-shorter (readiness)",
+        "  aws_cloudwatch_log_group.primary_api_logs_00000000",
+        "  retention_in_days",
+        "    before: 30",
+        "    after:  1",
+        "  The logs of an incident are gone sooner.",
+    ]
+    assert lines[-1] == "Blocked: do not apply this plan. 2 findings, in 2 changes of 3 resources."
+
+
+def test_a_plan_without_changes_is_clean_and_says_so() -> None:
+    found = review(plan_of(), today=TODAY)
+    assert (found.result, conclude(found)) == (
+        "clean",
+        "Clean: 0 changes of 1 resource, and none hurts the recovery.",
+    )
