@@ -126,6 +126,7 @@ format: $(PYTHON_READY) ## Format the code and fix what ruff can fix
 
 docs: $(PYTHON_READY) need-node ## Write the generated parts of the docs again
 	@$(BIN)/cog -r $(COGGED)
+	@$(BIN)/python -m docs.openapi
 
 lock: $(PYTHON_READY) need-node ## Lock the pinned dependencies again, without the address of a registry
 	@$(BIN)/pipenv lock --dev
