@@ -43,7 +43,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean pictures check check-stack bench-synth bench-apply compat format lock docs clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean pictures check check-stack bench-synth bench-apply compat format lock docs release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -134,8 +134,11 @@ lock: $(PYTHON_READY) need-node ## Lock the pinned dependencies again, without t
 	@npm install --package-lock-only --ignore-scripts
 	@npm install --prefix toolchain/npm --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
+release: $(PYTHON_READY) need-node ## Write the wheel, the Terraform module, the SBOM, the notes and the checksums to dist/
+	@$(BIN)/python -m toolchain.release "$${DIST:-dist}" --tag "$${TAG:-}"
+
 clean: rehearse-down ## End the rehearsal and remove everything that make installed
-	@rm -rf $(VENV) $(LINTERS) node_modules cdktf.out cdktf.out.*
+	@rm -rf $(VENV) $(LINTERS) node_modules cdktf.out cdktf.out.* dist
 
 # --- requirements of the targets ---------------------------------------------------------------------------------------------
 

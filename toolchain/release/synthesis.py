@@ -1,0 +1,49 @@
+"""The stack with the sentinels, synthesized, and the files of the module."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import lazy_bindings
+from toolchain.release.readme import write_readme
+from toolchain.release.terraform_module import module_files, sentinel_settings
+from warm_standby.assets import read_assets
+from warm_standby.settings import STACK_NAME, Settings
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+def write_module(directory: Path, *, version: str, settings: Settings | None = None) -> None:
+    """Write the Terraform module of the settings, by default those of `standby.toml`, into a new directory.
+
+    Raises `ModuleError`, `OSError`.
+    """
+    settings = settings or Settings.load(ROOT / "standby.toml")
+    directory.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        document = synthesize(sentinel_settings(settings), Path(temporary, "out"))
+    files = module_files(document, settings)
+    for name, content in files.items():
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        (directory / name).write_text(f"{text}\n", encoding="utf-8")
+    read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=directory / "functions.zip")
+    shutil.copytree(ROOT / "frontend", directory / "site")
+    write_readme(directory, files=files, version=version)
+
+
+def synthesize(settings: Settings, directory: Path) -> dict[str, Any]:
+    """Return the Terraform configuration, as `main.py` writes it."""
+    lazy_bindings.install()
+    from cdktf import App  # noqa: PLC0415 - after the bindings were made lazy
+
+    from warm_standby.stack import WarmStandbyStack  # noqa: PLC0415 - after the bindings were made lazy
+
+    app = App(outdir=str(directory))
+    assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=directory / "functions.zip")
+    WarmStandbyStack(app, settings=settings, assets=assets)
+    app.synth()
+    path = directory / "stacks" / STACK_NAME / "cdk.tf.json"
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
