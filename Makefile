@@ -104,6 +104,7 @@ check: check-stack $(PYTHON_READY) need-node ## Check style, types, layers, spel
 	@$(BIN)/pipenv verify
 	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json toolchain/npm/package-lock.json || \
 	  { echo 'A lock file names a registry: make lock' >&2; exit 1; }
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github/*.yml
 	@$(BIN)/cog --check $(COGGED)
 
 check-stack: $(PYTHON_READY) $(LINTERS_READY) need-node ## Lint the synthesized stack and its IAM policies: checkov, cfn-lint, parliament

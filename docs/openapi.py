@@ -170,8 +170,8 @@ def error_codes(function: str) -> dict[str, list[str]]:
     """
     codes: dict[str, list[str]] = {"429": ["throttled"]}
     for errors in ERRORS[function]:
-        for status, named in errors.items():
-            codes[str(status)] = sorted({*codes.get(str(status), ()), *named})
+        for number, named in errors.items():
+            codes[str(number)] = sorted({*codes.get(str(number), ()), *named})
     for kind in ("4", "5"):
         (default,) = [one.code for one in GATEWAY_RESPONSES if one.response_type == f"DEFAULT_{kind}XX"]
         for status in (*(status for status in list(codes) if status.startswith(kind)), f"{kind}XX"):

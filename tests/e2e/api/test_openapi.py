@@ -22,7 +22,7 @@ OPERATIONS: Final = {
     for method, operation in methods.items()
 }
 UPLOAD: Final = {"fileName": "a.txt", "fileType": "text/plain"}
-REFUSALS: Final = (
+REFUSALS: Final[tuple[tuple[str, object, str], ...]] = (
     ("query", "{", "invalid_json"),
     ("query", {}, "invalid_request"),
     ("query", {"question": "\u200b"}, "invalid_request"),

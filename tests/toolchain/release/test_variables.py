@@ -62,7 +62,7 @@ def settings_of(values: dict[str, Any]) -> dict[str, Any]:
     """Return the settings that are the same as these variables."""
     regions = {role: values[f"{role}_region"] for role in ("primary", "failover") if f"{role}_region" in values}
     operations = {"alert_emails": values["alert_emails"]} if "alert_emails" in values else {}
-    kept = {name: values[name] for name in ("name", "tags") if name in values}
+    kept: dict[str, Any] = {name: values[name] for name in ("name", "tags") if name in values}
     return {**default_settings().model_dump(exclude_unset=True), **kept, "regions": regions, "operations": operations}
 
 
