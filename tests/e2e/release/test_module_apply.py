@@ -69,7 +69,7 @@ class Workspace:
     def plan(self) -> dict[str, Json]:
         """Return the planned values of every resource by its address, and of the outputs."""
         self.run("plan", "-out=saved", f"-parallelism={PARALLELISM}")
-        values = json.loads(self.run("show", "-json", "saved"))["planned_values"]
+        values: Json = json.loads(self.run("show", "-json", "saved"))["planned_values"]
         resources = {one["address"]: one.get("values", {}) for one in values["root_module"]["resources"]}
         return {**resources, **values["outputs"]}
 
@@ -110,7 +110,8 @@ def deployed(emulator: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> W
     """The module with other values, applied with the policy that `standby preflight --policy` prints for them."""
     workspace = module_workspace(emulator, tmp_path_factory.mktemp("chosen") / "module", **VARIABLES)
     regions = {"primary": VARIABLES["primary_region"], "failover": VARIABLES["failover_region"]}
-    settings = Settings.model_validate({"name": VARIABLES["name"], "regions": regions, "tags": VARIABLES["tags"]})
+    operations = {"alert_emails": VARIABLES["alert_emails"]}
+    settings = Settings.model_validate({"name": VARIABLES["name"], "regions": regions, "operations": operations})
     allow(emulator, synthesize(settings, tmp_path_factory.mktemp("policy")))
     workspace.run("apply", "-auto-approve", f"-parallelism={PARALLELISM}")
     return workspace
