@@ -4,12 +4,21 @@ import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from jsonschema import Draft202012Validator, ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from docs.openapi import ERRORS, FILE, document, error_codes, text
+from health.checks import NotReadyError
+from health.report import make_report
+from shared.api import Response, serve
+from shared.errors import THROTTLING, TRANSIENT
+from shared.logs import Log
 from tests.constructs.plan import ROOT
+from tests.lambdas.helpers import SITE_ORIGIN, Context
 from warm_standby.api.definition import GATEWAY_RESPONSES, ROUTES
 
 CREATORS = {"bad_request": (400, 0), "_temporary": (None, 1), "_permanent": (502, 0)}
@@ -79,3 +88,34 @@ def test_the_requests_are_those_that_api_gateway_checks() -> None:
             assert {"$schema": route.schema["$schema"], **schemas[route.schema["title"]]} == json.loads(
                 json.dumps(route.schema)
             )
+
+
+def response_schema(function: str, status: int) -> dict[str, Any]:
+    (path,) = [route.path for route in ROUTES if route.function == function]
+    (operation,) = document()["paths"][f"/{path}"].values()
+    schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+    return {**schema, "components": document()["components"]}
+
+
+@pytest.mark.parametrize("code", sorted({*THROTTLING, *TRANSIENT, "AccessDeniedException", "ConflictException", "Odd"}))
+def test_a_failed_call_of_aws_becomes_a_documented_error(code: str) -> None:
+    def fail(_event: object, _log: Log) -> Response:
+        raise ClientError({"Error": {"Code": code, "Message": ""}}, "Converse")
+
+    answer = serve({}, Context(), site_origin=SITE_ORIGIN, log=Log(), route=fail)
+    schema = response_schema("query", int(str(answer["statusCode"])))
+    Draft202012Validator(schema).validate(json.loads(str(answer["body"])))
+
+
+def test_the_report_of_an_unhealthy_region_is_documented() -> None:
+    def fail() -> None:
+        raise NotReadyError("KnowledgeBaseNotActive")
+
+    report = make_report({"good": lambda: None, "bad": fail}, region="us-west-2", deadline_seconds=5)
+    schema = response_schema("health", report.response.status)
+    body = json.loads(json.dumps(report.response.body))
+    Draft202012Validator(schema).validate(body)
+    assert (report.response.status, body["checks"]["bad"]["status"]) == (503, "failed")
+    del body["checks"]["bad"]["status"]
+    with pytest.raises(ValidationError):
+        Draft202012Validator(schema).validate(body)

@@ -14,16 +14,14 @@ from typing import Any, Final
 import pytest
 
 from standby.deployment.manifest import Manifest, parse_manifest
-from standby.deployment.sessions import EmulatorSession
+from standby.deployment.sessions import EMULATOR_ACCOUNT, EmulatorSession
 from standby.rehearsal.deploy.applier import create_applier
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.terraform import PARALLELISM
 from standby.rehearsal.processes.programs import TERRAFORM, find_program
 from standby.rehearsal.rehearsal import Rehearsal
-from standby.stack.configuration import read_stack
-from standby.stack.deployer_policy import deployer_policy
 from tests.e2e.helpers import ROOT, SETTINGS, send
-from toolchain.release.synthesis import synthesize, write_module
+from toolchain.release.synthesis import POLICY, synthesize, write_module
 from warm_standby.settings import STACK_NAME, Settings
 
 Json = dict[str, Any]
@@ -107,12 +105,9 @@ def module(emulator: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> Wor
 
 @pytest.fixture(scope="module")
 def deployed(emulator: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The module with other values, applied with the policy that `standby preflight --policy` prints for them."""
+    """The module with other values, applied with the policy that the module has for its deployer."""
     workspace = module_workspace(emulator, tmp_path_factory.mktemp("chosen") / "module", **VARIABLES)
-    regions = {"primary": VARIABLES["primary_region"], "failover": VARIABLES["failover_region"]}
-    operations = {"alert_emails": VARIABLES["alert_emails"]}
-    settings = Settings.model_validate({"name": VARIABLES["name"], "regions": regions, "operations": operations})
-    allow(emulator, synthesize(settings, tmp_path_factory.mktemp("policy")))
+    allow(emulator, workspace.directory, name=VARIABLES["name"])
     workspace.run("apply", "-auto-approve", f"-parallelism={PARALLELISM}")
     return workspace
 
@@ -129,9 +124,11 @@ def module_workspace(rehearsal: Rehearsal, directory: Path, **variables: object)
     return workspace
 
 
-def allow(rehearsal: Rehearsal, document: Json) -> None:
+def allow(rehearsal: Rehearsal, module: Path, *, name: str) -> None:
+    """Give the role that applies the policy of the module, and no other."""
     assert rehearsal.emulator is not None
-    create_applier(rehearsal.emulator, policy=deployer_policy(read_stack(document), account="0" * 12))
+    policy = (module / POLICY).read_text(encoding="utf-8").replace("NAME", name).replace("ACCOUNT", EMULATOR_ACCOUNT)
+    create_applier(rehearsal.emulator, policy=json.loads(policy))
 
 
 def comparable(planned: dict[str, Json]) -> dict[str, Json]:
@@ -150,7 +147,7 @@ def test_the_module_with_its_defaults_has_the_plan_of_the_synthesized_stack(
     emulator: Rehearsal, module: Workspace, tmp_path: Path
 ) -> None:
     configuration = synthesize(Settings.load(ROOT / "standby.toml"), tmp_path)
-    allow(emulator, configuration)
+    allow(emulator, module.directory, name="chatbot")
     stack = Workspace(directory=tmp_path / "stacks" / STACK_NAME, rehearsal=emulator)
     stack.prepare(configuration)
     planned, expected = comparable(module.plan()), comparable(stack.plan())

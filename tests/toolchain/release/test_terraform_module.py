@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from standby.stack.configuration import read_stack
+from standby.stack.deployer_policy import deployer_policy
+from tests.constructs.helpers import ACCOUNT
 from tests.constructs.plan import ROOT, Plan, Synthesize, default_settings
+from toolchain.release.synthesis import policy_template
 from toolchain.release.terraform_module import (
     EMAIL,
     FAILOVER,
@@ -142,3 +146,10 @@ def test_a_sentinel_in_another_form_stops_the_release(synthesize: Synthesize, te
 def test_a_stack_without_a_subscription_stops_the_release(plan: Plan) -> None:
     with pytest.raises(ModuleError, match="not one subscription in each region"):
         module_files(plan.document, default_settings())
+
+
+def test_the_policy_of_the_module_is_that_of_the_stack_with_the_name_and_the_account(synthesize: Synthesize) -> None:
+    template = policy_template(synthesize(sentinel_settings(default_settings())).document)
+    filled = json.dumps(template).replace("NAME", "chatbot").replace("ACCOUNT", ACCOUNT)
+    subscribed = default_settings(operations={"alert_emails": ["oncall@example.com"]})
+    assert json.loads(filled) == deployer_policy(read_stack(synthesize(subscribed).document), account=ACCOUNT)
