@@ -43,7 +43,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean pictures check check-stack bench-synth bench-apply compat format lock docs clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean pictures check check-stack bench-synth bench-apply compat format lock docs release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -104,6 +104,7 @@ check: check-stack $(PYTHON_READY) need-node ## Check style, types, layers, spel
 	@$(BIN)/pipenv verify
 	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json toolchain/npm/package-lock.json || \
 	  { echo 'A lock file names a registry: make lock' >&2; exit 1; }
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github/*.yml
 	@$(BIN)/cog --check $(COGGED)
 
 check-stack: $(PYTHON_READY) $(LINTERS_READY) need-node ## Lint the synthesized stack and its IAM policies: checkov, cfn-lint, parliament
@@ -126,6 +127,7 @@ format: $(PYTHON_READY) ## Format the code and fix what ruff can fix
 
 docs: $(PYTHON_READY) need-node ## Write the generated parts of the docs again
 	@$(BIN)/cog -r $(COGGED)
+	@$(BIN)/python -m docs.openapi
 
 lock: $(PYTHON_READY) need-node ## Lock the pinned dependencies again, without the address of a registry
 	@$(BIN)/pipenv lock --dev
@@ -133,8 +135,11 @@ lock: $(PYTHON_READY) need-node ## Lock the pinned dependencies again, without t
 	@npm install --package-lock-only --ignore-scripts
 	@npm install --prefix toolchain/npm --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
+release: $(PYTHON_READY) need-node ## Write the wheel, the Terraform module, the SBOM, the notes and the checksums to dist/
+	@$(BIN)/python -m toolchain.release "$${DIST:-dist}" --tag "$${TAG:-}"
+
 clean: rehearse-down ## End the rehearsal and remove everything that make installed
-	@rm -rf $(VENV) $(LINTERS) node_modules cdktf.out cdktf.out.*
+	@rm -rf $(VENV) $(LINTERS) node_modules cdktf.out cdktf.out.* dist
 
 # --- requirements of the targets ---------------------------------------------------------------------------------------------
 

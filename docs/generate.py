@@ -100,10 +100,9 @@ def _stack() -> dict[str, Any]:
 
 
 def outputs() -> str:
-    """Return the stack's outputs as a table: the value is the reference that Terraform resolves."""
-    rows = [f"| `{name}` | `{output['value']}` |" for name, output in sorted(_stack()["output"].items())]
-    shown = [row if len(row) < 160 else row.split(" | ")[0] + " | one JSON document |" for row in rows]  # noqa: PLR2004 - a table's width
-    return "\n".join(["| output | value |", "| --- | --- |", *shown]) + "\n"
+    """Return the stack's outputs as a table."""
+    rows = [f"| `{name}` | {output['description']} |" for name, output in sorted(_stack()["output"].items())]
+    return "\n".join(["| output | meaning |", "| --- | --- |", *rows]) + "\n"
 
 
 def cost(profile: str) -> str:

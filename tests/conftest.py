@@ -44,6 +44,7 @@ _WORLDS: dict[str, str | None] = {
     "tests/constructs/": "stack",
     "tests/e2e/test_deploy": "deploy",
     "tests/e2e/test_mutations": None,  # an emulator of its own
+    "tests/e2e/release/": "module",
     "tests/e2e/": "operators",
     "tests/browser/": "visitors",
 }

@@ -118,18 +118,24 @@ def write_outputs(
 ) -> None:
     """Add the stack's outputs: the site, and for each role the names that the DR guide's commands use."""
     outputs = {
-        "cloudfront_url": distribution.url,
-        "cloudfront_distribution_id": distribution.distribution.id,
-        "manifest": manifest.document,
+        "cloudfront_url": (distribution.url, "The address of the site"),
+        "cloudfront_distribution_id": (distribution.distribution.id, "The ID of the distribution over both sites"),
+        "manifest": (manifest.document, "What the operator's tool needs to know of this deployment, as JSON"),
     }
     for backend in backends:
-        outputs |= {
-            f"{backend.role}_api_gateway_url": backend.api.url,
-            f"{backend.role}_health_endpoint": f"{backend.api.url}health",
-            f"{backend.role}_docs_bucket_name": backend.documents.bucket.bucket,
-            f"{backend.role}_frontend_bucket_name": backend.frontend.bucket.bucket,
-            f"{backend.role}_knowledge_base_id": backend.knowledge_base.knowledge_base_id,
-            f"{backend.role}_data_source_id": backend.knowledge_base.data_source_id,
-        }
-    for name, value in outputs.items():
-        TerraformOutput(stack, name, value=value)
+        outputs |= {f"{backend.role}_{name}": output for name, output in _backend_outputs(backend).items()}
+    for name, (value, description) in outputs.items():
+        TerraformOutput(stack, name, value=value, description=description)
+
+
+def _backend_outputs(backend: RegionalBackend) -> dict[str, tuple[str, str]]:
+    """Return the value and the description of each output of a role."""
+    knowledge_base, owner = backend.knowledge_base, f"of the {backend.role} region"
+    return {
+        "api_gateway_url": (backend.api.url, f"The address of the API {owner}, with a slash at the end"),
+        "health_endpoint": (f"{backend.api.url}health", f"The address of the health check {owner}"),
+        "docs_bucket_name": (backend.documents.bucket.bucket, f"The bucket with the documents {owner}"),
+        "frontend_bucket_name": (backend.frontend.bucket.bucket, f"The bucket with the site {owner}"),
+        "knowledge_base_id": (knowledge_base.knowledge_base_id, f"The ID of the Knowledge Base {owner}"),
+        "data_source_id": (knowledge_base.data_source_id, f"The ID of the Knowledge Base's data source {owner}"),
+    }

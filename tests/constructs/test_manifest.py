@@ -47,6 +47,13 @@ def test_the_outputs_are_those_of_the_contract(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("store", ["opensearch-serverless", "s3-vectors"])
+def test_every_output_says_what_it_is(synthesize: Synthesize, store: str) -> None:
+    outputs = synthesize(default_settings(knowledge_base={"vector_store": store})).document["output"]
+    assert [name for name, output in outputs.items() if not output.get("description", "").strip()] == []
+    assert len({output["description"] for output in outputs.values()}) == len(outputs)
+
+
+@pytest.mark.parametrize("store", ["opensearch-serverless", "s3-vectors"])
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_s_outputs_are_its_own_region_s(synthesize: Synthesize, role: str, store: str) -> None:
     plan = synthesize(default_settings(knowledge_base={"vector_store": store}))

@@ -29,7 +29,6 @@ AccountId = Annotated[str, AfterValidator(validators.account_id)]
 RoleArn = Annotated[str, AfterValidator(validators.role_arn)]
 Region = Annotated[str, AfterValidator(regions.bedrock_region)]
 ModelId = Annotated[str, AfterValidator(validators.model_id)]
-# Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
 TagValue = Annotated[str, Field(max_length=256), AfterValidator(validators.tag_text)]
 TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(validators.tag_key)]
 UploadType = Annotated[str, AfterValidator(validators.upload_type)]
@@ -264,7 +263,9 @@ class Settings(_Section):
     usage: Usage = Usage()
     review: Review = Review()
     state: State = State()
-    tags: Annotated[dict[TagKey, TagValue], AfterValidator(validators.distinct_tags)] = Field(default={}, max_length=40)
+    tags: Annotated[dict[TagKey, TagValue], AfterValidator(validators.distinct_tags)] = Field(
+        default={}, max_length=validators.MAX_TAGS
+    )
 
     @field_validator("answers")
     @classmethod

@@ -14,6 +14,8 @@ T = TypeVar("T")
 MIN_NAME_LENGTH: Final = 3
 MAX_NAME_LENGTH: Final = 20
 MAX_MODEL_ID_LENGTH: Final = 128
+# Source: docs.aws.amazon.com, Tagging AWS resources, "Tag naming limits": 50 tags a resource; ten stay free.
+MAX_TAGS: Final = 40
 PROFILE_REGION_PREFIXES: Final[dict[str, tuple[str, ...]]] = {
     "us": ("us-", "ca-", "mx-", "sa-"),
     "us-gov": ("us-gov-",),
@@ -65,16 +67,20 @@ LOG_RETENTION_DAYS: Final = (
 )
 """Source: docs.aws.amazon.com, CloudWatch Logs API, "PutRetentionPolicy"."""
 
-_RESERVED_BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
+RESERVED_BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
+# The Terraform module of a release checks its variables with the same patterns.
+NAME_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+EMAIL_PATTERN: Final = r"[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
+TAG_PATTERN: Final = r"[A-Za-z0-9 _.:/=+@-]"
 _MODEL_ID: Final = re.compile(r"^(?:[a-z]{2,6}\.)?[a-z0-9]+\.[a-zA-Z0-9.-]+(?::\d+)*$")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _ROLE_ARN: Final = re.compile(r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/([A-Za-z0-9+=,.@_/-]+/)?[A-Za-z0-9+=,.@_-]{1,64}")
-_EMAIL: Final = re.compile(r"^[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
+_EMAIL: Final = re.compile(EMAIL_PATTERN)
 _DOMAIN: Final = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
 _CERTIFICATE: Final = re.compile(r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$")
 _STATE_BUCKET: Final = re.compile(r"(?=.{3,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _IP_ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
-_TAG: Final = re.compile(r"[A-Za-z0-9 _.:/=+@-]*")
+_TAG: Final = re.compile(f"{TAG_PATTERN}*")
 
 
 def _require(condition: object, fix: str) -> None:
@@ -85,12 +91,12 @@ def _require(condition: object, fix: str) -> None:
 def deployment_name(value: str) -> str:
     """Return a name that S3, IAM and OpenSearch all accept: lowercase letters, digits and single hyphens."""
     _require(
-        re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) and MIN_NAME_LENGTH <= len(value) <= MAX_NAME_LENGTH,
+        re.fullmatch(NAME_PATTERN, value) and MIN_NAME_LENGTH <= len(value) <= MAX_NAME_LENGTH,
         f"use {MIN_NAME_LENGTH} to {MAX_NAME_LENGTH} lowercase letters, digits and single hyphens; start with a letter",
     )
     _require(
-        not value.startswith(_RESERVED_BUCKET_PREFIXES),
-        f"S3 reserves bucket names that start with {' or '.join(_RESERVED_BUCKET_PREFIXES)}: choose another name",
+        not value.startswith(RESERVED_BUCKET_PREFIXES),
+        f"S3 reserves bucket names that start with {' or '.join(RESERVED_BUCKET_PREFIXES)}: choose another name",
     )
     return value
 
@@ -211,7 +217,7 @@ def state_bucket(value: str) -> str:
     _require(
         _STATE_BUCKET.fullmatch(value)
         and not _IP_ADDRESS.fullmatch(value)
-        and not value.startswith(_RESERVED_BUCKET_PREFIXES),
+        and not value.startswith(RESERVED_BUCKET_PREFIXES),
         "use the name of an existing S3 bucket",
     )
     return value
