@@ -22,6 +22,8 @@ DOCUMENTS = ("docs/upgrading.md", "examples/github/README.md", "toolchain/releas
 USES = re.compile(r"^\s*- uses: (\S+)@(\S+)(.*)$", re.MULTILINE)
 TARGETS = set(re.findall(r"^([a-z0-9-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 COMMANDS = re.compile(r"`((?:standby|make) [^`]+)`")
+TOOL = ".venv/bin/standby"
+"""Where `make` installs the tool, which is not on the PATH of a run."""
 
 
 def jobs(path: Path) -> dict[str, Any]:
@@ -93,12 +95,12 @@ def test_every_target_of_make_exists() -> None:
 
 def test_every_file_that_a_script_runs_is_there_and_can_be_run() -> None:
     paths = {command[0] for command in commands() if command and command[0].startswith(".")}
-    assert paths == {".ci/run"}
-    assert all(os.access(ROOT / path, os.X_OK) for path in paths)
+    assert paths == {".ci/run", TOOL}
+    assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
 def test_every_command_of_the_tool_is_understood() -> None:
-    found = [command[1:] for command in commands() if command[:1] == ["standby"]]
+    found = [command[1:] for command in commands() if command[:1] in (["standby"], [TOOL])]
     assert len(found) > 5
     for arguments in found:
         shown = CliRunner().invoke(cli, [*arguments, "--help"], prog_name="standby")

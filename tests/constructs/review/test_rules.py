@@ -10,7 +10,8 @@ from standby.review.report import find_all
 from standby.review.rules.rule import Surroundings
 from standby.review.summary import OTHER, purpose_of, summarize
 from tests.constructs.plan import Plan
-from tests.e2e.review.mutations import IN_PLACE, REPLACING, PlanMutation, set_value
+from tests.e2e.review.mutation import PlanMutation, set_value
+from tests.e2e.review.mutations import IN_PLACE, REPLACING
 from tests.standby.review.helpers import plan_document
 
 # What is replaced is Terraform's decision: those mutations are for real plans alone.

@@ -1,122 +1,24 @@
-"""Mutations of the synthesized stack, each with the rule that must notice it in a real plan.
+"""The mutations of the synthesized stack, each with the rule that must notice it in a real plan.
 
 `IN_PLACE` are planned together, `REPLACING` too: those make Terraform replace resources that others refer to, whose
 arguments are then known only after the apply.
 """
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-Body = dict[str, Any]
-OFF: Final = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlanMutation:
-    """A mutation of a resource, or its removal (`change` is None), and the rule that finds it.
-
-    `id_` begins the id of the resource. The same is done to its twin if `twin` begins that one's id.
-    """
-
-    name: str
-    rule: str
-    type_: str
-    id_: str
-    change: Callable[[Body], None] | None
-    twin: str = ""
-    argument: str = ""
-
-    def apply(self, resources: dict[str, dict[str, Body]]) -> str:
-        """Change the resources of a synthesized stack; return the address of the one that must be found."""
-        for start in filter(None, (self.twin, self.id_)):
-            name = find_id(resources, self.type_, start)
-            if self.change is None:
-                _remove(resources, self.type_, name)
-            else:
-                self.change(resources[self.type_][name])
-        return f"{self.type_}.{name}"
-
-
-def _remove(resources: dict[str, dict[str, Body]], type_: str, name: str) -> None:
-    """Remove a resource, its type with the last one, and it from what depends on it."""
-    del resources[type_][name]
-    if not resources[type_]:
-        del resources[type_]
-    for bodies in resources.values():
-        for body in bodies.values():
-            if f"{type_}.{name}" in body.get("depends_on", []):
-                body["depends_on"].remove(f"{type_}.{name}")
-
-
-def find_id(resources: dict[str, dict[str, Body]], type_: str, start: str) -> str:
-    """Return the only id of a type that is `start` and cdktf's hash, or begins with it."""
-    found = [name for name in resources[type_] if name.startswith(start)]
-    exact = [name for name in found if name.rpartition("_")[0] == start]
-    chosen = exact or found
-    assert len(chosen) == 1, (type_, start, chosen)
-    return chosen[0]
-
-
-def set_value(value: object, *path: str | int) -> Callable[[Body], None]:
-    """Return a function that sets the value at a path."""
-
-    def change(body: Body) -> None:
-        parent: Any = body
-        for step in path[:-1]:
-            parent = parent[step]
-        assert parent.get(path[-1]) != value
-        parent[path[-1]] = value
-
-    return change
-
-
-def _policy(change: Callable[[list[Body]], None], argument: str = "policy") -> Callable[[Body], None]:
-    def mutate(body: Body) -> None:
-        document = json.loads(body[argument])
-        before = json.dumps(document)
-        change(document["Statement"])
-        body[argument] = json.dumps(document)
-        assert body[argument] != before
-
-    return mutate
-
-
-def _without(sid: str) -> Callable[[Body], None]:
-    return _policy(lambda statements: statements.remove(next(one for one in statements if one["Sid"] == sid)))
-
-
-def _with(statement: Body) -> Callable[[Body], None]:
-    return _policy(lambda statements: statements.append(statement))
-
-
-def _desired(value: object, *path: str) -> Callable[[Body], None]:
-    def change(body: Body) -> None:
-        state = json.loads(body["desired_state"])
-        set_value(value, *path)(state)
-        body["desired_state"] = json.dumps(state)
-
-    return change
-
-
-def _reverse_group(body: Body) -> None:
-    body["origin_group"][0]["member"].reverse()
-
-
-def _without_codes(body: Body) -> None:
-    body["origin_group"][1]["failover_criteria"]["status_codes"] = [500, 502]
-
-
-def _accept_plain_http(statements: list[Body]) -> None:
-    [denial] = statements
-    denial["Action"] = "s3:PutBucketAcl"
-
-
-def _overwrite_config(body: Body) -> None:
-    del body["lifecycle"]
-    body["content"] = "{}"
-
+from tests.e2e.review.mutation import (
+    OFF,
+    PlanMutation,
+    accept_plain_http,
+    add_statement,
+    edit_policy,
+    overwrite_config,
+    remove_statement,
+    reverse_group,
+    set_desired,
+    set_value,
+    without_codes,
+)
 
 _REPLICATION: Final = "aws_s3_bucket_replication_configuration"
 _RULE: Final = ("rule", 0)
@@ -226,7 +128,7 @@ IN_PLACE: Final = (
         rule="origin-group-worse",
         type_=_DISTRIBUTION,
         id_="distribution",
-        change=_reverse_group,
+        change=reverse_group,
         argument="origin_group primary-first: member",
     ),
     PlanMutation(
@@ -234,7 +136,7 @@ IN_PLACE: Final = (
         rule="origin-group-worse",
         type_=_DISTRIBUTION,
         id_="distribution",
-        change=_without_codes,
+        change=without_codes,
         argument="origin_group failover-first: failover_criteria",
     ),
     PlanMutation(
@@ -272,7 +174,7 @@ IN_PLACE: Final = (
         type_="aws_s3_object",
         id_="serving_config_primary",
         twin="serving_config_failover",
-        change=_overwrite_config,
+        change=overwrite_config,
     ),
     PlanMutation(
         name="actions of an alarm off",
@@ -360,7 +262,7 @@ IN_PLACE: Final = (
         type_="aws_s3_bucket_policy",
         id_="primary_documents_private_policy",
         twin="failover_documents_private_policy",
-        change=_policy(_accept_plain_http),
+        change=edit_policy(accept_plain_http),
         argument="policy: DenyWithoutTls",
     ),
     PlanMutation(
@@ -369,7 +271,7 @@ IN_PLACE: Final = (
         type_="aws_s3_bucket_policy",
         id_="primary_frontend_private_policy",
         twin="failover_frontend_private_policy",
-        change=_without("DistributionNeverReads"),
+        change=remove_statement("DistributionNeverReads"),
         argument="policy: DistributionNeverReads",
     ),
     PlanMutation(
@@ -378,7 +280,7 @@ IN_PLACE: Final = (
         type_="aws_iam_role_policy",
         id_="primary_functions_query_role_policy",
         twin="failover_functions_query_role_policy",
-        change=_with({"Sid": "Everything", "Effect": "Allow", "Action": ["*"], "Resource": ["*"]}),
+        change=add_statement({"Sid": "Everything", "Effect": "Allow", "Action": ["*"], "Resource": ["*"]}),
         argument="policy: Everything",
     ),
     PlanMutation(
@@ -418,7 +320,7 @@ REPLACING: Final = (
         rule="change-refused",
         type_="aws_cloudcontrolapi_resource",
         id_="failover_knowledge_base_service_data_source_resource",
-        change=_desired(
+        change=set_desired(
             300, "VectorIngestionConfiguration", "ChunkingConfiguration", "FixedSizeChunkingConfiguration", "MaxTokens"
         ),
     ),
@@ -427,7 +329,7 @@ REPLACING: Final = (
         rule="kept-resource-lost",
         type_="aws_cloudcontrolapi_resource",
         id_="failover_knowledge_base_vectors_index_resource",
-        change=_desired(512, "Dimension"),
+        change=set_desired(512, "Dimension"),
     ),
     PlanMutation(
         name="manifest under another name",

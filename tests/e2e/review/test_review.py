@@ -17,7 +17,8 @@ from standby.review.report import find_all
 from standby.review.rules.rule import Surroundings
 from standby.review.terraform import Workspace
 from tests.e2e.operations.helpers import Operator
-from tests.e2e.review.mutations import IN_PLACE, REPLACING, PlanMutation
+from tests.e2e.review.mutation import PlanMutation
+from tests.e2e.review.mutations import IN_PLACE, REPLACING
 
 
 @pytest.fixture(scope="module")
