@@ -37,7 +37,7 @@ new ConversationView(router, conversation);
 function showStatus() {
   const { api, down, configState } = router;
   const generation = router.store.config?.generation;
-  byId("region").textContent = api ? `${api.region || "not named"}${api.standby ? ", standby" : ""}` : "none";
+  byId("region").textContent = api?.region ? `${api.region}${api.standby ? ", standby" : ""}` : "";
   byId("configuration").textContent = `${configState}, ${generation ? `generation ${generation}` : "no generation"}`;
   const { text, hint } = findMessage();
   const line = byId("line");

@@ -128,7 +128,7 @@ export class ConversationView {
   #takeBack(exchange, article) {
     if (!this.#conversation.exchanges.includes(exchange)) return;
     if (this.#field.value.trim() === "") this.#edit(exchange, article);
-    else this.#showFailure(exchange, article, { text: "Stopped.", way: "again" });
+    else this.#setReply(article, this.#renderFailure(exchange, article, { text: "Stopped.", way: "again" }));
     this.#field.focus();
     announce("Stopped. The question is kept.");
   }

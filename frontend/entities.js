@@ -31,6 +31,9 @@ const fromCode = (names, first) =>
 const NAMED = new Map([
   ...fromCode(LATIN_1, 0xa0),
   ...fromCode(GREEK, 0x391),
+  // Marks of a direction are invisible.
+  ["lrm", ""],
+  ["rlm", ""],
   ...OTHERS.match(/[a-zA-Z0-9]+[^a-zA-Z0-9]/g).map((pair) => [pair.slice(0, -1), pair.at(-1)]),
 ]);
 

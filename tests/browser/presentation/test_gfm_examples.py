@@ -6,6 +6,8 @@ without the line break at the end of code. `DIFFERENT` has the examples that the
 """
 
 import re
+from html import unescape
+from html.entities import name2codepoint
 from typing import Final
 
 import pytest
@@ -131,3 +133,13 @@ OWN: Final = {
 def test_references_and_code_are_rendered_as_the_specification_says(visit: Visit, cases: dict[str, str]) -> None:
     rendered = dict(zip(cases, visit().page.evaluate(RENDER, list(cases)), strict=True))
     assert {text: re.sub(r' tabindex="0"', "", html) for text, html in rendered.items()} == cases
+
+
+def test_every_name_of_html_4_is_decoded_and_marks_of_a_direction_are_removed(visit: Visit) -> None:
+    decode = """async names => {
+        const { decodeAll } = await import("/entities.js");
+        return names.map(name => decodeAll(`&${name};`));
+    }"""
+    names = [*name2codepoint, "apos"]
+    expected = {name: unescape(f"&{name};").strip("\u200e\u200f") for name in names}
+    assert dict(zip(names, visit().page.evaluate(decode, names), strict=True)) == expected
