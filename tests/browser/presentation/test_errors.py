@@ -64,11 +64,6 @@ def test_every_failure_of_a_question_has_its_own_sentence_and_way_on(visit: Visi
     assert visitor.page.locator("article footer button").all_inner_texts()[-2:] == ["Edit", "Remove"]
 
 
-def test_no_two_failures_have_the_same_sentence() -> None:
-    sentences = [sentence for _, _, sentence, _ in FAILURES.values()]
-    assert len(set(sentences)) == len(sentences)
-
-
 def test_an_answer_that_is_not_of_the_service_is_called_so(visit: Visit) -> None:
     visitor = visit(clock=True)
     headers = {"Access-Control-Allow-Origin": visitor.url}
