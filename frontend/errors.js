@@ -6,7 +6,7 @@ import { pluralize } from "./text.js";
 const BY_CODE = {
   upstream_denied: "A part of the service is not set up right. Its operator has to repair it.",
   upstream_missing: "A part of the service is missing. Its operator has to repair it.",
-  upstream_rejected: "No answer could be made from this question. Try other words.",
+  upstream_rejected: "No answer could be made. Please {again}, or use other words.",
   model_not_ready: "The service is still starting. Wait a minute, then {again}.",
 };
 const BY_STATUS = {
