@@ -20,7 +20,7 @@ FAILURES: Final[Mapping[str, tuple[int, str, str, str]]] = {
     "throttled": (429, "throttled", "Too many requests arrive at the moment. Wait 2 seconds", "Ask again"),
     "mistake": (500, "internal", "made a mistake", "Ask again"),
     "denied": (502, "upstream_denied", "not set up right. Its operator has to repair it", "Ask again"),
-    "no answer from the model": (502, "upstream_rejected", "No answer could be made. Please ask again, or use other words.", "Ask again"),
+    "no answer from the model": (502, "upstream_rejected", "Please ask again, or use other words", "Ask again"),
     "bad gateway": (502, "unavailable", "does not work at the moment. Wait a minute", "Ask again"),
     "overloaded": (503, "upstream_unavailable", "too much to do", "Ask again"),
     "starting": (503, "model_not_ready", "still starting", "Ask again"),
