@@ -28,8 +28,8 @@ export class ApiRouter extends EventTarget {
   down = false;
   /** The result of the last read of config.json: "valid", "older", "missing", "invalid" or "unreachable". */
   configState = "valid";
+  store = new ConfigStore();
 
-  #store = new ConfigStore();
   #budget = new RequestBudget();
   #monitor = new LivenessMonitor(this.#budget);
   #appliedConfig = null;
@@ -50,7 +50,7 @@ export class ApiRouter extends EventTarget {
     document.addEventListener("visibilitychange", () => this.#retry.end());
     addEventListener("online", () => this.retryNow());
     onChangeInOtherTab("config", () => {
-      this.#store.loadNewer();
+      this.store.loadNewer();
       this.#applyConfig();
     });
   }
@@ -72,7 +72,7 @@ export class ApiRouter extends EventTarget {
         if (!error.isApiFailure) throw error;
         // A server error was retried already: it counts twice. Stop when the APIs are up and still fail the request.
         failures.set(api.url, (failures.get(api.url) ?? 0) + (error.kind === "server-error" ? 2 : 1));
-        if (failures.get(api.url) >= 4 || this.#store.apiUrls.every((url) => failures.get(url) >= 2)) throw error;
+        if (failures.get(api.url) >= 4 || this.store.apiUrls.every((url) => failures.get(url) >= 2)) throw error;
         await this.recover(api, signal, error.kind === "unreachable");
       }
     }
@@ -107,7 +107,7 @@ export class ApiRouter extends EventTarget {
 
   /** Does what `call` does, once, in the other region: for a region whose API is healthy and whose bucket is not. */
   async callOtherRegion(path, options) {
-    const url = this.#store.apiUrls.find((known) => known !== this.api?.url);
+    const url = this.store.apiUrls.find((known) => known !== this.api?.url);
     if (!url) return this.call(path, options);
     const api = { url, region: "", standby: true };
     return { api, body: await this.#request(api, path, options) };
@@ -115,10 +115,10 @@ export class ApiRouter extends EventTarget {
 
   /** Reads config.json and applies it. */
   async refresh(seconds) {
-    const read = this.#store.config ? readConfig : readConfigOnFirstVisit;
+    const read = this.store.config ? readConfig : readConfigOnFirstVisit;
     const { state, config } = await read(seconds, () => this.#notify("unreachable"));
     this.#lookedAt = performance.now();
-    const isOlder = state === "valid" && !this.#store.accept(config);
+    const isOlder = state === "valid" && !this.store.accept(config);
     this.#applyConfig();
     this.#notify(isOlder ? "older" : state);
   }
@@ -175,7 +175,7 @@ export class ApiRouter extends EventTarget {
     await this.refresh(CONFIG_SECONDS_IN_RECOVERY);
     if (this.api.url !== failed.url) return true;
     let unhealthy = null;
-    for (const url of this.#store.apiUrls) {
+    for (const url of this.store.apiUrls) {
       if (round === 0 && url === failed.url) continue;
       await this.#budget.spend({ userWaits: true });
       const { healthy, responds, region } = await checkHealth(url, HEALTH_SECONDS);
@@ -206,7 +206,7 @@ export class ApiRouter extends EventTarget {
 
   /** Uses the API that config.json names if its URL or its generation has changed. */
   #applyConfig() {
-    const [before, after] = [this.#appliedConfig, this.#store.config];
+    const [before, after] = [this.#appliedConfig, this.store.config];
     this.#appliedConfig = after;
     if (before?.apiUrl !== after?.apiUrl || before?.generation !== after?.generation) this.#use(this.#configuredApi());
   }

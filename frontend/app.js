@@ -5,9 +5,8 @@ import { ConversationView } from "./conversation-view.js";
 import { Conversation } from "./conversation.js";
 import { DocumentsView } from "./documents-view.js";
 import { isInProgress } from "./documents.js";
-import { announce, button, byId } from "./dom.js";
+import { announce, button, byId, h } from "./dom.js";
 import { Ingestion } from "./ingestion.js";
-import { readLimits } from "./limits.js";
 import { Uploads } from "./uploads.js";
 
 // By `configState`: the message if the page has an API from an earlier configuration, and the message if it has none.
@@ -17,39 +16,51 @@ const WARNINGS = {
   unreachable: "The page’s configuration cannot be reached. The page is using the last known one.",
   older: "An older configuration was found. The page is using the last known one, which is newer.",
 };
+const NOT_SET_UP = "This page is not set up yet.";
+const RESTORE = "Restore it with “standby reconcile”.";
+/** Without any API: what the page says, and what its operator can do. */
 const ERRORS = {
-  missing:
-    "This page is not set up yet: its config.json is missing. The operator can restore it with “standby reconcile”.",
-  invalid:
-    "This page’s configuration, config.json, cannot be read. The operator can repair it with “standby reconcile”.",
-  unreachable:
-    "This page’s configuration cannot be reached: the network or the service is interrupted. The page will try again automatically.",
+  missing: { text: NOT_SET_UP, hint: `The page’s config.json is missing. ${RESTORE}` },
+  invalid: { text: NOT_SET_UP, hint: `The page’s config.json cannot be read. ${RESTORE}` },
+  unreachable: {
+    text: "The page’s configuration cannot be reached: the network or the service is interrupted. The page will try again automatically.",
+  },
 };
 
 const router = new ApiRouter();
 const uploads = new Uploads(router);
 const ingestion = new Ingestion(router, uploads);
-const documentsView = new DocumentsView(uploads, ingestion);
+new DocumentsView(uploads, ingestion);
 const conversation = new Conversation();
 new ConversationView(router, conversation);
 
 function showStatus() {
   const { api, down, configState } = router;
-  byId("region").textContent = api?.region ?? "";
-  byId("region").hidden = !api?.region;
-  let text = "";
-  if (down && !navigator.onLine) text = "You are offline. The page goes on when you are connected again.";
-  else if (down) text = "No region is responding. The page keeps trying.";
-  else if (!api) text = ERRORS[configState] ?? "";
-  else if (api.standby) text = "Answering from the standby region";
-  else text = WARNINGS[configState] ?? "";
-  const offersRetry = !api && text;
-  const content = offersRetry ? [`${text} `, button("Try again", () => router.refresh(5))] : [text];
+  const generation = router.store.config?.generation;
+  byId("region").textContent = api?.region ? `${api.region}${api.standby ? ", standby" : ""}` : "";
+  byId("configuration").textContent = `${configState}, ${generation ? `generation ${generation}` : "no generation"}`;
+  const { text, hint } = findMessage();
   const line = byId("line");
   const hadFocus = line.contains(document.activeElement);
-  if (line.textContent !== (offersRetry ? `${text} Try again` : text)) line.replaceChildren(...content);
+  if (line.dataset.shown !== `${text}${!api}`) line.replaceChildren(...renderMessage(text, hint, !api));
+  line.dataset.shown = `${text}${!api}`;
   line.className = down || !api ? "error" : "";
   if (hadFocus && document.activeElement === document.body) byId("question").focus();
+}
+
+function findMessage() {
+  const { api, down, configState } = router;
+  if (down && !navigator.onLine) return { text: "You are offline. The page goes on when you are connected again." };
+  if (down) return { text: "The service is not responding. The page keeps trying." };
+  if (!api) return ERRORS[configState] ?? { text: "" };
+  if (api.standby) return { text: "A backup location answers. New documents may be missing." };
+  return { text: WARNINGS[configState] ?? "" };
+}
+
+function renderMessage(text, hint, offersRetry) {
+  if (!text || !offersRetry) return [text];
+  const again = button("Try again", () => router.refresh(5));
+  return [`${text} `, again, hint ? h("details", {}, h("summary", {}, "For the operator"), hint) : ""];
 }
 
 function clearAll() {
@@ -63,20 +74,27 @@ function showClearButton() {
   byId("clear").hidden = conversation.isEmpty && uploads.documents.every(isInProgress);
 }
 
-function toggleDocuments() {
-  const toggle = byId("show-documents");
-  const open = toggle.ariaExpanded !== "true";
-  toggle.ariaExpanded = `${open}`;
+/** On a small screen, the documents are shown on request. */
+function showDocuments(open) {
+  byId("show-documents").ariaExpanded = `${open}`;
   document.body.classList.toggle("documents-open", open);
   if (open) byId("documents").focus();
+  else byId("show-documents").focus();
+}
+
+function isOpen() {
+  return byId("show-documents").ariaExpanded === "true";
 }
 
 router.addEventListener("change", showStatus);
-byId("show-documents").addEventListener("click", toggleDocuments);
+byId("show-documents").addEventListener("click", () => showDocuments(!isOpen()));
+byId("close-documents").addEventListener("click", () => showDocuments(false));
+addEventListener("keydown", ({ key, isComposing }) => {
+  if (key === "Escape" && !isComposing && isOpen()) showDocuments(false);
+});
 byId("clear").addEventListener("click", clearAll);
 conversation.addEventListener("change", showClearButton);
 uploads.addEventListener("change", showClearButton);
 showClearButton();
 await router.start();
-uploads.limits = await readLimits();
-documentsView.showLimits();
+await uploads.readLimits();

@@ -1,7 +1,15 @@
-// The cited passages of an answer: each can be opened, and shows its document's name and score.
+// The cited passages of an answer: each can be opened, and shows its document's name and relevance.
 
 import { h, name } from "./dom.js";
+import { renderMarkdown } from "./markdown.js";
 import { documentName, pluralize } from "./text.js";
+
+const PLAIN_FILE = /\.(?:txt|csv)$/i;
+// Each word with its least score; docs/adr/0094-words-for-those-who-ask.md says why.
+const RELEVANCE = [
+  ["high", 0.6],
+  ["medium", 0.4],
+];
 
 /** Returns the list of an answer's passages, and `createMark(number)`, which makes the button that opens one. */
 export function renderSources(citations) {
@@ -37,23 +45,38 @@ export function renderSources(citations) {
 
 function renderPassage({ uri, text, score }, index) {
   const number = h("span", { className: "number" }, `${index + 1}`);
-  const title = "How closely the passage matches the question: higher is closer";
-  const shownScore = score === null ? null : h("span", { className: "score", title }, `score ${score.toFixed(2)}`);
+  const document = documentName(uri);
+  // The API says 0 for a passage without a score.
+  const title = score && `Score: ${score.toFixed(2)}`;
+  const relevance = score ? h("span", { className: "relevance", title }, describeRelevance(score)) : null;
   return h(
     "details",
     { className: "passage" },
-    h("summary", {}, number, name(documentName(uri)), shownScore),
+    h("summary", {}, number, name(document), relevance),
     h(
       "blockquote",
       { dir: "auto", tabIndex: 0, "aria-label": `Passage ${index + 1}` },
-      text || "The passage has no text.",
+      renderPassageText(document, text || "The passage has no text."),
     ),
   );
 }
 
+/** In a text or CSV file, a star is a star. The Knowledge Base makes Markdown of most other files. */
+function renderPassageText(document, text) {
+  return PLAIN_FILE.test(document) ? h("p", {}, text) : renderMarkdown(text);
+}
+
+/** How closely the passage matches the question. The score itself says nothing to those who ask. */
+function describeRelevance(score) {
+  const [word] = RELEVANCE.find(([, least]) => score >= least) ?? ["low"];
+  return `Relevance: ${word}`;
+}
+
+/** Opens a passage and highlights it until another one is opened. */
 function openPassage(list, passage) {
   list.open = true;
   passage.open = true;
+  for (const other of list.querySelectorAll(".passage")) other.classList.toggle("current", other === passage);
   passage.firstChild.focus();
   passage.scrollIntoView({ block: "nearest" });
 }

@@ -1,10 +1,10 @@
 // Shows the conversation: questions, waiting, answers, and what to do when there is no answer.
 
-import { renderSources } from "./citations.js";
+import { renderAnswer } from "./answer-view.js";
 import { MAX_QUESTION_CHARACTERS } from "./conversation.js";
 import { announce, button, byId, h } from "./dom.js";
-import { renderMarkdown } from "./markdown.js";
-import { clean, formatTime, pluralize } from "./text.js";
+import { explainQuestion } from "./errors.js";
+import { clean, pluralize } from "./text.js";
 
 const SLOW_ANSWER_MS = 8_000;
 
@@ -28,6 +28,7 @@ export class ConversationView {
       byId("ask").requestSubmit();
     });
     this.#field.addEventListener("input", () => this.#showCharactersLeft());
+    byId("stop").addEventListener("click", () => this.#stop());
     byId("new").addEventListener("click", () => this.#startNew());
     byId("bring-back").addEventListener("click", () => this.#bringBack());
     router.addEventListener("change", () => this.#showOutage());
@@ -46,8 +47,12 @@ export class ConversationView {
   }
 
   #abortPending() {
-    for (const { abort } of this.#pending.values()) abort.abort();
+    this.#stop();
     this.#showAll();
+  }
+
+  #stop() {
+    for (const { abort } of this.#pending.values()) abort.abort();
   }
 
   #bringBack() {
@@ -59,7 +64,11 @@ export class ConversationView {
   #submit(event) {
     event.preventDefault();
     const question = clean(this.#field.value).trim();
-    if (!question || this.#pending.size > 0) return;
+    if (!question) return;
+    if (this.#pending.size > 0) {
+      announce("The question was not sent, because the last one has no answer yet.");
+      return;
+    }
     if (question.length > MAX_QUESTION_CHARACTERS) {
       announce(`The question was not sent. ${describeLength(question)}`);
       return;
@@ -96,7 +105,6 @@ export class ConversationView {
       searching,
       outage,
       h("div", { className: "skeleton", ariaHidden: "true" }, h("span"), h("span"), h("span")),
-      button("Cancel", () => abort.abort()),
     ]);
     this.#updateControls();
     article.scrollIntoView({ block: "start" });
@@ -104,16 +112,39 @@ export class ConversationView {
     try {
       const { body } = await this.#router.call("docs", { json, signal: abort.signal });
       this.#conversation.answer(exchange, body);
-      this.#setReply(article, this.#renderAnswer(exchange.answer));
+      this.#setReply(article, renderAnswer(exchange.answer));
       announce(`Answered, with ${pluralize(exchange.answer.citations.length, "source")}.`);
     } catch (error) {
-      this.#setReply(article, this.#renderFailure(exchange, article, error.message));
-      if (error.kind !== "canceled") announce(error.message);
+      if (error.kind === "canceled") this.#takeBack(exchange, article);
+      else this.#showFailure(exchange, article, explainQuestion(error));
     } finally {
       clearTimeout(slowTimer);
       this.#pending.delete(exchange.id);
       this.#updateControls();
     }
+  }
+
+  /** Puts a stopped question back into the box. If another one is already written there, the stopped one stays. */
+  #takeBack(exchange, article) {
+    if (!this.#conversation.exchanges.includes(exchange)) return;
+    if (this.#field.value.trim() === "") this.#edit(exchange, article);
+    else this.#setReply(article, this.#renderFailure(exchange, article, { text: "Stopped.", way: "again" }));
+    this.#field.focus();
+    announce("Stopped. The question is kept.");
+  }
+
+  /** Moves a question back into the box, before what is written there. */
+  #edit(exchange, article) {
+    this.#field.value = [exchange.question, this.#field.value].filter((text) => text.trim()).join("\n");
+    this.#showCharactersLeft();
+    this.#remove(exchange, article);
+  }
+
+  #remove(exchange, article) {
+    this.#conversation.remove(exchange);
+    article.remove();
+    this.#updateControls();
+    this.#field.focus();
   }
 
   /** Shows whether each pending question waits for its answer or every region is down. */
@@ -123,44 +154,33 @@ export class ConversationView {
       const hadFocus = !down && outage.contains(document.activeElement);
       searching.hidden = down;
       outage.hidden = !down;
-      const cause = navigator.onLine ? "No region is responding." : "You are offline.";
+      const cause = navigator.onLine ? "The service is not responding." : "You are offline.";
       outage.firstChild.textContent = `${cause} Your question is kept and will be asked again automatically. `;
       if (hadFocus) outage.parentElement.focus({ preventScroll: true });
     }
   }
 
-  #renderAnswer({ text, citations, region, at }) {
-    const { list, createMark } = renderSources(citations);
-    const body = h(
-      "div",
-      { className: "answer", dir: "auto" },
-      text ? renderMarkdown(text, createMark) : h("p", {}, "The answer was empty."),
-    );
-    const origin = [region && `Answered from ${region}`, at && formatTime(at)].filter(Boolean).join(" · ");
-    const copy = button("Copy", () => this.#copy(copy, text));
-    return [body, citations.length > 0 ? list : null, h("footer", {}, h("span", {}, origin), copy)];
+  #showFailure(exchange, article, failure) {
+    this.#setReply(article, this.#renderFailure(exchange, article, failure));
+    announce(failure.text);
   }
 
-  async #copy(copyButton, text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      copyButton.textContent = "Copied";
-    } catch {
-      copyButton.textContent = "Copying is not allowed here";
-    }
-    announce(copyButton.textContent);
-    setTimeout(() => (copyButton.textContent = "Copy"), 2000);
+  /** Shows why there is no answer, with the way on as the first button. */
+  #renderFailure(exchange, article, { text, way }) {
+    const ways = {
+      again: () => button("Ask again", () => this.#pending.size === 0 && this.#ask(exchange, article)),
+      new: () => button("New conversation", () => this.#startNewWith(exchange, article)),
+      reload: () => button("Reload the page", () => location.reload()),
+      edit: () => null,
+    };
+    const edit = button("Edit", () => this.#edit(exchange, article));
+    const remove = button("Remove", () => this.#remove(exchange, article));
+    return [h("p", { className: "error" }, text), h("footer", {}, ways[way](), edit, remove)];
   }
 
-  #renderFailure(exchange, article, message) {
-    const again = button("Ask again", () => this.#pending.size === 0 && this.#ask(exchange, article));
-    const remove = button("Remove", () => {
-      this.#conversation.remove(exchange);
-      article.remove();
-      this.#updateControls();
-      this.#field.focus();
-    });
-    return [h("p", { className: "error" }, message), h("footer", {}, again, remove)];
+  #startNewWith(exchange, article) {
+    this.#edit(exchange, article);
+    this.#startNew();
   }
 
   #createArticle(exchange) {
@@ -179,10 +199,10 @@ export class ConversationView {
   #showAll() {
     const articles = this.#conversation.exchanges.map((exchange) => {
       const article = this.#createArticle(exchange);
-      const unanswered = "This question was not answered before the page was closed.";
+      const unanswered = { text: "This question was not answered before the page was closed.", way: "again" };
       this.#setReply(
         article,
-        exchange.answer ? this.#renderAnswer(exchange.answer) : this.#renderFailure(exchange, article, unanswered),
+        exchange.answer ? renderAnswer(exchange.answer) : this.#renderFailure(exchange, article, unanswered),
       );
       return article;
     });
@@ -196,7 +216,10 @@ export class ConversationView {
     this.#welcome.hidden = !empty;
     byId("new").hidden = empty;
     byId("bring-back").hidden = !this.#conversation.hasPrevious;
-    byId("send").ariaDisabled = this.#pending.size > 0 ? "true" : "false";
+    const waits = this.#pending.size > 0;
+    if (!waits && document.activeElement === byId("stop")) this.#field.focus();
+    byId("send").hidden = waits;
+    byId("stop").hidden = !waits;
   }
 
   #showCharactersLeft() {

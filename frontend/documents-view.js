@@ -10,7 +10,7 @@ const LABELS = {
   waiting: "Waiting",
   uploading: "Uploading",
   uploaded: "Uploaded",
-  ingesting: "Being ingested",
+  ingesting: "Processing",
   ready: "Ready",
   failed: "Failed",
   rejected: "Not accepted",
@@ -35,13 +35,14 @@ export class DocumentsView {
     });
     byId("refresh").addEventListener("click", () => ingestion.refresh());
     uploads.addEventListener("change", () => this.#show());
+    uploads.addEventListener("limits", () => this.#showLimits());
     uploads.addEventListener("progress", ({ detail }) => this.#showProgress(detail));
     ingestion.addEventListener("change", () => this.#summarize());
     acceptDrops(uploads);
     this.#show();
   }
 
-  showLimits() {
+  #showLimits() {
     const { limits } = this.#uploads;
     byId("limits").textContent = describeLimits(limits);
     if (limits) byId("files").accept = [...limits.uploadTypes.keys()].join(",");
@@ -59,8 +60,7 @@ export class DocumentsView {
     if (focusedId && document.activeElement === document.body)
       (rows.get(focusedId)?.querySelector("button") ?? byId("choose")).focus();
     byId("refresh").hidden = !documents.some(isPending);
-    const notReady = documents.filter(({ state }) => state !== "ready").length;
-    byId("count").textContent = notReady > 0 ? ` (${notReady})` : "";
+    byId("count").textContent = documents.length > 0 ? ` (${documents.length})` : "";
   }
 
   #focusedId() {
@@ -95,12 +95,12 @@ export class DocumentsView {
   }
 
   #actions(document) {
-    const { state, file } = document;
+    const { state, file, changed } = document;
     const action = (label, onclick) => button(label, onclick, { ariaLabel: `${label}: ${document.name}` });
     if (isInOtherTab(document)) return [];
     if (isInProgress(document)) return action("Cancel", () => this.#uploads.cancel(document));
     const again =
-      file && ["interrupted", "canceled"].includes(state)
+      file && !changed && ["interrupted", "canceled"].includes(state)
         ? action("Upload again", () => this.#uploads.retry(document))
         : null;
     return [again, isPending(document) ? null : action("Remove", () => this.#uploads.remove(document))];
@@ -119,7 +119,8 @@ export class DocumentsView {
     const when =
       job && `${formatTime(Date.parse(job.startedAt))}, ${clean(job.status).toLowerCase().replace("_", " ")}`;
     const summary = `${pluralize(scanned ?? 0, "document")} scanned${failures}`;
-    byId("job").textContent = error || (job ? `Last ingestion in ${status.region}: ${when}, ${summary}.` : "");
+    byId("job").textContent = job ? `${when}, ${summary}` : "none";
+    byId("documents-error").textContent = error;
   }
 }
 

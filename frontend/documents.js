@@ -7,7 +7,10 @@ const MAX_STORED = 50;
 
 /** Dispatches "change" when documents are added, removed or updated. */
 export class DocumentList extends EventTarget {
-  /** Newest first: `{id, name, size, modified, state, reason, part, file, region, key, uploadedAt, addedAt, tab}`. */
+  /**
+   * Newest first: `{id, name, size, digest, state, reason, part, file, changed, region, key, uploadedAt, addedAt, tab}`.
+   * `changed`: the file is no longer the one that was chosen.
+   */
   documents = [];
 
   /** This tab's id. The tab has a lock of that name as long as it is open. */
@@ -26,10 +29,10 @@ export class DocumentList extends EventTarget {
     });
   }
 
-  /** Returns the document of a file that was added before, by the file's name, size and time. */
-  find({ name, size, lastModified }) {
+  /** Returns the document of a file that was added before, by the file's name and the digest of its content. */
+  find(name, digest) {
     this.#read();
-    return this.documents.find((one) => one.name === clean(name) && one.size === size && one.modified === lastModified);
+    return this.documents.find((one) => one.name === clean(name) && one.digest === digest);
   }
 
   /** Adds a document as the first one, in place of a document with the same id. */
@@ -90,6 +93,11 @@ export class DocumentList extends EventTarget {
 /** Whether a document is being uploaded or is waiting for its upload. */
 export function isInProgress({ state }) {
   return state === "waiting" || state === "uploading";
+}
+
+/** Whether a document is stored, and was not refused when it was processed. */
+export function isUploaded({ state }) {
+  return state === "uploaded" || state === "ingesting" || state === "ready";
 }
 
 /** Whether another tab uploads the document: this tab does not have its file. */

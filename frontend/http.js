@@ -7,6 +7,7 @@
  * - "rejected": another 4xx; `message` is the API's own.
  * - "canceled": the caller's signal aborted.
  * - "unconfigured": no API is known.
+ * - "changed": the file to upload is no longer the one that was chosen.
  */
 export class CallError extends Error {
   constructor(kind, message = "", { status = 0, code = "", retryAfter = 0 } = {}) {

@@ -1,5 +1,6 @@
 // Follows uploaded documents until they are ingested. Their state is derived from the jobs in /ingestion-status.
 
+import { explain } from "./errors.js";
 import { clean, truncate } from "./text.js";
 import { jitter, pause, whenVisible } from "./wait.js";
 
@@ -35,7 +36,7 @@ export class Ingestion extends EventTarget {
       this.error = "";
       for (const document of this.#uploads.documents.filter(isPending)) this.#update(document);
     } catch (error) {
-      this.error = error.message;
+      this.error = `The documents’ states are not known. ${explain(error, "check again")}`;
     }
     this.dispatchEvent(new Event("change"));
   }
@@ -82,7 +83,7 @@ export function isPending({ state }) {
  */
 export function documentState({ jobs, region }, { region: uploadRegion, uploadedAt, key, state }) {
   if (region !== uploadRegion)
-    return { state: "uploaded", reason: `${region} ingests the document after it is replicated.` };
+    return { state: "uploaded", reason: "It is processed after it is copied to the location that answers now." };
   // Newest first, as the API lists them.
   const later = jobs.filter((job) => Date.parse(job.startedAt) >= uploadedAt);
   const complete = later.filter((job) => job.status === "COMPLETE");
@@ -92,7 +93,7 @@ export function documentState({ jobs, region }, { region: uploadRegion, uploaded
   if (later.length > 0)
     return {
       state: "uploaded",
-      reason: `An ingestion job failed and will be retried. ${failureReason(later[0], key)}`,
+      reason: `Processing failed and will be tried again. ${failureReason(later[0], key)}`,
     };
   return { state, reason: "" };
 }
@@ -110,7 +111,7 @@ function hasFailed({ statistics, failureReasons }, key) {
 
 function failureReason(job, key) {
   const reasons = cleanReasons(job);
-  const reason = reasons.find((one) => one.includes(key)) ?? reasons[0] ?? "The Knowledge Base gave no reason.";
+  const reason = reasons.find((one) => one.includes(key)) ?? reasons[0] ?? "No reason was given.";
   return truncate(reason, 300);
 }
 

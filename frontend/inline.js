@@ -1,11 +1,13 @@
 // Renders the text in a Markdown block: emphasis, code, links, line breaks, and citation marks such as [1].
 
 import { h } from "./dom.js";
+import { decode, decodeAll, REFERENCE } from "./entities.js";
 
 const TOKEN = new RegExp(
   [
     String.raw`\\(?<escaped>[!-/:-@[-\x60{-~])`,
     String.raw`(?<ticks>\x60+)`,
+    String.raw`&(?<reference>${REFERENCE});`,
     String.raw`(?<delimiter>\*\*\*|\*\*|\*|~~|__|_)`,
     String.raw`\[(?<mark>\d{1,2})\](?!\()`,
     String.raw`(?<open>!?\[)`,
@@ -36,9 +38,10 @@ export function renderInline(text, createMark) {
     const found = match.groups;
     if (found.escaped) put(found.escaped);
     else if (found.ticks) TOKEN.lastIndex = readCode(text, TOKEN.lastIndex, found.ticks, put);
+    else if (found.reference) put(decode(found.reference));
     else if (found.delimiter) readDelimiter(text, match, { open, put, closeAsText });
     else if (found.mark) put(createMark(Number(found.mark)) ?? match[0]);
-    else if (found.autolink) put(createLink(found.autolink, [found.autolink]));
+    else if (found.autolink) put(createUrlLink(decodeAll(found.autolink)));
     else if (found.bareUrl) TOKEN.lastIndex = readBareUrl(found.bareUrl, match.index, put);
     else if (found.br) put(h("br"));
     else if (found.open && open.length < MAX_OPEN) open.push({ literal: found.open, nodes: [] });
@@ -50,23 +53,22 @@ export function renderInline(text, createMark) {
   return nodes.filter((node) => node !== "");
 }
 
+/** A code span ends with as many backticks as it began with, and no more (GitHub Flavored Markdown 6.3). */
 function readCode(text, start, ticks, put) {
-  const end = text.indexOf(ticks, start);
-  if (end < 0 || text[end + ticks.length] === "`") {
-    put(ticks);
-    return start;
+  const runs = /`+/g;
+  runs.lastIndex = start;
+  for (let run; (run = runs.exec(text));) {
+    if (run[0].length !== ticks.length) continue;
+    put(h("code", {}, stripOneSpace(text.slice(start, run.index).replaceAll("\n", " "))));
+    return runs.lastIndex;
   }
-  put(
-    h(
-      "code",
-      {},
-      text
-        .slice(start, end)
-        .replace(/^ (.+) $/s, "$1")
-        .replaceAll("\n", " "),
-    ),
-  );
-  return end + ticks.length;
+  put(ticks);
+  return start;
+}
+
+/** Code that starts or ends with a backtick has a space around it, which is not part of it. */
+function stripOneSpace(code) {
+  return code.startsWith(" ") && code.endsWith(" ") && /[^ ]/.test(code) ? code.slice(1, -1) : code;
 }
 
 function readDelimiter(text, match, { open, put, closeAsText }) {
@@ -107,14 +109,19 @@ function readLinkEnd(text, start, { open, put, closeAsText }) {
   if (!match) put(literal, ...nodes, "]");
   // An image would send a request to any host that a document names, so only its description is shown.
   else if (literal === "![") put(...nodes);
-  else put(createLink(match[1], nodes));
+  else put(createLink(decodeAll(match[1]), nodes));
   return match ? DESTINATION.lastIndex : start;
 }
 
 function readBareUrl(address, index, put) {
-  const trimmed = address.replace(/[.,;:!?]+$/, "");
-  put(createLink(trimmed, [trimmed]));
+  // A reference at the end belongs to the sentence, as a full stop does (GitHub Flavored Markdown 6.9).
+  const trimmed = address.replace(/(?:&[a-zA-Z\d]{1,31};|[.,;:!?])+$/, "");
+  put(createUrlLink(decodeAll(trimmed)));
   return index + trimmed.length;
+}
+
+function createUrlLink(address) {
+  return createLink(address, [address]);
 }
 
 /** Returns a link that shows its host, unless its text is the URL itself. Unsafe schemes such as data: stay text. */

@@ -6,7 +6,8 @@ import { renderInline } from "./inline.js";
 const MAX_CHARACTERS = 20_000;
 const MAX_DEPTH = 6;
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+const FENCE = /^( {0,3})(`{3,}(?=[^`]*$)|~{3,})/;
+const FENCE_ANYWHERE = /^([\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)*)(`{3,}(?=[^`]*$)|~{3,})/;
 const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
 const RULE = /^ {0,3}([-*_])(?:\s*\1){2,}\s*$/;
 const QUOTE = /^ {0,3}> ?/;
@@ -16,7 +17,23 @@ const TABLE_RULE = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 /** Returns the elements of a Markdown text; `createMark(number)` makes the element of a citation mark such as [1]. */
 export function renderMarkdown(text, createMark = () => null) {
   if (text.length > MAX_CHARACTERS) return [h("p", { className: "plain" }, text)];
-  return readBlocks(text.replaceAll("\t", "    ").split("\n"), createMark, 0);
+  return readBlocks(expandTabs(text.split("\n")), createMark, 0);
+}
+
+/** Replaces tabs with spaces, except in the code of fences, where they count. */
+function expandTabs(lines) {
+  let open = null;
+  return lines.map((line) => {
+    const expanded = line.replaceAll("\t", "    ");
+    if (open === null) {
+      const [, before, marks] = FENCE_ANYWHERE.exec(expanded) ?? [];
+      if (marks) open = { marks, isIndented: before !== "" };
+      return expanded;
+    }
+    const { marks, isIndented } = open;
+    if (closesFence(line.replace(/^[\s>]+/, ""), marks)) open = null;
+    return isIndented ? line.replace(/^\t+/, (tabs) => "    ".repeat(tabs.length)) : line;
+  });
 }
 
 function readBlocks(lines, createMark, depth) {
@@ -44,12 +61,20 @@ function readBlock(reader) {
 }
 
 function readFence(reader) {
-  const [, fence] = FENCE.exec(reader.lines[reader.at]);
+  const [, indent, marks] = FENCE.exec(reader.lines[reader.at]);
   const start = reader.at + 1;
   let end = start;
-  while (end < reader.lines.length && !reader.lines[end].trim().startsWith(fence)) end += 1;
+  while (end < reader.lines.length && !closesFence(reader.lines[end], marks)) end += 1;
   reader.at = end + 1;
-  return h("pre", { tabIndex: 0 }, h("code", {}, reader.lines.slice(start, end).join("\n")));
+  const indented = new RegExp(`^ {0,${indent.length}}`);
+  const code = reader.lines.slice(start, end).map((line) => line.replace(indented, ""));
+  return h("pre", { tabIndex: 0 }, h("code", {}, code.join("\n")));
+}
+
+/** A fence is closed by at least as many of its own marks, with nothing after them. */
+function closesFence(line, marks) {
+  const [, closing] = /^ {0,3}(`{3,}|~{3,})\s*$/.exec(line) ?? [];
+  return closing?.startsWith(marks) ?? false;
 }
 
 function readHeading(reader) {

@@ -13,7 +13,7 @@ export function uploadToS3({ uploadUrl, fields }, file, { signal, onProgress }) 
     upload.open("POST", uploadUrl);
     upload.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
     upload.onload = () => (upload.status < 300 ? resolve() : reject(responseError(upload)));
-    upload.onerror = () => reject(new CallError("unreachable", "The upload was interrupted."));
+    upload.onerror = () => reject(new CallError("unreachable", INTERRUPTED));
     upload.onabort = () => reject(canceledError());
     signal.addEventListener("abort", () => upload.abort(), { once: true });
     if (signal.aborted) reject(canceledError());
@@ -21,15 +21,19 @@ export function uploadToS3({ uploadUrl, fields }, file, { signal, onProgress }) 
   });
 }
 
+const INTERRUPTED = "The upload was interrupted. Check your connection, then upload the file again.";
 const MESSAGES = {
   EntityTooLarge: "The file is larger than the limit.",
   EntityTooSmall: "The file is empty.",
-  AccessDenied: "The permission to upload was denied or has expired.",
+  AccessDenied: "The permission to upload has expired or was refused. Upload the file again.",
 };
 
 function responseError({ status, responseText }) {
   const code = /<Code>(\w+)<\/Code>/.exec(responseText)?.[1] ?? "";
   const isServerError = status >= 500 || code === "RequestTimeout" || code === "SlowDown";
-  const message = MESSAGES[code] ?? "The storage service rejected the file.";
+  const fallback = isServerError
+    ? "The storage does not work at the moment. Wait a minute, then upload the file again."
+    : "The storage did not accept the file.";
+  const message = MESSAGES[code] ?? fallback;
   return new CallError(isServerError ? "server-error" : "rejected", message, { status, code });
 }

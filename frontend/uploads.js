@@ -3,7 +3,9 @@
 // A document has one permanent id, and its S3 key in both regions follows from it. An upload whose outcome is unknown
 // may be repeated, in the other region too: it writes the same key, and replication sees one document.
 
-import { DocumentList, isInOtherTab, isInProgress } from "./documents.js";
+import { DocumentList, isInProgress, isUploaded } from "./documents.js";
+import { explainUpload } from "./errors.js";
+import { digest, requireUnchanged } from "./file-content.js";
 import { contentType, findViolation, readLimits } from "./limits.js";
 import { uploadToS3 } from "./s3-upload.js";
 import { clean } from "./text.js";
@@ -11,6 +13,7 @@ import { jitter, pause } from "./wait.js";
 
 const CONCURRENT_UPLOADS = 3;
 const MAX_ATTEMPTS = 6;
+const BEFORE = "This file was uploaded before. To upload it again, remove it first.";
 // S3's response may take this long to arrive. An ingestion job that started in that time has read the document.
 const RESPONSE_MS = 200;
 
@@ -34,32 +37,46 @@ export class Uploads extends EventTarget {
     return this.#list.documents;
   }
 
-  /** Adds files, after another read of limits that are not known. An unfinished upload keeps its document's id. */
+  /** Reads the limits. Dispatches "limits" also if they could not be read. */
+  async readLimits() {
+    this.limits = await readLimits();
+    this.dispatchEvent(new Event("limits"));
+  }
+
+  /** Adds files, after another read of limits that are not known. The same file again is the same document. */
   async add(chosen) {
     // A file input empties its list.
     const files = [...chosen];
-    this.limits ??= await readLimits();
-    const added = new Set();
-    for (const file of files) {
-      // Two files with one name, size and time may differ: only an unfinished upload is resumed, and once for each drop.
-      const found = this.#list.find(file);
-      const known = found && !added.has(found.id) && found.state !== "uploaded" && !found.key ? found : null;
-      if (known && (this.#aborts.has(known.id) || isInOtherTab(known))) continue;
-      const reason = findViolation(file, this.limits);
-      const id = known?.id ?? crypto.randomUUID();
-      added.add(id);
+    if (!this.limits) await this.readLimits();
+    for (const file of files) await this.#add(file);
+    this.#startNext();
+  }
+
+  async #add(file) {
+    let reason = findViolation(file, this.limits);
+    let state = reason ? "rejected" : "waiting";
+    // What is not sent is not read either.
+    let content = `${file.size} ${file.lastModified}`;
+    try {
+      if (!reason) content = await digest(file);
+    } catch (error) {
+      [state, reason] = ["interrupted", error.message];
+    }
+    const known = this.#list.find(file.name, content);
+    if (known && (isInProgress(known) || this.#aborts.has(known.id))) return;
+    if (known && isUploaded(known)) this.#list.add({ ...known, reason: BEFORE });
+    else
       this.#list.add({
-        id,
+        id: known?.id ?? crypto.randomUUID(),
         name: clean(file.name),
         size: file.size,
-        modified: file.lastModified,
+        digest: content,
         file,
+        changed: state === "interrupted",
         part: 0,
         reason,
-        state: reason ? "rejected" : "waiting",
+        state,
       });
-    }
-    this.#startNext();
   }
 
   retry(document) {
@@ -109,8 +126,11 @@ export class Uploads extends EventTarget {
         ...(await this.#uploadWithRetries(document, abort.signal)),
       });
     } catch (error) {
-      const state = ["canceled", "rejected"].includes(error.kind) ? error.kind : "interrupted";
-      this.update(document, { state, reason: state === "canceled" ? "" : error.message });
+      // 403 and 404 say nothing about the file: it may be sent again.
+      const isFinal = error.kind === "canceled" || (error.kind === "rejected" && ![403, 404].includes(error.status));
+      const state = isFinal ? error.kind : "interrupted";
+      const changed = error.kind === "changed";
+      this.update(document, { state, changed, reason: state === "canceled" ? "" : error.message });
     } finally {
       this.#aborts.delete(document.id);
     }
@@ -126,6 +146,7 @@ export class Uploads extends EventTarget {
         const uploadedAt = clockOffset + performance.now() - RESPONSE_MS;
         return { key: body.key, region: regionOf(body.uploadUrl) || api.region, uploadedAt };
       } catch (error) {
+        await requireUnchanged(document.file);
         const expired = error.code === "AccessDenied" && attempt === 1;
         if (attempt === MAX_ATTEMPTS || (!error.isApiFailure && !expired)) throw error;
         this.update(document, { part: 0, reason: "Interrupted. Sending again." });
@@ -138,9 +159,13 @@ export class Uploads extends EventTarget {
 
   #presign({ id, name, size, file }, otherRegion, signal) {
     const json = { fileName: name, fileType: contentType(file, this.limits), fileSize: size, uploadId: id };
-    return otherRegion
+    const answer = otherRegion
       ? this.#router.callOtherRegion("upload", { json, signal })
       : this.#router.call("upload", { json, signal });
+    return answer.catch((error) => {
+      error.message = explainUpload(error);
+      throw error;
+    });
   }
 
   #send(document, { body, api }, signal) {

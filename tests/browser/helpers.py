@@ -76,7 +76,7 @@ class Answer:
 
     @property
     def region(self) -> str:
-        return self.article.locator("footer").inner_text().partition("Answered from ")[2].partition(" ")[0]
+        return self.article.locator("footer .region").text_content() or ""
 
     @property
     def sources(self) -> list[str]:
@@ -153,7 +153,8 @@ class Visitor:
 
     @property
     def region(self) -> str:
-        return self.page.locator("#region").inner_text()
+        """The region that answers. The page shows it among the technical details, which are closed."""
+        return (self.page.locator("#region").text_content() or "").partition(",")[0]
 
     def wait_for_status(self, text: str, *, seconds: float = SECONDS) -> None:
         """Wait until the status line contains the text."""
@@ -161,7 +162,7 @@ class Visitor:
 
     def wait_for_region(self, region: str, *, seconds: float = SECONDS) -> None:
         """Wait until the page shows the region as the serving one."""
-        self.page.locator("#region").filter(has_text=region).wait_for(timeout=seconds * 1000)
+        self.page.locator("#region").filter(has_text=region).wait_for(state="attached", timeout=seconds * 1000)
 
     def requests_to(self, path: str, *, since: float = 0.0) -> list[Request]:
         """Return the requests to URLs whose path ends with `path`, without preflight requests."""

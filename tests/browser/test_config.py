@@ -47,9 +47,12 @@ def test_the_page_reads_each_case_as_the_tool_does(visit: Visit) -> None:
 def test_on_a_first_visit_an_invalid_configuration_is_explained(visit: Visit, rehearsal: Rehearsal) -> None:
     write_config(rehearsal, '{"apiUrl": ')
     visitor = visit()
+    assert visitor.status_line.startswith("This page is not set up yet.")
+    visitor.page.get_by_text("For the operator").click()
     assert "cannot be read" in visitor.status_line
+    assert "standby reconcile" in visitor.status_line
     article = visitor.submit(QUESTION)
-    article.get_by_text("is not configured yet").wait_for()
+    article.get_by_text("is not set up yet").wait_for()
     write_config(rehearsal, config_for(rehearsal, "primary", generation=9))
     article.get_by_role("button", name="Ask again").click()
     article.locator(".answer").wait_for()
@@ -59,6 +62,8 @@ def test_on_a_first_visit_an_invalid_configuration_is_explained(visit: Visit, re
 def test_a_missing_configuration_is_explained_and_read_once_it_exists(visit: Visit, rehearsal: Rehearsal) -> None:
     write_config(rehearsal, None)
     visitor = visit()
+    assert "missing" not in visitor.status_line
+    visitor.page.get_by_text("For the operator").click()
     assert "missing" in visitor.status_line
     write_config(rehearsal, config_for(rehearsal, "primary", generation=9))
     visitor.page.get_by_role("button", name="Try again").click()

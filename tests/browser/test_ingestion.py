@@ -11,7 +11,7 @@ from tests.e2e.helpers import Document
 KEY: Final = "uploads/k/a.txt"
 BEFORE, LATER, LATEST = ("2026-11-24T11:59:00Z", "2026-11-24T12:05:00Z", "2026-11-24T12:10:00Z")
 NAMED: Final = {"statistics": {"numberOfDocumentsFailed": 1}, "failureReasons": [f"unreadable: {KEY}"]}
-RETRIED: Final = "An ingestion job failed and will be retried."
+RETRIED: Final = "Processing failed and will be tried again."
 
 
 def job(at: str, status: str, **more: object) -> dict[str, Any]:

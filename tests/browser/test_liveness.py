@@ -91,7 +91,7 @@ def test_an_upload_to_a_region_that_hangs_goes_to_the_other_one(visit: Visit, re
     visitor.upload(text_file(document.name, document.content))
     visitor.wait_for_state(document.name, "Uploading")
     Faults(rehearsal).set("region-black-hole", "primary")
-    sent = visitor.document(document.name).locator(".state").filter(has_text=re.compile("Uploaded|ingested|Ready"))
+    sent = visitor.document(document.name).locator(".state").filter(has_text=re.compile("Uploaded|Processing|Ready"))
 
     def is_sent() -> bool:
         visitor.page.clock.fast_forward(1000)

@@ -98,7 +98,7 @@ def outage(visitor: Visitor, rehearsal: Rehearsal) -> None:
     for role in ROLES:
         Faults(rehearsal).set("region-down", role)
     visitor.submit(QUESTION)
-    visitor.wait_for_status("No region is responding")
+    visitor.wait_for_status("The service is not responding")
 
 
 def throttled(visitor: Visitor, _rehearsal: Rehearsal) -> None:
@@ -132,7 +132,7 @@ def documents(visitor: Visitor, _rehearsal: Rehearsal) -> None:
     visitor.wait_for_state("tax-return.csv", "Failed")
     answer_ingestion_status(visitor, {**job, "status": "IN_PROGRESS", "statistics": {}, "failureReasons": []})
     visitor.upload(_sample("on-call-handbook.txt", "text/plain"))
-    visitor.wait_for_state("on-call-handbook.txt", "Being ingested")
+    visitor.wait_for_state("on-call-handbook.txt", "Processing")
     visitor.limit_upload(20_000)
     visitor.upload(text_file("all-hands.exe", b"x"), text_file("handover.md", b"x" * 600_000, "text/markdown"))
     visitor.wait_for_state("handover.md", "Uploading")

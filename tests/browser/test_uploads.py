@@ -1,7 +1,9 @@
 """Uploads: concurrent, rejected, canceled, and interrupted by the failure of a region."""
 
+import os
 import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -10,7 +12,7 @@ from standby.deployment.manifest import ROLES
 from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
-from tests.browser.helpers import Visitor, documents_named, lose_response, text_file, wait_for
+from tests.browser.helpers import Visitor, documents_named, hold_requests, lose_response, text_file, wait_for
 from tests.e2e.helpers import Document
 
 MEGABYTE = 1024 * 1024
@@ -87,6 +89,49 @@ def test_two_files_that_look_alike_are_two_documents(
             rows.nth(row).locator(".state").get_by_text("Ready", exact=True).wait_for()
 
 
+def test_the_same_file_that_is_dropped_again_stays_one_document(visit: Visit, rehearsal: Rehearsal) -> None:
+    visitor, document = visit(), Document()
+    drop(visitor, document)
+    visitor.wait_for_state(document.name, "Ready")
+    drop(visitor, document)
+    visitor.document(document.name).get_by_text("This file was uploaded before.").wait_for()
+    expect(visitor.document(document.name)).to_have_count(1)
+    assert len(visitor.requests_to("/upload")) == 1
+    assert len(documents_named(rehearsal, "primary", document.name)) == 1
+
+
+def test_a_look_alike_that_is_dropped_during_the_upload_is_uploaded_too(visit: Visit, rehearsal: Rehearsal) -> None:
+    visitor, name = visit(), Document().name
+    held, release = hold_requests(visitor, "**/*-docs-*/**")
+    drop_look_alikes(visitor, name, "one")
+    visitor.wait_until(lambda: held, what="the first file on its way")
+    drop_look_alikes(visitor, name, "one")
+    drop_look_alikes(visitor, name, "two")
+    expect(visitor.document(name)).to_have_count(2)
+    release()
+    wait_for(partial(has_documents, rehearsal, name, 2), what="each file is a document")
+
+
+def test_a_file_that_was_changed_after_it_was_chosen_is_called_so_and_not_sent_again(
+    visit: Visit, tmp_path: Path
+) -> None:
+    visitor, path = visit(), tmp_path / Document().name
+    path.write_text("As it was chosen.")
+    held, release = hold_requests(visitor, "**/prod/upload")
+    visitor.page.locator("#files").set_input_files(path)
+    visitor.wait_until(lambda: held, what="the upload has begun")
+    path.write_text("As it was saved a moment later.")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    release()
+    visitor.wait_for_state(path.name, "Interrupted", seconds=5)
+    row = visitor.document(path.name)
+    assert "was changed, moved or deleted after it was chosen. Choose it again." in row.inner_text()
+    assert row.get_by_role("button", name="Upload again").count() == 0
+    assert len(visitor.requests_to("/upload")) == 1
+    visitor.page.locator("#files").set_input_files(path)
+    visitor.wait_for_state(path.name, "Ready")
+
+
 def has_documents(rehearsal: Rehearsal, name: str, number: int) -> bool:
     return len(documents_named(rehearsal, "primary", name)) == number
 
@@ -104,6 +149,8 @@ def test_limits_that_could_not_be_read_are_read_again_when_a_file_is_added(visit
     assert "could not be read" in visitor.page.locator("#limits").inner_text()
     visitor.upload(text_file(name, b"a,b\n1,2\n", kind="application/vnd.ms-excel"))
     visitor.wait_for_state(name, "Ready")
+    assert "CSV" in visitor.page.locator("#limits").inner_text()
+    assert ".csv" in (visitor.page.locator("#files").get_attribute("accept") or "")
 
 
 def test_files_can_be_dropped_on_the_page(visit: Visit) -> None:
@@ -184,7 +231,7 @@ def test_an_upload_that_succeeded_and_whose_response_was_lost_is_stored_exactly_
 
     lose_response(visitor, "*-docs-*", fail_region)
     visitor.upload(text_file(document.name, document.content))
-    sent = visitor.document(document.name).locator(".state").filter(has_text=re.compile("Uploaded|ingested|Ready"))
+    sent = visitor.document(document.name).locator(".state").filter(has_text=re.compile("Uploaded|Processing|Ready"))
     sent.wait_for()
     assert stored == [1]
     assert_one_document_in_both_regions(rehearsal, document.name)

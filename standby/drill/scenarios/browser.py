@@ -42,7 +42,7 @@ class BrowserUser:
         self._page = page
         self._clock = clock
         page.goto(url)
-        page.locator("#region:not(:empty)").wait_for()
+        page.locator("#region:not(:empty)").wait_for(state="attached")
 
     def ask(self) -> BrowserQuestion:
         """Ask a question and wait up to `ANSWER_SECONDS` for the answer."""
@@ -55,7 +55,7 @@ class BrowserUser:
         article = self._page.locator("article").nth(number)
         try:
             article.locator(".answer").wait_for(timeout=ANSWER_SECONDS * 1000)
-            region = article.locator("footer").inner_text().partition("Answered from ")[2].partition(" ")[0]
+            region = article.locator("footer .region").text_content() or ""
         except BrowserTimeoutError:
             region = ""
         return BrowserQuestion(at=at, seconds=time.monotonic() - started, region=region, page_message=self._message)
