@@ -46,9 +46,9 @@ def status(target: Target, /, *, watch: bool, deep: bool, as_json: bool) -> None
     elif watch:
         verdict = _watch(connection, manifest, state, verdict, deep=deep)
     else:
-        from standby.cli.output.status_view import make_console, render_status  # noqa: PLC0415 - --json does not need rich
+        from standby.cli.output.status_view import print_status  # noqa: PLC0415 - --json does not need rich
 
-        make_console().print(render_status(state, verdict))
+        print_status(state, verdict)
     exit_with(EXIT_CODES[verdict.name])
 
 
