@@ -23,6 +23,11 @@ HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
 """Settings of a group: its commands inherit them."""
 
 
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: one to three commands, as a user types them."""
+    return "\n".join(("\b", "Examples:", *(f"  {command}" for command in commands)))
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 
 _CHANGE_OPTIONS: Final = (

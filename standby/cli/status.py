@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from standby.cli.options import exit_with, json_option, print_json, print_target
+from standby.cli.options import examples, exit_with, json_option, print_json, print_target
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest
@@ -18,7 +18,7 @@ from standby.target import Target
 WATCH_SECONDS: Final = 5.0
 
 
-@click.command()
+@click.command(epilog=examples("standby status", "standby status --watch", "standby status --deep --json"))
 @click.option("--watch", is_flag=True, help="Repeat every few seconds, until Ctrl-C. Not with --json.")
 @click.option("--deep", is_flag=True, help="Ask each API a question, and await every check. Takes up to a minute.")
 @json_option
