@@ -136,5 +136,12 @@ def _describe_end(step: Step, result: str, detail: str, *, seconds: float) -> st
     """Return how a step ended. What failed or is pending is reported once, at the end of the command."""
     pending = detail.startswith("pending: ")
     ended = f"{'pending' if pending else result} ({seconds:.2f} s)"
-    shown = result == "done" and not pending and not isinstance(step.action, WriteIntent)  # whose detail is a key
-    return f"{ended}, {detail}" if shown and detail else ended
+    return f"{ended}, {detail}" if result == "done" and detail and not pending and _is_news(step, detail) else ended
+
+
+def _is_news(step: Step, detail: str) -> bool:
+    """Return whether the detail of a step that is done says more than its title. The journal has every detail."""
+    action = step.action
+    if isinstance(action, PutConfig):
+        return detail != f"generation {action.config.generation}"
+    return not isinstance(action, WriteIntent | VerifyEdge | VerifyHealth | CopyEvents)
