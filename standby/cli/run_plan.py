@@ -28,6 +28,8 @@ def run_plan(
     print_progress("")
     if not confirm(question(plan), yes=options.yes):
         return CommandOutcome(result="declined", plan=plan, error=StandbyError(CANCELLED))
+    if not options.yes:  # a line between the answer and the steps
+        print_progress("")
     return _execute(Executor(connection, manifest, wait_seconds=wait_seconds), plan)
 
 
@@ -80,7 +82,7 @@ def _describe_failures(run: PlanRun) -> StandbyError | None:
 
 def _refusal_error(plan: Plan, standing: tuple[Refusal, ...]) -> RefusedError:
     reasons = [refusal.reason for refusal in standing]
-    listed = "".join(f"\n- {reason}" for reason in reasons) if len(reasons) > 1 else f" {reasons[0]}."
+    listed = "".join(f"\n  - {reason}" for reason in reasons) if len(reasons) > 1 else f" {reasons[0]}."
     overridable = all(refusal.overridable for refusal in standing)
     hint = "--force overrides this." if overridable else "`standby status` shows which region answers."
     return RefusedError(f"{plan.command} refused:{listed}", hint=hint)

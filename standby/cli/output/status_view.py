@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.text import Text
 
 from standby.operations.facts.state import State
-from standby.operations.views.status_table import status_lines
+from standby.operations.views.status_text import status_lines
 from standby.operations.views.verdict import Verdict
 from standby.text import printable, wrap, wrap_lines
 
