@@ -1,11 +1,24 @@
 """Progress goes to stderr; only results go to stdout. `standby.cli.output.progress` shows progress on a terminal."""
 
+import os
 import sys
+import threading
 import time
-from typing import IO, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Final, Protocol
 
 from standby.machine import discard
-from standby.text import printable
+from standby.text import printable, wrap_lines
+
+STILL_SECONDS: Final = 10.0
+"""Time after which a step that still runs is reported again."""
+
+STEP_MARKS: Final = "STANDBY_STEP_MARKS"
+"""If this variable is set, lines on stderr also mark the begin and the end of each step: `step 1 of 7 begins`.
+
+They are for a program that watches a command, such as the drill, which kills it at a step.
+"""
 
 
 class Progress(Protocol):
@@ -60,12 +73,36 @@ class PhaseTimer:
 
 
 def print_progress(text: str, stream: IO[str] | None = None) -> None:
-    """Print a line of progress on stderr immediately. If stderr cannot be written, drop the line and continue."""
+    """Print progress on stderr immediately, in 80 columns. If stderr cannot be written, drop it and continue."""
     stream = stream or sys.stderr
     if stream is None:  # closed before the program started (`2>&-`)
         return
     try:
-        stream.write(f"{printable(text)}\n")
+        stream.write(f"{wrap_lines(printable(text))}\n")
         stream.flush()
     except OSError:  # no reader, or a full disk
         discard(stream)
+
+
+def mark_step(number: int, total: int, what: str) -> None:
+    """Print that a step begins, or how it ended, if `STEP_MARKS` asks for it."""
+    if STEP_MARKS in os.environ:
+        print_progress(f"step {number} of {total} {what}")
+
+
+@contextmanager
+def report_waiting(text: str) -> Iterator[None]:
+    """Print every ten seconds that this block still runs."""
+    stopwatch, ended = Stopwatch(), threading.Event()
+
+    def report() -> None:
+        while not ended.wait(STILL_SECONDS):
+            print_progress(f"{text}: still running ({stopwatch.seconds:.0f} s)")
+
+    thread = threading.Thread(target=report, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -1,6 +1,17 @@
-"""Text for people: counts in words, and text from outside without characters that change a terminal."""
+"""Text for people: lines of 80 columns, counts in words, and text from outside that does not change a terminal."""
 
+import re
+import textwrap
 from typing import Final
+
+WIDTH: Final = 80
+"""The columns of a line, on a terminal and in a file or pipe."""
+
+BELOW: Final = "    "
+"""The indent of a text that does not fit beside its label."""
+
+_COMMAND: Final = re.compile(r"`[^`]*`")
+_MARK: Final = re.compile(r"(?P<indent> *)(?P<mark>(?:-|\*|->|\d+\.) )?")
 
 MAX_TEXT: Final = 300
 """The characters of a text from outside that are shown: more than that hides the rest of a message."""
@@ -36,3 +47,38 @@ def describe_missing(number: int, thing: str, *, of: str, there: str) -> str:
 def describe_not_inspected(number: int) -> str:
     """Return in words that N more things were not inspected, "" for none."""
     return f"{number} more {'was' if number == 1 else 'were'} not inspected" if number else ""
+
+
+def wrap(text: str, *, first: str = "", rest: str = "") -> list[str]:
+    """Return one paragraph as lines of at most 80 columns.
+
+    Lines break at blanks only. A longer word stays whole, and a command in backquotes is one word.
+    """
+    whole = _COMMAND.sub(lambda found: found[0].replace(" ", "\0"), text)
+    lines = textwrap.wrap(
+        whole, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace("\0", " ") for line in lines] or [first.rstrip()]
+
+
+def wrap_lines(text: str) -> str:
+    """Return a text with each line that is too long broken, and indented below its own indent or its list mark."""
+    return "\n".join(part for line in text.split("\n") for part in _wrap_line(line.rstrip()))
+
+
+def label_lines(label: str, text: str, *, column: int) -> list[str]:
+    """Return a label and the text beside it, which starts in `column`; below it, if a word does not fit there."""
+    first = f"{label:<{column}}" if len(label) < column else f"{label} "
+    lines = wrap(text, first=first, rest=" " * column)
+    if all(len(line) <= WIDTH for line in lines):
+        return lines
+    indent = " " * (len(label) - len(label.lstrip())) + BELOW
+    return [label.rstrip(), *wrap(text, first=indent, rest=indent)]
+
+
+def _wrap_line(line: str) -> list[str]:
+    found = _MARK.match(line)
+    if len(line) <= WIDTH or found is None:
+        return [line]
+    rest = " " * len(found[0]) if found["mark"] else f"{found['indent']}  "
+    return wrap(line[found.end() :], first=found[0], rest=rest)

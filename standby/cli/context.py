@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from standby.cli.options import HELP_OPTIONS, json_option, print_json, print_result, refuse_group_options
+from standby.cli.options import HELP_OPTIONS, examples, json_option, print_json, print_result, refuse_group_options
 from standby.contexts import Contexts, contexts_path, make_context, read_contexts, write_contexts
 from standby.errors import StandbyError
 from standby.machine import describe_os_error
@@ -14,33 +14,34 @@ _HINT: Final = "`standby context add CONTEXT --name NAME --profile PROFILE --reg
 GROUP_OPTION_HINTS: Final = dict.fromkeys(("name", "region", "profile", "aws", "directory", "context"), _HINT)
 
 
-@click.group(context_settings=HELP_OPTIONS)
+@click.group(
+    context_settings=HELP_OPTIONS,
+    epilog=examples(
+        "standby context add dev --name chatbot --region us-west-2 --region us-east-1",
+        "standby context use dev",
+        "standby --context dev status",
+    ),
+)
 @click.pass_obj
 def context(target: Target, /) -> None:
     """Name deployments, and choose the one that commands work on.
 
     With a context, the tool needs no checkout of the project. The first line of each command names it.
-
-    \b
-    standby context add prod --name chatbot --profile ops --region us-west-2 --region us-east-1
-    standby context use prod
-    standby status
-    standby --context staging status
-    """  # noqa: D301 - click reads the control character
+    """
     refuse_group_options(target.options, command="standby context", hints=GROUP_OPTION_HINTS)
 
 
-@context.command()
+@context.command(
+    epilog=examples(
+        "standby context add dev --name chatbot --region us-west-2 --region us-east-1",
+    )
+)
 @click.argument("key", metavar="CONTEXT")
 @click.option("--name", required=True, help="The deployment's name.")
 @click.option("--region", "regions", multiple=True, required=True, help="One of its regions; give both.")
 @click.option("--profile", help="The AWS profile for its account. Default: AWS's default credentials.")
 def add(key: str, *, name: str, regions: tuple[str, ...], profile: str | None) -> None:
-    """Add a context, or change what it names.
-
-    \b
-    standby context add prod --name chatbot --profile ops --region us-west-2 --region us-east-1
-    """  # noqa: D301 - click reads the control character
+    """Add a context, or change what it names."""
     contexts = read_contexts()
     made = make_context(key, name=name, regions=regions, profile=profile)
     verb = "Changed" if key in contexts.contexts else "Added"
@@ -48,30 +49,21 @@ def add(key: str, *, name: str, regions: tuple[str, ...], profile: str | None) -
     print_result(f"{verb} the context {key}. `standby context use {key}` makes it the current one.")
 
 
-@context.command()
+@context.command(epilog=examples("standby context use dev", "standby context use --none"))
 @click.argument("key", metavar="CONTEXT", required=False)
 @click.option("--none", "forget", is_flag=True, help="Use no context: the settings file names the deployment again.")
 def use(key: str | None, *, forget: bool) -> None:
-    """Make a context the current one: commands work on it.
-
-    \b
-    standby context use prod
-    standby context use --none
-    """  # noqa: D301 - click reads the control character
+    """Make a context the current one: commands work on it."""
     if forget == (key is not None):
         raise click.UsageError("Name a context, or give --none.")
     _write(read_contexts().using(key))
     print_result(f"The current context is {key}." if key else "No context is in use.")
 
 
-@context.command("list")
+@context.command("list", epilog=examples("standby context list", "standby context list --json"))
 @json_option
 def show(*, as_json: bool) -> None:
-    """List the contexts. A star marks the current one.
-
-    \b
-    standby context list
-    """  # noqa: D301 - click reads the control character
+    """List the contexts. A star marks the current one."""
     contexts = read_contexts()
     if as_json:
         print_json(contexts)
@@ -84,14 +76,10 @@ def show(*, as_json: bool) -> None:
         print_result(f"{star} {key}: {found.name} in {' + '.join(found.regions)}, {account}")
 
 
-@context.command()
+@context.command(epilog=examples("standby context remove staging"))
 @click.argument("key", metavar="CONTEXT")
 def remove(key: str) -> None:
-    """Remove a context. The deployment stays as it is.
-
-    \b
-    standby context remove staging
-    """  # noqa: D301 - click reads the control character
+    """Remove a context. The deployment stays as it is."""
     _write(read_contexts().without(key))
     print_result(f"Removed the context {key}.")
 

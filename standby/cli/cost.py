@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from standby.cli.options import json_option, print_json, print_result, refuse_group_options
+from standby.cli.options import examples, json_option, print_json, print_result, refuse_group_options
 from standby.console import print_progress
 from standby.cost.report import CostReport, cost_report
 from standby.cost.stack import Stack
@@ -18,7 +18,10 @@ GROUP_OPTION_HINTS: Final = dict.fromkeys(("name", "region", "profile", "aws", "
 DEFAULT_STACK: Final = Path("cdktf.out/stacks/warm-standby/cdk.tf.json")
 
 
-@click.command(short_help="Show what the deployment costs in a month.")
+@click.command(
+    short_help="Show what the deployment costs in a month.",
+    epilog=examples("standby cost", "standby cost --usage small", "standby cost --json"),
+)
 @click.option(
     "--usage",
     "profile",

@@ -6,35 +6,25 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich import box
 from rich.console import Console
-from rich.table import Column, Table
 from rich.text import Text
 
-from standby.cli.options import print_json, refuse_group_options
+from standby.cli.options import examples, print_json, print_result, refuse_group_options
+from standby.cli.output.drill_view import comparison_lines, objective_lines, scenario_lines
 from standby.cli.output.progress import ConsoleProgress
 from standby.console import Progress
 from standby.drill.drill import run_drill
 from standby.drill.live import LIVE_SCENARIOS, confirm_drill, run_live_drill
-from standby.drill.measure.records import Outcome
 from standby.drill.report.compare import compare, read_report
-from standby.drill.report.format import (
-    changed_differences,
-    format_bound,
-    format_measure,
-    format_measured,
-    measure_title,
-    summarize_comparison,
-)
 from standby.drill.report.html import render
-from standby.drill.report.report import Difference, DrillReport, ScenarioReport
-from standby.drill.scenario import Scenario
+from standby.drill.report.report import DrillReport
 from standby.drill.scenarios.catalog import SCENARIOS, select_scenarios
 from standby.drill.signals import interrupt_on_hangup
 from standby.errors import FAILED, BadUsageError, InterruptedRunError
 from standby.rehearsal.files.paths import find_project
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.target import Target, TargetOptions, exported_directory
+from standby.text import wrap_lines
 
 _LIVE_HINT: Final = "A drill of a real deployment needs --live. Type: `standby --{option} drill --live ...`"
 _NAME_HINT: Final = "A drill finds it in the rehearsal. With --live it drills the deployment that you name."
@@ -47,19 +37,14 @@ GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
 }
 """Where each option of the group `standby` belongs that a drill of the rehearsal cannot use."""
 
-TABLE_WIDTH: Final = 160
-"""The width of tables where stdout is not a terminal."""
 
-RESULT_STYLES: Final = {
-    Outcome.PASSED: "green",
-    Outcome.MISSED: "bold red",
-    Outcome.FAILED: "bold red",
-    Outcome.SKIPPED: "yellow",
-}
-CHANGE_STYLES: Final = {"better": "green", "worse": "bold red", "same": "dim", "new": "dim", "gone": "yellow"}
-
-
-@click.command()
+@click.command(
+    epilog=examples(
+        "standby drill --list",
+        "standby drill --all --html drill.html",
+        "standby drill --scenario region-lost --compare drill.json",
+    )
+)
 @click.option("--scenario", "names", multiple=True, metavar="NAME", help="Run this scenario. Can be repeated.")
 @click.option("--all", "all_scenarios", is_flag=True, help="Run every scenario.")
 @click.option("--list", "list_only", is_flag=True, help="List the scenarios and what each one shows.")
@@ -101,7 +86,7 @@ def drill(
         refuse_group_options(target.options, command="standby drill", hints=GROUP_OPTION_HINTS)
     offered = LIVE_SCENARIOS if live else SCENARIOS
     if list_only:
-        _list(tuple(offered.values()))
+        print_result("\n".join(scenario_lines(tuple(offered.values()))))
         return
     selected = _select(names, all_scenarios=all_scenarios, offered=tuple(offered))
     older_report = read_report(older) if older else None
@@ -113,12 +98,6 @@ def drill(
     _print(report, as_json=as_json)
     written = html is None or _write(html, render(report), as_json=as_json)
     click.get_current_context().exit(report.exit_code if written else FAILED)
-
-
-def _list(scenarios: Sequence[Scenario]) -> None:
-    width = max(len(scenario.name) for scenario in scenarios)
-    for scenario in scenarios:
-        click.echo(f"{scenario.name:<{width}}  {scenario.summary}")
 
 
 def _select(names: Sequence[str], *, all_scenarios: bool, offered: Sequence[str]) -> tuple[str, ...]:
@@ -136,7 +115,7 @@ def _run_live(target: Target, names: Sequence[str]) -> DrillReport:
 
 
 def _ask(question: str) -> str:
-    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    answer: str = click.prompt(wrap_lines(question), default="", show_default=False, err=True)
     return answer
 
 
@@ -173,14 +152,11 @@ def _print(report: DrillReport, *, as_json: bool) -> None:
         print_json(report)
         return
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=TABLE_WIDTH)
-    console.print(objectives_table(report))
-    if report.comparison is not None:
-        summary = f"{summarize_comparison(report.comparison)}."
-        console.print(comparison_table(report.comparison) if report.comparison else summary)
-    click.echo(f"{report.conclusion} ({report.target}, {report.seconds:.0f} s).")
-    click.echo("The report (--html, --json) says what this drill cannot show.")
+    compared = [] if report.comparison is None else [*comparison_lines(report.comparison), Text()]
+    for line in (*objective_lines(report), *compared):
+        console.print(line, soft_wrap=True)
+    print_result(f"{report.conclusion} ({report.target}, {report.seconds:.0f} s).")
+    print_result("The report (--html, --json) says what this drill cannot show.")
 
 
 def _write(html: Path, page: str, *, as_json: bool) -> bool:
@@ -191,43 +167,3 @@ def _write(html: Path, page: str, *, as_json: bool) -> bool:
         return False
     click.echo(f"Report: {html}", err=as_json)
     return True
-
-
-def objectives_table(report: DrillReport) -> Table:
-    """Return the table of the objectives of each scenario."""
-    numbers = (Column(name, justify="right") for name in ("measured", "bound", "seconds"))
-    table = Table("scenario", "result", "objective", *numbers, box=box.SIMPLE, pad_edge=False)
-    for scenario in report.scenarios:
-        _add_scenario(table, scenario)
-    return table
-
-
-def _add_scenario(table: Table, scenario: ScenarioReport) -> None:
-    seconds = f"{scenario.seconds:.0f}"
-    first = (scenario.name, Text(scenario.result.value, style=RESULT_STYLES[scenario.result]))
-    if scenario.reason:
-        table.add_row(*first, Text(scenario.reason), "", "", seconds)
-        first, seconds = ("", Text()), ""
-    for objective in scenario.objectives:
-        style = "" if objective.met else "bold red"
-        row = (*first, objective.name, format_measured(objective), format_bound(objective), seconds)
-        table.add_row(*row, style=style)
-        first, seconds = ("", Text()), ""
-    table.add_section()
-
-
-def comparison_table(differences: Sequence[Difference]) -> Table:
-    """Return the table of the measures that changed. The caption counts the others."""
-    numbers = (Column(name, justify="right") for name in ("older", "now"))
-    table = Table("scenario", "measure", *numbers, "change", box=box.SIMPLE, pad_edge=False)
-    for difference in changed_differences(differences):
-        measure = difference.measure
-        table.add_row(
-            Text(difference.scenario),
-            Text(measure_title(measure)),  # a name from the user's file
-            format_measure(measure, difference.old),
-            format_measure(measure, difference.new),
-            Text(difference.change, style=CHANGE_STYLES[difference.change]),
-        )
-    table.caption = summarize_comparison(differences)
-    return table

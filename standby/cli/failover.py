@@ -2,7 +2,7 @@
 
 import click
 
-from standby.cli.options import ChangeOptions, change_options, print_target
+from standby.cli.options import ChangeOptions, change_options, examples, print_target
 from standby.cli.run_plan import report_outcome, run_plan
 from standby.console import Stopwatch
 from standby.deployment.manifest_reader import read_manifest
@@ -11,7 +11,11 @@ from standby.operations.plans.switch import plan_switch
 from standby.target import Target
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "standby failover --dry-run", 'standby failover --reason "us-west-2 is down"', "standby failover --yes --json"
+    )
+)
 @change_options
 @click.pass_obj
 def failover(target: Target, /, *, dry_run: bool, yes: bool, force: bool, reason: str, as_json: bool) -> None:
@@ -33,7 +37,11 @@ def failover(target: Target, /, *, dry_run: bool, yes: bool, force: bool, reason
     report_outcome(connection, manifest, outcome, options, seconds={"gathered": gathered, "total": stopwatch.seconds})
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "standby failback --dry-run", 'standby failback --reason "us-west-2 is well again"', "standby failback --force"
+    )
+)
 @change_options
 @click.option(
     "--checks", default=3, show_default=True, type=click.IntRange(min=1), help="Healthy checks required in a row."

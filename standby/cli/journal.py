@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 import click
 from pydantic import Field
 
-from standby.cli.options import ChangeOptions, json_option, print_json, print_result, print_target
+from standby.cli.options import ChangeOptions, examples, json_option, print_json, print_result, print_target
 from standby.deployment.answers import take_list
 from standby.deployment.concurrency import STALL_SECONDS, Unavailable, map_concurrently, run_concurrently
 from standby.deployment.connection import Connection
@@ -54,7 +54,13 @@ class Journal:
     invalid: tuple[InvalidEvent, ...]
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "standby journal",
+        "standby journal --last 100 --json",
+        "standby journal --remove standby/journal/broken.json --dry-run",
+    )
+)
 @click.option("-n", "--last", default=20, show_default=True, type=click.IntRange(min=1), help="The number of events.")
 @click.option("--remove", default="", metavar="KEY", help="Remove the object with this key, which is no event.")
 @click.option("--dry-run", is_flag=True, help="With --remove: show the plan and change nothing.")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from standby.cli.options import ChangeOptions, confirm, exit_with, print_json, print_result, print_target
+from standby.cli.output.change_view import CANCELLED, DRY_RUN
 from standby.console import print_progress
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.connection import Connection
@@ -95,7 +96,7 @@ def _remove(
         return ended("failed" if failed else "nothing to do")
     if options.dry_run:
         return ended("planned")
-    if not confirm("journal: remove this object?", yes=options.yes):
+    if not confirm("Remove this object from the journals?", yes=options.yes):
         return ended("declined")
     removed = []
     for region in (manifest.regions[role] for role in holders):
@@ -114,8 +115,8 @@ def _print(document: JournalRemovalJson) -> None:
         print_result(f"Not removed from the journal of {region}: it {why}. Run the same command again later.")
     other = {
         "nothing to do": "No journal has this object. Nothing to do.",
-        "planned": "Nothing was changed: --dry-run.",
-        "declined": "Nothing was changed.",
+        "planned": DRY_RUN,
+        "declined": CANCELLED,
         "refused": "Nothing was changed. --force overrides what is refused.",
     }
     if document.result in other:

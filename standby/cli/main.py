@@ -7,19 +7,20 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Final, Literal
+from typing import IO, Final, Literal
 
 import click
+from click.shell_completion import CompletionItem
 from pydantic import Field
 
-from standby.cli.options import HELP_OPTIONS, print_json
+from standby.cli.options import HELP_OPTIONS, examples, print_json
 from standby.cli.unexpected_error import DEBUG_VARIABLE, describe_unexpected
 from standby.console import print_progress
 from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, StandbyError
 from standby.json_model import JsonModel
 from standby.machine import describe_os_error, protect_output
 from standby.target import Target, TargetOptions, open_connection
-from standby.text import printable
+from standby.text import printable, wrap_lines
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "preflight": ("standby.cli.preflight", "Check what AWS would refuse, before a deployment."),
@@ -68,12 +69,25 @@ class CommandGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command, imported now. Raises `ModuleNotFoundError` when a package that it needs is missing."""
+        """Return the command, imported now. Raises `ModuleNotFoundError` when a package that it needs is missing.
+
+        During completion in a shell such a command is None, so that nothing is completed.
+        """
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(COMMANDS[cmd_name][0])
+        try:
+            module = importlib.import_module(COMMANDS[cmd_name][0])
+        except ModuleNotFoundError:
+            if ctx.resilient_parsing:
+                return None
+            raise
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin with what is typed, without importing any command."""
+        names = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -121,12 +135,24 @@ class ReportedError(click.ClickException):
         super().__init__(printable(error.full_message))
         self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
+    def show(self, file: IO[str] | None = None) -> None:
+        """Print the error in 80 columns."""
+        click.echo(wrap_lines(f"Error: {self.format_message()}"), file=file, err=file is None)
+
 
 def _print_error(ctx: click.Context, result: str, error: str) -> None:
     print_json(ErrorJson(command=ctx.invoked_subcommand, result=result, error=error))
 
 
-@click.group(cls=CommandGroup, context_settings=HELP_OPTIONS)
+@click.group(
+    cls=CommandGroup,
+    context_settings=HELP_OPTIONS,
+    epilog=examples(
+        "standby status",
+        "standby --profile ops --region us-east-1 failover",
+        'standby --context prod failback --reason "all is well"',
+    ),
+)
 @click.option("--name", help="The deployment's name. Default: the name in standby.toml.")
 @click.option(
     "--region",

@@ -11,7 +11,7 @@ from standby.console import print_progress
 from standby.errors import BadUsageError
 from standby.json_model import JsonModel
 from standby.target import TargetOptions
-from standby.text import printable
+from standby.text import printable, wrap_lines
 
 if TYPE_CHECKING:  # the help needs neither botocore nor the manifest
     from standby.deployment.connection import Connection
@@ -21,6 +21,11 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
 """Settings of a group: its commands inherit them."""
+
+
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: one to three commands, as a user types them."""
+    return "\n".join(("\b", "Examples:", *(f"  {command}" for command in commands)))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
@@ -73,8 +78,8 @@ def print_target(connection: "Connection", manifest: "Manifest") -> None:
 
 
 def print_result(text: str) -> None:
-    """Print a result on stdout. Its text may come from outside: no character of it changes the terminal."""
-    click.echo(printable(text))
+    """Print a result on stdout, in 80 columns. No character of a text from outside changes the terminal."""
+    click.echo(wrap_lines(printable(text)))
 
 
 def print_json(document: JsonModel) -> None:
@@ -87,7 +92,7 @@ def confirm(question: str, *, yes: bool) -> bool:
     if yes:
         return True
     try:
-        return click.confirm(question, err=True)
+        return click.confirm(question, err=True, prompt_suffix=" ")
     except click.Abort:  # no terminal, or Ctrl-C: end the line of the question
         click.echo(err=True)
         return False

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from standby.cli.options import exit_with, json_option, print_json, print_result, refuse_group_options
+from standby.cli.options import examples, exit_with, json_option, print_json, print_result, refuse_group_options
 from standby.console import print_progress
 from standby.deployment.clients import Clients
 from standby.deployment.connection import Connection
@@ -25,7 +25,13 @@ from standby.stack.synthesis import synthesize
 from standby.target import Target
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "standby preflight",
+        "standby --profile ops preflight --json",
+        "standby preflight --policy > deployer-policy.json",
+    )
+)
 @click.option("--policy", is_flag=True, help="Print the IAM policy that the role that deploys needs; call no service.")
 @json_option
 @click.pass_obj

@@ -2,7 +2,7 @@
 
 import click
 
-from standby.cli.options import ChangeOptions, change_options, print_result, print_target
+from standby.cli.options import ChangeOptions, change_options, examples, print_result, print_target
 from standby.cli.output.outcome import CommandOutcome, merge_outcomes
 from standby.cli.run_plan import report_outcome, run_plan
 from standby.console import Stopwatch, print_progress
@@ -13,7 +13,9 @@ from standby.operations.plans.reconcile import plan_config, plan_documents
 from standby.target import Target
 
 
-@click.command()
+@click.command(
+    epilog=examples("standby reconcile", "standby reconcile --dry-run --verbose", "standby reconcile --yes --wait 1800")
+)
 @change_options
 @click.option("--verbose", is_flag=True, help="Name each document.")
 @click.option(

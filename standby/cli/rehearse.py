@@ -12,7 +12,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 import click
 from rich.console import Console
 
-from standby.cli.options import exit_with, json_option, print_json, refuse_group_options
+from standby.cli.options import examples, exit_with, json_option, print_json, print_result, refuse_group_options
 from standby.cli.output.first_commands import Shell, first_commands
 from standby.cli.output.progress import ConsoleProgress
 from standby.cli.output.rehearsal_view import print_report, status_text
@@ -95,7 +95,9 @@ def _explain_ended_emulator(rehearsal: Rehearsal, *, command: str) -> Iterator[N
         raise EmulatorEndedError(emulator, during=f"`standby rehearse {command}`", paths=rehearsal.paths) from error
 
 
-@click.group()
+@click.group(
+    epilog=examples("standby rehearse up", "standby rehearse fault region-down primary", "standby rehearse down")
+)
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -118,7 +120,7 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
     context.obj = RehearsalOptions(project=project, directory=directory)
 
 
-@rehearse.command()
+@rehearse.command(epilog=examples("standby rehearse up", "standby rehearse --directory other up --json"))
 @json_option
 @pass_rehearsal
 def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
@@ -136,7 +138,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
     exit_with(0 if report.passed else FAILED)
 
 
-@rehearse.command()
+@rehearse.command(epilog=examples("standby rehearse down", "standby rehearse down --destroy"))
 @click.option("--destroy", is_flag=True, help="Run terraform destroy first.")
 @pass_rehearsal
 def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
@@ -146,7 +148,7 @@ def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
     click.echo("The rehearsal is down." if stopped else "The rehearsal was not up.")
 
 
-@rehearse.command()
+@rehearse.command(epilog=examples("standby rehearse status", "standby rehearse status --json"))
 @json_option
 @pass_rehearsal
 def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
@@ -155,11 +157,17 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        click.echo(status_text(found))
+        print_result(status_text(found))
     exit_with(0 if found.applied else REFUSED)
 
 
-@rehearse.command()
+@rehearse.command(
+    epilog=examples(
+        "standby rehearse fault region-down primary",
+        "standby rehearse fault slow us-west-2 --milliseconds 2000 --seconds 60",
+        "standby rehearse fault sick primary --mode html --call s3:PutObject",
+    )
+)
 @click.argument("kind", type=click.Choice(FAULT_KINDS), metavar="KIND")
 @click.argument("place", metavar="REGION")
 @click.option("--milliseconds", type=click.IntRange(min=1), help="The delay of each response, for slow.")
@@ -217,7 +225,7 @@ def fault(
         if seconds is None:
             rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0, sickness=sickness)
             region = rehearsal.deployment.regions[role].region
-            click.echo(f"{kind} is set in the {role} region ({region}). `standby rehearse heal {role}` heals it.")
+            print_result(f"{kind} is set in the {role} region ({region}). `standby rehearse heal {role}` heals it.")
             return
         try:
             with _show_progress(rehearsal):
@@ -242,7 +250,7 @@ def _sickness(mode: SickMode | None, calls: tuple[str, ...]) -> Sickness | None:
     return Sickness(mode=mode, calls=calls) if mode else None
 
 
-@rehearse.command()
+@rehearse.command(epilog=examples("standby rehearse heal", "standby rehearse heal us-west-2"))
 @click.argument("place", required=False, metavar="[REGION]")
 @pass_rehearsal
 def heal(rehearsal: Rehearsal, *, place: str | None) -> None:
@@ -257,7 +265,10 @@ def heal(rehearsal: Rehearsal, *, place: str | None) -> None:
         click.echo("No fault is set.")
 
 
-@rehearse.command(context_settings={"ignore_unknown_options": True})
+@rehearse.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog=examples("standby rehearse browse", "standby rehearse browse -- --headless --dump-dom"),
+)
 @click.argument("options", nargs=-1, metavar="[CHROMIUM_OPTION]...")
 @pass_rehearsal
 def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
@@ -269,11 +280,18 @@ def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
     browse_site(rehearsal.network, rehearsal.deployment.site.url, options)
 
 
-@rehearse.command("exec", context_settings={"ignore_unknown_options": True})
+@rehearse.command(
+    "exec",
+    context_settings={"ignore_unknown_options": True},
+    epilog=examples(
+        "standby rehearse exec -- aws s3 ls",
+        "standby rehearse exec -- sh -c 'curl -s \"$PRIMARY_API_LOCAL_URL\"health'",
+    ),
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND [ARGUMENT]...")
 @pass_rehearsal
 def execute(rehearsal: Rehearsal, *, command: tuple[str, ...]) -> None:
-    """Run a program against the rehearsal: standby rehearse exec -- aws s3 ls.
+    """Run a program against the rehearsal.
 
     The program gets the endpoint, the credentials, and every output as a variable. This shell keeps nothing of them.
     """
@@ -284,11 +302,11 @@ def execute(rehearsal: Rehearsal, *, command: tuple[str, ...]) -> None:
         raise BadUsageError(f"{command[0]} cannot be run: {error.strerror}") from error
 
 
-@rehearse.command()
+@rehearse.command(epilog=examples('eval "$(standby rehearse env)"', 'eval "$(standby rehearse env --unset)"'))
 @click.option("--unset", is_flag=True, help="Print the line that removes the exports again. It needs no rehearsal.")
 @click.pass_context
 def env(context: click.Context, *, unset: bool) -> None:
-    """Print shell exports: eval "$(standby rehearse env)" && aws s3 ls.
+    """Print exports that make the programs of this shell use the rehearsal.
 
     `standby rehearse exec` runs one program instead, and leaves the shell as it is.
     """
@@ -305,7 +323,7 @@ def _variables(rehearsal: Rehearsal) -> dict[str, str]:
     return {**variables, SHELL_DIRECTORY_VARIABLE: str(rehearsal.paths.directory)}
 
 
-@rehearse.command()
+@rehearse.command(epilog=examples("standby rehearse logs --follow", "standby rehearse logs query --lines 20"))
 @click.argument("function", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Print new lines until you press Ctrl-C.")
 @click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(min=1), help="The number of lines.")
@@ -350,4 +368,4 @@ def _show_progress(rehearsal: Rehearsal) -> Iterator[None]:
 
 def _print_healed(faults: tuple[Fault, ...]) -> None:
     for healed in faults:
-        click.echo(f"Healed: {healed}")
+        print_result(f"Healed: {healed}")

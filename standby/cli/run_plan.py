@@ -1,11 +1,11 @@
 """Run the plan of a command that changes something: show it, ask, carry it out, report the outcome."""
 
 from standby.cli.options import ChangeOptions, confirm, exit_with, print_json, print_result
+from standby.cli.output.change_view import CANCELLED, plan_lines, question, summary_lines
 from standby.cli.output.outcome import EXIT_CODES, CommandOutcome
 from standby.console import print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
-from standby.deployment.routing_config import KEY
 from standby.errors import RefusedError, StandbyError
 from standby.operations.execution.executor import LOOK_AGAIN, RUN_AGAIN, VERIFY_AGAIN, Executor
 from standby.operations.execution.run import ConflictError, PlanRun, StepFailedError
@@ -15,19 +15,21 @@ from standby.operations.plans.plan import Plan, Refusal
 def run_plan(
     connection: Connection, manifest: Manifest, plan: Plan, options: ChangeOptions, *, wait_seconds: float = 600
 ) -> CommandOutcome:
-    """Show a plan, ask, and carry it out."""
-    _show_plan(plan)
+    """Show a plan, ask, and carry it out. A plan that is refused or empty is not shown: the outcome says why."""
     standing = plan.standing_refusals(force=options.force)
-    for refusal in plan.refusals:
-        print_progress(f"  {'refused' if refusal in standing else 'overridden'}: {refusal.reason}")
     if standing:
         return CommandOutcome(result="refused", plan=plan, error=_refusal_error(plan, standing))
     if not plan.steps:
         return CommandOutcome(result="nothing to do", plan=plan)
+    for line in plan_lines(plan, overridden=plan.refusals):
+        print_progress(line)
     if options.dry_run:
         return CommandOutcome(result="planned", plan=plan)
-    if not confirm(f"{plan.command}: continue?", yes=options.yes):
-        return CommandOutcome(result="declined", plan=plan, error=StandbyError("Nothing was changed."))
+    print_progress("")
+    if not confirm(question(plan), yes=options.yes):
+        return CommandOutcome(result="declined", plan=plan, error=StandbyError(CANCELLED))
+    if not options.yes:  # a line between the answer and the steps
+        print_progress("")
     return _execute(Executor(connection, manifest, wait_seconds=wait_seconds), plan)
 
 
@@ -45,20 +47,11 @@ def report_outcome(
 
         print_json(change_json(connection, manifest, outcome, seconds=seconds))
     if outcome.error is not None:
-        print_progress(f"Error: {outcome.error.full_message}")
+        mark = "" if outcome.result == "declined" else "Error: "  # to decline is no error
+        print_progress(f"{mark}{outcome.error.full_message}")
     elif not options.as_json:
-        print_result(_summarize(outcome))
+        print_result("\n".join(summary_lines(outcome)))
     exit_with(EXIT_CODES[outcome.result])
-
-
-def _show_plan(plan: Plan) -> None:
-    print_progress(f"{plan.command}: {plan.summary}")
-    for note in plan.notes:
-        print_progress(f"  note: {note}")
-    for number, step in enumerate(plan.steps, start=1):
-        print_progress(f"  {number}. {step.full_title}")
-    for part in plan.pending_writes:
-        print_progress(f"  pending: {part.what} in {part.region} ({part.why})")
 
 
 def _execute(executor: Executor, plan: Plan) -> CommandOutcome:
@@ -87,22 +80,9 @@ def _describe_failures(run: PlanRun) -> StandbyError | None:
     return None
 
 
-def _summarize(outcome: CommandOutcome) -> str:
-    plan, run = outcome.plan, outcome.run
-    if outcome.result == "nothing to do":
-        return "\n".join([f"{plan.summary}. Nothing to do.", *(f"note: {note}" for note in plan.notes)])
-    if outcome.result == "planned":
-        return "Nothing was changed: --dry-run."
-    pending = run.pending_writes if run else []
-    lines = [f"{plan.summary}: done.", *(f"Pending: {part.what} in {part.region} ({part.why})." for part in pending)]
-    if pending:
-        region_is_lost = any(part.what == KEY for part in pending)
-        lines.append(f"{'When the region is back' if region_is_lost else 'Later'}: `standby reconcile`.")
-    return "\n".join(lines)
-
-
 def _refusal_error(plan: Plan, standing: tuple[Refusal, ...]) -> RefusedError:
-    reasons = "; ".join(refusal.reason for refusal in standing)
+    reasons = [refusal.reason for refusal in standing]
+    listed = "".join(f"\n  - {reason}" for reason in reasons) if len(reasons) > 1 else f" {reasons[0]}."
     overridable = all(refusal.overridable for refusal in standing)
     hint = "--force overrides this." if overridable else "`standby status` shows which region answers."
-    return RefusedError(f"{plan.command} refused: {reasons}.", hint=hint)
+    return RefusedError(f"{plan.command} refused:{listed}", hint=hint)

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from standby.cli.options import exit_with, json_option, print_json, print_target
+from standby.cli.options import examples, exit_with, json_option, print_json, print_target
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest
@@ -18,7 +18,7 @@ from standby.target import Target
 WATCH_SECONDS: Final = 5.0
 
 
-@click.command()
+@click.command(epilog=examples("standby status", "standby status --watch", "standby status --deep --json"))
 @click.option("--watch", is_flag=True, help="Repeat every few seconds, until Ctrl-C. Not with --json.")
 @click.option("--deep", is_flag=True, help="Ask each API a question, and await every check. Takes up to a minute.")
 @json_option
@@ -46,9 +46,9 @@ def status(target: Target, /, *, watch: bool, deep: bool, as_json: bool) -> None
     elif watch:
         verdict = _watch(connection, manifest, state, verdict, deep=deep)
     else:
-        from standby.cli.output.status_view import make_console, render_status  # noqa: PLC0415 - --json does not need rich
+        from standby.cli.output.status_view import print_status  # noqa: PLC0415 - --json does not need rich
 
-        make_console().print(render_status(state, verdict))
+        print_status(state, verdict)
     exit_with(EXIT_CODES[verdict.name])
 
 

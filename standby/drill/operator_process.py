@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from standby.console import STEP_MARKS
 from standby.drill.measure.records import Clock
 from standby.errors import StandbyError
 from standby.rehearsal.files.json_files import parse_object
@@ -178,6 +179,6 @@ def run_with_retries(
 
 def _environment(options: Sequence[str]) -> dict[str, str]:
     # The mark lets `standby rehearse down` find a command whose drill was killed, also a suspended one.
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", STEP_MARKS: "1"}
     directory = dict(pairwise(options)).get("--directory")
     return mark_environment(environment, directory=Path(directory).resolve()) if directory else environment

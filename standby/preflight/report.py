@@ -1,6 +1,5 @@
 """The report of a preflight: lines of at most 80 columns, the JSON document, and the exit code."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import Final, Literal
 
@@ -10,9 +9,8 @@ from standby.errors import REFUSED
 from standby.json_model import JsonModel
 from standby.preflight.collect import Preflight
 from standby.preflight.findings import Finding, Status
-from standby.text import pluralize, printable
+from standby.text import label_lines, pluralize, printable
 
-WIDTH: Final = 80
 _WORDS: Final[dict[Status, str]] = {"ok": "ok", "fails": "FAILS", "unknown": "UNKNOWN", "advice": "advice"}
 _STATUS_WIDTH: Final = 8
 _MIN_LABEL: Final = 12
@@ -82,12 +80,6 @@ def report_lines(preflight: Preflight) -> Iterator[str]:
 
 def _finding_lines(finding: Finding, width: int) -> Iterator[str]:
     start = f"{_WORDS[finding.status]:<{_STATUS_WIDTH}}{finding.label:<{width}}"
-    texts = [finding.detail, *([f"-> {finding.remedy}"] if finding.remedy else [])]
-    for number, text in enumerate(texts):
-        yield from textwrap.wrap(
-            printable(text),
-            WIDTH,
-            initial_indent=start if number == 0 else " " * len(start),
-            subsequent_indent=" " * len(start),
-            break_on_hyphens=False,
-        )
+    yield from label_lines(start, printable(finding.detail), column=len(start))
+    if finding.remedy:
+        yield from label_lines("", printable(f"-> {finding.remedy}"), column=len(start))

@@ -43,6 +43,11 @@ Run = Callable[..., Result]
 _numbers = itertools.count(1)
 
 
+def words(printed: str) -> str:
+    """Return printed text on one line: its lines break at blanks, in 80 columns."""
+    return " ".join(printed.split())
+
+
 @cache
 def clients(endpoint: str, dead: tuple[Role, ...] = (), sick: tuple[tuple[Role, str], ...] = ()) -> Clients:
     """Return clients of both regions, cached, because creating them takes longer than most tests."""

@@ -17,6 +17,7 @@ from standby.endpoints import (
     is_on_this_machine,
 )
 from standby.errors import RefusedError
+from tests.standby.helpers import words
 from tests.standby.manifests import REGIONS
 
 LOCAL = [
@@ -68,7 +69,8 @@ def test_a_command_for_the_account_refuses_an_endpoint_on_this_machine(
     monkeypatch.setenv(variable, "http://127.0.0.1:1")
     result = CliRunner().invoke(cli, command)
     assert result.exit_code == 3
-    assert result.stderr.startswith(f"Error: {variable}=http://127.0.0.1:1: calls to AWS would go to this machine")
+    said = f"Error: {variable}=http://127.0.0.1:1: calls to AWS would go to this machine"
+    assert words(result.stderr).startswith(said)
     assert "standby rehearse env --unset" in result.stderr
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from standby.errors import BadUsageError
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths, find_project
+from standby.text import WIDTH
 
 MODEL: Final = "Answers come from a stand-in for the model: the passages' best sentences."
 QUESTION: Final = "What is the mileage rate for a private car?"
@@ -43,16 +44,28 @@ class Shell:
 def first_commands(paths: RehearsalPaths, api_url: str, shell: Shell) -> str:
     """Return what can be done with a rehearsal that is up. `api_url` is the primary API's on this machine."""
     program, project, directory = shell.program(), _project_options(paths, shell), _directory_options(paths)
-    rehearse = " ".join([program, "rehearse", *project, *directory])
-    status = " ".join([program, *(directory or (_directory(paths) if project else ())), "status"])
+    rehearse = [program, "rehearse", *project, *directory]
+    status = [program, *(directory or (_directory(paths) if project else ())), "status"]
     steps = {
-        "Open the page:": [f"{rehearse} browse"],
+        "Open the page:": _lines(*rehearse, "browse"),
         "Ask a question:": list(_curl(api_url)),
-        "See what serves, and what is wrong:": [status],
-        "Break a region, and heal it:": [f"{rehearse} fault region-down primary", f"{rehearse} heal"],
+        "See what serves, and what is wrong:": _lines(*status),
+        "Break a region, and heal it:": [*_lines(*rehearse, "fault region-down primary"), *_lines(*rehearse, "heal")],
     }
     lines = (line for title, commands in steps.items() for line in (title, *(f"  {one}" for one in commands)))
     return "\n".join((MODEL, "", *lines))
+
+
+def _lines(*words: str) -> list[str]:
+    """Return a command as the shell reads it: on one line, or with a line end after each word that needs one."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(f"  {lines[-1]} {word} \\") <= WIDTH:
+            lines[-1] += f" {word}"
+        else:
+            lines[-1] += " \\"
+            lines.append(f"  {word}")
+    return lines
 
 
 def _curl(api_url: str) -> Iterator[str]:

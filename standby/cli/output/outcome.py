@@ -93,8 +93,10 @@ def _merge_runs(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
 
 def _merge_errors(first: CommandOutcome, second: CommandOutcome) -> StandbyError | None:
     if first.run is not None and second.result in {"declined", "refused"} and second.error is not None:
-        why = "" if second.result == "declined" else f" {second.error.message}"
-        return StandbyError(f"{first.plan.summary}: done. Nothing else was changed.{why}")
+        written = f"config.json is in sync (generation {first.plan.generation})"
+        so_far = f"{first.error.message if first.error else written}, nothing else changed."
+        why = "Cancelled." if second.result == "declined" else second.error.message
+        return StandbyError(f"{why} {so_far}", hint=first.error.hint if first.error else "")
     errors = [outcome.error for outcome in (first, second) if outcome.error is not None]
     if len(errors) < 2:  # noqa: PLR2004 - there are two outcomes
         return errors[0] if errors else None

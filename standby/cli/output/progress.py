@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from standby.console import print_progress
+from standby.text import wrap_lines
 
 LINES_EVERY: Final = 20
 """Without a terminal, a count is printed once every N steps."""
@@ -51,6 +52,6 @@ class ConsoleProgress:
 
     def _print(self, text: str) -> None:
         if self._console.is_terminal:
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(wrap_lines(text), markup=False, highlight=False, soft_wrap=True)
         else:  # rich would end the command if nobody reads the progress
             print_progress(text, self._console.file)

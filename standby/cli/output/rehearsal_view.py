@@ -1,20 +1,16 @@
 """What `standby rehearse` prints: the checks of the applied stack, and the status with its local addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-import click
-from rich import box
 from rich.console import Console
-from rich.table import Column, Table
 from rich.text import Text
 
+from standby.cli.options import print_result
 from standby.rehearsal.checks.verification import Result
 from standby.rehearsal.network.network import UP_HINT, LocalUrls
 from standby.rehearsal.report import Report, Status
-
-WIDE: Final = 160
-"""The width of the table of checks if stdout is not a terminal."""
+from standby.text import label_lines, printable
 
 FAILED_TEXT: Final = "A check failed. `standby rehearse logs` shows the emulator's log, `logs query` a function's."
 
@@ -27,24 +23,26 @@ _RESULT_STYLES: Final[Mapping[Result, str]] = {
 def print_report(report: Report, commands: str) -> None:
     """Print the checks, the changes, and after checks that passed the commands to go on with."""
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDE)
-    console.print(checks_table(report))
+    for line in check_lines(report):
+        console.print(line, soft_wrap=True)
     changes = ", ".join(f"{count} {change}" for change, count in report.changes.as_json().items() if count)
     phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in report.seconds.items())
-    click.echo(f"{report.resources} resources: {changes or 'no changes'}\n{phases}\n")
-    click.echo(commands if report.passed else FAILED_TEXT)
+    print_result(f"\n{report.resources} resources: {changes or 'no changes'}\n{phases}\n")
+    print_result(commands if report.passed else FAILED_TEXT)
 
 
-def checks_table(report: Report) -> Table:
-    """Return the table of checks."""
-    seconds, observed = Column("seconds", justify="right"), Column("observed", overflow="fold")
-    table = Table("check", "region", "result", seconds, observed, box=box.SIMPLE, pad_edge=False)
+def check_lines(report: Report) -> Iterator[Text]:
+    """Yield the lines of each check: its result, name, region and duration, and what it observed."""
+    names = max((len(check.name) for check in report.checks), default=0)
+    regions = max((len(check.region) for check in report.checks), default=0)
     for check in report.checks:
-        result = Text(check.result.value, style=_RESULT_STYLES[check.result])
-        region = f"{check.role} {check.region}" if check.role else check.region
-        table.add_row(check.name, region, result, f"{check.seconds:.1f}", Text(check.detail))
-    return table
+        result = check.result.value
+        label = f"{result:<6}  {check.name:<{names}}  {check.region:<{regions}}  {check.seconds:>5.1f} s"
+        for number, line in enumerate(label_lines(label, printable(check.detail), column=len(label) + 2)):
+            text = Text(line)
+            if number == 0:
+                text.stylize(_RESULT_STYLES[check.result], 0, len(result))
+            yield text
 
 
 def status_text(found: Status) -> str:

@@ -1,9 +1,9 @@
-"""Carry out a plan, step by step. Each step reports on stderr when it begins and when it ends."""
+"""Carry out a plan, step by step. Each step prints one line on stderr when it ends."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from standby.console import Stopwatch, print_progress
+from standby.console import Stopwatch, mark_step, print_progress, report_waiting
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.operations.execution.run import (
@@ -59,20 +59,24 @@ class Executor:
         """Carry out the plan, and yield each step when it has ended. Raises the same errors as `run`."""
         run = self.last = PlanRun(plan=plan, event=plan.event, pending_writes=list(plan.pending_writes))
         for number, step in enumerate(plan.steps, start=1):
-            self._take(run, step, f"step {number} of {len(plan.steps)}")
+            self._take(run, step, number)
             yield step
 
-    def _take(self, run: PlanRun, step: Step, label: str) -> None:
-        print_progress(f"{label} begins: {step.full_title}")
+    def _take(self, run: PlanRun, step: Step, number: int) -> None:
+        total = len(run.plan.steps)
+        label = f"{number}/{total} {step.full_title}"
+        mark_step(number, total, "begins")
         stopwatch, at = Stopwatch(), format_time(self._connection.clients.clock.now())
 
         def record(result: str, detail: str) -> None:
             seconds = stopwatch.seconds
             run.steps.append(StepTaken(step=step.full_title, result=result, detail=detail, at=at, seconds=seconds))
-            print_progress(f"{label} {result} ({seconds:.2f} s){': ' + detail if detail else ''}")
+            print_progress(f"{label}: {_describe_end(step, result, detail, seconds=seconds)}")
+            mark_step(number, total, result)
 
         try:
-            detail = self._perform(run, step)
+            with report_waiting(label):
+                detail = self._perform(run, step)
         except StepFailedError as error:
             kind, sentences = _classify(run, error)
             record(kind, error.message)
@@ -126,3 +130,18 @@ def _classify(run: PlanRun, error: StepFailedError) -> tuple[str, list[str]]:
     if isinstance(error, UnknownOutcomeError):
         return "unknown", run.unknown
     return ("not verified", run.not_verified) if isinstance(error, NotVerifiedError) else ("failed", run.failures)
+
+
+def _describe_end(step: Step, result: str, detail: str, *, seconds: float) -> str:
+    """Return how a step ended. What failed or is pending is reported once, at the end of the command."""
+    pending = detail.startswith("pending: ")
+    ended = f"{'pending' if pending else result} ({seconds:.2f} s)"
+    return f"{ended}, {detail}" if result == "done" and detail and not pending and _is_news(step, detail) else ended
+
+
+def _is_news(step: Step, detail: str) -> bool:
+    """Return whether the detail of a step that is done says more than its title. The journal has every detail."""
+    action = step.action
+    if isinstance(action, PutConfig):
+        return detail != f"generation {action.config.generation}"
+    return not isinstance(action, WriteIntent | VerifyEdge | VerifyHealth | CopyEvents)

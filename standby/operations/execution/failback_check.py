@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from standby.console import Stopwatch, print_progress
+from standby.console import STILL_SECONDS, Stopwatch, print_progress
 from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
@@ -60,14 +60,16 @@ def overridden_preconditions(manifest: Manifest, copies: ConfigCopies) -> tuple[
 
 def wait_for_settled_state(connection: Connection, manifest: Manifest, *, wait_seconds: float) -> State:
     """Return the state when no document and no job is in progress any more, or after `wait_seconds`."""
-    stopwatch = Stopwatch()
+    stopwatch, report_at = Stopwatch(), 0.0
     while True:
         state = collect_state(connection, manifest, depth=FAILBACK_DEPTH)
         reasons = [refusal.reason for refusal in unmet_preconditions(state, ())]
         settling = moves_users(manifest, state.copies, "primary") and reasons and settles_by_itself(state)
         if not settling or stopwatch.seconds > wait_seconds:
             return state
-        print_progress(f"waiting until this has settled: {'; '.join(reasons)}")
+        if stopwatch.seconds >= report_at:
+            report_at = stopwatch.seconds + STILL_SECONDS
+            print_progress(f"Waiting until this has settled: {'; '.join(reasons)}")
         time.sleep(PAUSE_SECONDS)
 
 

@@ -108,8 +108,6 @@ class ReconcileSteps:
             if stopwatch.seconds > self._wait_seconds:
                 waited = f"{self._wait_seconds:.0f} s"
                 raise StepFailedError(f"not in sync within {waited} ({decision}); run `standby reconcile`")
-            elapsed = f"{decision}, {stopwatch.seconds:.0f} s"
-            print_progress(f"  waiting for the Knowledge Base of {region.region} ({elapsed})")
             time.sleep(JOB_PAUSE_SECONDS if decision == "wait" or starts > 1 else JOB_PAUSE_SECONDS / 10)
         return f"{self._describe_coverage(region)} after {pluralize(starts, 'job')}"
 

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from health.report import DEEP_CACHED_SECONDS
 from standby.cli.main import cli
+from standby.console import STEP_MARKS
 from standby.deployment.clients import Clients
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Role
@@ -102,7 +103,7 @@ class Operator:
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", STEP_MARKS: "1"},
         )
 
     def failover(self, *arguments: str) -> Ran:

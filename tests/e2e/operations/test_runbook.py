@@ -1,4 +1,7 @@
-"""Run the runbook's commands in order, with its faults, and check that its IAM policy is sufficient."""
+"""Run the runbook's commands in order, with its faults, and check that its IAM policy is sufficient.
+
+With STANDBY_TEST_WRITE_RUNBOOK=1, the outputs are written into the runbook instead of compared with it.
+"""
 
 import json
 import os
@@ -19,7 +22,7 @@ from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, upload, wait_for
 from tests.e2e.operations.helpers import Operator, clients_with, connection, without_events
-from tests.e2e.operations.runbook import RUNBOOK, Act, Scenario, same, scenarios
+from tests.e2e.operations.runbook import RUNBOOK, Act, Scenario, missing_lines, scenarios, write_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 READING: Final = ("status", "journal")
 """The commands that change nothing. They are repeated, because the tests beside this one make some reads late."""
 READS: Final = 3
+WRITE: Final = "STANDBY_TEST_WRITE_RUNBOOK"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,7 @@ class Stage:
 
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
-        self._environment = {"COLUMNS": "120"}
+        self._environment = {"COLUMNS": "80"}
 
     def play(self, act: Act) -> str:
         """Do one action; return the output that a user sees."""
@@ -129,12 +133,6 @@ class Stage:
         self._environment |= {**nothing, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-def missing_lines(act: Act, seen: str) -> list[str]:
-    """Return the lines of the runbook that an output lacks."""
-    shown = {same(line) for line in seen.splitlines()}
-    return [line for line in act.shown if line != "..." and same(line) not in shown]
-
-
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.title)
 def test_the_runbook_shows_the_real_output(
     operator: Operator, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +140,10 @@ def test_the_runbook_shows_the_real_output(
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     context = Stage(operator)
+    if WRITE in os.environ:
+        outputs = [(act, context.play(act)) for act in scenario.acts]
+        write_outputs(scenario.title, [seen for act, seen in outputs if act.typed])
+        return
     for act in scenario.acts:
         seen = context.play(act)
         for _ in range(READS if act.typed and act.typed[0] in READING else 0):

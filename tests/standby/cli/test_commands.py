@@ -1,6 +1,7 @@
 """The command line: exit codes, only JSON on stdout, one clear line for each error."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from standby.operations.execution.failback_check import check_preconditions
 from standby.operations.plans.plan import Refusal
 from standby.settings_file import DEFAULT_NAME, DEFAULT_REGIONS
 from tests.constructs.plan import default_settings
-from tests.standby.helpers import EAST, WEST, Run, World, config
+from tests.standby.helpers import EAST, WEST, Run, World, config, words
 
 
 def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
@@ -39,9 +40,12 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
 def test_a_failover_prints_the_deployment_the_plan_and_the_result(run: Run, world: World) -> None:
     result = run("failover", "--yes", "--reason", "test")
     assert result.exit_code == 0
-    assert result.stdout == f"switch traffic to {EAST} (failover), generation 4: done.\n"
+    assert result.stdout == f"Done. {EAST} now serves (generation 4).\n"
     assert result.stderr.startswith(f"TEST: {world.manifest.name} in account 000000000000, {WEST} + {EAST}\n")
-    assert "step 1 of 7 begins: Write the intent into the journal in us-east-1\nstep 1 of 7 done" in result.stderr
+    ended = [line for line in result.stderr.splitlines() if re.match(r"\d/7 ", line)]
+    assert re.fullmatch(r"1/7 Write the intent into the journal in us-east-1: done \(\d+\.\d\d s\)", ended[0])
+    assert [line[:2] for line in ended] == [f"{number}/" for number in range(1, 8)]
+    assert "begins" not in result.stderr
     assert copies_agree(world.copies())
 
 
@@ -75,7 +79,7 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(run: Run, world: World) -> No
 def test_any_answer_other_than_yes_declines(run: Run, world: World, given: str) -> None:
     result = run("failover", given=given)
     assert result.exit_code == 1
-    assert result.stderr.endswith("Error: Nothing was changed.\n")
+    assert result.stderr.endswith("\nCancelled, nothing changed.\n")
     assert not world.events("failover")
 
 
@@ -86,8 +90,11 @@ def test_a_yes_at_the_terminal_confirms(run: Run) -> None:
 def test_with_a_lost_region_the_exit_code_is_0_and_the_pending_write_is_reported(run: Run) -> None:
     result = run("failover", "--yes", dead=("primary",))
     assert result.exit_code == 0
-    assert "Pending: config.json in us-west-2 (us-west-2 does not answer (connection refused)).\n" in result.stdout
-    assert "`standby reconcile`" in result.stdout
+    assert result.stdout == (
+        "Done. us-east-1 now serves (generation 4).\n"
+        "Pending: config.json in us-west-2, which does not answer (connection refused).\n"
+        "When us-west-2 is back: `standby reconcile`.\n"
+    )
 
 
 def test_a_dead_target_is_refused_and_force_does_not_help(run: Run, world: World) -> None:
@@ -166,7 +173,7 @@ def test_a_failback_is_refused_if_another_command_moves_users_during_its_compari
     monkeypatch.setattr("standby.operations.execution.failback_check.check_preconditions", compared)
     result = run("failback", "--yes", "--checks", "1")
     assert result.exit_code == 3
-    assert "another command moved users while the regions were compared" in result.stderr
+    assert "another command moved users while the regions were compared" in words(result.stderr)
     assert world.copies()["primary"].generation == 4
 
 
@@ -200,7 +207,7 @@ def test_a_failback_with_a_region_down_is_refused_immediately(run: Run) -> None:
     run("failover", "--yes")
     result = run("failback", "--yes", dead=("failover",))
     assert result.exit_code == 3
-    assert "us-east-1 does not answer (connection refused): the regions cannot be compared" in result.stderr
+    assert "us-east-1 does not answer (connection refused): the regions cannot be compared" in words(result.stderr)
 
 
 def test_a_primary_with_an_old_config_takes_users_back_with_force(run: Run, world: World) -> None:

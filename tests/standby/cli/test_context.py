@@ -13,6 +13,7 @@ from standby.contexts import CONTEXT_VARIABLE, contexts_path, read_contexts
 from standby.deployment.connection import AwsConnection
 from standby.errors import RefusedError
 from standby.target import SHELL_DIRECTORY_VARIABLE, TargetOptions, open_connection
+from tests.standby.helpers import words
 
 PROD = (
     "context",
@@ -154,7 +155,7 @@ def test_a_file_that_is_not_of_contexts_is_wrong_usage_with_its_path(text: str, 
     contexts_path().write_text(text)
     result = run("context", "list") if command == "list" else run("status")
     assert result.exit_code == 2
-    assert f"{contexts_path()}: not a file of contexts." in result.stderr
+    assert f"{contexts_path()}: not a file of contexts." in words(result.stderr)
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_command_without_a_connection_refuses_the_options_that_it_cannot_use(
         assert result.exit_code == (0 if "--list" in command else 3)
         return
     assert result.exit_code == 2, result.stderr
-    first, hint = result.stderr.splitlines()
+    first, hint, *_ = result.stderr.splitlines()
     assert first == f"Error: `standby {command[0]}` cannot use --{option}."
     assert hint.startswith("  ")
 

@@ -15,7 +15,7 @@ from standby.deployment.manifest import ROLES, Role
 from standby.operations.facts import journal
 from standby.operations.facts.journal import PREFIX, Event, new_event
 from standby.rehearsal.emulator.emulator import Emulator
-from tests.standby.helpers import EAST, WEST, Run, World, changed, clients
+from tests.standby.helpers import EAST, WEST, Run, World, changed, clients, words
 from tests.standby.manifests import REGIONS
 
 EVENTS: Final = 3_000
@@ -169,7 +169,9 @@ def test_the_last_generation_is_refused_with_its_remedy_and_never_written_with_1
     put(world, LAST)
     refused = run("failover", "--yes", "--force")
     assert refused.exit_code == 3
-    assert "the generation 999999999999, and there is no higher one: `standby journal` names it" in refused.stderr
+    assert "the generation 999999999999, and there is no higher one: `standby journal` names it" in words(
+        refused.stderr
+    )
     assert run("journal", "--remove", LAST, "--yes", "--force").exit_code == 0
     assert run("failover", "--yes").exit_code == 0
     assert {copy.generation for copy in world.copies().values()} == {4}
@@ -179,7 +181,7 @@ def test_a_config_json_with_the_last_generation_is_refused_with_its_place(run: R
     serve_generation(world, "primary", 10**12 - 1)
     refused = run("failover", "--yes", "--force")
     assert refused.exit_code == 3
-    assert f"config.json in {WEST} has the generation 999999999999" in refused.stderr
+    assert f"config.json in {WEST} has the generation 999999999999" in words(refused.stderr)
 
 
 def removal(run: Run, *arguments: str, **more: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - of the fixture

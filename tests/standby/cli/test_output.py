@@ -51,7 +51,7 @@ def start(world: World, *arguments: str, stdout: int, stderr: int) -> "subproces
 
 def test_a_failover_is_carried_out_if_its_progress_has_no_reader(world: World, unread: int) -> None:
     ran = start(world, "failover", "--yes", stdout=subprocess.PIPE, stderr=unread)
-    assert (ran.returncode, ran.stdout) == (0, f"switch traffic to {EAST} (failover), generation 4: done.\n")
+    assert (ran.returncode, ran.stdout) == (0, f"Done. {EAST} now serves (generation 4).\n")
     assert copies_agree(world.copies())
 
 
@@ -151,11 +151,11 @@ def test_with_json_an_interrupted_plan_names_the_steps_that_were_taken(
     assert document["error"].startswith("Interrupted. Run the same command again")
 
 
-@pytest.mark.parametrize("given,ended", [("n\n", "[y/N]: n\n"), ("", "[y/N]: \n"), (None, "[y/N]: \n")])
+@pytest.mark.parametrize("given,ended", [("n\n", "[y/N] n\n"), ("", "[y/N] \n"), (None, "[y/N] \n")])
 def test_a_question_that_is_not_answered_with_yes_changes_nothing_on_a_line_of_its_own(
     run: Run, world: World, given: str | None, ended: str
 ) -> None:
     result = run("failover", given=given)
-    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "Error: Nothing was changed.")
-    assert f"failover: continue? {ended}Error: Nothing was changed.\n" in result.stderr
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "Cancelled, nothing changed.")
+    assert f"\nSwitch users to {EAST}? {ended}Cancelled, nothing changed.\n" in result.stderr
     assert {copy.generation for copy in world.copies().values()} == {3}

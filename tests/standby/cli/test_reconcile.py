@@ -20,7 +20,7 @@ from standby.operations.facts.journal import PREFIX
 from standby.operations.facts.reconcile_facts import collect_config_facts
 from standby.operations.facts.switch_facts import TARGET_SECONDS
 from standby.operations.plans.reconcile import plan_config
-from tests.standby.helpers import EAST, MANIFEST, WEST, Run, World, changed
+from tests.standby.helpers import EAST, MANIFEST, WEST, Run, World, changed, words
 from tests.standby.manifests import REGIONS
 
 BROUGHT = "Bring config.json to generation 4 in us-west-2"
@@ -66,7 +66,7 @@ def test_config_json_is_in_sync_before_anything_is_compared(
     assert result.exit_code == 1
     assert result.stderr.index(f"  2. {BROUGHT}") < result.stderr.index("Comparing both regions")
     assert copies_agree(world.copies())
-    assert run("reconcile", "--yes").stdout == "both regions are in sync. Nothing to do.\n"
+    assert run("reconcile", "--yes").stdout == "Both regions are in sync. Nothing to do.\n"
 
 
 @pytest.mark.usefixtures("returned")
@@ -93,7 +93,8 @@ def test_if_documents_cannot_be_listed_config_json_is_in_sync_and_the_rest_is_pe
 def test_pending_writes_are_also_printed_as_text(run: Run, world: World) -> None:
     lose_documents_bucket(world)
     result = run("reconcile", "--yes")
-    assert f"Pending: documents in {WEST} (the documents of {EAST} cannot be compared: " in result.stdout
+    assert result.stdout.startswith("Done as far as possible now.\nPending: ")
+    assert f"Pending: documents in {WEST} (the documents of {EAST} cannot be compared: " in words(result.stdout)
     assert result.stdout.endswith("Later: `standby reconcile`.\n")
 
 
@@ -102,8 +103,9 @@ def test_each_plan_is_shown_and_confirmed_before_it_is_carried_out(run: Run, wor
     leave_behind(world)
     result = run("reconcile", given="y\nn\n")
     assert result.exit_code == 1
-    assert result.stderr.count("continue?") == 2
-    assert "Error: config.json first, generation 4: done. Nothing else was changed." in result.stderr
+    assert "Bring config.json into sync? [y/N] y\n" in result.stderr
+    assert "Bring both regions into sync? [y/N] n\n" in result.stderr
+    assert result.stderr.endswith("\nCancelled. config.json is in sync (generation 4), nothing else changed.\n")
     assert copies_agree(world.copies())
     assert not list_documents(world.s3("primary"), world.manifest.regions["primary"]).documents
 
@@ -111,8 +113,8 @@ def test_each_plan_is_shown_and_confirmed_before_it_is_carried_out(run: Run, wor
 @pytest.mark.usefixtures("returned")
 def test_after_the_first_plan_is_declined_nothing_more_is_asked(run: Run, world: World) -> None:
     result = run("reconcile", given="n\n")
-    assert (result.exit_code, result.stderr.count("continue?")) == (1, 1)
-    assert result.stderr.endswith("Error: Nothing was changed.\n")
+    assert (result.exit_code, result.stderr.count("[y/N]")) == (1, 1)
+    assert result.stderr.endswith("\nCancelled, nothing changed.\n")
     assert not copies_agree(world.copies())
 
 

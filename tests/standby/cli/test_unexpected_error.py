@@ -20,6 +20,7 @@ from standby.cli.unexpected_error import DEBUG_VARIABLE
 from standby.machine import REMEDIES
 from standby.target import TargetOptions
 from tests.constructs.plan import ROOT
+from tests.standby.helpers import words
 
 INCOMPLETE = """The installation of standby is incomplete: the module standby.text is missing.
   Get it again: pip install --force-reinstall warm-standby
@@ -47,12 +48,13 @@ def _no_debugging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bug_is_one_line_with_its_place_and_the_full_report_in_a_file(tmp_path: Path, kind: type[Exception]) -> None:
     result = fail_with(kind("surprise"))
     assert result.exit_code == 1
-    first, report, send = result.stderr.splitlines()
-    assert re.fullmatch(r"Error: This is a bug in standby: '?surprise'? \(standby/target.py, line \d+\)\.", first)
+    first, _, rest = result.stderr.partition("\n  The full report is in")
+    assert re.fullmatch(
+        r"Error: This is a bug in standby: '?surprise'? \(standby/target.py, line \d+\)\.", words(first)
+    )
     assert not CLASS_NAMES.search(result.stderr)
     (file,) = tmp_path.glob("standby-bug-*.txt")
-    assert report == f"  The full report is in {file}"
-    assert send.startswith("  Send it to the owners of the project.")
+    assert words(rest).startswith(f"{file} Send it to the owners of the project.")
     assert f"{kind.__name__}: " in file.read_text()
     assert "Traceback" in file.read_text()
     assert file.stat().st_mode & 0o077 == 0  # it may quote what the operator typed
@@ -78,9 +80,9 @@ def test_a_failure_of_this_machine_is_one_line_with_the_place_and_the_remedy(
 ) -> None:
     error = OSError(number, os.strerror(number), "/another" if other else place, None, place if other else None)
     result = fail_with(error)
-    assert (result.exit_code, result.stderr) == (
+    assert (result.exit_code, words(result.stderr)) == (
         1,
-        f"Error: /some/file: {os.strerror(number)}.\n  {REMEDIES[number]}\n",
+        f"Error: /some/file: {os.strerror(number)}. {words(REMEDIES[number])}",
     )
 
 
@@ -108,7 +110,7 @@ def test_a_missing_package_is_one_message_with_the_install_command(
 
     monkeypatch.setattr(importlib, "import_module", missing)
     result = CliRunner().invoke(cli, [command])
-    assert (result.exit_code, result.stderr) == (3, f"Error: {text}")
+    assert (result.exit_code, words(result.stderr)) == (3, words(f"Error: {text}"))
 
 
 FULL = Path("/dev/full")
@@ -140,7 +142,8 @@ def test_a_result_on_a_full_disk_is_one_line_and_no_exit_code_of_the_interpreter
         assert ran.returncode == 2
         return
     assert ran.returncode == 1, ran.stderr
-    assert ran.stderr == f"Error: Standard output: {os.strerror(errno.ENOSPC)}.\n  {REMEDIES[errno.ENOSPC]}\n"
+    said = f"Error: Standard output: {os.strerror(errno.ENOSPC)}. {REMEDIES[errno.ENOSPC]}"
+    assert words(ran.stderr) == words(said)
 
 
 @full

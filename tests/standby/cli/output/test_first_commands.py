@@ -1,5 +1,6 @@
 """The commands at the end of `rehearse up`: they name what the user's shell needs, and fit its width."""
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ def shown(project: Path, shell: Shell, *, directory: Path | None = None) -> list
     """Return the commands, each as one line."""
     paths = RehearsalPaths(project=project, directory=directory or project / ".rehearsal")
     text = first_commands(paths, LONGEST_URL, shell).replace("\\\n", "")
-    return [line.strip() for line in text.splitlines() if line.startswith("  ")]
+    return [re.sub("(?<=[^ ])  +", " ", line.strip()) for line in text.splitlines() if line.startswith("  ")]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from standby.operations.facts.journal import is_written_by_event, new_event
 from standby.operations.facts.state import State
 from standby.operations.plans.reconcile import plan_config, plan_documents
 from standby.operations.views.verdict import assess_state
-from tests.standby.helpers import EAST, MANIFEST, NOON, WEST, Run, World, both, changed, config, puts
+from tests.standby.helpers import EAST, MANIFEST, NOON, WEST, Run, World, both, changed, config, puts, words
 from tests.standby.operations.plans.test_reconcile import reconcile_facts
 from tests.standby.states import region, state
 
@@ -94,10 +94,10 @@ def test_a_reconciliation_repairs_a_wrong_fallback_and_the_next_status_is_silent
     for role in ROLES:
         copy = world.copies()[role]
         world.put(role, copy.text.replace("apifailover", "lost"))
-    assert "fallbackApiUrl is not the other region's API" in run("status").stdout
+    assert "fallbackApiUrl is not the other region's API" in words(run("status").stdout)
     result = run("reconcile", "--yes")
     assert result.exit_code == 0, result.stderr
-    assert "fallbackApiUrl is not the other region's API" in result.stderr
+    assert "fallbackApiUrl is not the other region's API" in words(result.stderr)
     copies = world.copies().values()
     assert {copy.generation for copy in copies} == {4}
     assert describe_differences(world.manifest, world.copies()) == ()
@@ -119,9 +119,9 @@ def test_a_generation_that_no_event_wrote_is_named_and_reconcile_writes_the_next
     assert "no command wrote" not in run("status").stdout
     for role in ROLES:
         world.put(role, world.copies()[role].text.replace('"generation": 4', '"generation": 900'))
-    assert f"{UNEXPLAINED}: run `standby reconcile`" in run("status").stdout
+    assert f"{UNEXPLAINED}: run `standby reconcile`" in words(run("status").stdout)
     result = run("reconcile", "--yes")
-    assert f"{UNEXPLAINED}: this writes the next one" in result.stderr
+    assert f"{UNEXPLAINED}: this writes the next one" in words(result.stderr)
     assert {copy.generation for copy in world.copies().values()} == {901}
     assert {event.generation for event in world.events("primary")} == {4, 901}
     assert "no command wrote" not in run("status").stdout

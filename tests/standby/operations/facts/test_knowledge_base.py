@@ -64,7 +64,7 @@ def test_a_job_that_failed_covers_nothing() -> None:
     assert not known(failed, UNCOMPARED, newest=NOON + timedelta(minutes=1)).in_sync
 
 
-def test_the_status_table_says_that_nothing_was_compared() -> None:
+def test_the_status_text_says_that_nothing_was_compared() -> None:
     knowledge = known(UNCOMPARED, newest=NOON - timedelta(minutes=1))
     found = state(region("primary", knowledge_base=knowledge))
     with (screen := Console(width=200)).capture() as shown:

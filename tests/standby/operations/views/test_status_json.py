@@ -9,7 +9,7 @@ from standby.deployment.manifest import ROLES, Role
 from standby.operations.facts.journal import new_event
 from standby.operations.facts.state import State
 from standby.operations.views.status_json import StatusJson, status_json
-from standby.operations.views.status_table import describe_last_switch
+from standby.operations.views.status_text import describe_last_switch
 from standby.operations.views.verdict import assess_state
 from tests.standby.helpers import EAST, NOON, WEST, changed
 from tests.standby.states import region, state
@@ -32,7 +32,7 @@ def shown(found: State) -> StatusJson:
 def test_with_both_journals_read_no_event_is_an_empty_list() -> None:
     document = shown(without_journals())
     assert (document.unfinished, document.journals_not_read) == ((), ())
-    assert describe_last_switch(without_journals()) == "last failover: none"
+    assert describe_last_switch(without_journals()) == ("last failover", "none")
 
 
 @pytest.mark.parametrize("roles, regions", [(("failover",), (EAST,)), (("primary", "failover"), (WEST, EAST))])
@@ -40,7 +40,7 @@ def test_what_an_unread_journal_may_hold_is_unknown(roles: tuple[Role, ...], reg
     found = without_journals(*roles)
     document = shown(found)
     assert (document.unfinished, document.last_switch, document.journals_not_read) == (None, None, regions)
-    assert "unknown" in describe_last_switch(found)
+    assert "unknown" in describe_last_switch(found)[1]
 
 
 def test_what_the_other_journal_holds_is_shown() -> None:

@@ -1,4 +1,7 @@
-"""A status as rows of text: one column for each region. The command line prints it."""
+"""A status as lines of 80 columns: one block for each region. The command line prints it."""
+
+from collections.abc import Iterator
+from typing import Final
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
@@ -8,47 +11,53 @@ from standby.operations.facts.health import Health
 from standby.operations.facts.journal import last_switch
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
+from standby.text import label_lines, printable, wrap
+
+COLUMN: Final = 18
+"""The column in which the facts begin."""
 
 
-def status_columns(state: State) -> list[str]:
-    """Return the heading of each region's column."""
-    return [f"{role} {state.regions[role].region}" for role in ROLES]
+def status_lines(state: State) -> Iterator[str]:
+    """Yield a block of lines for each region, and the last failover or failback. Text from outside is printable."""
+    for role in ROLES:
+        region = state.regions[role]
+        yield f"{region.region} ({role}): {_serving(state, region)}"
+        if region.down:
+            yield from wrap(printable(region.down), first="  ", rest="  ")
+        else:
+            for name, fact in _facts(state, region).items():
+                yield from label_lines(f"  {name}", printable(fact), column=COLUMN)
+        yield ""
+    yield from label_lines(*map(printable, describe_last_switch(state)), column=COLUMN)
 
 
-def status_rows(state: State) -> dict[str, list[str]]:
-    """Return the cells of each row, by the row's heading."""
-    regions = [state.regions[role] for role in ROLES]
-    if all(region.down for region in regions):
-        return {"": [region.down for region in regions]}
-    rows = {
-        "serves": ["yes" if region.role == state.serving else "no" for region in regions],
-        "config.json": [_cell(region, _config(state, region.copy)) for region in regions],
-        "API health": [_cell(region, _health(region.health)) for region in regions],
-        "Knowledge Base": [_cell(region, _knowledge_base(region.knowledge_base)) for region in regions],
-        "last job": [_cell(region, _last_job(region.knowledge_base)) for region in regions],
-        "replication": [_cell(region, _replication(state, region.replication)) for region in regions],
-        "queue": [_cell(region, _queues(region.queues)) for region in regions],
-        "alarms": [_cell(region, _alarms(region.alarms)) for region in regions],
-        "requirements": [_cell(region, _requirements(region)) for region in regions],
+def _serving(state: State, region: RegionState) -> str:
+    if state.config is None:
+        return "not known whether it serves"
+    return "serves" if region.role == state.serving else "does not serve"
+
+
+def _facts(state: State, region: RegionState) -> dict[str, str]:
+    return {
+        "config.json": _config(state, region.copy),
+        "API health": _health(region.health),
+        "Knowledge Base": _knowledge_base(region.knowledge_base),
+        "last job": _last_job(region.knowledge_base),
+        "replication": _replication(state, region.replication),
+        "queue": _queues(region.queues),
+        "alarms": _alarms(region.alarms),
+        "requirements": _requirements(region),
     }
-    for column, region in enumerate(regions):
-        if region.down:  # shown once, not in every row
-            rows["config.json"][column] = region.down
-    return rows
 
 
-def describe_last_switch(state: State) -> str:
-    """Return the last failover or failback in one line."""
+def describe_last_switch(state: State) -> tuple[str, str]:
+    """Return a label, and the last failover or failback in a sentence."""
     event = last_switch(state.events)
     if event is None:
         unread = " and ".join(state.unread_journals)
-        return f"last failover: unknown, the journal of {unread} was not read" if unread else "last failover: none"
+        return "last failover", f"unknown, the journal of {unread} was not read" if unread else "none"
     moved = f"{event.source or '?'} -> {event.target}"
-    return f"last {event.command}: {moved}, {event.started_at[:19]}Z, {event.result}, by {event.actor}"
-
-
-def _cell(region: RegionState, text: str) -> str:
-    return "" if region.down else text
+    return f"last {event.command}", f"{moved}, {event.started_at[:19]}Z, {event.result}, by {event.actor}"
 
 
 def _config(state: State, copy: ConfigCopy | Unavailable) -> str:

@@ -1,0 +1,79 @@
+"""What `standby drill` prints, in 80 columns: the scenarios, the objectives of each one, and the comparison."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Final
+
+from rich.text import Text
+
+from standby.drill.measure.records import ObjectiveResult, Outcome
+from standby.drill.report.format import (
+    changed_differences,
+    format_bound,
+    format_measure,
+    format_measured,
+    measure_title,
+    summarize_comparison,
+)
+from standby.drill.report.report import Change, Difference, DrillReport, ScenarioReport
+from standby.drill.scenario import Scenario
+from standby.text import label_lines, printable, wrap
+
+_RESULT_STYLES: Final[Mapping[Outcome, str]] = {
+    Outcome.PASSED: "green",
+    Outcome.MISSED: "bold red",
+    Outcome.FAILED: "bold red",
+    Outcome.SKIPPED: "yellow",
+}
+_CHANGE_STYLES: Final[Mapping[Change, str]] = {
+    "better": "green",
+    "worse": "bold red",
+    "same": "dim",
+    "new": "dim",
+    "gone": "yellow",
+}
+_MEASURE_WIDTH: Final = 40
+
+
+def scenario_lines(scenarios: Sequence[Scenario]) -> Iterator[str]:
+    """Yield the name of each scenario, and what it shows."""
+    column = max(len(scenario.name) for scenario in scenarios) + 2
+    for scenario in scenarios:
+        yield from label_lines(scenario.name, scenario.summary, column=column)
+
+
+def objective_lines(report: DrillReport) -> Iterator[Text]:
+    """Yield each scenario with its result, and each of its objectives with the measured value and the bound."""
+    names = [objective.name for scenario in report.scenarios for objective in scenario.objectives]
+    width = max(map(len, names), default=0)
+    for scenario in report.scenarios:
+        yield from _scenario_lines(scenario, width=width)
+        yield Text()
+
+
+def _scenario_lines(scenario: ScenarioReport, *, width: int) -> Iterator[Text]:
+    yield Text(f"{scenario.name}: {scenario.result.value} ({scenario.seconds:.0f} s)", _RESULT_STYLES[scenario.result])
+    yield from map(Text, wrap(printable(scenario.reason), first="  ", rest="  ") if scenario.reason else [])
+    yield from (_objective_line(objective, width=width) for objective in scenario.objectives)
+
+
+def _objective_line(objective: ObjectiveResult, *, width: int) -> Text:
+    values = f"{format_measured(objective):>10} {format_bound(objective):>9}"
+    missed = "" if objective.met else "  MISSED"
+    return Text(f"  {objective.name:<{width}} {values}{missed}", "" if objective.met else "bold red")
+
+
+def comparison_lines(differences: Sequence[Difference]) -> Iterator[Text]:
+    """Yield the measures that changed, by scenario, and how many did not."""
+    for scenario, changed in groupby(changed_differences(differences), key=lambda difference: difference.scenario):
+        yield Text(f"{printable(scenario)}, compared with the older report:")
+        yield from map(_difference_line, changed)
+    yield Text(f"{summarize_comparison(differences)}.")
+
+
+def _difference_line(difference: Difference) -> Text:
+    measure = difference.measure  # a name from the user's file
+    old, new = (format_measure(measure, value) for value in (difference.old, difference.new))
+    title = printable(measure_title(measure))
+    line = Text(f"  {title:<{_MEASURE_WIDTH}} {old:>10} -> {new:>10}  ")
+    return line.append(difference.change, _CHANGE_STYLES[difference.change])
