@@ -35,6 +35,7 @@ from standby.json_model import JsonModel
 from standby.operations.views.status_json import RegionJson, StatusJson  # noqa: F401 - the documents name the models
 from standby.preflight.report import PreflightJson  # noqa: F401 - the documents name the models
 from standby.rehearsal.report import Report, Status  # noqa: F401 - the documents name the models
+from standby.review.report import ReviewJson  # noqa: F401 - the documents name the models
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from standby.cli.options import exit_with, print_json, print_result, refuse_group_options
+from standby.cli.options import examples, exit_with, print_json, print_result, refuse_group_options
 from standby.console import print_progress
 from standby.deployment.connection import Connection
 from standby.deployment.manifest_reader import read_manifest
@@ -33,7 +33,14 @@ EXIT_CODES: Final = {"clean": 0, "warned": 0, "blocked": 1}
 STRICT_EXIT_CODE: Final = 3
 
 
-@click.command(short_help="Review a Terraform plan: what it does to the recovery of the deployment.")
+@click.command(
+    short_help="Review a Terraform plan: what it does to the recovery of the deployment.",
+    epilog=examples(
+        "standby review",
+        "standby review plan.tfplan --format markdown",
+        "standby review plan.json --offline --strict",
+    ),
+)
 @click.argument("plan", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--format",

@@ -1,14 +1,12 @@
 """A review as text: a table in 80 columns, markdown for a pull request, and annotations of GitHub Actions."""
 
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
 from standby.review.report import FindingJson, ReviewJson
-from standby.text import pluralize
+from standby.text import pluralize, wrap
 
 Format = Literal["table", "json", "markdown", "github"]
-WIDTH: Final = 80
 _REGIONS: Final[Mapping[str | None, str]] = {"primary": "primary", "failover": "failover", None: "both"}
 _HEADINGS: Final = {"blocked": "BLOCKED", "warned": "WARNED"}
 
@@ -103,15 +101,7 @@ def _finding_lines(finding: FindingJson) -> Iterator[str]:
 
 
 def _wrap(text: str, *, indent: str = "") -> list[str]:
-    """Return the lines of a text. A word that is longer than a line stays whole."""
-    return textwrap.wrap(
-        text,
-        width=WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  " if indent else "",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrap(text, first=indent, rest=f"{indent}  " if indent else "")
 
 
 def _markdown_finding(finding: FindingJson) -> Iterator[str]:

@@ -15,6 +15,7 @@ from standby.deployment.manifest import Manifest, Role
 from standby.json_model import JsonModel
 from standby.operations.views.status_json import RegionJson, StatusJson
 from standby.rehearsal.emulator.emulator import Emulator
+from standby.review.report import ReviewJson
 from standby.target import TargetOptions
 from tests.constructs.plan import ROOT
 from tests.standby.helpers import World
@@ -47,7 +48,7 @@ def test_the_printed_document_has_the_documented_fields(
     assert model.from_json(printed).as_json() == printed
 
 
-@pytest.mark.parametrize("model", [StatusJson, ChangeJson, JournalJson, ErrorJson, Manifest])
+@pytest.mark.parametrize("model", [StatusJson, ChangeJson, JournalJson, ErrorJson, Manifest, ReviewJson])
 def test_each_field_is_documented(model: type[JsonModel]) -> None:
     documents = [(ROOT / "docs" / name).read_text("utf-8") for name in ("cli.md", "reference.md")]
     for path, description in field_table(model).items():

@@ -5,9 +5,10 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.review.formats import FORMATS, WIDTH, conclude, table_lines
+from standby.review.formats import FORMATS, conclude, table_lines
 from standby.review.report import FindingJson, ReviewJson, review
 from standby.review.summary import SummaryRow
+from standby.text import WIDTH
 from tests.standby.review.helpers import change_document, plan_of
 
 TODAY = date(2026, 11, 28)

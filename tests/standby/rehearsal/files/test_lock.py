@@ -11,6 +11,7 @@ from standby.errors import RefusedError
 from standby.rehearsal.files.lock import create_directory, drill_lock, exclude_drills
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.rehearsal import Rehearsal
+from tests.standby.helpers import words
 from tests.standby.rehearsal.deploy.helpers import FakeTerraform
 
 OTHER_FILES = (
@@ -106,7 +107,7 @@ def test_a_command_that_breaks_heals_or_stops_a_rehearsal_is_refused_during_a_dr
     with drill_lock(paths, command="standby drill"):
         result = CliRunner().invoke(cli, ["rehearse", "--project", str(project), *arguments])
     assert result.exit_code == 3
-    assert f"This rehearsal is in use by `standby drill`, process {os.getpid()}, since 20" in result.stderr
+    assert f"This rehearsal is in use by `standby drill`, process {os.getpid()}, since 20" in words(result.stderr)
     assert set(paths.directory.iterdir()) == files
 
 
