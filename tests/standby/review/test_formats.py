@@ -36,16 +36,17 @@ ROWS = st.builds(
     replace=st.integers(0, 999),
     delete=st.integers(0, 999),
 )
-REVIEWS = st.builds(
-    ReviewJson,
-    result=st.sampled_from(["clean", "warned", "blocked"]),
-    resources=st.integers(0, 999),
-    changed=st.integers(0, 999),
-    written_at=st.none(),
-    summary=st.lists(ROWS, max_size=3).map(tuple),
-    findings=st.lists(FINDINGS, max_size=3).map(tuple),
-    notes=st.lists(TEXTS, max_size=2).map(tuple),
-)
+REVIEWS = st.fixed_dictionaries(
+    {
+        "result": st.sampled_from(["clean", "warned", "blocked"]),
+        "resources": st.integers(0, 999),
+        "changed": st.integers(0, 999),
+        "written_at": st.none(),
+        "summary": st.lists(ROWS, max_size=3).map(tuple),
+        "findings": st.lists(FINDINGS, max_size=3).map(tuple),
+        "notes": st.lists(TEXTS, max_size=2).map(tuple),
+    }
+).map(lambda fields: ReviewJson(**fields))
 
 
 @given(REVIEWS)

@@ -47,7 +47,8 @@ def test_a_directory_with_other_files_is_refused_and_nothing_in_it_is_changed(
     where = ["--project", str(project), "--directory", str(other_files)]
     result = CliRunner().invoke(cli, ["rehearse", *where, command])
     assert result.exit_code == 3
-    assert f"Error: {other_files} contains files that no rehearsal created. Nothing was changed.\n" in result.stderr
+    said = words(result.stderr)
+    assert f"Error: {other_files} contains files that no rehearsal created. Nothing was changed." in said
     assert files(other_files) == before
 
 

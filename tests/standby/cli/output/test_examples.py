@@ -114,5 +114,5 @@ def test_a_command_whose_package_is_missing_offers_nothing(monkeypatch: pytest.M
 
 
 def test_the_docs_say_how_completion_is_switched_on_in_each_shell() -> None:
-    text = Path(__file__).parents[3].joinpath("docs", "cli.md").read_text(encoding="utf-8")
+    text = Path(__file__).parents[4].joinpath("docs", "cli.md").read_text(encoding="utf-8")
     assert all(f"_STANDBY_COMPLETE={shell}_source" in words(text) for shell in ("bash", "zsh", "fish"))
