@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from standby.console import NullProgress
+from standby.console import STEP_MARKS, NullProgress
 from standby.drill import operator_process
 from standby.drill.context import ScenarioContext
 from standby.drill.load.target import LoadTarget
@@ -47,6 +47,11 @@ def context_with(faults: Faults) -> ScenarioContext:
     load = SimpleNamespace(set_rate=lambda *_: None)
     parts = cast("Any", {"deployment": None, "observer": observer, "load": load})
     return ScenarioContext(**parts, faults=faults, clock=Clock(), progress=NullProgress(), options=())
+
+
+@pytest.mark.parametrize("options", [("--aws",), ("--directory", "there")])
+def test_a_command_marks_its_steps_for_the_scenarios_that_kill_it(options: tuple[str, ...]) -> None:
+    assert operator_process._environment(options)[STEP_MARKS]
 
 
 def interrupt_after(seconds: float) -> None:
