@@ -15,7 +15,7 @@ from standby.drill import operator_process
 from standby.drill.context import ScenarioContext
 from standby.drill.load.target import LoadTarget
 from standby.drill.measure.records import Clock
-from standby.drill.operator_process import LONG_COMMAND_SECONDS, CommandProcess, run_command
+from standby.drill.operator_process import LONG_COMMAND_SECONDS, CommandProcess, _environment, run_command
 from standby.drill.teardown import restore
 from standby.errors import StandbyError
 from standby.operations.facts.collect import FULL_LISTING_SECONDS
@@ -51,7 +51,7 @@ def context_with(faults: Faults) -> ScenarioContext:
 
 @pytest.mark.parametrize("options", [("--aws",), ("--directory", "there")])
 def test_a_command_marks_its_steps_for_the_scenarios_that_kill_it(options: tuple[str, ...]) -> None:
-    assert operator_process._environment(options)[STEP_MARKS]
+    assert _environment(options)[STEP_MARKS]
 
 
 def interrupt_after(seconds: float) -> None:
