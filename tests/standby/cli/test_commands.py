@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from standby.cli.main import COMMANDS, cli
+from standby.console import STEP_MARKS, report_waiting
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role
 from standby.deployment.routing_config import copies_agree, render_config
@@ -271,3 +273,49 @@ def test_a_command_that_is_not_known_names_the_nearest_one(arguments: list[str],
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 2
     assert f"Did you mean '{meant}'?" in result.stderr
+
+
+def test_marks_of_steps_are_printed_only_for_a_program_that_asks(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "step 1 of " not in run("failover", "--yes").stderr
+    monkeypatch.setenv(STEP_MARKS, "1")
+    shown = run("failback", "--yes", "--checks", "1").stderr.splitlines()
+    marks = [line for line in shown if line.startswith("step ")]
+    assert marks == [f"step {number} of 7 {what}" for number in range(1, 8) for what in ("begins", "done")]
+    assert shown.index("step 2 of 7 begins") < next(n for n, line in enumerate(shown) if line.startswith("2/7 "))
+
+
+def test_a_refused_plan_is_not_shown_and_each_reason_is_a_line(run: Run, world: World) -> None:
+    run("failover", "--yes", dead=("primary",))
+    result = run("failback", "--yes", "--checks", "1")
+    lines = result.stderr[result.stderr.index("Error: ") :].splitlines()
+    assert lines[0] == "Error: failback refused:"
+    assert [line for line in lines[1:] if line.startswith("  - ")] == [
+        "  - the copies of config.json disagree: us-west-2 says us-west-2 generation 3,",
+        "  - the journal has pending writes: run `standby reconcile`",
+    ]
+    assert lines[-1] == "  --force overrides this."
+    assert "1. Write the intent" not in result.stderr
+
+
+def test_each_command_asks_what_it_is_going_to_do(run: Run, world: World) -> None:
+    assert f"Switch users to {EAST}? [y/N] n\n" in run("failover", given="n\n").stderr
+    run("failover", "--yes")
+    assert f"Switch users back to {WEST}? [y/N] n\n" in run("failback", "--checks", "1", given="n\n").stderr
+    world.put("primary", render_config(config("primary", 3, manifest=world.manifest)))
+    assert "Complete the interrupted command? [y/N] n\n" in run("failover", given="n\n").stderr
+    assert "Bring config.json into sync? [y/N] n\n" in run("reconcile", given="n\n").stderr
+
+
+def test_a_step_that_takes_long_is_reported_again(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("standby.console.STILL_SECONDS", 0.05)
+    with report_waiting("3/7 Copy 9 documents"):
+        time.sleep(0.5)
+    shown = capfd.readouterr().err.splitlines()
+    assert set(shown) == {"3/7 Copy 9 documents: still running (0 s)"}
+    assert len(shown) > 1
+    time.sleep(0.1)
+    assert capfd.readouterr().err == ""

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from standby.console import NullProgress
+from standby.console import STEP_MARKS, NullProgress
 from standby.drill import operator_process
 from standby.drill.context import ScenarioContext
 from standby.drill.load.target import LoadTarget
 from standby.drill.measure.records import Clock
-from standby.drill.operator_process import LONG_COMMAND_SECONDS, CommandProcess, run_command
+from standby.drill.operator_process import LONG_COMMAND_SECONDS, CommandProcess, _environment, run_command
 from standby.drill.teardown import restore
 from standby.errors import StandbyError
 from standby.operations.facts.collect import FULL_LISTING_SECONDS
@@ -47,6 +47,11 @@ def context_with(faults: Faults) -> ScenarioContext:
     load = SimpleNamespace(set_rate=lambda *_: None)
     parts = cast("Any", {"deployment": None, "observer": observer, "load": load})
     return ScenarioContext(**parts, faults=faults, clock=Clock(), progress=NullProgress(), options=())
+
+
+@pytest.mark.parametrize("options", [("--aws",), ("--directory", "there")])
+def test_a_command_marks_its_steps_for_the_scenarios_that_kill_it(options: tuple[str, ...]) -> None:
+    assert _environment(options)[STEP_MARKS]
 
 
 def interrupt_after(seconds: float) -> None:
