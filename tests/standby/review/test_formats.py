@@ -46,7 +46,7 @@ REVIEWS = st.fixed_dictionaries(
         "findings": st.lists(FINDINGS, max_size=3).map(tuple),
         "notes": st.lists(TEXTS, max_size=2).map(tuple),
     }
-).map(lambda fields: ReviewJson(**fields))
+).map(ReviewJson.model_validate)
 
 
 @given(REVIEWS)
