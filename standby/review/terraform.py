@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from standby.errors import BadUsageError, StandbyError
 from standby.rehearsal.processes.programs import TERRAFORM, find_program
+from standby.review.values import Arguments
 from standby.stack.synthesis import CONFIGURATION_NAME
 from standby.text import one_line
 
@@ -44,9 +45,8 @@ class Workspace:
 
     def state_written_at(self) -> datetime | None:
         """Return when the local state was last written; None if there is none here."""
-        backend = self.configuration()
-        local = (backend or {}).get("terraform", {}).get("backend", {}).get("local", {}) if not self.state else {}
-        path = self.state or (self.directory / local["path"] if "path" in local else None)
+        local = Arguments(self.configuration()).value("terraform", "backend", "local", "path")
+        path = self.state or (self.directory / local if isinstance(local, str) else None)
         try:
             return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC) if path else None
         except OSError:
