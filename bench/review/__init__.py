@@ -1,0 +1,1 @@
+"""Measures how long the review of a plan takes."""
