@@ -42,8 +42,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("names", ALL, ids=" ".join)
 def test_the_help_of_every_command_ends_with_one_to_three_examples(names: tuple[str, ...]) -> None:
-    command = ALL[names]
-    shown = command.get_help(click.Context(command, info_name=" ".join(("standby", *names)))).splitlines()
+    shown = CliRunner().invoke(cli, [*names, "--help"], prog_name="standby").stdout.splitlines()
     lines = shown[shown.index("  Examples:") + 1 :]
     assert 1 <= len(lines) <= 3
     assert all("standby " in line and len(line) <= 80 for line in lines)
