@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from standby.cli.main import cli
 from standby.deployment.concurrency import explain
+from tests.standby.helpers import words
 
 PROFILES = {
     "no JSON": ("credential_process = echo locked", "no readable credentials"),
@@ -49,10 +50,10 @@ def test_a_profile_without_usable_credentials_is_refused_with_the_profile_and_th
     (tmp_path / "config").write_text(f"[profile broken]\n{settings}\n{other}")
     result = CliRunner().invoke(cli, ["--profile", "broken", "status"])
     assert result.exit_code == 3, result.stderr
-    first, *hints = result.stderr.splitlines()
-    assert first.startswith("Error: AWS, profile broken: no credentials: ")
-    assert why in first
-    assert any("aws sso login" in hint for hint in hints)
+    said = words(result.stderr)
+    assert said.startswith("Error: AWS, profile broken: no credentials: ")
+    assert why in said
+    assert "aws sso login" in said
 
 
 def test_without_any_credentials_the_next_step_is_to_sign_in_or_to_rehearse() -> None:

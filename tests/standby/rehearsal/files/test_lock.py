@@ -11,6 +11,7 @@ from standby.errors import RefusedError
 from standby.rehearsal.files.lock import create_directory, drill_lock, exclude_drills
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.rehearsal import Rehearsal
+from tests.standby.helpers import words
 from tests.standby.rehearsal.deploy.helpers import FakeTerraform
 
 OTHER_FILES = (
@@ -46,7 +47,8 @@ def test_a_directory_with_other_files_is_refused_and_nothing_in_it_is_changed(
     where = ["--project", str(project), "--directory", str(other_files)]
     result = CliRunner().invoke(cli, ["rehearse", *where, command])
     assert result.exit_code == 3
-    assert f"Error: {other_files} contains files that no rehearsal created. Nothing was changed.\n" in result.stderr
+    said = f"Error: {other_files} contains files that no rehearsal created. Nothing was changed."
+    assert said in words(result.stderr)
     assert files(other_files) == before
 
 
@@ -106,7 +108,7 @@ def test_a_command_that_breaks_heals_or_stops_a_rehearsal_is_refused_during_a_dr
     with drill_lock(paths, command="standby drill"):
         result = CliRunner().invoke(cli, ["rehearse", "--project", str(project), *arguments])
     assert result.exit_code == 3
-    assert f"This rehearsal is in use by `standby drill`, process {os.getpid()}, since 20" in result.stderr
+    assert f"This rehearsal is in use by `standby drill`, process {os.getpid()}, since 20" in words(result.stderr)
     assert set(paths.directory.iterdir()) == files
 
 
