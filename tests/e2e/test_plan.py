@@ -8,14 +8,17 @@ from typing import Any
 
 from standby.rehearsal.deploy.terraform import terraform_environment
 from standby.rehearsal.rehearsal import Rehearsal
+from standby.review.plan import read_plan
+from standby.review.report import find_all
+from standby.review.rules.rule import Surroundings
 
 KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "known_emulator_differences.toml").read_text(encoding="utf-8")
 )
 
 
-def _changes(rehearsal: Rehearsal) -> list[dict[str, Any]]:
-    """Return the changes of a second plan."""
+def _second_plan(rehearsal: Rehearsal) -> dict[str, Any]:
+    """Return a second plan, as Terraform shows it."""
     terraform = rehearsal.start().terraform
     plan = rehearsal.paths.directory / "second.plan"
 
@@ -29,8 +32,13 @@ def _changes(rehearsal: Rehearsal) -> list[dict[str, Any]]:
         ).stdout
 
     run("plan", "-input=false", "-no-color", f"-out={plan}", "-lock=false")
-    changes: list[dict[str, Any]] = json.loads(run("show", "-json", str(plan)))["resource_changes"]
+    document: dict[str, Any] = json.loads(run("show", "-json", str(plan)))
     plan.unlink()
+    return document
+
+
+def _changes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    changes = plan["resource_changes"]
     return [change for change in changes if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]]
 
 
@@ -51,8 +59,11 @@ def _is_known(change: dict[str, Any]) -> bool:
     )
 
 
-def test_a_second_plan_has_only_the_known_differences_of_the_emulator(rehearsal: Rehearsal) -> None:
-    changes = _changes(rehearsal)
+def test_a_second_plan_has_only_the_known_differences_and_no_finding_of_a_review(rehearsal: Rehearsal) -> None:
+    plan = _second_plan(rehearsal)
+    stack = json.loads((rehearsal.start().terraform.stack_directory / "cdk.tf.json").read_text(encoding="utf-8"))
+    assert find_all(read_plan(plan), Surroundings(stack=stack)) == []
+    changes = _changes(plan)
     unexpected = {change["address"]: sorted(_differing(change)) for change in changes if not _is_known(change)}
     assert unexpected == {}
     # Remove an entry that no longer occurs: the list only becomes shorter.
@@ -65,6 +76,8 @@ def test_a_failover_survives_the_next_apply(rehearsal: Rehearsal) -> None:
     first = s3.get_object(Bucket=bucket, Key="config.json")["Body"].read()
     s3.put_object(Bucket=bucket, Key="config.json", Body=b'{"apiUrl": "https://standby.example/prod/"}')
     try:
-        assert [change["address"] for change in _changes(rehearsal) if change["type"] == "aws_s3_object"] == []
+        assert [
+            change["address"] for change in _changes(_second_plan(rehearsal)) if change["type"] == "aws_s3_object"
+        ] == []
     finally:
         s3.put_object(Bucket=bucket, Key="config.json", Body=first, ContentType="application/json")
