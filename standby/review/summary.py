@@ -11,7 +11,7 @@ from standby.review.plan import Change, Plan
 
 ACTIONS: Final = ("create", "update", "replace", "delete")
 _PURPOSES: Final = (
-    ("access", re.compile(r"^aws_(iam_|lambda_permission)|_policy\b")),
+    ("access", re.compile(r"^aws_(iam_|lambda_permission|s3_bucket_policy|sns_topic_policy)")),
     ("alarms", re.compile(r"^aws_(cloudwatch_(metric_alarm|dashboard|log_metric_filter)|sns_)")),
     ("documents", re.compile(r" (\w+_)?(documents|ingestion|sweep|replication)(_|$)")),
     ("Knowledge Base", re.compile(r" (\w+_)?(knowledge_base|guardrail)(_|$)")),

@@ -26,7 +26,7 @@ _LAST_LINES: Final = 15
 class Workspace:
     """The directory of a synthesized stack, and the environment in which Terraform runs there.
 
-    `state`: the file of a local state; None if the configuration says where it is.
+    `state`: the file of the state of a rehearsal; None if the configuration says where it is.
     """
 
     directory: Path
@@ -38,7 +38,9 @@ class Workspace:
         return _read_json(self.directory / CONFIGURATION_NAME)
 
     def initialized_backend(self) -> Any:  # noqa: ANN401 - JSON
-        """Return the backend of the last `terraform init`; None if it is not known."""
+        """Return the backend of the last `terraform init`; None if it is not known, or if it is a rehearsal's own."""
+        if self.state is not None:
+            return None
         data = self.directory / self.environment.get("TF_DATA_DIR", DATA_DIRECTORY)
         found = _read_json(data / _BACKEND_RECORD)
         return found.get("backend") if isinstance(found, dict) else None
