@@ -24,6 +24,9 @@ from standby.operations.plans.failback_preconditions import (
 from standby.operations.plans.plan import Refusal
 
 PAUSE_SECONDS: Final = 1.0
+EVENT_SECONDS: Final = 5.0
+"""How long a document may be in the bucket, and no message about it in the queue: then its event is lost. S3 delivers
+events "in seconds", at times later. Source: docs.aws.amazon.com, Amazon S3, "Amazon S3 Event Notifications"."""
 
 
 def check_preconditions(
@@ -64,7 +67,9 @@ def wait_for_settled_state(connection: Connection, manifest: Manifest, *, wait_s
     while True:
         state = collect_state(connection, manifest, depth=FAILBACK_DEPTH)
         reasons = [refusal.reason for refusal in unmet_preconditions(state, ())]
-        settling = moves_users(manifest, state.copies, "primary") and reasons and settles_by_itself(state)
+        events_may_come = stopwatch.seconds < EVENT_SECONDS
+        moves = moves_users(manifest, state.copies, "primary")
+        settling = moves and reasons and settles_by_itself(state, events_may_come=events_may_come)
         if not settling or stopwatch.seconds > wait_seconds:
             return state
         if stopwatch.seconds >= report_at:

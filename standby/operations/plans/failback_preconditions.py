@@ -32,10 +32,11 @@ def unreadable_regions(manifest: Manifest, copies: ConfigCopies) -> tuple[Refusa
     return tuple(Refusal(reason=_not_comparable(region, why)) for region, why in unread)
 
 
-def settles_by_itself(state: State) -> bool:
+def settles_by_itself(state: State, *, events_may_come: bool = False) -> bool:
     """Return whether everything that is not in sync is in progress: documents that S3 is replicating, or a running job.
 
-    While users upload, something is always in progress; a failback waits for a moment without it.
+    While users upload, something is always in progress; a failback waits for a moment without it. `events_may_come`:
+    the event of a document that was just seen may still be on its way to the queue, so that no message waits yet.
     """
     regions = [region for region in state.regions.values() if not region.down]
     knowledge_base, replications = state.regions["primary"].knowledge_base, [region.replication for region in regions]
@@ -45,7 +46,7 @@ def settles_by_itself(state: State) -> bool:
         region.queues.waiting + region.queues.in_flight for region in regions if isinstance(region.queues, Queues)
     ]
     follows = isinstance(knowledge_base, KnowledgeBaseState) and (
-        knowledge_base.in_sync or knowledge_base.running or any(waiting)
+        knowledge_base.in_sync or knowledge_base.running or any(waiting) or events_may_come
     )
     settled = not any(_config_faults(state)) and not any(event.result == "incomplete" for event in state.events)
     return len(regions) == len(state.regions) and not late and follows and settled

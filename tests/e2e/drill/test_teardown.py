@@ -22,6 +22,7 @@ from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.drill.helpers import drilled, met_except_times
 from tests.e2e.helpers import wait_for
+from tests.standby.helpers import words
 
 
 def becomes_ready(rehearsal: Rehearsal) -> None:
@@ -94,7 +95,8 @@ def test_the_next_drill_restores_a_deployment_whose_drill_was_killed_after_its_f
     assert Faults(rehearsal).active()
     ran = drilled(rehearsal, "page-origin-lost")
     assert ran.code in {0, 1}, ran.stderr  # the drill found the steady state
-    assert "The last drill was killed. The serving region: us-east-1. Reconciling and failing back first." in ran.stderr
+    said = words(ran.stderr)
+    assert "The last drill was killed. The serving region: us-east-1. Reconciling and failing back first." in said
     assert Faults(rehearsal).active() == ()
     assert serving(rehearsal) == "primary"
 

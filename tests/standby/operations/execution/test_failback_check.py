@@ -26,7 +26,7 @@ from tests.standby.states import BEHIND, SICK, left, missing, moved, region, sta
 PENDING = moved(failover={"replication": left(missing("pending"), source="failover")})
 BACK = state(primary=region("primary", replication=left(missing("pending"))))
 """Users are in the primary region; a document is on its way."""
-LATE = moved(primary={"knowledge_base": BEHIND})
+LATE = moved(primary={"replication": left(missing("failed"))})
 NO_CONNECTION: Any = None
 
 
@@ -93,6 +93,23 @@ def test_what_settles_by_itself_is_waited_for(monkeypatch: pytest.MonkeyPatch) -
     found = use(monkeypatch, Facts(PENDING, PENDING, moved(), health=[HEALTHY]))
     assert check() == []
     assert (len(found.depths), found.pauses) == (3, 2)
+
+
+def test_a_knowledge_base_that_is_behind_is_looked_at_again_because_its_event_may_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A listing sees a document before the queue has its event, so one look would refuse the failback at once."""
+    found = use(monkeypatch, Facts(moved(primary={"knowledge_base": BEHIND}), moved(), health=[HEALTHY]))
+    assert check() == []
+    assert found.pauses == 1
+
+
+def test_a_knowledge_base_that_stays_behind_without_an_event_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failback_check, "EVENT_SECONDS", 0)
+    use(monkeypatch, Facts(moved(primary={"knowledge_base": BEHIND}), moved(), health=[HEALTHY]))
+    reasons = check()
+    assert reasons is not None
+    assert ["is behind its bucket" in reason for reason in reasons] == [True]
 
 
 @pytest.mark.parametrize("late,wait_seconds", [(PENDING, -1), (LATE, 60)], ids=["too long", "does not settle"])

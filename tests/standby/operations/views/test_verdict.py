@@ -225,3 +225,11 @@ RUNNING = changed(BEHIND, running=True)
 )
 def test_a_failback_waits_only_for_conditions_that_settle_by_themselves(found: State, *, passes: bool) -> None:
     assert settles_by_itself(found) is passes
+
+
+@pytest.mark.parametrize("may_come", [True, False])
+def test_a_document_whose_event_may_still_come_is_waited_for(*, may_come: bool) -> None:
+    behind = moved(primary={"knowledge_base": BEHIND})
+    assert settles_by_itself(behind, events_may_come=may_come) is may_come
+    failed = moved(primary={"knowledge_base": BEHIND, "replication": left(missing("failed"))})
+    assert not settles_by_itself(failed, events_may_come=may_come)
