@@ -9,6 +9,7 @@ import click
 
 from standby.cli.options import examples, exit_with, print_json, print_result, refuse_group_options
 from standby.console import print_progress
+from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest_reader import read_manifest
 from standby.errors import StandbyError
@@ -92,7 +93,7 @@ def _review(target: Target, path: Path | None, directory: Path, *, offline: bool
     surroundings = Surroundings(
         stack=workspace.configuration(),
         initialized_backend=workspace.initialized_backend(),
-        state_written_at=workspace.state_written_at(),
+        state_written_at=workspace.state_written_at() or _state_in_s3_written_at(connection, workspace, notes),
         serving=serving,
         unavailable=unavailable,
     )
@@ -108,6 +109,21 @@ def _document(path: Path | None, workspace: Workspace) -> object:
         made = Path(temporary, "plan")
         workspace.make_plan(made)
         return workspace.show_plan(made)
+
+
+def _state_in_s3_written_at(connection: Connection | None, workspace: Workspace, notes: list[str]) -> datetime | None:
+    """Return when a state in S3 was last written; None if it is elsewhere, or cannot be read, which is noted."""
+    bucket, key, region = workspace.state_in_s3() or ("", "", "")
+    if not bucket:
+        return None
+    if connection is None:
+        notes.append("The age of the state in S3 was not compared: --offline.")
+        return None
+    written = attempt(lambda: connection.clients.s3(region).head_object(Bucket=bucket, Key=key)["LastModified"])
+    if isinstance(written, Unavailable):
+        notes.append(f"The age of the state s3://{bucket}/{key} was not compared: {written}.")
+        return None
+    return written
 
 
 def _workspace(connection: Connection | None, directory: Path) -> Workspace:

@@ -45,6 +45,13 @@ class Workspace:
         found = _read_json(data / _BACKEND_RECORD)
         return found.get("backend") if isinstance(found, dict) else None
 
+    def state_in_s3(self) -> tuple[str, str, str] | None:
+        """Return the bucket, the key and the region of a state in S3; None if it is elsewhere, or not known."""
+        backend = Arguments(None if self.state else self.configuration())
+        found = tuple(backend.value("terraform", "backend", "s3", part) for part in ("bucket", "key", "region"))
+        bucket, key, region = (part if isinstance(part, str) else "" for part in found)
+        return (bucket, key, region) if bucket and key and region else None
+
     def state_written_at(self) -> datetime | None:
         """Return when the local state was last written; None if there is none here."""
         local = Arguments(self.configuration()).value("terraform", "backend", "local", "path")
