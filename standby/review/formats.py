@@ -95,13 +95,13 @@ def _finding_lines(finding: FindingJson) -> Iterator[str]:
         yield from _wrap(finding.argument, indent="  ")
     if finding.before or finding.after:
         yield from _wrap(f"before: {finding.before or '-'}", indent="    ")
-        yield from _wrap(f"after:  {finding.after or '-'}", indent="    ")
+        yield from _wrap(f"after: {finding.after or '-'}", indent="    ")
     yield from _wrap(finding.effect, indent="  ")
     yield from _wrap(f"accepted: {finding.waived}" if finding.waived else f"do: {finding.remedy}", indent="  ")
 
 
 def _wrap(text: str, *, indent: str = "") -> list[str]:
-    return wrap(text, first=indent, rest=f"{indent}  " if indent else "")
+    return wrap(" ".join(text.split()), first=indent, rest=f"{indent}  " if indent else "")
 
 
 def _markdown_finding(finding: FindingJson) -> Iterator[str]:
