@@ -18,7 +18,7 @@ ALARM_RULES: Final = (
                 types=_ALARM,
                 path=("actions_enabled",),
                 is_worse=is_not(True, ABSENT),
-                effect="The alarm changes its state, and nobody is told.",
+                effect="The alarm changes its state, and sends no message.",
                 remedy="Take the change back.",
                 stays=True,
             ),
@@ -27,7 +27,7 @@ ALARM_RULES: Final = (
                 path=("alarm_actions",),
                 is_worse=lambda before, after: is_empty(before, after) or lacks(before, after),
                 stays=True,
-                effect="The alarm changes its state, and nobody is told.",
+                effect="The alarm changes its state, and sends no message.",
                 remedy="Let the alarm notify the region's topic for alerts.",
             ),
             Guard(

@@ -49,7 +49,7 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     "aws_sqs_queue": Loss("readiness", "The events in it are lost."),
     "aws_cloudwatch_event_rule": Loss("readiness", "A schedule of this region no longer runs."),
     "aws_cloudwatch_event_target": Loss("readiness", "A schedule of this region no longer runs."),
-    "aws_cloudwatch_metric_alarm": Loss("readiness", "Nobody is told when this fails."),
+    "aws_cloudwatch_metric_alarm": Loss("readiness", "When this fails, no alarm is raised."),
     "aws_cloudwatch_log_metric_filter": Loss("readiness", "The alarm that reads its metric never goes off."),
     "aws_sns_topic": Loss("readiness", "Alarms notify nobody."),
     "aws_sns_topic_subscription": Loss("readiness", "One address gets no alarms any more."),

@@ -125,7 +125,7 @@ def _drift_of(rule: Rule, drift: Change, paths: list[Path]) -> Iterator[Finding]
             argument=name_path(path),
             before=drift.before.show(*path) if drift.before else "",
             after=_shown(drift, path),
-            effect=f"Somebody changed it in the {drift.role} region alone, and not by Terraform.",
+            effect=f"It was changed outside of Terraform, in the {drift.role} region alone.",
             remedy="Find out who did it and why (CloudTrail), before the apply changes it back.",
         )
 

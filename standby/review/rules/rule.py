@@ -14,7 +14,7 @@ from standby.review.values import UNKNOWN, Arguments, Path
 Worse = Callable[[Any, Any], bool]
 """Whether the second value of an argument is worse than the first. Both may be `ABSENT`, and none is `UNKNOWN`."""
 
-KNOWN_LATER = "The value is known only after the apply, so nobody can review it."
+KNOWN_LATER = "The value is known only after the apply, so it cannot be reviewed."
 MAKE_KNOWN = "Give the argument a value that Terraform knows when it plans, or look at it after the apply."
 
 
