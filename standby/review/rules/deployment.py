@@ -70,7 +70,7 @@ def _find_old_plan(rule: Rule, plan: Plan, surroundings: Surroundings) -> Iterat
             argument="timestamp",
             before=f"state of {state:%Y-%m-%d %H:%M:%S} UTC",
             after=f"plan of {written:%Y-%m-%d %H:%M:%S} UTC",
-            effect="The state was written after the plan: another apply came in between, and Terraform refuses this plan.",
+            effect="The state was written after the plan: another apply came first, and Terraform refuses this plan.",
             remedy=_PLAN_AGAIN,
         )
 
