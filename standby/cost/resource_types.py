@@ -63,6 +63,7 @@ FREE: Final = frozenset(
         "aws_sns_topic",
         "aws_sns_topic_policy",
         "aws_sns_topic_subscription",
+        "aws_sqs_queue_redrive_policy",
         "aws_ssm_parameter",
         "terraform_data",
     }

@@ -105,8 +105,8 @@ MUTATIONS = (
     ),
     Mutation(
         name="a message that is received 1,001 times",
-        type_="aws_sqs_queue",
-        id_="failover_ingestion_queue",
+        type_="aws_sqs_queue_redrive_policy",
+        id_="failover_ingestion_redrive_policy",
         change=_receive_too_often,
         refusal="InvalidParameterValue: Value for parameter RedrivePolicy is invalid",
     ),

@@ -10,6 +10,7 @@ from cdktf_cdktf_provider_aws.lambda_event_source_mapping import (
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification, S3BucketNotificationQueue
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
+from cdktf_cdktf_provider_aws.sqs_queue_redrive_policy import SqsQueueRedrivePolicy
 from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
@@ -32,8 +33,9 @@ BATCH_SIZE: Final = 1000
 class IngestionQueue(Construct):
     """The queue of a bucket's document events, and its dead-letter queue.
 
-    Both keep messages for 14 days. The queue policy is an argument of the queue, not a separate resource. The provider
-    waits 25 s after each change of a queue, and would wait again after a separate policy.
+    Both keep messages for 14 days. The provider waits 25 s after each change of a queue. So the queue policy is an
+    argument of the queue. The redrive policy is a resource of its own: both queues are made at the same time, and the
+    functions do not wait for it.
     Source: hashicorp/terraform-provider-aws, internal/service/sqs/queue.go, waitQueueAttributesPropagated.
     """
 
@@ -62,6 +64,12 @@ class IngestionQueue(Construct):
             visibility_timeout_seconds=VISIBILITY_TIMEOUT,
             sqs_managed_sse_enabled=True,
             policy=policy_document(self._accept_events(documents), deny_without_tls("sqs:*", [self.arn])),
+        )
+        SqsQueueRedrivePolicy(
+            self,
+            "redrive_policy",
+            provider=provider,
+            queue_url=self.queue.url,
             redrive_policy=Fn.jsonencode(
                 {"deadLetterTargetArn": self.dead_letter_queue.arn, "maxReceiveCount": MAX_RECEIVE_COUNT}
             ),

@@ -18,6 +18,7 @@ from standby.text import WIDTH
 MODEL: Final = "Answers come from a stand-in for the model: the passages' best sentences."
 QUESTION: Final = "What is the mileage rate for a private car?"
 PROGRAM: Final = "standby"
+MAKE_VARIABLE: Final = "MAKELEVEL"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +30,8 @@ class Shell:
 
     @classmethod
     def of_this_process(cls) -> "Shell":
-        """Return the shell that started this process."""
-        found = shutil.which(PROGRAM)
+        """Return the shell that started this process. The PATH of `make` is not the one of its user's shell."""
+        found = None if MAKE_VARIABLE in os.environ else shutil.which(PROGRAM)
         return cls(directory=Path.cwd(), on_path=Path(found) if found else None)
 
     def program(self) -> str:

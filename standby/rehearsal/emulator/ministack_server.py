@@ -29,6 +29,7 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 
 from standby.rehearsal.emulator.answer_model.guarded_content import read_guarded_content
 from standby.rehearsal.emulator.answer_model.service import PREFIX, URL_VARIABLE, AnswerModelMiddleware
+from standby.rehearsal.emulator.batching_window import keep_batching_windows
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.replica_events import send_replica_events
@@ -345,6 +346,7 @@ def main() -> None:
     if os.environ.get("REHEARSAL_REQUEST_CHECKS") != "off":
         check_requests(application)
     check_deliveries()
+    keep_batching_windows(functions, importlib.import_module("ministack.services.sqs"))
     send_replica_events(importlib.import_module("ministack.services.s3"))
     correct_guardrails(importlib.import_module("ministack.services.bedrock"))
     emulator = AssumeTlsMiddleware(application.app)

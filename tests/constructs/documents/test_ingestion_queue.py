@@ -34,7 +34,9 @@ def test_events_and_dead_letters_are_kept_14_days_and_encrypted(plan: Plan, role
 
 @pytest.mark.parametrize("role", ROLES)
 def test_an_event_that_keeps_failing_moves_to_the_dead_letter_queue(plan: Plan, role: str) -> None:
-    policy = queue(plan, role, "chatbot-ingest")["redrive_policy"]
+    body = only(in_region(plan, "aws_sqs_queue_redrive_policy", role))
+    assert without_hash(body["queue_url"]) == f"${{aws_sqs_queue.{role}_ingestion_queue.url}}"
+    policy = body["redrive_policy"]
     target = without_hash(policy).split('"deadLetterTargetArn" = ')[1].split(",")[0]
     assert target == f"aws_sqs_queue.{role}_ingestion_dead_letters.arn"
     assert int(policy.split('"maxReceiveCount" = ')[1].split("}")[0]) >= 5

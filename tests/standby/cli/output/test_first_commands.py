@@ -52,6 +52,15 @@ def test_the_program_is_called_as_the_shell_finds_it(tmp_path: Path) -> None:
     assert Shell(directory=tmp_path, on_path=None).program() == str(OWN)
 
 
+def test_the_path_of_make_is_not_the_one_of_the_user_s_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make` puts .venv/bin on the PATH of its commands, and the user's shell finds no `standby` afterwards."""
+    monkeypatch.setenv("PATH", str(OWN.parent))
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    assert Shell.of_this_process().program() == "standby"
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert Shell.of_this_process().program() != "standby"
+
+
 def test_every_command_is_one_of_ours_or_curl(project: Path) -> None:
     browse, curl, status, fault, heal = shown(project, Shell(directory=project, on_path=OWN))
     assert (browse, status) == ("standby rehearse browse", "standby status")
