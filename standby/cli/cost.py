@@ -11,11 +11,11 @@ from standby.console import print_progress
 from standby.cost.report import CostReport, cost_report
 from standby.cost.stack import Stack
 from standby.cost.usage import FROM_SETTINGS, PROFILES, read_usage
+from standby.stack.synthesis import configuration_path, default_stack
 from standby.target import Target
 
 _STACK_HINT: Final = "`standby cost` reads the synthesized JSON alone: --stack FILE names another one."
 GROUP_OPTION_HINTS: Final = dict.fromkeys(("name", "region", "profile", "aws", "directory", "context"), _STACK_HINT)
-DEFAULT_STACK: Final = Path("cdktf.out/stacks/warm-standby/cdk.tf.json")
 
 
 @click.command(
@@ -33,20 +33,19 @@ DEFAULT_STACK: Final = Path("cdktf.out/stacks/warm-standby/cdk.tf.json")
 @click.option(
     "--stack",
     "path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=DEFAULT_STACK,
-    show_default=True,
-    help="The synthesized Terraform JSON.",
+    type=click.Path(path_type=Path),
+    help="The synthesized Terraform JSON, or its directory. Default: the project's, else the rehearsal's.",
 )
 @json_option
 @click.pass_obj
-def cost(target: Target, profile: str, path: Path, *, as_json: bool) -> None:
+def cost(target: Target, profile: str, path: Path | None, *, as_json: bool) -> None:
     """Show what the deployment costs in a month.
 
     The cost, by component and region, is computed from the synthesized Terraform JSON, a dated price list and a usage
     profile. It needs no AWS account. Taxes, and what other parts of the account use, are not in it.
     """
     refuse_group_options(target.options, command="standby cost", hints=GROUP_OPTION_HINTS)
+    path = configuration_path(path or default_stack())
     print_progress(f"{path}, usage: {profile}")
     report = cost_report(
         Stack.read(path), read_usage(profile), path=str(path), profile=profile, today=datetime.now(tz=UTC).date()

@@ -106,6 +106,8 @@ class CommandGroup(click.Group):
         except click.ClickException as error:
             if as_json:
                 _print_error(ctx, RESULTS[error.exit_code], error.format_message())
+            if isinstance(error, click.UsageError):
+                raise WrappedUsageError(error.format_message(), error.ctx) from error
             raise
         except (click.Abort, KeyboardInterrupt):
             if as_json:
@@ -138,6 +140,14 @@ class ReportedError(click.ClickException):
     def show(self, file: IO[str] | None = None) -> None:
         """Print the error in 80 columns."""
         click.echo(wrap_lines(f"Error: {self.format_message()}"), file=file, err=file is None)
+
+
+class WrappedUsageError(click.UsageError):
+    """Click's error for a wrong option or argument, in 80 columns."""
+
+    def format_message(self) -> str:
+        """Return the message, broken where `Error: ` and the message are too long for a line."""
+        return wrap_lines(f"Error: {self.message}").removeprefix("Error: ")
 
 
 def _print_error(ctx: click.Context, result: str, error: str) -> None:

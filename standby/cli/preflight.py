@@ -16,7 +16,7 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES
 from standby.preflight.collect import run_preflight
 from standby.preflight.facts.state import OwnResources, read_state_file
-from standby.preflight.report import exit_code, preflight_json, report_lines
+from standby.preflight.report import exit_code, in_rehearsal, preflight_json, report_lines
 from standby.rehearsal.files.paths import find_project
 from standby.settings_file import SETTINGS_VARIABLE
 from standby.stack.configuration import Stack, read_stack
@@ -58,6 +58,8 @@ def preflight(target: Target, /, *, policy: bool, as_json: bool) -> None:
     stack, clients, local_state = _what_is_deployed(connection)
     print_progress(f"{connection.where}: {stack.name} in {' + '.join(stack.regions)}")
     result = run_preflight(clients, stack, local_state=local_state)
+    if connection.rehearsed:
+        result = in_rehearsal(result)
     if as_json:
         print_json(preflight_json(result))
     else:

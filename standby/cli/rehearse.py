@@ -19,6 +19,8 @@ from standby.cli.output.rehearsal_view import print_report, status_text
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError, StandbyError
+from standby.rehearsal.connection import NOT_UP, describe_state
+from standby.rehearsal.deploy.terraform import CONTINUE_HINT, terraform_variables
 from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.emulator.emulator import recorded_emulator
 from standby.rehearsal.emulator.sickness import SICK_MODES, SickMode, Sickness, known_calls
@@ -33,7 +35,6 @@ from standby.rehearsal.tools.shell import rehearsal_environment, shell_exports, 
 from standby.settings_file import SETTINGS_NAME, SETTINGS_VARIABLE
 from standby.target import SHELL_DIRECTORY_VARIABLE, Target
 
-CONTINUE_HINT: Final = "`standby rehearse up` continues from here; `standby rehearse down` removes everything."
 _SETTINGS_HINT: Final = f"A rehearsal reads it from {SETTINGS_NAME}, or from the file in {SETTINGS_VARIABLE}."
 _ACCOUNT_HINT: Final = "A rehearsal uses no AWS account."
 GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
@@ -134,7 +135,7 @@ def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        print_report(report, first_commands(rehearsal.paths, report.urls.primary_api, Shell.of_this_process()))
+        print_report(report, first_commands(rehearsal.paths, report.urls, Shell.of_this_process()))
     exit_with(0 if report.passed else FAILED)
 
 
@@ -157,7 +158,8 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        print_result(status_text(found))
+        state = NOT_UP if found.up else describe_state(rehearsal.paths)
+        print_result(status_text(found) if state == NOT_UP else f"The rehearsal cannot be used: {state}. {UP_HINT}")
     exit_with(0 if found.applied else REFUSED)
 
 
@@ -293,9 +295,11 @@ def browse(rehearsal: Rehearsal, *, options: tuple[str, ...]) -> None:
 def execute(rehearsal: Rehearsal, *, command: tuple[str, ...]) -> None:
     """Run a program against the rehearsal.
 
-    The program gets the endpoint, the credentials, and every output as a variable. This shell keeps nothing of them.
+    The program gets the endpoint, the credentials, and every output as a variable. Terraform finds the rehearsal's
+    providers and state. This shell keeps nothing of them.
     """
-    environment = rehearsal_environment(_variables(rehearsal), os.environ)
+    values = {**_variables(rehearsal), **terraform_variables(rehearsal.paths)}
+    environment = rehearsal_environment(values, os.environ)
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606 - the user names the program
     except OSError as error:

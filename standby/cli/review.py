@@ -23,9 +23,9 @@ from standby.review.rules.rule import Surroundings
 from standby.review.terraform import Workspace, read_plan_file
 from standby.review.waivers import read_waivers
 from standby.settings_file import read_settings
+from standby.stack.synthesis import configuration_path, default_stack
 from standby.target import Target
 
-DEFAULT_STACK: Final = Path("cdktf.out/stacks/warm-standby")
 OFFLINE_HINTS: Final = dict.fromkeys(
     ("name", "region", "profile", "aws", "directory", "context"),
     "`--offline` asks no deployment: leave one of both out.",
@@ -56,13 +56,13 @@ STRICT_EXIT_CODE: Final = 3
 @click.option(
     "--stack",
     "directory",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_STACK,
-    show_default=True,
-    help="The directory of the synthesized stack, in which Terraform plans.",
+    type=click.Path(path_type=Path),
+    help="The directory of the synthesized stack, in which Terraform plans. Default: that of `make synth`.",
 )
 @click.pass_obj
-def review(target: Target, plan: Path | None, format_: Format, directory: Path, *, strict: bool, offline: bool) -> None:
+def review(
+    target: Target, plan: Path | None, format_: Format, directory: Path | None, *, strict: bool, offline: bool
+) -> None:
     """Review a Terraform plan: what it does to the recovery of the deployment.
 
     PLAN is a plan file, or its JSON (`terraform show -json`). Without it, Terraform plans now, in the directory of the
@@ -70,6 +70,7 @@ def review(target: Target, plan: Path | None, format_: Format, directory: Path, 
 
     Exit code 0 for a clean or a warned plan, 1 for a blocked one, 3 with --strict for a warned one.
     """
+    directory = configuration_path(directory or default_stack()).parent
     made = _review(target, plan, directory, offline=offline)
     if format_ == "json":
         print_json(made)

@@ -60,9 +60,9 @@ def run_preflight(clients: Clients, stack: Stack, *, local_state: Callable[[], O
     callers = run_concurrently(asked, seconds=IDENTITY_SECONDS)
     principal = next((caller for caller in callers.values() if isinstance(caller, Principal)), None)
     if principal is None:
-        why = "; ".join(f"{region} {caller}" for region, caller in callers.items())
+        why = "; ".join(f"{region}: {caller}" for region, caller in callers.items())
         raise RefusedError(
-            f"No region says whose credentials these are: {why}",
+            f"AWS did not say whose credentials these are ({why}).",
             hint="Sign in (`aws sso login`, or set AWS_PROFILE). `aws sts get-caller-identity` must work.",
         )
     tasks = _tasks(clients, stack, principal, local_state)

@@ -1,11 +1,14 @@
 """The result of one check."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from standby.deployment.concurrency import Unavailable
 
 Status = Literal["ok", "fails", "unknown", "advice"]
+
+RUN_AGAIN: Final = "Run the command again."
+IN_A_REHEARSAL: Final = "The emulator cannot answer this. On AWS it is checked."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class Finding:
 def unknown(check: str, fact: Unavailable, *, action: str = "", region: str = "") -> Finding:
     """Return the finding that a fact could not be read. `action` is the IAM action that reads it."""
     if fact.unreachable:
-        remedy = "Run the command again."
+        remedy = RUN_AGAIN
     else:
         remedy = f"Allow {action}, or look in the console." if action else "Look in the console."
     return Finding(check=check, region=region, status="unknown", detail=f"cannot be read here: {fact}", remedy=remedy)

@@ -1,6 +1,7 @@
 """The report of a preflight: lines of at most 80 columns, the JSON document, and the exit code."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, Literal
 
 from pydantic import Field
@@ -8,7 +9,7 @@ from pydantic import Field
 from standby.errors import REFUSED
 from standby.json_model import JsonModel
 from standby.preflight.collect import Preflight
-from standby.preflight.findings import Finding, Status
+from standby.preflight.findings import IN_A_REHEARSAL, RUN_AGAIN, Finding, Status
 from standby.text import label_lines, pluralize, printable
 
 _WORDS: Final[dict[Status, str]] = {"ok": "ok", "fails": "FAILS", "unknown": "UNKNOWN", "advice": "advice"}
@@ -65,6 +66,15 @@ def exit_code(preflight: Preflight) -> int:
     return REFUSED if any(finding.status in {"fails", "unknown"} for finding in preflight.findings) else 0
 
 
+def in_rehearsal(preflight: Preflight) -> Preflight:
+    """Return the result with the remedy of what an emulator cannot answer: a second run would not answer it either."""
+    findings = (
+        replace(finding, remedy=IN_A_REHEARSAL) if finding.remedy == RUN_AGAIN else finding
+        for finding in preflight.findings
+    )
+    return replace(preflight, findings=tuple(findings))
+
+
 def report_lines(preflight: Preflight) -> Iterator[str]:
     """Yield the report: a line for each check, with its remedy below it, and the result."""
     width = max((len(finding.label) for finding in preflight.findings), default=_MIN_LABEL) + 1
@@ -80,6 +90,6 @@ def report_lines(preflight: Preflight) -> Iterator[str]:
 
 def _finding_lines(finding: Finding, width: int) -> Iterator[str]:
     start = f"{_WORDS[finding.status]:<{_STATUS_WIDTH}}{finding.label:<{width}}"
-    yield from label_lines(start, printable(finding.detail), column=len(start))
+    yield from label_lines(start.rstrip(), printable(finding.detail), column=len(start))
     if finding.remedy:
         yield from label_lines("", printable(f"-> {finding.remedy}"), column=len(start))

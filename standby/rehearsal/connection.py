@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from standby.deployment.clients import Clients
 from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_with_deadline
@@ -15,6 +16,8 @@ from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.network.network import Client, Network, read_network
 from standby.rehearsal.processes.process import find_processes
 from standby.stack.synthesis import SynthesizedStack, find_stack
+
+NOT_UP: Final = "it is not up"
 
 
 class RehearsalConnection:
@@ -70,7 +73,7 @@ def open_rehearsal_connection(directory: Path, *, name: str | None = None) -> Re
     network, manifest = read_network(paths), _read_manifest(paths)
     if network is None or manifest is None or not network.ca_certificate.is_file():
         raise RefusedError(
-            f"The rehearsal in {directory} cannot be used: {_describe_state(paths)}.", hint=_next_commands(directory)
+            f"The rehearsal in {directory} cannot be used: {describe_state(paths)}.", hint=_next_commands(directory)
         )
     regions = tuple(region.region for region in manifest.regions.values())
     return RehearsalConnection(name=name or manifest.name, regions=regions, network=network, directory=directory)
@@ -82,12 +85,12 @@ def _read_manifest(paths: RehearsalPaths) -> Manifest | None:
     return parse_manifest(text) if isinstance(text, str) else None
 
 
-def _describe_state(paths: RehearsalPaths) -> str:
+def describe_state(paths: RehearsalPaths) -> str:
     """Return why the rehearsal cannot be used, as the end of a sentence."""
     record = read_record(paths.emulator_record, EmulatorRecord)
     if record is None:
         running = find_processes(paths.directory)
-        return f"its files are gone, and {len(running)} of its processes still run" if running else "it is not up"
+        return f"its files are gone, and {len(running)} of its processes still run" if running else NOT_UP
     if not record.is_from(paths.directory):
         done = "moved" if record.moved_from(paths.directory) else "copied"
         return f"it was {done} here from {record.directory}"

@@ -24,6 +24,27 @@ _LAST_OUTPUT_LINES: Final = 15
 _MISSING_MODULE: Final = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 
 
+STACK: Final = Path("stacks/warm-standby")
+OUTPUT_VARIABLE: Final = "CDKTF_OUTPUT"
+"""The output directory of `make synth` and `npx cdktf`, by default `cdktf.out`."""
+
+
+def default_stack() -> Path:
+    """Return the directory of the stack that was synthesized here; of the rehearsal's, if only that one exists.
+
+    Where `CDKTF_OUTPUT` names an output directory, it is always that one's.
+    """
+    own = Path(os.environ.get(OUTPUT_VARIABLE) or "cdktf.out", STACK)
+    rehearsed = Path(".rehearsal", "cdktf.out", STACK)
+    only_rehearsed = not own.exists() and rehearsed.exists() and OUTPUT_VARIABLE not in os.environ
+    return rehearsed if only_rehearsed else own
+
+
+def configuration_path(path: Path) -> Path:
+    """Return the file of the Terraform configuration, of a directory or of itself."""
+    return path / CONFIGURATION_NAME if path.is_dir() or not path.suffix else path
+
+
 @dataclass(frozen=True, kw_only=True)
 class SynthesizedStack:
     """One synthesized stack: its name, and the directory with its `cdk.tf.json` and its assets."""

@@ -11,6 +11,7 @@ import pytest
 from standby.cli.output.first_commands import Shell, first_commands
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.tools.chromium import PROGRAM_NAMES, NoChromiumError, find_chromium
+from standby.stack.synthesis import find_stack
 from tests.e2e.helpers import ROOT
 
 HEADLESS = ("--headless", "--dump-dom", "--virtual-time-budget=4000")
@@ -74,12 +75,16 @@ def test_without_a_screen_the_site_is_refused_and_its_picture_is_taken_instead(
 
 
 def test_the_commands_that_up_prints_work_in_a_shell_as_they_are_printed(rehearsal: Rehearsal) -> None:
-    shell = Shell(directory=ROOT, on_path=None)
-    text = first_commands(rehearsal.paths, rehearsal.urls.primary_api, shell).replace("\\\n", "")
-    curl, status = (next(line for line in text.splitlines() if part in line) for part in ("curl ", " status"))
+    shell = Shell(directory=ROOT, on_path=None, can_browse=False)
+    text = first_commands(rehearsal.paths, rehearsal.urls, shell).replace("\\\n", "")
+    page, curl, status = (
+        next(line for line in text.splitlines() if part in line) for part in ("--cacert", " -d ", " status")
+    )
     environment = {**os.environ, "http_proxy": "http://127.0.0.1:1"}
     asked = subprocess.run(("sh", "-c", curl), cwd=ROOT, capture_output=True, text=True, check=True, env=environment)
     assert json.loads(asked.stdout)["region"] == rehearsal.deployment.regions["primary"].region
+    read = subprocess.run(("sh", "-c", page), cwd=ROOT, capture_output=True, text=True, check=True, env=environment)
+    assert "<title>" in read.stdout
     looked = subprocess.run(("sh", "-c", status), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert "verdict: " in looked.stdout, looked.stderr
 
@@ -100,3 +105,10 @@ def test_a_program_that_is_missing_is_wrong_usage(rehearsal: Rehearsal) -> None:
     missing = standby(rehearsal, "exec", "no-such-program")
     assert (missing.returncode, missing.stdout) == (2, "")
     assert "no-such-program cannot be run" in missing.stderr
+
+
+def test_terraform_plans_in_the_rehearsal_s_stack(rehearsal: Rehearsal) -> None:
+    stack = find_stack(rehearsal.paths.synthesized).directory
+    shown = standby(rehearsal, "exec", "--", "terraform", f"-chdir={stack}", "output", "-no-color")
+    assert shown.returncode == 0, shown.stderr
+    assert "cloudfront_url" in shown.stdout

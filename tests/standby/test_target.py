@@ -193,6 +193,35 @@ def test_a_shell_that_was_set_up_for_a_rehearsal_does_not_reach_the_account_from
     assert f"`unset {SHELL_DIRECTORY_VARIABLE}`" in raised.value.hint
 
 
+def test_settings_of_another_deployment_than_the_rehearsal_s_are_refused_with_both_commands(
+    files: RehearsalPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings named an environment, and `failover` offered to move the users of another one."""
+    (files.project / "dev.toml").write_text('name = "chatbot-dev"\n')
+    monkeypatch.setenv("STANDBY_SETTINGS", "dev.toml")
+    with pytest.raises(BadUsageError, match=r"STANDBY_SETTINGS names dev.toml, which describes chatbot-dev") as raised:
+        open_connection(TargetOptions())
+    assert f"`standby --directory {files.directory} COMMAND`" in raised.value.hint
+    assert "`standby --aws COMMAND`" in raised.value.hint
+    assert open_connection(TargetOptions(directory=files.directory)).rehearsed
+
+
+def test_settings_of_the_rehearsal_s_own_deployment_are_no_contradiction(
+    files: RehearsalPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = open_connection(TargetOptions()).name
+    (files.project / "own.toml").write_text(f'name = "{name}"\n')
+    monkeypatch.setenv("STANDBY_SETTINGS", "own.toml")
+    assert open_connection(TargetOptions()).name == name
+
+
+@pytest.mark.usefixtures("files")
+def test_settings_that_do_not_exist_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANDBY_SETTINGS", "dvev.toml")
+    with pytest.raises(BadUsageError, match=r"dvev.toml: .*No such file"):
+        open_connection(TargetOptions())
+
+
 @pytest.mark.usefixtures("files")
 def test_a_region_is_refused_where_the_rehearsal_is_used() -> None:
     with pytest.raises(BadUsageError, match="--region names a region in an AWS account") as raised:

@@ -13,6 +13,8 @@ from typing import Final
 
 from standby.errors import BadUsageError
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths, find_project
+from standby.rehearsal.network.network import LocalUrls
+from standby.rehearsal.tools.chromium import can_browse
 from standby.text import WIDTH
 
 MODEL: Final = "Answers come from a stand-in for the model: the passages' best sentences."
@@ -23,16 +25,17 @@ MAKE_VARIABLE: Final = "MAKELEVEL"
 
 @dataclass(frozen=True, kw_only=True)
 class Shell:
-    """What the user's shell knows: its directory, and the program `standby` on its PATH, if there is one."""
+    """What the user's shell has: its directory, the program `standby` on its PATH, and a browser with a screen."""
 
     directory: Path
     on_path: Path | None
+    can_browse: bool = True
 
     @classmethod
     def of_this_process(cls) -> "Shell":
         """Return the shell that started this process. The PATH of `make` is not the one of its user's shell."""
         found = None if MAKE_VARIABLE in os.environ else shutil.which(PROGRAM)
-        return cls(directory=Path.cwd(), on_path=Path(found) if found else None)
+        return cls(directory=Path.cwd(), on_path=Path(found) if found else None, can_browse=can_browse(os.environ))
 
     def program(self) -> str:
         """Return the program as the shell finds it: by its name, by its path from here, or by its whole path."""
@@ -42,19 +45,31 @@ class Shell:
         return shlex.quote(str(own.relative_to(self.directory) if own.is_relative_to(self.directory) else own))
 
 
-def first_commands(paths: RehearsalPaths, api_url: str, shell: Shell) -> str:
-    """Return what can be done with a rehearsal that is up. `api_url` is the primary API's on this machine."""
+def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> str:
+    """Return what can be done with a rehearsal that is up. `urls` are its addresses on this machine."""
     program, project, directory = shell.program(), _project_options(paths, shell), _directory_options(paths)
     rehearse = [program, "rehearse", *project, *directory]
     status = [program, *(directory or (_directory(paths) if project else ())), "status"]
+    page = (
+        {"Open the page:": _lines(*rehearse, "browse")}
+        if shell.can_browse
+        else {"Read the page (`browse` would open it, in a Chromium with a screen):": list(_read_page(paths, urls))}
+    )
     steps = {
-        "Open the page:": _lines(*rehearse, "browse"),
-        "Ask a question:": list(_curl(api_url)),
+        **page,
+        "Ask a question:": list(_curl(urls.primary_api)),
         "See what serves, and what is wrong:": _lines(*status),
         "Break a region, and heal it:": [*_lines(*rehearse, "fault region-down primary"), *_lines(*rehearse, "heal")],
     }
     lines = (line for title, commands in steps.items() for line in (title, *(f"  {one}" for one in commands)))
-    return "\n".join((MODEL, "", *lines))
+    return "\n".join((MODEL, "", *lines, *_activation(program)))
+
+
+def _activation(program: str) -> Iterator[str]:
+    """Yield how the shell finds `standby` by its name, as all other messages call it, if it does not yet."""
+    if program != PROGRAM:
+        yield "Let this shell find `standby`, as other messages call it:"
+        yield f"  . {Path(program).with_name('activate')}"
 
 
 def _lines(*words: str) -> list[str]:
@@ -74,6 +89,11 @@ def _curl(api_url: str) -> Iterator[str]:
     yield "curl -s --noproxy '*' -H 'Content-Type: application/json' \\"
     yield f"  -d {shlex.quote(body)} \\"
     yield f"  {api_url}docs"
+
+
+def _read_page(paths: RehearsalPaths, urls: LocalUrls) -> Iterator[str]:
+    yield f"curl -s --noproxy '*' --cacert {shlex.quote(str(paths.ca_certificate))} \\"
+    yield f"  --connect-to ::{urls.edge.removeprefix('https://')} {urls.site}/"
 
 
 def _project_options(paths: RehearsalPaths, shell: Shell) -> Sequence[str]:

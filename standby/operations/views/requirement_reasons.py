@@ -78,4 +78,5 @@ def _is_fault(result: str | Unavailable) -> bool:
 
 
 def _describe(region: RegionState, name: Requirement) -> str:
-    return f"{_ABOUT[name].format(region.region)}: {region.requirements[name]}"
+    about, result = _ABOUT[name].format(region.region), region.requirements[name]
+    return f"{about} {result}" if isinstance(result, Unavailable) else f"{about}: {result}"

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from standby.deployment.concurrency import Unavailable
 from standby.preflight.facts.models import Refusal
-from standby.preflight.findings import Finding, unknown
+from standby.preflight.findings import RUN_AGAIN, Finding, unknown
 from standby.text import one_line
 
 MAX_MESSAGE: Final = 160
@@ -62,7 +62,7 @@ def check_model(
         region=region,
         status="unknown" if is_momentary else "fails",
         detail=f"{model}: {refusal.code}: {_shorten(refusal.message)}",
-        remedy="Run the command again." if is_momentary else remedy,
+        remedy=RUN_AGAIN if is_momentary else remedy,
     )
 
 

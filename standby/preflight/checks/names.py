@@ -6,7 +6,7 @@ from typing import Final
 from standby.deployment.concurrency import Unavailable
 from standby.preflight.facts.names import Existence, Name
 from standby.preflight.facts.state import OwnResources
-from standby.preflight.findings import Finding
+from standby.preflight.findings import RUN_AGAIN, Finding
 
 SHOWN: Final = 3
 
@@ -29,7 +29,7 @@ def check_names(
                 region=region,
                 status="unknown",
                 detail=f"{_list_some(list(hidden))} cannot be looked up here: {next(iter(reasons))}",
-                remedy="Run the command again."
+                remedy=RUN_AGAIN
                 if all(found.unreachable for found in hidden.values())
                 else "Allow the reads: `standby preflight --policy`. Then run the command again.",
             )

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,9 @@ from tempfile import gettempdir
 from typing import Final
 
 from standby.console import PhaseTimer, Progress
+from standby.deployment.manifest import ROLES, parse_manifest
 from standby.deployment.sessions import EMULATOR_ACCOUNT
+from standby.errors import BadUsageError, RefusedError
 from standby.json_model import JsonModel
 from standby.machine import require_space, write_file
 from standby.rehearsal.deploy.applier import create_applier
@@ -19,8 +22,9 @@ from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, 
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator
 from standby.rehearsal.emulator.function_runtime import describe_difference
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
-from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.processes.programs import NODE, TERRAFORM, InstalledProgram, find_caddy, find_program
+from standby.settings_file import SETTINGS_NAME, read_settings
 from standby.stack.configuration import read_stack
 from standby.stack.deployer_policy import deployer_policy
 from standby.stack.synthesis import SynthesizedStack, find_stack, synthesize
@@ -71,6 +75,7 @@ class Deployer:
         terraform = find_program(TERRAFORM)
         find_program(NODE)
         find_caddy()
+        self._refuse_another_deployment()
         self.progress.start("Synthesizing the stack")
         stack = synthesize(
             project=self.paths.project,
@@ -111,6 +116,27 @@ class Deployer:
                 raise
         self.progress.note(f"Some resources were deleted already. Running {destroy} again for the remaining ones.")
         return workspace.terraform.destroy()
+
+    def _refuse_another_deployment(self) -> None:
+        """Refuse settings of another deployment than the applied one, before anything is changed."""
+        emulator = running_emulator(self.paths)
+        applied = read_applied(self.paths, emulator=emulator) if emulator else None
+        if applied is None or "manifest" not in applied.outputs:
+            return
+        try:
+            settings = read_settings(self.settings or self.paths.project / SETTINGS_NAME)
+        except BadUsageError:  # the synthesis says what is wrong with the file
+            return
+        manifest = parse_manifest(applied.outputs["manifest"])
+        regions = tuple(manifest.regions[role].region for role in ROLES)
+        if (settings.name, settings.regions) != (manifest.name, regions):
+            other = self.paths.project / f"{DIRECTORY_NAME}-{settings.name}"
+            raise RefusedError(
+                f"{settings.path} describes {settings.name} in {' and '.join(settings.regions)}, and the rehearsal in"
+                f" {self.paths.directory} has {manifest.name} in {' and '.join(regions)}.",
+                hint=f"`standby rehearse --directory {shlex.quote(str(other))} up` makes another one beside it.\n"
+                "  `standby rehearse down` removes this one.",
+            )
 
     def _workspace(self, stack: SynthesizedStack, *, terraform: InstalledProgram) -> Workspace:
         emulator = running_emulator(self.paths)

@@ -30,6 +30,7 @@ PARALLELISM: Final = 20
 """Twice Terraform's default: during most of an apply the provider waits between polls, so this costs little CPU."""
 
 INTERRUPT_SECONDS: Final = 120
+CONTINUE_HINT: Final = "`standby rehearse up` starts again; `standby rehearse down` removes everything."
 SHOWN_ERRORS: Final = 8
 _EXISTS: Final = re.compile(r"already[ -]?(exists?|has this name|owned)", re.IGNORECASE)
 _MISSING: Final = re.compile(r"does not exist|not[ -]?found", re.IGNORECASE)
@@ -212,7 +213,13 @@ class Terraform:
         try:
             process.communicate(timeout=INTERRUPT_SECONDS)
         except (KeyboardInterrupt, subprocess.TimeoutExpired) as error:
-            raise InterruptedRunError(f"{command} was killed.") from error
+            raise InterruptedRunError(f"{command} was killed.", hint=CONTINUE_HINT) from error
+
+
+def terraform_variables(paths: RehearsalPaths) -> dict[str, str]:
+    """Return the variables with which Terraform works in the rehearsal's stack, beside the user's own."""
+    found = {CLI_CONFIG_VARIABLE: str(paths.cli_config)} if paths.cli_config.is_file() else {}
+    return {**found, "TF_DATA_DIR": str(paths.terraform_data)}
 
 
 def terraform_environment(paths: RehearsalPaths) -> dict[str, str]:

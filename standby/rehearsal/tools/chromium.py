@@ -29,7 +29,8 @@ PROGRAM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 HEADLESS_PROGRAM_NAMES: Final = ("chromium-headless-shell", *PROGRAM_NAMES)
 """Without a window, Debian's package `chromium-headless-shell` is enough: the same engine without an interface."""
 
-INSTALL_HINT: Final = "Chromium was not found: apt install chromium"
+NOT_FOUND: Final = "Chromium was not found: apt install chromium"
+WITHOUT_CHROMIUM_HINT: Final = "`standby rehearse up` prints how to read the page without it."
 NO_SCREEN: Final = "There is no screen here that Chromium could use."
 NO_SCREEN_HINT: Final = (
     "Take a picture of the page: `standby rehearse browse --headless --virtual-time-budget=4000 --screenshot=page.png`"
@@ -52,8 +53,11 @@ _ISOLATION: Final = (
 _HEADLESS_OPTIONS: Final = ("--no-sandbox", "--disable-gpu", *_ISOLATION)
 
 
-class NoChromiumError(StandbyError):
-    """Chromium is not installed on this machine."""
+class NoChromiumError(RefusedError):
+    """Chromium is not installed on this machine. Exit code 3."""
+
+    def __init__(self) -> None:
+        super().__init__(NOT_FOUND, hint=WITHOUT_CHROMIUM_HINT)
 
 
 class NoScreenError(RefusedError):
@@ -67,7 +71,7 @@ def find_chromium(names: Sequence[str] = HEADLESS_PROGRAM_NAMES) -> Path:
     """Return the first of these programs on the PATH or next to Python. Raises `NoChromiumError` if none is there."""
     found = next(filter(None, map(which, names)), None)
     if found is None:
-        raise NoChromiumError(INSTALL_HINT)
+        raise NoChromiumError
     return Path(found)
 
 
@@ -93,6 +97,11 @@ def browse_site(network: Network, url: str, options: Sequence[str]) -> None:
         run = subprocess.run([program, *arguments, *options, url], stderr=subprocess.PIPE, text=True, check=False)
     if run.returncode:
         raise end_error(program, run.returncode, run.stderr)
+
+
+def can_browse(environment: Mapping[str, str]) -> bool:
+    """Return whether this machine has a Chromium with a window, and a screen for it."""
+    return any(map(which, PROGRAM_NAMES)) and has_screen(environment)
 
 
 def has_screen(environment: Mapping[str, str]) -> bool:

@@ -47,7 +47,9 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     "aws_s3_bucket_notification": Loss("readiness", "No event starts an ingestion job."),
     "aws_lambda_event_source_mapping": Loss("readiness", "No event starts an ingestion job."),
     "aws_sqs_queue": Loss("readiness", "The events in it are lost."),
-    "aws_sqs_queue_redrive_policy": Loss("readiness", "An event that always fails is tried for 14 days, and no alarm is raised."),
+    "aws_sqs_queue_redrive_policy": Loss(
+        "readiness", "An event that always fails is tried for 14 days, and no alarm is raised."
+    ),
     "aws_cloudwatch_event_rule": Loss("readiness", "A schedule of this region no longer runs."),
     "aws_cloudwatch_event_target": Loss("readiness", "A schedule of this region no longer runs."),
     "aws_cloudwatch_metric_alarm": Loss("readiness", "When this fails, no alarm is raised."),
@@ -73,6 +75,7 @@ PROTECTING: Final[Mapping[str, Loss]] = {
 SERVING_GAPS: Final[Mapping[str, str]] = {
     "aws_api_gateway_rest_api": "minutes, and the API's address changes: open pages need the new config.json",
     "aws_api_gateway_stage": "seconds in which the API answers 403",
+    "aws_api_gateway_authorizer": "seconds until the new deployment of the API: until then every user gets 500",
     "aws_api_gateway_resource": "seconds until the new deployment of the API",
     "aws_api_gateway_method": "seconds until the new deployment of the API",
     "aws_api_gateway_integration": "seconds until the new deployment of the API",

@@ -319,3 +319,10 @@ def test_a_step_that_takes_long_is_reported_again(
     assert len(shown) > 1
     time.sleep(0.1)
     assert capfd.readouterr().err == ""
+
+
+def test_an_error_of_a_wrong_option_fits_eighty_columns() -> None:
+    result = CliRunner().invoke(cli, ["rehearse", "fault", "wrong", "primary"])
+    assert result.exit_code == 2
+    assert "is not one of" in " ".join(result.stderr.split())
+    assert max(map(len, result.stderr.splitlines())) <= 80

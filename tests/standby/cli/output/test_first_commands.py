@@ -13,17 +13,23 @@ from standby.cli.main import cli
 from standby.cli.output.first_commands import QUESTION, Shell, first_commands
 from standby.rehearsal.checks.documents import read_samples
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.network.network import LocalUrls
 
 PROJECT: Final = Path(__file__).resolve().parents[4]
 WIDTH: Final = 80
-LONGEST_URL: Final = "http://127.0.0.1:65535/_aws/execute-api/0123456789/prod/"
+URLS: Final = LocalUrls(
+    site="https://d0123456789abc.cloudfront.net",
+    edge="https://127.0.0.1:65535",
+    primary_api="http://127.0.0.1:65535/_aws/execute-api/0123456789/prod/",
+    failover_api="http://127.0.0.1:65535/_aws/execute-api/9876543210/prod/",
+)
 OWN: Final = Path(sys.executable).with_name("standby")
 
 
 def shown(project: Path, shell: Shell, *, directory: Path | None = None) -> list[str]:
     """Return the commands, each as one line."""
     paths = RehearsalPaths(project=project, directory=directory or project / ".rehearsal")
-    text = first_commands(paths, LONGEST_URL, shell).replace("\\\n", "")
+    text = first_commands(paths, URLS, shell).replace("\\\n", "")
     return [re.sub("(?<=[^ ])  +", " ", line.strip()) for line in text.splitlines() if line.startswith("  ")]
 
 
@@ -39,7 +45,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("on_path", [OWN, None])
 def test_in_the_project_all_lines_fit_eighty_columns(on_path: Path | None) -> None:
     paths = RehearsalPaths(project=PROJECT, directory=PROJECT / ".rehearsal")
-    text = first_commands(paths, LONGEST_URL, Shell(directory=OWN.parents[2], on_path=on_path))
+    text = first_commands(paths, URLS, Shell(directory=OWN.parents[2], on_path=on_path))
     assert max(map(len, text.splitlines())) <= WIDTH
 
 
@@ -66,7 +72,7 @@ def test_every_command_is_one_of_ours_or_curl(project: Path) -> None:
     assert (browse, status) == ("standby rehearse browse", "standby status")
     assert fault == "standby rehearse fault region-down primary"
     assert heal == "standby rehearse heal"
-    assert shlex.split(curl)[-1] == f"{LONGEST_URL}docs"
+    assert shlex.split(curl)[-1] == f"{URLS.primary_api}docs"
     for command in (browse, status, fault, heal):
         result = CliRunner().invoke(cli, [*shlex.split(command)[1:], "--help"])
         assert result.exit_code == 0, result.output
@@ -81,6 +87,26 @@ def test_another_directory_and_another_project_are_named(project: Path, tmp_path
     browse, _, status, *_ = shown(project, Shell(directory=tmp_path, on_path=OWN))
     assert browse == f"standby rehearse --project {project} browse"
     assert status == f"standby --directory {project / '.rehearsal'} status"
+
+
+def test_where_no_browser_can_open_a_window_the_page_is_read_by_curl(project: Path) -> None:
+    page, *_ = shown(project, Shell(directory=project, on_path=OWN, can_browse=False))
+    assert page.startswith("curl ")
+    certificate = project / ".rehearsal/network/storage/pki/authorities/local/root.crt"
+    assert shlex.split(page)[-5:] == [
+        "--cacert",
+        str(certificate),
+        "--connect-to",
+        "::127.0.0.1:65535",
+        f"{URLS.site}/",
+    ]
+
+
+def test_a_shell_that_does_not_find_the_program_is_told_how_to(project: Path) -> None:
+    *_, last = shown(project, Shell(directory=OWN.parents[2], on_path=None))
+    assert last == f". {OWN.relative_to(OWN.parents[2]).with_name('activate')}"
+    *_, last = shown(project, Shell(directory=OWN.parents[2], on_path=OWN))
+    assert last.endswith("heal")
 
 
 def test_the_question_is_that_of_a_sample_document() -> None:

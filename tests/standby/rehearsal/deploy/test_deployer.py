@@ -21,6 +21,7 @@ from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.processes.process import find_processes
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.constructs.plan import ROOT, Plan
+from tests.standby.manifests import manifest_text
 from tests.standby.rehearsal.deploy.helpers import FakeTerraform, configuration
 
 KILL_SECONDS = 20.0
@@ -357,3 +358,23 @@ def test_down_stops_a_terraform_that_outlived_its_command(
         process.kill()
     assert rehearsal.down() == 2
     assert find_processes(rehearsal.paths.directory) == ()
+
+
+def test_settings_of_another_deployment_change_nothing_of_the_one_that_is_up(
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform
+) -> None:
+    """The plan was refused after half a minute, and the rehearsal could not be used any more."""
+    rehearsal.apply()
+    record = json.loads(rehearsal.paths.applied_record.read_text())
+    record["outputs"] = {"manifest": manifest_text()}
+    rehearsal.paths.applied_record.write_text(json.dumps(record))
+    calls = fake_terraform.calls()
+    other = rehearsal.paths.project / "dev.toml"
+    other.write_text('name = "chatbot-dev"\n')
+    with pytest.raises(
+        RefusedError, match=r"dev.toml describes chatbot-dev in .*, and the rehearsal in .* has"
+    ) as raised:
+        Rehearsal(project=rehearsal.paths.project, settings=other).apply()
+    assert f"--directory {rehearsal.paths.directory}-chatbot-dev up`" in raised.value.hint
+    assert json.loads(rehearsal.paths.applied_record.read_text()) == record
+    assert fake_terraform.calls() == calls
