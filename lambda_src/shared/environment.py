@@ -47,12 +47,23 @@ class Environment:
             raise ConfigurationError(f"environment variable {name} must be a JSON object of strings, not empty")
         return value
 
+    def text_lists(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Read a JSON object, perhaps empty, whose values are lists of strings with at least one entry."""
+        value = self._json(name)
+        if not isinstance(value, dict) or not all(_is_list_of_texts(entry) for entry in value.values()):
+            raise ConfigurationError(f"environment variable {name} must be a JSON object of lists of strings")
+        return {key: tuple(entry) for key, entry in value.items()}
+
     def _json(self, name: str) -> object:
         try:
             value: object = json.loads(self.text(name))
         except ValueError as error:
             raise ConfigurationError(f"environment variable {name} is not valid JSON: {error}") from error
         return value
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, str) for entry in value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +83,7 @@ class EnvironmentSettings:
             int: environment.positive_integer,
             tuple[str, ...]: environment.texts,
             dict[str, str]: environment.text_map,
+            dict[str, tuple[str, ...]]: environment.text_lists,
         }
         types = get_type_hints(cls)
         names = {field.name: "AWS_REGION" if field.name == "region" else field.name.upper() for field in fields(cls)}
