@@ -26,6 +26,10 @@ class Environment:
             raise ConfigurationError(f"environment variable {name} is missing or empty: the stack must set it")
         return value
 
+    def optional_text(self, name: str) -> str | None:
+        """Read a variable that may be absent or blank."""
+        return self.variables.get(name, "").strip() or None
+
     def positive_integer(self, name: str) -> int:
         """Read a whole number greater than zero."""
         value = self.text(name)
@@ -80,6 +84,7 @@ class EnvironmentSettings:
         """
         readers = {
             str: environment.text,
+            str | None: environment.optional_text,
             int: environment.positive_integer,
             tuple[str, ...]: environment.texts,
             dict[str, str]: environment.text_map,
