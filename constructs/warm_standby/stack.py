@@ -18,6 +18,7 @@ from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.site.distribution import Distribution
 from warm_standby.site.origin_check import OriginCheck
 from warm_standby.site.routing_config import RoutingConfig
+from warm_standby.site.sign_in import SIGN_IN_KEY, SignIn
 from warm_standby.site.upload_limits import UploadLimits
 from warm_standby.state import configure_state
 
@@ -128,7 +129,11 @@ class WarmStandbyStack(TerraformStack):
             settings=self._settings.site,
             primary=self.primary.frontend,
             failover=self.failover.frontend,
-            connect_sources=[*_connect_sources(self.primary), *_connect_sources(self.failover)],
+            connect_sources=[
+                *_connect_sources(self.primary),
+                *_connect_sources(self.failover),
+                *self._settings.access.connect_origins,
+            ],
         )
 
     def _write_site_configuration(self) -> None:
@@ -143,11 +148,8 @@ class WarmStandbyStack(TerraformStack):
             api_url=self.primary.api.url,
             fallback_api_url=self.failover.api.url if self._settings.site.api_fallback else None,
         )
-        limits = self._settings.documents
         for backend in (self.primary, self.failover):
-            UploadLimits(
-                self, f"limits_{backend.role}", provider=backend.provider, frontend=backend.frontend, settings=limits
-            )
+            self._write_page_settings(backend)
             OriginCheck(
                 self,
                 f"origin_check_{backend.role}",
@@ -155,6 +157,19 @@ class WarmStandbyStack(TerraformStack):
                 frontend=backend.frontend,
                 role=backend.role,
             )
+
+    def _write_page_settings(self, backend: RegionalBackend) -> None:
+        access, role = self._settings.access, backend.role
+        UploadLimits(
+            self,
+            f"limits_{role}",
+            provider=backend.provider,
+            frontend=backend.frontend,
+            settings=self._settings.documents,
+            sign_in_key=SIGN_IN_KEY if access.sign_in else None,
+        )
+        if access.sign_in:
+            SignIn(self, f"access_{role}", provider=backend.provider, frontend=backend.frontend, settings=access)
 
     def _write_manifest(self, account: str) -> None:
         backends = (self.primary, self.failover)

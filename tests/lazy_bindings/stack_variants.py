@@ -43,6 +43,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "own-domain": {
         "site": {"domain_names": ["chat.example.com"], "certificate_arn": CERTIFICATE, "api_fallback": False}
     },
+    "sign-in": {
+        "access": {
+            "mode": "oidc",
+            "issuer": "https://login.example.com/tenant",
+            "client_id": "page",
+            "audience": "https://chatbot.example.com/api",
+            "audience_parameter": "none",
+            "required_claims": {"groups": ["users"]},
+            "scopes": ["openid", "offline_access"],
+            "endpoint_origins": ["https://token.example.com"],
+            "delete_claims": {"groups": ["admins"]},
+        }
+    },
     "server-errors-only": {"site": {"origin_failover_status_codes": [500, 502, 503, 504]}},
     "operations": {
         "operations": {
