@@ -32,3 +32,4 @@ except (SettingsError, StateError, AssetError) as error:
     sys.exit(3 if isinstance(error, StateError) else 2)
 WarmStandbyStack(app, settings=settings, assets=assets)
 app.synth()
+sys.stdout.write(f"Access: {settings.access.description}\n")

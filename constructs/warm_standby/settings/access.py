@@ -132,6 +132,11 @@ class Access(Section):
         return self.mode == "oidc"
 
     @property
+    def description(self) -> str:
+        """Who may ask, in words."""
+        return f"sign-in with {self.issuer}" if self.sign_in else "open: anyone with the address may ask"
+
+    @property
     def connect_origins(self) -> tuple[str, ...]:
         """The origins that the page calls for a token: the issuer's, and those of its other endpoints."""
         if not self.issuer:

@@ -23,7 +23,7 @@ from typing import Final
 INCLUDED: Final = ("boto3", "cryptography", "pyjwt")
 START_SECONDS: Final = 30.0
 OWN_PYTHON_VARIABLE: Final = "REHEARSAL_OWN_PYTHON"
-"""Set for the emulator of a stack with an authorizer: functions run on the present Python, as cffi is compiled for it."""
+"""Set for the emulator of a stack with an authorizer: functions run on the present Python, for which cffi is made."""
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _PREPARING: Final = Lock()
 
@@ -107,6 +107,6 @@ def _closure(name: str) -> set[str]:
         current = missing.pop()
         found.add(current)
         required = (entry for entry in metadata.requires(current) or () if "extra ==" not in entry)
-        names = (match[0].lower() for entry in required if (match := _NAME.match(entry)))
+        names = (match[0].lower().replace("_", "-") for entry in required if (match := _NAME.match(entry)))
         missing |= set(names) - found
     return found
