@@ -10,6 +10,7 @@ const BY_CODE = {
   model_not_ready: "The service is still starting. Wait a minute, then {again}.",
 };
 const BY_STATUS = {
+  401: "Users of this page sign in now. Reload the page, then {again}.",
   200: "The answer could not be read. If your network has a sign-in page, sign in there, then {again}.",
   403: "The service refused the request. Try another network, or tell the operator of this page.",
   404: "The service is no longer where this page looks for it. Reload the page, then {again}.",
@@ -26,7 +27,7 @@ export function explainQuestion(error) {
     return { text: "The conversation is too long to send. Start a new one, and ask there.", way: "new" };
   if (kind === "rejected" && !BY_STATUS[status])
     return { text: `The service did not accept the question: ${message} Change it, then ask again.`, way: "edit" };
-  const way = status === 404 ? "reload" : "again";
+  const way = status === 401 || status === 404 ? "reload" : "again";
   return { text: explain(error, "ask again"), way };
 }
 
