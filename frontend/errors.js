@@ -2,8 +2,9 @@
 
 import { pluralize } from "./text.js";
 
-// By the code of a 502 or 503 response, where the code says more than the status.
+// By the code of a response, where the code says more than the status.
 const BY_CODE = {
+  forbidden: "Your account may not ask here. Sign in with another one, or tell the operator of this page.",
   upstream_denied: "A part of the service is not set up right. Its operator has to repair it.",
   upstream_missing: "A part of the service is missing. Its operator has to repair it.",
   upstream_rejected: "No answer could be made. Please {again}, or use other words.",

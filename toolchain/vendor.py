@@ -1,9 +1,10 @@
 """`python -m toolchain.vendor`: write the site's copy of a library, from its npm package, into frontend/.
 
-The site has no build step, so the library is in the repository: the functions that the page uses, in one minified module.
-`toolchain/oauth` pins the library and the bundler. The same versions give the same bytes on every machine.
+The site has no build step, so the library is in the repository: the functions that the page uses, in one minified
+module. `toolchain/oauth` pins the library and the bundler. The same versions give the same bytes on every machine.
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -33,9 +34,10 @@ def build(directory: Path) -> str:
 
 def _notice(package: Path) -> str:
     """Return the comment with the version and the license, which every copy of the library must have."""
-    version = (package / "package.json").read_text(encoding="utf-8").split('"version": "')[1].split('"')[0]
-    license_text = (package / "LICENSE.md").read_text(encoding="utf-8").strip()
-    return f"/*\noauth4webapi {version}, the part that the page uses, minified: `make vendor` writes this file.\n\n{license_text}\n*/\n"
+    version = json.loads((package / "package.json").read_text(encoding="utf-8"))["version"]
+    terms = (package / "LICENSE.md").read_text(encoding="utf-8").strip()
+    what = f"oauth4webapi {version}, the part that the page uses, minified: `make vendor` writes this file."
+    return f"/*\n{what}\n\n{terms}\n*/\n"
 
 
 def main() -> None:

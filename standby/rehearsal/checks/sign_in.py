@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import SimpleCookie
-from typing import Final
+from typing import Final, Unpack
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import urllib3
@@ -22,7 +22,7 @@ from standby.errors import StandbyError
 from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.identity.access import AUDIENCE, CLIENT_ID, ISSUER, Access
 from standby.rehearsal.identity.provider import users
-from standby.rehearsal.network.network import Client
+from standby.rehearsal.network.network import Client, RequestOptions
 
 SIGN_IN_SECONDS: Final = 5.0
 MAX_REDIRECTS: Final = 8
@@ -30,6 +30,8 @@ RENEW_BEFORE_SECONDS: Final = 2.0
 """A token is renewed when it expires within this time: longer than the renewal and the request that follows."""
 
 ASKING_USER: Final = "alice"
+API_SECONDS: Final = 30.0
+API_HOST: Final = ".execute-api."
 
 
 class SignInError(StandbyError):
@@ -132,6 +134,33 @@ class SignIn:
     @property
     def _redirect_uri(self) -> str:
         return f"{self.site}/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInClient:
+    """A client whose requests to an API carry the token of a user, and once more another one if the API refuses it."""
+
+    client: Client
+    sign_in: SignIn
+
+    def request(
+        self, method: str, url: str, *, timeout: float = API_SECONDS, **options: Unpack[RequestOptions]
+    ) -> urllib3.BaseHTTPResponse:
+        """Send one request, as `Client.request` does. Raises `SignInError` without a token."""
+        if API_HOST not in (urlsplit(url).hostname or ""):
+            return self.client.request(method, url, timeout=timeout, **options)
+        token = self.sign_in.token()
+        response = self._send(method, url, token, timeout=timeout, options=options)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            token = self.sign_in.token_after(token)
+            response = self._send(method, url, token, timeout=timeout, options=options)
+        return response
+
+    def _send(
+        self, method: str, url: str, token: str, *, timeout: float, options: RequestOptions
+    ) -> urllib3.BaseHTTPResponse:
+        headers = {**options.get("headers", {}), "Authorization": f"Bearer {token}"}
+        return self.client.request(method, url, timeout=timeout, **{**options, "headers": headers})
 
 
 @dataclass(kw_only=True)
