@@ -37,7 +37,9 @@ _PROGRAMS = (
     "tests/lazy_bindings/test_channel.py",
     "tests/lazy_bindings/test_process.py",
     "tests/standby/rehearsal/files/test_json_files.py",
+    "tests/standby/rehearsal/identity/test_provider.py",
     "tests/standby/rehearsal/network/test_controller.py",
+    "tests/toolchain/test_vendor.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "paths", "small_rehearsal"}  # fixtures
 # The tests that share a rehearsal or a synthesized stack, by the start of their paths: the first match applies.

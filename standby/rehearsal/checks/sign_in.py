@@ -49,13 +49,16 @@ class Tokens:
 
 @dataclass(kw_only=True)
 class SignIn:
-    """A user who is signed in, as an open page is: one token at a time, which is renewed before it expires."""
+    """A user who is signed in, as an open page is: one token at a time, which is renewed before it expires.
+
+    `tokens`: None until the first token is needed.
+    """
 
     client: Client
     access: Access
     site: str
     user: str = ASKING_USER
-    _tokens: Tokens | None = None
+    tokens: Tokens | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def token(self) -> str:
@@ -64,30 +67,30 @@ class SignIn:
         While the provider does not respond, the present token is used. Raises `SignInError` without one.
         """
         with self._lock:
-            if self._tokens is None:
-                self._tokens = self._log_in()
-            elif self._tokens.expires - time.monotonic() < RENEW_BEFORE_SECONDS:
+            if self.tokens is None:
+                self.tokens = self._log_in()
+            elif self.tokens.expires - time.monotonic() < RENEW_BEFORE_SECONDS:
                 self._renew()
-            return self._tokens.access
+            return self.tokens.access
 
     def token_after(self, refused: str) -> str:
         """Return another token than the one that the API refused. Raises `SignInError` if there is none."""
         with self._lock:
-            if self._tokens is not None and self._tokens.access == refused:
-                self._tokens = self._refreshed(self._tokens)
+            if self.tokens is not None and self.tokens.access == refused:
+                self.tokens = self._refreshed(self.tokens)
         return self.token()
 
     def _renew(self) -> None:
         try:
-            self._tokens = self._refreshed(self._require_tokens())
+            self.tokens = self._refreshed(self._require_tokens())
         except SignInError:
             if self._require_tokens().expires < time.monotonic():
                 raise
 
     def _require_tokens(self) -> Tokens:
-        if self._tokens is None:
+        if self.tokens is None:
             raise SignInError(f"{self.user} is not signed in.")
-        return self._tokens
+        return self.tokens
 
     def _refreshed(self, tokens: Tokens) -> Tokens:
         return self._request_tokens({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
