@@ -162,8 +162,9 @@ class SignedInClient:
     def _send(
         self, method: str, url: str, token: str, *, timeout: float, options: RequestOptions
     ) -> urllib3.BaseHTTPResponse:
-        headers = {**options.get("headers", {}), "Authorization": f"Bearer {token}"}
-        return self.client.request(method, url, timeout=timeout, **{**options, "headers": headers})
+        signed = options.copy()
+        signed["headers"] = {**options.get("headers", {}), "Authorization": f"Bearer {token}"}
+        return self.client.request(method, url, timeout=timeout, **signed)
 
 
 @dataclass(kw_only=True)
