@@ -77,6 +77,7 @@ def test_a_token_that_expires_while_the_provider_is_down_is_renewed_when_it_retu
     visitor.page.clock.run_for(3_000)
     visitor.submit(QUESTION)
     visitor.wait_for_status(NOBODY_CAN_SIGN_IN)
+    visitor.page.locator("#announcer").filter(has_text=NOBODY_CAN_SIGN_IN).wait_for(state="attached")
     assert visitor.page.locator("#question").input_value() == QUESTION
     rehearsal.faults.heal()
     provider(accessTokenSeconds=300)
