@@ -18,6 +18,7 @@ SETTINGS_NAME: Final = "standby.toml"
 DEFAULT_NAME: Final = "chatbot"
 DEFAULT_REGIONS: Final[Mapping[str, str]] = {"primary": "us-west-2", "failover": "us-east-1"}
 KEYS: Final = (
+    "access",
     "allowed_account_ids",
     "answers",
     "documents",

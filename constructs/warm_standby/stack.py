@@ -18,6 +18,7 @@ from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.site.distribution import Distribution
 from warm_standby.site.origin_check import OriginCheck
 from warm_standby.site.routing_config import RoutingConfig
+from warm_standby.site.sign_in import SIGN_IN_KEY, SignIn
 from warm_standby.site.upload_limits import UploadLimits
 from warm_standby.state import configure_state
 
@@ -87,14 +88,21 @@ class WarmStandbyStack(TerraformStack):
     ) -> BackendInputs:
         code = TerraformAsset(self, "functions", path=str(assets.code.resolve()), type=AssetType.FILE)
         site = TerraformAsset(self, "site", path=str(assets.site.resolve()), type=AssetType.DIRECTORY)
+        authorizer = self._authorizer_code(assets) if self._settings.access.sign_in else None
         return BackendInputs(
             code=code.path,
+            authorizer_code=authorizer,
             site=site.path,
             site_files=assets.site_files,
             site_origins=site_origins,
             distribution_arn=distribution_arn,
             applier_arns=applier_arns,
         )
+
+    def _authorizer_code(self, assets: Assets) -> str:
+        if assets.authorizer_code is None:
+            raise ValueError('assets.authorizer_code = None: access.mode = "oidc" needs the archive of the authorizer')
+        return TerraformAsset(self, "authorizer", path=str(assets.authorizer_code.resolve()), type=AssetType.FILE).path
 
     def _backend(self, role: Role, provider: AwsProvider, account: str, inputs: BackendInputs) -> RegionalBackend:
         region: str = getattr(self._settings.regions, role)
@@ -128,7 +136,11 @@ class WarmStandbyStack(TerraformStack):
             settings=self._settings.site,
             primary=self.primary.frontend,
             failover=self.failover.frontend,
-            connect_sources=[*_connect_sources(self.primary), *_connect_sources(self.failover)],
+            connect_sources=[
+                *_connect_sources(self.primary),
+                *_connect_sources(self.failover),
+                *self._settings.access.connect_origins,
+            ],
         )
 
     def _write_site_configuration(self) -> None:
@@ -143,11 +155,8 @@ class WarmStandbyStack(TerraformStack):
             api_url=self.primary.api.url,
             fallback_api_url=self.failover.api.url if self._settings.site.api_fallback else None,
         )
-        limits = self._settings.documents
         for backend in (self.primary, self.failover):
-            UploadLimits(
-                self, f"limits_{backend.role}", provider=backend.provider, frontend=backend.frontend, settings=limits
-            )
+            self._write_page_settings(backend)
             OriginCheck(
                 self,
                 f"origin_check_{backend.role}",
@@ -155,6 +164,19 @@ class WarmStandbyStack(TerraformStack):
                 frontend=backend.frontend,
                 role=backend.role,
             )
+
+    def _write_page_settings(self, backend: RegionalBackend) -> None:
+        access, role = self._settings.access, backend.role
+        UploadLimits(
+            self,
+            f"limits_{role}",
+            provider=backend.provider,
+            frontend=backend.frontend,
+            settings=self._settings.documents,
+            sign_in_key=SIGN_IN_KEY if access.sign_in else None,
+        )
+        if access.sign_in:
+            SignIn(self, f"access_{role}", provider=backend.provider, frontend=backend.frontend, settings=access)
 
     def _write_manifest(self, account: str) -> None:
         backends = (self.primary, self.failover)

@@ -11,16 +11,27 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.aws_calls import client_config
+from shared.errors import error_code
 from shared.logs import Log
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 READINESS_CHECK = "readinessCheck"
 """The member of the schedule's event. No event of API Gateway has it, so no caller of the API can start the check."""
 
 QUESTION = "readiness check"
+FALSE_TOKEN = "readiness.check.token"  # noqa: S105 - no token: the authorizer must refuse it
+UNAUTHORIZED = "Http401"
 TIMEOUT_SECONDS = 25.0
 """A little less than the function's own timeout: the result must still be logged."""
 
@@ -29,30 +40,46 @@ _MAX_BODY_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class ReadinessCheck:
-    """The scheduled event: the API's URL (ends in `/`), and the name and content type of a file that it accepts."""
+    """The scheduled event: the API's URL (ends in `/`), and the name and content type of a file that it accepts.
+
+    Where users sign in, `functions` has the names of the functions behind the API, by check: `question` and `upload`.
+    """
 
     api_url: str
     file_name: str
     file_type: str
+    functions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, event: Mapping[str, object]) -> "ReadinessCheck":
         """Read the event. Raises `KeyError` for one without the members that the stack writes."""
         check = cast("Mapping[str, str]", event[READINESS_CHECK])
-        return cls(api_url=check["apiUrl"], file_name=check["fileName"], file_type=check["fileType"])
+        functions = cast("Mapping[str, str]", check.get("functions", {}))
+        return cls(
+            api_url=check["apiUrl"], file_name=check["fileName"], file_type=check["fileType"], functions=functions
+        )
 
 
-def run_readiness_check(check: ReadinessCheck, log: Log, *, seconds: float = TIMEOUT_SECONDS) -> dict[str, object]:
+def run_readiness_check(
+    check: ReadinessCheck, log: Log, *, seconds: float = TIMEOUT_SECONDS, invoke: Callable[..., Any] | None = None
+) -> dict[str, object]:
     """Ask the API, and log `readyPercent`: a metric filter reads it for the readiness alarm. Return the results.
 
-    Each result is "ok", or a code of what is wrong. A call that has not ended after `seconds` is `TimedOut`.
+    Each result is "ok", or a code of what is wrong. A call that has not ended after `seconds` is `TimedOut`. With
+    `invoke` (boto3's), the API must refuse a request with a false token, and the function behind it is asked itself.
     """
     upload = {"fileName": check.file_name, "fileType": check.file_type}
-    requests = {
-        "question": lambda: _post(f"{check.api_url}docs", {"question": QUESTION}, "response", seconds),
-        "upload": lambda: _post(f"{check.api_url}upload", upload, "uploadUrl", seconds),
-    }
-    results = _run(requests, seconds=seconds)
+    wanted = {"question": ("docs", {"question": QUESTION}, "response"), "upload": ("upload", upload, "uploadUrl")}
+
+    def ask(name: str) -> str:
+        path, body, member = wanted[name]
+        url = f"{check.api_url}{path}"
+        if invoke is None:
+            return _post(url, body, member, seconds)
+        refused = _post(url, body, member, seconds, token=FALSE_TOKEN)
+        return _invoke(invoke, check.functions[name], body, member) if refused == UNAUTHORIZED else f"Api{refused}"
+
+    results = _run({name: partial(ask, name) for name in wanted}, seconds=seconds)
     failed = tuple(name for name, result in results.items() if result != "ok")
     ready_percent = round(100 * (1 - len(failed) / len(results)))
     if failed:
@@ -76,10 +103,32 @@ def _run(requests: Mapping[str, Callable[[], str]], *, seconds: float) -> dict[s
     return results
 
 
-def _post(url: str, body: Mapping[str, str], member: str, seconds: float) -> str:
+def function_client(region: str) -> "LambdaClient":
+    """Return a client that waits as long as API Gateway waits for a function."""
+    config = client_config(connect_seconds=2, read_seconds=TIMEOUT_SECONDS)
+    return boto3.client("lambda", region_name=region, config=config)
+
+
+def _invoke(invoke: Callable[..., Any], function: str, body: Mapping[str, str], member: str) -> str:
+    """Return "ok" if the function answers 200 with a text in this member, else a code."""
+    event = {"httpMethod": "POST", "body": json.dumps(body)}
+    try:
+        answer = json.loads(invoke(FunctionName=function, Payload=json.dumps(event))["Payload"].read())
+        content = json.loads(answer["body"])
+    except (ClientError, BotoCoreError) as error:
+        return error_code(error)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "InvalidResponse"
+    if answer.get("statusCode") != HTTPStatus.OK:
+        return f"Http{answer.get('statusCode')}"
+    return "ok" if isinstance(content, dict) and content.get(member) else "InvalidResponse"
+
+
+def _post(url: str, body: Mapping[str, str], member: str, seconds: float, *, token: str = "") -> str:
     """Return "ok" if the API answers 200 with a text in this member, else a code."""
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     request = urllib.request.Request(  # noqa: S310 - the stack writes the URL, which is https
-        url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
+        url, data=json.dumps(body).encode(), headers=headers, method="POST"
     )
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310 - as above

@@ -42,7 +42,20 @@ CHANGED: Final = default_settings(
     },
     state={"backend": "s3", "bucket": "my-states", "region": "eu-west-1"},
 )
-"""Every setting differs from its default, except those that add or remove resources."""
+"""Every setting differs from its default, except those that add or remove resources (`[access]` among them)."""
+
+SIGN_IN: Final = default_settings(
+    access={
+        "mode": "oidc",
+        "issuer": "https://login.example.com/tenant",
+        "client_id": "page",
+        "audience": "https://chatbot.example.com/api",
+        "required_claims": {"groups": ["users", "admins"]},
+        "scopes": ["openid", "offline_access"],
+        "endpoint_origins": ["https://token.example.com"],
+    }
+)
+"""Users sign in with an OpenID Connect issuer."""
 
 SAME_API: Final = default_settings(
     operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"], "sweep_minutes": 60},
@@ -68,3 +81,4 @@ APART_OPENSEARCH: Final = default_settings(
 )
 APART_S3_VECTORS: Final = default_settings(regions=_APART, operations=ALERTED, knowledge_base=CHUNKS)
 """Two regions outside of the answer model's profile, whose regions are the same for both roles."""
+APART_SIGN_IN: Final = SIGN_IN.model_copy(update={"regions": APART_S3_VECTORS.regions})

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from cdktf import App
 
@@ -43,6 +44,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "own-domain": {
         "site": {"domain_names": ["chat.example.com"], "certificate_arn": CERTIFICATE, "api_fallback": False}
     },
+    "sign-in": {
+        "access": {
+            "mode": "oidc",
+            "issuer": "https://login.example.com/tenant",
+            "client_id": "page",
+            "audience": "https://chatbot.example.com/api",
+            "audience_parameter": "none",
+            "required_claims": {"groups": ["users"]},
+            "scopes": ["openid", "offline_access"],
+            "endpoint_origins": ["https://token.example.com"],
+            "delete_claims": {"groups": ["admins"]},
+        }
+    },
     "server-errors-only": {"site": {"origin_failover_status_codes": [500, 502, 503, 504]}},
     "operations": {
         "operations": {
@@ -70,6 +84,15 @@ def synthesize_variants(out: Path) -> None:
         app = App(outdir=str(out / name))
         archive = out / name / "functions.zip"
         archive.parent.mkdir(parents=True, exist_ok=True)
-        assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
-        WarmStandbyStack(app, settings=Settings.model_validate(BASE | changes), assets=assets)
+        settings = Settings.model_validate(BASE | changes)
+        wheels = [_write_wheel(out)] if settings.access.sign_in else []
+        assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive, wheels=wheels)
+        WarmStandbyStack(app, settings=settings, assets=assets)
         app.synth()
+
+
+def _write_wheel(out: Path) -> Path:
+    path = out / "empty.whl"
+    with ZipFile(path, "w") as wheel:
+        wheel.writestr("package/__init__.py", "")
+    return path

@@ -5,21 +5,13 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from warm_standby.settings import model_access, regions, validators
+from warm_standby.settings.access import Access
+from warm_standby.settings.section import Section, UniqueValues, validation_error
 
 STACK_NAME: Final = "warm-standby"
 DEFAULT_FILE: Final = "standby.toml"
@@ -34,19 +26,13 @@ TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(vali
 UploadType = Annotated[str, AfterValidator(validators.upload_type)]
 StatusCode = Annotated[int, AfterValidator(validators.failover_status_code)]
 Email = Annotated[str, AfterValidator(validators.email)]
-T = TypeVar("T")
-UniqueValues = Annotated[tuple[T, ...], AfterValidator(validators.unique), Field(strict=False)]
 
 
 class SettingsError(ValueError):
     """A settings file that cannot be used. The text names the file, the key, the value and the fix on one line."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
-
-
-class Regions(_Section):
+class Regions(Section):
     """The regions behind the two roles."""
 
     primary: Region = "us-west-2"
@@ -60,7 +46,7 @@ class Regions(_Section):
         return value
 
 
-class KnowledgeBase(_Section):
+class KnowledgeBase(Section):
     """How documents become vectors. The chunk size is in tokens, the overlap in percent."""
 
     vector_store: Literal["s3-vectors", "opensearch-serverless"] = "s3-vectors"
@@ -79,7 +65,7 @@ class KnowledgeBase(_Section):
         return value
 
 
-class Answers(_Section):
+class Answers(Section):
     """The models that may answer.
 
     A geographic inference profile (`us.`) may run the model in any of `profile_regions`. A profile of another geography
@@ -111,7 +97,7 @@ class Answers(_Section):
         return tuple(dict.fromkeys((self.model, *self.allowed_models)))
 
 
-class Documents(_Section):
+class Documents(Section):
     """The documents buckets: the allowed uploads, the lifecycle, and the direction of replication."""
 
     replication: Literal["two-way", "one-way"] = "two-way"
@@ -131,7 +117,7 @@ class Documents(_Section):
         return {extension: validators.UPLOAD_CONTENT_TYPES[extension] for extension in self.upload_types}
 
 
-class Site(_Section):
+class Site(Section):
     """The distribution over the two frontend buckets, and whether the page may fail over without an operator."""
 
     origin_failover_status_codes: Annotated[
@@ -151,7 +137,7 @@ class Site(_Section):
         return value
 
 
-class Operations(_Section):
+class Operations(Section):
     """Logs (days), alerts, throttling (requests/s), schedules (minutes), and whether `destroy` deletes documents.
 
     `appliers`: the ARNs of the roles that may plan and apply, beside the one that applies now.
@@ -170,7 +156,7 @@ class Operations(_Section):
     api_gateway_account: bool = True
 
 
-class Objectives(_Section):
+class Objectives(Section):
     """The limits for the measurements of a drill.
 
     Defaults: the DR guide's "Recovery Objectives"; the limit for `execution_seconds` is this project's own.
@@ -190,7 +176,7 @@ class Objectives(_Section):
     execution_seconds: float = Field(default=5.0, gt=0, le=3600, strict=False)
 
 
-class Usage(_Section):
+class Usage(Section):
     """How much the deployment is used in a month, for `standby cost`. Nothing is created from it.
 
     `document_mb` is the size of the text of one document, `stored_gb` that of all. `question_tokens` are the tokens
@@ -206,7 +192,7 @@ class Usage(_Section):
     answer_tokens: int = Field(default=300, ge=1)
 
 
-class Waiver(_Section):
+class Waiver(Section):
     """A finding of `standby review` that somebody accepts: its rule and address, why, and until which day."""
 
     rule: str = Field(min_length=1)
@@ -215,13 +201,13 @@ class Waiver(_Section):
     until: date
 
 
-class Review(_Section):
+class Review(Section):
     """What `standby review` accepts. Nothing is created from it."""
 
     waivers: tuple[Waiver, ...] = Field(default=(), strict=False)
 
 
-class State(_Section):
+class State(Section):
     """Where Terraform stores its state: next to `main.py`, or in an S3 bucket with S3 native locking.
 
     Without `key`, the key in the bucket has the deployment's name: `warm-standby/NAME/terraform.tfstate`.
@@ -242,7 +228,7 @@ class State(_Section):
         return value
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings of one deployment. Unknown keys are refused.
 
     `allowed_account_ids`: the AWS accounts in which this deployment may be; any account if the list is empty.
@@ -258,6 +244,7 @@ class Settings(_Section):
     answers: Answers = Answers()
     documents: Documents = Documents()
     site: Site = Site()
+    access: Access = Access()
     operations: Operations = Operations()
     objectives: Objectives = Objectives()
     usage: Usage = Usage()
@@ -274,7 +261,7 @@ class Settings(_Section):
         for key, model in value.models_by_key():
             for region in (deployed.primary, deployed.failover) if deployed else ():
                 if not validators.callable_from(model, region):
-                    raise _validation_error(
+                    raise validation_error(
                         key,
                         model,
                         f"{validators.geography(model)}. profiles cannot be called from {region}: use a profile that"
@@ -289,7 +276,7 @@ class Settings(_Section):
         for region in (deployed.primary, deployed.failover) if deployed else ():
             too_long = model_access.exceeded_limit(value.models, region=region, profile_regions=value.profile_regions)
             if too_long:
-                raise _validation_error(("allowed_models",), list(value.allowed_models), too_long)
+                raise validation_error(("allowed_models",), list(value.allowed_models), too_long)
         return value
 
     @model_validator(mode="after")
@@ -299,7 +286,7 @@ class Settings(_Section):
             if missing := regions.missing_services(region, vector_store=store):
                 usable = ", ".join(regions.deployment_regions(vector_store=store))
                 fix = f"no {' and no '.join(missing)} there: use one of {usable}"
-                raise _validation_error(("regions", role), region, fix)
+                raise validation_error(("regions", role), region, fix)
         return self
 
     @property
@@ -333,12 +320,6 @@ class Settings(_Section):
             raise SettingsError(f"{path}: not valid TOML: {error}") from None
         except ValidationError as error:
             raise SettingsError(_format_error(path, dict(error.errors()[0]))) from None
-
-
-def _validation_error(key: tuple[str | int, ...], value: object, fix: str) -> ValidationError:
-    """Return the error for a value inside a section that another section rules out."""
-    error = InitErrorDetails(type=PydanticCustomError("value_error", "{fix}", {"fix": fix}), loc=key, input=value)
-    return ValidationError.from_exception_data("Settings", [error])
 
 
 def _format_error(path: Path, error: dict[str, Any]) -> str:

@@ -22,7 +22,8 @@ class SecurityHeaders(Construct):
     """A response headers policy: CSP, HSTS, nosniff, no framing, no referrer.
 
     The site's scripts may call only the site's own origin and `connect_sources`. These are the APIs of both regions,
-    because a failover must not need a change of the distribution, and both documents buckets, for uploads.
+    because a failover must not need a change of the distribution, both documents buckets, for uploads, and the issuer's
+    origins if users sign in.
     """
 
     def __init__(

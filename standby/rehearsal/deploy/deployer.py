@@ -98,7 +98,7 @@ class Deployer:
             if not error.resources_exist:
                 raise
         self.progress.note("The emulator has resources that are not in Terraform's state. Starting a new emulator.")
-        start_emulator(self.paths)
+        start_emulator(self.paths, own_python=workspace.stack.signs_in())
         return self._apply(self._workspace(workspace.stack, terraform=find_program(TERRAFORM)))
 
     def destroy(self) -> TerraformResult:
@@ -146,11 +146,15 @@ class Deployer:
                 "Starting a new emulator."
             )
             emulator = None
+        own_python = stack.signs_in()
+        if emulator is not None and emulator.own_python != own_python:
+            self.progress.note("Functions need another Python now. Starting a new emulator.")
+            emulator = None
         if emulator is None:
             self.progress.start("Starting the emulator")
-            emulator = start_emulator(self.paths)
+            emulator = start_emulator(self.paths, own_python=own_python)
             for runtime in stack.runtimes():
-                if note := describe_difference(runtime):
+                if note := describe_difference(runtime, own_python=own_python):
                     self.progress.note(note)
         return self._initialize(stack, emulator=emulator, terraform=terraform)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.constructs.plan import ROOT, default_settings
-from warm_standby.settings import Settings, SettingsError
+from warm_standby.settings import Access, Settings, SettingsError
 
 SHIPPED = (ROOT / "standby.toml").read_text(encoding="utf-8")
 
@@ -39,6 +39,18 @@ def test_the_shipped_file_s_commented_settings_can_be_used_unchanged(tmp_path: P
     assert settings.documents.expire_days == 365
     assert (settings.state.backend, settings.state.bucket) == ("s3", "my-terraform-state")
     assert settings.state_key == Settings(name="chatbot").state_key  # the comment shows the default
+
+
+def test_the_shipped_file_s_commented_access_settings_can_be_used_unchanged(tmp_path: Path) -> None:
+    file = tmp_path / "standby.toml"
+    section = SHIPPED.partition("[access]\n")[2].partition("\n[")[0].replace('mode = "open"', 'mode = "oidc"')
+    lines = (line.removeprefix("# ") for line in section.splitlines() if "need mode" not in line)
+    used = "\n".join(line for line in lines if " = " in line)
+    file.write_text(f'name = "chatbot"\n[access]\n{used}', encoding="utf-8")
+    access = Settings.load(file).access
+    assert access.model_fields_set == set(type(access).model_fields)
+    assert access.sign_in
+    assert (access.scopes, access.audience_parameter) == (Access().scopes, Access().audience_parameter)
 
 
 def test_the_shipped_file_names_every_setting_without_a_section() -> None:
