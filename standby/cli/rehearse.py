@@ -321,12 +321,7 @@ def execute(rehearsal: Rehearsal, *, command: tuple[str, ...]) -> None:
         raise BadUsageError(f"{command[0]} cannot be run: {error.strerror}") from error
 
 
-@rehearse.command(
-    epilog=examples(
-        "standby rehearse token",
-        'curl -H "Authorization: Bearer $(standby rehearse token)" "$PRIMARY_API_LOCAL_URL"documents',
-    )
-)
+@rehearse.command(epilog=examples("standby rehearse token", "standby rehearse token bob"))
 @click.argument("user", default=ASKING_USER, type=click.Choice(USERS), metavar="[USER]")
 @pass_rehearsal
 def token(rehearsal: Rehearsal, *, user: str) -> None:
