@@ -23,7 +23,7 @@ HEALTH: dict[str, Any] = {"status": "healthy", "region": WEST, "checks": {}, "to
 class Deployment:
     """A connection to a deployment with sign-in, which records the calls."""
 
-    def __init__(self, *, status: int = 401, answer: Any = None, shallow: dict[str, Any] | None = None) -> None:
+    def __init__(self, *, status: int = 401, answer: object = None, shallow: dict[str, Any] | None = None) -> None:
         self.calls: list[tuple[str, ...]] = []
         self._status, self._answer, self._shallow = status, answer, shallow or HEALTH
         self.clients = SimpleNamespace(functions=lambda _region: SimpleNamespace(invoke=self._invoke))
@@ -62,7 +62,7 @@ def test_an_api_that_does_not_refuse_a_false_token_is_a_fault(status: int) -> No
 
 def test_a_function_s_error_is_a_fault_and_nonsense_is_no_answer() -> None:
     assert _ask(Deployment(answer={"statusCode": 502, "body": "{}"})) == "answers 502"
-    answers: list[Any] = [None, [], {"errorMessage": "no"}, {"statusCode": "x", "body": ""}]
+    answers: list[object] = [None, [], {"errorMessage": "no"}, {"statusCode": "x", "body": ""}]
     for answer in answers:
         with pytest.raises(NoAnswerError, match="chatbot-query answers, but not as a function of the API does"):
             _ask(Deployment(answer=answer))
