@@ -123,11 +123,7 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
     context.obj = RehearsalOptions(project=project, directory=directory)
 
 
-@rehearse.command(
-    epilog=examples(
-        "standby rehearse up", "standby rehearse up --access oidc", "standby rehearse --directory other up --json"
-    )
-)
+@rehearse.command(epilog=examples("standby rehearse up", "standby rehearse up --access oidc"))
 @click.option(
     "--access",
     type=click.Choice(ACCESS_MODES),
