@@ -11,10 +11,11 @@ import { load, remove, save, TAB } from "./storage.js";
  */
 export async function startSignIn(path, { uploads, clearAll, show }) {
   const signIn = new SignIn(path);
-  const signOut = button("Sign out", () => {
+  const leave = () => {
     clearAll();
     signIn.signOut();
-  });
+  };
+  const signOut = button("Sign out", leave, { id: "sign-out" });
   byId("show-documents").before(signOut);
   const change = () => {
     signOut.hidden = signIn.state !== "signed-in";

@@ -124,11 +124,7 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
     context.obj = RehearsalOptions(project=project, directory=directory)
 
 
-@rehearse.command(
-    epilog=examples(
-        "standby rehearse up", "standby rehearse up --access oidc", "standby rehearse --directory other up --json"
-    )
-)
+@rehearse.command(epilog=examples("standby rehearse up", "standby rehearse up --access oidc"))
 @click.option(
     "--access",
     type=click.Choice(ACCESS_MODES),
@@ -325,12 +321,7 @@ def execute(rehearsal: Rehearsal, *, command: tuple[str, ...]) -> None:
         raise BadUsageError(f"{command[0]} cannot be run: {error.strerror}") from error
 
 
-@rehearse.command(
-    epilog=examples(
-        "standby rehearse token",
-        'curl -H "Authorization: Bearer $(standby rehearse token)" "$PRIMARY_API_LOCAL_URL"documents',
-    )
-)
+@rehearse.command(epilog=examples("standby rehearse token", "standby rehearse token bob"))
 @click.argument("user", default=ASKING_USER, type=click.Choice(USERS), metavar="[USER]")
 @pass_rehearsal
 def token(rehearsal: Rehearsal, *, user: str) -> None:

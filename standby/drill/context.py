@@ -48,7 +48,7 @@ FAULT_STATES: Final[Mapping[FaultKind, str]] = {
     "pages-denied": "pages denied",
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
-    "identity-provider-down": "refuses",
+    "identity-provider-down": "no sign-in",
 }
 """The effect of each fault on a region, for the timeline."""
 

@@ -44,4 +44,4 @@ def test_ending_make_ends_the_tests_and_then_the_rehearsal(machine: Machine) -> 
             time.sleep(0.02)
         process.terminate()
         assert process.wait(timeout=30) != 0
-    assert machine.calls()[1:] == ["ended", "rehearse down"]
+    assert machine.calls()[1:] == ["ended", "rehearse down", "rehearse down"]

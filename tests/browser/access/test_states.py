@@ -1,4 +1,4 @@
-"""Each state of the sign-in is accessible, fits the screen, and looks as intended (`STANDBY_PICTURES` takes pictures)."""
+"""Each state of the sign-in is accessible and fits the screen; `STANDBY_PICTURES` takes pictures of them."""
 
 import os
 from collections.abc import Callable
