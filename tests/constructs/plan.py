@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 ROOT: Final = Path(__file__).parents[2]
 ROLES: Final = ("primary", "failover")
-FUNCTIONS: Final = ("health", "ingest", "ingestion_status", "query", "upload")
+FUNCTIONS: Final = ("documents", "health", "ingest", "ingestion_status", "query", "upload")
 
 
 @dataclass(frozen=True, kw_only=True)
