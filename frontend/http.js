@@ -24,7 +24,7 @@ export class CallError extends Error {
 }
 
 /** Sends one request and returns its JSON body. The whole response must arrive in `seconds`. Throws CallError. */
-export async function request(url, { json, seconds, signal } = {}) {
+export async function request(url, { json, method, seconds, signal } = {}) {
   const post = json && {
     method: "POST",
     body: JSON.stringify(json),
@@ -32,7 +32,7 @@ export async function request(url, { json, seconds, signal } = {}) {
   };
   const { status, ok, headers, text } = await fetchText(
     url,
-    { ...post, cache: "no-store", credentials: "omit" },
+    { ...(post ?? { method: method ?? "GET" }), cache: "no-store", credentials: "omit" },
     { seconds, signal },
   );
   const body = parseObject(text);

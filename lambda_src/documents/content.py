@@ -31,10 +31,11 @@ class Content:
         name = key.rpartition("/")[2]
         extension = f".{name.rpartition('.')[2].lower()}"
         shown = _SHOWN.get(extension)
+        disposition = "inline" if shown else "attachment"
         parameters = {
             "Bucket": self.settings.documents_bucket,
             "Key": key,
-            "ResponseContentDisposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}",
+            "ResponseContentDisposition": f"{disposition}; filename*=UTF-8''{quote(name, safe='')}",
             "ResponseContentType": shown or "application/octet-stream",
         }
         url = self.presigning_s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=EXPIRES_SECONDS)

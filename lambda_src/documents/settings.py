@@ -11,8 +11,8 @@ from shared.environment import ConfigurationError, EnvironmentSettings
 class Settings(EnvironmentSettings):
     """The documents function's environment.
 
-    `access_mode`: `open` (every caller may delete) or `oidc`. `delete_claims`: a JSON object from claims to their values.
-    With `oidc`, a caller who has one of them may delete every document; an uploader may delete the own ones.
+    `access_mode`: `open` (every caller may delete) or `oidc`. `delete_claims`: a JSON object from claims to their
+    values. With `oidc`, a caller who has one of them may delete every document, and an uploader the uploaded ones.
     """
 
     site_origin: str

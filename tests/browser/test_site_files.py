@@ -12,7 +12,7 @@ from tests.browser.conftest import Visit
 from tests.browser.helpers import ROOT
 
 FILES: Final = sorted(path for path in (ROOT / "frontend").rglob("*") if path.is_file())
-MAX_BYTES: Final = 125_000
+MAX_BYTES: Final = 138_000
 MAX_LINES: Final = 250
 HTML_SINKS: Final = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|DOMParser"
@@ -23,7 +23,7 @@ def text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_the_whole_page_is_under_125_kilobytes() -> None:
+def test_the_whole_page_is_under_138_kilobytes() -> None:
     assert sum(path.stat().st_size for path in FILES) < MAX_BYTES
 
 

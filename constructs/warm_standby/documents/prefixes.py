@@ -7,5 +7,5 @@ DOCUMENTS_PREFIX: Final = "uploads/"
 TOMBSTONES_PREFIX: Final = "deleted/"
 """Tombstones of deleted documents (docs/adr/0102-deletions-are-tombstones.md).
 
-lambda_src/shared/documents.py and standby/operations/facts/documents.py have the same prefixes; tests/contracts compares
-them."""
+lambda_src/shared/documents.py and standby/operations/facts/documents.py have the same prefixes: tests/contracts
+compares them."""

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 Record = dict[str, Any]
 Ingest = Callable[[str, str, Record], tuple[Record, list[str]]]
-Read = Callable[[str, str, object], tuple[int, dict[str, str], bytes]]
+Response = tuple[int, dict[str, str], bytes]
+Read = Callable[[str, str, object], Response]
 
 DELETED: Final = "NumberOfDocumentsDeleted"
 
@@ -60,7 +61,7 @@ def corrected_job(
 def corrected_read(read: Read, documents: MutableMapping[str, Any]) -> Read:
     """Return MiniStack's function that reads some documents, changed so that it finds those of S3 by their URIs."""
 
-    def read_documents(knowledge_base: str, data_source: str, body: object) -> tuple[int, dict[str, str], bytes]:
+    def read_documents(knowledge_base: str, data_source: str, body: object) -> Response:
         status, headers, answer = read(knowledge_base, data_source, body)
         wanted = json.loads(body)["documentIdentifiers"] if isinstance(body, str | bytes) else []
         if status != 200 or not all(one.get("dataSourceType") == "S3" for one in wanted):  # noqa: PLR2004

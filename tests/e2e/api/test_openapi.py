@@ -58,7 +58,7 @@ def complaints(operation: Mapping[str, Any], status: int, body: object) -> list[
     return [error.message for error in Draft202012Validator(schema, format_checker=checker).iter_errors(body)]
 
 
-def answer(
+def answer(  # noqa: PLR0917 - a request in one line
     rehearsal: Rehearsal, role: Role, operation_id: str, body: object = None, query: str = "", identifier: str = ""
 ) -> tuple[int, Any]:
     method, path, _ = OPERATIONS[operation_id]

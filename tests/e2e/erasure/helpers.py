@@ -84,7 +84,7 @@ def listed(rehearsal: Rehearsal, role: Role) -> list[dict[str, Any]]:
 
 @contextmanager
 def paused_replication(operator: Operator, *roles: Role) -> Iterator[None]:
-    """Let nothing be replicated from these regions in this block. Afterward nothing is replicated that was written in it."""
+    """Let nothing be replicated from these regions in this block. What is written in it is never replicated."""
     for role in roles:
         operator.rehearsal.faults.set("replication-paused", role)
     try:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_a_document_uploaded_again_by_a_user_is_a_new_one_and_stays(operator: Op
     key = upload(operator.rehearsal, "primary", document.document)
     assert key != document.key
     for role in ROLES:
-        wait_for(lambda role=role: cites(operator.rehearsal, role, document.document, key), what=f"found in {role}")
+        wait_for(partial(cites, operator.rehearsal, role, document.document, key), what=f"found in {role}")
 
 
 def test_a_deletion_whose_event_was_lost_is_made_by_the_sweep(operator: Operator) -> None:

@@ -25,7 +25,8 @@ class Region:
     def s3(self) -> "S3Client":
         return boto3.client("s3", region_name=self.emulated.region)
 
-    def put(self, key: str, body: bytes = b"text", **metadata: str) -> str:
+    def put(self, key: str, body: bytes = b"text", *, uploader: str = "") -> str:
+        metadata = {"uploaded-by": uploader} if uploader else {}
         self.s3.put_object(Bucket=self.emulated.bucket, Key=key, Body=body, Metadata=metadata)
         return key
 

@@ -144,7 +144,7 @@ def test_a_deleted_document_has_no_link_even_if_a_copy_came_back(region: Region)
 def test_the_uploader_and_holders_of_a_claim_may_delete(
     signed_in: Region, caller: dict[str, object] | None, expected: int
 ) -> None:
-    key = signed_in.put(f"uploads/{IDS[0]}/a.txt", **{"uploaded-by": "ann"})
+    key = signed_in.put(f"uploads/{IDS[0]}/a.txt", uploader="ann")
     response = signed_in.call("DELETE", IDS[0], caller=caller)
     assert response["statusCode"] == expected
     assert signed_in.keys() == ([f"deleted/{IDS[0]}"] if expected == 202 else [key])
@@ -156,7 +156,7 @@ def test_a_document_without_an_uploader_is_deleted_by_holders_of_a_claim_only(si
 
 
 def test_no_name_is_logged(signed_in: Region, capsys: pytest.CaptureFixture[str]) -> None:
-    signed_in.put(f"uploads/{IDS[0]}/secret.txt", **{"uploaded-by": "ann"})
+    signed_in.put(f"uploads/{IDS[0]}/secret.txt", uploader="ann")
     signed_in.call()
     signed_in.call(identifier=IDS[0], content=True)
     signed_in.call("DELETE", IDS[0], caller={"sub": "ann"})
