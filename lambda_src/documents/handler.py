@@ -7,22 +7,22 @@ import boto3
 
 from documents.content import Content
 from documents.deletion import Deletion
+from documents.document_list import DocumentList
 from documents.identifiers import read_token, require_known_form
-from documents.listing import Listing
 from documents.settings import Settings
 from shared.api import LambdaContext, Response, query_parameter, serve
 from shared.aws_calls import client_config
 from shared.environment import Environment
 from shared.identity import read_caller
 from shared.logs import Log
-from shared.presigning import presigning_client
+from shared.presigner import presigning_client
 
 _SETTINGS = Settings.read(Environment(variables=os.environ))
 _LOG = Log(fields={"function": "documents", "region": _SETTINGS.region})
 # At worst five calls one after the other, each two attempts of 2.5 s and a pause: below API Gateway's 29 s.
 _CONFIG = client_config(connect_seconds=1, read_seconds=1.5, attempts=2)
 _S3 = boto3.client("s3", region_name=_SETTINGS.region, config=_CONFIG)
-_LISTING = Listing(
+_LIST = DocumentList(
     s3=_S3,
     bedrock_agent=boto3.client("bedrock-agent", region_name=_SETTINGS.region, config=_CONFIG),
     settings=_SETTINGS,
@@ -39,7 +39,7 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
 def _route(event: Mapping[str, object], log: Log) -> Response:
     identifier = _path_parameter(event, "id")
     if not identifier:
-        body = _LISTING.page(read_token(query_parameter(event, "next")), log)
+        body = _LIST.page(read_token(query_parameter(event, "next")), log)
         log.info("documents_listed")
         return Response(body={**body, "region": _SETTINGS.region})
     require_known_form(identifier)

@@ -7,7 +7,7 @@ from shared.api import LambdaContext, Response, json_body, serve
 from shared.environment import Environment
 from shared.identity import read_caller
 from shared.logs import Log
-from shared.presigning import presigning_client
+from shared.presigner import presigning_client
 from upload.presigned_post import presign_upload
 from upload.request import read_upload_request
 from upload.settings import Settings

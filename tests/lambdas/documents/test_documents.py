@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from documents.listing import PAGE_SIZE
+from documents.document_list import PAGE_SIZE
 from tests.lambdas.documents.helpers import IDS, Region
 from tests.lambdas.helpers import ColdStart, EmulatedRegion, Variables, body_of, error_of
 

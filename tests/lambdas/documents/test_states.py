@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from documents.listing import Listing
+from documents.document_list import DocumentList
 from documents.settings import Settings
 from shared.environment import ConfigurationError
 from shared.logs import Log
@@ -48,7 +48,7 @@ def page(*details: tuple[str, str], documents: int = 1, error: str = "") -> list
             ]
             expected = {**ids, "documentIdentifiers": identifiers}
             stubbed_agent.add_response("get_knowledge_base_documents", {"documentDetails": answers}, expected)
-        listing = Listing(s3=s3, bedrock_agent=agent, settings=settings())
+        listing = DocumentList(s3=s3, bedrock_agent=agent, settings=settings())
         shown: Any = listing.page("", Log())["documents"]
         return list(shown)
 

@@ -29,7 +29,7 @@ _FAILED = frozenset({"FAILED", "IGNORED"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listing:
+class DocumentList:
     """Lists the documents of one region."""
 
     s3: "S3Client"
