@@ -116,7 +116,7 @@ def test_no_message_waits_longer_than_the_window_and_one_look_and_no_batch_is_to
 
 
 @pytest.mark.parametrize(
-    "mappings,seconds",
+    "mappings, seconds",
     [
         ([], 0),
         ([{"EventSourceArn": QUEUE}], 0),
