@@ -36,20 +36,44 @@ ERRORS: Final[Mapping[str, tuple[Mapping[int, tuple[str, ...]], ...]]] = {
         {400: ("type_mismatch", "unsupported_type", "unusable_name")},
     ),
     "ingestion_status": (OF_EVERY_FUNCTION, OF_AWS_CALLS),
+    "documents": (
+        OF_EVERY_FUNCTION,
+        OF_AWS_CALLS,
+        {400: ("invalid_request",), 403: ("not_allowed",), 404: ("unknown_document",), 409: ("not_deletable",)},
+    ),
     "health": ({401: ("unauthorized",), 500: ("internal",)},),
 }
 """The errors of each function. Those of API Gateway come on top."""
+
+OPERATIONS: Final[Mapping[str, str]] = {
+    "documents": "documents",
+    "documents/{id}": "delete_document",
+    "documents/{id}/content": "document_content",
+}
+"""The ids of operations whose function has several routes, by their path. Else the id is the function's name."""
+OWN_ERRORS: Final[Mapping[str, frozenset[str]]] = {
+    "documents": frozenset({"invalid_request"}),
+    "delete_document": frozenset({"not_allowed", "unknown_document", "not_deletable"}),
+    "document_content": frozenset({"unknown_document"}),
+}
+"""Which of the function's own errors each of these operations returns."""
 
 SUMMARIES: Final[Mapping[str, str]] = {
     "query": "Answer a question from the documents, with citations",
     "upload": "Return a form with which a browser posts one document to S3",
     "ingestion_status": "List the last ten ingestion jobs, newest first",
+    "documents": "List the documents of the region, 50 on a page",
+    "delete_document": "Delete a document here, and in the other region as soon as the deletion is replicated",
+    "document_content": "Return a link to the document, valid for a minute",
     "health": "Check what the API needs in its region",
 }
 RESULTS: Final[Mapping[str, str]] = {
     "query": "Answer",
     "upload": "UploadForm",
     "ingestion_status": "IngestionStatus",
+    "documents": "DocumentPage",
+    "delete_document": "DeletedDocument",
+    "document_content": "ContentLink",
     "health": "HealthReport",
 }
 
@@ -92,6 +116,20 @@ _JOB: Final = _object(
         "failureReasons": _list(_TEXT, "at most 20 reasons, of a job with failures"),
     }
 )
+_DOCUMENT: Final = _object(
+    {
+        "id": _described(_TEXT, "the same in both regions"),
+        "name": _TEXT,
+        "size": {"type": "integer", "minimum": 0, "description": "bytes"},
+        "uploadedAt": _TIME,
+        "state": _described(
+            {"enum": ["processing", "ready", "failed", "unknown"]},
+            "whether questions find it in this region; unknown: Bedrock did not answer",
+        ),
+        "reason": _described(_TEXT, "why processing failed, in Bedrock's words"),
+    },
+    optional=("reason",),
+)
 RESULT_SCHEMAS: Final[Mapping[str, Json]] = {
     "Answer": _object(
         {
@@ -124,6 +162,22 @@ RESULT_SCHEMAS: Final[Mapping[str, Json]] = {
         }
     ),
     "IngestionStatus": _object({"jobs": {"type": "array", "maxItems": 10, "items": _JOB}, "region": _REGION}),
+    "DocumentPage": _object(
+        {
+            "documents": {"type": "array", "maxItems": 50, "items": _DOCUMENT},
+            "next": _described(_TEXT, "the token of the next page; absent on the last one"),
+            "region": _REGION,
+        },
+        optional=("next",),
+    ),
+    "DeletedDocument": _object({"id": _TEXT, "region": _REGION}),
+    "ContentLink": _object(
+        {
+            "url": _described(_TEXT, "a presigned URL of S3: for GET, without headers of the caller"),
+            "expiresIn": {"type": "integer", "minimum": 1, "description": "seconds"},
+            "region": _REGION,
+        }
+    ),
     "HealthReport": _object(
         {
             "status": {"enum": ["healthy", "degraded"]},
@@ -195,20 +249,46 @@ def _request_schema(route: Route) -> Json:
     return {name: value for name, value in (route.schema or {}).items() if name != "$schema"}
 
 
+def operation_id(route: Route) -> str:
+    """Return the id of a route's operation."""
+    return OPERATIONS.get(route.path, route.function)
+
+
+def _errors_of(route: Route) -> dict[str, list[str]]:
+    """Return the codes of each status of one route: without those of the function's other routes."""
+    others = {code for codes in OWN_ERRORS.values() for code in codes} - OWN_ERRORS.get(
+        operation_id(route), frozenset()
+    )
+    if route.path not in OPERATIONS:
+        return error_codes(route.function)
+    found = {
+        status: [code for code in codes if code not in others] for status, codes in error_codes(route.function).items()
+    }
+    return {status: codes for status, codes in found.items() if codes}
+
+
+def _parameters(route: Route) -> list[Json]:
+    found = [_ID] if "{id}" in route.path else []
+    return [*found, *{"health": [_DEEP], "documents": [_NEXT]}.get(operation_id(route), [])]
+
+
 def _operation(route: Route) -> Json:
-    result = _content({"$ref": f"#/components/schemas/{RESULTS[route.function]}"})
-    responses: Json = {"200": {"description": "done", "content": result}}
-    for status, codes in sorted(error_codes(route.function).items()):
+    name = operation_id(route)
+    result = _content({"$ref": f"#/components/schemas/{RESULTS[name]}"})
+    done = "202" if route.method == "DELETE" else "200"
+    responses: Json = {done: {"description": "done" if done == "200" else "accepted", "content": result}}
+    for status, codes in sorted(_errors_of(route).items()):
         temporary = {"headers": _RETRY_AFTER} if status in {"429", "503"} else {}
         responses[status] = {"description": " or ".join(codes), **temporary, "content": _content(_error(codes))}
-    operation: Json = {"operationId": route.function, "summary": SUMMARIES[route.function]}
+    operation: Json = {"operationId": name, "summary": SUMMARIES[name]}
     operation["security"] = [] if route.path in OPEN_PATHS else [{"accessToken": []}, {}]
+    if parameters := _parameters(route):
+        operation["parameters"] = parameters
     if route.schema:
         title = route.schema["title"]
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{title}"}}}
         operation["requestBody"] = {"required": True, "content": content}
     if route.function == "health":
-        operation["parameters"] = [_DEEP]
         unhealthy = [{"$ref": "#/components/schemas/HealthReport"}, _error(error_codes("health")["5XX"])]
         responses["503"] = {"description": "a check failed", "content": _content({"oneOf": unhealthy})}
     return {**operation, "responses": dict(sorted(responses.items()))}
@@ -218,6 +298,19 @@ _DEEP: Final[Json] = {
     "name": "deep",
     "in": "query",
     "description": "true: also retrieve a passage and ask the answer model; where users sign in, 401",
+    "schema": {"type": "string"},
+}
+_ID: Final[Json] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "the id of a document",
+    "schema": {"type": "string"},
+}
+_NEXT: Final[Json] = {
+    "name": "next",
+    "in": "query",
+    "description": "the token of the page; without it, the first one",
     "schema": {"type": "string"},
 }
 

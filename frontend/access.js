@@ -25,9 +25,10 @@ export class Access {
   }
 
   /** Requests `path` from the API `url`, and once more with another token if that refuses the first one. */
-  async request(url, path, { json, signal }) {
+  async request(url, path, { json, method, signal } = {}) {
     const send = (token) => {
-      const task = (taskSignal) => request(url + path, { json, token, seconds: REQUEST_SECONDS, signal: taskSignal });
+      const task = (taskSignal) =>
+        request(url + path, { json, method, token, seconds: REQUEST_SECONDS, signal: taskSignal });
       return this.#monitor.run(url, task, { signal });
     };
     const known = await Promise.race([this.#signIn, pause(KNOWN_MS, signal).then(() => null)]);

@@ -57,9 +57,10 @@ export class ApiRouter extends EventTarget {
 
   /**
    * Requests `path` from the API in use. If that one fails, asks the other region's. If both are down, retries until
-   * one responds. `json` makes it a POST, which must be safe to repeat. Returns `{body, api}`. Throws CallError.
+   * one responds. `json` makes it a POST, which must be safe to repeat, as any other `method` must be. Returns
+   * `{body, api}`. Throws CallError.
    */
-  async call(path, { json, signal } = {}) {
+  async call(path, { json, method, signal } = {}) {
     const failures = new Map();
     if (json && this.api && performance.now() - this.#lookedAt > FRESH_MS) {
       await Promise.race([this.refresh(CONFIG_SECONDS), pause(LOOK_MS, signal)]);
@@ -67,7 +68,7 @@ export class ApiRouter extends EventTarget {
     for (;;) {
       const api = await this.#requireApi();
       try {
-        return { api, body: await this.#request(api, path, { json, signal }) };
+        return { api, body: await this.#request(api, path, { json, method, signal }) };
       } catch (error) {
         if (!error.isApiFailure) throw error;
         // A server error was retried already: it counts twice. Stop when the APIs are up and still fail the request.
@@ -137,10 +138,10 @@ export class ApiRouter extends EventTarget {
   }
 
   /** Repeats the request once after a server error or a 429. A 429 does not count as an API failure. */
-  async #request({ url }, path, { json, signal }) {
+  async #request({ url }, path, { json, method, signal }) {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const body = await this.access.request(url, path, { json, signal });
+        const body = await this.access.request(url, path, { json, method, signal });
         this.#setRegion(url, body.region);
         return body;
       } catch (error) {

@@ -4,9 +4,11 @@ import { ApiRouter } from "./api-router.js";
 import { ConversationView } from "./conversation-view.js";
 import { Conversation } from "./conversation.js";
 import { DocumentsView } from "./documents-view.js";
-import { isInProgress } from "./documents.js";
+import { isInProgress, isUploaded } from "./documents.js";
 import { announce, button, byId, h } from "./dom.js";
 import { Ingestion } from "./ingestion.js";
+import { ServerDocumentsView } from "./server-documents-view.js";
+import { ServerDocuments, documentId } from "./server-documents.js";
 import { Uploads } from "./uploads.js";
 
 // By `configState`: the message if the page has an API from an earlier configuration, and the message if it has none.
@@ -30,7 +32,9 @@ const ERRORS = {
 const router = new ApiRouter();
 const uploads = new Uploads(router);
 const ingestion = new Ingestion(router, uploads);
-new DocumentsView(uploads, ingestion);
+const serverDocuments = new ServerDocuments(router);
+new DocumentsView(uploads, ingestion, serverDocuments);
+new ServerDocumentsView(serverDocuments, uploads);
 const conversation = new Conversation();
 new ConversationView(router, conversation);
 /** What the user has to know of the sign-in: `{text, label, begin}`; null while signed in, or where nobody signs in. */
@@ -91,6 +95,15 @@ function clearAll() {
   announce("The conversation and the list are cleared.");
 }
 
+/** Hides the uploads of this browser that the region that has them has no more: they were deleted elsewhere. */
+function hideDeleted() {
+  const { documents, isComplete, error, region } = serverDocuments;
+  if (!isComplete || error) return;
+  const ids = new Set(documents.map(({ id }) => id));
+  const isGone = (one) => one.state === "ready" && one.region === region && !ids.has(documentId(one.key));
+  for (const one of uploads.documents.filter((each) => isUploaded(each) && isGone(each))) uploads.remove(one);
+}
+
 function showClearButton() {
   byId("clear").hidden = conversation.isEmpty && uploads.documents.every(isInProgress);
 }
@@ -116,6 +129,7 @@ addEventListener("keydown", ({ key, isComposing }) => {
 byId("clear").addEventListener("click", clearAll);
 conversation.addEventListener("change", showClearButton);
 uploads.addEventListener("change", showClearButton);
+serverDocuments.addEventListener("change", hideDeleted);
 showClearButton();
 router.access.start(findSignIn);
 await router.start();

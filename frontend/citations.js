@@ -1,7 +1,8 @@
 // The cited passages of an answer: each can be opened, and shows its document's name and relevance.
 
-import { h, name } from "./dom.js";
+import { button, h, name } from "./dom.js";
 import { renderMarkdown } from "./markdown.js";
+import { documentId } from "./server-documents.js";
 import { documentName, pluralize } from "./text.js";
 
 const PLAIN_FILE = /\.(?:txt|csv)$/i;
@@ -58,7 +59,14 @@ function renderPassage({ uri, text, score }, index) {
       { dir: "auto", tabIndex: 0, "aria-label": `Passage ${index + 1}` },
       renderPassageText(document, text || "The passage has no text."),
     ),
+    documentId(uri) ? renderOpen(documentId(uri), document) : null,
   );
+}
+
+/** Returns the button that opens a cited document. The view of the documents listens to its event. */
+function renderOpen(id, document) {
+  const open = ({ target }) => target.dispatchEvent(new CustomEvent("open-document", { bubbles: true, detail: id }));
+  return h("p", { className: "open" }, button("Open the document", open, { ariaLabel: `Open the document: ${document}` }));
 }
 
 /** In a text or CSV file, a star is a star. The Knowledge Base makes Markdown of most other files. */

@@ -1,9 +1,10 @@
 // Shows the documents: the upload limits, uploads in progress, and the state of each document.
 
-import { isInOtherTab, isInProgress } from "./documents.js";
+import { isInOtherTab, isInProgress, isUploaded } from "./documents.js";
 import { announce, button, byId, h, name } from "./dom.js";
 import { isPending } from "./ingestion.js";
 import { describeLimits } from "./limits.js";
+import { documentId } from "./server-documents.js";
 import { clean, formatSize, formatTime, pluralize } from "./text.js";
 
 const LABELS = {
@@ -22,11 +23,15 @@ const ANNOUNCED = new Set(["uploaded", "ready", "failed", "rejected", "interrupt
 export class DocumentsView {
   #uploads;
   #ingestion;
+  #serverDocuments;
   #rows = new Map();
+  /** The id of the document that the next click deletes. */
+  #asked = "";
 
-  constructor(uploads, ingestion) {
+  constructor(uploads, ingestion, serverDocuments) {
     this.#uploads = uploads;
     this.#ingestion = ingestion;
+    this.#serverDocuments = serverDocuments;
     const files = byId("files");
     byId("choose").addEventListener("click", () => files.click());
     files.addEventListener("change", () => {
@@ -70,7 +75,7 @@ export class DocumentsView {
   /** Returns a document's row: the same element while its state is the same, so that a focused button stays. */
   #row(document) {
     const known = this.#rows.get(document.id);
-    const shown = `${document.state} ${document.reason}`;
+    const shown = `${document.state} ${document.reason} ${this.#asked === document.id}`;
     if (known?.dataset.shown === shown && known.document === document) return known;
     if (ANNOUNCED.has(document.state) && (known || document.file))
       announce(`${document.name}: ${LABELS[document.state]}. ${document.reason}`);
@@ -103,7 +108,27 @@ export class DocumentsView {
       file && !changed && ["interrupted", "canceled"].includes(state)
         ? action("Upload again", () => this.#uploads.retry(document))
         : null;
-    return [again, isPending(document) ? null : action("Remove", () => this.#uploads.remove(document))];
+    if (this.#asked === document.id)
+      return [
+        action("Delete for everyone", () => this.#delete(document)),
+        action("Keep", () => this.#ask(null)),
+      ];
+    if (isStored(document)) return [again, action("Delete", () => this.#ask(document))];
+    return [again, action("Hide", () => this.#uploads.remove(document))];
+  }
+
+  #ask(document) {
+    this.#asked = document?.id ?? "";
+    this.#show();
+    if (document) announce(`Delete ${document.name} for everyone?`);
+  }
+
+  async #delete(document) {
+    this.#asked = "";
+    const error = await this.#serverDocuments.delete(documentId(document.key));
+    if (error) this.#uploads.update(document, { reason: error });
+    else this.#uploads.remove(document);
+    announce(`${document.name}: ${error || "deleted."}`);
   }
 
   #showProgress(document) {
@@ -122,6 +147,11 @@ export class DocumentsView {
     byId("job").textContent = job ? `${when}, ${summary}` : "none";
     byId("documents-error").textContent = error;
   }
+}
+
+/** Whether the service has the document, so that it must be deleted there. */
+function isStored(document) {
+  return (isUploaded(document) || document.state === "failed") && Boolean(documentId(document.key));
 }
 
 /** Accepts files that are dropped anywhere on the page; ignores everything else that is dragged. */

@@ -21,6 +21,9 @@ const BY_STATUS = {
   504: "The service took too long. Please {again}.",
 };
 
+// What the API says about these is for people already.
+const OF_DOCUMENTS = new Set(["not_allowed", "not_deletable"]);
+
 /** Returns the sentence for a failed question, and the way on: "again", "edit", "new" (conversation) or "reload". */
 export function explainQuestion(error) {
   const { kind, status, message } = error;
@@ -35,6 +38,13 @@ export function explainQuestion(error) {
 /** Returns the sentence for an upload that the API did not permit. What it says about a file is for people already. */
 export function explainUpload(error) {
   return error.kind === "rejected" && !BY_STATUS[error.status] ? error.message : explain(error, "upload it again");
+}
+
+/** Returns the sentence for a document that cannot be listed, opened or deleted. */
+export function explainDocument(error, again) {
+  if (error.code === "unknown_document")
+    return "The document is not here: it was deleted, or it has not arrived from the other location yet.";
+  return OF_DOCUMENTS.has(error.code) ? error.message : explain(error, again);
 }
 
 /** Returns the sentence for any other failure; `again` is what the person may do. */

@@ -28,7 +28,7 @@ export class CallError extends Error {
  * Sends one request, with `token` as a bearer token, and returns its JSON body. The whole response must arrive in
  * `seconds`. Throws CallError.
  */
-export async function request(url, { json, token, seconds, signal } = {}) {
+export async function request(url, { json, method, token, seconds, signal } = {}) {
   const authorization = token && { Authorization: `Bearer ${token}` };
   const post = json && {
     method: "POST",
@@ -37,7 +37,7 @@ export async function request(url, { json, token, seconds, signal } = {}) {
   };
   const { status, ok, headers, text } = await fetchText(
     url,
-    { headers: authorization, ...post, cache: "no-store", credentials: "omit" },
+    { headers: authorization, ...(post ?? { method: method ?? "GET" }), cache: "no-store", credentials: "omit" },
     { seconds, signal },
   );
   const body = parseObject(text);

@@ -1,4 +1,4 @@
-"""A digest of the bucket's current objects, which becomes an ingestion job's description.
+"""A digest of the bucket's documents, which becomes an ingestion job's description, and deletions that are left.
 
 Comparing times would be simpler and wrong: a replica has the creation time of its original. So an object that arrives
 late in the standby region's bucket looks older than the job that missed it. (Source: docs.aws.amazon.com, Amazon S3,
@@ -10,9 +10,11 @@ The operator's tool reads and computes these descriptions too: tests/contracts c
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.aws_calls import Budget
+from shared.documents import TOMBSTONES_PREFIX, deleted_id, document_id
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,17 +25,36 @@ NOT_COMPARED = "content not compared"
 MAX_PAGES = 100
 
 
-def describe_content(client: "S3Client", bucket: str, *, budget: Budget, max_pages: int = MAX_PAGES) -> str | None:
-    """Return a text of 72 characters that changes whenever the bucket's current objects do.
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """A bucket's documents. `description`: a text of 72 characters that changes whenever they do; None if unknown.
 
-    Return None if there are more than `max_pages` pages of objects, or if the budget ends before the last page. Raises
+    `undeleted` are the keys of documents that have a tombstone and are still there. The description is without them,
+    because they are deleted before the job starts.
+    """
+
+    description: str | None
+    undeleted: tuple[str, ...] = ()
+
+
+def read_content(client: "S3Client", bucket: str, *, budget: Budget, max_pages: int = MAX_PAGES) -> Content:
+    """Read the bucket's current objects.
+
+    There is no description if there are more than `max_pages` pages of objects, or if the budget ends before the last
+    page. Tombstones are listed before the documents that they delete, because a listing is sorted by key. Raises
     botocore's `ClientError`.
     """
-    digest = hashlib.sha256()
+    digest, deleted, undeleted = hashlib.sha256(), set[str](), list[str]()
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     for number, page in enumerate(pages, start=1):
         if number > max_pages or budget.remaining() <= 0:
-            return None
+            return Content(description=None, undeleted=tuple(undeleted))
         for found in page.get("Contents", []):
-            digest.update(f"{found['Key']}\0{found['ETag']}\0".encode())
-    return f"content {digest.hexdigest()}"
+            key = found["Key"]
+            if key.startswith(TOMBSTONES_PREFIX):
+                deleted.add(deleted_id(key))
+            elif (of := document_id(key)) and of in deleted:
+                undeleted.append(key)
+            else:
+                digest.update(f"{key}\0{found['ETag']}\0".encode())
+    return Content(description=f"content {digest.hexdigest()}", undeleted=tuple(undeleted))

@@ -5,9 +5,11 @@ a notification is configured has `"Event": "s3:TestEvent"` and no records.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote_plus
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -16,12 +18,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Message:
     """An SQS message. All its changes were in the bucket at `happened_by`; None for S3's test message.
 
-    `receives`: how many times it was received, this time included; SQS says approximately.
+    `created` are the keys of its new objects. `receives`: how many times it was received, this time included; SQS says
+    approximately.
     """
 
     message_id: str
     happened_by: datetime | None
     receipt_handle: str
+    created: tuple[str, ...] = ()
     receives: int = 1
 
 
@@ -58,23 +62,35 @@ def read_batch(records: Sequence[Mapping[str, object]], *, bucket: str) -> Batch
 
 
 def _read_message(record: Mapping[str, object], message_id: str, bucket: str) -> Message:
+    notification = _read_notification(record)
+    is_test = notification.get("Event") == "s3:TestEvent"
     return Message(
         message_id=message_id,
-        happened_by=_happened_by(record, bucket),
+        happened_by=None if is_test else _happened_by(record, notification, bucket),
+        created=() if is_test else tuple(_created_keys(notification)),
         receipt_handle=str(record["receiptHandle"]),
         receives=int(_attribute(record, "ApproximateReceiveCount") or 1),
     )
 
 
-def _happened_by(record: Mapping[str, object], bucket: str) -> datetime | None:
+def _read_notification(record: Mapping[str, object]) -> dict[str, Any]:
     body = record.get("body")
     notification = json.loads(body) if isinstance(body, str) else None
     if not isinstance(notification, dict):
         raise TypeError("not a JSON object")
-    if notification.get("Event") == "s3:TestEvent":
-        return None
+    return notification
+
+
+def _happened_by(record: Mapping[str, object], notification: Mapping[str, Any], bucket: str) -> datetime:
     newest_event = max(_event_time(entry, bucket) for entry in notification["Records"])
     return max([newest_event, *_sent_time(record)])
+
+
+def _created_keys(notification: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of the objects that were created. In an event, a key is encoded as in a form."""
+    for entry in notification["Records"]:
+        if str(entry["eventName"]).startswith("ObjectCreated:"):
+            yield unquote_plus(str(entry["s3"]["object"]["key"]))
 
 
 def _event_time(entry: Mapping[str, Mapping[str, Mapping[str, object]]], bucket: str) -> datetime:

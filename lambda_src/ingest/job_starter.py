@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest.content_digest import NOT_COMPARED, describe_content
+from ingest.content_digest import NOT_COMPARED, read_content
 from ingest.decision import BatchPlan, Decision, plan_batch, plan_sweep
 from ingest.events import Batch
 from ingest.queue import Queue
 from ingest.settings import Settings
+from ingest.tombstones import Tombstones
 from shared.aws_calls import LONGEST_PAUSE_SECONDS, Budget, call_with_retries, is_transient
 from shared.errors import THROTTLING, error_code
 from shared.ingestion_jobs import Job, list_jobs
@@ -56,6 +57,8 @@ class JobStarter:
     def handle_batch(self, batch: Batch, log: Log) -> tuple[str, ...]:
         """Handle an SQS batch and return the ids of the messages to return to the queue.
 
+        Documents that have a tombstone are deleted first, also while a job is running.
+
         Malformed messages are returned until SQS moves them to the dead-letter queue. The others are returned while a
         job is running or none can be started, and are received again soon (see `ingest.queue`). Raises botocore's
         errors for anything unexpected: then Lambda returns the whole batch to the queue and counts an error.
@@ -64,12 +67,13 @@ class JobStarter:
             log.error("malformed_messages", messageIds=batch.malformed)
         if not any(message.happened_by for message in batch.messages):
             return batch.malformed
+        self._tombstones.apply((key for message in batch.messages for key in message.created), log)
         budget, token, plans = Budget.of(self.listing_seconds), str(uuid.uuid4()), list[BatchPlan]()
 
         def attempt() -> Decision:
             plans.append(plan_batch(batch.messages, self._jobs(None if plans else log)))
             if plans[-1].decision is Decision.START:
-                self._start(self._description(budget), token, log)
+                self._start(self._description(budget, log), token, log)
             return plans[-1].decision
 
         decision = self._in_turn(attempt, log)
@@ -81,13 +85,13 @@ class JobStarter:
         return (*batch.malformed, *plans[-1].uncovered)
 
     def sweep(self, log: Log) -> Decision:
-        """Start a job if `plan_sweep` decides so; return the decision."""
+        """Delete documents that have a tombstone, start a job if `plan_sweep` decides so, and return the decision."""
         budget, token, decisions = Budget.of(self.listing_seconds), str(uuid.uuid4()), list[Decision]()
 
         def attempt() -> Decision:
             jobs = self._jobs(None if decisions else log)
             running = any(job.running for job in jobs)
-            description = None if running else self._description(budget)
+            description = None if running else self._description(budget, log)
             decisions.append(plan_sweep(jobs=jobs, description=description, now=datetime.now(tz=UTC)))
             if decisions[-1] is Decision.START:
                 self._start(description, token, log)
@@ -118,8 +122,15 @@ class JobStarter:
             log.warning("busy", awsError=error_code(error))
             return Decision.WAIT
 
-    def _description(self, budget: Budget) -> str | None:
-        return describe_content(self.s3, self.settings.documents_bucket, budget=budget)
+    @property
+    def _tombstones(self) -> Tombstones:
+        return Tombstones(s3=self.s3, bucket=self.settings.documents_bucket)
+
+    def _description(self, budget: Budget, log: Log) -> str | None:
+        """Delete the documents that have a tombstone, and describe the others."""
+        content = read_content(self.s3, self.settings.documents_bucket, budget=budget)
+        self._tombstones.delete(content.undeleted, log)
+        return content.description
 
     def _jobs(self, log: Log | None) -> tuple[Job, ...]:
         jobs = list_jobs(

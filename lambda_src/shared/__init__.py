@@ -1,1 +1,1 @@
-"""Code that the five functions share: environment, AWS calls, API responses and errors, logs, ingestion jobs."""
+"""Code that the six functions share: environment, AWS calls, API responses and errors, logs, ingestion jobs."""

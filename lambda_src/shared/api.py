@@ -1,4 +1,4 @@
-"""The API's requests and responses, shared by the four functions behind it.
+"""The API's requests and responses, shared by the five functions behind it.
 
 Events and responses have API Gateway's Lambda proxy format, version 1.0. (Source: docs.aws.amazon.com, API Gateway,
 "Lambda proxy integrations in API Gateway" and "CORS for REST APIs": with a proxy integration the function itself

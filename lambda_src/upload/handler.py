@@ -3,23 +3,18 @@
 import os
 from collections.abc import Mapping
 
-import boto3
-
 from shared.api import LambdaContext, Response, json_body, serve
 from shared.environment import Environment
+from shared.identity import read_caller
 from shared.logs import Log
-from upload.presigned_post import presign_upload, presigning_config, regional_s3_endpoint
+from shared.presigner import presigning_client
+from upload.presigned_post import presign_upload
 from upload.request import read_upload_request
 from upload.settings import Settings
 
 _SETTINGS = Settings.read(Environment(variables=os.environ))
 _LOG = Log(fields={"function": "upload", "region": _SETTINGS.region})
-_S3 = boto3.client(
-    "s3",
-    region_name=_SETTINGS.region,
-    endpoint_url=regional_s3_endpoint(_SETTINGS.region),
-    config=presigning_config(),
-)
+_S3 = presigning_client(_SETTINGS.region)
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
@@ -29,6 +24,6 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
 
 def _upload(event: Mapping[str, object], log: Log) -> Response:
     request = read_upload_request(json_body(event), _SETTINGS)
-    body = presign_upload(_S3, request=request, settings=_SETTINGS)
+    body = presign_upload(_S3, request=request, settings=_SETTINGS, caller=read_caller(event))
     log.info("presigned", contentType=request.content_type)
     return Response(body=body)

@@ -313,8 +313,7 @@ def execute(rehearsal: Rehearsal, *, command: tuple[str, ...]) -> None:
     The program gets the endpoint, the credentials, and every output as a variable. Terraform finds the rehearsal's
     providers and state. This shell keeps nothing of them.
     """
-    values = {**_variables(rehearsal), **terraform_variables(rehearsal.paths)}
-    environment = rehearsal_environment(values, os.environ)
+    environment = rehearsal_environment(_variables(rehearsal) | terraform_variables(rehearsal.paths), os.environ)
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606 - the user names the program
     except OSError as error:

@@ -27,7 +27,8 @@ def test_every_tab_lists_all_documents_and_a_removed_one_returns_in_none(visit: 
     second.upload(text_file(newer.name, newer.content))
     first.wait_for_state(newer.name, "Ready")
     assert names(visit(same_browser_as=first)) == names(first) == names(second) == [newer.name, older.name]
-    second.document(older.name).get_by_role("button", name="Remove").click()
+    second.document(older.name).get_by_role("button", name="Delete").click()
+    second.document(older.name).get_by_role("button", name="Delete for everyone").click()
     first.document(older.name).wait_for(state="detached")
     first.upload(text_file("program.exe", b"x"))
     second.wait_for_state("program.exe", "Not accepted")

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 ROOT: Final = Path(__file__).parents[2]
 ROLES: Final = ("primary", "failover")
-FUNCTIONS: Final = ("health", "ingest", "ingestion_status", "query", "upload")
+FUNCTIONS: Final = ("documents", "health", "ingest", "ingestion_status", "query", "upload")
 SIGN_IN_FUNCTIONS: Final = ("authorizer", *FUNCTIONS)
 """The functions of a region where users sign in."""
 

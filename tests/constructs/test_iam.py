@@ -71,7 +71,7 @@ def test_every_resource_is_this_account_s_and_this_region_s_or_a_model(either: P
 
 def test_every_role_is_assumed_by_exactly_one_service(either: Plan) -> None:
     roles = list(resources(either, "aws_iam_role").values())
-    assert len(roles) == 16
+    assert len(roles) == 18
     for body in roles:
         trust = only(statements(body["assume_role_policy"]))
         assert (trust["Effect"], trust["Action"], set(trust["Principal"])) == ("Allow", "sts:AssumeRole", {"Service"})

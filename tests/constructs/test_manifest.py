@@ -36,7 +36,9 @@ IN_MANIFEST = {
 }
 NAMES_IN_MANIFEST = {
     "alarms": 9,
-    "functions": [f"chatbot-{name}" for name in ("query", "upload", "ingest", "ingestion-status", "health")],
+    "functions": [
+        f"chatbot-{name}" for name in ("query", "upload", "ingest", "ingestion-status", "documents", "health")
+    ],
     "schedules": ["chatbot-sweep", "chatbot-health-check", "chatbot-readiness-check"],
 }
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator, ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from docs.openapi import ERRORS, FILE, document, error_codes, text
+from docs.openapi import ERRORS, FILE, OPERATIONS, OWN_ERRORS, document, error_codes, text
 from health.checks import NotReadyError
 from health.report import make_report
 from shared.api import Response, serve
@@ -62,11 +62,23 @@ def test_every_error_of_the_functions_is_documented_and_no_other() -> None:
     assert {error for function in packages for error in documented(function)} == found
 
 
-@pytest.mark.parametrize("function", [route.function for route in ROUTES])
+@pytest.mark.parametrize("function", sorted({route.function for route in ROUTES}))
 def test_a_route_documents_the_errors_of_its_own_function(function: str) -> None:
     assert raised(function) <= documented(function)
     of_others = {error for route in ROUTES if route.function != function for error in raised(route.function)}
     assert documented(function).isdisjoint(of_others - raised(function) - raised("shared"))
+
+
+def test_the_operations_of_one_function_have_its_own_errors_together() -> None:
+    own = {code for codes in OWN_ERRORS.values() for code in codes}
+    assert own == {code for _, code in raised("documents")}
+    for path, operation in OPERATIONS.items():
+        (found,) = document()["paths"][f"/{path}"].values()
+        schemas = [answer["content"]["application/json"]["schema"] for answer in found["responses"].values()]
+        errors = [
+            schema["properties"]["error"]["properties"]["code"]["enum"] for schema in schemas if "$ref" not in schema
+        ]
+        assert {code for codes in errors for code in codes} & own == OWN_ERRORS[operation]
 
 
 def test_the_errors_of_api_gateway_are_documented() -> None:

@@ -5,6 +5,7 @@ A grant is named as in `tests/constructs/grants.py`. `unnoticed_permissions.toml
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -130,6 +131,40 @@ def _check(name: str) -> State:
     return look
 
 
+def _list(rehearsal: Rehearsal) -> str:
+    """List the documents. "unknown" if Bedrock does not say in which state they are."""
+    result = _result(rehearsal, "GET", "documents", None)
+    if result != WORKS:
+        return result
+    documents = json.loads(call(rehearsal, "primary", "GET", "documents").data)["documents"]
+    return "unknown" if any(one["state"] == "unknown" for one in documents) else WORKS
+
+
+def _delete(rehearsal: Rehearsal) -> str:
+    key = upload(rehearsal, "primary", Document())
+    answer = call(rehearsal, "primary", "DELETE", f"documents/{key.split('/')[1]}")
+    return WORKS if answer.status == 202 else f"{answer.status} {json.loads(answer.data)['error']['code']}"
+
+
+def _open(rehearsal: Rehearsal) -> str:
+    """Open a document by its link."""
+    key = upload(rehearsal, "primary", Document())
+    link = json.loads(call(rehearsal, "primary", "GET", f"documents/{key.split('/')[1]}/content").data)
+    status = send("GET", link["url"], endpoint=rehearsal.endpoint).status
+    return WORKS if status == 200 else str(status)
+
+
+def _sweep_deletion(rehearsal: Rehearsal) -> str:
+    """Sweep a bucket in which a document has a tombstone whose event was lost."""
+    region, s3 = rehearsal.deployment.regions["primary"], rehearsal.session("primary").client("s3")
+    document = str(uuid.uuid4())
+    s3.put_object(Bucket=region.documents_bucket, Key=f"deleted/{document}", Body=b"")
+    s3.put_object(Bucket=region.documents_bucket, Key=f"uploads/{document}/a.txt", Body=b"text")
+    error = str(sweep(rehearsal, "primary").get("errorMessage", ""))
+    denied = re.search(r"\(AccessDenied\w*\) when calling the (\w+) operation", error)
+    return denied[1] if denied else error or WORKS
+
+
 DENIED: Final = "AccessDeniedException"
 UPSTREAM_DENIED: Final = "502 upstream_denied"
 
@@ -163,6 +198,20 @@ CASES: Final = (
             ("ApplyGuardrail", "bedrock:ApplyGuardrail"),
         )
     ),
+    *(
+        Case(grant=Grant("function:documents", sid, "lambda:InvokeFunction"), look=_route(*route), denied="500")
+        for sid, route in (
+            ("api", ("GET", "documents")),
+            ("api-id", ("DELETE", "documents/nothing")),
+            ("api-id-content", ("GET", "documents/nothing/content")),
+        )
+    ),
+    Case(grant=Grant("documents", "ListDocuments", "s3:ListBucket"), look=_list, denied=UPSTREAM_DENIED),
+    Case(grant=Grant("documents", "ReadStates", "bedrock:GetKnowledgeBaseDocuments"), look=_list, denied="unknown"),
+    Case(grant=Grant("documents", "WriteTombstones", "s3:PutObject"), look=_delete, denied=UPSTREAM_DENIED),
+    Case(grant=Grant("documents", "DeleteDocuments", "s3:DeleteObject"), look=_delete, denied=UPSTREAM_DENIED),
+    Case(grant=Grant("documents", "ReadDocuments", "s3:GetObject"), look=_open, denied="403"),
+    Case(grant=Grant("ingest", "DeleteDocuments", "s3:DeleteObject"), look=_sweep_deletion, denied="DeleteObject"),
     Case(grant=Grant("upload", "PutDocuments", "s3:PutObject"), look=_upload, denied="refused"),
     Case(grant=Grant("ingest", "Ingest", "bedrock:ListIngestionJobs"), look=_sweep, denied="ListIngestionJobs"),
     Case(grant=Grant("ingest", "Ingest", "bedrock:StartIngestionJob"), look=_sweep, denied="StartIngestionJob"),

@@ -7,6 +7,7 @@ import pytest
 
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.helpers import Document, call, send
+from warm_standby.api.definition import ROUTES
 
 if TYPE_CHECKING:
     from standby.rehearsal.network.network import FormField
@@ -47,9 +48,7 @@ def test_an_unknown_path_is_not_found_and_the_site_may_read_the_error(rehearsal:
     assert response.headers[ORIGIN] == rehearsal.outputs["cloudfront_url"]
 
 
-@pytest.mark.parametrize(
-    "path,method", [("docs", "POST"), ("upload", "POST"), ("ingestion-status", "GET"), ("health", "GET")]
-)
+@pytest.mark.parametrize("path,method", [(route.path, route.method) for route in ROUTES])
 def test_the_preflight_allows_only_the_site(rehearsal: Rehearsal, path: str, method: str) -> None:
     response = call(rehearsal, "failover", "OPTIONS", path)
     assert response.status == 204

@@ -171,6 +171,8 @@ def variables() -> Variables:
             "GUARDRAIL_VERSION": "DRAFT",
             "MAX_UPLOAD_BYTES": "1000",
             "UPLOAD_TYPES": json.dumps(_UPLOAD_TYPES),
+            "ACCESS_MODE": "open",
+            "DELETE_CLAIMS": "{}",
         }
 
     return of

@@ -36,7 +36,7 @@ def test_every_exception_has_a_reason() -> None:
 
 def test_every_policy_and_every_type_of_cloud_control_is_linted(plan: Plan) -> None:
     names = [name for name, _ in policies(plan)]
-    assert len([name for name in names if name.startswith("role ")]) == 16
+    assert len([name for name in names if name.startswith("role ")]) == 18
     assert {name.partition(" ")[0] for name in names} == {
         "role",
         "aws_s3_bucket_policy",

@@ -31,6 +31,7 @@ GATEWAY_RESPONSE_HEADERS: Final[Mapping[str, str]] = {"Vary": "Origin"}
 class Route:
     """One method on one path, its function, and the JSON schema (draft 4) of its body.
 
+    A part of the path in braces is a path parameter. No two routes have the same path.
     `authorization` has API Gateway's values. Unless it is NONE, `authorizer_id` may name an authorizer of the API.
     """
 
@@ -108,6 +109,9 @@ ROUTES: Final = (
     Route(method="POST", path="docs", function="query", schema=QUESTION),
     Route(method="POST", path="upload", function="upload", schema=UPLOAD),
     Route(method="GET", path="ingestion-status", function="ingestion_status"),
+    Route(method="GET", path="documents", function="documents"),
+    Route(method="DELETE", path="documents/{id}", function="documents"),
+    Route(method="GET", path="documents/{id}/content", function="documents"),
     Route(method="GET", path="health", function="health"),
 )
 

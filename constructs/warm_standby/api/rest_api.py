@@ -22,7 +22,7 @@ from warm_standby.api.definition import (
     gateway_responses,
 )
 from warm_standby.api.definition import routes as api_routes
-from warm_standby.api.route import ApiRoute
+from warm_standby.api.route import ApiRoute, construct_id
 from warm_standby.api.stage import ApiStage
 from warm_standby.functions.function import Function
 from warm_standby.names import Names
@@ -80,15 +80,13 @@ class RestApi(Construct):
         validator = ApiGatewayRequestValidator(
             self, "validator", **self._api, name="body", validate_request_body=validation
         )
-        root = self.rest_api.root_resource_id
         dependables: list[ITerraformDependable] = []
+        resources: dict[str, ApiGatewayResource] = {}
         for route in api_routes(sign_in=self._sign_in):
-            resource = ApiGatewayResource(
-                self, f"resource_{route.path}", **self._api, parent_id=root, path_part=route.path
-            )
+            resource = self._resource(route.path, resources)
             api_route = ApiRoute(
                 self,
-                route.path,
+                construct_id(route.path),
                 provider=self._provider,
                 names=self._names,
                 route=route,
@@ -100,6 +98,16 @@ class RestApi(Construct):
             )
             dependables += api_route.dependables
         return dependables
+
+    def _resource(self, path: str, known: dict[str, ApiGatewayResource]) -> ApiGatewayResource:
+        """Return the resource of a path, and create it and its parents if they are not known."""
+        if path not in known:
+            parent, _, part = path.rpartition("/")
+            parent_id = self._resource(parent, known).id if parent else self.rest_api.root_resource_id
+            known[path] = ApiGatewayResource(
+                self, f"resource_{construct_id(path)}", **self._api, parent_id=parent_id, path_part=part
+            )
+        return known[path]
 
     def _gateway_responses(self, site_origin: str) -> list[ITerraformDependable]:
         prefix = "gatewayresponse.header"

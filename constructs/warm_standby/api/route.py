@@ -1,7 +1,8 @@
 """One route of the REST API: a method that a function answers, and a CORS preflight that API Gateway answers."""
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.api_gateway_integration import ApiGatewayIntegration
@@ -23,6 +24,21 @@ from warm_standby.api.definition import (
 )
 from warm_standby.functions.function import Function
 from warm_standby.names import Names
+
+_PARAMETER: Final = re.compile(r"\{[^}]+\}")
+"""A path parameter: any value of it may call the function, so the source ARN has a `*` there.
+Source: docs.aws.amazon.com, API Gateway, "API Gateway permissions model for invoking an API"."""
+
+
+def construct_id(path: str) -> str:
+    """Return a path as part of a construct's id, which has no slash and no brace."""
+    return re.sub(r"[/{}]+", "_", path).strip("_")
+
+
+def _permission_id(route: Route) -> str:
+    """Return the id of a route's permission: `api` for a function with one route."""
+    parts = construct_id(route.path).split("_")
+    return "api" if len(parts) == 1 else f"api_{'_'.join(parts[1:])}"
 
 
 class ApiRoute(Construct):
@@ -57,9 +73,9 @@ class ApiRoute(Construct):
             *self._preflight(site_origin),
         ]
         function.add_permission(
-            "api",
+            _permission_id(route),
             principal="apigateway.amazonaws.com",
-            source_arn=names.arn("execute-api", f"{rest_api_id}/*/{route.method}/{route.path}"),
+            source_arn=names.arn("execute-api", f"{rest_api_id}/*/{route.method}/{_PARAMETER.sub('*', route.path)}"),
         )
 
     def _method(self, names: Names, function: Function, validator_id: str) -> list[ITerraformDependable]:

@@ -1,6 +1,7 @@
 """The documents bucket of one region."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
@@ -17,9 +18,13 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
 )
 from constructs import Construct
 
+from warm_standby.documents.prefixes import DOCUMENTS_PREFIX, TOMBSTONES_PREFIX
 from warm_standby.names import Names
 from warm_standby.private_bucket import PrivateBucket
 from warm_standby.settings import Documents, Settings
+
+LATE_DAYS: Final = 30
+"""How many days longer than documents their tombstones stay. S3 expires objects late, and no copy may outlive them."""
 
 
 class DocumentsBucket(Construct):
@@ -69,12 +74,18 @@ class DocumentsBucket(Construct):
             depends_on=[self.private_bucket.versioning],
         )
 
+    def objects(self, prefix: str) -> str:
+        """Return the ARN of all objects under a prefix, for a policy."""
+        return f"{self.arn}/{prefix}*"
+
 
 def _clean_up_rule(settings: Documents) -> S3BucketLifecycleConfigurationRule:
     return S3BucketLifecycleConfigurationRule(
         id="clean-up",
         status="Enabled",
         filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+        # A delete marker whose versions have all expired goes too.
+        expiration=[S3BucketLifecycleConfigurationRuleExpiration(expired_object_delete_marker=True)],
         abort_incomplete_multipart_upload=[
             S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
         ],
@@ -87,13 +98,19 @@ def _clean_up_rule(settings: Documents) -> S3BucketLifecycleConfigurationRule:
 
 
 def _expiration_rules(settings: Documents) -> list[S3BucketLifecycleConfigurationRule]:
+    """Return the rules that delete documents, and their tombstones later. Without the setting, both stay.
+
+    A document is older than its tombstone. So a copy in a region that missed the deletion expires before the tombstone.
+    """
     if settings.expire_days is None:
         return []
+    days = {DOCUMENTS_PREFIX: settings.expire_days, TOMBSTONES_PREFIX: settings.expire_days + LATE_DAYS}
     return [
         S3BucketLifecycleConfigurationRule(
-            id="expire",
+            id="expire" if prefix == DOCUMENTS_PREFIX else "expire-tombstones",
             status="Enabled",
-            filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-            expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=settings.expire_days)],
+            filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=prefix)],
+            expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=after)],
         )
+        for prefix, after in days.items()
     ]

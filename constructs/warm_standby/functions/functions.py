@@ -1,4 +1,4 @@
-"""The five functions of one region, each with the permissions that it needs and no more."""
+"""The six functions of one region, each with the permissions that it needs and no more."""
 
 import json
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
+from warm_standby.documents.prefixes import DOCUMENTS_PREFIX, TOMBSTONES_PREFIX
 from warm_standby.functions.function import Function
 from warm_standby.iam import Statement
 from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
@@ -39,7 +40,7 @@ class FunctionDependencies:
 
 
 class Functions(Construct):
-    """`query`, `upload`, `ingest`, `ingestion_status` and `health` of one region, also by the name of their package."""
+    """The functions of one region, also by the name of their package."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Functions(Construct):
         self.upload = self._upload()
         self.ingest = self._ingest()
         self.ingestion_status = self._ingestion_status()
+        self.documents = self._documents()
         self.health = self._health()
 
     def _function(
@@ -116,7 +118,9 @@ class Functions(Construct):
             },
             statements=[
                 # A presigned POST has its signer's permissions: it can put new objects under this prefix.
-                Statement(sid="PutDocuments", actions=["s3:PutObject"], resources=[f"{documents.arn}/uploads/*"]),
+                Statement(
+                    sid="PutDocuments", actions=["s3:PutObject"], resources=[documents.objects(DOCUMENTS_PREFIX)]
+                ),
             ],
             timeout=10,
         )
@@ -137,6 +141,12 @@ class Functions(Construct):
                     resources=[dependencies.knowledge_base.arn],
                 ),
                 Statement(sid="ListDocuments", actions=["s3:ListBucket"], resources=[dependencies.documents.arn]),
+                # It deletes what was deleted in the other region. In a versioned bucket this adds a delete marker.
+                Statement(
+                    sid="DeleteDocuments",
+                    actions=["s3:DeleteObject"],
+                    resources=[dependencies.documents.objects(DOCUMENTS_PREFIX)],
+                ),
                 *dependencies.queue.consumer_statements(),
             ],
             timeout=FUNCTION_TIMEOUT,
@@ -152,6 +162,45 @@ class Functions(Construct):
                     sid="ReadJobs",
                     actions=["bedrock:GetIngestionJob", "bedrock:ListIngestionJobs"],
                     resources=[self._dependencies.knowledge_base.arn],
+                ),
+            ],
+            timeout=API_TIMEOUT,
+        )
+
+    def _documents(self) -> Function:
+        dependencies = self._dependencies
+        documents = dependencies.documents
+        return self._function(
+            "documents",
+            environment={
+                "SITE_ORIGIN": " ".join(dependencies.site_origins),
+                "DOCUMENTS_BUCKET": documents.bucket.bucket,
+                **self._data_source_environment(),
+                "ACCESS_MODE": self._settings.access.mode,
+                "DELETE_CLAIMS": json.dumps(self._settings.access.delete_claims, sort_keys=True),
+            },
+            statements=[
+                Statement(
+                    sid="ListDocuments",
+                    actions=["s3:ListBucket"],
+                    resources=[documents.arn],
+                    conditions={"StringLike": {"s3:prefix": [f"{DOCUMENTS_PREFIX}*", f"{TOMBSTONES_PREFIX}*"]}},
+                ),
+                # A presigned link has its signer's permission. The uploader is in the object's metadata.
+                Statement(
+                    sid="ReadDocuments", actions=["s3:GetObject"], resources=[documents.objects(DOCUMENTS_PREFIX)]
+                ),
+                # In a versioned bucket this adds a delete marker.
+                Statement(
+                    sid="DeleteDocuments", actions=["s3:DeleteObject"], resources=[documents.objects(DOCUMENTS_PREFIX)]
+                ),
+                Statement(
+                    sid="WriteTombstones", actions=["s3:PutObject"], resources=[documents.objects(TOMBSTONES_PREFIX)]
+                ),
+                Statement(
+                    sid="ReadStates",
+                    actions=["bedrock:GetKnowledgeBaseDocuments"],
+                    resources=[dependencies.knowledge_base.arn],
                 ),
             ],
             timeout=API_TIMEOUT,

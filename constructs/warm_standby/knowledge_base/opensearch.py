@@ -20,6 +20,7 @@ from cdktf_cdktf_provider_aws.opensearchserverless_security_policy import Opense
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
+from warm_standby.documents.prefixes import DOCUMENTS_PREFIX
 from warm_standby.iam import ServiceRole, Statement
 from warm_standby.knowledge_base.cloud_control import OPENSEARCH_INDEX, CloudControlResource
 from warm_standby.knowledge_base.inputs import INDEX_NAME, METADATA_FIELD, KnowledgeBaseInputs
@@ -215,7 +216,9 @@ def _storage(store: OpenSearchVectorStore) -> bindings.BedrockagentKnowledgeBase
 
 
 def _bucket(inputs: KnowledgeBaseInputs) -> BedrockagentDataSourceDataSourceConfiguration:
-    s3 = BedrockagentDataSourceDataSourceConfigurationS3Configuration(bucket_arn=inputs.documents.bucket.arn)
+    s3 = BedrockagentDataSourceDataSourceConfigurationS3Configuration(
+        bucket_arn=inputs.documents.bucket.arn, inclusion_prefixes=[DOCUMENTS_PREFIX]
+    )
     return BedrockagentDataSourceDataSourceConfiguration(type="S3", s3_configuration=[s3])
 
 

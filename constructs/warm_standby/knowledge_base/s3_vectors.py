@@ -7,6 +7,7 @@ from cdktf import Fn, TerraformLocal, TerraformResource
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
+from warm_standby.documents.prefixes import DOCUMENTS_PREFIX
 from warm_standby.iam import ServiceRole, Statement
 from warm_standby.knowledge_base.cloud_control import (
     DATA_SOURCE,
@@ -100,7 +101,10 @@ class S3VectorsKnowledgeBase(Construct):
                 "Name": inputs.names.regional("documents"),
                 "KnowledgeBaseId": self.knowledge_base_id,
                 "DataDeletionPolicy": "RETAIN",
-                "DataSourceConfiguration": {"Type": "S3", "S3Configuration": {"BucketArn": inputs.documents.arn}},
+                "DataSourceConfiguration": {
+                    "Type": "S3",
+                    "S3Configuration": {"BucketArn": inputs.documents.arn, "InclusionPrefixes": [DOCUMENTS_PREFIX]},
+                },
                 "VectorIngestionConfiguration": {"ChunkingConfiguration": _chunks(inputs.settings)},
             },
         )

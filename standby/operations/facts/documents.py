@@ -1,8 +1,9 @@
 """The documents of both regions: the documents that one bucket has and the other lacks, and the reasons."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal
@@ -28,6 +29,15 @@ contents differ and neither is newer.
 _REASON_BY_STATUS: Final[Mapping[str, MissingReason]] = {"PENDING": "pending", "FAILED": "failed", "COMPLETED": "gone"}
 _CONFLICTS: Final = frozenset({"deleted", "undecided"})
 
+DOCUMENTS_PREFIX: Final = "uploads/"
+TOMBSTONES_PREFIX: Final = "deleted/"
+"""The prefixes of documents and of tombstones (docs/adr/0102-deletions-are-tombstones.md).
+
+lambda_src/shared/documents.py has the same rules; tests/contracts compares the two."""
+_UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UPLOADED: Final = re.compile(rf"{DOCUMENTS_PREFIX}({_UUID})/.+", re.DOTALL)
+_TOMBSTONE: Final = re.compile(rf"{TOMBSTONES_PREFIX}({_UUID})")
+
 INSPECTION_BATCH: Final = 2000
 """The number of differing documents that are inspected one by one, oldest first, before the depth is checked again."""
 
@@ -44,7 +54,7 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class MissingDocument:
-    """A document that the other bucket lacks, or has with another content (`destination_etag`)."""
+    """A document or a tombstone that the other bucket lacks, or has with another content (`destination_etag`)."""
 
     document: Document
     why: MissingReason
@@ -55,21 +65,51 @@ class MissingDocument:
         """Whether a person must decide; `reconcile` copies nothing."""
         return self.why in _CONFLICTS
 
+    @property
+    def is_deletion(self) -> bool:
+        """Whether this is a tombstone: users deleted its document, and the other region does not know it."""
+        return self.document.key.startswith(TOMBSTONES_PREFIX)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndeletedDocument:
+    """A document that users deleted at this time, in either region, and that is still in a bucket."""
+
+    document: Document
+    deleted_at: datetime
+
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A bucket's current objects, by key."""
+    """A bucket's current documents and tombstones, by key."""
 
     documents: Mapping[str, Document]
+    tombstones: Mapping[str, Document] = field(default_factory=dict)
+
+    @property
+    def deleted_at(self) -> dict[str, datetime]:
+        """The ids of the documents that users deleted, as far as this bucket knows, each with the time."""
+        named = ((_TOMBSTONE.fullmatch(key), found.modified) for key, found in self.tombstones.items())
+        return {match[1]: modified for match, modified in named if match}
+
+    def undeleted(self, deleted_at: Mapping[str, datetime]) -> tuple[UndeletedDocument, ...]:
+        """Return the documents that are here and have one of these ids."""
+        return tuple(
+            UndeletedDocument(document=document, deleted_at=deleted_at[of])
+            for key, document in self.documents.items()
+            if (of := document_id(key)) in deleted_at
+        )
 
     @property
     def description(self) -> str:
-        """The content digest, as `ingest` writes it into a job's description.
+        """The content digest, as `ingest` writes it into a job's description: without documents that have a tombstone.
 
         lambda_src/ingest/content_digest.py has the same rule; tests/contracts compares the two.
         """
-        digest = hashlib.sha256()
+        digest, deleted = hashlib.sha256(), self.deleted_at
         for document in self.documents.values():
+            if document_id(document.key) in deleted:
+                continue
             digest.update(f"{document.key}\0{document.etag}\0".encode())
         return f"content {digest.hexdigest()}"
 
@@ -97,19 +137,26 @@ FULL_DEPTH: Final = InspectionDepth()
 class Replication:
     """One direction of replication. `configured`: S3 replicates in this direction.
 
-    `differences` are the inspected documents that the destination lacks. `not_inspected` is the number of further ones.
-    They count as missing, because they may be missing or conflicts.
+    `differences` are the inspected documents and tombstones that the destination lacks. `not_inspected` is the number
+    of further ones. They count as missing, because they may be missing or conflicts. `undeleted` are the documents of
+    the source that users deleted, in either region, and that are still there.
     """
 
     source: Role
     configured: bool
     differences: tuple[MissingDocument, ...] = ()
     not_inspected: int = 0
+    undeleted: tuple[UndeletedDocument, ...] = ()
 
     @property
     def missing(self) -> tuple[MissingDocument, ...]:
-        """The documents that `reconcile` would copy."""
+        """The documents and tombstones that `reconcile` would copy."""
         return tuple(document for document in self.differences if not document.is_conflict)
+
+    @property
+    def deletions(self) -> tuple[MissingDocument, ...]:
+        """The tombstones among `missing`."""
+        return tuple(document for document in self.missing if document.is_deletion)
 
     @property
     def conflicts(self) -> tuple[MissingDocument, ...]:
@@ -118,8 +165,8 @@ class Replication:
 
     @property
     def in_sync(self) -> bool:
-        """Whether no document is missing, with certainty."""
-        return not self.missing and not self.not_inspected
+        """Whether no document is missing, and none is left that users deleted, with certainty."""
+        return not self.missing and not self.not_inspected and not self.undeleted
 
     def count(self, *why: MissingReason) -> int:
         """Return how many documents are missing for these reasons."""
@@ -136,14 +183,25 @@ def age(documents: Iterable[MissingDocument], now: datetime) -> int | None:
     return None if oldest is None else max(0, round((now - oldest).total_seconds()))
 
 
+def document_id(key: str) -> str:
+    """Return the id of the document with this key; "" if no upload through the API made the key."""
+    found = _UPLOADED.fullmatch(key)
+    return found[1] if found else ""
+
+
 def list_documents(s3: "S3Client", region: Region) -> Listing:
-    """Return the current objects of the region's documents bucket.
+    """Return the current documents and tombstones of the region's documents bucket.
 
     Raises botocore's errors, and `StalledError` when the next page takes longer than `STALL_SECONDS`.
     """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.documents_bucket)
-    found = (_document(entry) for page in iterate_with_progress(pages) for entry in take_list(page, "Contents"))
-    return Listing(documents={document.key: document for document in found})
+    documents, tombstones = dict[str, Document](), dict[str, Document]()
+    for document in (
+        _document(entry) for page in iterate_with_progress(pages) for entry in take_list(page, "Contents")
+    ):
+        chosen = tombstones if document.key.startswith(TOMBSTONES_PREFIX) else documents
+        chosen[document.key] = document
+    return Listing(documents=documents, tombstones=tombstones)
 
 
 def _document(entry: Mapping[str, object]) -> Document:
@@ -158,12 +216,18 @@ def _document(entry: Mapping[str, object]) -> Document:
 def find_differences(source: Listing, destination: Listing) -> tuple[tuple[Document, Document | None], ...]:
     """Return the source's documents that the destination lacks, or has with another content that is not newer. Pure.
 
+    Its tombstones are compared like documents. A document that users deleted, in either region, is none: nobody copies
+    it, and it is not missing.
+
     A replica keeps the time of its original, so the times of both sides can be compared. Source: docs.aws.amazon.com,
     S3, "What does Amazon S3 replicate?".
     """
-    found = []
-    for key, document in source.documents.items():
-        beside = destination.documents.get(key)
+    found, deleted = [], source.deleted_at.keys() | destination.deleted_at.keys()
+    there = {**destination.documents, **destination.tombstones}
+    for key, document in (*source.tombstones.items(), *source.documents.items()):
+        beside = there.get(key)
+        if document_id(key) in deleted:
+            continue
         if beside is None or (beside.etag != document.etag and document.modified >= beside.modified):
             found.append((document, beside))
     return tuple(found)
@@ -201,10 +265,16 @@ def collect_replication(
 ) -> Replication:
     """Return the documents of this region that the other one lacks, the oldest first. Raises botocore's errors."""
     here, there = manifest.regions[source], manifest.other(source)
+    deleted = {**listings[there.role].deleted_at, **listings[source].deleted_at}
     found = sorted(find_differences(listings[source], listings[there.role]), key=lambda pair: pair[0].modified)
     limit = len(found) if depth.inspected is None else min(depth.inspected, len(found))
     clients = connection.clients
-    direction = Replication(source=source, configured=here.replicates_to == there.region, not_inspected=len(found))
+    direction = Replication(
+        source=source,
+        configured=here.replicates_to == there.region,
+        not_inspected=len(found),
+        undeleted=listings[source].undeleted(deleted),
+    )
     for begin in range(0, limit, INSPECTION_BATCH):
         batch = found[begin : min(begin + INSPECTION_BATCH, limit)]
         inspected = inspect_differences(

@@ -11,7 +11,7 @@ from standby.operations.facts.health import Health, describe_unhealthy
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.state import Queues, RegionState, State, find_config_conflicts
 from standby.operations.plans.plan import Refusal
-from standby.text import describe_missing, describe_not_inspected
+from standby.text import describe_missing, describe_not_inspected, pluralize
 
 NOT_COMPARED: Final = Refusal(reason="the regions were not compared")
 USERS_MOVED: Final = Refusal(
@@ -97,7 +97,15 @@ def _missing_documents(state: State, region: RegionState) -> Iterator[str]:
         if not any(known.down for known in state.regions.values()):  # otherwise this is reported already
             yield f"replication from {region.region}: {replication}"
     elif not replication.in_sync:
-        missing, not_inspected = len(replication.missing), replication.not_inspected
-        found = describe_missing(missing + not_inspected, "document", of=region.region, there=other)
-        more = f" ({describe_not_inspected(not_inspected)})" if not_inspected else ""
-        yield f"{found}{more}: run `standby reconcile`"
+        deletions, not_inspected = len(replication.deletions), replication.not_inspected
+        missing = len(replication.missing) - deletions
+        if missing or not_inspected:
+            found = describe_missing(missing + not_inspected, "document", of=region.region, there=other)
+            more = f" ({describe_not_inspected(not_inspected)})" if not_inspected else ""
+            yield f"{found}{more}: run `standby reconcile`"
+        if deletions:
+            found = describe_missing(deletions, "deletion", of=region.region, there=other)
+            yield f"{found}: run `standby reconcile`"
+        if undeleted := len(replication.undeleted):
+            found = f"{pluralize(undeleted, 'document')} that users deleted {'is' if undeleted == 1 else 'are'} still"
+            yield f"{found} in {region.region}: run `standby reconcile`"

@@ -261,20 +261,29 @@ def _document_steps(state: State) -> Iterator[Step]:
         replication = state.regions[role].replication
         if isinstance(replication, Replication) and replication.missing:
             other = state.manifest.other(role)
-            many = pluralize(len(replication.missing), "document")
             yield Step(
-                title=f"Copy {many} from {state.regions[role].region} into the bucket",
+                title=f"Copy {_describe_copies(replication)} from {state.regions[role].region} into the bucket",
                 region=other.region,
                 action=CopyDocuments(source=role, destination=other.role, documents=replication.missing),
             )
+
+
+def _describe_copies(replication: Replication) -> str:
+    deletions = len(replication.deletions)
+    documents = len(replication.missing) - deletions
+    parts = [pluralize(documents, "document")] if documents or not deletions else []
+    return " and ".join([*parts, *([pluralize(deletions, "deletion")] if deletions else [])])
 
 
 def _ingest_steps(state: State) -> Iterator[Step]:
     for role in ROLES:
         region, arriving = state.regions[role], state.regions[state.manifest.other(role).role].replication
         behind = isinstance(region.knowledge_base, KnowledgeBaseState) and not region.knowledge_base.in_sync
-        if behind or (isinstance(arriving, Replication) and arriving.missing):
+        undeleted = region.replication.undeleted if isinstance(region.replication, Replication) else ()
+        if behind or undeleted or (isinstance(arriving, Replication) and arriving.missing):
             title = "Bring the Knowledge Base into sync"
+            if undeleted or (isinstance(arriving, Replication) and arriving.deletions):
+                title = "Delete what users deleted, and bring the Knowledge Base into sync"
             yield Step(title=title, region=region.region, action=Ingest(role=role))
 
 

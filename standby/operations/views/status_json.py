@@ -79,6 +79,8 @@ class ReplicationJson(JsonModel):
     other: int
     not_inspected: int
     conflicts: int
+    deletions: int = Field(description="deletions of users that the other region does not know, part of `missing`")
+    undeleted: int = Field(description="documents of this region that users deleted and that are still there")
     oldest_seconds: int | None
 
 
@@ -210,6 +212,8 @@ def _replication(state: State, replication: Replication | Unavailable) -> Replic
         other=replication.count("gone", "older"),
         not_inspected=replication.not_inspected,
         conflicts=len(replication.conflicts),
+        deletions=len(replication.deletions),
+        undeleted=len(replication.undeleted),
         oldest_seconds=replication.oldest_seconds(state.now),
     )
 

@@ -112,6 +112,7 @@ def _replication(state: State, replication: Replication | Unavailable) -> str:
         "never began": replication.count("never"),
         "other": replication.count("gone", "older"),
         "not inspected": replication.not_inspected,
+        "still here that users deleted": len(replication.undeleted),
     }
     missing = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     oldest = f"; oldest {replication.oldest_seconds(state.now)} s" if replication.missing else ""

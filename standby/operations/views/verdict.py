@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from standby.deployment.concurrency import Unavailable
@@ -142,7 +143,8 @@ def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
         if not any(known.down for known in state.regions.values()):
             yield f"the documents of both regions cannot be compared: {region.replication}"
         return
-    missing = region.replication.missing
+    yield from _deletion_reasons(state, region.replication)
+    missing = [one for one in region.replication.missing if not one.is_deletion]
     late = [one for one in missing if one.why != "pending" or (age([one], state.now) or 0) > LATE_SECONDS]
     not_inspected = region.replication.not_inspected
     if late or not_inspected:
@@ -151,6 +153,22 @@ def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
         oldest = f"the oldest is {age(late, state.now)} s old" if late else ""
         parts = (_count_reasons(late), oldest, describe_not_inspected(not_inspected))
         yield f"{lacking} ({'; '.join(part for part in parts if part)})"
+
+
+def _deletion_reasons(state: State, replication: Replication) -> Iterator[str]:
+    """Yield the deletions of users that have been on their way for longer than replication promises."""
+    source, other = state.manifest.regions[replication.source].region, state.manifest.other(replication.source).region
+    late = [one for one in replication.deletions if one.why != "pending" or _is_late(one.document.modified, state)]
+    if late:
+        yield f"{describe_missing(len(late), 'deletion', of=source, there=other)} ({_count_reasons(late)})"
+    left = sum(_is_late(one.deleted_at, state) for one in replication.undeleted)
+    if left:
+        yield f"{pluralize(left, 'document')} that users deleted {'is' if left == 1 else 'are'} still in {source}"
+
+
+def _is_late(since: datetime, state: State) -> bool:
+    """Return whether a change is older than the time that replication promises."""
+    return (state.now - since).total_seconds() > LATE_SECONDS
 
 
 def _count_reasons(missing: Iterable[MissingDocument]) -> str:
@@ -251,14 +269,16 @@ def _needs_reconcile(state: State) -> bool:
         state.config is None
         or state.unfinished
         or any(find_config_problems(state))
-        or any(map(_is_behind, state.regions.values()))
+        or any(_is_behind(state, region) for region in state.regions.values())
     )
 
 
-def _is_behind(region: RegionState) -> bool:
+def _is_behind(state: State, region: RegionState) -> bool:
     knowledge_base, replication = region.knowledge_base, region.replication
     missing = isinstance(replication, Replication) and (
-        replication.not_inspected > 0 or any(one.why != "pending" for one in replication.missing)
+        replication.not_inspected > 0
+        or any(one.why != "pending" for one in replication.missing)
+        or any(_is_late(one.deleted_at, state) for one in replication.undeleted)
     )
     behind = isinstance(knowledge_base, KnowledgeBaseState) and not (knowledge_base.in_sync or knowledge_base.running)
     return missing or behind

@@ -8,6 +8,7 @@ from standby.review.values import ABSENT, JSON
 _APPLY_BACK: Final = "Take the change back. Both regions need the setting for their documents to be the same."
 _REPLICATION: Final = ("aws_s3_bucket_replication_configuration",)
 _DESTINATION: Final = ("rule", "destination")
+_SOURCE: Final = ("desired_state", JSON, "DataSourceConfiguration", "S3Configuration")
 
 
 def _replication(*path: str, effect: str) -> Guard:
@@ -177,6 +178,13 @@ DOCUMENT_RULES: Final = (
                 path=("desired_state", JSON, "DataDeletionPolicy"),
                 is_worse=is_not("RETAIN"),
                 effect="The index is emptied with its data source.",
+                remedy="Take the change back.",
+            ),
+            Guard(
+                types=("AWS::Bedrock::DataSource",),
+                path=(*_SOURCE, "InclusionPrefixes"),
+                is_worse=lambda before, after: before is not ABSENT and before != after,
+                effect="The Knowledge Base drops documents, or reads the tombstones of deleted ones as documents.",
                 remedy="Take the change back.",
             ),
         ),

@@ -32,7 +32,7 @@ def test_the_deployment_waits_for_everything_that_it_publishes(plan: Plan, role:
         for name, body in resources(plan, f"aws_api_gateway_{kind}").items()
         if body["provider"] == f"aws.{role}"
     }
-    assert len(parts) == 8 + 8 + 4 + 4 + 2 + 5
+    assert len(parts) == 14 + 14 + 7 + 7 + 2 + 5
     assert set(deployment["depends_on"]) == parts
     assert deployment["lifecycle"] == {"create_before_destroy": True}
 

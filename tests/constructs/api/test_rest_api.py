@@ -20,13 +20,27 @@ from tests.constructs.plan import (
 from tests.constructs.variants import CHANGED
 
 ORIGIN = "https://d111111abcdef8.cloudfront.net"
-CONTRACT = {("POST", "docs"), ("POST", "upload"), ("GET", "ingestion-status"), ("GET", "health")}
+CONTRACT = {
+    ("POST", "docs"),
+    ("POST", "upload"),
+    ("GET", "ingestion-status"),
+    ("GET", "health"),
+    ("GET", "documents"),
+    ("DELETE", "documents/{id}"),
+    ("GET", "documents/{id}/content"),
+}
 
 
 def path_of(plan: Plan, body: Json) -> str:
     name = body["resource_id"].removeprefix("${aws_api_gateway_resource.").removesuffix(".id}")
-    path: str = resources(plan, "aws_api_gateway_resource")[name]["path_part"]
-    return path
+    return full_path(plan, name)
+
+
+def full_path(plan: Plan, name: str) -> str:
+    body = resources(plan, "aws_api_gateway_resource")[name]
+    parent = body["parent_id"].removeprefix("${aws_api_gateway_resource.").removesuffix(".id}")
+    known = parent in resources(plan, "aws_api_gateway_resource")
+    return f"{full_path(plan, parent)}/{body['path_part']}" if known else str(body["path_part"])
 
 
 def methods(plan: Plan, role: str) -> dict[tuple[str, str], Json]:
@@ -48,6 +62,7 @@ def test_each_route_is_answered_by_its_function_in_its_own_region(plan: Plan, ro
         if body["type"] == "AWS_PROXY"
     }
     names = {"docs": "query", "upload": "upload", "ingestion-status": "ingestion_status", "health": "health"}
+    names |= {path: "documents" for _, path in CONTRACT if path.startswith("documents")}
     assert set(answered) == set(names)
     for path, uri in answered.items():
         assert f":apigateway:{plan.region(role)}:lambda:path/2015-03-31/functions/" in uri
@@ -62,7 +77,7 @@ def test_api_gateway_may_invoke_each_function_for_its_route_and_no_other(plan: P
         for body in in_region(plan, "aws_lambda_permission", role)
         if body["principal"] == "apigateway.amazonaws.com"
     }
-    assert sources == {f"{method}/{path}" for method, path in CONTRACT}
+    assert sources == {f"{method}/{path.replace('{id}', '*')}" for method, path in CONTRACT}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -82,7 +97,7 @@ def test_bodies_of_any_content_type_are_validated(plan: Plan, role: str) -> None
 @pytest.mark.parametrize("role", ROLES)
 def test_the_preflight_allows_the_site_s_origin_and_the_route_s_method(plan: Plan, role: str) -> None:
     answers = in_region(plan, "aws_api_gateway_integration_response", role)
-    assert len(answers) == 4
+    assert len(answers) == len(CONTRACT)
     allowed = {path: method for method, path in CONTRACT}
     for body in answers:
         sent = {

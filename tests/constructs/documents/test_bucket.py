@@ -21,11 +21,14 @@ def test_old_versions_and_abandoned_uploads_expire_and_documents_do_not(plan: Pl
         rule = only(body["rule"])
         assert rule["noncurrent_version_expiration"] == [{"noncurrent_days": 90}]
         assert rule["abort_incomplete_multipart_upload"] == [{"days_after_initiation": 7}]
-        assert "expiration" not in rule
+        assert rule["expiration"] == [{"expired_object_delete_marker": True}]
 
 
-def test_documents_expire_in_both_regions_if_the_setting_is_given(synthesize: Synthesize) -> None:
+def test_documents_expire_in_both_regions_before_their_tombstones_if_the_setting_is_given(
+    synthesize: Synthesize,
+) -> None:
     plan = synthesize(CHANGED)
     for body in resources(plan, "aws_s3_bucket_lifecycle_configuration").values():
-        assert [rule["expiration"] for rule in body["rule"] if "expiration" in rule] == [[{"days": 400}]]
+        expired = {rule["filter"][0]["prefix"]: rule["expiration"][0].get("days") for rule in body["rule"]}
+        assert expired == {"": None, "uploads/": 400, "deleted/": 430}
         assert body["rule"][0]["noncurrent_version_expiration"] == [{"noncurrent_days": 7}]

@@ -1,4 +1,4 @@
-"""The five functions of each region, each with the environment variables that its package reads."""
+"""The six functions of each region, each with the environment variables that its package reads."""
 
 import importlib
 import inspect
@@ -56,13 +56,13 @@ def log_group(plan: Plan, body: Json) -> Json:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_region_has_the_five_functions(plan: Plan, role: str) -> None:
+def test_each_region_has_the_functions(plan: Plan, role: str) -> None:
     assert sorted(functions(plan, role)) == list(FUNCTIONS)
 
 
 def test_every_function_has_a_role_of_its_own(plan: Plan) -> None:
     roles = [body["role"] for role in ROLES for body in functions(plan, role).values()]
-    assert len(set(roles)) == len(roles) == 10
+    assert len(set(roles)) == len(roles) == 12
     known = {f"${{aws_iam_role.{name}.arn}}" for name in resources(plan, "aws_iam_role")}
     assert set(roles) <= known
 
@@ -93,7 +93,7 @@ def test_a_function_is_created_after_its_permissions(plan: Plan, function: Json)
 def test_the_log_retention_is_a_setting(synthesize: Synthesize) -> None:
     plan = synthesize(CHANGED)
     groups = resources(plan, "aws_cloudwatch_log_group").values()
-    assert len(groups) == 12
+    assert len(groups) == 14
     assert {group["retention_in_days"] for group in groups} == {7}
 
 
@@ -154,7 +154,7 @@ def test_no_function_behind_the_api_may_run_longer_than_api_gateway_waits(plan: 
 
 def test_every_permission_to_invoke_a_function_has_one_source_in_its_own_region(plan: Plan) -> None:
     permissions = list(resources(plan, "aws_lambda_permission").values())
-    assert len(permissions) == 14
+    assert len(permissions) == 20
     for body in permissions:
         region = plan.region(body["provider"].removeprefix("aws."))
         assert body["principal"] in {"apigateway.amazonaws.com", "events.amazonaws.com"}

@@ -58,10 +58,11 @@ def complaints(operation: Mapping[str, Any], status: int, body: object) -> list[
     return [error.message for error in Draft202012Validator(schema, format_checker=checker).iter_errors(body)]
 
 
-def answer(
-    rehearsal: Rehearsal, role: Role, operation_id: str, body: object = None, query: str = ""
+def answer(  # noqa: PLR0917 - a request in one line
+    rehearsal: Rehearsal, role: Role, operation_id: str, body: object = None, query: str = "", identifier: str = ""
 ) -> tuple[int, Any]:
     method, path, _ = OPERATIONS[operation_id]
+    path = path.replace("{id}", identifier)
     raw = body if isinstance(body, str) else json.dumps(body)
     sent = None if body is None else raw.encode()
     response = call(rehearsal, role, method, path + query, body=sent)
@@ -83,9 +84,12 @@ def test_every_operation_answers_as_documented(rehearsal: Rehearsal, role: Role)
         "ingestion_status": answer(rehearsal, role, "ingestion_status"),
         "health": answer(rehearsal, role, "health", query="?deep=true"),
     }
+    identifier = key.split("/")[1]
+    for name in ("documents", "document_content", "delete_document"):
+        answers[name] = answer(rehearsal, role, name, identifier=identifier)
     assert set(answers) == set(OPERATIONS)
     for operation_id, (status, body) in answers.items():
-        assert status == 200
+        assert status == (202 if operation_id == "delete_document" else 200)
         assert_documented(operation_id, status, body)
     assert answers["query"][1]["citations"]
     assert answers["ingestion_status"][1]["jobs"]
@@ -105,6 +109,23 @@ def test_a_wrong_body_gets_the_documented_error(
     status, refused = answer(rehearsal, "primary", operation_id, body)
     assert refused["error"]["code"] == code
     assert status == (413 if code == "too_large" else 400)
+    assert_documented(operation_id, status, refused)
+
+
+@pytest.mark.parametrize(
+    "operation_id,identifier,query,code",
+    [
+        ("documents", "", "?next=!", "invalid_request"),
+        ("delete_document", "none", "", "unknown_document"),
+        ("delete_document", "key-eA", "", "not_deletable"),
+        ("document_content", "none", "", "unknown_document"),
+    ],
+)
+def test_a_wrong_id_or_token_gets_the_documented_error(
+    rehearsal: Rehearsal, operation_id: str, identifier: str, query: str, code: str
+) -> None:
+    status, refused = answer(rehearsal, "primary", operation_id, query=query, identifier=identifier)
+    assert refused["error"]["code"] == code
     assert_documented(operation_id, status, refused)
 
 

@@ -108,6 +108,14 @@ IN_PLACE: Final = (
         change=set_value(["s3:ObjectCreated:*"], "queue", 0, "events"),
     ),
     PlanMutation(
+        name="Knowledge Base reads tombstones",
+        rule="ingestion-off",
+        type_="aws_cloudcontrolapi_resource",
+        id_="primary_knowledge_base_service_data_source",
+        twin="failover_knowledge_base_service_data_source",
+        change=set_desired(["deleted/"], "DataSourceConfiguration", "S3Configuration", "InclusionPrefixes"),
+    ),
+    PlanMutation(
         name="event source mapping disabled",
         rule="ingestion-off",
         type_="aws_lambda_event_source_mapping",

@@ -1,4 +1,4 @@
-from ingest.content_digest import describe_content
+from ingest.content_digest import read_content
 from shared.aws_calls import Budget
 from tests.lambdas.ingest.helpers import StubbedClients
 
@@ -6,7 +6,7 @@ from tests.lambdas.ingest.helpers import StubbedClients
 def described(*objects: tuple[str, str], max_pages: int = 100) -> str | None:
     stubbed = StubbedClients()
     stubbed.has_objects(*objects)
-    return describe_content(stubbed.starter.s3, "b", budget=Budget.of(30), max_pages=max_pages)
+    return read_content(stubbed.starter.s3, "b", budget=Budget.of(30), max_pages=max_pages).description
 
 
 def test_any_change_of_the_content_changes_its_description() -> None:
@@ -25,7 +25,7 @@ def test_all_pages_of_a_bucket_are_read() -> None:
     stubbed.has_more_objects()
     last = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": False}
     stubbed.s3.add_response("list_objects_v2", last, {"Bucket": "b", "ContinuationToken": "t"})
-    assert describe_content(stubbed.starter.s3, "b", budget=Budget.of(30)) == described(("a", "1"), ("b", "1"))
+    assert read_content(stubbed.starter.s3, "b", budget=Budget.of(30)).description == described(("a", "1"), ("b", "1"))
 
 
 def test_a_bucket_with_too_many_pages_has_no_description() -> None:
@@ -38,5 +38,22 @@ def test_a_listing_ends_at_its_deadline() -> None:
     more = {"Contents": [{"Key": "b", "ETag": "1"}], "IsTruncated": True, "NextContinuationToken": "u"}
     stubbed.s3.add_response("list_objects_v2", more, {"Bucket": "b", "ContinuationToken": "t"})
     budget = Budget(deadline=30, clock=lambda: next(clock))
-    assert describe_content(stubbed.starter.s3, "b", budget=budget) is None
+    assert read_content(stubbed.starter.s3, "b", budget=budget).description is None
     stubbed.done()
+
+
+ID = "11111111-2222-3333-4444-555555555555"
+
+
+def test_a_document_with_a_tombstone_is_found_and_is_not_part_of_the_description() -> None:
+    stubbed = StubbedClients()
+    key = f"uploads/{ID}/a.txt"
+    stubbed.has_objects((f"deleted/{ID}", "0"), (key, "1"), ("uploads/other/b.txt", "2"))
+    content = read_content(stubbed.starter.s3, "b", budget=Budget.of(30))
+    assert content.undeleted == (key,)
+    assert content.description == described(("uploads/other/b.txt", "2"))
+
+
+def test_a_tombstone_alone_does_not_change_the_description() -> None:
+    """Otherwise each tombstone would start one more job, also when it expires."""
+    assert described((f"deleted/{ID}", "0"), ("uploads/b.txt", "2")) == described(("uploads/b.txt", "2"))

@@ -13,6 +13,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+GOOD = Message(message_id="good", happened_by=NOON, receipt_handle="r", created=("uploads/1/a.txt",))
 RECORD = st.fixed_dictionaries({"eventTime": JSON, "s3": st.fixed_dictionaries({"bucket": JSON})})
 BODIES = st.one_of(
     st.text(max_size=40),
@@ -26,7 +27,7 @@ def test_a_message_with_any_content_never_fails_another_message(body: str, sent:
     odd = {"messageId": "odd", "receiptHandle": "r", "body": body, "attributes": {"SentTimestamp": sent}}
     batch = read_batch([odd, sqs_record(s3_notification(bucket="b"), message_id="good")], bucket="b")
     assert batch.malformed == ("odd",)
-    assert batch.messages == (Message(message_id="good", happened_by=NOON, receipt_handle="r"),)
+    assert batch.messages == (GOOD,)
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=5))
@@ -80,7 +81,17 @@ def test_an_unreadable_message_is_malformed(body: str) -> None:
 def test_a_message_with_an_invalid_sending_time_is_malformed(sent: object) -> None:
     record = {**sqs_record(s3_notification(bucket="b")), "attributes": {"SentTimestamp": sent}}
     batch = read_batch([record], bucket="b")
-    expected = (
-        ((Message(message_id="m1", happened_by=NOON, receipt_handle="r"),), ()) if sent is None else ((), ("m1",))
-    )
+    good = Message(message_id="m1", happened_by=NOON, receipt_handle="r", created=("uploads/1/a.txt",))
+    expected = ((good,), ()) if sent is None else ((), ("m1",))
     assert (batch.messages, batch.malformed) == expected
+
+
+def test_the_keys_of_created_objects_are_read_as_s3_encodes_them() -> None:
+    body = s3_notification(bucket="b", key="uploads/1/a+b%C3%BC%2B.txt")
+    assert read_batch([sqs_record(body)], bucket="b").messages[0].created == ("uploads/1/a b\u00fc+.txt",)
+
+
+def test_a_removed_object_is_no_created_one() -> None:
+    body = s3_notification(bucket="b")
+    body["Records"][0]["eventName"] = "ObjectRemoved:DeleteMarkerCreated"
+    assert read_batch([sqs_record(body)], bucket="b").messages[0].created == ()

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from botocore.exceptions import ClientError
 
-from ingest.content_digest import describe_content
+from ingest.content_digest import read_content
 from ingest.decision import Decision
 from ingest.events import Batch, Message
 from shared.aws_calls import Budget
@@ -94,7 +94,7 @@ def test_without_a_turn_in_twelve_seconds_the_messages_are_returned(stubbed: Stu
 def test_a_job_that_waited_for_its_turn_is_described_by_the_content_at_its_start(stubbed: StubbedClients) -> None:
     """Otherwise the job reads a document that its description does not contain, and counts as behind."""
     stubbed.has_objects(("a", "1"), ("b", "2"))
-    content = describe_content(stubbed.starter.s3, "b", budget=Budget.of(9))
+    content = read_content(stubbed.starter.s3, "b", budget=Budget.of(9)).description
     stubbed.has_jobs()
     stubbed.has_objects(("a", "1"))
     stubbed.refuses_to_start("ThrottlingException")

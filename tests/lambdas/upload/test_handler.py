@@ -160,3 +160,26 @@ def test_a_metadata_file_is_refused_even_if_json_is_allowed(cold_start: ColdStar
 def test_the_file_size_is_optional(offline: Handler) -> None:
     request = {"fileName": "notes.md", "fileType": "Text/Markdown"}
     assert offline(api_event(request), Context())["statusCode"] == 200
+
+
+def test_the_uploader_is_in_the_object_s_metadata_where_users_sign_in(
+    upload: Handler, emulated: EmulatedRegion
+) -> None:
+    event = api_event({"fileName": "notes.txt", "fileType": "text/plain"})
+    event["requestContext"]["authorizer"] = {"sub": "auth0|ann ü", "claims": "{}"}
+    form = body_of(upload(event, Context()))
+    assert post_form(emulated, form["uploadUrl"], form["fields"], b"x") in {200, 204}
+    stored = boto3.client("s3", region_name=emulated.region).head_object(Bucket=emulated.bucket, Key=form["key"])
+    assert stored["Metadata"] == {"uploaded-by": "auth0%7Cann%20%C3%BC"}
+
+
+def test_another_uploader_than_the_caller_is_refused_by_s3(upload: Handler, emulated: EmulatedRegion) -> None:
+    event = api_event({"fileName": "notes.txt", "fileType": "text/plain"})
+    event["requestContext"]["authorizer"] = {"sub": "ann", "claims": "{}"}
+    form = body_of(upload(event, Context()))
+    forged = {**form["fields"], "x-amz-meta-uploaded-by": "bob"}
+    assert post_form(emulated, form["uploadUrl"], forged, b"x") == 403
+
+
+def test_without_sign_in_no_uploader_is_written(offline: Handler) -> None:
+    assert not [name for name in presign(offline)["fields"] if name.startswith("x-amz-meta-")]

@@ -155,7 +155,7 @@ def test_names_in_the_state_are_the_deployment_s_own(stack: Stack) -> None:
     assert found(run(stack, account, half)) == [(f"names {EAST}", "fails")]
 
 
-NAMES = ("health", "ingest", "ingestion-status", "query", "upload")
+NAMES = ("documents", "health", "ingest", "ingestion-status", "query", "upload")
 
 
 def test_a_state_in_s3_is_read_in_parts(changed: Stack) -> None:

@@ -163,7 +163,7 @@ def test_iam_is_asked_about_real_names_without_patterns(stack: Stack) -> None:
     arns = [arn for found in actions_on_resources(stack, account=ACCOUNT).values() for arn in found]
     assert [arn for arn in arns if "*" in arn and arn != "*"] == []
     assert f"arn:aws:s3:::chatbot-docs-{ACCOUNT}-us-west-2" in arns
-    assert "arn:aws:lambda:us-east-1:111122223333:function:chatbot-health" in arns
+    assert "arn:aws:lambda:us-east-1:111122223333:function:chatbot-documents" in arns
 
 
 def test_every_name_of_the_stack_can_be_looked_up(stack: Stack) -> None:

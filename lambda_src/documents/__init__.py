@@ -1,0 +1,1 @@
+"""GET /documents, DELETE /documents/{id}, GET /documents/{id}/content."""
