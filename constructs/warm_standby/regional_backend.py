@@ -19,8 +19,11 @@ from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
 from warm_standby.monitoring.alarms import Alarms
 from warm_standby.monitoring.alert_topic import AlertTopic
 from warm_standby.monitoring.dashboard import Dashboard
+from warm_standby.monitoring.log_bucket import LogBucket
 from warm_standby.names import Names, Role
 from warm_standby.settings import Settings
+from warm_standby.shield.rules import READINESS_HEADER
+from warm_standby.shield.web_acl import ApiShield
 from warm_standby.site.frontend_bucket import FrontendBucket
 
 # An API Gateway event with the fields that the function reads, so that the schedule calls it as API Gateway does.
@@ -72,6 +75,7 @@ class RegionalBackend(Construct):
             self, "documents", provider=provider, names=names, settings=settings, site_origins=origins
         )
         self.frontend = self._frontend_bucket()
+        self.log_bucket = self._log_bucket() if settings.operations.access_logs else None
         indexed = KnowledgeBaseInputs(names=names, settings=settings.knowledge_base, documents=self.documents)
         self.knowledge_base = KnowledgeBase(
             self, "knowledge_base", provider=provider, inputs=indexed, applier_arns=inputs.applier_arns
@@ -91,6 +95,7 @@ class RegionalBackend(Construct):
             functions=by_package,
             site_origins=origins,
         )
+        self.shield = self._shield_api()
         self.schedules = (self._schedule_ingestion(), *self._schedule_checks())
         self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
         self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
@@ -109,6 +114,20 @@ class RegionalBackend(Construct):
             force_destroy=self._settings.operations.force_destroy,
         )
 
+    def _log_bucket(self) -> LogBucket:
+        operations = self._settings.operations
+        bucket = LogBucket(
+            self,
+            "logs",
+            provider=self.provider,
+            names=self.names,
+            days=operations.access_log_days,
+            force_destroy=operations.force_destroy,
+        )
+        bucket.log_requests_to("docs", self.documents.bucket)
+        bucket.log_requests_to("frontend", self.frontend.bucket)
+        return bucket
+
     def _functions(self) -> Functions:
         return Functions(
             self,
@@ -126,6 +145,14 @@ class RegionalBackend(Construct):
             ),
         )
 
+    def _shield_api(self) -> ApiShield | None:
+        if not self._settings.access.waf:
+            return None
+        name = self.names.regional("api")
+        shield = ApiShield(self, "shield", provider=self.provider, name=name, settings=self._settings.access)
+        shield.protect(self.api.stage.stage.arn)
+        return shield
+
     def _schedule_ingestion(self) -> Schedule:
         """Run `ingest` on document events, and on a schedule for documents whose event was lost."""
         self.queue.add_consumer(function_arn=self.functions.ingest.function.arn)
@@ -137,13 +164,18 @@ class RegionalBackend(Construct):
     def _schedule_checks(self) -> tuple[Schedule, Schedule]:
         """Run the health check every minute, and the readiness check, which asks the API a question, less often."""
         file_type, content_type = next(iter(self._settings.documents.content_types.items()))
+        headers = (
+            {"headers": {READINESS_HEADER: self.shield.readiness_pass}}
+            if self.shield and self.shield.readiness_pass
+            else {}
+        )
         file = {"fileName": f"readiness-check{file_type}", "fileType": content_type}
         return (
             self._check("health_check", minutes=1, event=_HEALTH_REQUEST),
             self._check(
                 "readiness_check",
                 minutes=self._settings.operations.readiness_minutes,
-                event={"readinessCheck": {"apiUrl": self.api.url, **file}},
+                event={"readinessCheck": {"apiUrl": self.api.url, **file, **headers}},
             ),
         )
 

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import cast
 
@@ -29,17 +29,22 @@ _MAX_BODY_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class ReadinessCheck:
-    """The scheduled event: the API's URL (ends in `/`), and the name and content type of a file that it accepts."""
+    """The scheduled event: the API's URL (ends in `/`), and the name and content type of a file that it accepts.
+
+    `headers` are sent with each request: AWS WAF lets it through by one of them if it lets only some addresses through.
+    """
 
     api_url: str
     file_name: str
     file_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, event: Mapping[str, object]) -> "ReadinessCheck":
         """Read the event. Raises `KeyError` for one without the members that the stack writes."""
         check = cast("Mapping[str, str]", event[READINESS_CHECK])
-        return cls(api_url=check["apiUrl"], file_name=check["fileName"], file_type=check["fileType"])
+        headers = cast("Mapping[str, str]", check.get("headers", {}))
+        return cls(api_url=check["apiUrl"], file_name=check["fileName"], file_type=check["fileType"], headers=headers)
 
 
 def run_readiness_check(check: ReadinessCheck, log: Log, *, seconds: float = TIMEOUT_SECONDS) -> dict[str, object]:
@@ -49,8 +54,8 @@ def run_readiness_check(check: ReadinessCheck, log: Log, *, seconds: float = TIM
     """
     upload = {"fileName": check.file_name, "fileType": check.file_type}
     requests = {
-        "question": lambda: _post(f"{check.api_url}docs", {"question": QUESTION}, "response", seconds),
-        "upload": lambda: _post(f"{check.api_url}upload", upload, "uploadUrl", seconds),
+        "question": lambda: _post(check, "docs", {"question": QUESTION}, "response", seconds),
+        "upload": lambda: _post(check, "upload", upload, "uploadUrl", seconds),
     }
     results = _run(requests, seconds=seconds)
     failed = tuple(name for name, result in results.items() if result != "ok")
@@ -76,10 +81,13 @@ def _run(requests: Mapping[str, Callable[[], str]], *, seconds: float) -> dict[s
     return results
 
 
-def _post(url: str, body: Mapping[str, str], member: str, seconds: float) -> str:
+def _post(check: ReadinessCheck, path: str, body: Mapping[str, str], member: str, seconds: float) -> str:
     """Return "ok" if the API answers 200 with a text in this member, else a code."""
     request = urllib.request.Request(  # noqa: S310 - the stack writes the URL, which is https
-        url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
+        f"{check.api_url}{path}",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **check.headers},
+        method="POST",
     )
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310 - as above

@@ -51,9 +51,10 @@ class Stack:
         return str(next(provider["region"] for provider in providers if provider["alias"] == role))
 
     def resources(self, type_: str, role: str) -> list[Body]:
-        """Return the resources of a type in the region of a role."""
+        """Return the resources of a type in the region of a role. The site's own are counted for the primary region."""
         found = self.document["resource"].get(type_, {}).values()
-        return [body for body in found if body["provider"] == f"aws.{role}"]
+        providers = {f"aws.{role}", *(("aws.global",) if role == ROLES[0] else ())}
+        return [body for body in found if body["provider"] in providers]
 
     def created(self, type_name: str, role: str) -> list[Body]:
         """Return the desired state of each resource that Cloud Control creates of a type."""
