@@ -270,6 +270,10 @@ COMPONENTS: Final[dict[str, Component]] = {
 }
 
 
+OPTIONAL: Final = frozenset({"AWS WAF", "access logs"})
+"""The components that a setting adds. A deployment without them shows no line for them."""
+
+
 def amounts(stack: Stack, usage: Usage, role: str) -> Iterator[Amount]:
     """Yield what each component of a region uses."""
     region = Region(stack=stack, role=role, usage=usage)

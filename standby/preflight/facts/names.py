@@ -25,7 +25,7 @@ _FORBIDDEN: Final = frozenset({"403", "AccessDenied", "Forbidden"})
 
 @dataclass(frozen=True)
 class _Lookup:
-    """A call for one name. `parameters` may contain the resource's `{name}`, `{region}`, `{account}`, `{scope}` and `{type}`.
+    """A call for one name. `parameters` may contain `{name}`, `{region}`, `{account}`, `{scope}` and `{type}`.
 
     `absent`: the error codes that say that the name is free. `found`: the list that has an entry if the name exists.
     """

@@ -209,7 +209,8 @@ ACCEPTED = (
     "objectives = {page_rto_seconds = 1, execution_seconds = 0.5, page_rpo_files = 3}",
     'state = {backend = "s3", bucket = "my.states-1", region = "eu-west-1", key = "a/b"}',
     'access = {waf = true, rate_limit = 10, allowed_cidrs = ["203.0.113.7", "2001:DB8::/32"]}',
-    "operations = {access_logs = true, access_log_days = 1, reserved_concurrency = {query = 1, health = 2, ingest = 3}}",
+    "operations = {access_logs = true, access_log_days = 1}",
+    "operations.reserved_concurrency = {query = 1, health = 2, ingest = 3}",
     'tags = {"Cost Center" = ""}',
 )
 

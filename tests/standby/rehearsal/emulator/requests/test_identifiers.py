@@ -23,5 +23,5 @@ def test_a_delivery_of_logs_has_an_id_of_letters_and_digits() -> None:
 
 
 def test_a_refused_delivery_stays_as_it_is() -> None:
-    refused = (400, {}, b'{"__type": "ConflictException"}')
+    refused: tuple[int, dict[str, str], bytes] = (400, {}, b'{"__type": "ConflictException"}')
     assert corrected_delivery(lambda _: refused, {})({}) == refused
