@@ -139,7 +139,7 @@ release: $(PYTHON_READY) need-node ## Write the wheel, the Terraform module, the
 	@$(BIN)/python -m toolchain.release "$${DIST:-dist}" --tag "$${TAG:-}"
 
 clean: rehearse-down ## End the rehearsal and remove everything that make installed
-	@rm -rf $(VENV) $(LINTERS) node_modules cdktf.out cdktf.out.* dist
+	@rm -rf $(VENV) $(LINTERS) .wheels node_modules cdktf.out cdktf.out.* dist
 
 # --- requirements of the targets ---------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from warm_standby.assets import AssetError, read_assets  # noqa: E402 - after th
 from warm_standby.settings import Settings, SettingsError  # noqa: E402 - after the bindings were made lazy
 from warm_standby.stack import WarmStandbyStack  # noqa: E402 - after the bindings were made lazy
 from warm_standby.state import StateError, refuse_mixed_states  # noqa: E402 - after the bindings were made lazy
+from warm_standby.wheels import locked_wheels  # noqa: E402 - after the bindings were made lazy
 
 if refusal := describe_wrong_target(os.environ):
     sys.stderr.write(f"{refusal}\n")
@@ -24,9 +25,11 @@ functions, site = project / "lambda_src", project / "frontend"
 try:
     settings, app = Settings.load(), App()
     refuse_mixed_states(settings, output=Path(app.outdir))
-    assets = read_assets(functions=functions, site=site, archive=Path(app.outdir, "functions.zip"))
+    wheels = locked_wheels(project) if settings.access.sign_in else ()
+    assets = read_assets(functions=functions, site=site, archive=Path(app.outdir, "functions.zip"), wheels=wheels)
 except (SettingsError, StateError, AssetError) as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(3 if isinstance(error, StateError) else 2)
 WarmStandbyStack(app, settings=settings, assets=assets)
 app.synth()
+sys.stdout.write(f"Access: {settings.access.description}\n")

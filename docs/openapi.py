@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from warm_standby.api.definition import GATEWAY_RESPONSES, ROUTES, STAGE, Route
+from warm_standby.api.definition import GATEWAY_RESPONSES, OPEN_PATHS, ROUTES, SIGN_IN_RESPONSES, STAGE, Route
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILE: Final = ROOT / "docs" / "openapi.json"
@@ -36,7 +36,7 @@ ERRORS: Final[Mapping[str, tuple[Mapping[int, tuple[str, ...]], ...]]] = {
         {400: ("type_mismatch", "unsupported_type", "unusable_name")},
     ),
     "ingestion_status": (OF_EVERY_FUNCTION, OF_AWS_CALLS),
-    "health": ({500: ("internal",)},),
+    "health": ({401: ("unauthorized",), 500: ("internal",)},),
 }
 """The errors of each function. Those of API Gateway come on top."""
 
@@ -137,11 +137,20 @@ RESULT_SCHEMAS: Final[Mapping[str, Json]] = {
 _RETRY_AFTER: Final[Json] = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "seconds; absent if API Gateway itself refuses"}
 }
+_ACCESS_TOKEN: Final[Json] = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": 'only with access.mode = "oidc": an access token of the issuer for the audience of the settings',
+}
 _INFO: Final = (
     "The API of one region of a warm standby deployment. Both regions have the same API: the site's config.json names"
     " the one that serves. A path or a method that is not here gets 404 `not_found`."
     " CORS allows the site's own origins. Each error has a stable `code` and a `message` for people."
 )
+
+
+OPEN_FUNCTIONS: Final = frozenset(route.function for route in ROUTES if route.path in OPEN_PATHS)
 
 
 def document() -> Json:
@@ -159,7 +168,7 @@ def document() -> Json:
             }
         ],
         "paths": {f"/{route.path}": {route.method.lower(): _operation(route)} for route in ROUTES},
-        "components": {"schemas": {**requests, **RESULT_SCHEMAS}},
+        "components": {"schemas": {**requests, **RESULT_SCHEMAS}, "securitySchemes": {"accessToken": _ACCESS_TOKEN}},
     }
 
 
@@ -172,6 +181,9 @@ def error_codes(function: str) -> dict[str, list[str]]:
     for errors in ERRORS[function]:
         for number, named in errors.items():
             codes[str(number)] = sorted({*codes.get(str(number), ()), *named})
+    if function not in OPEN_FUNCTIONS:
+        for response in SIGN_IN_RESPONSES:
+            codes[str(response.status_code)] = [response.code]
     for kind in ("4", "5"):
         (default,) = [one.code for one in GATEWAY_RESPONSES if one.response_type == f"DEFAULT_{kind}XX"]
         for status in (*(status for status in list(codes) if status.startswith(kind)), f"{kind}XX"):
@@ -190,6 +202,7 @@ def _operation(route: Route) -> Json:
         temporary = {"headers": _RETRY_AFTER} if status in {"429", "503"} else {}
         responses[status] = {"description": " or ".join(codes), **temporary, "content": _content(_error(codes))}
     operation: Json = {"operationId": route.function, "summary": SUMMARIES[route.function]}
+    operation["security"] = [] if route.path in OPEN_PATHS else [{"accessToken": []}, {}]
     if route.schema:
         title = route.schema["title"]
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{title}"}}}
@@ -204,7 +217,7 @@ def _operation(route: Route) -> Json:
 _DEEP: Final[Json] = {
     "name": "deep",
     "in": "query",
-    "description": "true: also retrieve a passage and ask the answer model",
+    "description": "true: also retrieve a passage and ask the answer model; where users sign in, 401",
     "schema": {"type": "string"},
 }
 

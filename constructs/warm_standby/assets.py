@@ -1,10 +1,16 @@
-"""The files that Terraform uploads: the archive of the Lambda functions, and the files of the static site."""
+"""The files that Terraform uploads: the archives of the Lambda functions, and the files of the static site."""
 
 import mimetypes
 import zipfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+AUTHORIZER_PARTS: Final = ("authorizer", "shared")
+"""The packages of lambda_src in the authorizer's own archive."""
+AUTHORIZER_PACKAGES: Final = "authorizer_packages"
+"""The directory of its Python packages, which `lambda_src/authorizer` puts on the path."""
 
 # The earliest time of the ZIP format. Times, modes, order and system are fixed, because they differ between checkouts.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -34,15 +40,19 @@ class AssetFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Assets:
-    """The path of the functions' archive, and the site's directory with its files."""
+    """The path of the functions' archive, and the site's directory with its files.
+
+    `authorizer_code` is the path of the authorizer's own archive, None for an open deployment.
+    """
 
     code: Path
+    authorizer_code: Path | None
     site: Path
     site_files: tuple[AssetFile, ...]
 
 
-def read_assets(*, functions: Path, site: Path, archive: Path) -> Assets:
-    """List the site's files and write the functions' archive.
+def read_assets(*, functions: Path, site: Path, archive: Path, wheels: Sequence[Path] = ()) -> Assets:
+    """List the site's files and write the functions' archive, and beside it the authorizer's if there are `wheels`.
 
     Raises:
         AssetError: a file of the site has an unknown type. Nothing is written.
@@ -51,22 +61,44 @@ def read_assets(*, functions: Path, site: Path, archive: Path) -> Assets:
     """
     files = tuple(_asset_file(site, path) for path in sorted(site.rglob("*")) if path.is_file())
     write_archive(functions, archive)
-    return Assets(code=archive, site=site, site_files=files)
+    authorizer = archive.with_name("authorizer.zip") if wheels else None
+    if authorizer:
+        packages = {f"{AUTHORIZER_PACKAGES}/{name}": data for wheel in wheels for name, data in packed_files(wheel)}
+        write_archive(functions, authorizer, only=AUTHORIZER_PARTS, added=packages)
+    return Assets(code=archive, authorizer_code=authorizer, site=site, site_files=files)
 
 
-def write_archive(directory: Path, archive: Path) -> None:
-    """Write a directory's Python files to a ZIP archive. The same files give the same bytes on every checkout."""
-    paths = sorted(directory.rglob("*.py"), key=lambda path: path.relative_to(directory).as_posix())
-    if not paths:
+def write_archive(
+    directory: Path,
+    archive: Path,
+    *,
+    only: Collection[str] | None = None,
+    added: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write a directory's Python files to a ZIP archive. The same files give the same bytes on every checkout.
+
+    `only` names the packages of the directory that are written; all of them by default.
+    """
+    files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*.py")}
+    own = {name: path.read_bytes() for name, path in files.items() if only is None or name.partition("/")[0] in only}
+    if not own:
         raise FileNotFoundError(f"{directory}: no Python files: run from the project's directory")
     archive.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(archive, "w") as target:
-        for path in paths:
-            entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), date_time=_EPOCH)
+        for name, data in sorted({**own, **(added or {})}.items()):
+            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
             entry.create_system = _UNIX
             entry.external_attr = _REGULAR_FILE
-            # Stored, not deflated: zlib's output differs between its versions, and the archive is only a few kilobytes.
-            target.writestr(entry, path.read_bytes(), compress_type=zipfile.ZIP_STORED)
+            # Stored, not deflated: zlib's output differs between its versions, and with it the archive's hash.
+            target.writestr(entry, data, compress_type=zipfile.ZIP_STORED)
+
+
+def packed_files(wheel: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a wheel that run: no metadata, no stubs, and of cffi its compiled module only."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in sorted(archive.namelist()):
+            if not name.endswith(("/", ".pyi", "/py.typed")) and ".dist-info/" not in name and name[:5] != "cffi/":
+                yield name, archive.read(name)
 
 
 def _asset_file(site: Path, path: Path) -> AssetFile:

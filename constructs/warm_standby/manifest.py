@@ -44,6 +44,7 @@ class Manifest(Construct):
                 "name": settings.name,
                 "account": account,
                 "vectorStore": settings.knowledge_base.vector_store,
+                **({"issuer": settings.access.issuer} if settings.access.sign_in else {}),
                 "site": {
                     "url": distribution.url,
                     "distributionId": distribution.distribution.id,
@@ -96,7 +97,7 @@ def _region(backend: RegionalBackend) -> dict[str, object]:
         "deadLetterQueueUrl": backend.queue.dead_letter_queue.url,
         "alertTopicArn": backend.topic.topic.arn,
         "alarms": backend.alarms.count,
-        "functions": [function.name for function in backend.functions.by_package.values()],
+        "functions": [function.name for function in backend.all_functions],
         "schedules": [schedule.name for schedule in backend.schedules],
         "originCheck": origin_check_key(backend.role),
     }

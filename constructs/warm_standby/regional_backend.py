@@ -7,10 +7,12 @@ from typing import Final
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
+from warm_standby.access.authorizer import Authorizer
 from warm_standby.api.rest_api import RestApi
 from warm_standby.assets import AssetFile
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import IngestionQueue
+from warm_standby.functions.function import Function
 from warm_standby.functions.functions import FunctionDependencies, Functions
 from warm_standby.functions.schedule import Schedule
 from warm_standby.knowledge_base.guardrail import Guardrail
@@ -35,11 +37,13 @@ class BackendInputs:
     """The inputs that both regions share.
 
     `code` is the path of the functions' archive, and `site` of the site's directory, both beside the Terraform JSON.
+    `authorizer_code` is that of the authorizer's archive, None for an open deployment.
     `site_origins` are the addresses of the site, the one that users should use first. `distribution_arn` is its ARN.
     `applier_arns` are the IAM principals that run Terraform.
     """
 
     code: str
+    authorizer_code: str | None
     site: str
     site_files: Sequence[AssetFile]
     site_origins: Sequence[str]
@@ -85,6 +89,7 @@ class RegionalBackend(Construct):
         # The provider waits 25 s for a new queue, which is enough for the Knowledge Base's role to be known everywhere.
         self.knowledge_base.wait_for_role(self.queue.dead_letter_queue)
         self.functions = self._functions()
+        self.authorizer = self._authorizer(inputs.authorizer_code) if inputs.authorizer_code else None
         by_package = self.functions.by_package
         self.api = RestApi(
             self,
@@ -94,9 +99,11 @@ class RegionalBackend(Construct):
             settings=settings.operations,
             functions=by_package,
             site_origins=origins,
+            authorizer=self.authorizer.function if self.authorizer else None,
         )
         self.shield = self._shield_api()
-        self.schedules = (self._schedule_ingestion(), *self._schedule_checks())
+        refreshes = (self.authorizer.schedule,) if self.authorizer else ()
+        self.schedules = (self._schedule_ingestion(), *self._schedule_checks(), *refreshes)
         self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
         self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
         self._add_alarms()
@@ -153,6 +160,15 @@ class RegionalBackend(Construct):
         shield.protect(self.api.stage.stage.arn)
         return shield
 
+    def _authorizer(self, code: str) -> Authorizer:
+        return Authorizer(self, "access", provider=self.provider, names=self.names, settings=self._settings, code=code)
+
+    @property
+    def all_functions(self) -> tuple[Function, ...]:
+        """All functions of the region, with the authorizer if there is one."""
+        own = tuple(self.functions.by_package.values())
+        return (*own, self.authorizer.function) if self.authorizer else own
+
     def _schedule_ingestion(self) -> Schedule:
         """Run `ingest` on document events, and on a schedule for documents whose event was lost."""
         self.queue.add_consumer(function_arn=self.functions.ingest.function.arn)
@@ -164,18 +180,17 @@ class RegionalBackend(Construct):
     def _schedule_checks(self) -> tuple[Schedule, Schedule]:
         """Run the health check every minute, and the readiness check, which asks the API a question, less often."""
         file_type, content_type = next(iter(self._settings.documents.content_types.items()))
-        headers = (
-            {"headers": {READINESS_HEADER: self.shield.readiness_pass}}
-            if self.shield and self.shield.readiness_pass
-            else {}
-        )
-        file = {"fileName": f"readiness-check{file_type}", "fileType": content_type}
+        file: dict[str, object] = {"fileName": f"readiness-check{file_type}", "fileType": content_type}
+        if self._settings.access.sign_in:
+            file["functions"] = {"question": self.functions.query.name, "upload": self.functions.upload.name}
+        if self.shield and self.shield.readiness_pass:
+            file["headers"] = {READINESS_HEADER: self.shield.readiness_pass}
         return (
             self._check("health_check", minutes=1, event=_HEALTH_REQUEST),
             self._check(
                 "readiness_check",
                 minutes=self._settings.operations.readiness_minutes,
-                event={"readinessCheck": {"apiUrl": self.api.url, **file, **headers}},
+                event={"readinessCheck": {"apiUrl": self.api.url, **file}},
             ),
         )
 
@@ -206,7 +221,7 @@ class RegionalBackend(Construct):
             provider=self.provider,
             names=self.names,
             api=self.api,
-            functions=tuple(self.functions.by_package.values()),
+            functions=self.all_functions,
             queue=self.queue,
             namespace=self.alarms.namespace,
         )

@@ -97,14 +97,21 @@ class WarmStandbyStack(TerraformStack):
     ) -> BackendInputs:
         code = TerraformAsset(self, "functions", path=str(assets.code.resolve()), type=AssetType.FILE)
         site = TerraformAsset(self, "site", path=str(assets.site.resolve()), type=AssetType.DIRECTORY)
+        authorizer = self._authorizer_code(assets) if self._settings.access.sign_in else None
         return BackendInputs(
             code=code.path,
+            authorizer_code=authorizer,
             site=site.path,
             site_files=assets.site_files,
             site_origins=site_origins,
             distribution_arn=distribution_arn,
             applier_arns=applier_arns,
         )
+
+    def _authorizer_code(self, assets: Assets) -> str:
+        if assets.authorizer_code is None:
+            raise ValueError('assets.authorizer_code = None: access.mode = "oidc" needs the archive of the authorizer')
+        return TerraformAsset(self, "authorizer", path=str(assets.authorizer_code.resolve()), type=AssetType.FILE).path
 
     def _backend(self, role: Role, provider: AwsProvider, account: str, inputs: BackendInputs) -> RegionalBackend:
         region: str = getattr(self._settings.regions, role)

@@ -4,11 +4,12 @@ import os
 from collections.abc import Mapping
 
 from health.checks import ShallowClients, deep_checks, deep_clients, shallow_checks
-from health.readiness import READINESS_CHECK, ReadinessCheck, run_readiness_check
+from health.readiness import READINESS_CHECK, ReadinessCheck, function_client, run_readiness_check
 from health.report import DEEP_CACHED_SECONDS, CachedReport, Report, make_report
 from health.settings import Settings
-from shared.api import LambdaContext, Response, query_parameter, serve
+from shared.api import LambdaContext, Response, is_from_api, query_parameter, serve
 from shared.environment import Environment
+from shared.errors import ApiError
 from shared.logs import Log
 
 # Seconds. Route 53 waits two for a response; a deep check has to end before API Gateway's 29.
@@ -24,15 +25,21 @@ _SHALLOW = shallow_checks(ShallowClients.make(_SETTINGS.region), _SETTINGS)
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Answer `GET /health`. With `?deep=true`, also retrieve passages and invoke the answer model.
 
+    Where users sign in, only a caller of the function itself gets a deep check: `/health` needs no token.
+
     The event of the readiness check's schedule starts that check, and returns its results.
     """
     if READINESS_CHECK in event:
-        return run_readiness_check(ReadinessCheck.read(event), _LOG.bind(requestId=context.aws_request_id))
+        check = ReadinessCheck.read(event)
+        invoke = function_client(_SETTINGS.region).invoke if check.functions else None
+        return run_readiness_check(check, _LOG.bind(requestId=context.aws_request_id), invoke=invoke)
     return serve(event, context, site_origin=_SETTINGS.site_origin, log=_LOG, route=_health)
 
 
 def _health(event: Mapping[str, object], log: Log) -> Response:
     deep = query_parameter(event, "deep").lower() == "true"
+    if deep and _SETTINGS.deep_check_callers == "operators" and is_from_api(event):
+        raise ApiError(status=401, code="unauthorized", message="The deep check is for operators only.")
     report, fresh = (_CACHED_DEEP if deep else _CACHED).get()
     if fresh:
         _log_report(report, log, deep=deep)

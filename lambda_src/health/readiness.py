@@ -12,15 +12,26 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.aws_calls import client_config
+from shared.errors import error_code
 from shared.logs import Log
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 READINESS_CHECK = "readinessCheck"
 """The member of the schedule's event. No event of API Gateway has it, so no caller of the API can start the check."""
 
 QUESTION = "readiness check"
+FALSE_TOKEN = "readiness.check.token"  # noqa: S105 - no token: the authorizer must refuse it
+UNAUTHORIZED = "Http401"
 TIMEOUT_SECONDS = 25.0
 """A little less than the function's own timeout: the result must still be logged."""
 
@@ -31,33 +42,50 @@ _MAX_BODY_BYTES = 1024 * 1024
 class ReadinessCheck:
     """The scheduled event: the API's URL (ends in `/`), and the name and content type of a file that it accepts.
 
+    Where users sign in, `functions` has the names of the functions behind the API, by check: `question` and `upload`.
     `headers` are sent with each request: AWS WAF lets it through by one of them if it lets only some addresses through.
     """
 
     api_url: str
     file_name: str
     file_type: str
+    functions: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, event: Mapping[str, object]) -> "ReadinessCheck":
         """Read the event. Raises `KeyError` for one without the members that the stack writes."""
         check = cast("Mapping[str, str]", event[READINESS_CHECK])
+        functions = cast("Mapping[str, str]", check.get("functions", {}))
         headers = cast("Mapping[str, str]", check.get("headers", {}))
-        return cls(api_url=check["apiUrl"], file_name=check["fileName"], file_type=check["fileType"], headers=headers)
+        return cls(
+            api_url=check["apiUrl"],
+            file_name=check["fileName"],
+            file_type=check["fileType"],
+            functions=functions,
+            headers=headers,
+        )
 
 
-def run_readiness_check(check: ReadinessCheck, log: Log, *, seconds: float = TIMEOUT_SECONDS) -> dict[str, object]:
+def run_readiness_check(
+    check: ReadinessCheck, log: Log, *, seconds: float = TIMEOUT_SECONDS, invoke: Callable[..., Any] | None = None
+) -> dict[str, object]:
     """Ask the API, and log `readyPercent`: a metric filter reads it for the readiness alarm. Return the results.
 
-    Each result is "ok", or a code of what is wrong. A call that has not ended after `seconds` is `TimedOut`.
+    Each result is "ok", or a code of what is wrong. A call that has not ended after `seconds` is `TimedOut`. With
+    `invoke` (boto3's), the API must refuse a request with a false token, and the function behind it is asked itself.
     """
     upload = {"fileName": check.file_name, "fileType": check.file_type}
-    requests = {
-        "question": lambda: _post(check, "docs", {"question": QUESTION}, "response", seconds),
-        "upload": lambda: _post(check, "upload", upload, "uploadUrl", seconds),
-    }
-    results = _run(requests, seconds=seconds)
+    wanted = {"question": ("docs", {"question": QUESTION}, "response"), "upload": ("upload", upload, "uploadUrl")}
+
+    def ask(name: str) -> str:
+        path, body, member = wanted[name]
+        if invoke is None:
+            return _post(check, path, body, member, seconds)
+        refused = _post(check, path, body, member, seconds, token=FALSE_TOKEN)
+        return _invoke(invoke, check.functions[name], body, member) if refused == UNAUTHORIZED else f"Api{refused}"
+
+    results = _run({name: partial(ask, name) for name in wanted}, seconds=seconds)
     failed = tuple(name for name, result in results.items() if result != "ok")
     ready_percent = round(100 * (1 - len(failed) / len(results)))
     if failed:
@@ -81,12 +109,36 @@ def _run(requests: Mapping[str, Callable[[], str]], *, seconds: float) -> dict[s
     return results
 
 
-def _post(check: ReadinessCheck, path: str, body: Mapping[str, str], member: str, seconds: float) -> str:
+def function_client(region: str) -> "LambdaClient":
+    """Return a client that waits as long as API Gateway waits for a function."""
+    config = client_config(connect_seconds=2, read_seconds=TIMEOUT_SECONDS)
+    return boto3.client("lambda", region_name=region, config=config)
+
+
+def _invoke(invoke: Callable[..., Any], function: str, body: Mapping[str, str], member: str) -> str:
+    """Return "ok" if the function answers 200 with a text in this member, else a code."""
+    event = {"httpMethod": "POST", "body": json.dumps(body)}
+    try:
+        answer = json.loads(invoke(FunctionName=function, Payload=json.dumps(event))["Payload"].read())
+        content = json.loads(answer["body"])
+    except (ClientError, BotoCoreError) as error:
+        return error_code(error)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "InvalidResponse"
+    if answer.get("statusCode") != HTTPStatus.OK:
+        return f"Http{answer.get('statusCode')}"
+    return "ok" if isinstance(content, dict) and content.get(member) else "InvalidResponse"
+
+
+def _post(
+    check: ReadinessCheck, path: str, body: Mapping[str, str], member: str, seconds: float, *, token: str = ""
+) -> str:
     """Return "ok" if the API answers 200 with a text in this member, else a code."""
+    authorization = {"Authorization": f"Bearer {token}"} if token else {}
     request = urllib.request.Request(  # noqa: S310 - the stack writes the URL, which is https
         f"{check.api_url}{path}",
         data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", **check.headers},
+        headers={"Content-Type": "application/json", **authorization, **check.headers},
         method="POST",
     )
     try:

@@ -7,7 +7,7 @@ from shared.environment import EnvironmentSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """The health function's environment."""
+    """The health function's environment. `deep_check_callers` is `operators` where users sign in, and else not set."""
 
     site_origin: str
     knowledge_base_id: str
@@ -17,3 +17,4 @@ class Settings(EnvironmentSettings):
     answer_model_id: str
     guardrail_id: str
     guardrail_version: str
+    deep_check_callers: str | None = None

@@ -59,7 +59,9 @@ def serve(
     `ApiError` becomes its own error response. `translate_aws_error` chooses the one for an AWS error. Any other
     exception is logged with its stack trace and becomes 500 `internal`.
     """
+    subject = authorized_subject(event)
     bound = log.bind(requestId=context.aws_request_id, apiRequestId=api_request_id(event))
+    bound = bound.bind(sub=subject) if subject else bound
     try:
         response = route(event, bound)
     except ApiError as error:
@@ -86,6 +88,22 @@ def api_request_id(event: Mapping[str, object]) -> str:
     request_context = event.get("requestContext")
     request_id = request_context.get("requestId") if isinstance(request_context, Mapping) else None
     return request_id if isinstance(request_id, str) else ""
+
+
+def is_from_api(event: Mapping[str, object]) -> bool:
+    """Return whether API Gateway sent the event. Whoever may invoke the function itself sends no request context."""
+    return "requestContext" in event
+
+
+def authorized_subject(event: Mapping[str, object]) -> str:
+    """Return the `sub` of the caller's access token, "" if the API has no authorizer.
+
+    Source: docs.aws.amazon.com, API Gateway, "Output from an API Gateway Lambda authorizer", `context`.
+    """
+    request_context = event.get("requestContext")
+    authorizer = request_context.get("authorizer") if isinstance(request_context, Mapping) else None
+    subject = authorizer.get("sub") if isinstance(authorizer, Mapping) else None
+    return subject if isinstance(subject, str) else ""
 
 
 def query_parameter(event: Mapping[str, object], name: str) -> str:

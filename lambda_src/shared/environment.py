@@ -26,6 +26,10 @@ class Environment:
             raise ConfigurationError(f"environment variable {name} is missing or empty: the stack must set it")
         return value
 
+    def optional_text(self, name: str) -> str | None:
+        """Read a variable that may be absent or blank."""
+        return self.variables.get(name, "").strip() or None
+
     def positive_integer(self, name: str) -> int:
         """Read a whole number greater than zero."""
         value = self.text(name)
@@ -47,12 +51,23 @@ class Environment:
             raise ConfigurationError(f"environment variable {name} must be a JSON object of strings, not empty")
         return value
 
+    def text_lists(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Read a JSON object, perhaps empty, whose values are lists of strings with at least one entry."""
+        value = self._json(name)
+        if not isinstance(value, dict) or not all(_is_list_of_texts(entry) for entry in value.values()):
+            raise ConfigurationError(f"environment variable {name} must be a JSON object of lists of strings")
+        return {key: tuple(entry) for key, entry in value.items()}
+
     def _json(self, name: str) -> object:
         try:
             value: object = json.loads(self.text(name))
         except ValueError as error:
             raise ConfigurationError(f"environment variable {name} is not valid JSON: {error}") from error
         return value
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, str) for entry in value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +84,11 @@ class EnvironmentSettings:
         """
         readers = {
             str: environment.text,
+            str | None: environment.optional_text,
             int: environment.positive_integer,
             tuple[str, ...]: environment.texts,
             dict[str, str]: environment.text_map,
+            dict[str, tuple[str, ...]]: environment.text_lists,
         }
         types = get_type_hints(cls)
         names = {field.name: "AWS_REGION" if field.name == "region" else field.name.upper() for field in fields(cls)}

@@ -19,12 +19,15 @@ from standby.cli.output.rehearsal_view import print_report, status_text
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError, StandbyError
+from standby.rehearsal.checks.sign_in import ASKING_USER
 from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.emulator.emulator import recorded_emulator
 from standby.rehearsal.emulator.sickness import SICK_MODES, SickMode, Sickness, known_calls
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
 from standby.rehearsal.files.paths import find_project
+from standby.rehearsal.identity.access import ACCESS_MODES, AccessMode
+from standby.rehearsal.identity.provider import USERS
 from standby.rehearsal.network.network import UP_HINT
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.tools.chromium import browse_site
@@ -120,17 +123,30 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
     context.obj = RehearsalOptions(project=project, directory=directory)
 
 
-@rehearse.command(epilog=examples("standby rehearse up", "standby rehearse --directory other up --json"))
+@rehearse.command(
+    epilog=examples(
+        "standby rehearse up", "standby rehearse up --access oidc", "standby rehearse --directory other up --json"
+    )
+)
+@click.option(
+    "--access",
+    type=click.Choice(ACCESS_MODES),
+    help="open: anyone may ask. oidc: users sign in, at a local provider. Default: as before, at first as in the "
+    "settings.",
+)
 @json_option
 @pass_rehearsal
-def up(rehearsal: Rehearsal, *, as_json: bool) -> None:
+def up(rehearsal: Rehearsal, *, access: AccessMode | None, as_json: bool) -> None:
     """Start everything, apply the changes, and check the result.
 
     The checks use the stack: they upload documents and ask questions. Run the command again at any time. It continues
     from the current state, heals all faults and reports them, and changes nothing if everything is up.
+
+    With sign-in, the rehearsal has its own OpenID Connect provider, in place of the issuer of the settings. `standby
+    rehearse status` shows its users.
     """
     with exclude_drills(rehearsal.paths), _show_progress(rehearsal):
-        report = rehearsal.up()
+        report = rehearsal.up(access=access)
     if as_json:
         print_json(report)
     else:
@@ -169,7 +185,7 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
     )
 )
 @click.argument("kind", type=click.Choice(FAULT_KINDS), metavar="KIND")
-@click.argument("place", metavar="REGION")
+@click.argument("place", required=False, metavar="[REGION]")
 @click.option("--milliseconds", type=click.IntRange(min=1), help="The delay of each response, for slow.")
 @click.option("--mode", type=click.Choice(SICK_MODES), help="What a sick region answers.")
 @click.option(
@@ -186,13 +202,13 @@ def fault(
     rehearsal: Rehearsal,
     *,
     kind: FaultKind,
-    place: str,
+    place: str | None,
     milliseconds: int | None,
     mode: SickMode | None,
     calls: tuple[str, ...],
     seconds: float | None,
 ) -> None:
-    """Set a fault in REGION: a name such as us-west-2, or primary or failover.
+    """Set a fault in REGION: a name such as us-west-2, or primary or failover. Only identity-provider-down has none.
 
     The fault stays until `heal` or `up`, or with --seconds until the time is over or you press Ctrl-C.
 
@@ -205,6 +221,7 @@ def fault(
     pages-denied           CloudFront may not read the region's pages: its bucket responds with 403
     knowledge-base-denied  query and health may not retrieve from the Knowledge Base
     replication-paused     the region replicates no new documents
+    identity-provider-down  the provider refuses all connections: nobody can sign in
 
     \b
     --mode html            status 200 with a page that says "We are sorry"
@@ -221,16 +238,18 @@ def fault(
     """  # noqa: D301 - click reads the control character
     sickness = _sickness(mode, calls)
     with exclude_drills(rehearsal.paths):
-        role = _role(rehearsal, place)
+        role = _role(rehearsal, place) if place else None
+        where = f" in the {role} region" if role else ""
         if seconds is None:
             rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0, sickness=sickness)
-            region = rehearsal.deployment.regions[role].region
-            print_result(f"{kind} is set in the {role} region ({region}). `standby rehearse heal {role}` heals it.")
+            region = f" ({rehearsal.deployment.regions[role].region})" if role else ""
+            heals = " ".join(filter(None, ("standby rehearse heal", role)))
+            print_result(f"{kind} is set{where}{region}. `{heals}` heals it.")
             return
         try:
             with _show_progress(rehearsal):
                 rehearsal.faults.set(kind, role, milliseconds=milliseconds or 0, sickness=sickness)
-                _wait(rehearsal, f"{kind} in the {role} region, elapsed seconds", seconds=seconds)
+                _wait(rehearsal, f"{kind}{where}, elapsed seconds", seconds=seconds)
         finally:
             _print_healed(rehearsal.faults.heal(role))
 
@@ -300,6 +319,22 @@ def execute(rehearsal: Rehearsal, *, command: tuple[str, ...]) -> None:
         os.execvpe(command[0], command, environment)  # noqa: S606 - the user names the program
     except OSError as error:
         raise BadUsageError(f"{command[0]} cannot be run: {error.strerror}") from error
+
+
+@rehearse.command(
+    epilog=examples(
+        "standby rehearse token",
+        'curl -H "Authorization: Bearer $(standby rehearse token)" "$PRIMARY_API_LOCAL_URL"documents',
+    )
+)
+@click.argument("user", default=ASKING_USER, type=click.Choice(USERS), metavar="[USER]")
+@pass_rehearsal
+def token(rehearsal: Rehearsal, *, user: str) -> None:
+    """Sign USER in (by default alice, who may ask) at the identity provider, and print an access token.
+
+    `standby rehearse up --access oidc` starts the provider. `standby rehearse status` shows its users.
+    """
+    click.echo(rehearsal.sign_in(user).token())
 
 
 @rehearse.command(epilog=examples('eval "$(standby rehearse env)"', 'eval "$(standby rehearse env --unset)"'))

@@ -35,6 +35,7 @@ FREE: Final = frozenset(
     {
         "AWS::OpenSearchServerless::Index",
         "aws_api_gateway_account",
+        "aws_api_gateway_authorizer",
         "aws_api_gateway_deployment",
         "aws_api_gateway_gateway_response",
         "aws_api_gateway_integration",

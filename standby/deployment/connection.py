@@ -29,9 +29,12 @@ class Connection(Protocol):
     clients: Clients
 
     def request(
-        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""
     ) -> HttpResponse:
-        """Send one request to an API or to the site. Raises `NoAnswerError` when there is no answer in time."""
+        """Send one request to an API or to the site. Raises `NoAnswerError` when there is no answer in time.
+
+        `token` is sent as a bearer token.
+        """
 
 
 class AwsConnection:
@@ -64,10 +67,10 @@ class AwsConnection:
         self.clients = Clients(partial(sessions.account_session, profile=profile, config=FACTS_CONFIG))
 
     def request(
-        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""
     ) -> HttpResponse:
         """Send one request. Raises `NoAnswerError` when there is no answer in time."""
-        return self._web.request(method, url, body=body, seconds=seconds)
+        return self._web.request(method, url, body=body, seconds=seconds, token=token)
 
 
 def _describe_account(profile: str | None, context: str, endpoints: Mapping[str, str]) -> str:

@@ -35,12 +35,14 @@ class HttpClient:
     def __init__(self, *, trusted: str | bool) -> None:
         self._trusted = trusted
 
-    def request(self, method: str, url: str, *, body: bytes | None, seconds: float) -> HttpResponse:
+    def request(self, method: str, url: str, *, body: bytes | None, seconds: float, token: str = "") -> HttpResponse:
         """Send one request, and read the answer within `seconds` as a whole. Raises `NoAnswerError`."""
-        return request_with_deadline(lambda: self._send(method, url, body=body, seconds=seconds), seconds=seconds)
+        headers = request_headers(body=body, token=token)
+        return request_with_deadline(lambda: self._send(method, url, headers, body, seconds=seconds), seconds=seconds)
 
-    def _send(self, method: str, url: str, *, body: bytes | None, seconds: float) -> HttpResponse:
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+    def _send(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None, *, seconds: float
+    ) -> HttpResponse:
         session = URLLib3Session(
             verify=self._trusted,  # type: ignore[arg-type]  # a file or a bool; the stubs allow only a bool
             timeout=(min(1.0, seconds), seconds),  # type: ignore[arg-type]  # to connect, to read; they know one number
@@ -51,6 +53,12 @@ class HttpClient:
             answer = session.send(request.prepare())
             with closing(answer.raw):
                 return HttpResponse(status=answer.status_code, body=read_stream(answer.raw, MAX_BODY_BYTES))
+
+
+def request_headers(*, body: bytes | None, token: str) -> dict[str, str]:
+    """Return the headers of a request with a JSON body, a bearer token, both or none."""
+    typed = {"Content-Type": "application/json"} if body is not None else {}
+    return typed | ({"Authorization": f"Bearer {token}"} if token else {})
 
 
 def request_with_deadline(send: Callable[[], HttpResponse], *, seconds: float) -> HttpResponse:

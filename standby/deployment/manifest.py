@@ -67,6 +67,15 @@ class Region(JsonModel):
         default="", description="the path on the site of a file that the edge reads from this frontend bucket alone"
     )
 
+    @property
+    def signs_in(self) -> bool:
+        """Whether the API asks for an access token on every route but `/health`."""
+        return bool(self.function("authorizer"))
+
+    def function(self, purpose: str) -> str:
+        """Return the name of the region's function for a purpose (`query`), "" if the manifest names none."""
+        return next((name for name in self.functions if name.endswith(f"-{purpose}")), "")
+
 
 class Site(JsonModel):
     """The site's part of the manifest."""
@@ -87,6 +96,9 @@ class Manifest(JsonModel):
     name: Name = Field(description="the deployment's name")
     account: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] = Field(description="the AWS account")
     vector_store: Name = Field(description="`opensearch-serverless` or `s3-vectors`")
+    issuer: HttpUrl | Literal[""] = Field(
+        default="", description='the OpenID Connect issuer of the users; "" if anyone with the address may ask'
+    )
     site: Site
     regions: Mapping[Annotated[Role, Key("ROLE")], Region]
     read_from: str = Field(default="", exclude=True, description="the region whose manifest this is")

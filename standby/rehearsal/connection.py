@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from standby.deployment.clients import Clients
-from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_with_deadline
+from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_headers, request_with_deadline
 from standby.deployment.manifest import Manifest, parse_manifest
 from standby.deployment.sessions import ROOT_CREDENTIALS, EmulatorCredentials, EmulatorSession
 from standby.errors import RefusedError
@@ -40,10 +40,10 @@ class RehearsalConnection:
         return _clients(self._network, credentials)
 
     def request(
-        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""
     ) -> HttpResponse:
         """Send one request; one to the site bypasses the edge cache. Raises `NoAnswerError`."""
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = request_headers(body=body, token=token)
 
         def send() -> HttpResponse:
             response = self._http.request(method, url, headers=headers, body=body, timeout=seconds, cold=True)

@@ -12,6 +12,7 @@ from standby.deployment.sessions import EmulatorSession
 from standby.errors import RefusedError
 from standby.rehearsal.checks.api import Api
 from standby.rehearsal.checks.documents import count_objects, read_samples
+from standby.rehearsal.checks.sign_in import ASKING_USER, SignIn
 from standby.rehearsal.checks.verification import Check, Verification
 from standby.rehearsal.deploy.deployer import AppliedStack, Deployer, Workspace, read_applied
 from standby.rehearsal.deploy.terraform import Changes, TerraformResult
@@ -19,6 +20,8 @@ from standby.rehearsal.emulator.emulator import Emulator, running_emulator, stop
 from standby.rehearsal.faults.faults import Fault, Faults
 from standby.rehearsal.files.lock import network_lock, rehearsal_lock
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths, is_broken_link
+from standby.rehearsal.identity.access import Access, AccessMode, choose_access, read_access, rehearsed_settings
+from standby.rehearsal.identity.provider import PROVIDER, SIGN_IN_HINT, require_package, users
 from standby.rehearsal.network.controller import NetworkController
 from standby.rehearsal.network.network import (
     UP_HINT,
@@ -27,6 +30,7 @@ from standby.rehearsal.network.network import (
     Network,
     local_urls,
     read_network,
+    read_network_record,
     require_network,
 )
 from standby.rehearsal.processes.process import stop_all
@@ -53,13 +57,16 @@ class Rehearsal:
         self.settings = settings.resolve() if settings else None
         self.progress: Progress = progress or NullProgress()
 
-    def up(self) -> Report:
+    def up(self, *, access: AccessMode | None = None) -> Report:
         """Bring everything up, apply the changes, and check the stack by using it. Raises `StandbyError`.
 
-        A second run changes nothing that is up, and checks again.
+        A second run changes nothing that is up, and checks again. `access` replaces the access mode of the settings
+        for this and all later commands.
         """
         with self._lock("up"):
             timer = PhaseTimer()
+            if access is not None:
+                self.choose_access(access)
             applied, result = self._apply(timer)
             timer.end_phase("apply")
             self._connect()
@@ -74,6 +81,12 @@ class Rehearsal:
                 changes=result.changes if result else Changes(),
                 seconds=timer.seconds,
             )
+
+    def choose_access(self, mode: AccessMode) -> None:
+        """Replace the access mode of the settings. Raises `RefusedError` if the identity provider is not installed."""
+        if mode == "oidc":
+            require_package(self.paths.project)
+        choose_access(self.paths, mode)
 
     def start(self) -> Workspace:
         """Synthesize the stack, start the emulator, and initialize Terraform, without an apply."""
@@ -159,7 +172,14 @@ class Rehearsal:
     @property
     def network_controller(self) -> NetworkController:
         """The controller of the region proxies and the edge. Raises `RefusedError` when no stack is applied."""
-        return NetworkController(paths=self.paths, emulator=self._require_emulator(), deployment=self.deployment)
+        return NetworkController(
+            paths=self.paths, emulator=self._require_emulator(), deployment=self.deployment, access=self.access
+        )
+
+    @property
+    def access(self) -> Access | None:
+        """The settings of sign-in, None if the rehearsal is open."""
+        return read_access(self.paths, self.settings)
 
     @property
     def faults(self) -> Faults:
@@ -176,8 +196,25 @@ class Rehearsal:
         return EmulatorSession(region=self.deployment.regions[role].region, endpoint=self.endpoint)
 
     def api(self, role: Role) -> Api:
-        """Return the API of the region of this role, reached through the region proxy."""
-        return Api(url=self.deployment.regions[role].api_url, client=Client(self.network))
+        """Return the API of the region of this role, reached through the region proxy, by a user who may ask."""
+        url, client = self.deployment.regions[role].api_url, Client(self.network)
+        return Api(url=url, client=client, sign_in=self.sign_in() if self.access is not None else None)
+
+    def sign_in(self, user: str = ASKING_USER) -> SignIn:
+        """Return a user of the identity provider. Raises `RefusedError` if the rehearsal is open or not up."""
+        client, access = Client(self.network), self.access
+        if access is None:
+            raise RefusedError("This rehearsal is open: its users do not sign in.", hint=SIGN_IN_HINT)
+        return SignIn(client=client, access=access, site=self.deployment.site.url, user=user)
+
+    @property
+    def provider_port(self) -> int:
+        """The port at which `change_provider` reaches the identity provider. Raises `RefusedError` without one."""
+        _ = self.network
+        port = read_network_record(self.paths).ports.get(f"{PROVIDER}.http")
+        if port is None or self.access is None:
+            raise RefusedError("This rehearsal is open: it has no identity provider.", hint=SIGN_IN_HINT)
+        return port
 
     def status(self) -> Status:
         """Return the state of the rehearsal, also when it is not up."""
@@ -191,11 +228,13 @@ class Rehearsal:
             documents={role: count_objects(self.session(role), self.deployment.regions[role]) for role in ROLES},
             urls=self.urls if read_network(self.paths) else None,
             faults=self.faults.active(),
+            users=users(access) if (access := self.access) is not None else {},
         )
 
     @property
     def _deployer(self) -> Deployer:
-        return Deployer(paths=self.paths, settings=self.settings, progress=self.progress)
+        settings = rehearsed_settings(self.paths, self.settings)
+        return Deployer(paths=self.paths, settings=settings, progress=self.progress)
 
     def _apply(self, timer: PhaseTimer | None = None) -> tuple[AppliedStack, TerraformResult | None]:
         emulator = self.emulator
@@ -219,6 +258,7 @@ class Rehearsal:
         return Verification(
             deployment=self.deployment,
             client=Client(self.network),
+            sign_in=self.sign_in() if self.access is not None else None,
             sessions={role: self.session(role) for role in ROLES},
             samples=read_samples(self.paths.project),
             progress=self.progress,

@@ -1,15 +1,16 @@
 """The results of `standby rehearse up` (the checks, the endpoints and the resources) and of `status`."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, computed_field
 
 from standby.deployment.manifest import Role
-from standby.json_model import JsonModel
+from standby.json_model import JsonModel, Key
 from standby.rehearsal.checks.verification import Check, Result
 from standby.rehearsal.deploy.terraform import Changes
 from standby.rehearsal.faults.faults import Fault
+from standby.rehearsal.identity.provider import User
 from standby.rehearsal.network.network import LocalUrls
 
 
@@ -46,6 +47,9 @@ class Status(JsonModel):
         default=None, description="the URLs on this machine; null when the region proxies and the edge are not up"
     )
     faults: tuple[Fault, ...] = Field(default=(), description="the faults that are set")
+    users: Mapping[Annotated[str, Key("USER")], User] = Field(
+        default_factory=dict, description="the users of the identity provider, by name; none if the rehearsal is open"
+    )
 
     @computed_field(description="whether the emulator is up")  # type: ignore[prop-decorator]  # pydantic documents it so
     @property

@@ -43,9 +43,16 @@ class SynthesizedStack:
 
     def runtimes(self) -> tuple[str, ...]:
         """Return the runtimes of the functions, sorted."""
+        return tuple(sorted({str(body.get("runtime")) for body in self._functions()}))
+
+    def signs_in(self) -> bool:
+        """Return whether users sign in: whether the API has an authorizer."""
+        return any(str(body.get("handler")).startswith("authorizer.") for body in self._functions())
+
+    def _functions(self) -> list[dict[str, object]]:
         resources = self.configuration().get("resource")
         functions = resources.get("aws_lambda_function") if isinstance(resources, dict) else None
-        return tuple(sorted({str(body.get("runtime")) for body in (functions or {}).values()}))
+        return list((functions or {}).values())
 
     def provider_version(self) -> str:
         """Return the version of the AWS provider that the configuration requires."""

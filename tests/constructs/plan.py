@@ -15,6 +15,8 @@ T = TypeVar("T")
 ROOT: Final = Path(__file__).parents[2]
 ROLES: Final = ("primary", "failover")
 FUNCTIONS: Final = ("health", "ingest", "ingestion_status", "query", "upload")
+SIGN_IN_FUNCTIONS: Final = ("authorizer", *FUNCTIONS)
+"""The functions of a region where users sign in."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 from cdktf import App
 
@@ -14,10 +15,19 @@ from warm_standby.stack import WarmStandbyStack
 def synthesize(settings: Settings, *, functions: Path, site: Path, out: Path) -> Plan:
     """Synthesize as `main.py` does, into `out`."""
     app = App(outdir=str(out))
-    assets = read_assets(functions=functions, site=site, archive=out / "functions.zip")
+    wheels = [_write_wheel(out)] if settings.access.sign_in else []
+    assets = read_assets(functions=functions, site=site, archive=out / "functions.zip", wheels=wheels)
     WarmStandbyStack(app, settings=settings, assets=assets)
     app.synth()
     directory = out / "stacks" / STACK_NAME
     return Plan(
         settings=settings, directory=directory, document=json.loads((directory / "cdk.tf.json").read_text("utf-8"))
     )
+
+
+def _write_wheel(out: Path) -> Path:
+    """Write a wheel in place of those that pip would download."""
+    path = out / "empty.whl"
+    with ZipFile(path, "w") as wheel:
+        wheel.writestr("package/__init__.py", "")
+    return path

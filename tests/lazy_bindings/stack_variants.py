@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from cdktf import App
 
@@ -87,6 +88,15 @@ def synthesize_variants(out: Path) -> None:
         app = App(outdir=str(out / name))
         archive = out / name / "functions.zip"
         archive.parent.mkdir(parents=True, exist_ok=True)
-        assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
-        WarmStandbyStack(app, settings=Settings.model_validate(BASE | changes), assets=assets)
+        settings = Settings.model_validate(BASE | changes)
+        wheels = [_write_wheel(out)] if settings.access.sign_in else []
+        assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive, wheels=wheels)
+        WarmStandbyStack(app, settings=settings, assets=assets)
         app.synth()
+
+
+def _write_wheel(out: Path) -> Path:
+    path = out / "empty.whl"
+    with ZipFile(path, "w") as wheel:
+        wheel.writestr("package/__init__.py", "")
+    return path

@@ -191,7 +191,7 @@ class EmulatorConnection:
         self.clients = clients(world.endpoint, dead, tuple(sick.items()))
 
     def request(
-        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""
     ) -> HttpResponse:
         if url.startswith(self._world.manifest.site.url):
             lost = {*self._dead, *self._sick}

@@ -6,7 +6,7 @@ API Gateway publishes a change only with a new deployment. `definition_digest` t
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 STAGE: Final = "prod"
@@ -120,15 +120,44 @@ GATEWAY_RESPONSES: Final = (
     GatewayResponse("DEFAULT_5XX", None, "unavailable", "The service is not available."),
 )
 
+OPEN_PATHS: Final = frozenset({"health"})
+"""What needs no token where users sign in: health checkers have none."""
+SIGN_IN_RESPONSES: Final = (
+    GatewayResponse("UNAUTHORIZED", "401", "unauthorized", "A valid access token is needed. Sign in, and try again."),
+    GatewayResponse("ACCESS_DENIED", "403", "forbidden", "Your account may not use this service."),
+)
+"""The gateway responses that only an API with an authorizer gives."""
+UNAUTHORIZED_HEADERS: Final[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+"""A header of every 401. Source: RFC 9110, section 15.5.2."""
 
-def definition_digest() -> str:
+
+def routes(*, sign_in: bool) -> tuple[Route, ...]:
+    """Return the routes, with the authorization that each has."""
+    if not sign_in:
+        return ROUTES
+    return tuple(route if route.path in OPEN_PATHS else replace(route, authorization="CUSTOM") for route in ROUTES)
+
+
+def gateway_responses(*, sign_in: bool) -> tuple[GatewayResponse, ...]:
+    """Return the gateway responses."""
+    return (*GATEWAY_RESPONSES, *SIGN_IN_RESPONSES) if sign_in else GATEWAY_RESPONSES
+
+
+def preflight_headers(*, sign_in: bool) -> Mapping[str, str]:
+    """Return the headers of every preflight response, besides the route's method and the site's origin."""
+    if not sign_in:
+        return PREFLIGHT_HEADERS
+    return {**PREFLIGHT_HEADERS, "Access-Control-Allow-Headers": "Authorization,Content-Type"}
+
+
+def definition_digest(*, sign_in: bool) -> str:
     """Return a digest that changes with every route, schema, preflight, validation rule and gateway response."""
     # A renamed key or field changes the digest, and so deploys every API again.
     definition = {
-        "routes": [asdict(route) for route in ROUTES],
-        "answers": [asdict(response) for response in GATEWAY_RESPONSES],
+        "routes": [asdict(route) for route in routes(sign_in=sign_in)],
+        "answers": [asdict(response) for response in gateway_responses(sign_in=sign_in)],
         "validated": VALIDATED_CONTENT_TYPE,
-        "preflight": [PREFLIGHT_STATUS, PREFLIGHT_TEMPLATE, PREFLIGHT_HEADERS, PREFLIGHT],
+        "preflight": [PREFLIGHT_STATUS, PREFLIGHT_TEMPLATE, preflight_headers(sign_in=sign_in), PREFLIGHT],
         "validation": VALIDATION,
         "answer_headers": GATEWAY_RESPONSE_HEADERS,
     }

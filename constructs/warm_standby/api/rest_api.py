@@ -12,14 +12,16 @@ from cdktf_cdktf_provider_aws.api_gateway_rest_api import ApiGatewayRestApi, Api
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
+from warm_standby.api.authorizer import CACHED_SECONDS, IDENTITY_SOURCE, RequestAuthorizer
 from warm_standby.api.definition import (
     GATEWAY_RESPONSE_HEADERS,
-    GATEWAY_RESPONSES,
-    ROUTES,
     STAGE,
+    UNAUTHORIZED_HEADERS,
     VALIDATION,
     definition_digest,
+    gateway_responses,
 )
+from warm_standby.api.definition import routes as api_routes
 from warm_standby.api.route import ApiRoute
 from warm_standby.api.stage import ApiStage
 from warm_standby.functions.function import Function
@@ -28,7 +30,10 @@ from warm_standby.settings import Operations
 
 
 class RestApi(Construct):
-    """A regional REST API with one stage, `prod`. `url` ends in `/prod/`, as in the DR guide."""
+    """A regional REST API with one stage, `prod`. `url` ends in `/prod/`, as in the DR guide.
+
+    With an `authorizer` function, every route but `/health` needs an access token.
+    """
 
     def __init__(
         self,
@@ -40,6 +45,7 @@ class RestApi(Construct):
         settings: Operations,
         functions: Mapping[str, Function],
         site_origins: Sequence[str],
+        authorizer: Function | None,
     ) -> None:
         super().__init__(scope, id_)
         # API Gateway's own answers have one fixed value. They have no data, so with two origins it is any (record 6).
@@ -59,10 +65,15 @@ class RestApi(Construct):
         self._api: dict[str, Any] = {"provider": provider, "rest_api_id": rest_api_id}
         self.host = f"{rest_api_id}.execute-api.{names.region}.amazonaws.com"
         self.url = f"https://{self.host}/{STAGE}/"
+        self._sign_in = authorizer is not None
+        self._authorizer = self._authorize(authorizer) if authorizer else None
         self.deployment = self._deploy(functions, site_origin)
         self.stage = ApiStage(
             self, "stage", **self._api, names=names, settings=settings, deployment_id=self.deployment.id
         )
+
+    def _authorize(self, function: Function) -> RequestAuthorizer:
+        return RequestAuthorizer(self, "access", **self._api, names=self._names, function=function)
 
     def _routes(self, functions: Mapping[str, Function], site_origin: str) -> list[ITerraformDependable]:
         validation = VALIDATION["validate_request_body"]
@@ -71,7 +82,7 @@ class RestApi(Construct):
         )
         root = self.rest_api.root_resource_id
         dependables: list[ITerraformDependable] = []
-        for route in ROUTES:
+        for route in api_routes(sign_in=self._sign_in):
             resource = ApiGatewayResource(
                 self, f"resource_{route.path}", **self._api, parent_id=root, path_part=route.path
             )
@@ -85,14 +96,14 @@ class RestApi(Construct):
                 resource=resource,
                 validator_id=validator.id,
                 site_origin=site_origin,
+                authorizer_id=self._authorizer.id if self._authorizer else None,
             )
             dependables += api_route.dependables
         return dependables
 
     def _gateway_responses(self, site_origin: str) -> list[ITerraformDependable]:
         prefix = "gatewayresponse.header"
-        headers = {f"{prefix}.{name}": f"'{value}'" for name, value in GATEWAY_RESPONSE_HEADERS.items()}
-        headers[f"{prefix}.Access-Control-Allow-Origin"] = f"'{site_origin}'"
+        common = {**GATEWAY_RESPONSE_HEADERS, "Access-Control-Allow-Origin": site_origin}
         return [
             ApiGatewayGatewayResponse(
                 self,
@@ -101,9 +112,15 @@ class RestApi(Construct):
                 response_type=response.response_type,
                 status_code=response.status_code,
                 response_templates={"application/json": response.template},
-                response_parameters=headers,
+                response_parameters={
+                    f"{prefix}.{name}": f"'{value}'"
+                    for name, value in {
+                        **common,
+                        **(UNAUTHORIZED_HEADERS if response.response_type == "UNAUTHORIZED" else {}),
+                    }.items()
+                },
             )
-            for response in GATEWAY_RESPONSES
+            for response in gateway_responses(sign_in=self._sign_in)
         ]
 
     def _deploy(self, functions: Mapping[str, Function], site_origin: str) -> ApiGatewayDeployment:
@@ -112,10 +129,17 @@ class RestApi(Construct):
             "deployment",
             **self._api,
             triggers={
-                "definition": definition_digest(),
-                "functions": " ".join(functions[route.function].name for route in ROUTES),
+                "definition": definition_digest(sign_in=self._sign_in),
+                "functions": " ".join(functions[route.function].name for route in api_routes(sign_in=self._sign_in)),
                 "site_origin": site_origin,
+                **self._authorizer_trigger(),
             },
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             depends_on=[*self._routes(functions, site_origin), *self._gateway_responses(site_origin)],
         )
+
+    def _authorizer_trigger(self) -> dict[str, str]:
+        """Return what of the authorizer takes effect with a new deployment only."""
+        if not self._authorizer:
+            return {}
+        return {"authorizer": f"{self._authorizer.id} {IDENTITY_SOURCE} {CACHED_SECONDS}"}

@@ -15,11 +15,11 @@ from constructs import Construct
 
 from warm_standby.api.definition import (
     PREFLIGHT,
-    PREFLIGHT_HEADERS,
     PREFLIGHT_STATUS,
     PREFLIGHT_TEMPLATE,
     VALIDATED_CONTENT_TYPE,
     Route,
+    preflight_headers,
 )
 from warm_standby.functions.function import Function
 from warm_standby.names import Names
@@ -28,7 +28,8 @@ from warm_standby.names import Names
 class ApiRoute(Construct):
     """A method with a Lambda proxy integration, and OPTIONS with a mock integration.
 
-    `dependables` are the resources that a deployment must wait for.
+    `authorizer_id` is that of the API's authorizer, None for an open API. `dependables` are the resources that a
+    deployment must wait for.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class ApiRoute(Construct):
         resource: ApiGatewayResource,
         validator_id: str,
         site_origin: str,
+        authorizer_id: str | None,
     ) -> None:
         super().__init__(scope, id_)
         self._route = route
+        self._authorizer_id = authorizer_id
         rest_api_id = resource.rest_api_id
         self._api: dict[str, Any] = {"provider": provider, "rest_api_id": rest_api_id}
         self._resource: dict[str, Any] = {**self._api, "resource_id": resource.id}
@@ -67,7 +70,7 @@ class ApiRoute(Construct):
             **self._resource,
             http_method=self._route.method,
             authorization=self._route.authorization,
-            authorizer_id=self._route.authorizer_id,
+            authorizer_id=self._authorizer_id if self._route.authorization == "CUSTOM" else self._route.authorizer_id,
             request_models={VALIDATED_CONTENT_TYPE: model.name} if model else None,
             request_validator_id=validator_id if model else None,
         )
@@ -96,7 +99,7 @@ class ApiRoute(Construct):
 
     def _preflight(self, site_origin: str) -> list[ITerraformDependable]:
         headers = {
-            **PREFLIGHT_HEADERS,
+            **preflight_headers(sign_in=self._authorizer_id is not None),
             "Access-Control-Allow-Methods": f"OPTIONS,{self._route.method}",
             "Access-Control-Allow-Origin": site_origin,
         }

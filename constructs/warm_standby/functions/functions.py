@@ -169,8 +169,10 @@ class Functions(Construct):
                 "ANSWER_MODEL_ID": self._settings.answers.model,
                 **self._data_source_environment(),
                 **self._guardrail_environment(),
+                **({"DEEP_CHECK_CALLERS": "operators"} if self._settings.access.sign_in else {}),
             },
             statements=[
+                *self._readiness_statements(),
                 Statement(
                     sid="SeeKnowledgeBase",
                     actions=["bedrock:GetKnowledgeBase"],
@@ -186,6 +188,13 @@ class Functions(Construct):
             timeout=API_TIMEOUT,
             memory=512,
         )
+
+    def _readiness_statements(self) -> list[Statement]:
+        """Let the readiness check ask the functions behind the API: it has no token for the API."""
+        if not self._settings.access.sign_in:
+            return []
+        functions = [self.query.arn, self.upload.arn]
+        return [Statement(sid="AskFunctions", actions=["lambda:InvokeFunction"], resources=functions)]
 
     def _data_source_environment(self) -> dict[str, str]:
         knowledge_base = self._dependencies.knowledge_base

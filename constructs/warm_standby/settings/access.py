@@ -113,12 +113,7 @@ class Access(Shield):
     @model_validator(mode="after")
     def _is_complete_and_has_an_effect(self) -> Self:
         if self.mode == "open":
-            for key in type(self).model_fields:
-                value = getattr(self, key)
-                if key in self.model_fields_set - {"mode"} and key in OIDC_KEYS:
-                    raise validation_error(
-                        (key,), value, 'no effect while access.mode = "open": remove it, or use "oidc"'
-                    )
+            self._refuse_settings_without_effect()
             return self
         for key in _OIDC_ONLY:
             if getattr(self, key) is None:
@@ -128,10 +123,21 @@ class Access(Shield):
             raise validation_error(("audience",), self.audience, fix)
         return self
 
+    def _refuse_settings_without_effect(self) -> None:
+        for key, field in type(self).model_fields.items():
+            value = getattr(self, key)
+            if key in OIDC_KEYS and value != field.default:
+                raise validation_error((key,), value, 'no effect while access.mode = "open": remove it, or use "oidc"')
+
     @property
     def sign_in(self) -> bool:
         """Whether a caller needs a token."""
         return self.mode == "oidc"
+
+    @property
+    def description(self) -> str:
+        """Who may ask, in words."""
+        return f"sign-in with {self.issuer}" if self.sign_in else "open: anyone with the address may ask"
 
     @property
     def connect_origins(self) -> tuple[str, ...]:

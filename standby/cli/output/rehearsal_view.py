@@ -54,7 +54,8 @@ def status_text(found: Status) -> str:
     documents = ", ".join(f"{count} in {role}" for role, count in found.documents.items())
     faults = (f"{'fault:':<14}{fault}" for fault in found.faults)
     first = f"The rehearsal is up: {found.resources} resources; documents: {documents}."
-    return "\n".join((first, _urls_text(found.endpoint, found.urls), *faults))
+    users = (f"{'user:':<14}{name}, {user.password}: {user.note}" for name, user in found.users.items())
+    return "\n".join((first, _urls_text(found.endpoint, found.urls), *users, *faults))
 
 
 def _urls_text(endpoint: str, urls: LocalUrls | None) -> str:

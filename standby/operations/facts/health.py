@@ -10,8 +10,10 @@ from pydantic import Field, StringConstraints
 
 from standby.deployment.concurrency import NoAnswerError, Unavailable, attempt, look_twice
 from standby.deployment.connection import Connection
+from standby.deployment.http_client import HttpResponse
 from standby.deployment.manifest import Region
 from standby.json_model import JsonModel
+from standby.operations.facts.guarded_api import invoke_route
 from standby.text import MAX_TEXT, one_line
 
 OK: Final = "ok"
@@ -46,9 +48,19 @@ def read_health(connection: Connection, region: Region, *, deep: bool, seconds: 
     """Call `/health` of a region's API. Raises `NoAnswerError` when it does not answer.
 
     API Gateway never redirects, so a redirect is the answer of something in front of it. So is the health of another
-    region.
+    region. Where users sign in, `/health` has no deep check: the function is invoked itself, after a shallow answer.
     """
+    if deep and region.signs_in:
+        shallow = read_health(connection, region, deep=False, seconds=min(seconds, SHALLOW_SECONDS))
+        if not shallow.healthy:
+            return shallow
+        client = connection.clients.functions(region.region)
+        return _health(invoke_route(client, region, "health", query={"deep": "true"}), region)
     answer = connection.request("GET", region.health_url + ("?deep=true" if deep else ""), seconds=seconds)
+    return _health(answer, region)
+
+
+def _health(answer: HttpResponse, region: Region) -> Health:
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         raise NoAnswerError(f"answers {answer.status}, but not as /health does")
     try:

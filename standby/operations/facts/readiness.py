@@ -20,6 +20,7 @@ from standby.deployment.connection import Connection
 from standby.deployment.http_client import HttpResponse
 from standby.deployment.manifest import Manifest, Region
 from standby.deployment.routing_config import KEY, MAX_BYTES, NO_SUCH_KEY, is_refused_by_condition
+from standby.operations.facts.guarded_api import check_refusal, invoke_route
 from standby.operations.facts.journal import PREFIX
 
 if TYPE_CHECKING:
@@ -241,8 +242,7 @@ def _destination(rule: Mapping[str, object]) -> str:
 
 def check_question(connection: Connection, region: Region, *, seconds: float = QUESTION_SECONDS) -> str:
     """Ask the region's API a question, as the page does. Raises `NoAnswerError`."""
-    answer = _post(connection, f"{region.api_url}docs", {"question": QUESTION}, seconds=seconds)
-    return _expect_text(answer, "response")
+    return _check_route(connection, region, ("docs", "query"), {"question": QUESTION}, "response", seconds=seconds)
 
 
 def check_upload(connection: Connection, manifest: Manifest, region: Region) -> str:
@@ -258,12 +258,13 @@ def check_upload(connection: Connection, manifest: Manifest, region: Region) -> 
         return f"the site's limits.json names no type of file (the edge answers {limits.status})"
     extension, content_type = next(iter(types.items()))
     body = {"fileName": f"readiness-check{extension}", "fileType": str(content_type)}
-    answer = _post(connection, f"{region.api_url}upload", body, seconds=QUESTION_SECONDS)
-    return _expect_text(answer, "uploadUrl") or _upload_permission_fault(connection, region)
+    route = ("upload", "upload")
+    fault = _check_route(connection, region, route, body, "uploadUrl", seconds=QUESTION_SECONDS)
+    return fault or _upload_permission_fault(connection, region)
 
 
 def _upload_permission_fault(connection: Connection, region: Region) -> str:
-    name = next((name for name in region.functions if name.endswith("-upload")), "")
+    name = region.function("upload")
     if not name:
         return "the manifest names no upload function: apply the stack again"
     settings = connection.clients.function_settings(region.region)
@@ -283,8 +284,27 @@ def queue_arn(region: Region) -> str:
     return f"arn:aws:sqs:{region.region}:{account}:{name}"
 
 
-def _post(connection: Connection, url: str, body: Mapping[str, str], *, seconds: float) -> HttpResponse:
-    return connection.request("POST", url, body=json.dumps(body).encode(), seconds=seconds)
+def _check_route(
+    connection: Connection,
+    region: Region,
+    route: tuple[str, str],
+    body: Mapping[str, str],
+    member: str,
+    *,
+    seconds: float,
+) -> str:
+    """Send a request to a route (its path, and its function), and return what is wrong with the answer.
+
+    Where users sign in, the API must refuse a false token, and the function behind it must answer.
+    """
+    path, purpose = route
+    url = f"{region.api_url}{path}"
+    if not region.signs_in:
+        answer = connection.request("POST", url, body=json.dumps(body).encode(), seconds=seconds)
+        return _expect_text(answer, member)
+    if fault := check_refusal(connection, url, body, seconds=seconds):
+        return fault
+    return _expect_text(invoke_route(connection.clients.functions(region.region), region, purpose, body=body), member)
 
 
 def _expect_text(answer: HttpResponse, member: str) -> str:

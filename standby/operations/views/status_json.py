@@ -36,6 +36,13 @@ class DeploymentJson(JsonModel):
     account: str
 
 
+class AccessJson(JsonModel):
+    """Who may ask."""
+
+    mode: Literal["open", "oidc"]
+    issuer: str | None
+
+
 class ServingJson(JsonModel):
     """The content of the authoritative copy of config.json."""
 
@@ -116,6 +123,9 @@ class StatusJson(JsonModel):
     deployment: Annotated[DeploymentJson, ONE_ROW] = Field(
         description="`where` (rehearsal or account), `name` and `account`"
     )
+    access: Annotated[AccessJson, ONE_ROW] = Field(
+        description="`mode` (`open`: anyone with the address may ask; `oidc`: users sign in), `issuer`"
+    )
     at: datetime = Field(description="when the facts were read, in UTC")
     serving: ServingJson
     regions: Mapping[Annotated[Role, Key("ROLE")], RegionJson]
@@ -139,6 +149,7 @@ def status_json(state: State, verdict: Verdict) -> StatusJson:
         notes=verdict.notes,
         next=verdict.next or None,
         deployment=DeploymentJson(where=state.where, name=state.manifest.name, account=state.manifest.account),
+        access=AccessJson(mode="oidc" if state.manifest.issuer else "open", issuer=state.manifest.issuer or None),
         at=state.now,
         serving=ServingJson(
             role=serving,

@@ -29,6 +29,7 @@ def status_lines(state: State) -> Iterator[str]:
                 yield from label_lines(f"  {name}", printable(fact), column=COLUMN)
         yield ""
     yield from label_lines(*map(printable, describe_last_switch(state)), column=COLUMN)
+    yield from label_lines("access", printable(describe_access(state)), column=COLUMN)
 
 
 def _serving(state: State, region: RegionState) -> str:
@@ -58,6 +59,12 @@ def describe_last_switch(state: State) -> tuple[str, str]:
         return "last failover", f"unknown, the journal of {unread} was not read" if unread else "none"
     moved = f"{event.source or '?'} -> {event.target}"
     return f"last {event.command}", f"{moved}, {event.started_at[:19]}Z, {event.result}, by {event.actor}"
+
+
+def describe_access(state: State) -> str:
+    """Return who may ask."""
+    issuer = state.manifest.issuer
+    return f"sign-in with {issuer}" if issuer else "open: anyone with the address may ask"
 
 
 def _config(state: State, copy: ConfigCopy | Unavailable) -> str:

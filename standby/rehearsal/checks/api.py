@@ -9,6 +9,7 @@ from typing import Final, Unpack
 import urllib3
 
 from standby.errors import StandbyError
+from standby.rehearsal.checks.sign_in import SignIn
 from standby.rehearsal.network.network import Client, FormField, RequestOptions
 
 RESPONSE_SECONDS: Final = 30.0
@@ -28,10 +29,14 @@ class ApiError(StandbyError):
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """The API of one region. `url` is the Terraform output; `client` reaches it as a browser does."""
+    """The API of one region. `url` is the Terraform output; `client` reaches it as a browser does.
+
+    `sign_in`: the user who asks; None if the API asks for no token.
+    """
 
     url: str
     client: Client
+    sign_in: SignIn | None = None
 
     def get(self, path: str) -> Mapping[str, object]:
         """GET `path` (without the stage). Raises `ApiError` unless the response is 200 and a JSON object."""
@@ -55,6 +60,8 @@ class Api:
 
     def _call(self, method: str, path: str, body: bytes | None) -> Mapping[str, object]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        if self.sign_in is not None:
+            headers["Authorization"] = f"Bearer {self.sign_in.token()}"
         response = self._send(method, self.url.rstrip("/") + "/" + path, body=body, headers=headers)
         if response.status != HTTPStatus.OK:
             raise ApiError(f"{method} /{path}: {response.status} {_excerpt(response)}", status=response.status)

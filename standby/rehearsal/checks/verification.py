@@ -29,6 +29,7 @@ from standby.rehearsal.checks.documents import (
     replicates,
     wait_for,
 )
+from standby.rehearsal.checks.sign_in import SignIn
 from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.network.network import Client
 
@@ -62,13 +63,17 @@ class Check(JsonModel):
 
 @dataclass(frozen=True)
 class Verification:
-    """The inputs of all checks: the deployment, a client, a session for each role, and the sample documents."""
+    """The inputs of all checks: the deployment, a client, a session for each role, and the sample documents.
+
+    `sign_in`: the user who asks; None if the rehearsal is open.
+    """
 
     deployment: Manifest
     client: Client
     sessions: Mapping[Role, boto3.Session]
     samples: tuple[SampleDocument, ...]
     progress: Progress
+    sign_in: SignIn | None = None
 
     def run(self) -> Iterator[Check]:
         """Yield each check as it ends: site, health, uploads, replication, ingestion, questions. None raises."""
@@ -106,7 +111,7 @@ class Verification:
         return frozenset(role for role in ROLES if replicates(self.sessions[role], self.deployment.regions[role]))
 
     def _api(self, role: Role) -> Api:
-        return Api(url=self.deployment.regions[role].api_url, client=self.client)
+        return Api(url=self.deployment.regions[role].api_url, client=self.client, sign_in=self.sign_in)
 
     def _site_files(self, role: Role) -> str:
         bucket = self.deployment.regions[role].frontend_bucket

@@ -93,7 +93,7 @@ class Deployer:
             if not error.resources_exist:
                 raise
         self.progress.note("The emulator has resources that are not in Terraform's state. Starting a new emulator.")
-        start_emulator(self.paths)
+        start_emulator(self.paths, own_python=workspace.stack.signs_in())
         return self._apply(self._workspace(workspace.stack, terraform=find_program(TERRAFORM)))
 
     def destroy(self) -> TerraformResult:
@@ -122,9 +122,10 @@ class Deployer:
             emulator = None
         if emulator is None:
             self.progress.start("Starting the emulator")
-            emulator = start_emulator(self.paths)
+            own_python = stack.signs_in()
+            emulator = start_emulator(self.paths, own_python=own_python)
             for runtime in stack.runtimes():
-                if note := describe_difference(runtime):
+                if note := describe_difference(runtime, own_python=own_python):
                     self.progress.note(note)
         return self._initialize(stack, emulator=emulator, terraform=terraform)
 

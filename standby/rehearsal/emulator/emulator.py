@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.json_model import JsonModel
+from standby.rehearsal.emulator.function_runtime import OWN_PYTHON_VARIABLE
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.daemon import Daemon, DaemonStartError, responds, start_daemon
@@ -67,8 +68,8 @@ def recorded_emulator(paths: RehearsalPaths) -> Emulator | None:
     return record.emulator if record is not None and record.is_from(paths.directory) else None
 
 
-def start_emulator(paths: RehearsalPaths) -> Emulator:
-    """Stop the earlier emulator and start a new one.
+def start_emulator(paths: RehearsalPaths, *, own_python: bool = False) -> Emulator:
+    """Stop the earlier emulator and start a new one. With `own_python`, functions run on the present Python.
 
     The new one gets the earlier port if it is free, so that shells that were set up with `env` still work. Terraform's
     state is discarded, because it describes the earlier emulator. Raises `StandbyError` when no emulator starts,
@@ -83,7 +84,7 @@ def start_emulator(paths: RehearsalPaths) -> Emulator:
     for attempt in range(1, START_ATTEMPTS + 1):
         port = free_ports([_PORT], preferred=preferred)[_PORT]
         try:
-            identity = _start(paths, port=port)
+            identity = _start(paths, port=port, own_python=own_python)
         except DaemonStartError:
             if attempt == START_ATTEMPTS:
                 raise
@@ -114,7 +115,7 @@ def is_ready(endpoint: str, *, timeout: float = RESPONSE_SECONDS) -> bool:
     return responds(endpoint + READY_PATH, seconds=timeout)
 
 
-def _start(paths: RehearsalPaths, *, port: int) -> ProcessIdentity:
+def _start(paths: RehearsalPaths, *, port: int, own_python: bool) -> ProcessIdentity:
     paths.temporary.mkdir(parents=True, exist_ok=True)
     paths.emulator_log.unlink(missing_ok=True)
     daemon = Daemon(
@@ -135,6 +136,7 @@ def _start(paths: RehearsalPaths, *, port: int) -> ProcessIdentity:
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            **({OWN_PYTHON_VARIABLE: "1"} if own_python else {}),
             **{name: os.environ[name] for name in CHECKS_VARIABLES if name in os.environ},
         },
     )

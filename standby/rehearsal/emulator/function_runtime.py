@@ -1,10 +1,14 @@
-"""The interpreter of the functions: Lambda's Python where the machine has it, boto3, and nothing else.
+"""The interpreter of the functions: Lambda's Python where the machine has it, boto3, PyJWT, and nothing else.
 
 MiniStack runs functions with its own interpreter, which finds every package of the project. A module that a function's
 archive lacks would be found there, and on AWS it would not. Lambda's runtimes have boto3 and its dependencies.
 Source: docs.aws.amazon.com, Lambda, "Runtime-included SDK versions".
+
+The authorizer's archive has PyJWT and cryptography for Lambda's processor and Python only (record 99). Here it finds
+them for this machine in the same environment.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,8 +20,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-INCLUDED: Final = "boto3"
+INCLUDED: Final = ("boto3", "cryptography", "pyjwt")
 START_SECONDS: Final = 30.0
+OWN_PYTHON_VARIABLE: Final = "REHEARSAL_OWN_PYTHON"
+"""Set for the emulator of a stack with an authorizer: functions run on the present Python, for which cffi is made."""
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _PREPARING: Final = Lock()
 
@@ -31,7 +37,7 @@ def find_python(version: str) -> str:
     A shim of a version manager can be on the PATH and refuse to start, so the interpreter is tried: without the
     variables `PYTHON*`, which are for another interpreter.
     """
-    found = shutil.which(f"python{version}")
+    found = None if os.environ.get(OWN_PYTHON_VARIABLE) else shutil.which(f"python{version}")
     if found is None or found == sys.executable:
         return sys.executable
     check = f"import sys, venv; sys.exit(sys.version_info[:2] != ({version.replace('.', ', ')}))"
@@ -42,14 +48,16 @@ def find_python(version: str) -> str:
     return found if tried.returncode == 0 else sys.executable
 
 
-def describe_difference(runtime: str) -> str:
-    """Return in words that the functions of a runtime run on another Python here than on AWS; "" if they do not."""
+def describe_difference(runtime: str, *, own_python: bool = False) -> str:
+    """Return in words that the functions of a runtime run on another Python here than on AWS; "" if they do not.
+
+    `own_python`: the emulator has `OWN_PYTHON_VARIABLE`.
+    """
     version, present = runtime.removeprefix("python"), f"{sys.version_info.major}.{sys.version_info.minor}"
-    if version in {runtime, present} or find_python(version) != sys.executable:
+    if version in {runtime, present} or (not own_python and find_python(version) != sys.executable):
         return ""
-    return (
-        f"Functions run on Python {present} here, because no Python {version} was found. On AWS they run on {version}."
-    )
+    reason = "as the packages of sign-in need it" if own_python else f"because no Python {version} was found"
+    return f"Functions run on Python {present} here, {reason}. On AWS they run on {version}."
 
 
 def corrected_detection(detect: Detect, directory: Path) -> Detect:
@@ -72,7 +80,8 @@ def corrected_detection(detect: Detect, directory: Path) -> Detect:
 def prepare_environment(directory: Path, *, python: str) -> Path:
     """Return the interpreter of an environment with boto3 and its dependencies, and make it if it is missing.
 
-    The packages are links to those of the present environment: they are pure Python, so any version reads them.
+    The packages are links to those of the present environment. boto3 and its dependencies are pure Python, so any
+    version reads them. cryptography is not (`OWN_PYTHON_VARIABLE`).
     """
     interpreter = directory / "bin" / "python"
     if interpreter.exists():
@@ -86,7 +95,7 @@ def prepare_environment(directory: Path, *, python: str) -> Path:
 
 def included_paths() -> Iterator[Path]:
     """Yield the packages and modules of boto3 and of its dependencies, in the present environment."""
-    for name in sorted(_closure(INCLUDED)):
+    for name in sorted(set().union(*map(_closure, INCLUDED))):
         distribution = metadata.distribution(name)
         top = {file.parts[0] for file in distribution.files or () if file.parts[0] not in {"..", "__pycache__"}}
         yield from (Path(str(distribution.locate_file(entry))) for entry in sorted(top))
@@ -98,6 +107,6 @@ def _closure(name: str) -> set[str]:
         current = missing.pop()
         found.add(current)
         required = (entry for entry in metadata.requires(current) or () if "extra ==" not in entry)
-        names = (match[0].lower() for entry in required if (match := _NAME.match(entry)))
+        names = (match[0].lower().replace("_", "-") for entry in required if (match := _NAME.match(entry)))
         missing |= set(names) - found
     return found

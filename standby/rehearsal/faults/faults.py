@@ -26,6 +26,8 @@ from standby.rehearsal.emulator.sickness import SickMode, Sickness, known_calls
 from standby.rehearsal.files.json_files import read_record, write_record
 from standby.rehearsal.files.lock import check_directory, network_lock
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.identity.access import Access
+from standby.rehearsal.identity.provider import SIGN_IN_HINT
 from standby.rehearsal.network.controller import NetworkController
 from standby.rehearsal.network.network import Network
 from standby.rehearsal.network.region_proxy import RegionProxyFaults
@@ -43,6 +45,7 @@ FaultKind = Literal[
     "pages-denied",
     "knowledge-base-denied",
     "replication-paused",
+    "identity-provider-down",
 ]
 FAULT_KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 RECOVERY_SECONDS: Final = 15.0
@@ -56,6 +59,9 @@ _DENY_RETRIEVE: Final = {
     "Statement": [{"Effect": "Deny", "Action": "bedrock:Retrieve", "Resource": "*"}],
 }
 
+IDENTITY_PROVIDER_DOWN: Final = "identity-provider-down"
+"""The only fault of no region: an issuer is in none."""
+
 _UNREACHABLE: Final = frozenset({"region-down", "region-black-hole"})
 _IN_REGION_PROXY: Final = frozenset({*_UNREACHABLE, "s3-errors", "api-errors", "slow", "sick"})
 
@@ -64,7 +70,7 @@ class Fault(JsonModel):
     """A fault that is set."""
 
     kind: FaultKind = Field(description="the kind of the fault, as `standby rehearse fault` names it")
-    role: Role = Field(description="the role of the region that has the fault")
+    role: Role | None = Field(description="the role of the region that has the fault; null if it is in no region")
     since: datetime = Field(description="when the fault was set, in UTC")
     milliseconds: int = Field(default=0, description="the delay of each response, for `slow`")
     mode: SickMode | None = Field(default=None, description="what the region answers, for `sick`; null otherwise")
@@ -79,7 +85,8 @@ class Fault(JsonModel):
         """Return the fault as a line of text."""
         delay = f" by {self.milliseconds} ms" if self.kind == "slow" else ""
         answers = f" ({self.sickness})" if self.sickness else ""
-        return f"{self.kind}{delay}{answers} in the {self.role} region, since {self.since:%H:%M:%S} UTC"
+        place = f" in the {self.role} region" if self.role else ""
+        return f"{self.kind}{delay}{answers}{place}, since {self.since:%H:%M:%S} UTC"
 
 
 class FaultRecord(JsonModel):
@@ -109,6 +116,10 @@ class FaultTarget(Protocol):
     def deployment(self) -> Manifest:
         """The manifest of the applied stack."""
 
+    @property
+    def access(self) -> Access | None:
+        """The settings of sign-in, None if the rehearsal is open."""
+
     def session(self, role: Role) -> boto3.Session:
         """Return a session that no fault affects."""
 
@@ -121,20 +132,27 @@ class Faults:
         self._paths = target.paths
         self._lock = network_lock(target.paths)
 
-    def set(self, kind: FaultKind, role: Role, *, milliseconds: int = 0, sickness: Sickness | None = None) -> None:
+    def set(
+        self, kind: FaultKind, role: Role | None, *, milliseconds: int = 0, sickness: Sickness | None = None
+    ) -> None:
         """Set a fault. If it is set already, set the missing part; a region that is sick becomes sick in this way.
 
-        Raises `BadUsageError` for an option that is missing, or that this kind of fault does not have, and
-        `RefusedError` when the rehearsal is not up.
+        `role` is None for `identity-provider-down` alone. Raises `BadUsageError` for an option that is missing, or that
+        this kind of fault does not have, and `RefusedError` when the rehearsal is not up, or has no identity provider.
         """
-        _check_options(kind, milliseconds=milliseconds, sickness=sickness)
+        _check_options(kind, role=role, milliseconds=milliseconds, sickness=sickness)
         _ = self._target.network  # raises when the rehearsal is not up
+        if role is None and self._target.access is None:
+            raise RefusedError(
+                "This rehearsal is open: it has no identity provider.",
+                hint=SIGN_IN_HINT,
+            )
         with self._lock:
             before = next((fault for fault in self.active() if (fault.kind, fault.role) == (kind, role)), None)
             since = before.since if before else datetime.now(tz=UTC)
             others = [fault for fault in self.active() if fault != before]
             replication = dict(self._replication())
-            if kind == "replication-paused" and before is None:
+            if kind == "replication-paused" and before is None and role is not None:
                 replication[role] = dict(_read_replication(self._target.session(role), self._region(role)))
             fault = Fault(
                 kind=kind,
@@ -157,7 +175,7 @@ class Faults:
             return ()
         with self._lock:
             healed = tuple(fault for fault in self.active() if role in {None, fault.role})
-            for affected in ROLES:
+            for affected in (*ROLES, None):
                 kinds = frozenset(fault.kind for fault in healed if fault.role == affected)
                 if kinds:
                     self._heal(affected, kinds)
@@ -170,9 +188,12 @@ class Faults:
         This comes before an apply, so that Terraform finds its own configuration, and nothing overwrites it later.
         """
         with self._lock:
-            healed = tuple(fault for fault in self.active() if fault.kind not in _IN_REGION_PROXY)
+            healed = tuple(
+                fault for fault in self.active() if fault.kind not in {*_IN_REGION_PROXY, IDENTITY_PROVIDER_DOWN}
+            )
             for fault in healed:
-                self._restore_configuration(fault.role, {fault.kind})
+                if fault.role is not None:
+                    self._restore_configuration(fault.role, {fault.kind})
             self._write([fault for fault in self.active() if fault not in healed], self._replication())
         return healed
 
@@ -199,7 +220,13 @@ class Faults:
             sickness=sick.sickness if sick else None,
         )
 
-    def _set(self, kind: FaultKind, role: Role) -> None:
+    def _set(self, kind: FaultKind, role: Role | None) -> None:
+        if role is None:
+            self._target.network_controller.kill_identity_front()
+        else:
+            self._set_in_region(kind, role)
+
+    def _set_in_region(self, kind: FaultKind, role: Role) -> None:
         match kind:
             case "region-down":
                 self._target.network_controller.kill_region_proxy(role)
@@ -213,10 +240,15 @@ class Faults:
                 deny_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
             case "replication-paused":
                 self._write_replication(role, paused=True)
+            case "identity-provider-down":
+                pass
             case _:
                 assert_never(kind)
 
-    def _heal(self, role: Role, kinds: AbstractSet[FaultKind]) -> None:
+    def _heal(self, role: Role | None, kinds: AbstractSet[FaultKind]) -> None:
+        if role is None:
+            self._target.network_controller.load_identity_front()
+            return
         self._restore_configuration(role, kinds)
         if kinds & _IN_REGION_PROXY:
             self._target.network_controller.load_region_proxy(role, RegionProxyFaults())
@@ -276,7 +308,11 @@ class Faults:
         write_record(self._paths.faults_record, FaultRecord(emulator=emulator, faults=kept, replication=saved))
 
 
-def _check_options(kind: FaultKind, *, milliseconds: int, sickness: Sickness | None) -> None:
+def _check_options(kind: FaultKind, *, role: Role | None, milliseconds: int, sickness: Sickness | None) -> None:
+    if kind == IDENTITY_PROVIDER_DOWN and role is not None:
+        raise BadUsageError(f"{kind} has no REGION: the identity provider is in none.")
+    if kind != IDENTITY_PROVIDER_DOWN and role is None:
+        raise BadUsageError(f"{kind} needs a REGION.", hint="Use primary or failover, or the name of the region.")
     if kind == "slow" and milliseconds < 1:
         raise BadUsageError("slow needs --milliseconds N, with N of 1 or more.")
     if kind != "slow" and milliseconds:

@@ -47,6 +47,12 @@ class RehearsalPaths:
     cli_config = _File("terraform.rc")
     """Terraform's CLI configuration. It exists only if the provider was found on this machine."""
 
+    settings = _File("standby.toml")
+    """A copy of the settings with another section `[access]`. It exists only if the rehearsal replaces that section."""
+
+    access_record = _File("access.json")
+    """The access mode that the user chose for the rehearsal."""
+
     synthesis_log = _File("synthesis.log")
     """The output of `main.py`, if it failed."""
 
@@ -104,12 +110,13 @@ class RehearsalPaths:
     def all(self) -> tuple[Path, ...]:
         """Return all files and directories of a rehearsal, the marker and the lock last."""
         records = (self.emulator_record, self.init_record, self.applied_record, self.apply_marker)
+        access = (self.settings, self.access_record)
         faults = (self.faults_record, self.network_lock)
         logs = (self.synthesis_log, self.terraform_log, self.emulator_log)
         directories = (self.synthesized, self.terraform_data, self.home, self.temporary, self.network)
         holders = (self.lock_holder, self.drill_lock_holder)
         last = (self.marker, self.lock)
-        return (*self._states(), *records, *faults, *logs, self.cli_config, *directories, *holders, *last)
+        return (*self._states(), *records, *access, *faults, *logs, self.cli_config, *directories, *holders, *last)
 
     def show_a_start(self) -> bool:
         """Return whether a rehearsal was started here and not removed, even if it cannot be used any more."""

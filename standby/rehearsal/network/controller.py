@@ -18,9 +18,12 @@ from standby.errors import StandbyError
 from standby.rehearsal.edge_cache.server import READY_PATH
 from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.identity.access import Access
+from standby.rehearsal.identity.provider import PROGRAM, PROVIDER, IdentityProvider
 from standby.rehearsal.network.caddy import PORTS_HINT, Caddy
 from standby.rehearsal.network.distribution import read_distribution
 from standby.rehearsal.network.edge_config import S3_RESPONSE_SECONDS, Edge, EdgePorts
+from standby.rehearsal.network.identity_front import IdentityFront, IdentityFrontPorts
 from standby.rehearsal.network.network import Network, NetworkRecord, read_network, read_network_record
 from standby.rehearsal.network.region_proxy import RegionProxy, RegionProxyFaults, RegionProxyPorts
 from standby.rehearsal.processes.daemon import Daemon, responds, resume_daemon, start_daemon, stop_daemon
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 EDGE: Final = "edge"
 EDGE_CACHE: Final = "edge-cache"
+IDENTITY_FRONT: Final = "identity-front"
 EDGE_CACHE_MODULE: Final = "standby.rehearsal.edge_cache.server"
 CLOUDFRONT_CONTROL_REGION: Final = "us-east-1"
 """The region of CloudFront's control plane. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, appendix B."""
@@ -43,12 +47,14 @@ RESPONSE_SECONDS: Final = 2.0
 class NetworkController:
     """The network of one applied deployment on one emulator.
 
-    `response_seconds` is how long the edge waits for S3. Only tests shorten it.
+    `access`: the settings of sign-in; None if the rehearsal is open. `response_seconds` is how long the edge waits for
+    S3. Only tests shorten it.
     """
 
     paths: RehearsalPaths
     emulator: Emulator
     deployment: Manifest
+    access: Access | None = None
     response_seconds: float = S3_RESPONSE_SECONDS
 
     def connect(self) -> Network:
@@ -62,7 +68,7 @@ class NetworkController:
         for role, region_proxy in region_proxies.items():
             record = self._run_region_proxy(role, region_proxy, record)
         record = record.with_process(EDGE_CACHE, self._ensure_cache_runs(ports, before.processes.get(EDGE_CACHE)))
-        self._run_edge(edge, record)
+        self._run_edge(edge, self._run_identity_provider(record))
         network = read_network(self.paths)
         if network is None:
             raise StandbyError("The emulator ended while the network was started.")
@@ -92,6 +98,17 @@ class NetworkController:
         stop_daemon(record.processes[name])
         wait_until_free(record.ports[f"{name}.{purpose}"] for purpose in RegionProxyPorts._fields)
 
+    def load_identity_front(self) -> None:
+        """Start the front of the identity provider if it does not run, on its own ports."""
+        self._run_identity_provider(read_network_record(self.paths)).write(self.paths)
+
+    def kill_identity_front(self) -> None:
+        """Kill the front of the identity provider: connections are refused, and the provider keeps its sign-ins."""
+        record = read_network_record(self.paths)
+        if identity := record.processes.get(IDENTITY_FRONT):
+            stop_daemon(identity)
+            wait_until_free(record.ports[f"{IDENTITY_FRONT}.{purpose}"] for purpose in IdentityFrontPorts._fields)
+
     def region_proxy_name(self, role: Role) -> str:
         """Return the name of the process and of the files of a region proxy."""
         return f"region-proxy-{self.deployment.regions[role].region}"
@@ -101,6 +118,7 @@ class NetworkController:
             **{self.region_proxy_name(role): RegionProxyPorts._fields for role in ROLES},
             EDGE: EdgePorts._fields,
             EDGE_CACHE: ("http",),
+            **({PROVIDER: ("http",), IDENTITY_FRONT: IdentityFrontPorts._fields} if self.access else {}),
         }
         in_use: dict[str, int] = {}
         needed: list[str] = []
@@ -147,9 +165,34 @@ class NetworkController:
     def _run_edge(self, edge: Edge, record: NetworkRecord) -> None:
         caddy = self._caddy(EDGE, edge, edge.distribution.hosts)
         process = caddy.ensure_running(record.processes.get(EDGE))
-        _with_endpoints(record.with_process(EDGE, process), edge).write(self.paths)
+        front = self._identity_front(record.ports) if self.access else None
+        _with_endpoints(record.with_process(EDGE, process), edge, front).write(self.paths)
 
-    def _caddy(self, name: str, served: RegionProxy | Edge, tls_hosts: tuple[str, ...]) -> Caddy:
+    def _run_identity_provider(self, record: NetworkRecord) -> NetworkRecord:
+        """Start the identity provider and its front, or stop them if the rehearsal is open."""
+        if self.access is None:
+            running = (record.processes.get(name) for name in (PROVIDER, IDENTITY_FRONT))
+            for identity in filter(None, running):
+                stop_daemon(identity)
+            others = {name: one for name, one in record.processes.items() if name not in {PROVIDER, IDENTITY_FRONT}}
+            return record.model_copy(update={"processes": others})
+        port = record.ports[f"{PROVIDER}.http"]
+        provider = IdentityProvider(paths=self.paths, access=self.access, site=self.deployment.site.url, port=port)
+        record = record.with_process(PROVIDER, provider.ensure_running(record.processes.get(PROVIDER)))
+        front = self._identity_front(record.ports)
+        caddy = self._caddy(IDENTITY_FRONT, front, front.tls_hosts)
+        return record.with_process(IDENTITY_FRONT, caddy.ensure_running(record.processes.get(IDENTITY_FRONT)))
+
+    def _identity_front(self, ports: Mapping[str, int]) -> IdentityFront:
+        return IdentityFront(
+            provider_port=ports[f"{PROVIDER}.http"],
+            ports=IdentityFrontPorts(
+                **{purpose: ports[f"{IDENTITY_FRONT}.{purpose}"] for purpose in IdentityFrontPorts._fields}
+            ),
+            storage=self.paths.caddy_storage,
+        )
+
+    def _caddy(self, name: str, served: RegionProxy | Edge | IdentityFront, tls_hosts: tuple[str, ...]) -> Caddy:
         ports = served.ports
         return Caddy(
             paths=self.paths,
@@ -174,13 +217,15 @@ class NetworkController:
         return start_daemon(self.paths, Daemon(name=EDGE_CACHE, command=command, log=log, ready=ready), hint=PORTS_HINT)
 
 
-def _with_endpoints(record: NetworkRecord, edge: Edge) -> NetworkRecord:
+def _with_endpoints(record: NetworkRecord, edge: Edge, front: IdentityFront | None) -> NetworkRecord:
     region_proxies = {
         region_proxy.region: f"http://{HOST}:{region_proxy.ports.http}" for region_proxy in edge.region_proxies
     }
     tls_ports = {
         host: region_proxy.ports.tls for region_proxy in edge.region_proxies for host in region_proxy.tls_hosts
     }
+    if front is not None:
+        tls_ports |= dict.fromkeys(front.tls_hosts, front.ports.tls)
     return record.model_copy(
         update={
             "router": f"http://{HOST}:{edge.ports.router}",
@@ -200,7 +245,7 @@ def _unrecorded_daemons(paths: RehearsalPaths, record: NetworkRecord) -> tuple[p
 def _is_daemon(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         command = process.cmdline()
-        return EDGE_CACHE_MODULE in command or Path(command[0]).name == "caddy"
+        return not {EDGE_CACHE_MODULE, str(PROGRAM)}.isdisjoint(command) or Path(command[0]).name == "caddy"
     return False
 
 

@@ -84,6 +84,7 @@ PROTECTING: Final[Mapping[str, Loss]] = {
 SERVING_GAPS: Final[Mapping[str, str]] = {
     "aws_api_gateway_rest_api": "minutes, and the API's address changes: open pages need the new config.json",
     "aws_api_gateway_stage": "seconds in which the API answers 403",
+    "aws_api_gateway_authorizer": "seconds until the new deployment of the API: until then every user gets 500",
     "aws_api_gateway_resource": "seconds until the new deployment of the API",
     "aws_api_gateway_method": "seconds until the new deployment of the API",
     "aws_api_gateway_integration": "seconds until the new deployment of the API",

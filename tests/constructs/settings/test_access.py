@@ -46,7 +46,7 @@ def test_oidc_needs_issuer_client_and_audience(tmp_path: Path, missing: str) -> 
         'audience = "api"',
         'audience_parameter = "none"',
         'required_claims = {groups = ["users"]}',
-        'scopes = ["openid"]',
+        'scopes = ["openid", "profile"]',
         'endpoint_origins = ["https://token.example.com"]',
         'delete_claims = {groups = ["admins"]}',
     ],

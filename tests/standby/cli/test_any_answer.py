@@ -179,7 +179,7 @@ class SickConnection(EmulatorConnection):
         return url.startswith(self._world.manifest.site.url)
 
     def request(
-        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""
     ) -> HttpResponse:
         sick = SickSession.parts.get(HEALTH if REGIONS["primary"] in url else EDGE if self.is_edge(url) else "")
         if sick is None:

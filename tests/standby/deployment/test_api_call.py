@@ -41,7 +41,9 @@ class SickConnection:
         self.clients = Clients(lambda region: EmulatorSession(region=region, endpoint=url), endpoints={WEST: url})
         self._web = HttpClient(trusted=True)
 
-    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = 2.0) -> HttpResponse:
+    def request(
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = 2.0, token: str = ""
+    ) -> HttpResponse:
         assert url
         return self._web.request(method, self.url, body=body, seconds=seconds)
 

@@ -1,7 +1,8 @@
-"""Resolve the AWS host names of the rehearsal in its functions: Python imports this module when a function starts.
+"""Resolve the host names of the rehearsal in its functions: Python imports this module when a function starts.
 
-A function that calls the public API of its region then reaches the region proxy, as everybody else does. The record of
-the network names the port of each host, and it is read at each call, because the functions start before the network.
+A function that calls the public API of its region then reaches the region proxy, and one that calls the issuer reaches
+the rehearsal's identity provider, as everybody else does. The record of the network names the port of each host, and it
+is read at each call, because the functions start before the network.
 """
 
 import json
@@ -10,6 +11,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+_SUFFIXES = (".amazonaws.com", ".rehearsal.test")
 _RECORD = os.environ.get("REHEARSAL_NETWORK_RECORD", "")
 _resolve = socket.getaddrinfo
 
@@ -25,7 +27,7 @@ def _port_of(host: object) -> int | None:
 
 def getaddrinfo(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - the arguments of socket's
     """Return the address of the region proxy for a host name of the rehearsal, and of any other host its own."""
-    local = _port_of(host) if isinstance(host, str) and host.endswith(".amazonaws.com") else None
+    local = _port_of(host) if isinstance(host, str) and host.endswith(_SUFFIXES) else None
     return _resolve("127.0.0.1", local, *arguments, **named) if local else _resolve(host, port, *arguments, **named)
 
 

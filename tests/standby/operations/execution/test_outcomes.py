@@ -84,7 +84,7 @@ class SilentApi(EmulatorConnection):
     """A connection to APIs that are healthy, and whose `POST /docs` fails."""
 
     def request(
-        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""
     ) -> HttpResponse:
         if url.endswith("/docs"):
             return HttpResponse(status=502, body=b'{"error": {}}')

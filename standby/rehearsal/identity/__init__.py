@@ -1,0 +1,1 @@
+"""Sign-in in a rehearsal: its settings, and its OpenID Connect provider."""
