@@ -7,6 +7,8 @@ import pytest
 from tests.constructs.helpers import render
 from tests.constructs.plan import ROLES, Json, Plan, Synthesize, in_region, only, resources, statements
 from tests.constructs.variants import SHIELDED
+from warm_standby.documents.ingestion_queue import MAX_CONCURRENCY
+from warm_standby.settings.validators import FUNCTIONS, LEAST_RESERVED
 from warm_standby.site.access_logs import FIELDS
 
 
@@ -104,6 +106,16 @@ def test_no_access_log_has_a_query_a_cookie_a_referrer_or_a_body(logged: Plan) -
     for stage in resources(logged, "aws_api_gateway_stage").values():
         text = stage["access_log_settings"]["format"].lower()
         assert not any(part in text for part in ("authorization", "header", "body", "query", "claims"))
+
+
+def test_executions_can_be_reserved_for_each_function_of_the_stack(plan: Plan) -> None:
+    assert set(FUNCTIONS) == {
+        body["handler"].partition(".")[0] for body in resources(plan, "aws_lambda_function").values()
+    }
+
+
+def test_the_least_for_ingest_is_what_the_queue_runs_and_the_sweep() -> None:
+    assert LEAST_RESERVED["ingest"][0] == MAX_CONCURRENCY + 1
 
 
 @pytest.mark.parametrize("role", ROLES)
