@@ -1,5 +1,6 @@
 """A preflight of the stack with AWS WAF, access logs and reserved executions."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from standby.preflight.checks.quotas import check_reserved, reserved_concurrency
 from standby.preflight.collect import Preflight, run_preflight
 from standby.preflight.facts.quotas import Quota
-from standby.preflight.facts.state import OwnResources
+from standby.preflight.facts.state import OwnResources, parse_state
 from standby.stack.configuration import Stack, read_stack
 from tests.constructs.plan import Plan
 from tests.constructs.variants import SHIELDED
@@ -75,6 +76,23 @@ def test_aws_keeps_a_hundred_executions_unreserved(limit: int, used: int, own: i
 def test_a_reservation_that_cannot_be_read_is_unknown(shielded: Stack, call: tuple[str, str], answer: Answer) -> None:
     unknown = labels(run(shielded, {call: answer}), "unknown")
     assert unknown == {f"reserved concurrency {WEST}", f"reserved concurrency {EAST}"}
+
+
+def test_the_names_of_the_site_s_own_provider_are_this_deployment_s_in_us_east_1(shielded: Stack) -> None:
+    state = {
+        "resources": [
+            {
+                "mode": "managed",
+                "type": "aws_wafv2_web_acl",
+                "provider": 'provider["registry.terraform.io/hashicorp/aws"].global',
+                "instances": [{"attributes": {"name": "chatbot-site"}}],
+            }
+        ]
+    }
+    own = parse_state(json.dumps(state).encode(), {"primary": WEST, "failover": EAST})
+    taken = Account({("wafv2", "list_web_acls"): constant(WebACLs=[{"Name": "chatbot-site"}])})
+    preflight = run_preflight(taken.clients(), shielded, local_state=lambda: own)
+    assert f"names {EAST}" in labels(preflight, "ok")
 
 
 @pytest.mark.parametrize(
