@@ -47,6 +47,7 @@ class WarmStandbyStack(TerraformStack):
         configure_state(self, settings=settings)
         primary_provider = self._provider("primary", settings.regions.primary)
         failover_provider = self._provider("failover", settings.regions.failover)
+        self._global_provider = self._global(primary_provider, failover_provider)
         identity = Identity(self, "identity", provider=primary_provider, settings=settings)
         on_opensearch = settings.knowledge_base.vector_store == "opensearch-serverless"
         applier = DataAwsIamSessionContext(
@@ -71,7 +72,6 @@ class WarmStandbyStack(TerraformStack):
         self.primary = self._backend("primary", primary_provider, identity.account, inputs)
         self.failover = self._backend("failover", failover_provider, identity.account, inputs)
         self._replicate_documents()
-        self._global_provider = self._global()
         self.distribution = self._distribution(primary_provider)
         self._log_site_requests()
         for origin, host in zip(site_origins, self.distribution.hosts, strict=True):
@@ -87,10 +87,14 @@ class WarmStandbyStack(TerraformStack):
             self, f"aws_{alias}", alias=alias, region=region, allowed_account_ids=accounts, default_tags=tags
         )
 
-    def _global(self) -> AwsProvider | None:
-        """Return the provider of us-east-1 if a resource needs it whatever the two regions are."""
-        needed = self._settings.access.waf or self._settings.operations.access_logs
-        return self._provider("global", GLOBAL_REGION) if needed else None
+    def _global(self, primary: AwsProvider, failover: AwsProvider) -> AwsProvider:
+        """Return the provider of us-east-1: that of a region, or a third one.
+
+        The third one is there also while nothing uses it. Terraform could not destroy its resources without it.
+        """
+        regions = self._settings.regions
+        of_regions = {regions.primary: primary, regions.failover: failover}
+        return of_regions.get(GLOBAL_REGION) or self._provider("global", GLOBAL_REGION)
 
     def _backend_inputs(
         self, assets: Assets, *, site_origins: Sequence[str], distribution_arn: str, applier_arns: Sequence[str]
@@ -156,7 +160,7 @@ class WarmStandbyStack(TerraformStack):
     def _shield_site(self) -> str | None:
         """Return the ARN of the distribution's web ACL, None without AWS WAF."""
         access = self._settings.access
-        if self._global_provider is None or not access.waf:
+        if not access.waf:
             return None
         name = f"{self._settings.name}-site"
         acl = WebAcl(self, "site_shield", provider=self._global_provider, name=name, kind="CLOUDFRONT", settings=access)
@@ -164,7 +168,7 @@ class WarmStandbyStack(TerraformStack):
 
     def _log_site_requests(self) -> None:
         """Deliver the distribution's access logs into the primary region's log bucket."""
-        if self._global_provider is not None and self.primary.log_bucket is not None:
+        if self.primary.log_bucket is not None:
             SiteAccessLogs(
                 self,
                 "site_access_logs",

@@ -237,7 +237,7 @@ def _site(region: Region) -> Units:
 
 def _waf(region: Region) -> Units:
     """Count each request to the API, and to the site for the primary region. A rule group costs as much as a rule."""
-    for web_acl in region.stack.resources("aws_wafv2_web_acl", region.role):
+    for web_acl in region.stack.web_acls(region.role):
         yield "waf_web_acls", 1
         yield "waf_rules", len(web_acl["rule"])
         yield "waf_requests", region.page_requests if web_acl["scope"] == "CLOUDFRONT" else region.requests

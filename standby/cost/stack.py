@@ -51,10 +51,15 @@ class Stack:
         return str(next(provider["region"] for provider in providers if provider["alias"] == role))
 
     def resources(self, type_: str, role: str) -> list[Body]:
-        """Return the resources of a type in the region of a role. The site's own are counted for the primary region."""
+        """Return the resources of a type in the region of a role."""
         found = self.document["resource"].get(type_, {}).values()
-        providers = {f"aws.{role}", *(("aws.global",) if role == ROLES[0] else ())}
-        return [body for body in found if body["provider"] in providers]
+        return [body for body in found if body["provider"] == f"aws.{role}"]
+
+    def web_acls(self, role: str) -> list[Body]:
+        """Return the web ACLs of a role. The site's, which is in us-east-1, counts for the primary region."""
+        regional = [body for body in self.resources("aws_wafv2_web_acl", role) if body["scope"] == "REGIONAL"]
+        every = self.document["resource"].get("aws_wafv2_web_acl", {}).values()
+        return [*regional, *(body for body in every if role == ROLES[0] and body["scope"] == "CLOUDFRONT")]
 
     def created(self, type_name: str, role: str) -> list[Body]:
         """Return the desired state of each resource that Cloud Control creates of a type."""

@@ -89,7 +89,7 @@ def test_cloudfront_delivers_into_the_primary_region_s_bucket_from_us_east_1(log
         "aws_cloudwatch_log_delivery",
     )
     source, destination, delivery = (only(resources(logged, type_).values()) for type_ in types)
-    assert {body["provider"] for body in (source, destination, delivery)} == {"aws.global"}
+    assert {body["provider"] for body in (source, destination, delivery)} == {"aws.failover"}
     assert "aws_cloudfront_distribution.distribution" in source["resource_arn"]
     bucket, _ = log_bucket(logged, "primary")
     assert destination["delivery_destination_configuration"] == [

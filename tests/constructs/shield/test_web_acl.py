@@ -30,15 +30,16 @@ def shielded(synthesize: Synthesize) -> Plan:
 
 
 def acls(plan: Plan) -> dict[str, Json]:
-    """Return the web ACLs by their provider."""
-    return {body["provider"].removeprefix("aws."): body for body in resources(plan, ACL).values()}
+    """Return the web ACLs of the two APIs by their role, and that of the `site`."""
+    found = resources(plan, ACL).values()
+    return {"site" if body["scope"] == "CLOUDFRONT" else body["provider"].removeprefix("aws."): body for body in found}
 
 
 def rule(web_acl: Json, name: str) -> Json:
     return only(one for one in web_acl["rule"] if one["name"] == name)
 
 
-def test_without_the_setting_there_is_no_resource_of_the_shield_and_no_third_provider(plan: Plan) -> None:
+def test_without_the_setting_there_is_no_resource_of_the_shield(plan: Plan) -> None:
     types = {address.rpartition(".")[0] for address in everything(plan)}
     assert not {type_ for type_ in types if "waf" in type_ or "delivery" in type_ or "bucket_logging" in type_}
     assert {provider["alias"] for provider in plan.document["provider"]["aws"]} == set(ROLES)
@@ -49,11 +50,9 @@ def test_without_the_setting_there_is_no_resource_of_the_shield_and_no_third_pro
 
 
 def test_the_site_has_a_web_acl_in_us_east_1_and_each_api_has_one_in_its_region(shielded: Plan) -> None:
-    found = acls(shielded)
-    scopes = {provider: body["scope"] for provider, body in found.items()}
-    assert scopes == {"global": "CLOUDFRONT", "primary": "REGIONAL", "failover": "REGIONAL"}
-    regions = {provider["alias"]: provider["region"] for provider in shielded.document["provider"]["aws"]}
-    assert regions["global"] == "us-east-1"
+    assert set(acls(shielded)) == {"site", *ROLES}
+    assert acls(shielded)["site"]["provider"] == "aws.failover"
+    assert shielded.region("failover") == "us-east-1"
     distribution = only(resources(shielded, "aws_cloudfront_distribution").values())
     site = only(name for name, body in resources(shielded, ACL).items() if body["scope"] == "CLOUDFRONT")
     assert distribution["web_acl_id"] == f"${{{ACL}.{site}.arn}}"
@@ -63,13 +62,20 @@ def test_the_site_has_a_web_acl_in_us_east_1_and_each_api_has_one_in_its_region(
         assert f"{ACL}.{role}_shield" in association["web_acl_arn"]
 
 
-def test_the_global_provider_refuses_the_same_accounts_and_has_the_same_tags(synthesize: Synthesize) -> None:
-    plan = synthesize(default_settings(access={"waf": True}, allowed_account_ids=["111122223333"]))
-    providers = plan.document["provider"]["aws"]
-    assert len(providers) == 3
-    assert {json.dumps([one["allowed_account_ids"], one["default_tags"]]) for one in providers} == {
-        json.dumps([["111122223333"], [{"tags": {"project": "warm-standby"}}]])
-    }
+ELSEWHERE = {"primary": "ca-central-1", "failover": "sa-east-1"}
+
+
+@pytest.mark.parametrize("waf", [True, False])
+def test_two_other_regions_have_a_third_provider_that_stays_when_the_shield_is_taken_away(
+    synthesize: Synthesize, *, waf: bool
+) -> None:
+    """Terraform needs a resource's provider to destroy it: the plan that takes the shield away would fail without."""
+    plan = synthesize(default_settings(regions=ELSEWHERE, access={"waf": waf}, allowed_account_ids=["111122223333"]))
+    providers = {provider.pop("alias"): provider for provider in map(dict, plan.document["provider"]["aws"])}
+    assert set(providers) == {"global", *ROLES}
+    assert providers["global"].pop("region") == "us-east-1"
+    assert providers["global"].items() <= providers["primary"].items()
+    assert [body["provider"] for name, body in acls(plan).items() if name == "site"] == (["aws.global"] if waf else [])
 
 
 def test_every_web_acl_has_the_same_rules_in_the_same_order(shielded: Plan) -> None:
@@ -114,13 +120,15 @@ def test_the_limit_for_one_address_is_the_setting_s(shielded: Plan) -> None:
 
 def test_the_allowed_addresses_are_in_a_set_for_each_ip_version(shielded: Plan) -> None:
     sets = resources(shielded, "aws_wafv2_ip_set")
-    for provider in ("global", *ROLES):
-        found = {body["ip_address_version"]: body for body in sets.values() if body["provider"] == f"aws.{provider}"}
+    for name in ("site", *ROLES):
+        kind, provider = (acls(shielded)[name][key] for key in ("scope", "provider"))
+        own = [body for body in sets.values() if (body["scope"], body["provider"]) == (kind, provider)]
+        found = {body["ip_address_version"]: body for body in own}
         assert {version: body["addresses"] for version, body in found.items()} == {
             "IPV4": ["203.0.113.0/24"],
             "IPV6": ["2001:db8::/32"],
         }
-        assert {body["scope"] for body in found.values()} == {acls(shielded)[provider]["scope"]}
+        assert len(own) == 2
 
 
 def test_only_the_readiness_check_of_the_region_passes_from_another_address(shielded: Plan) -> None:
@@ -140,7 +148,7 @@ def test_only_the_readiness_check_of_the_region_passes_from_another_address(shie
         assert f'"headers" = {{"x-readiness-check" = {value}}}' in target["input"]
         passes.add(value)
     assert len(passes) == 2
-    site = rule(acls(shielded)["global"], "allowed-addresses")
+    site = rule(acls(shielded)["site"], "allowed-addresses")
     assert "byte_match_statement" not in json.dumps(site)
 
 
@@ -162,7 +170,7 @@ def test_without_allowed_addresses_all_are_let_through_and_no_value_is_made(synt
 def test_addresses_of_one_ip_version_need_one_set_and_refuse_the_other_version(synthesize: Synthesize) -> None:
     plan = synthesize(default_settings(access={"waf": True, "allowed_cidrs": ["203.0.113.7/32"]}))
     assert len(resources(plan, "aws_wafv2_ip_set")) == 3
-    statement = rule(acls(plan)["global"], "allowed-addresses")["statement"]["not_statement"]["statement"]
+    statement = rule(acls(plan)["site"], "allowed-addresses")["statement"]["not_statement"]["statement"]
     assert list(statement) == ["ip_set_reference_statement"]
 
 
@@ -186,4 +194,4 @@ def test_aws_keeps_no_sample_of_a_request(shielded: Plan) -> None:
 
 def test_the_site_s_web_acl_is_counted_for_the_primary_region(shielded: Plan) -> None:
     stack = Stack(document=shielded.document)
-    assert [len(stack.resources(ACL, role)) for role in ROLES] == [2, 1]
+    assert [len(stack.web_acls(role)) for role in ROLES] == [2, 1]
