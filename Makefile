@@ -43,7 +43,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean pictures check check-stack bench-synth bench-apply compat format lock docs release clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,7 +75,8 @@ test-fast: $(PYTHON_READY) need-node ## Run the tests of the logic and of the sy
 # On Ctrl-C or SIGTERM: stop the tests, let their fixtures clean up, then remove the shared rehearsal.
 test-e2e: $(TESTS_READY) ## Run the tests that start programs or apply the stack with real Terraform (minutes)
 	@set -euo pipefail; directory="$$(mktemp -d)"; export STANDBY_TEST_REHEARSAL="$$directory/rehearsal"; \
-	trap '$(BIN)/standby rehearse --directory "$$STANDBY_TEST_REHEARSAL" down; rm -rf "$$directory"' EXIT; \
+	down() { $(BIN)/standby rehearse --directory "$$STANDBY_TEST_REHEARSAL$$1" down; }; \
+	trap 'down ""; down -oidc; rm -rf "$$directory"' EXIT; \
 	tests=; trap 'kill $$tests; wait $$tests || true; exit 143' TERM; trap 'wait $$tests || true; exit 130' INT; \
 	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $$(($(WORKERS) + 1)) --dist loadscope --no-loadscope-reorder & \
 	tests=$$!; wait $$tests; \
@@ -102,7 +103,7 @@ check: check-stack $(PYTHON_READY) need-node ## Check style, types, layers, spel
 	  awk '$$1 > 400 && $$2 != "total" { print "A module of more than 400 lines: " $$2; found = 1 } END { exit found }' >&2
 	@! find $(SOURCES) -name '*ing.py' | grep . >&2 || { echo 'A module is named after an activity: use a noun.' >&2; exit 1; }
 	@$(BIN)/pipenv verify
-	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json toolchain/npm/package-lock.json || \
+	@! grep -n '"url":' Pipfile.lock && ! grep -n '"resolved":' package-lock.json toolchain/*/package-lock.json || \
 	  { echo 'A lock file names a registry: make lock' >&2; exit 1; }
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github/*.yml
 	@$(BIN)/cog --check $(COGGED)
@@ -129,11 +130,15 @@ docs: $(PYTHON_READY) need-node ## Write the generated parts of the docs again
 	@$(BIN)/cog -r $(COGGED)
 	@$(BIN)/python -m docs.openapi
 
+vendor: $(PYTHON_READY) need-node ## Write the site's copy of oauth4webapi again, from the npm package that toolchain/oauth pins
+	@$(BIN)/python -m toolchain.vendor
+
 lock: $(PYTHON_READY) need-node ## Lock the pinned dependencies again, without the address of a registry
 	@$(BIN)/pipenv lock --dev
 	@$(BIN)/python -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4, sort_keys=True) + "\n")'
 	@npm install --package-lock-only --ignore-scripts
-	@npm install --prefix toolchain/npm --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	@for directory in toolchain/npm toolchain/oauth; do \
+	  npm install --prefix "$$directory" --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved; done
 
 release: $(PYTHON_READY) need-node ## Write the wheel, the Terraform module, the SBOM, the notes and the checksums to dist/
 	@$(BIN)/python -m toolchain.release "$${DIST:-dist}" --tag "$${TAG:-}"

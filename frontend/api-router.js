@@ -1,14 +1,13 @@
 // Chooses the API that requests go to, and fails over to the other region's API when that one fails.
 
+import { Access } from "./access.js";
 import { ConfigStore, readConfig, readConfigOnFirstVisit } from "./config.js";
-import { CallError, request } from "./http.js";
+import { CallError } from "./http.js";
 import { checkHealth, LivenessMonitor, UPLOAD_LIMITS } from "./liveness.js";
 import { RequestBudget } from "./rate-limit.js";
 import { onChangeInOtherTab } from "./storage.js";
 import { EndablePause, jitter, pause, rejectOnAbort } from "./wait.js";
 
-// API Gateway's time-out is 29 s.
-const REQUEST_SECONDS = 29.5;
 const CONFIG_SECONDS = 5;
 const CONFIG_SECONDS_IN_RECOVERY = 1;
 // A question looks at config.json first if the last look is older, so that after a failover no question goes to the
@@ -32,6 +31,7 @@ export class ApiRouter extends EventTarget {
 
   #budget = new RequestBudget();
   #monitor = new LivenessMonitor(this.#budget);
+  access = new Access(this.#monitor);
   #appliedConfig = null;
   /** The API that config.json names, while the page has failed over from it; otherwise null. */
   #failedOverFrom = null;
@@ -138,10 +138,9 @@ export class ApiRouter extends EventTarget {
 
   /** Repeats the request once after a server error or a 429. A 429 does not count as an API failure. */
   async #request({ url }, path, { json, signal }) {
-    const task = (taskSignal) => request(url + path, { json, seconds: REQUEST_SECONDS, signal: taskSignal });
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const body = await this.#monitor.run(url, task, { signal });
+        const body = await this.access.request(url, path, { json, signal });
         this.#setRegion(url, body.region);
         return body;
       } catch (error) {

@@ -33,17 +33,19 @@ const ingestion = new Ingestion(router, uploads);
 new DocumentsView(uploads, ingestion);
 const conversation = new Conversation();
 new ConversationView(router, conversation);
+/** What the user has to know of the sign-in: `{text, label, begin}`; null while signed in, or where nobody signs in. */
+let signInMessage = null;
 
 function showStatus() {
   const { api, down, configState } = router;
   const generation = router.store.config?.generation;
   byId("region").textContent = api?.region ? `${api.region}${api.standby ? ", standby" : ""}` : "";
   byId("configuration").textContent = `${configState}, ${generation ? `generation ${generation}` : "no generation"}`;
-  const { text, hint } = findMessage();
+  const message = findMessage();
   const line = byId("line");
   const hadFocus = line.contains(document.activeElement);
-  if (line.dataset.shown !== `${text}${!api}`) line.replaceChildren(...renderMessage(text, hint, !api));
-  line.dataset.shown = `${text}${!api}`;
+  if (line.dataset.shown !== `${message.text}${!api}`) line.replaceChildren(...renderMessage(message, !api));
+  line.dataset.shown = `${message.text}${!api}`;
   line.className = down || !api ? "error" : "";
   if (hadFocus && document.activeElement === document.body) byId("question").focus();
 }
@@ -53,14 +55,33 @@ function findMessage() {
   if (down && !navigator.onLine) return { text: "You are offline. The page goes on when you are connected again." };
   if (down) return { text: "The service is not responding. The page keeps trying." };
   if (!api) return ERRORS[configState] ?? { text: "" };
+  if (signInMessage) return signInMessage;
   if (api.standby) return { text: "A backup location answers. New documents may be missing." };
   return { text: WARNINGS[configState] ?? "" };
 }
 
-function renderMessage(text, hint, offersRetry) {
+function renderMessage({ text, hint, label, begin }, offersRetry) {
+  if (begin) return [`${text} `, button(label, begin)];
   if (!text || !offersRetry) return [text];
   const again = button("Try again", () => router.refresh(5));
   return [`${text} `, again, hint ? h("details", {}, h("summary", {}, "For the operator"), hint) : ""];
+}
+
+/** Resolves to the page's SignIn; to null where users do not sign in, or if it could not be loaded. */
+async function findSignIn() {
+  try {
+    if (!uploads.limits) await uploads.readLimits();
+    const path = uploads.limits?.access;
+    if (!path) return null;
+    const { startSignIn } = await import("./sign-in-view.js");
+    const show = ({ message }, begin) => {
+      signInMessage = message && { ...message, begin };
+      showStatus();
+    };
+    return await startSignIn(path, { uploads, clearAll, show });
+  } catch {
+    return null;
+  }
 }
 
 function clearAll() {
@@ -96,5 +117,5 @@ byId("clear").addEventListener("click", clearAll);
 conversation.addEventListener("change", showClearButton);
 uploads.addEventListener("change", showClearButton);
 showClearButton();
+router.access.start(findSignIn);
 await router.start();
-await uploads.readLimits();

@@ -115,7 +115,8 @@ export class ConversationView {
       this.#setReply(article, renderAnswer(exchange.answer));
       announce(`Answered, with ${pluralize(exchange.answer.citations.length, "source")}.`);
     } catch (error) {
-      if (error.kind === "canceled") this.#takeBack(exchange, article);
+      if (error.kind === "canceled") this.#takeBack(exchange, article, "Stopped.");
+      else if (error.kind === "signed-out") this.#takeBack(exchange, article, error.message);
       else this.#showFailure(exchange, article, explainQuestion(error));
     } finally {
       clearTimeout(slowTimer);
@@ -124,13 +125,13 @@ export class ConversationView {
     }
   }
 
-  /** Puts a stopped question back into the box. If another one is already written there, the stopped one stays. */
-  #takeBack(exchange, article) {
+  /** Puts a question that was not answered back into the box. If another one is written there, it stays in the log. */
+  #takeBack(exchange, article, text) {
     if (!this.#conversation.exchanges.includes(exchange)) return;
     if (this.#field.value.trim() === "") this.#edit(exchange, article);
-    else this.#setReply(article, this.#renderFailure(exchange, article, { text: "Stopped.", way: "again" }));
+    else this.#setReply(article, this.#renderFailure(exchange, article, { text, way: "again" }));
     this.#field.focus();
-    announce("Stopped. The question is kept.");
+    announce(`${text} The question is kept.`);
   }
 
   /** Moves a question back into the box, before what is written there. */

@@ -9,7 +9,7 @@ const MAX_STORED = 50;
 export class DocumentList extends EventTarget {
   /**
    * Newest first: `{id, name, size, digest, state, reason, part, file, changed, region, key, uploadedAt, addedAt, tab}`.
-   * `changed`: the file is no longer the one that was chosen.
+   * `changed`: the file is no longer the one that was chosen. `needsSignIn`: interrupted until the user has signed in.
    */
   documents = [];
 

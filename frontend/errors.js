@@ -2,14 +2,16 @@
 
 import { pluralize } from "./text.js";
 
-// By the code of a 502 or 503 response, where the code says more than the status.
+// By the code of a response, where the code says more than the status.
 const BY_CODE = {
+  forbidden: "Your account may not ask here. Sign in with another one, or tell the operator of this page.",
   upstream_denied: "A part of the service is not set up right. Its operator has to repair it.",
   upstream_missing: "A part of the service is missing. Its operator has to repair it.",
   upstream_rejected: "No answer could be made. Please {again}, or use other words.",
   model_not_ready: "The service is still starting. Wait a minute, then {again}.",
 };
 const BY_STATUS = {
+  401: "Users of this page sign in now. Reload the page, then {again}.",
   200: "The answer could not be read. If your network has a sign-in page, sign in there, then {again}.",
   403: "The service refused the request. Try another network, or tell the operator of this page.",
   404: "The service is no longer where this page looks for it. Reload the page, then {again}.",
@@ -26,7 +28,7 @@ export function explainQuestion(error) {
     return { text: "The conversation is too long to send. Start a new one, and ask there.", way: "new" };
   if (kind === "rejected" && !BY_STATUS[status])
     return { text: `The service did not accept the question: ${message} Change it, then ask again.`, way: "edit" };
-  const way = status === 404 ? "reload" : "again";
+  const way = status === 401 || status === 404 ? "reload" : "again";
   return { text: explain(error, "ask again"), way };
 }
 

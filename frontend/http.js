@@ -6,6 +6,7 @@
  * - "throttled": 429, with `retryAfter` in seconds.
  * - "rejected": another 4xx; `message` is the API's own.
  * - "canceled": the caller's signal aborted.
+ * - "signed-out": the user has to sign in; `message` says so.
  * - "unconfigured": no API is known.
  * - "changed": the file to upload is no longer the one that was chosen.
  */
@@ -23,16 +24,20 @@ export class CallError extends Error {
   }
 }
 
-/** Sends one request and returns its JSON body. The whole response must arrive in `seconds`. Throws CallError. */
-export async function request(url, { json, seconds, signal } = {}) {
+/**
+ * Sends one request, with `token` as a bearer token, and returns its JSON body. The whole response must arrive in
+ * `seconds`. Throws CallError.
+ */
+export async function request(url, { json, token, seconds, signal } = {}) {
+  const authorization = token && { Authorization: `Bearer ${token}` };
   const post = json && {
     method: "POST",
     body: JSON.stringify(json),
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...authorization },
   };
   const { status, ok, headers, text } = await fetchText(
     url,
-    { ...post, cache: "no-store", credentials: "omit" },
+    { headers: authorization, ...post, cache: "no-store", credentials: "omit" },
     { seconds, signal },
   );
   const body = parseObject(text);

@@ -36,7 +36,9 @@ export class Ingestion extends EventTarget {
       this.error = "";
       for (const document of this.#uploads.documents.filter(isPending)) this.#update(document);
     } catch (error) {
-      this.error = `The documents’ states are not known. ${explain(error, "check again")}`;
+      // The line under the header says that the user has to sign in.
+      const isSignedOut = error.kind === "signed-out";
+      this.error = isSignedOut ? "" : `The documents’ states are not known. ${explain(error, "check again")}`;
     }
     this.dispatchEvent(new Event("change"));
   }

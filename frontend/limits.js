@@ -5,13 +5,16 @@ import { formatSize } from "./text.js";
 
 const READ_SECONDS = 5;
 
-/** Returns `{maxUploadBytes, uploadTypes}`, where `uploadTypes` maps ".pdf" to its content type, or null. */
+/**
+ * Returns `{maxUploadBytes, uploadTypes, access}`, or null. `uploadTypes` maps ".pdf" to its content type; `access` is the
+ * path of the settings for sign-in, undefined where users do not sign in.
+ */
 export async function readLimits() {
   try {
     const { ok, text } = await fetchText("limits.json", {}, { seconds: READ_SECONDS });
-    const { maxUploadBytes, uploadTypes } = JSON.parse(text);
+    const { maxUploadBytes, uploadTypes, access } = JSON.parse(text);
     const types = Object.entries(uploadTypes).filter(([, type]) => typeof type === "string");
-    return ok && maxUploadBytes > 0 && types.length > 0 ? { maxUploadBytes, uploadTypes: new Map(types) } : null;
+    return ok && maxUploadBytes > 0 && types.length > 0 ? { maxUploadBytes, uploadTypes: new Map(types), access } : null;
   } catch {
     return null;
   }

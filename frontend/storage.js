@@ -25,9 +25,9 @@ export function save(key, value, area = BROWSER) {
   }
 }
 
-export function remove(key) {
+export function remove(key, area = BROWSER) {
   try {
-    localStorage.removeItem(PREFIX + key);
+    globalThis[area].removeItem(PREFIX + key);
   } catch {
     // Where storage is forbidden, there is nothing to remove.
   }

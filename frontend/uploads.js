@@ -84,6 +84,12 @@ export class Uploads extends EventTarget {
     this.#startNext();
   }
 
+  /** Goes on with an upload whose file was kept while the user signed in on another page. */
+  resume(document, file) {
+    this.#list.add({ ...document, file, changed: false, state: "waiting", reason: "", part: 0 });
+    this.#startNext();
+  }
+
   cancel(document) {
     this.#aborts.get(document.id)?.abort();
     if (document.state === "waiting") this.remove(document);
@@ -126,11 +132,12 @@ export class Uploads extends EventTarget {
         ...(await this.#uploadWithRetries(document, abort.signal)),
       });
     } catch (error) {
-      // 403 and 404 say nothing about the file: it may be sent again.
-      const isFinal = error.kind === "canceled" || (error.kind === "rejected" && ![403, 404].includes(error.status));
+      // 401, 403 and 404 say nothing about the file: it may be sent again.
+      const isFinal = error.kind === "canceled" || (error.kind === "rejected" && ![401, 403, 404].includes(error.status));
       const state = isFinal ? error.kind : "interrupted";
       const changed = error.kind === "changed";
-      this.update(document, { state, changed, reason: state === "canceled" ? "" : error.message });
+      const needsSignIn = error.kind === "signed-out";
+      this.update(document, { state, changed, needsSignIn, reason: state === "canceled" ? "" : error.message });
     } finally {
       this.#aborts.delete(document.id);
     }

@@ -19,12 +19,14 @@ from filelock import FileLock, Timeout
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist comes without types
 
 import lazy_bindings
+from standby.rehearsal.identity.access import AccessMode
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.constructs.plan import ROOT, Plan, Synthesize, default_settings
 from tests.e2e.helpers import SETTINGS
 from warm_standby.settings import Settings
 
-KEPT = "STANDBY_TEST_REHEARSAL"  # names a directory: its rehearsal is used, and stays up
+# Names a directory: its rehearsal is used, and stays up; so does that of the directory beside it with "-oidc".
+KEPT = "STANDBY_TEST_REHEARSAL"
 _E2E = ("tests/browser/", "tests/e2e/")
 _ALONE = ("tests/e2e/drill/",)
 _PROGRAMS = (
@@ -35,7 +37,9 @@ _PROGRAMS = (
     "tests/lazy_bindings/test_channel.py",
     "tests/lazy_bindings/test_process.py",
     "tests/standby/rehearsal/files/test_json_files.py",
+    "tests/standby/rehearsal/identity/test_provider.py",
     "tests/standby/rehearsal/network/test_controller.py",
+    "tests/toolchain/test_vendor.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "paths", "small_rehearsal"}  # fixtures
 # The tests that share a rehearsal or a synthesized stack, by the start of their paths: the first match applies.
@@ -45,12 +49,15 @@ _WORLDS: dict[str, str | None] = {
     "tests/e2e/test_deploy": "deploy",
     "tests/e2e/test_mutations": None,  # an emulator of its own
     "tests/e2e/release/": "module",
+    "tests/e2e/access/": "signed-in users",
+    "tests/browser/access/": "signed-in users",
     "tests/e2e/": "operators",
     "tests/browser/": "visitors",
 }
 
 # A failed assertion in a module that tests share also shows the compared values.
 pytest.register_assert_rewrite(
+    "tests.browser.access.helpers",
     "tests.browser.helpers",
     "tests.e2e.drill.helpers",
     "tests.e2e.operations.helpers",
@@ -151,23 +158,37 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
 
     Its accounts may start an ingestion job every two seconds, not ten: dozens of tests wait for their turn.
     """
-    with ExitStack() as stack:
-        stack.enter_context(pytest.MonkeyPatch.context()).setenv("REHEARSAL_START_SECONDS", "2")
-        kept = stack.enter_context(_kept_directory())
-        directory = kept or tmp_path_factory.mktemp("e2e") / "rehearsal"
-        rehearsal = Rehearsal(project=ROOT, directory=directory, settings=SETTINGS)
-        if not kept:
-            stack.callback(rehearsal.down)
-        rehearsal.connect()
+    with _connected(tmp_path_factory, access=None) as rehearsal:
+        yield rehearsal
+
+
+@pytest.fixture(scope="session")
+def signed_in_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """A second rehearsal of the same stack, whose users sign in at an OpenID Connect provider."""
+    with _connected(tmp_path_factory, access="oidc") as rehearsal:
         yield rehearsal
 
 
 @contextmanager
-def _kept_directory() -> Iterator[Path | None]:
+def _connected(tmp_path_factory: pytest.TempPathFactory, *, access: AccessMode | None) -> Iterator[Rehearsal]:
+    with ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("REHEARSAL_START_SECONDS", "2")
+        kept = stack.enter_context(_kept_directory(suffix=f"-{access}" if access else ""))
+        directory = kept or tmp_path_factory.mktemp("e2e") / "rehearsal"
+        rehearsal = Rehearsal(project=ROOT, directory=directory, settings=SETTINGS)
+        if not kept:
+            stack.callback(rehearsal.down)
+        rehearsal.connect(access=access)
+        yield rehearsal
+
+
+@contextmanager
+def _kept_directory(*, suffix: str) -> Iterator[Path | None]:
     """Yield the directory of the rehearsal that stays up, for one worker at a time; None for all others."""
     if not (kept := os.environ.get(KEPT)):
         yield None
         return
+    kept += suffix
     lock = FileLock(f"{kept}.lock")
     with suppress(Timeout):
         lock.acquire(timeout=0)

@@ -366,7 +366,7 @@ def _variables(rehearsal: Rehearsal) -> dict[str, str]:
 def logs(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int) -> None:
     """Print the emulator's log, or a function's logs in both regions.
 
-    FUNCTION is query, upload, ingest, ingestion_status or health.
+    FUNCTION is query, upload, ingest, ingestion_status, health or authorizer.
     """
     with suppress(KeyboardInterrupt):  # Ctrl-C ends --follow
         for line in _log_lines(rehearsal, function=function, follow=follow, lines=lines):

@@ -166,6 +166,9 @@ def _functions(region: Region) -> Units:
     yield "lambda_arm_gb_seconds", questions * _memory_gb(region, "query") * QUESTION_SECONDS
     yield "lambda_arm_gb_seconds", (region.requests - questions) * _memory_gb(region, "upload") * RUN_SECONDS
     yield "lambda_arm_gb_seconds", region.usage.uploads * _memory_gb(region, "ingest") * RUN_SECONDS
+    if region.stack.resources("aws_api_gateway_authorizer", region.role):  # asked for each request, at most
+        yield "lambda_requests", region.requests
+        yield "lambda_arm_gb_seconds", region.requests * _memory_gb(region, "authorizer") * RUN_SECONDS
     traced = any(body.get("tracing_config") for body in region.stack.resources("aws_lambda_function", region.role))
     yield "xray_traces", region.runs if traced else 0.0
 

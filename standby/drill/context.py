@@ -1,10 +1,11 @@
 """The context of a scenario: its actions on the deployment, and its observations."""
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final, Protocol, Unpack
 
 import urllib3
 
@@ -19,13 +20,16 @@ from standby.drill.measure.measures import ScenarioTimes, first_good_answer
 from standby.drill.measure.records import BrowserQuestion, Clock, Event, EventKind, FaultPeriod, Number, Request
 from standby.drill.observe.observer import Observer
 from standby.drill.operator_process import KILLED, CommandProcess, CommandResult, run_with_retries
+from standby.drill.sign_ins import SignIns
 from standby.errors import StandbyError
 from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.faults.faults import FaultKind
 from standby.rehearsal.files.json_files import parse_object
+from standby.rehearsal.network.network import RequestOptions
 
 HEALTH_PAUSE_SECONDS: Final = 0.5
 HEALTH_TIMEOUT_SECONDS: Final = 2.0
+MONITOR_QUESTION: Final = "What do the documents say?"
 BAD_ANSWERS: Final = 2
 """The drill's monitor asks /health every half second. Two bad answers in a row are an outage."""
 
@@ -44,6 +48,7 @@ FAULT_STATES: Final[Mapping[FaultKind, str]] = {
     "pages-denied": "pages denied",
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
+    "identity-provider-down": "refuses",
 }
 """The effect of each fault on a region, for the timeline."""
 
@@ -51,8 +56,8 @@ FAULT_STATES: Final[Mapping[FaultKind, str]] = {
 class FaultInjector(Protocol):
     """Injects faults and heals them: those of a rehearsal, or the harmless ones of a real deployment."""
 
-    def set(self, kind: FaultKind, role: Role, /, *, sickness: Sickness | None = None) -> None:
-        """Inject the fault. `sickness`: how the region is sick, for `sick`."""
+    def set(self, kind: FaultKind, role: Role | None, /, *, sickness: Sickness | None = None) -> None:
+        """Inject the fault. `sickness`: how the region is sick, for `sick`; `role`: None for a fault of no region."""
 
     def heal(self) -> object:
         """Heal every fault. Does nothing if there is none."""
@@ -63,7 +68,8 @@ class ScenarioContext:
     """The actions and the observations of one scenario.
 
     `options` name the deployment in every `standby` command. `force_failback`: a `failback` that is refused during
-    clean-up is repeated with `--force`.
+    clean-up is repeated with `--force`. `sign_ins`: the identity provider of a rehearsal; None where users do not sign
+    in.
     """
 
     deployment: Manifest
@@ -74,6 +80,7 @@ class ScenarioContext:
     progress: Progress
     options: Sequence[str]
     force_failback: bool = False
+    sign_ins: SignIns | None = None
     events: list[Event] = field(default_factory=list)
     fault_periods: list[FaultPeriod] = field(default_factory=list)
     measures: dict[str, Number] = field(default_factory=lambda: {"command_retries": 0})
@@ -111,6 +118,11 @@ class ScenarioContext:
         self._active_faults[role, kind] = (state, started)
         self.events.append(Event(at=started, kind="fault", text=f"{name} in {region}", role=role))
 
+    def lose_identity_provider(self) -> None:
+        """Take the identity provider off the network. It is in no region, so this starts no outage of a region."""
+        self.faults.set("identity-provider-down", None)
+        self.events.append(Event(at=self.clock.now(), kind="fault", text="the identity provider refuses connections"))
+
     def heal(self) -> None:
         """Heal all faults."""
         regions = " and ".join(sorted({self._region(role) for role, _ in self._active_faults}))
@@ -128,8 +140,13 @@ class ScenarioContext:
 
         Raises `StandbyError` if it stays good, because then the fault had no effect.
         """
-        url = f"{self.deployment.regions[role].health_url}?deep=true"
-        self._detect(lambda: self._is_healthy(url), what=f"the health endpoint in {self._region(role)}")
+        region = self.deployment.regions[role]
+        if self.sign_ins is not None:
+            # Only operators get a deep check of such an API, so the monitor asks a question as a user does.
+            self._detect(lambda: self._answers(f"{region.api_url}docs"), what=f"the API in {region.region}")
+            return
+        url = f"{region.health_url}?deep=true"
+        self._detect(lambda: self._is_healthy(url), what=f"the health endpoint in {region.region}")
 
     def detect_bad_answers(self, url: str, *, what: str) -> None:
         """Poll a URL until it gives `BAD_ANSWERS` bad answers in a row. Raises `StandbyError` if it never does."""
@@ -245,11 +262,18 @@ class ScenarioContext:
         answer = self._answer(url)
         return answer is not None and isinstance(parse_object(answer.data).get("status"), str)
 
-    def _answer(self, url: str) -> urllib3.BaseHTTPResponse | None:
+    def _answers(self, url: str) -> bool:
+        body = json.dumps({"question": MONITOR_QUESTION}).encode()
+        answer = self._answer(url, method="POST", headers={"Content-Type": "application/json"}, body=body)
+        return answer is not None and bool(parse_object(answer.data).get("response"))
+
+    def _answer(
+        self, url: str, *, method: str = "GET", **options: Unpack[RequestOptions]
+    ) -> urllib3.BaseHTTPResponse | None:
         """Return the answer to a request, None if there is none in time or if it has a server's error."""
         try:
             answer = call_with_deadline(
-                lambda: self.observer.client.request("GET", url, timeout=HEALTH_TIMEOUT_SECONDS),
+                lambda: self.observer.client.request(method, url, timeout=HEALTH_TIMEOUT_SECONDS, **options),
                 seconds=HEALTH_TIMEOUT_SECONDS,
             )
         except (urllib3.exceptions.HTTPError, DeadlineExceededError):

@@ -20,6 +20,7 @@ from standby.drill.report.limitations import REHEARSAL_LIMITATIONS
 from standby.drill.report.report import DrillReport, ScenarioReport
 from standby.drill.scenario import Scenario
 from standby.drill.scenario_runner import DrillEnvironment, run_scenario
+from standby.drill.sign_ins import SignIns
 from standby.drill.teardown import end_programs, restore_primary
 from standby.rehearsal.connection import open_rehearsal_connection
 from standby.rehearsal.faults.faults import Faults
@@ -78,14 +79,16 @@ def _rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> Drill
     """Return the environment of a rehearsal. Raises `RefusedError` when it is not up."""
     network, paths = rehearsal.network, rehearsal.paths
     deployment = read_manifest(open_rehearsal_connection(paths.directory))
-    target = LoadTarget(project=str(paths.project), directory=str(paths.directory))
+    settings = str(rehearsal.settings or "")
+    target = LoadTarget(project=str(paths.project), directory=str(paths.directory), settings=settings)
     clients = Clients(  # to the emulator itself, which no fault affects
         lambda region: EmulatorSession(region=region, endpoint=network.emulator_url),
         endpoints={region.region: network.emulator_url for region in deployment.regions.values()},
         elsewhere=network.emulator_url,
     )
+    client = target.client(site_url=deployment.site.url)
     codes = read_failover_codes(paths.project)
-    observer = Observer(deployment=deployment, clients=clients, client=target.client(), failover_codes=codes)
+    observer = Observer(deployment=deployment, clients=clients, client=client, failover_codes=codes)
     options = ("--directory", str(paths.directory))
     return DrillEnvironment(
         deployment=deployment,
@@ -96,4 +99,5 @@ def _rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> Drill
         check_steady_state=partial(check_steady_state, observer, options=options, progress=progress),
         objectives=read_objectives(paths.project),
         progress=progress,
+        sign_ins=SignIns(rehearsal) if rehearsal.access is not None else None,
     )

@@ -33,7 +33,7 @@ from standby.drill.report.limitations import LIVE_LIMITATIONS
 from standby.drill.report.report import DrillReport
 from standby.drill.scenario import Scenario
 from standby.drill.scenario_runner import DrillEnvironment
-from standby.errors import BadUsageError, StandbyError
+from standby.errors import BadUsageError, RefusedError, StandbyError
 from standby.target import Target
 
 LOW_LOAD: Final[Mapping[RequestKind, float]] = {"page": 2.0, "question": 1.0}
@@ -114,6 +114,11 @@ def confirm_drill(target: Target, scenarios: Sequence[Scenario], *, ask: Callabl
             hint="Name the deployment with --profile or --aws; or, to practice, the rehearsal with --directory.",
         )
     deployment = read_manifest(connection)
+    if any(region.signs_in for region in deployment.regions.values()) and not connection.rehearsed:
+        raise RefusedError(
+            "Users of this deployment sign in, and a live drill has no token to ask with.",
+            hint="A rehearsal can play it: `standby rehearse up --access oidc`, then `standby drill`.",
+        )
     for scenario in scenarios:
         scenario.require(connection.clients, deployment)
     for scenario in scenarios:
@@ -152,7 +157,7 @@ def _live_environment(confirmed: ConfirmedDrill, *, progress: Progress) -> Drill
         deployment=deployment,
         target=target,
         faults=PageDenial(deployment=deployment, clients=clients),
-        observer=Observer(deployment=deployment, clients=clients, client=target.client()),
+        observer=Observer(deployment=deployment, clients=clients, client=target.client(site_url=deployment.site.url)),
         options=options,
         check_steady_state=partial(_check_steady_state, options, progress=progress),
         objectives=read_objectives(Path.cwd()),

@@ -64,9 +64,16 @@ class PageDenial:
     deployment: Manifest
     clients: Clients
 
-    def set(self, kind: FaultKind, role: Role, /, *, sickness: Sickness | None = None) -> None:  # noqa: ARG002 - of `sick`
+    def set(
+        self,
+        kind: FaultKind,
+        role: Role | None,
+        /,
+        *,
+        sickness: Sickness | None = None,  # noqa: ARG002 - of `sick`
+    ) -> None:
         """Deny the pages, and invalidate them at the edges. Raises `StandbyError` for any other fault."""
-        if kind != "pages-denied":
+        if kind != "pages-denied" or role is None:
             raise StandbyError(f"{kind} would harm a real deployment. A live drill can only deny its pages.")
         region = self.deployment.regions[role]
         until = self.clients.clock.now() + LONGEST_DENIAL

@@ -23,6 +23,7 @@ from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import Canary, NoSteadyStateError
 from standby.drill.report.report import ScenarioReport
 from standby.drill.scenario import Scenario
+from standby.drill.sign_ins import SignIns, tokens_live
 from standby.drill.signals import delay_signals
 from standby.drill.teardown import restore
 from standby.errors import InterruptedRunError
@@ -31,6 +32,7 @@ from warm_standby.settings import Objectives
 WARM_UP_SECONDS: Final = 2.0
 """Load before the fault, so that the edge caches the pages and the timeline shows the steady state."""
 
+NO_SIGN_IN: Final = "users do not sign in here: `standby rehearse up --access oidc` lets them"
 LAST_ANSWERS_SECONDS: Final = 8.0
 """How long requests may take after everything is restored; longer than an answer of the API."""
 
@@ -39,7 +41,7 @@ LAST_ANSWERS_SECONDS: Final = 8.0
 class DrillEnvironment:
     """The deployment under test, and every way to reach it.
 
-    `check_steady_state` raises `NoSteadyStateError`. `force_failback`: see `ScenarioContext`.
+    `check_steady_state` raises `NoSteadyStateError`. `force_failback` and `sign_ins`: see `ScenarioContext`.
     """
 
     deployment: Manifest
@@ -51,6 +53,7 @@ class DrillEnvironment:
     objectives: Objectives
     progress: Progress
     force_failback: bool = False
+    sign_ins: SignIns | None = None
 
 
 def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
@@ -60,10 +63,13 @@ def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioR
     """
     started = time.monotonic()
     describe = partial(ScenarioReport, name=scenario.name, summary=scenario.summary)
+    if scenario.needs_sign_in and environment.sign_ins is None:
+        return describe(result=Outcome.SKIPPED, reason=NO_SIGN_IN)
     if reason := scenario.skip_reason():
         return describe(result=Outcome.SKIPPED, reason=reason)
     try:
-        report = _run_under_load(scenario, environment)
+        with tokens_live(environment.sign_ins, scenario.access_token_seconds):
+            report = _run_under_load(scenario, environment)
     except NoSteadyStateError as error:
         report = describe(result=Outcome.FAILED, reason=error.message, no_steady_state=True)
     except InterruptedRunError:
@@ -89,6 +95,7 @@ def _run_under_load(scenario: Scenario, environment: DrillEnvironment) -> Scenar
                 progress=environment.progress,
                 options=environment.options,
                 force_failback=environment.force_failback,
+                sign_ins=environment.sign_ins,
             )
             reason = _run_and_restore(scenario, context)
             load_ended = clock.now()

@@ -65,8 +65,7 @@ class Rehearsal:
         """
         with self._lock("up"):
             timer = PhaseTimer()
-            if access is not None:
-                self.choose_access(access)
+            self._choose_access(access)
             applied, result = self._apply(timer)
             timer.end_phase("apply")
             self._connect()
@@ -82,12 +81,6 @@ class Rehearsal:
                 seconds=timer.seconds,
             )
 
-    def choose_access(self, mode: AccessMode) -> None:
-        """Replace the access mode of the settings. Raises `RefusedError` if the identity provider is not installed."""
-        if mode == "oidc":
-            require_package(self.paths.project)
-        choose_access(self.paths, mode)
-
     def start(self) -> Workspace:
         """Synthesize the stack, start the emulator, and initialize Terraform, without an apply."""
         with self._lock("start"):
@@ -98,9 +91,10 @@ class Rehearsal:
         with self._lock("apply"):
             return self._apply()[0]
 
-    def connect(self) -> Network:
-        """Do the same as `apply`, heal all faults, and start the region proxies and the edge."""
+    def connect(self, *, access: AccessMode | None = None) -> Network:
+        """Do the same as `apply`, heal all faults, and start the region proxies and the edge. `access`: as for `up`."""
         with self._lock("connect"):
+            self._choose_access(access)
             self._apply()
             return self._connect()
 
@@ -235,6 +229,12 @@ class Rehearsal:
     def _deployer(self) -> Deployer:
         settings = rehearsed_settings(self.paths, self.settings)
         return Deployer(paths=self.paths, settings=settings, progress=self.progress)
+
+    def _choose_access(self, mode: AccessMode | None) -> None:
+        if mode == "oidc":
+            require_package(self.paths.project)
+        if mode is not None:
+            choose_access(self.paths, mode)
 
     def _apply(self, timer: PhaseTimer | None = None) -> tuple[AppliedStack, TerraformResult | None]:
         emulator = self.emulator

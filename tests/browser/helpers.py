@@ -111,6 +111,7 @@ class Visitor:
         """Open the page and wait until it has read config.json and limits.json."""
         self.page.goto(self.url)
         self.page.locator("#limits:not(:empty)").wait_for(state="attached")
+        self.page.locator("#configuration:not(:empty)").wait_for(state="attached")
         return self
 
     def ask(self, question: str, *, seconds: float = SECONDS) -> Answer:

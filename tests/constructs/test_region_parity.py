@@ -6,7 +6,7 @@ import pytest
 
 from tests.constructs.helpers import region_view, render
 from tests.constructs.plan import Plan, Synthesize, default_settings
-from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS
+from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS, APART_SIGN_IN
 
 # The resources that exist once, with the primary provider.
 SINGLE = {
@@ -28,7 +28,10 @@ def comparable_regions(plan: Plan) -> tuple[dict[str, object], dict[str, object]
     return {address: body for address, body in primary.items() if address not in SINGLE}, failover
 
 
-@pytest.fixture(params=[APART_OPENSEARCH, APART_S3_VECTORS], ids=lambda settings: settings.knowledge_base.vector_store)
+@pytest.fixture(
+    params=[APART_OPENSEARCH, APART_S3_VECTORS, APART_SIGN_IN],
+    ids=lambda settings: f"{settings.knowledge_base.vector_store}-{settings.access.mode}",
+)
 def apart(request: pytest.FixtureRequest, synthesize: Synthesize) -> Plan:
     return synthesize(request.param)
 

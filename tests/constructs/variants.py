@@ -88,3 +88,4 @@ APART_OPENSEARCH: Final = default_settings(
 )
 APART_S3_VECTORS: Final = default_settings(regions=_APART, operations=ALERTED, knowledge_base=CHUNKS)
 """Two regions outside of the answer model's profile, whose regions are the same for both roles."""
+APART_SIGN_IN: Final = SIGN_IN.model_copy(update={"regions": APART_S3_VECTORS.regions})

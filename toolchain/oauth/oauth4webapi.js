@@ -1,6 +1,8 @@
+// What frontend/ imports from the library; see `toolchain.vendor`.
 export {
   authorizationCodeGrantRequest,
   calculatePKCECodeChallenge,
+  clockTolerance,
   discoveryRequest,
   generateRandomCodeVerifier,
   generateRandomNonce,
@@ -10,7 +12,6 @@ export {
   processAuthorizationCodeResponse,
   processDiscoveryResponse,
   processRefreshTokenResponse,
-  processRevocationResponse,
   refreshTokenGrantRequest,
   revocationRequest,
   validateAuthResponse,

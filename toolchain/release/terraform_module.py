@@ -43,7 +43,12 @@ class ModuleError(StandbyError):
 
 
 def sentinel_settings(settings: Settings) -> Settings:
-    """Return the settings with sentinels in place of what the module's variables set."""
+    """Return the settings with sentinels in place of what the module's variables set.
+
+    Raises `ModuleError` for settings with sign-in: the module has neither the authorizer's archive nor its variables.
+    """
+    if settings.access.sign_in:
+        raise ModuleError('A module cannot have access.mode = "oidc".', hint="Deploy such a stack from a checkout.")
     values = settings.model_dump()
     values["name"], values["tags"] = NAME, dict(TAGS)
     values["regions"] = {"primary": PRIMARY, "failover": FAILOVER}

@@ -17,7 +17,8 @@ from warm_standby.settings import Settings
 PACKAGE: Final = "authorizer"
 TIMEOUT: Final = 10
 """Seconds. The function gives the issuer five, and Parameter Store two."""
-REFRESH_MINUTES: Final = 60
+REFRESH_MINUTES: Final = 5
+"""So that a region without users has the keys soon after its first apply, and soon after the issuer changes them."""
 REFRESH_EVENT: Final = {"refreshKeys": True}
 EMPTY_COPY: Final = '{"fetchedAt":0,"keys":[]}'
 

@@ -282,7 +282,7 @@ def main() -> None:
     """Read the `LoadSpec`, say that the load is ready, and run it until stdin says stop or ends."""
     spec = TypeAdapter(LoadSpec).validate_json(sys.stdin.readline())
     users = Users(
-        client=spec.target.client(),
+        client=spec.target.client(site_url=spec.site_url),
         site_url=spec.site_url,
         paths=spec.paths,
         question=spec.question,

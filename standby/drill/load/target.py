@@ -8,17 +8,20 @@ from typing import Unpack
 import urllib3
 
 from standby.drill.load.users import API_SECONDS, SiteClient
+from standby.rehearsal.checks.sign_in import SignedInClient, SignIn
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.identity.access import read_access
 from standby.rehearsal.network.network import Client, RequestOptions, require_network
 from standby.rehearsal.processes.process import mark_environment
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadTarget:
-    """A rehearsal, by its project and directory. Without a directory: AWS."""
+    """A rehearsal, by its project, directory and settings file ("": the project's). Without a directory: AWS."""
 
     project: str = ""
     directory: str = ""
+    settings: str = ""
 
     @classmethod
     def of_directory(cls, directory: Path | None) -> "LoadTarget":
@@ -31,11 +34,16 @@ class LoadTarget:
         """Return the environment for the load process, with the mark of the rehearsal if it is one."""
         return mark_environment(os.environ, directory=Path(self.directory)) if self.directory else dict(os.environ)
 
-    def client(self) -> SiteClient:
-        """Return a client. Raises `RefusedError` when the rehearsal is not up."""
+    def client(self, *, site_url: str) -> SiteClient:
+        """Return a client, of a user who is signed in if users sign in. Raises `RefusedError` when it is not up."""
         if not self.directory:
             return PublicClient()
-        return Client(require_network(RehearsalPaths(project=Path(self.project), directory=Path(self.directory))))
+        paths = RehearsalPaths(project=Path(self.project), directory=Path(self.directory))
+        client = Client(require_network(paths))
+        access = read_access(paths, Path(self.settings) if self.settings else None)
+        if access is None:
+            return client
+        return SignedInClient(client=client, sign_in=SignIn(client=client, access=access, site=site_url))
 
 
 class PublicClient:

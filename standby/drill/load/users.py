@@ -20,6 +20,7 @@ from standby.deployment.api_call import call_with_deadline
 from standby.deployment.routing_config import ConfigHistory, RoutingConfig, parse_config
 from standby.drill.measure.documents import CONTENT_TYPE, document_text, file_name, new_word
 from standby.drill.measure.records import Answer, Result
+from standby.rehearsal.checks.sign_in import SignInError
 from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.network.network import FormField, RequestOptions
 
@@ -140,6 +141,8 @@ class Users:
             return call_with_deadline(
                 lambda: self.client.request(method, url, timeout=timeout, **options), seconds=timeout
             )
+        except SignInError as error:
+            return Answer(result=Result.ERROR, detail=error.message)
         except (urllib3.exceptions.HTTPError, DeadlineExceededError) as error:
             return Answer(result=Result.NO_ANSWER, detail=f"{method} {url}: {type(error).__name__}")
 

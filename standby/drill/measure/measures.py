@@ -74,6 +74,9 @@ class Measures(JsonModel):
         "return-and-failback: answers of the returned region before the failback"
     )
     questions_failed_since_return: Number = _measure("questions that failed after the region returned")
+    sign_ins_without_reason: Number = _measure(
+        "users who could not sign in and were not told why, while the identity provider was down"
+    )
     browser_questions: Number = _measure("browser: questions asked in the browser")
     browser_questions_failed: Number = _measure("those without an answer")
     browser_wait_region_down_seconds: Number = _measure("the longest wait while the primary region refuses connections")

@@ -51,7 +51,7 @@ def read_health(connection: Connection, region: Region, *, deep: bool, seconds: 
     region. Where users sign in, `/health` has no deep check: the function is invoked itself, after a shallow answer.
     """
     if deep and region.signs_in:
-        shallow = read_health(connection, region, deep=False, seconds=min(seconds, SHALLOW_SECONDS))
+        shallow = read_health(connection, region, deep=False, seconds=seconds)
         if not shallow.healthy:
             return shallow
         client = connection.clients.functions(region.region)

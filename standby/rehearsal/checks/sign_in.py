@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import SimpleCookie
-from typing import Final
+from typing import Final, Unpack
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import urllib3
@@ -22,7 +22,7 @@ from standby.errors import StandbyError
 from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.identity.access import AUDIENCE, CLIENT_ID, ISSUER, Access
 from standby.rehearsal.identity.provider import users
-from standby.rehearsal.network.network import Client
+from standby.rehearsal.network.network import Client, RequestOptions
 
 SIGN_IN_SECONDS: Final = 5.0
 MAX_REDIRECTS: Final = 8
@@ -30,6 +30,8 @@ RENEW_BEFORE_SECONDS: Final = 2.0
 """A token is renewed when it expires within this time: longer than the renewal and the request that follows."""
 
 ASKING_USER: Final = "alice"
+API_SECONDS: Final = 30.0
+API_HOST: Final = ".execute-api."
 
 
 class SignInError(StandbyError):
@@ -47,13 +49,16 @@ class Tokens:
 
 @dataclass(kw_only=True)
 class SignIn:
-    """A user who is signed in, as an open page is: one token at a time, which is renewed before it expires."""
+    """A user who is signed in, as an open page is: one token at a time, which is renewed before it expires.
+
+    `tokens`: None until the first token is needed.
+    """
 
     client: Client
     access: Access
     site: str
     user: str = ASKING_USER
-    _tokens: Tokens | None = None
+    tokens: Tokens | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def token(self) -> str:
@@ -62,30 +67,30 @@ class SignIn:
         While the provider does not respond, the present token is used. Raises `SignInError` without one.
         """
         with self._lock:
-            if self._tokens is None:
-                self._tokens = self._log_in()
-            elif self._tokens.expires - time.monotonic() < RENEW_BEFORE_SECONDS:
+            if self.tokens is None:
+                self.tokens = self._log_in()
+            elif self.tokens.expires - time.monotonic() < RENEW_BEFORE_SECONDS:
                 self._renew()
-            return self._tokens.access
+            return self.tokens.access
 
     def token_after(self, refused: str) -> str:
         """Return another token than the one that the API refused. Raises `SignInError` if there is none."""
         with self._lock:
-            if self._tokens is not None and self._tokens.access == refused:
-                self._tokens = self._refreshed(self._tokens)
+            if self.tokens is not None and self.tokens.access == refused:
+                self.tokens = self._refreshed(self.tokens)
         return self.token()
 
     def _renew(self) -> None:
         try:
-            self._tokens = self._refreshed(self._require_tokens())
+            self.tokens = self._refreshed(self._require_tokens())
         except SignInError:
             if self._require_tokens().expires < time.monotonic():
                 raise
 
     def _require_tokens(self) -> Tokens:
-        if self._tokens is None:
+        if self.tokens is None:
             raise SignInError(f"{self.user} is not signed in.")
-        return self._tokens
+        return self.tokens
 
     def _refreshed(self, tokens: Tokens) -> Tokens:
         return self._request_tokens({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
@@ -132,6 +137,34 @@ class SignIn:
     @property
     def _redirect_uri(self) -> str:
         return f"{self.site}/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInClient:
+    """A client whose requests to an API carry the token of a user, and once more another one if the API refuses it."""
+
+    client: Client
+    sign_in: SignIn
+
+    def request(
+        self, method: str, url: str, *, timeout: float = API_SECONDS, **options: Unpack[RequestOptions]
+    ) -> urllib3.BaseHTTPResponse:
+        """Send one request, as `Client.request` does. Raises `SignInError` without a token."""
+        if API_HOST not in (urlsplit(url).hostname or ""):
+            return self.client.request(method, url, timeout=timeout, **options)
+        token = self.sign_in.token()
+        response = self._send(method, url, token, timeout=timeout, options=options)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            token = self.sign_in.token_after(token)
+            response = self._send(method, url, token, timeout=timeout, options=options)
+        return response
+
+    def _send(
+        self, method: str, url: str, token: str, *, timeout: float, options: RequestOptions
+    ) -> urllib3.BaseHTTPResponse:
+        signed = options.copy()
+        signed["headers"] = {**options.get("headers", {}), "Authorization": f"Bearer {token}"}
+        return self.client.request(method, url, timeout=timeout, **signed)
 
 
 @dataclass(kw_only=True)

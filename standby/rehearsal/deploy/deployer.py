@@ -120,9 +120,12 @@ class Deployer:
                 "Starting a new emulator."
             )
             emulator = None
+        own_python = stack.signs_in()
+        if emulator is not None and emulator.own_python != own_python:
+            self.progress.note("Functions need another Python now. Starting a new emulator.")
+            emulator = None
         if emulator is None:
             self.progress.start("Starting the emulator")
-            own_python = stack.signs_in()
             emulator = start_emulator(self.paths, own_python=own_python)
             for runtime in stack.runtimes():
                 if note := describe_difference(runtime, own_python=own_python):

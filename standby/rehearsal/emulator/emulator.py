@@ -5,6 +5,7 @@ end with its process, and Terraform's state is discarded then.
 """
 
 import os
+import shutil
 import sys
 from functools import partial
 from importlib.util import find_spec
@@ -34,10 +35,11 @@ the time between two starts of ingestion jobs, in place of AWS's ten seconds."""
 
 
 class Emulator(JsonModel):
-    """An emulator: its process and its port on 127.0.0.1."""
+    """An emulator: its process, its port on 127.0.0.1, and whether its functions run on the present Python."""
 
     identity: ProcessIdentity
     port: int
+    own_python: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -80,6 +82,8 @@ def start_emulator(paths: RehearsalPaths, *, own_python: bool = False) -> Emulat
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
     earlier = recorded_emulator(paths)
     stop_emulator(paths)
+    if earlier is not None and earlier.own_python != own_python:
+        shutil.rmtree(paths.temporary, ignore_errors=True)  # it has the environments of the functions
     preferred = {_PORT: earlier.port} if earlier else {}
     for attempt in range(1, START_ATTEMPTS + 1):
         port = free_ports([_PORT], preferred=preferred)[_PORT]
@@ -91,7 +95,7 @@ def start_emulator(paths: RehearsalPaths, *, own_python: bool = False) -> Emulat
             preferred = {}
         else:
             break
-    emulator = Emulator(identity=identity, port=port)
+    emulator = Emulator(identity=identity, port=port, own_python=own_python)
     write_record(paths.emulator_record, EmulatorRecord(emulator=emulator, directory=str(paths.directory)))
     return emulator
 

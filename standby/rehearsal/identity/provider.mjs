@@ -23,6 +23,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ance
 let settings = { accessTokenSeconds: configuration.accessTokenSeconds, audience: configuration.audience, algorithm: "RS256" };
 const keys = [createKey("RS256"), createKey("ES256")];
 const store = new Map();
+let issued = 0;
 
 function createKey(algorithm) {
   const { privateKey } =
@@ -127,6 +128,7 @@ function createProvider() {
     },
   });
   created.proxy = true;
+  created.on("access_token.issued", () => (issued += 1));
   created.on("server_error", (_context, error) => console.error(error));
   return created;
 }
@@ -203,7 +205,7 @@ async function control(request, response) {
     }
   }
   response.setHeader("Content-Type", "application/json");
-  response.end(JSON.stringify({ ...settings, keys: keys.map(({ kid }) => kid) }));
+  response.end(JSON.stringify({ ...settings, issued, keys: keys.map(({ kid }) => kid) }));
 }
 
 let provider = createProvider();

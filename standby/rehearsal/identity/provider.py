@@ -47,13 +47,14 @@ class User(JsonModel):
 class ProviderSettings(JsonModel):
     """The settings of the running provider that a test or a drill may change.
 
-    `audience` is that of new access tokens, and `algorithm` signs them.
+    `audience` is that of new access tokens, and `algorithm` signs them. `issued` counts them.
     """
 
     access_token_seconds: int
     audience: str
     algorithm: Literal["RS256", "ES256"]
     keys: tuple[str, ...]
+    issued: int
 
 
 def users(access: Access) -> dict[str, User]:

@@ -14,7 +14,7 @@ OTHER = "chatbot-dev"
 NAMES = {"alarm_name", "bucket", "dashboard_name", "function_name", "name"}
 # Arguments that name the resource to which a part belongs. A part has no name outside of it.
 PARENTS = {"arn", "bucket", "event_source_arn", "function_name", "log_group_name", "rest_api_id", "role", "rule"}
-PARENTS |= {"topic_arn"}
+PARENTS |= {"queue_url", "topic_arn"}
 # AWS chooses the distribution's ID. Terraform's own resource is in the state only.
 WITHOUT_NAMES = {"aws_cloudfront_distribution", "terraform_data"}
 # One for each account and region, by AWS: `operations.api_gateway_account` leaves it to one of two deployments.

@@ -7,9 +7,12 @@ import pytest
 
 from standby.drill.measure.records import Outcome
 from standby.drill.report.report import ScenarioReport
+from standby.drill.scenario_runner import NO_SIGN_IN
 from standby.drill.scenarios.catalog import SCENARIOS
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.drill.helpers import LONG, missed, run_one
+
+SIGN_IN = tuple(name for name, scenario in SCENARIOS.items() if scenario.needs_sign_in)
 
 
 def only_times_missed(report: ScenarioReport) -> bool:
@@ -17,9 +20,26 @@ def only_times_missed(report: ScenarioReport) -> bool:
     return report.result is Outcome.MISSED and units == {"s"}
 
 
-@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != LONG])
-def test_a_scenario_meets_every_objective(rehearsal: Rehearsal, name: str) -> None:
+def require_objectives(rehearsal: Rehearsal, name: str) -> None:
     report = run_one(rehearsal, name)
     if only_times_missed(report):
         report = run_one(rehearsal, name)
     assert (report.result, report.reason, missed(report)) == (Outcome.PASSED, "", {})
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in {LONG, *SIGN_IN}])
+def test_a_scenario_meets_every_objective(rehearsal: Rehearsal, name: str) -> None:
+    require_objectives(rehearsal, name)
+
+
+@pytest.mark.parametrize("name", SIGN_IN)
+def test_a_scenario_with_sign_in_meets_every_objective(signed_in_rehearsal: Rehearsal, name: str) -> None:
+    require_objectives(signed_in_rehearsal, name)
+
+
+@pytest.mark.parametrize("name", SIGN_IN)
+def test_a_scenario_with_sign_in_is_skipped_with_its_reason_where_users_do_not_sign_in(
+    rehearsal: Rehearsal, name: str
+) -> None:
+    report = run_one(rehearsal, name)
+    assert (report.result, report.reason) == (Outcome.SKIPPED, NO_SIGN_IN)

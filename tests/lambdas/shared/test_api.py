@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError, Rea
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.api import MAX_BODY_BYTES, Response, json_body, serve
+from shared.api import MAX_BODY_BYTES, Response, authorized_subject, json_body, serve
 from shared.errors import ApiError
 from shared.logs import Log
 from tests.lambdas.helpers import SITE_ORIGIN, Context, api_event, client_error, error_of
@@ -199,3 +199,21 @@ def test_each_of_the_site_s_two_addresses_may_read_a_response_and_no_other(
     )
     assert response["headers"]["Access-Control-Allow-Origin"] == allowed
     assert response["headers"]["Vary"] == "Origin"
+
+
+def test_the_subject_of_the_caller_is_in_every_log_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def route(_event: object, log: Log) -> Response:
+        log.info("answered")
+        return Response(body={})
+
+    event = api_event()
+    event["requestContext"]["authorizer"] = {"sub": "alice", "principalId": "alice", "claims": "{}"}
+    serve(event, Context(), site_origin=SITE_ORIGIN, log=Log(), route=route)
+    serve(api_event(), Context(), site_origin=SITE_ORIGIN, log=Log(), route=route)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("sub") for line in lines] == ["alice", None]
+
+
+@pytest.mark.parametrize("authorizer", [None, "alice", {}, {"sub": 7}])
+def test_an_event_without_a_subject_has_none(authorizer: object) -> None:
+    assert authorized_subject({"requestContext": {"authorizer": authorizer}}) == ""

@@ -18,7 +18,7 @@ from standby.cost.resource_types import FREE, PRICED, unknown_types
 from standby.cost.stack import Stack
 from standby.cost.usage import PROFILES
 from tests.constructs.plan import Synthesize, default_settings
-from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS, CHANGED, LONGEST, SAME_API, SHIELDED
+from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS, CHANGED, LONGEST, SAME_API, SHIELDED, SIGN_IN
 from warm_standby.settings import Settings, Usage
 
 TODAY = date(2026, 11, 27)
@@ -49,6 +49,16 @@ def test_opensearch_costs_one_ocu_in_each_region_used_or_not(synthesize: Synthes
     vectors = {component.name: component for component in report(other).components}["vectors"]
     assert vectors.primary == vectors.failover == pytest.approx(730 * 0.24, abs=0.01)
     assert report(other).total - report(stack).total == pytest.approx(2 * 730 * 0.24, abs=0.1)
+
+
+def test_sign_in_costs_one_more_run_for_each_request_and_for_each_fetch_of_the_keys(
+    synthesize: Synthesize, stack: Stack
+) -> None:
+    signed_in, usage = Stack(document=synthesize(SIGN_IN).document), PROFILES["idle"]
+    for role in ("primary", "failover"):
+        requests = units(stack, usage, role, "api_gateway_requests")
+        added = units(signed_in, usage, role, "lambda_requests") - units(stack, usage, role, "lambda_requests")
+        assert added == pytest.approx(requests + MINUTES / 5)
 
 
 def test_a_schedule_runs_as_often_as_its_expression_says(stack: Stack) -> None:
@@ -131,7 +141,8 @@ def test_more_use_never_costs_less_and_the_parts_are_the_sum(stack: Stack) -> No
 
 
 @pytest.mark.parametrize(
-    "settings", [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS, SHIELDED]
+    "settings",
+    [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS, SHIELDED, SIGN_IN],
 )
 def test_the_price_list_knows_every_type_of_every_variant(synthesize: Synthesize, settings: Settings) -> None:
     assert unknown_types(Stack(document=synthesize(settings).document).types()) == ()

@@ -1,0 +1,1 @@
+"""What the authorizer adds to a request."""
