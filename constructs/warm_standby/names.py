@@ -1,10 +1,15 @@
 """Names and ARNs of one region's resources."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Role = Literal["primary", "failover"]
 """A region's role in the deployment. A failover changes the serving region, never the roles."""
+
+# The region of CloudFront's own resources in other services: a web ACL, and the delivery of access logs.
+# Source: docs.aws.amazon.com, AWS WAF, "Resources that you can protect with AWS WAF"; CloudFront, "Configure standard
+# logging (v2)".
+GLOBAL_REGION: Final = "us-east-1"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,8 +21,11 @@ from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
 from warm_standby.monitoring.alarms import Alarms
 from warm_standby.monitoring.alert_topic import AlertTopic
 from warm_standby.monitoring.dashboard import Dashboard
+from warm_standby.monitoring.log_bucket import LogBucket
 from warm_standby.names import Names, Role
 from warm_standby.settings import Settings
+from warm_standby.shield.rules import READINESS_HEADER
+from warm_standby.shield.web_acl import ApiShield
 from warm_standby.site.frontend_bucket import FrontendBucket
 
 # An API Gateway event with the fields that the function reads, so that the schedule calls it as API Gateway does.
@@ -76,6 +79,7 @@ class RegionalBackend(Construct):
             self, "documents", provider=provider, names=names, settings=settings, site_origins=origins
         )
         self.frontend = self._frontend_bucket()
+        self.log_bucket = self._log_bucket() if settings.operations.access_logs else None
         indexed = KnowledgeBaseInputs(names=names, settings=settings.knowledge_base, documents=self.documents)
         self.knowledge_base = KnowledgeBase(
             self, "knowledge_base", provider=provider, inputs=indexed, applier_arns=inputs.applier_arns
@@ -97,6 +101,7 @@ class RegionalBackend(Construct):
             site_origins=origins,
             authorizer=self.authorizer.function if self.authorizer else None,
         )
+        self.shield = self._shield_api()
         refreshes = (self.authorizer.schedule,) if self.authorizer else ()
         self.schedules = (self._schedule_ingestion(), *self._schedule_checks(), *refreshes)
         self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
@@ -116,6 +121,20 @@ class RegionalBackend(Construct):
             force_destroy=self._settings.operations.force_destroy,
         )
 
+    def _log_bucket(self) -> LogBucket:
+        operations = self._settings.operations
+        bucket = LogBucket(
+            self,
+            "logs",
+            provider=self.provider,
+            names=self.names,
+            days=operations.access_log_days,
+            force_destroy=operations.force_destroy,
+        )
+        bucket.log_requests_to("docs", self.documents.bucket)
+        bucket.log_requests_to("frontend", self.frontend.bucket)
+        return bucket
+
     def _functions(self) -> Functions:
         return Functions(
             self,
@@ -132,6 +151,14 @@ class RegionalBackend(Construct):
                 site_origins=self._inputs.site_origins,
             ),
         )
+
+    def _shield_api(self) -> ApiShield | None:
+        if not self._settings.access.waf:
+            return None
+        name = self.names.regional("api")
+        shield = ApiShield(self, "shield", provider=self.provider, name=name, settings=self._settings.access)
+        shield.protect(self.api.stage.stage.arn)
+        return shield
 
     def _authorizer(self, code: str) -> Authorizer:
         return Authorizer(self, "access", provider=self.provider, names=self.names, settings=self._settings, code=code)
@@ -156,6 +183,8 @@ class RegionalBackend(Construct):
         file: dict[str, object] = {"fileName": f"readiness-check{file_type}", "fileType": content_type}
         if self._settings.access.sign_in:
             file["functions"] = {"question": self.functions.query.name, "upload": self.functions.upload.name}
+        if self.shield and self.shield.readiness_pass:
+            file["headers"] = {READINESS_HEADER: self.shield.readiness_pass}
         return (
             self._check("health_check", minutes=1, event=_HEALTH_REQUEST),
             self._check(

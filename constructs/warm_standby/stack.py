@@ -1,7 +1,7 @@
 """The stack: two regional backends, replication between their documents, and one distribution over their sites."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from cdktf import AssetType, Postcondition, TerraformAsset, TerraformLocal, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSessionContext
@@ -12,9 +12,11 @@ from warm_standby.assets import Assets
 from warm_standby.documents.replication import Replication
 from warm_standby.identity import Identity
 from warm_standby.manifest import Manifest, write_outputs
-from warm_standby.names import Names, Role
+from warm_standby.names import GLOBAL_REGION, Names, Role
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
+from warm_standby.shield.web_acl import WebAcl
+from warm_standby.site.access_logs import SiteAccessLogs
 from warm_standby.site.distribution import Distribution
 from warm_standby.site.origin_check import OriginCheck
 from warm_standby.site.routing_config import RoutingConfig
@@ -45,6 +47,7 @@ class WarmStandbyStack(TerraformStack):
         configure_state(self, settings=settings)
         primary_provider = self._provider("primary", settings.regions.primary)
         failover_provider = self._provider("failover", settings.regions.failover)
+        self._global_provider = self._global(primary_provider, failover_provider)
         identity = Identity(self, "identity", provider=primary_provider, settings=settings)
         on_opensearch = settings.knowledge_base.vector_store == "opensearch-serverless"
         applier = DataAwsIamSessionContext(
@@ -70,18 +73,28 @@ class WarmStandbyStack(TerraformStack):
         self.failover = self._backend("failover", failover_provider, identity.account, inputs)
         self._replicate_documents()
         self.distribution = self._distribution(primary_provider)
+        self._log_site_requests()
         for origin, host in zip(site_origins, self.distribution.hosts, strict=True):
             origin.expression = f"https://{host}"
         distribution_arn.expression = self.distribution.distribution.arn
         self._write_site_configuration()
         self._write_manifest(identity.account)
 
-    def _provider(self, role: Role, region: str) -> AwsProvider:
+    def _provider(self, alias: Role | Literal["global"], region: str) -> AwsProvider:
         tags = [AwsProviderDefaultTags(tags=dict(self._settings.tags))] if self._settings.tags else None
         accounts = list(self._settings.allowed_account_ids) or None
         return AwsProvider(
-            self, f"aws_{role}", alias=role, region=region, allowed_account_ids=accounts, default_tags=tags
+            self, f"aws_{alias}", alias=alias, region=region, allowed_account_ids=accounts, default_tags=tags
         )
+
+    def _global(self, primary: AwsProvider, failover: AwsProvider) -> AwsProvider:
+        """Return the provider of us-east-1: that of a region, or a third one.
+
+        The third one is there also while nothing uses it. Terraform could not destroy its resources without it.
+        """
+        regions = self._settings.regions
+        of_regions = {regions.primary: primary, regions.failover: failover}
+        return of_regions.get(GLOBAL_REGION) or self._provider("global", GLOBAL_REGION)
 
     def _backend_inputs(
         self, assets: Assets, *, site_origins: Sequence[str], distribution_arn: str, applier_arns: Sequence[str]
@@ -141,7 +154,29 @@ class WarmStandbyStack(TerraformStack):
                 *_connect_sources(self.failover),
                 *self._settings.access.connect_origins,
             ],
+            web_acl_arn=self._shield_site(),
         )
+
+    def _shield_site(self) -> str | None:
+        """Return the ARN of the distribution's web ACL, None without AWS WAF."""
+        access = self._settings.access
+        if not access.waf:
+            return None
+        name = f"{self._settings.name}-site"
+        acl = WebAcl(self, "site_shield", provider=self._global_provider, name=name, kind="CLOUDFRONT", settings=access)
+        return acl.arn
+
+    def _log_site_requests(self) -> None:
+        """Deliver the distribution's access logs into the primary region's log bucket."""
+        if self.primary.log_bucket is not None:
+            SiteAccessLogs(
+                self,
+                "site_access_logs",
+                provider=self._global_provider,
+                name=self._settings.name,
+                distribution=self.distribution.distribution,
+                log_bucket=self.primary.log_bucket,
+            )
 
     def _write_site_configuration(self) -> None:
         RoutingConfig(

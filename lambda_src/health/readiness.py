@@ -43,20 +43,27 @@ class ReadinessCheck:
     """The scheduled event: the API's URL (ends in `/`), and the name and content type of a file that it accepts.
 
     Where users sign in, `functions` has the names of the functions behind the API, by check: `question` and `upload`.
+    `headers` are sent with each request: AWS WAF lets it through by one of them if it lets only some addresses through.
     """
 
     api_url: str
     file_name: str
     file_type: str
     functions: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, event: Mapping[str, object]) -> "ReadinessCheck":
         """Read the event. Raises `KeyError` for one without the members that the stack writes."""
         check = cast("Mapping[str, str]", event[READINESS_CHECK])
         functions = cast("Mapping[str, str]", check.get("functions", {}))
+        headers = cast("Mapping[str, str]", check.get("headers", {}))
         return cls(
-            api_url=check["apiUrl"], file_name=check["fileName"], file_type=check["fileType"], functions=functions
+            api_url=check["apiUrl"],
+            file_name=check["fileName"],
+            file_type=check["fileType"],
+            functions=functions,
+            headers=headers,
         )
 
 
@@ -73,10 +80,9 @@ def run_readiness_check(
 
     def ask(name: str) -> str:
         path, body, member = wanted[name]
-        url = f"{check.api_url}{path}"
         if invoke is None:
-            return _post(url, body, member, seconds)
-        refused = _post(url, body, member, seconds, token=FALSE_TOKEN)
+            return _post(check, path, body, member, seconds)
+        refused = _post(check, path, body, member, seconds, token=FALSE_TOKEN)
         return _invoke(invoke, check.functions[name], body, member) if refused == UNAUTHORIZED else f"Api{refused}"
 
     results = _run({name: partial(ask, name) for name in wanted}, seconds=seconds)
@@ -124,11 +130,16 @@ def _invoke(invoke: Callable[..., Any], function: str, body: Mapping[str, str], 
     return "ok" if isinstance(content, dict) and content.get(member) else "InvalidResponse"
 
 
-def _post(url: str, body: Mapping[str, str], member: str, seconds: float, *, token: str = "") -> str:
+def _post(
+    check: ReadinessCheck, path: str, body: Mapping[str, str], member: str, seconds: float, *, token: str = ""
+) -> str:
     """Return "ok" if the API answers 200 with a text in this member, else a code."""
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    authorization = {"Authorization": f"Bearer {token}"} if token else {}
     request = urllib.request.Request(  # noqa: S310 - the stack writes the URL, which is https
-        url, data=json.dumps(body).encode(), headers=headers, method="POST"
+        f"{check.api_url}{path}",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **authorization, **check.headers},
+        method="POST",
     )
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310 - as above

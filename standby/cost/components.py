@@ -27,6 +27,9 @@ FILES_OF_A_PAGE: Final = 30
 PAGE_GB: Final = 0.0002
 LOG_GB: Final = 2e-6
 """The log lines of one run: Lambda's own, the function's, and API Gateway's."""
+ACCESS_LOG_GB: Final = 1e-6
+"""The line of one request in an access log."""
+DAYS_A_MONTH: Final = 30
 TEXT_UNITS: Final = 3
 """The text units of a question and its answer: 1,000 characters each. Source: aws.amazon.com/bedrock/pricing."""
 TOKENS_A_MB: Final = 250_000
@@ -83,6 +86,11 @@ class Region:
     def requests(self) -> float:
         """The requests to the API."""
         return self.questions + self.uploads * (1 + STATUS_LOOKS) + 2 * self.checks
+
+    @property
+    def page_requests(self) -> float:
+        """The requests to the site. CloudFront asks the primary region's bucket first."""
+        return self.usage.page_views * FILES_OF_A_PAGE if self.role == SERVING else 0.0
 
     @property
     def runs(self) -> float:
@@ -225,9 +233,29 @@ def _monitoring(region: Region) -> Units:
 def _site(region: Region) -> Units:
     """Count all requests of the page for the primary region, because CloudFront asks its bucket first."""
     views = region.usage.page_views if region.role == SERVING else 0.0
-    yield "cloudfront_requests", views * FILES_OF_A_PAGE
+    yield "cloudfront_requests", region.page_requests
     yield "cloudfront_gb", views * PAGE_GB
-    yield "s3_reads", views * FILES_OF_A_PAGE
+    yield "s3_reads", region.page_requests
+
+
+def _waf(region: Region) -> Units:
+    """Count each request to the API, and to the site for the primary region. A rule group costs as much as a rule."""
+    for web_acl in region.stack.web_acls(region.role):
+        yield "waf_web_acls", 1
+        yield "waf_rules", len(web_acl["rule"])
+        yield "waf_requests", region.page_requests if web_acl["scope"] == "CLOUDFRONT" else region.requests
+
+
+def _access_logs(region: Region) -> Units:
+    """Count one line of CloudFront and one of the bucket for each file of a page, and one for each upload.
+
+    AWS charges for the storage of these logs, and not for their delivery. Sources: docs.aws.amazon.com, S3, "Logging
+    requests with server access logging"; CloudFront, "Access logs (standard logs)".
+    """
+    for lifecycle in region.stack.resources("aws_s3_bucket_lifecycle_configuration", region.role):
+        if "_logs_" in str(lifecycle["bucket"]):
+            lines = 2 * region.page_requests + region.usage.uploads
+            yield "s3_gb_months", lines * ACCESS_LOG_GB * lifecycle["rule"][0]["expiration"][0]["days"] / DAYS_A_MONTH
 
 
 COMPONENTS: Final[dict[str, Component]] = {
@@ -240,7 +268,13 @@ COMPONENTS: Final[dict[str, Component]] = {
     "API": _api,
     "monitoring": _monitoring,
     "site": _site,
+    "AWS WAF": _waf,
+    "access logs": _access_logs,
 }
+
+
+OPTIONAL: Final = frozenset({"AWS WAF", "access logs"})
+"""The components that a setting adds. A deployment without them shows no line for them."""
 
 
 def amounts(stack: Stack, usage: Usage, role: str) -> Iterator[Amount]:

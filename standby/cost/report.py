@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from standby.cost.components import COMPONENTS, Amount, amounts
+from standby.cost.components import COMPONENTS, OPTIONAL, Amount, amounts
 from standby.cost.prices import REGIONS, Price, price_list
 from standby.cost.resource_types import unknown_types
 from standby.cost.stack import ROLES, Stack
@@ -53,7 +53,8 @@ def cost_report(stack: Stack, usage: Usage, *, path: str, profile: str, today: d
     prices = price_list()
     used = [amount for role in ROLES for amount in amounts(stack, usage, role) if amount.units]
     priced = [amount for amount in used if amount.unit in prices]
-    components = tuple(_component(name, priced, prices) for name in COMPONENTS)
+    shown = COMPONENTS.keys() - (OPTIONAL - {amount.component for amount in used})
+    components = tuple(_component(name, priced, prices) for name in COMPONENTS if name in shown)
     total = sum(component.primary + component.failover for component in components)
     free = _free(priced, prices)
     units = sorted({amount.unit for amount in priced})

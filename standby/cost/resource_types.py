@@ -15,6 +15,7 @@ PRICED: Final = frozenset(
         "aws_cloudfront_distribution",
         "aws_cloudwatch_dashboard",
         "aws_cloudwatch_event_rule",
+        "aws_cloudwatch_log_delivery",
         "aws_cloudwatch_log_group",
         "aws_cloudwatch_log_metric_filter",
         "aws_cloudwatch_metric_alarm",
@@ -25,6 +26,7 @@ PRICED: Final = frozenset(
         "aws_s3_bucket_replication_configuration",
         "aws_s3_object",
         "aws_sqs_queue",
+        "aws_wafv2_web_acl",
     }
 )
 """The components use these, see `components`."""
@@ -48,6 +50,8 @@ FREE: Final = frozenset(
         "aws_cloudfront_origin_access_control",
         "aws_cloudfront_response_headers_policy",
         "aws_cloudwatch_event_target",
+        "aws_cloudwatch_log_delivery_destination",
+        "aws_cloudwatch_log_delivery_source",
         "aws_iam_role",
         "aws_iam_role_policy",
         "aws_lambda_permission",
@@ -55,6 +59,7 @@ FREE: Final = frozenset(
         "aws_opensearchserverless_security_policy",
         "aws_s3_bucket_cors_configuration",
         "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_logging",
         "aws_s3_bucket_notification",
         "aws_s3_bucket_ownership_controls",
         "aws_s3_bucket_policy",
@@ -66,6 +71,8 @@ FREE: Final = frozenset(
         "aws_sns_topic_subscription",
         "aws_sqs_queue_redrive_policy",
         "aws_ssm_parameter",
+        "aws_wafv2_ip_set",
+        "aws_wafv2_web_acl_association",
         "terraform_data",
     }
 )

@@ -55,6 +55,12 @@ class Stack:
         found = self.document["resource"].get(type_, {}).values()
         return [body for body in found if body["provider"] == f"aws.{role}"]
 
+    def web_acls(self, role: str) -> list[Body]:
+        """Return the web ACLs of a role. The site's, which is in us-east-1, counts for the primary region."""
+        regional = [body for body in self.resources("aws_wafv2_web_acl", role) if body["scope"] == "REGIONAL"]
+        every = self.document["resource"].get("aws_wafv2_web_acl", {}).values()
+        return [*regional, *(body for body in every if role == ROLES[0] and body["scope"] == "CLOUDFRONT")]
+
     def created(self, type_name: str, role: str) -> list[Body]:
         """Return the desired state of each resource that Cloud Control creates of a type."""
         found = self.resources("aws_cloudcontrolapi_resource", role)

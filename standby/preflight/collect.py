@@ -17,6 +17,7 @@ from standby.preflight.facts import principal as principals
 from standby.preflight.facts import quotas as quota_facts
 from standby.preflight.facts.names import LOOKS, Existence, Name, looks, variant_of
 from standby.preflight.facts.principal import Principal, Simulation
+from standby.preflight.facts.quotas import Quota
 from standby.preflight.facts.state import OwnResources, read_state_bucket, read_state_object
 from standby.preflight.findings import Finding
 from standby.stack.configuration import Resource, Stack
@@ -118,6 +119,8 @@ def _regional_tasks(clients: Clients, stack: Stack, principal: Principal, region
             model_facts.ask_embedding_model, clients, region, embedding, stack.embedding_dimensions
         ),
     }
+    if reserved := quotas.reserved_concurrency(stack, region):
+        tasks[Key("reserved", region)] = partial(quota_facts.read_reserved, clients, region, tuple(reserved))
     if stack.of("aws_opensearchserverless_collection", region=region):
         tasks[Key("capacity", region)] = partial(quota_facts.read_capacity, clients, region)
     for model in stack.answer_models:
@@ -212,11 +215,23 @@ def _use_case(stack: Stack) -> Key:
 def _quota_findings(stack: Stack, facts: Facts, own: OwnResources | Unavailable) -> Iterator[Finding]:
     for key, fact in facts.items():
         if key.kind == "concurrency":
-            yield quotas.check_concurrency(key.region, fact, quotas.needed_concurrency(stack, key.region))
+            reserved = facts.get(Key("reserved", key.region), 0)
+            yield quotas.check_concurrency(
+                key.region, _without_own(fact, reserved), quotas.needed_concurrency(stack, key.region)
+            )
+            if wanted := sum(quotas.reserved_concurrency(stack, key.region).values()):
+                yield quotas.check_reserved(key.region, fact, reserved, wanted)
         elif key.kind == "capacity":
             yield quotas.check_capacity(key.region, fact)
         elif key.kind == "quota":
             yield quotas.check_quota(key.item, fact, _missing(stack, own, key.item, key.region), region=key.region)
+
+
+def _without_own(quota: Quota | Unavailable, reserved: int | Unavailable) -> Quota | Unavailable:
+    """Return the quota without what this deployment has reserved, because its own functions use that."""
+    if isinstance(quota, Unavailable) or isinstance(reserved, Unavailable):
+        return quota
+    return Quota(quota.limit, quota.used - reserved)
 
 
 def _missing(stack: Stack, own: OwnResources | Unavailable, kind: str, region: str) -> int:

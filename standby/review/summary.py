@@ -11,7 +11,8 @@ from standby.review.plan import Change, Plan
 
 ACTIONS: Final = ("create", "update", "replace", "delete")
 _PURPOSES: Final = (
-    ("access", re.compile(r"^aws_(iam_|lambda_permission|s3_bucket_policy|sns_topic_policy)")),
+    ("access logs", re.compile(r" ((primary|failover)_logs|site_access_logs)_")),
+    ("access", re.compile(r"^aws_(iam_|lambda_permission|s3_bucket_policy|sns_topic_policy|wafv2_)| (\w+_)?shield_")),
     ("alarms", re.compile(r"^aws_(cloudwatch_(metric_alarm|dashboard|log_metric_filter)|sns_)")),
     ("documents", re.compile(r" (\w+_)?(documents|ingestion|sweep|replication)(_|$)")),
     ("Knowledge Base", re.compile(r" (\w+_)?(knowledge_base|guardrail)(_|$)")),
@@ -21,13 +22,15 @@ _PURPOSES: Final = (
 """What a resource is for, by its type and construct: the first pattern that matches decides."""
 
 OTHER: Final = "other"
-PURPOSES: Final = ("documents", "Knowledge Base", "API", "site", "alarms", "access", OTHER)
+PURPOSES: Final = ("documents", "Knowledge Base", "API", "site", "alarms", "access", "access logs", OTHER)
 
 
 class SummaryRow(JsonModel):
     """The changed resources of one purpose in one region."""
 
-    purpose: str = Field(description="`documents`, `Knowledge Base`, `API`, `site`, `alarms`, `access` or `other`")
+    purpose: str = Field(
+        description="`documents`, `Knowledge Base`, `API`, `site`, `alarms`, `access`, `access logs` or `other`"
+    )
     role: str | None = Field(description="`primary` or `failover`; null for what both regions share")
     create: int = Field(description="how many resources the plan creates")
     update: int = Field(description="how many it changes in place")

@@ -46,15 +46,17 @@ PREFLIGHT_ACTIONS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """A statement of the policy: it allows each of the actions on each of the resources."""
+    """A statement of the policy: it allows each of the actions on each of the resources.
 
-    sid: str
+    It has no id, because the ids of all statements would take a twentieth of what a role's policy may have.
+    """
+
     actions: tuple[str, ...]
     resources: tuple[str, ...]
 
     def as_iam(self) -> dict[str, object]:
         """Return the statement in IAM's form."""
-        return {"Sid": self.sid, "Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
+        return {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
 
 
 def deployer_statements(stack: Stack, *, account: str = "") -> tuple[Statement, ...]:
@@ -70,11 +72,13 @@ def deployer_statements(stack: Stack, *, account: str = "") -> tuple[Statement, 
             grants.setdefault(arn, set()).update(grant.actions)
     by_actions: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for resource, actions in grants.items():
-        for service in sorted({action.partition(":")[0] for action in actions}):
-            own = tuple(sorted(action for action in actions if action.partition(":")[0] == service))
+        # What cannot be limited is one statement for all services, because a role's policy has a limit.
+        services = ["any"] if resource == ANY else sorted({_service(action) for action in actions})
+        for service in services:
+            own = tuple(sorted(action for action in actions if service in ("any", _service(action))))
             by_actions.setdefault((service, own), []).append(resource)
-    numbers: dict[str, int] = {}
-    return tuple(_statement(service, own, found, numbers) for (service, own), found in sorted(by_actions.items()))
+    found = sorted(by_actions.items())
+    return tuple(Statement(actions=own, resources=tuple(sorted(arns))) for (_, own), arns in found)
 
 
 def deployer_policy(stack: Stack, *, account: str = "") -> dict[str, object]:
@@ -135,10 +139,8 @@ def _grants(stack: Stack) -> Iterator[_Grant]:
     yield from (_Grant(arn=arn, actions=("bedrock:InvokeModel",)) for arn in _model_arns(stack))
 
 
-def _statement(service: str, actions: tuple[str, ...], resources: list[str], numbers: dict[str, int]) -> Statement:
-    numbers[service] = numbers.get(service, 0) + 1
-    sid = f"{service.replace('-', '').capitalize()}{numbers[service]}"
-    return Statement(sid=sid, actions=actions, resources=tuple(sorted(resources)))
+def _service(action: str) -> str:
+    return action.partition(":")[0]
 
 
 def _pattern(name: str, deployment: str) -> str:

@@ -57,6 +57,13 @@ SIGN_IN: Final = default_settings(
 )
 """Users sign in with an OpenID Connect issuer."""
 
+LOGGED: Final = {"access_logs": True, "access_log_days": 30}
+SHIELDED: Final = default_settings(
+    access={"waf": True, "rate_limit": 500, "allowed_cidrs": ["203.0.113.0/24", "2001:db8::/32"]},
+    operations={**LOGGED, "reserved_concurrency": {"health": 5, "ingest": 4}},
+)
+"""AWS WAF, access logs and reserved executions, in the default regions."""
+
 SAME_API: Final = default_settings(
     operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"], "sweep_minutes": 60},
     answers={"model": "amazon.nova-lite-v1:0"},

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,16 @@ from tests.standby.rehearsal.deploy.helpers import EVERYTHING
 PROVIDER = "5.100.0"
 LISTED = "second-applier"
 """The role beside `ROLE_NAME` in `operations.appliers` of e2e.toml."""
+
+LOGGED = "access_logs = true\naccess_log_days = 30\nreserved_concurrency = {health = 5, ingest = 5}"
+SHIELDED = 'waf = true\nrate_limit = 5000\nallowed_cidrs = ["203.0.113.0/24", "2001:db8::/32"]'
+SHIELD_TYPES = (
+    "aws_wafv2_",
+    "aws_s3_bucket_logging",
+    "aws_cloudwatch_log_delivery",
+    "aws_lambda_function",
+    "terraform_data",
+)
 
 PlanAs = Callable[[str | None], "subprocess.CompletedProcess[str]"]
 
@@ -108,10 +119,13 @@ def cdktf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CdktfDeployment]
 
 @pytest.fixture(scope="module")
 def with_opensearch(cdktf: CdktfDeployment, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
-    """A rehearsal in the same emulator, with OpenSearch Serverless and one-way replication."""
+    """A rehearsal in the same emulator, with OpenSearch Serverless, one-way replication and a shield in front."""
     text = SETTINGS.read_text(encoding="utf-8").replace("[documents]", '[documents]\nreplication = "one-way"')
+    text = text.replace("[operations]", f"[operations]\n{LOGGED}")
     settings = tmp_path_factory.mktemp("opensearch") / "opensearch.toml"
-    settings.write_text(text + '\n[knowledge_base]\nvector_store = "opensearch-serverless"\n', encoding="utf-8")
+    settings.write_text(
+        f'{text}\n[access]\n{SHIELDED}\n[knowledge_base]\nvector_store = "opensearch-serverless"\n', encoding="utf-8"
+    )
     return Rehearsal(project=ROOT, directory=cdktf.rehearsal.paths.directory, settings=settings)
 
 
@@ -174,11 +188,58 @@ def test_a_destroyed_stack_is_applied_again_with_opensearch_and_answers_in_both_
     assert ("replication", "primary") not in observed
 
 
+def test_aws_waf_is_in_front_of_the_site_and_of_both_apis(with_opensearch: Rehearsal) -> None:
+    deployment = with_opensearch.deployment
+    cloudfront = with_opensearch.session("primary").client("cloudfront")
+    site = cloudfront.get_distribution_config(Id=deployment.site.distribution_id)["DistributionConfig"]["WebACLId"]
+    assert site.startswith("arn:aws:wafv2:us-east-1:000000000000:global/webacl/e2e-site/")
+    passes = set()
+    for role, region in deployment.regions.items():
+        api = region.api_url.removeprefix("https://").partition(".")[0]
+        stage = f"arn:aws:apigateway:{region.region}::/restapis/{api}/stages/prod"
+        waf = with_opensearch.session(role).client("wafv2")
+        rules = {rule["Name"]: rule for rule in waf.get_web_acl_for_resource(ResourceArn=stage)["WebACL"]["Rules"]}
+        assert rules["rate-limit"]["Statement"]["RateBasedStatement"]["Limit"] == 5000
+        statements = rules["allowed-addresses"]["Statement"]["NotStatement"]["Statement"]["OrStatement"]["Statements"]
+        assert len(statements) == 3
+        value = statements[-1]["ByteMatchStatement"]["SearchString"]
+        [target] = (
+            with_opensearch.session(role).client("events").list_targets_by_rule(Rule="e2e-readiness-check")["Targets"]
+        )
+        assert json.loads(target["Input"])["readinessCheck"]["headers"] == {"x-readiness-check": value.decode()}
+        passes.add(uuid.UUID(value.decode()))
+    assert len(passes) == 2
+
+
+def test_the_site_and_the_buckets_are_logged_into_a_bucket_of_each_region(with_opensearch: Rehearsal) -> None:
+    for role, region in with_opensearch.deployment.regions.items():
+        s3 = with_opensearch.session(role).client("s3")
+        logs = f"e2e-logs-000000000000-{region.region}"
+        for bucket, folder in ((region.documents_bucket, "docs"), (region.frontend_bucket, "frontend")):
+            logged = s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"]
+            assert (logged["TargetBucket"], logged["TargetPrefix"]) == (logs, f"s3/{folder}/")
+        [rule] = s3.get_bucket_lifecycle_configuration(Bucket=logs)["Rules"]
+        assert rule["Expiration"] == {"Days": 30}
+    deliveries = with_opensearch.session("failover").client("logs").describe_deliveries()["deliveries"]
+    assert [one["deliverySourceName"] for one in deliveries] == ["e2e-site"]
+
+
+@pytest.mark.parametrize("package,reserved", [("health", 5), ("ingest", 5), ("query", None)])
+def test_executions_are_reserved_for_the_named_functions(
+    with_opensearch: Rehearsal, package: str, reserved: int | None
+) -> None:
+    for role in ("primary", "failover"):
+        client = with_opensearch.session(role).client("lambda")
+        found = client.get_function(FunctionName=f"e2e-{package}").get("Concurrency", {})
+        assert found.get("ReservedConcurrentExecutions") == reserved
+
+
 @pytest.mark.parametrize("name", [ROLE_NAME, LISTED])
 def test_each_listed_role_plans_the_same_data_access_policy(plan_as: PlanAs, name: str) -> None:
     planned = plan_as(name)
     assert planned.returncode == 0, planned.stderr
-    assert "aws_opensearchserverless_access_policy" not in planned.stdout.split("Terraform will perform")[-1]
+    changed = planned.stdout.split("Terraform will perform")[-1]
+    assert not [type_ for type_ in ("aws_opensearchserverless_access_policy", *SHIELD_TYPES) if type_ in changed]
 
 
 def test_a_role_that_is_not_listed_cannot_plan_whatever_iam_allows(plan_as: PlanAs) -> None:

@@ -71,6 +71,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "api_gateway_account": False,
         }
     },
+    "shield": {
+        "access": {"waf": True, "rate_limit": 500, "allowed_cidrs": ["203.0.113.0/24", "2001:db8::/32"]},
+        "operations": {"access_logs": True, "access_log_days": 30, "reserved_concurrency": {"health": 5}},
+    },
     "remote-state": {
         "state": {"backend": "s3", "bucket": "state-of-chatbot", "region": "us-west-2", "key": "chatbot.tfstate"}
     },

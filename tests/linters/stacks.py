@@ -1,7 +1,8 @@
-"""`python -m tests.linters.stacks DIRECTORY`: write the stack with each vector store as the linters read it.
+"""`python -m tests.linters.stacks DIRECTORY`: write the stack as the linters read it.
 
-For each store there are a Terraform configuration without its `terraform` block (checkov's parser needs that), a
-CloudFormation template of what Cloud Control creates, and the IAM policies.
+There is one with each vector store, and one with a shield in front. For each there are a Terraform configuration
+without its `terraform` block (checkov's parser needs that), a CloudFormation template of what Cloud Control creates,
+and the IAM policies.
 """
 
 import json
@@ -17,8 +18,13 @@ from standby.stack.configuration import read_stack
 from standby.stack.deployer_policy import deployer_policy
 from tests.constructs.helpers import ACCOUNT, render
 from tests.constructs.plan import ROOT, Plan, default_settings, resources, role_statements
+from tests.constructs.variants import SHIELDED
 
-STORES: Final = ("s3-vectors", "opensearch-serverless")
+STACKS: Final = {
+    "s3-vectors": default_settings(),
+    "opensearch-serverless": default_settings(knowledge_base={"vector_store": "opensearch-serverless"}),
+    "shielded": SHIELDED,
+}
 POLICIES: Final = {
     "aws_s3_bucket_policy": "policy",
     "aws_sqs_queue": "policy",
@@ -77,19 +83,18 @@ def main() -> None:
     from tests.constructs.synthesis import synthesize  # noqa: PLC0415 - after the bindings were made lazy
 
     target = Path(sys.argv[1])
-    for store in STORES:
-        settings = default_settings(knowledge_base={"vector_store": store})
+    for name, settings in STACKS.items():
         with tempfile.TemporaryDirectory() as out:
             plan = synthesize(settings, functions=ROOT / "lambda_src", site=ROOT / "frontend", out=Path(out))
-        directory = target / store
+        directory = target / name
         (directory / "terraform").mkdir(parents=True)
-        configuration = {name: block for name, block in plan.document.items() if name not in {"terraform", "//"}}
-        for name, document in {
+        configuration = {key: block for key, block in plan.document.items() if key not in {"terraform", "//"}}
+        for file, document in {
             "terraform/cdk.tf.json": configuration,
             "template.json": template(plan),
             "policies.json": dict(policies(plan)),
         }.items():
-            (directory / name).write_text(json.dumps(document), encoding="utf-8")
+            (directory / file).write_text(json.dumps(document), encoding="utf-8")
 
 
 if __name__ == "__main__":

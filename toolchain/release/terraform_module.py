@@ -62,6 +62,8 @@ def module_files(document: Mapping[str, Any], settings: Settings) -> dict[str, J
     Raises `ModuleError`: a sentinel is left, or the configuration has no subscription for the address.
     """
     main: Json = _without_comments({name: document[name] for name in ("provider", "data", "locals", "resource")})
+    # No resource of the module needs the third provider, which is there for settings that the module does not have.
+    main["provider"]["aws"] = [one for one in main["provider"]["aws"] if one["alias"] != "global"]
     for provider in main["provider"]["aws"]:
         provider["default_tags"] = [{"tags": "${var.tags}"}]
     main["resource"][_SUBSCRIPTION] = dict(_subscriptions(main["resource"].get(_SUBSCRIPTION, {})))

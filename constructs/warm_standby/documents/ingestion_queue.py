@@ -28,6 +28,8 @@ VISIBILITY_TIMEOUT: Final = 6 * FUNCTION_TIMEOUT + BATCHING_WINDOW
 MAX_RECEIVE_COUNT: Final = 64
 FOURTEEN_DAYS: Final = 14 * 24 * 3600
 BATCH_SIZE: Final = 1000
+# The least that Lambda accepts. Source: docs.aws.amazon.com, Lambda API, "ScalingConfig".
+MAX_CONCURRENCY: Final = 2
 
 
 class IngestionQueue(Construct):
@@ -121,5 +123,5 @@ class IngestionQueue(Construct):
             batch_size=BATCH_SIZE,
             maximum_batching_window_in_seconds=BATCHING_WINDOW,
             function_response_types=["ReportBatchItemFailures"],
-            scaling_config=LambdaEventSourceMappingScalingConfig(maximum_concurrency=2),
+            scaling_config=LambdaEventSourceMappingScalingConfig(maximum_concurrency=MAX_CONCURRENCY),
         )

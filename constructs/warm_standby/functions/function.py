@@ -24,7 +24,8 @@ class Function(Construct):
     """A Lambda function whose handler is in one package of the archive.
 
     The function's name is that of the `package`, with hyphens instead of underscores. `code` is the path of the
-    archive that all functions share. `timeout` is in seconds, `memory` in MB.
+    archive that all functions share. `timeout` is in seconds, `memory` in MB. `reserved_concurrency`: the executions
+    that only this function may use, and its upper limit; None leaves it to share those of the account.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Function(Construct):
         timeout: int,
         memory: int,
         log_retention_days: int,
+        reserved_concurrency: int | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self._provider = provider
@@ -71,6 +73,7 @@ class Function(Construct):
             source_code_hash=Fn.filebase64sha256(code),  # by which Terraform sees a change
             timeout=timeout,
             memory_size=memory,
+            reserved_concurrent_executions=reserved_concurrency,
             environment=LambdaFunctionEnvironment(variables=dict(environment)),
             tracing_config=LambdaFunctionTracingConfig(mode="Active"),
             logging_config=LambdaFunctionLoggingConfig(

@@ -82,6 +82,7 @@ class Functions(Construct):
             timeout=timeout,
             memory=memory,
             log_retention_days=self._settings.operations.log_retention_days,
+            reserved_concurrency=self._settings.operations.reserved_concurrency.get(package),
         )
         self.by_package[package] = function
         return function

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from warm_standby.settings.section import Section, UniqueValues, validation_error
+from warm_standby.settings.section import UniqueValues, validation_error
+from warm_standby.settings.shield import Shield
 
 # A host and not an address in brackets. No character that a content security policy separates sources with.
 _ORIGIN: Final = r"https://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?"
@@ -77,8 +78,10 @@ Claims = Annotated[dict[ClaimText, AcceptedValues], AfterValidator(_small)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 
 
-class Access(Section):
+class Access(Shield):
     """Who may ask: anyone with the address (`open`), or the holder of a token of an OpenID Connect issuer (`oidc`).
+
+    The settings of the shield in front are its own in both modes.
 
     `issuer`: as its tokens name it, character by character. Its discovery document is under it.
     `client_id`: the page's registration with the issuer: a public client.
@@ -145,5 +148,5 @@ class Access(Section):
         return tuple(dict.fromkeys((f"{parts.scheme}://{parts.netloc}", *self.endpoint_origins)))
 
 
-OIDC_KEYS: Final = frozenset(Access.model_fields) - {"mode"}
+OIDC_KEYS: Final = frozenset(Access.model_fields) - {"mode"} - frozenset(Shield.model_fields)
 """The settings that only `oidc` reads."""

@@ -140,6 +140,8 @@ class Site(Section):
 class Operations(Section):
     """Logs (days), alerts, throttling (requests/s), schedules (minutes), and whether `destroy` deletes documents.
 
+    `access_logs`: whether the requests to the site, the buckets and the API are logged into a bucket of each region.
+    `reserved_concurrency`: the executions of Lambda that only this function may use, and its upper limit.
     `appliers`: the ARNs of the roles that may plan and apply, beside the one that applies now.
     `readiness_minutes`: how often each region's own API is asked a question.
     `api_gateway_account`: whether this stack sets the role that API Gateway logs with, one per account and region.
@@ -148,8 +150,11 @@ class Operations(Section):
     alert_emails: UniqueValues[Email] = ()
     appliers: UniqueValues[RoleArn] = ()
     log_retention_days: Annotated[int, AfterValidator(validators.log_retention)] = 30
+    access_logs: bool = False
+    access_log_days: int = Field(default=90, ge=1, le=3650)
     api_rate_limit: int = Field(default=100, ge=1, le=10_000)
     api_burst_limit: int = Field(default=200, ge=1, le=5_000)
+    reserved_concurrency: Annotated[dict[str, int], AfterValidator(validators.reserved_concurrency)] = Field(default={})
     sweep_minutes: int = Field(default=5, ge=1, le=60)
     readiness_minutes: int = Field(default=60, ge=1, le=60)
     force_destroy: bool = False

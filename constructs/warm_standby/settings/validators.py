@@ -67,6 +67,13 @@ LOG_RETENTION_DAYS: Final = (
 )
 """Source: docs.aws.amazon.com, CloudWatch Logs API, "PutRetentionPolicy"."""
 
+FUNCTIONS: Final = ("documents", "health", "ingest", "ingestion_status", "query", "upload")
+LEAST_RESERVED: Final[dict[str, tuple[int, str]]] = {
+    "health": (2, "the health check runs while the readiness check waits for an answer"),
+    "ingest": (3, "the queue runs two, and the sweep one"),
+}
+"""The least that may be reserved for a function, and why. Any other function needs one."""
+
 RESERVED_BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 # The Terraform module of a release checks its variables with the same patterns.
 NAME_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
@@ -207,6 +214,18 @@ def log_retention(value: int) -> int:
     """Return a retention period that CloudWatch Logs supports, in days."""
     _require(value in LOG_RETENTION_DAYS, f"use a retention that CloudWatch Logs supports: {list(LOG_RETENTION_DAYS)}")
     return value
+
+
+def reserved_concurrency(values: dict[str, int]) -> dict[str, int]:
+    """Return the executions that are reserved for functions, if each function has enough of them.
+
+    Zero would switch the function off. Source: docs.aws.amazon.com, Lambda, "Configuring reserved concurrency".
+    """
+    for function, reserved in values.items():
+        _require(function in FUNCTIONS, f"{function} is no function: use {', '.join(FUNCTIONS)}")
+        least, reason = LEAST_RESERVED.get(function, (1, "zero switches it off"))
+        _require(reserved >= least, f"reserve at least {least} for {function}: {reason}")
+    return values
 
 
 def state_bucket(value: str) -> str:

@@ -46,6 +46,7 @@ class Distribution(Construct):
     It makes one connection attempt with the shortest timeout, because CloudFront's defaults (3 x 10 s) would delay a
     page by half a minute. `config.json` has its own origin group, because a primary region that returns after an outage
     has an old `config.json` in its bucket. Each bucket's origin check is read from that bucket alone.
+    `web_acl_arn` is the web ACL that looks at each request first.
     Source: docs.aws.amazon.com, CloudFront, "Optimize high availability with CloudFront origin failover".
     """
 
@@ -60,6 +61,7 @@ class Distribution(Construct):
         primary: FrontendBucket,
         failover: FrontendBucket,
         connect_sources: Sequence[str],
+        web_acl_arn: str | None = None,
     ) -> None:
         super().__init__(scope, id_)
         access = CloudfrontOriginAccessControl(
@@ -114,6 +116,7 @@ class Distribution(Construct):
                 geo_restriction=CloudfrontDistributionRestrictionsGeoRestriction(restriction_type="none")
             ),
             viewer_certificate=_certificate(settings),
+            web_acl_id=web_acl_arn,
         )
         self.hosts = (*settings.domain_names, self.distribution.domain_name)
         self.url = f"https://{self.hosts[0]}"

@@ -17,6 +17,9 @@ NAMES: Final = {
     "aws_s3_bucket": "buckets",
 }
 """The resource types whose number is limited, in words."""
+UNRESERVED: Final = 100
+"""The executions that AWS keeps for all functions without a reservation. Source: docs.aws.amazon.com, Lambda,
+"Configuring reserved concurrency for a function"."""
 MIN_OCU: Final = 2
 """The OpenSearch Compute Units that each limit must allow. Source: docs.aws.amazon.com, OpenSearch Serverless API
 Reference, "CapacityLimits"."""
@@ -55,6 +58,34 @@ def check_concurrency(region: str, quota: Quota | Unavailable, needed: int) -> F
         detail=f"{free} executions of Lambda, {needed} needed under full load",
         remedy="Request more: Service Quotas, AWS Lambda, Concurrent executions (L-B99A9384). Or lower"
         " operations.api_burst_limit.",
+    )
+
+
+def reserved_concurrency(stack: Stack, region: str) -> dict[str, int]:
+    """Return the executions that the stack reserves in a region, by the names of the functions."""
+    found = ((part.text("function_name"), part) for part in stack.of("aws_lambda_function", region=region))
+    key = "reserved_concurrent_executions"
+    return {name: int(part.attributes[key]) for name, part in found if key in part.attributes}
+
+
+def check_reserved(region: str, quota: Quota | Unavailable, own: int | Unavailable, wanted: int) -> Finding:
+    """Return whether so many executions may be reserved. `own` are those that this deployment has reserved already."""
+    check = "reserved concurrency"
+    if isinstance(quota, Unavailable):
+        return unknown(check, quota, action="lambda:GetAccountSettings", region=region)
+    if isinstance(own, Unavailable):
+        return unknown(check, own, action="lambda:GetFunction", region=region)
+    free = max(0, quota.limit - quota.used + own - UNRESERVED)
+    detail = f"{free} can be reserved, {wanted} wanted; AWS keeps {UNRESERVED} of {quota.limit} for other functions"
+    if wanted <= free:
+        return Finding(check=check, region=region, status="ok", detail=detail)
+    return Finding(
+        check=check,
+        region=region,
+        status="fails",
+        detail=detail,
+        remedy="Request more: Service Quotas, AWS Lambda, Concurrent executions (L-B99A9384). Or lower"
+        " operations.reserved_concurrency.",
     )
 
 

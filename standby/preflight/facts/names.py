@@ -25,7 +25,7 @@ _FORBIDDEN: Final = frozenset({"403", "AccessDenied", "Forbidden"})
 
 @dataclass(frozen=True)
 class _Lookup:
-    """A call for one name. `parameters` may contain the resource's `{name}`, `{region}`, `{account}` and `{type}`.
+    """A call for one name. `parameters` may contain `{name}`, `{region}`, `{account}`, `{scope}` and `{type}`.
 
     `absent`: the error codes that say that the name is free. `found`: the list that has an entry if the name exists.
     """
@@ -38,7 +38,8 @@ class _Lookup:
 
     def __call__(self, clients: Clients, account: str, name: str, resource: Resource) -> Existence:
         region = GLOBAL_REGION if self.service in {"iam", "cloudfront"} else resource.region
-        values = {"name": name, "region": region, "account": account, "type": resource.text("type")}
+        values = {"name": name, "region": region, "account": account}
+        values |= {attribute: resource.text(attribute) for attribute in ("scope", "type")}
         parameters = {key: _fill(value, values) for key, value in self.parameters.items()}
         try:
             answer = clients.read(self.service, region, self.operation, parameters)
@@ -102,6 +103,7 @@ def _at(entry: Mapping[str, Any], path: tuple[str, ...]) -> object:
 _GONE: Final = frozenset({"ResourceNotFoundException", "ResourceNotFound"})
 _MARKERS: Final = ("Marker", "NextMarker")
 _KNOWLEDGE_BASES: Final = _Listing("bedrock-agent", "list_knowledge_bases", "knowledgeBaseSummaries", ("name",))
+_OF_SCOPE: Final[Mapping[str, object]] = {"Scope": "{scope}", "Limit": 100}
 _OF_POLICY: Final[Mapping[str, object]] = {"name": "{name}", "type": "{type}"}
 
 LOOKS: Final[Mapping[str, Look]] = {
@@ -127,6 +129,8 @@ LOOKS: Final[Mapping[str, Look]] = {
         "cloudwatch", "get_dashboard", {"DashboardName": "{name}"}, _GONE | {"DashboardNotFoundError"}
     ),
     "aws_cloudwatch_event_rule": _Lookup("events", "describe_rule", {"Name": "{name}"}, _GONE),
+    "aws_cloudwatch_log_delivery_destination": _Lookup("logs", "get_delivery_destination", {"name": "{name}"}, _GONE),
+    "aws_cloudwatch_log_delivery_source": _Lookup("logs", "get_delivery_source", {"name": "{name}"}, _GONE),
     "aws_cloudwatch_log_group": _Lookup(
         "logs", "describe_log_groups", {"logGroupNamePrefix": "{name}"}, frozenset(), "logGroups"
     ),
@@ -166,6 +170,10 @@ LOOKS: Final[Mapping[str, Look]] = {
         frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}),
     ),
     "aws_ssm_parameter": _Lookup("ssm", "get_parameter", {"Name": "{name}"}, frozenset({"ParameterNotFound"})),
+    # At most 100 of each are listed, which is the quota of an account.
+    # Source: docs.aws.amazon.com, AWS WAF, "AWS WAF quotas".
+    "aws_wafv2_ip_set": _Lookup("wafv2", "list_ip_sets", _OF_SCOPE, frozenset(), "IPSets"),
+    "aws_wafv2_web_acl": _Lookup("wafv2", "list_web_acls", _OF_SCOPE, frozenset(), "WebACLs"),
 }
 """How each type's name is looked up. The error codes are those of botocore's service models."""
 

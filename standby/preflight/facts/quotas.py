@@ -36,6 +36,22 @@ def read_concurrency(clients: Clients, region: str) -> Quota:
     return Quota(limit, limit - take_count(answer, "AccountLimit", "UnreservedConcurrentExecutions"))
 
 
+def read_reserved(clients: Clients, region: str, functions: Iterable[str]) -> int:
+    """Return how many executions these functions have reserved. One that does not exist yet has none."""
+    return sum(_reserved(clients, region, name) for name in functions)
+
+
+def _reserved(clients: Clients, region: str, name: str) -> int:
+    try:
+        answer = clients.read("lambda", region, "get_function", {"FunctionName": name})
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return 0
+        raise
+    take(answer, "Configuration", kind=dict)  # of every function; the concurrency is left out if none is reserved
+    return take_count(answer, "Concurrency", "ReservedConcurrentExecutions") if "Concurrency" in answer else 0
+
+
 def read_capacity(clients: Clients, region: str) -> Capacity:
     """Return the region's limits of OpenSearch Serverless."""
     answer = clients.read("opensearchserverless", region, "get_account_settings")

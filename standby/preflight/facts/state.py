@@ -11,7 +11,7 @@ from botocore.response import StreamingBody
 
 from standby.deployment.answers import NOT_AWS, InvalidAnswerError, take, take_count, take_text
 from standby.deployment.api_call import MAX_BODY_BYTES
-from standby.deployment.clients import Clients
+from standby.deployment.clients import GLOBAL_REGION, Clients
 from standby.errors import StandbyError
 from standby.preflight.facts.names import Name, variant_of
 from standby.stack.configuration import CLOUD_CONTROL, StateBackend
@@ -90,12 +90,15 @@ def read_state_bucket(clients: Clients, backend: StateBackend) -> StateBucket:
 def parse_state(text: bytes, regions: Mapping[str, str]) -> OwnResources:
     """Return the resources of a state. Raises `StandbyError` if it is none of Terraform.
 
+    `regions` are those of the providers, by alias. The site's own provider, `global`, is always in the same region.
+
     Source: developer.hashicorp.com, Terraform, "State": version 4 of the format.
     """
     try:
         instances = list(_instances(json.loads(text)))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise StandbyError("The state is not one of Terraform.") from error
+    regions = {"global": GLOBAL_REGION, **regions}
     counts: dict[str, int] = {}
     names: set[Name] = set()
     for kind, alias, attributes in instances:

@@ -34,10 +34,10 @@ from standby.rehearsal.emulator.cloud_control_corrections import check_index_acc
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
 from standby.rehearsal.emulator.replica_events import send_replica_events
-from standby.rehearsal.emulator.request_resources import corrected_operation, named_resource
+from standby.rehearsal.emulator.request_resources import corrected_operation, delivery_resource, named_resource
 from standby.rehearsal.emulator.requests.deliveries import check_deliveries
 from standby.rehearsal.emulator.requests.hook import check_requests
-from standby.rehearsal.emulator.requests.identifiers import correct_guardrails
+from standby.rehearsal.emulator.requests.identifiers import correct_deliveries, correct_guardrails
 from standby.rehearsal.emulator.sick_region import SickMiddleware, read_body
 from standby.rehearsal.emulator.sickness import API, PAGE_READS
 
@@ -200,7 +200,7 @@ def corrected_action(extract: Callable[..., str | None]) -> Callable[..., str | 
 
 
 def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
-    """Return MiniStack's function that names the resource of a request, corrected for three services.
+    """Return MiniStack's function that names the resource of a request, corrected for some services.
 
     The ARN of a rule on the default event bus does not name the bus, and a simulation is of one principal. Source:
     docs.aws.amazon.com, Service Authorization Reference, Amazon EventBridge and AWS Identity and Access Management.
@@ -208,6 +208,8 @@ def corrected_resource(extract: Callable[..., str]) -> Callable[..., str]:
 
     def extract_resource_arn(*request: object) -> str:
         service, _, path, *_, body, parameters, region, account = request
+        if delivery := delivery_resource(request[3], body, region=str(region), account=str(account)):
+            return delivery
         arn = extract(*request)
         named = named_resource(str(service), str(path), body, parameters, region=str(region), account=str(account))
         if named and (arn == "*" or ":event-bus/" in arn):
@@ -351,6 +353,7 @@ def main() -> None:
     s3 = importlib.import_module("ministack.services.s3")
     send_replica_events(s3)
     correct_documents(importlib.import_module("ministack.services.bedrock_agent"), s3)
+    correct_deliveries(importlib.import_module("ministack.services.cloudwatch_logs"))
     correct_guardrails(importlib.import_module("ministack.services.bedrock"))
     emulator = AssumeTlsMiddleware(application.app)
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))

@@ -15,6 +15,7 @@ ACTIONS: Final[Mapping[str, str]] = {"cloudfront:CreateDistributionWithTags": "c
 
 _MAPPING: Final = re.compile(r"/2015-03-31/event-source-mappings/[^/]+/?")
 _ARN: Final = re.compile(r'arn:aws:[^\s"&<]+')
+_DELIVERY: Final = re.compile(r"\w+\.(?:Create|Put|Get|Delete|Update)Delivery(Source|Destination|Configuration)?")
 _CLOUDFRONT: Final = re.compile(r"/2020-05-31/(origin-access-control|response-headers-policy)/([^/]+)")
 
 
@@ -32,6 +33,19 @@ def named_resource(service: str, path: str, body: object, query: object, *, regi
     if tagged or service not in _NAMES:
         return tagged
     return _NAMES[service](path, members).format(region=region, account=account)
+
+
+def delivery_resource(headers: object, body: object, *, region: str, account: str) -> str:
+    """Return the ARN of the delivery of logs, its source or its destination that a call is about, "" for other calls.
+
+    MiniStack names the resource whose logs are delivered, or none.
+    """
+    target = str(headers.get("x-amz-target", "")) if isinstance(headers, Mapping) else ""
+    found = _DELIVERY.fullmatch(target)
+    if found is None:
+        return ""
+    kind = {"Source": "delivery-source", "Destination": "delivery-destination"}.get(found[1], "delivery")
+    return f"arn:aws:logs:{region}:{account}:{kind}:{_text(_members(body), 'name', 'id') or '*'}"
 
 
 def _members(body: object) -> Mapping[str, Any]:

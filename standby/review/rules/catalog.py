@@ -9,6 +9,7 @@ from standby.review.rules.kept import KEPT_RULES
 from standby.review.rules.regions import REGION_RULES
 from standby.review.rules.rule import Rule
 from standby.review.rules.security import SECURITY_RULES
+from standby.review.rules.shield import SHIELD_RULES
 from standby.review.rules.site import SITE_RULES
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -17,6 +18,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *SITE_RULES,
     *ALARM_RULES,
     *SECURITY_RULES,
+    *SHIELD_RULES,
     *REGION_RULES,
     *DEPLOYMENT_RULES,
 )

@@ -108,6 +108,7 @@ DOCUMENT_RULES: Final = (
             Guard(
                 types=("aws_s3_bucket_lifecycle_configuration",),
                 path=("rule", "expiration", "days"),
+                construct="_documents_",
                 is_worse=is_kept_shorter,
                 of_new=False,
                 effect="Documents are deleted sooner than before, in both regions.",
@@ -116,6 +117,7 @@ DOCUMENT_RULES: Final = (
             Guard(
                 types=("aws_s3_bucket_lifecycle_configuration",),
                 path=("rule", "noncurrent_version_expiration", "noncurrent_days"),
+                construct="_documents_",
                 is_worse=is_kept_shorter,
                 of_new=False,
                 effect="A document that was deleted or overwritten by mistake can be brought back for fewer days.",
@@ -142,6 +144,15 @@ DOCUMENT_RULES: Final = (
                 is_worse=is_kept_shorter,
                 of_new=False,
                 effect="The logs of an incident are gone sooner.",
+                remedy="Keep the number of days, or accept the finding in standby.toml with a reason.",
+            ),
+            Guard(
+                types=("aws_s3_bucket_lifecycle_configuration",),
+                path=("rule", "expiration", "days"),
+                construct="_logs_",
+                is_worse=is_kept_shorter,
+                of_new=False,
+                effect="The access logs of an incident are gone sooner.",
                 remedy="Keep the number of days, or accept the finding in standby.toml with a reason.",
             ),
         ),

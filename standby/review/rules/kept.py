@@ -26,7 +26,9 @@ class Loss:
 
 
 KEPT: Final[Mapping[str, Loss]] = {
-    "aws_s3_bucket": Loss("documents RPO", "Its objects are deleted with it: documents, or the site and the journal."),
+    "aws_s3_bucket": Loss(
+        "documents RPO", "Its objects are deleted with it: documents, the site and the journal, or logs."
+    ),
     "AWS::Bedrock::KnowledgeBase": Loss("API RTO", "No question is answered until a new one has all documents."),
     "AWS::Bedrock::DataSource": Loss("API RTO", "All documents are ingested again; answers have gaps until then."),
     "AWS::S3Vectors::VectorBucket": Loss("API RTO", "The vectors of all documents are deleted with it."),
@@ -62,6 +64,13 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     "aws_s3_bucket_public_access_block": Loss("security", "A policy or an ACL may make the bucket public."),
     "aws_s3_bucket_ownership_controls": Loss("security", "ACLs may give objects to others."),
     "aws_s3_bucket_server_side_encryption_configuration": Loss("security", "Objects get S3's default encryption only."),
+    "aws_s3_bucket_logging": Loss("security", "The requests to a bucket are not logged."),
+    "aws_cloudwatch_log_delivery": Loss("security", "The requests to the site are not logged."),
+    "aws_cloudwatch_log_delivery_destination": Loss("security", "The requests to the site are not logged."),
+    "aws_cloudwatch_log_delivery_source": Loss("security", "The requests to the site are not logged."),
+    "aws_wafv2_ip_set": Loss("security", "The web ACL that names these addresses cannot refuse others."),
+    "aws_wafv2_web_acl": Loss("security", "AWS WAF refuses no request to the site, or to the API of one region."),
+    "aws_wafv2_web_acl_association": Loss("security", "AWS WAF refuses no request to the API of one region."),
     "aws_sns_topic_policy": Loss("security", "Messages without TLS are accepted."),
     "aws_cloudfront_response_headers_policy": Loss("security", "Pages lose their Content-Security-Policy."),
     "aws_cloudfront_origin_access_control": Loss("page RTO", "CloudFront cannot read the site's buckets."),

@@ -128,6 +128,36 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + "operations.log_retention_days = 31", "operations.log_retention_days", 31, "30"),
     (NAME + "operations.api_rate_limit = 0", "operations.api_rate_limit", 0, "1"),
     (NAME + "operations.api_burst_limit = 5001", "operations.api_burst_limit", 5001, "5000"),
+    (NAME + "operations.reserved_concurrency = {helth = 5}", "operations.reserved_concurrency", None, "no function"),
+    (
+        NAME + "operations.reserved_concurrency = {query = 0}",
+        "operations.reserved_concurrency",
+        None,
+        "switches it off",
+    ),
+    (NAME + "operations.reserved_concurrency = {ingest = 2}", "operations.reserved_concurrency", None, "the queue"),
+    (NAME + "operations.reserved_concurrency = {health = 1}", "operations.reserved_concurrency", None, "at least 2"),
+    (NAME + "operations.access_logs = 1", "operations.access_logs", 1, "boolean"),
+    (NAME + "operations.access_log_days = 0", "operations.access_log_days", 0, "1"),
+    (NAME + "access = {waf = true, rate_limit = 9}", "access.rate_limit", 9, "10"),
+    (NAME + "access = {waf = true, rate_limit = 2000000001}", "access.rate_limit", None, "2000000000"),
+    (NAME + "access.rate_limit = 500", "access.rate_limit", 500, "set access.waf = true"),
+    (NAME + 'access.allowed_cidrs = ["203.0.113.0/24"]', "access.allowed_cidrs", None, "set access.waf = true"),
+    *(
+        (NAME + f'access = {{waf = true, allowed_cidrs = ["{cidr}"]}}', "access.allowed_cidrs.0", cidr, fix)
+        for cidr, fix in (
+            ("203.0.113.7/24", "first address of the range"),
+            ("office", "CIDR notation"),
+            ("0.0.0.0/0", "leave the list empty"),
+            ("::/0", "leave the list empty"),
+        )
+    ),
+    (
+        NAME + 'access = {waf = true, allowed_cidrs = ["203.0.113.7", "203.0.113.7/32"]}',
+        "access.allowed_cidrs",
+        None,
+        "only once",
+    ),
     (NAME + "operations.sweep_minutes = 61", "operations.sweep_minutes", 61, "60"),
     (NAME + "operations.readiness_minutes = 61", "operations.readiness_minutes", 61, "60"),
     (NAME + "operations.api_gateway_account = 0", "operations.api_gateway_account", 0, "boolean"),
@@ -178,6 +208,9 @@ ACCEPTED = (
     'operations = {alert_emails = ["a.b+c@example.co.uk"], log_retention_days = 3653, sweep_minutes = 60}',
     "objectives = {page_rto_seconds = 1, execution_seconds = 0.5, page_rpo_files = 3}",
     'state = {backend = "s3", bucket = "my.states-1", region = "eu-west-1", key = "a/b"}',
+    'access = {waf = true, rate_limit = 10, allowed_cidrs = ["203.0.113.7", "2001:DB8::/32"]}',
+    "operations = {access_logs = true, access_log_days = 1}",
+    "operations.reserved_concurrency = {query = 1, health = 2, ingest = 3}",
     'tags = {"Cost Center" = ""}',
 )
 

@@ -94,6 +94,20 @@ def test_an_api_that_answers_and_accepts_uploads_is_ready(capsys: pytest.Capture
     assert (line["level"], line["message"], line["readyPercent"]) == ("INFO", "ready", 100)
 
 
+def test_each_request_has_the_headers_of_the_event_by_which_aws_waf_lets_it_through() -> None:
+    sent: list[str | None] = []
+
+    def record(handler: BaseHTTPRequestHandler) -> None:
+        sent.append(handler.headers["x-readiness-check"])
+        well(handler)
+
+    with api(docs=record, upload=record) as (url, _):
+        given = {"apiUrl": url, "fileName": "a.txt", "fileType": "text/plain", "headers": {"x-readiness-check": "r"}}
+        found = run_readiness_check(ReadinessCheck.read({READINESS_CHECK: given}), Log(fields={}), seconds=5)
+    assert found["readyPercent"] == 100
+    assert sent == ["r", "r"]
+
+
 @pytest.mark.parametrize(
     "respond, code",
     [

@@ -18,7 +18,7 @@ from standby.cost.resource_types import FREE, PRICED, unknown_types
 from standby.cost.stack import Stack
 from standby.cost.usage import PROFILES
 from tests.constructs.plan import Synthesize, default_settings
-from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS, CHANGED, LONGEST, SAME_API, SIGN_IN
+from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS, CHANGED, LONGEST, SAME_API, SHIELDED, SIGN_IN
 from warm_standby.settings import Settings, Usage
 
 TODAY = date(2026, 11, 27)
@@ -100,6 +100,21 @@ def test_one_way_replication_costs_one_rule(synthesize: Synthesize, stack: Stack
     assert [(cost.primary > 0, cost.failover > 0) for cost in costs] == [(True, True), (True, False)]
 
 
+def test_aws_waf_costs_each_web_acl_and_each_rule_used_or_not(synthesize: Synthesize, stack: Stack) -> None:
+    shielded = Stack(document=synthesize(SHIELDED).document)
+    waf = {component.name: component for component in report(shielded).components}["AWS WAF"]
+    assert (waf.primary, waf.failover) == (2 * (5 + 5), 5 + 5)  # the site's and the API's; five rules each
+    assert not {"AWS WAF", "access logs"} & {component.name for component in report(stack).components}
+
+
+def test_access_logs_cost_their_storage_for_as_many_days_as_they_are_kept(synthesize: Synthesize, stack: Stack) -> None:
+    shielded = Stack(document=synthesize(SHIELDED).document)
+    usage = Usage(questions=0, page_views=1_000, uploads=0, stored_gb=0.0)
+    requests = 1_000 * 30
+    kept = units(shielded, usage, "primary", "s3_gb_months") - units(stack, usage, "primary", "s3_gb_months")
+    assert kept == pytest.approx(2 * requests * 1e-6 * 30 / 30)
+
+
 def test_the_free_allowance_is_that_of_the_account_and_never_more_than_is_used(stack: Stack) -> None:
     whole = report(stack)
     assert whole.total == pytest.approx(whole.list_price - whole.free_allowances, abs=0.011)
@@ -126,7 +141,8 @@ def test_more_use_never_costs_less_and_the_parts_are_the_sum(stack: Stack) -> No
 
 
 @pytest.mark.parametrize(
-    "settings", [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS]
+    "settings",
+    [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS, SHIELDED, SIGN_IN],
 )
 def test_the_price_list_knows_every_type_of_every_variant(synthesize: Synthesize, settings: Settings) -> None:
     assert unknown_types(Stack(document=synthesize(settings).document).types()) == ()

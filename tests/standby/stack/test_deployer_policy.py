@@ -20,10 +20,17 @@ from standby.stack.deployer_policy import (
 )
 from standby.stack.type_permissions import name_of, permissions_by_type, permissions_of
 from tests.constructs.plan import Plan, default_settings
-from tests.constructs.variants import ALERTED, CHANGED, LONGEST
+from tests.constructs.variants import ALERTED, CHANGED, LONGEST, SHIELDED
 from warm_standby.settings import Settings
 
 ACCOUNT = "111122223333"
+EVERYTHING = Settings.model_validate(
+    {
+        **LONGEST.model_dump(exclude_unset=True),
+        **SHIELDED.model_dump(include={"access", "operations"}, exclude_unset=True),
+    }
+)
+"""The longest names, OpenSearch Serverless, AWS WAF and access logs."""
 PERMISSIONS_ONLY = {
     "aoss:APIAccessAll": "any request to a collection",
     "apigateway:DELETE": "a method",
@@ -31,6 +38,8 @@ PERMISSIONS_ONLY = {
     "apigateway:PATCH": "a method",
     "apigateway:POST": "a method",
     "apigateway:PUT": "a method",
+    "apigateway:SetWebACL": "the association of a stage with a web ACL",
+    "cloudfront:AllowVendedLogDeliveryForResource": "the delivery of a distribution's logs",
     "iam:PassRole": "a role that is given to a service",
     "s3:DeleteObjectVersion": "DeleteObject of a version",
     "s3:GetAccelerateConfiguration": "GetBucketAccelerateConfiguration",
@@ -145,7 +154,9 @@ def test_a_state_in_s3_needs_its_object_and_its_lock_and_no_other(stack_of: Stac
 
 
 @pytest.mark.parametrize(
-    "settings", [LONGEST, CHANGED, default_settings(name="a" * 20)], ids=["longest", "changed", "s3"]
+    "settings",
+    [LONGEST, CHANGED, default_settings(name="a" * 20), SHIELDED, EVERYTHING],
+    ids=["longest", "changed", "s3", "shielded", "all"],
 )
 def test_the_policy_fits_into_a_role(stack_of: StackOf, settings: Settings) -> None:
     text = json.dumps(deployer_policy(stack_of(settings), account=ACCOUNT), separators=(",", ":"))

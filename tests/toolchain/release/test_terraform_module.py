@@ -88,7 +88,9 @@ def test_the_module_with_any_values_is_the_stack_with_these_settings(
         f"{role}_alerts_subscription" for role in ("primary", "failover")
     }
     assert SUBSCRIPTION not in stack["resource"]
-    for kind in ("provider", "data", "locals", "resource"):
+    used = [provider for provider in stack["provider"]["aws"] if provider["alias"] != "global"]
+    assert module["provider"] == {"aws": used}
+    for kind in ("data", "locals", "resource"):
         assert module[kind] == stack[kind]
     assert rendered(files["outputs.tf.json"]["output"], settings) == stack["output"]
 

@@ -37,3 +37,26 @@ def corrected_creation(
         return status, headers, answer.replace(foreign.encode(), own.encode())
 
     return create_guardrail
+
+
+def correct_deliveries(logs: ModuleType) -> None:
+    """Give new deliveries of logs ids of AWS's form: letters and digits (botocore, logs: DeliveryId)."""
+    vars(logs)["_create_delivery"] = corrected_delivery(vars(logs)["_create_delivery"], vars(logs)["_deliveries"])
+
+
+def corrected_delivery(
+    create: Callable[[object], Response], deliveries: MutableMapping[str, Any]
+) -> Callable[[object], Response]:
+    """Return MiniStack's function that creates a delivery, changed so that its id has no hyphens."""
+
+    def create_delivery(request: object) -> Response:
+        status, headers, answer = create(request)
+        foreign = str(json.loads(answer).get("delivery", {}).get("id", ""))
+        if not foreign:
+            return status, headers, answer
+        own = foreign.replace("-", "")
+        record = deliveries.pop(foreign)
+        deliveries[own] = {**record, "id": own, "arn": record["arn"].replace(foreign, own)}
+        return status, headers, answer.replace(foreign.encode(), own.encode())
+
+    return create_delivery

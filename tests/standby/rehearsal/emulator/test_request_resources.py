@@ -5,7 +5,7 @@ import json
 import pytest
 
 from standby.rehearsal.emulator.ministack_server import corrected_action, corrected_resource
-from standby.rehearsal.emulator.request_resources import corrected_operation, named_resource
+from standby.rehearsal.emulator.request_resources import corrected_operation, delivery_resource, named_resource
 
 REGION, ACCOUNT = "us-west-2", "000000000000"
 ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:a"
@@ -61,6 +61,29 @@ def test_the_resource_that_a_request_names(
     service: str, path: str, sent: bytes, query: dict[str, object], resource: str
 ) -> None:
     assert named_resource(service, path, sent, query, region=REGION, account=ACCOUNT) == resource
+
+
+@pytest.mark.parametrize(
+    "operation,sent,resource",
+    [
+        ("PutDeliverySource", body(name="s", resourceArn=DISTRIBUTION), "delivery-source:s"),
+        ("GetDeliverySource", body(name="s"), "delivery-source:s"),
+        ("PutDeliveryDestination", body(name="d"), "delivery-destination:d"),
+        ("CreateDelivery", body(deliverySourceName="s"), "delivery:*"),
+        ("DeleteDelivery", body(id="abc"), "delivery:abc"),
+        ("UpdateDeliveryConfiguration", body(id="abc"), "delivery:abc"),
+    ],
+)
+def test_a_delivery_of_logs_is_authorized_on_its_own_resource(operation: str, sent: bytes, resource: str) -> None:
+    headers = {"x-amz-target": f"Logs_20140328.{operation}"}
+    extract = corrected_resource(lambda *_: DISTRIBUTION)
+    named = extract("logs", "POST", "/", headers, sent, {}, REGION, ACCOUNT)
+    assert named == f"arn:aws:logs:{REGION}:{ACCOUNT}:{resource}"
+
+
+def test_another_call_of_logs_is_no_delivery() -> None:
+    headers = {"x-amz-target": "Logs_20140328.PutRetentionPolicy"}
+    assert delivery_resource(headers, body(name="s"), region=REGION, account=ACCOUNT) == ""
 
 
 @pytest.mark.parametrize(
