@@ -14,6 +14,7 @@ from standby.review.rules.catalog import RULES
 from standby.review.rules.rule import Surroundings
 from standby.review.summary import SummaryRow, summarize
 from standby.review.waivers import Waiver, apply_waivers
+from standby.text import printable
 
 Result = Literal["clean", "warned", "blocked"]
 SCHEMA_VERSION: Final = 1
@@ -70,7 +71,7 @@ def review(
         written_at=plan.written_at,
         summary=summarize(plan),
         findings=tuple(FindingJson(**asdict(finding)) for finding in findings),
-        notes=(*notes, *waived.notes, *_first_deployment(plan)),
+        notes=tuple(printable(" ".join(note.split())) for note in (*notes, *waived.notes, *_first_deployment(plan))),
     )
 
 

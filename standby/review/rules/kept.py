@@ -47,7 +47,9 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     "aws_s3_bucket_notification": Loss("readiness", "No event starts an ingestion job."),
     "aws_lambda_event_source_mapping": Loss("readiness", "No event starts an ingestion job."),
     "aws_sqs_queue": Loss("readiness", "The events in it are lost."),
-    "aws_sqs_queue_redrive_policy": Loss("readiness", "An event that always fails is tried for 14 days, and no alarm is raised."),
+    "aws_sqs_queue_redrive_policy": Loss(
+        "readiness", "An event that always fails is tried for 14 days, and no alarm is raised."
+    ),
     "aws_cloudwatch_event_rule": Loss("readiness", "A schedule of this region no longer runs."),
     "aws_cloudwatch_event_target": Loss("readiness", "A schedule of this region no longer runs."),
     "aws_cloudwatch_metric_alarm": Loss("readiness", "When this fails, no alarm is raised."),

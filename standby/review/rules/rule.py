@@ -10,6 +10,7 @@ from standby.review.findings import Finding, Objective, Severity, shown
 from standby.review.findings import name_path as name
 from standby.review.plan import Change, Plan
 from standby.review.values import UNKNOWN, Arguments, Path
+from standby.text import printable
 
 Worse = Callable[[Any, Any], bool]
 """Whether the second value of an argument is worse than the first. Both may be `ABSENT`, and none is `UNKNOWN`."""
@@ -45,14 +46,12 @@ class Rule:
     find: Callable[["Rule", Plan, Surroundings], Iterator[Finding]]
 
     def finding(self, address: str, *, effect: str, remedy: str, **named: Any) -> Finding:  # noqa: ANN401 - texts
-        """Return a finding of this rule."""
+        """Return a finding of this rule. Its texts may be a plan's: they become one printable line."""
+        texts = {"address": address, "effect": effect, "remedy": remedy, "severity": self.severity, **named}
         return Finding(
-            **{"severity": self.severity, **named},
+            **{key: printable(" ".join(text.split())) for key, text in texts.items()},
             rule=self.name,
             objective=self.objective,
-            address=address,
-            effect=effect,
-            remedy=remedy,
         )
 
 
