@@ -6,6 +6,7 @@ from standby.review.rules.alarms import ALARM_RULES
 from standby.review.rules.deployment import DEPLOYMENT_RULES
 from standby.review.rules.documents import DOCUMENT_RULES
 from standby.review.rules.kept import KEPT_RULES
+from standby.review.rules.policies import POLICY_RULES
 from standby.review.rules.regions import REGION_RULES
 from standby.review.rules.rule import Rule
 from standby.review.rules.security import SECURITY_RULES
@@ -17,6 +18,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *SITE_RULES,
     *ALARM_RULES,
     *SECURITY_RULES,
+    *POLICY_RULES,
     *REGION_RULES,
     *DEPLOYMENT_RULES,
 )
