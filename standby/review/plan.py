@@ -106,7 +106,7 @@ class Change:
         """The type; for a resource of Cloud Control, the type of CloudFormation."""
         if self.type != CLOUD_CONTROL:
             return self.type
-        arguments = self.after or self.before
+        arguments = self.before or self.after
         return str(arguments.value("type_name")) if arguments else self.type
 
     @cached_property

@@ -12,6 +12,22 @@ from standby.review.values import Arguments, Path
 
 _SAME: Final = "Change both regions alike: a standby that differs is found out on the day of a failover."
 _COMPUTED: Final = frozenset({"arn", "id", "etag", "version_id", "last_modified", "last_modified_time", "tags_all"})
+_GIVEN: Final[Mapping[str, frozenset[str]]] = {
+    "aws_cloudwatch_event_target": frozenset({"arn"}),
+    "aws_sns_topic_policy": frozenset({"arn"}),
+}
+"""The types in which such an argument is given: what a schedule calls, and the topic of a policy."""
+
+_NOTHING: Final[tuple[tuple[object, object], ...]] = (
+    (None, ""),
+    ("", None),
+    (None, []),
+    ([], None),
+    (None, {}),
+    ({}, None),
+)
+"""An argument that is absent on both sides: the provider writes it in two forms."""
+
 _REGION: Final = re.compile(r"\b[a-z]{2}(?:-[a-z]+)+-\d\b")
 _ROLE_WORD: Final = re.compile(r"(?<![a-z])(primary|failover)(?![a-z])")
 _ID: Final = re.compile(r"\b(?=\w*\d)[\w-]{8,}\b")
@@ -21,7 +37,7 @@ Twins = Mapping[Role, Change]
 
 def pair_twins(plan: Plan) -> Iterator[Twins]:
     """Yield the resources of both regions that belong together, by their role; alone where the twin is missing."""
-    pairs: dict[tuple[str, str], dict[Role, Change]] = defaultdict(dict)
+    pairs: dict[tuple[str, ...], dict[Role, Change]] = defaultdict(dict)
     for change in plan.changes:
         role = change.role
         if role is not None and "ROLE" in change.twin_key[1]:
@@ -69,13 +85,15 @@ def _shown(twin: Change, path: Path) -> str:
     return twin.after.show(*path) if twin.after else "(destroyed)"
 
 
-def changed_paths(change: Change) -> list[Path]:
+def changed_paths(change: Change, *, unknown: bool = False) -> list[Path]:
     """Return the paths of the values that change, as deep as both sides have the same form.
 
-    None of them is one that AWS computes, or that is known only after the apply.
+    None of them is one that AWS computes. `unknown`: those, too, that are known only after the apply.
     """
     before, after = ((one.values if one else None) for one in (change.before, change.after))
-    return [path for path in _differences(before, after, ()) if path and path[0] not in _COMPUTED]
+    computed = _COMPUTED - _GIVEN.get(change.type, frozenset())
+    found = [path for path in _differences(before, after, ()) if path and path[0] not in computed]
+    return [path for path in found if unknown or change.after is None or not has_unknown(change.after.value(*path))]
 
 
 def _differences(before: Any, after: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401 - JSON
@@ -85,7 +103,7 @@ def _differences(before: Any, after: Any, path: Path) -> Iterator[Path]:  # noqa
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for number, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from _differences(old, new, (*path, number))
-    elif before != after and not has_unknown(after):
+    elif before != after and (before, after) not in _NOTHING:
         yield path
 
 
@@ -105,7 +123,7 @@ def show_whole(value: object) -> str:
 def _find_drift(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
     """Yield what was changed outside of Terraform in one region alone, and is about to be changed back."""
     changed = {change.address for change in plan.changes if change.changes}
-    drifted: dict[tuple[str, str], dict[Role, Change]] = defaultdict(dict)
+    drifted: dict[tuple[str, ...], dict[Role, Change]] = defaultdict(dict)
     for drift in plan.drift:
         if drift.role is not None and drift.address in changed:
             drifted[drift.twin_key][drift.role] = drift

@@ -1,5 +1,6 @@
 """Rules about access: encryption, public access, TLS, and the callers of functions."""
 
+import re
 from typing import Final
 
 from standby.review.rules.rule import Guard, Rule, guarded, is_not
@@ -8,6 +9,18 @@ from standby.review.values import ABSENT
 _TAKE_BACK: Final = "Take the change back."
 _ON: Final = is_not(True)
 _PUBLIC_ACCESS: Final = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+
+_TLS: Final = re.compile(r"TLSv1(?:\.(\d))?(?:_(\d{4}))?")
+
+
+def _tls_rank(policy: object) -> tuple[int, int]:
+    """Return a number that is higher for a stricter policy of CloudFront: `TLSv1.2_2021` is (2, 2021).
+
+    Without one, CloudFront takes `TLSv1`. Source: docs.aws.amazon.com, CloudFront, "Supported protocols and ciphers".
+    """
+    found = _TLS.fullmatch(policy if isinstance(policy, str) else "TLSv1")
+    return (int(found[1] or 0), int(found[2] or 0)) if found else (-1, 0)
+
 
 SECURITY_RULES: Final = (
     Rule(
@@ -81,8 +94,15 @@ SECURITY_RULES: Final = (
             ),
             Guard(
                 types=("aws_cloudfront_distribution",),
+                path=("ordered_cache_behavior", "viewer_protocol_policy"),
+                is_worse=is_not("redirect-to-https", "https-only", ABSENT),
+                effect="Some pages are served without TLS.",
+                remedy=_TAKE_BACK,
+            ),
+            Guard(
+                types=("aws_cloudfront_distribution",),
                 path=("viewer_certificate", "minimum_protocol_version"),
-                is_worse=lambda before, after: isinstance(before, str) and str(after) < before,
+                is_worse=lambda before, after: _tls_rank(after) < _tls_rank(before),
                 effect="Browsers may use an older version of TLS than before.",
                 remedy=_TAKE_BACK,
             ),

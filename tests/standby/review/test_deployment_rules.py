@@ -13,7 +13,7 @@ from tests.standby.review.helpers import change_document, document_of, plan_of
 
 FUNCTION = "aws_lambda_function"
 CHANGED = [
-    change_document(FUNCTION, f"{role}_functions_a_0000000{number}", {"timeout": 1}, {"timeout": 2})
+    change_document(FUNCTION, f"{role}_functions_a_0000000{number}", {"description": "1"}, {"description": "2"})
     for number, role in enumerate(("primary", "failover"))
 ]
 LATER, EARLIER = datetime(2026, 11, 28, 13, tzinfo=UTC), datetime(2026, 11, 28, 11, tzinfo=UTC)

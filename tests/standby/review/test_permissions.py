@@ -48,7 +48,7 @@ def test_a_permission_that_covers_another_one_matches_all_of_its_requests(wide: 
         assert not [word for word in WORDS if request_matches(narrow, word) and not request_matches(wide, word)]
 
 
-def found(type_: str, before: list[Any] | None, after: list[Any], **more: object) -> list[Finding]:
+def found(type_: str, before: list[Any] | None, after: list[Any], **more: Any) -> list[Finding]:  # noqa: ANN401
     """Return the findings about a policy that changes alike in both regions; of a new one if there is none before."""
     name = "functions_query_role_policy" if type_ == QUERY else "frontend_private_policy"
     old, new = (None if one is None else {"policy": json.dumps({"Statement": one})} for one in (before, after))
