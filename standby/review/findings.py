@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from standby.review.plan import Change
-from standby.review.values import JSON, Path
+from standby.review.values import ABSENT, JSON, Arguments, Path
 
 Severity = Literal["blocked", "warned"]
 Objective = Literal["page RTO", "API RTO", "documents RPO", "readiness", "security", "deployment"]
@@ -44,8 +43,8 @@ def name_path(path: Path) -> str:
     return ".".join(str(step) for step in path if step is not JSON)
 
 
-def shown(change: Change, path: Path) -> tuple[str, str]:
-    """Return the texts of an argument before and after the change."""
-    before = change.before.show(*path) if change.before else "(new)"
-    after = change.after.show(*path) if change.after else "(destroyed)"
-    return before, after
+def shown_value(arguments: Arguments | None, path: Path | None, missing: str) -> str:
+    """Return the text of an argument on one side of a change. `missing` stands for a resource that is not there."""
+    if arguments is None:
+        return missing
+    return str(ABSENT.value) if path is None else arguments.show(*path)

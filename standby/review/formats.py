@@ -90,7 +90,7 @@ def _summary_table(review: ReviewJson) -> Iterator[str]:
 def _finding_lines(finding: FindingJson) -> Iterator[str]:
     heading = "waived" if finding.waived else _HEADINGS[finding.severity]
     yield f"{heading} {finding.rule} ({finding.objective})"
-    yield f"  {finding.address}"
+    yield from _wrap(finding.address, indent="  ")
     if finding.argument:
         yield from _wrap(finding.argument, indent="  ")
     if finding.before or finding.after:
@@ -106,7 +106,7 @@ def _wrap(text: str, *, indent: str = "") -> list[str]:
 
 def _markdown_finding(finding: FindingJson) -> Iterator[str]:
     sign = "waived" if finding.waived else f"**{finding.severity}**"
-    yield f"- {sign} `{finding.rule}` ({finding.objective}): `{finding.address}`"
+    yield f"- {sign} `{finding.rule}` ({finding.objective}): {_code(finding.address)}"
     if finding.argument:
         values = f": {_code(finding.before)} → {_code(finding.after)}" if finding.before or finding.after else ""
         yield f"  - {_code(finding.argument)}{values}"

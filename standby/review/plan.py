@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from standby.errors import BadUsageError
 from standby.json_model import describe_errors
@@ -24,6 +24,9 @@ ROLES: Final[tuple[Role, Role]] = ("primary", "failover")
 CLOUD_CONTROL: Final = "aws_cloudcontrolapi_resource"
 _IDENTITY: Final = "identity_first_apply"
 """The resource that every stack of this project has, and no other."""
+
+_KNOWN_FORMAT: Final = r"^1\.\d+$"
+"""The versions of the format that are read: a new major version is an incompatible one, says its page."""
 
 _HASH: Final = re.compile(r"_[0-9A-F]{8}$")
 _ROLE: Final = re.compile(r"(?<![a-z])(primary|failover)(?![a-z])")
@@ -44,6 +47,7 @@ class _ResourceChange(BaseModel):
     mode: str = "managed"
     type: str
     name: str
+    deposed: str = ""
     change: _Change
 
 
@@ -68,21 +72,24 @@ class _OutputChange(BaseModel):
 class _Document(BaseModel):
     """The output of `terraform show -json`, as far as it is read."""
 
-    format_version: str
+    format_version: str = Field(pattern=_KNOWN_FORMAT)
     resource_changes: list[_ResourceChange] = []
     resource_drift: list[_ResourceChange] = []
     output_changes: dict[str, _OutputChange] = {}
     configuration: _Configuration = _Configuration()
     prior_state: dict[str, Any] = {}
-    timestamp: datetime | None = None
+    timestamp: AwareDatetime | None = None
     errored: bool = False
+    complete: bool = True
+    deferred_changes: list[Any] = []
+    action_invocations: list[Any] = []
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What the plan does to one resource. `before` is None for a new one, `after` for one that is destroyed.
 
-    `kind` is the type; for a resource of Cloud Control, the type of CloudFormation.
+    `deposed` is set for what an earlier apply left to be destroyed, beside the resource of the same address.
     """
 
     address: str
@@ -92,13 +99,14 @@ class Change:
     role: Role | None
     before: Arguments | None
     after: Arguments | None
+    deposed: bool = False
 
     @property
     def kind(self) -> str:
-        """The type of the resource that AWS makes."""
+        """The type; for a resource of Cloud Control, the type of CloudFormation."""
         if self.type != CLOUD_CONTROL:
             return self.type
-        arguments = self.after or self.before
+        arguments = self.before or self.after
         return str(arguments.value("type_name")) if arguments else self.type
 
     @cached_property
@@ -107,9 +115,10 @@ class Change:
         return _HASH.sub("", self.name)
 
     @cached_property
-    def twin_key(self) -> tuple[str, str]:
-        """The same for a resource and its twin in the other region."""
-        return self.type, _ROLE.sub("ROLE", self.construct.replace("_", " "))
+    def twin_key(self) -> tuple[str, ...]:
+        """The same for a resource and its twin in the other region: in the same module, with the same index."""
+        module, _, index = self.address.partition(f"{self.type}.{self.name}")
+        return self.type, _ROLE.sub("ROLE", self.construct.replace("_", " ")), module, index
 
     @property
     def changes(self) -> bool:
@@ -121,7 +130,8 @@ class Change:
 class Plan:
     """A plan. `drift` is what Terraform found to be changed outside of it. `accounts` are the allowed ones.
 
-    `is_first`: nothing is deployed yet. `written_at`: when it was made, by the clock of the machine that planned.
+    `is_first`: nothing is deployed yet. `is_partial`: Terraform left changes out. `invokes_actions`: the apply runs
+    actions of a provider, which are no resources. `written_at`: when it was made, by the planning machine's clock.
     """
 
     changes: tuple[Change, ...]
@@ -130,6 +140,8 @@ class Plan:
     accounts: frozenset[str]
     is_first: bool
     is_errored: bool = False
+    is_partial: bool = False
+    invokes_actions: bool = False
     written_at: datetime | None = None
 
     def of(self, *types: str) -> Iterator[Change]:
@@ -150,14 +162,17 @@ def read_plan(document: object) -> Plan:
         raise BadUsageError("This is not a plan in JSON: it is nested too deeply.", hint=_HINT) from error
     if not any(change.name.startswith(_IDENTITY) for change in found.resource_changes):
         raise BadUsageError("The plan has no resource of this project, so nothing was reviewed.", hint=_HINT)
+    changes = tuple(one for one in found.resource_changes if one.mode == "managed")
     roles = {one.address: _role(one.provider_config_key) for one in found.configuration.root_module.resources}
     return Plan(
-        changes=tuple(_change(one, roles) for one in found.resource_changes if one.mode == "managed"),
+        changes=tuple(_change(one, roles) for one in changes),
         drift=tuple(_change(one, roles) for one in found.resource_drift if one.mode == "managed"),
         outputs=frozenset(name for name, change in found.output_changes.items() if change.actions != ["no-op"]),
         accounts=_accounts(found.configuration.provider_config),
-        is_first=not found.prior_state.get("values"),
+        is_first=not found.prior_state.get("values") and all(one.change.before is None for one in changes),
         is_errored=found.errored,
+        is_partial=not found.complete or bool(found.deferred_changes),
+        invokes_actions=bool(found.action_invocations),
         written_at=found.timestamp,
     )
 
@@ -165,13 +180,14 @@ def read_plan(document: object) -> Plan:
 def _change(found: _ResourceChange, roles: Mapping[str, Role | None]) -> Change:
     change = found.change
     return Change(
-        address=one_line(found.address),
+        address=one_line(f"{found.address} (deposed {found.deposed})" if found.deposed else found.address),
         type=found.type,
         name=found.name,
         action=_action(change.actions),
         role=role_in_name(found.name) or roles.get(found.address),
         before=None if change.before is None else Arguments(change.before, change.before_sensitive),
         after=_after(change),
+        deposed=bool(found.deposed),
     )
 
 
@@ -182,7 +198,7 @@ def _after(change: _Change) -> Arguments | None:
 
 
 def _action(actions: list[str]) -> Action:
-    if {"create", "delete"} <= set(actions):
+    if len(actions) == 2 and "create" in actions and {"delete", "forget"} & set(actions):  # noqa: PLR2004 - a pair
         return "replace"
     known: dict[str, Action] = {"create": "create", "update": "update", "delete": "delete", "forget": "forget"}
     known |= {"read": "read", "no-op": "no-op"}

@@ -1,5 +1,7 @@
 """The report of a review: the summary of the plan, and its findings by severity."""
 
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -11,9 +13,11 @@ from standby.json_model import JsonModel
 from standby.review.findings import Finding
 from standby.review.plan import Plan
 from standby.review.rules.catalog import RULES
+from standby.review.rules.changed import RULE as PROTECTION_CHANGED
 from standby.review.rules.rule import Surroundings
 from standby.review.summary import SummaryRow, summarize
 from standby.review.waivers import Waiver, apply_waivers
+from standby.text import printable
 
 Result = Literal["clean", "warned", "blocked"]
 SCHEMA_VERSION: Final = 1
@@ -70,13 +74,29 @@ def review(
         written_at=plan.written_at,
         summary=summarize(plan),
         findings=tuple(FindingJson(**asdict(finding)) for finding in findings),
-        notes=(*notes, *waived.notes, *_first_deployment(plan)),
+        notes=tuple(printable(" ".join(note.split())) for note in (*notes, *waived.notes, *_first_deployment(plan))),
     )
 
 
 def find_all(plan: Plan, surroundings: Surroundings) -> list[Finding]:
-    """Return the findings of all rules, each once."""
-    return list(dict.fromkeys(found for rule in RULES for found in rule.find(rule, plan, surroundings)))
+    """Return the findings of all rules, each once. `protection-changed` names what no other rule names."""
+    found = dict.fromkeys(found for rule in RULES for found in rule.find(rule, plan, surroundings))
+    named: dict[str, set[str]] = defaultdict(set)
+    for finding in found:
+        if finding.rule != PROTECTION_CHANGED:
+            named[finding.address].add(_named(finding.argument))
+    return [one for one in found if one.rule != PROTECTION_CHANGED or not _is_named(one.argument, named[one.address])]
+
+
+def _named(argument: str) -> str:
+    """Return an argument without the numbers of blocks."""
+    return re.sub(r"\.\d+(?=\.|$)", "", argument)
+
+
+def _is_named(argument: str, named: set[str]) -> bool:
+    """Return whether a finding names the argument, or a part of it, or the block in which it is."""
+    path = _named(argument)
+    return any(one and (f"{one}.".startswith(f"{path}.") or f"{path}.".startswith(f"{one}.")) for one in named)
 
 
 def _result(findings: Sequence[Finding]) -> Result:

@@ -105,14 +105,26 @@ def read_plan_file(path: Path, workspace: Workspace) -> object:
         content = path.read_bytes()
     except OSError as error:
         raise BadUsageError(f"{path} cannot be read: {error.strerror}") from error
-    if content.lstrip()[:1] == b"{":
-        return parse_document(content.decode("utf-8", errors="replace"), name=str(path))
     if content[:2] == b"PK":  # a plan file is a ZIP archive
         return workspace.show_plan(path)
+    text = _decode(content)
+    if text.lstrip()[:1] == "{":
+        return parse_document(text, name=str(path))
     raise BadUsageError(
         f"{path} is neither a plan file nor its JSON.",
         hint="`terraform plan -out=plan` writes a plan file, `terraform show -json plan` its JSON.",
     )
+
+
+def _decode(content: bytes) -> str:
+    """Return the text of a JSON file: UTF-8, or what PowerShell's `>` writes, UTF-16 with a byte order mark.
+
+    "" if it is neither.
+    """
+    try:
+        return content.decode(json.detect_encoding(content[:4]))
+    except UnicodeDecodeError:
+        return ""
 
 
 def parse_document(text: str, *, name: str) -> object:

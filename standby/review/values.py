@@ -56,13 +56,18 @@ class Arguments:
         if isinstance(found, Unset):
             return () if found is ABSENT else found
         listed = found if isinstance(found, list) else [found]
-        return tuple(Arguments(block) for block in listed if isinstance(block, Mapping))
+        marks = _marks_of_blocks(self.sensitive, path, len(listed))
+        return tuple(
+            Arguments(block, marked) for block, marked in zip(listed, marks, strict=True) if isinstance(block, Mapping)
+        )
 
     def show(self, *path: str | int | Step) -> str:
         """Return the value at a path as a text for a person, never a sensitive one."""
-        if _is_marked(self.sensitive, path):
-            return SENSITIVE
-        return show(self.value(*path))
+        return SENSITIVE if self.is_sensitive(*path) else show(self.value(*path))
+
+    def is_sensitive(self, *path: str | int | Step) -> bool:
+        """Return whether a mark of the plan covers the value at a path, or a part of it."""
+        return _is_marked(self.sensitive, path)
 
 
 def show(value: object) -> str:
@@ -121,8 +126,18 @@ def _parse(value: object) -> object:
         return UNKNOWN
 
 
+def _marks_of_blocks(sensitive: Any, path: Path, count: int) -> list[Any]:  # noqa: ANN401 - JSON
+    """Return the marks of each of the blocks at a path; all of each where a mark covers the list as a whole."""
+    for step in path:
+        if sensitive is True or step is JSON:
+            break
+        sensitive = _take(sensitive, step) if sensitive else None
+    if isinstance(sensitive, list):
+        return [_item(sensitive, number) for number in range(count)]
+    return [sensitive] * count
+
+
 def _is_marked(sensitive: Any, path: Path) -> bool:  # noqa: ANN401 - JSON
-    """Return whether a mark of the plan covers the value at a path, or a part of it."""
     for step in path:
         if sensitive is True or step is JSON:
             break

@@ -1,28 +1,32 @@
 """Waivers: findings that somebody accepted in the settings file, with a reason and a date on which that ends."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from standby.errors import BadUsageError
 from standby.json_model import describe_errors
 from standby.review.findings import Finding
+from standby.text import printable
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(printable)]
 
 
 class Waiver(BaseModel):
-    """A waiver. `address` may have wildcards; `until` is the last day on which it holds."""
+    """A waiver. `address` may have `*` for any part; `until` is the last day on which it holds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: str
-    address: str = Field(min_length=1)
-    reason: str = Field(min_length=1)
+    address: _Text
+    reason: _Text
     until: date
 
     def __str__(self) -> str:
@@ -98,4 +102,6 @@ def _notes(used: Mapping[Waiver, int], today: date) -> list[str]:
 
 
 def _accepts(waiver: Waiver, finding: Finding) -> bool:
-    return waiver.rule == finding.rule and fnmatchcase(finding.address, waiver.address)
+    """Return whether the waiver names the finding. `[` and `?` are no wildcards: addresses have `[0]`."""
+    pattern = ".*".join(map(re.escape, waiver.address.split("*")))
+    return waiver.rule == finding.rule and re.fullmatch(pattern, finding.address) is not None

@@ -40,11 +40,13 @@ def _find_other_backend(rule: Rule, plan: Plan, surroundings: Surroundings) -> I
     del plan
     planned = Arguments(surroundings.stack).value("terraform", "backend")
     known = Arguments(surroundings.initialized_backend)
-    if planned is ABSENT or known.value("type") is ABSENT or not isinstance(planned, dict):
+    if not isinstance(surroundings.stack, dict) or known.value("type") in (ABSENT, "cloud"):
         return
-    for kind, wanted in planned.items():
+    wanted_backends = planned if isinstance(planned, dict) and planned else {"local": {}}
+    for kind, found in wanted_backends.items():
+        wanted = found if isinstance(found, dict) else {}
         place = {key: known.value("config", key) for key in ("path", "bucket", "key", "region") if key in wanted}
-        if kind != known.value("type") or any(wanted[key] != found for key, found in place.items()):
+        if kind != known.value("type") or any(wanted[key] != value for key, value in place.items()):
             yield rule.finding(
                 "terraform.backend",
                 argument=str(kind),
@@ -64,7 +66,7 @@ def _find_old_plan(rule: Rule, plan: Plan, surroundings: Surroundings) -> Iterat
     written, state = plan.written_at, surroundings.state_written_at
     if written is None:
         yield rule.finding("plan", effect="The plan does not say when it was made.", remedy=_PLAN_AGAIN)
-    elif state is not None and state > written:
+    elif state is not None and state.replace(microsecond=0) > written:  # a plan's time has whole seconds
         yield rule.finding(
             "plan",
             argument="timestamp",
@@ -83,6 +85,23 @@ def _find_errored(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
             after="true",
             effect="Terraform stopped with an error while it planned, so the plan is not complete.",
             remedy="Correct the error that `terraform plan` printed, and plan again.",
+        )
+    if plan.is_partial:
+        yield rule.finding(
+            "plan",
+            argument="complete",
+            after="false",
+            severity="warned",
+            effect="Terraform left changes out (-target, or deferred ones). What it left out was not reviewed.",
+            remedy="Plan without -target. After the apply, plan and review again.",
+        )
+    if plan.invokes_actions:
+        yield rule.finding(
+            "plan",
+            argument="action_invocations",
+            severity="warned",
+            effect="The apply runs actions, such as calls of functions. They were not reviewed.",
+            remedy="Read them in `terraform show PLAN`.",
         )
 
 
@@ -137,7 +156,7 @@ DEPLOYMENT_RULES: Final = (
         name="plan-incomplete",
         severity="blocked",
         objective="deployment",
-        title="Terraform stopped with an error while it planned.",
+        title="Terraform stopped with an error while it planned, or left changes out (warned).",
         find=_find_errored,
     ),
     Rule(

@@ -48,6 +48,28 @@ DOCUMENT_RULES: Final = (
                 )
                 for path in (("rule", "prefix"), ("rule", "filter", "prefix"))
             ),
+            *(
+                Guard(
+                    types=_REPLICATION,
+                    path=("rule", "filter", argument),
+                    is_worse=lambda _, after: after not in (ABSENT, []),
+                    effect="Documents that do not match the filter stay in one region and are lost with it.",
+                    remedy=_APPLY_BACK,
+                )
+                for argument in ("tag", "and")
+            ),
+            Guard(
+                types=("aws_s3_bucket_server_side_encryption_configuration",),
+                construct="documents",
+                path=("rule", "apply_server_side_encryption_by_default", "sse_algorithm"),
+                is_worse=lambda before, after: (
+                    str(after).startswith("aws:kms") and not str(before).startswith("aws:kms")
+                ),
+                # Source: docs.aws.amazon.com, Amazon S3, "Replicating encrypted objects"
+                effect="S3 replicates no object that is encrypted with KMS, unless the replication rule selects it.",
+                remedy="Take the change back, or let the replication rules select such objects and name the keys.",
+                of_new=False,
+            ),
             Guard(
                 types=_REPLICATION,
                 path=(*_DESTINATION, "bucket"),
@@ -116,6 +138,14 @@ DOCUMENT_RULES: Final = (
             ),
             Guard(
                 types=("aws_s3_bucket_lifecycle_configuration",),
+                path=("rule", "expiration", "date"),
+                is_worse=is_not("", ABSENT),
+                of_new=False,
+                effect="All documents are deleted on that day, in both regions.",
+                remedy="Take the change back.",
+            ),
+            Guard(
+                types=("aws_s3_bucket_lifecycle_configuration",),
                 path=("rule", "noncurrent_version_expiration", "noncurrent_days"),
                 construct="_documents_",
                 is_worse=is_kept_shorter,
@@ -170,6 +200,35 @@ DOCUMENT_RULES: Final = (
                 effect="Fewer events start an ingestion job: documents wait for the sweep.",
                 remedy="Take the change back.",
             ),
+            *(
+                Guard(
+                    types=("aws_s3_bucket_notification",),
+                    path=("queue", argument),
+                    is_worse=is_not("", ABSENT),
+                    effect="Documents with other names start no ingestion job: they wait for the sweep.",
+                    remedy="Take the change back.",
+                )
+                for argument in ("filter_prefix", "filter_suffix")
+            ),
+            Guard(
+                types=("aws_lambda_event_source_mapping",),
+                path=("filter_criteria",),
+                is_worse=lambda _, after: after not in (ABSENT, []),
+                effect="Events that do not match the filter are deleted.",
+                remedy="Take the change back.",
+            ),
+            *(
+                Guard(
+                    types=("aws_sqs_queue_redrive_policy", "aws_sqs_queue"),
+                    path=("redrive_policy", JSON, argument),
+                    is_worse=lambda before, after: (
+                        before is not ABSENT and (is_lower(before, after) or after is ABSENT)
+                    ),
+                    effect="Events are given up sooner, for instance while Bedrock is down.",
+                    remedy="Take the change back.",
+                )
+                for argument in ("maxReceiveCount", "deadLetterTargetArn")
+            ),
             Guard(
                 types=("aws_lambda_event_source_mapping",),
                 path=("enabled",),
@@ -181,6 +240,13 @@ DOCUMENT_RULES: Final = (
                 types=("aws_cloudwatch_event_rule",),
                 path=("state",),
                 is_worse=is_not("ENABLED", ABSENT),
+                effect="The schedule does not run: no sweep, no health check or no readiness check in this region.",
+                remedy="Take the change back.",
+            ),
+            Guard(
+                types=("aws_cloudwatch_event_rule",),
+                path=("is_enabled",),
+                is_worse=is_not(True, ABSENT),
                 effect="The schedule does not run: no sweep, no health check or no readiness check in this region.",
                 remedy="Take the change back.",
             ),

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from standby.review.findings import Finding, Objective, name_path
+from standby.review.findings import Finding, Objective, Severity, name_path
 from standby.review.plan import CLOUD_CONTROL, Change, Plan
-from standby.review.rules.rule import Rule, Surroundings, has_unknown
+from standby.review.rules.rule import KNOWN_LATER, MAKE_KNOWN, Rule, Surroundings, has_unknown
 from standby.review.values import JSON, Path
 
 _GONE: Final = ("delete", "replace", "forget")
@@ -78,8 +78,47 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     "aws_iam_role": Loss("API RTO", "What acts with the role is denied everything."),
     "aws_iam_role_policy": Loss("API RTO", "What acts with the role is denied what the policy allowed."),
     "aws_lambda_permission": Loss("API RTO", "The caller of the function is denied."),
+    "aws_lambda_function": Loss("API RTO", "What calls the function fails."),
+    "aws_api_gateway_rest_api": Loss("API RTO", "The API of a region is gone, and with it its address."),
+    "aws_api_gateway_stage": Loss("API RTO", "The API of a region answers 403."),
+    "aws_api_gateway_deployment": Loss("API RTO", "The API of a region has nothing to answer with."),
+    "aws_api_gateway_method_settings": Loss(
+        "API RTO", "The API has no limit of requests, and no metrics for the alarms."
+    ),
+    "aws_api_gateway_resource": Loss("API RTO", "One path of the API answers 403."),
+    "aws_api_gateway_method": Loss("API RTO", "One method of the API answers 403."),
+    "aws_api_gateway_integration": Loss("API RTO", "One method of the API answers 500."),
+    "aws_api_gateway_account": Loss("readiness", "The API writes no access logs."),
+    "aws_api_gateway_gateway_response": Loss("readiness", "Pages cannot read why the API refused a request."),
+    "aws_api_gateway_integration_response": Loss("API RTO", "Browsers refuse to call one method of the API (CORS)."),
+    "aws_api_gateway_method_response": Loss("API RTO", "Browsers refuse to call one method of the API (CORS)."),
+    "aws_api_gateway_request_validator": Loss("security", "Requests are not checked before a function gets them."),
+    "aws_api_gateway_model": Loss("security", "Requests are not checked before a function gets them."),
+    "aws_cloudwatch_log_group": Loss("readiness", "The logs in it are deleted with it."),
+    "aws_s3_bucket_cors_configuration": Loss("readiness", "Browsers refuse to upload documents."),
+    "aws_cloudwatch_dashboard": Loss("readiness", "The dashboard of a region is gone."),
+    "aws_s3_object": Loss("page RTO", "One file of the site is missing."),
+    "aws_opensearchserverless_access_policy": Loss("API RTO", "The Knowledge Base is denied its index."),
+    "aws_opensearchserverless_security_policy": Loss("API RTO", "The collection cannot be reached, or has no key."),
+    "aws_route53_record": Loss("page RTO", "A name of the site leads nowhere."),
+    "aws_route53_health_check": Loss("readiness", "DNS does not notice that a region is down."),
+    "terraform_data": Loss("deployment", "What it guards at each plan is not checked."),
 }
 """What may be replaced by another one, and must not be destroyed."""
+
+MAY_END: Final = (
+    "aws_api_gateway_gateway_response",
+    "aws_api_gateway_integration",
+    "aws_api_gateway_integration_response",
+    "aws_api_gateway_method",
+    "aws_api_gateway_method_response",
+    "aws_api_gateway_model",
+    "aws_api_gateway_request_validator",
+    "aws_api_gateway_resource",
+    "aws_cloudwatch_dashboard",
+    "aws_s3_object",
+)
+"""What a new version may do without, such as a path of the API or a file of the site: a warning."""
 
 SERVING_GAPS: Final[Mapping[str, str]] = {
     "aws_api_gateway_rest_api": "minutes, and the API's address changes: open pages need the new config.json",
@@ -102,6 +141,7 @@ SERVING_GAPS: Final[Mapping[str, str]] = {
 _OTHER_DEPLOYMENT: Final = (
     'Take the change back. A new value needs a new deployment: README.md, "Several environments".'
 )
+_CHECK: Final = "Check that no page, script or alarm uses it any more."
 KEEP: Final = "Do not apply this plan. Find the argument that forces it (`terraform show PLAN`), and take it back."
 
 
@@ -113,7 +153,10 @@ def _lost(
             if change.action in actions:
                 loss = kinds[change.kind]
                 said = f"The {change.kind} {_HAPPENS[change.action]}. {loss.effect}"
-                yield rule.finding(change.address, effect=said, remedy=KEEP).of(loss.objective)
+                severity: Severity = "warned" if change.kind in MAY_END else rule.severity
+                remedy = KEEP if severity == "blocked" else _CHECK
+                found = rule.finding(change.address, effect=said, remedy=remedy, severity=severity)
+                yield found.of(loss.objective)
 
     return find
 
@@ -127,7 +170,17 @@ def _find_refused(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
         for pointer in listed if isinstance(listed, list) else ():
             path: Path = ("desired_state", JSON, *str(pointer).removeprefix("/properties/").split("/"))
             before, after = change.before.value(*path), change.after.value(*path)
-            if before != after and not has_unknown(after):
+            if has_unknown(after):
+                yield rule.finding(
+                    change.address,
+                    argument=name_path(path),
+                    before=change.before.show(*path),
+                    after=change.after.show(*path),
+                    effect=KNOWN_LATER,
+                    remedy=MAKE_KNOWN,
+                    severity="warned",
+                )
+            elif before != after:
                 yield rule.finding(
                     change.address,
                     argument=name_path(path),
@@ -164,7 +217,7 @@ KEPT_RULES: Final = (
         name="protection-removed",
         severity="blocked",
         objective="readiness",
-        title="What protects data, access or readiness is destroyed.",
+        title="What protects data, access or readiness is destroyed. Warned for a file, or a path of the API.",
         find=_lost(PROTECTING, ("delete", "forget")),
     ),
     Rule(

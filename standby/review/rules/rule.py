@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from standby.review.findings import Finding, Objective, Severity, shown
+from standby.review.findings import Finding, Objective, Severity, shown_value
 from standby.review.findings import name_path as name
 from standby.review.plan import Change, Plan
-from standby.review.values import UNKNOWN, Arguments, Path
+from standby.review.values import ABSENT, UNKNOWN, Arguments, Path, show
+from standby.text import printable
 
 Worse = Callable[[Any, Any], bool]
 """Whether the second value of an argument is worse than the first. Both may be `ABSENT`, and none is `UNKNOWN`."""
@@ -24,7 +25,8 @@ class Surroundings:
 
     `stack` is the synthesized `cdk.tf.json`. `initialized_backend` is the backend of the last `terraform init`.
     `state_written_at` is when the state was last written. `serving` and `unavailable` are what `standby status` said:
-    the role that serves users, and the regions that do not answer, with the reason.
+    the role that serves users, and the regions that do not answer, with the reason. `is_rehearsal`: the plan is for
+    the emulator, which does not keep all arguments.
     """
 
     stack: Any = None
@@ -32,6 +34,7 @@ class Surroundings:
     state_written_at: datetime | None = None
     serving: str | None = None
     unavailable: dict[str, str] = field(default_factory=dict)
+    is_rehearsal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +47,16 @@ class Rule:
     title: str
     find: Callable[["Rule", Plan, Surroundings], Iterator[Finding]]
 
-    def finding(self, address: str, *, effect: str, remedy: str, **named: Any) -> Finding:  # noqa: ANN401 - texts
-        """Return a finding of this rule."""
+    def finding(
+        self, address: str, *, effect: str, remedy: str, severity: Severity | None = None, **texts: str
+    ) -> Finding:
+        """Return a finding of this rule. Its texts may be a plan's: they become one printable line."""
+        said = {"address": address, "effect": effect, "remedy": remedy, **texts}
         return Finding(
-            **{"severity": self.severity, **named},
+            **{key: printable(" ".join(text.split())) for key, text in said.items()},
             rule=self.name,
+            severity=severity or self.severity,
             objective=self.objective,
-            address=address,
-            effect=effect,
-            remedy=remedy,
         )
 
 
@@ -93,16 +97,46 @@ def guarded(*guards: Guard) -> Callable[[Rule, Plan, Surroundings], Iterator[Fin
 
 
 def find_worse(rule: Rule, guard: Guard, change: Change) -> Iterator[Finding]:
-    """Yield a finding if the change makes the guarded argument worse, or if its new value is unknown."""
-    before = (change.before or Arguments(None)).value(*guard.path)
-    after = (change.after or Arguments(None)).value(*guard.path)
-    texts = shown(change, guard.path)
-    said = {"argument": name(guard.path), "before": texts[0], "after": texts[1]}
-    if has_unknown(after):
-        if not plan_creates(change):
-            yield rule.finding(change.address, effect=KNOWN_LATER, remedy=MAKE_KNOWN, severity="warned", **said)
-    elif (before != after or guard.stays) and guard.is_worse(before, after):
-        yield rule.finding(change.address, effect=guard.effect, remedy=guard.remedy, **said)
+    """Yield a finding for each block in which the change makes the guarded argument worse, or its value unknown."""
+    old, new = change.before or Arguments(None), change.after or Arguments(None)
+    for old_path, new_path in pair_paths(old, new, guard.path):
+        before, after = (ABSENT if path is None else of.value(*path) for of, path in ((old, old_path), (new, new_path)))
+        said = {
+            "argument": name(new_path or old_path or guard.path),
+            "before": shown_value(change.before, old_path, "(new)"),
+            "after": shown_value(change.after, new_path, "(destroyed)"),
+        }
+        if has_unknown(after):
+            if not plan_creates(change):
+                yield rule.finding(change.address, effect=KNOWN_LATER, remedy=MAKE_KNOWN, severity="warned", **said)
+        elif (before != after or guard.stays) and guard.is_worse(before, after):
+            yield rule.finding(change.address, effect=guard.effect, remedy=guard.remedy, severity=rule.severity, **said)
+
+
+def pair_paths(old: Arguments, new: Arguments, path: Path) -> Iterator[tuple[Path | None, Path | None]]:
+    """Yield the path on both sides, once for each block where there are more than one. None where a side has no block.
+
+    Blocks belong together by their `id`, or by their number.
+    """
+    for length, step in enumerate(path[1:], start=1):
+        lists = [side.value(*path[:length]) for side in (old, new)]
+        counts = [len(found) if isinstance(found, list) else 0 for found in lists]
+        if isinstance(step, str) and max(counts) > 1:
+            keys = [_block_keys(found) for found in lists]
+            for key in dict.fromkeys([*keys[0], *keys[1]]):
+                numbers = [of.get(key) for of in keys]
+                ends = [None if number is None else (*path[:length], number, *path[length:]) for number in numbers]
+                yield ends[0], ends[1]
+            return
+    yield path, path
+
+
+def _block_keys(blocks: object) -> dict[object, int]:
+    """Return the number of each block by its id, where each has one; else by its number."""
+    listed = blocks if isinstance(blocks, list) else []
+    ids = [show(block["id"]) for block in listed if isinstance(block, dict) and block.get("id")]
+    named = ids if len(set(ids)) == len(listed) else range(len(listed))
+    return {key: number for number, key in enumerate(named)}
 
 
 def plan_creates(change: Change) -> bool:

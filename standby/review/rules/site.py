@@ -12,8 +12,22 @@ DISTRIBUTION: Final = "aws_cloudfront_distribution"
 CONFIG: Final = "serving_config"
 """How the constructs of config.json begin. Terraform makes the object once; the operator's commands change it."""
 
+GONE: Final = ("replace", "delete", "forget")
+_TAGS: Final = frozenset({"tags", "tags_all"})
 IGNORED: Final = frozenset({"content", "etag"})
 _TAKE_BACK: Final = "Take the change back: pages survive the loss of a region by their origin groups alone."
+_ORIGIN_ARGUMENTS: Final = ("domain_name", "origin_access_control_id", "origin_path")
+_CONFIG_PATH: Final = "/config.json"
+_CACHING: Final = ("cache_policy_id", "forwarded_values", "min_ttl", "default_ttl", "max_ttl")
+_ENABLED: Final = guarded(
+    Guard(
+        types=(DISTRIBUTION,),
+        path=("enabled",),
+        is_worse=is_not(True),
+        effect="The site answers nobody.",
+        remedy="Take the change back.",
+    )
+)
 _Blocks = Mapping[str, Arguments]
 
 
@@ -28,7 +42,8 @@ def _find_origin_group_changes(rule: Rule, plan: Plan, _: Surroundings) -> Itera
             )
             continue
         yield from _compare_groups(rule, change, before, after)
-        yield from _compare_targets(rule, change)
+        yield from _compare_targets(rule, change, groups=set(after))
+        yield from _compare_origins(rule, change)
 
 
 def _compare_groups(rule: Rule, change: Change, before: _Blocks, after: _Blocks) -> Iterator[Finding]:
@@ -55,29 +70,71 @@ def _compare_groups(rule: Rule, change: Change, before: _Blocks, after: _Blocks)
                 )
 
 
-def _compare_targets(rule: Rule, change: Change) -> Iterator[Finding]:
-    """Yield each path that was read from an origin group, and is read from something else."""
-    before, after = _targets(change.before), _targets(change.after)
-    for path, target in before.items():
-        will = after.get(path, "")
-        if target != will:
+def _compare_targets(rule: Rule, change: Change, *, groups: set[str]) -> Iterator[Finding]:
+    """Yield each path that is read from something else than before, and each new one that is read from no group."""
+    before, after = _behaviors(change.before), _behaviors(change.after)
+    for path in dict.fromkeys([*before, *after]):
+        was, will = (show(of[path].value("target_origin_id")) if path in of else "" for of in (before, after))
+        if was != will and (was or will not in groups):
             yield rule.finding(
                 change.address,
                 argument=f"cache behavior {path}: target_origin_id",
-                before=target,
+                before=was or str(ABSENT.value),
                 after=will or str(ABSENT.value),
                 effect="These pages are read from other buckets, or in another order, than before.",
                 remedy=_TAKE_BACK,
             )
 
 
-def _targets(arguments: Arguments | None) -> dict[str, str]:
+def _compare_origins(rule: Rule, change: Change) -> Iterator[Finding]:
+    """Yield each origin whose name stays, and stands for another bucket, or for one that CloudFront cannot read."""
+    before, after = (_by_id(side or Arguments(None), "origin", "origin_id") for side in (change.before, change.after))
+    for origin, old in (before or {}).items():
+        new = (after or {}).get(origin)
+        if new is None:
+            continue
+        for argument in _ORIGIN_ARGUMENTS:
+            was, will = old.value(argument), new.value(argument)
+            if was != will and {was, will} != {ABSENT, ""}:
+                yield rule.finding(
+                    change.address,
+                    argument=f"origin {origin}: {argument}",
+                    before=old.show(argument),
+                    after=new.show(argument),
+                    severity="warned" if has_unknown(will) else "blocked",
+                    effect=KNOWN_LATER if has_unknown(will) else "Pages are read from elsewhere, or not at all.",
+                    remedy=_TAKE_BACK,
+                )
+
+
+def _find_cached_config(rule: Rule, plan: Plan, surroundings: Surroundings) -> Iterator[Finding]:
+    """Yield what the distribution's guards find, and each change of how config.json is cached."""
+    yield from _ENABLED(rule, plan, surroundings)
+    for change in plan.of(DISTRIBUTION):
+        before, after = (_behaviors(side).get(_CONFIG_PATH) for side in (change.before, change.after))
+        if before is None or after is None or not change.changes:
+            continue
+        for argument in _CACHING:
+            if before.value(argument) != after.value(argument):
+                yield rule.finding(
+                    change.address,
+                    argument=f"cache behavior {_CONFIG_PATH}: {argument}",
+                    before=before.show(argument),
+                    after=after.show(argument),
+                    severity="warned" if has_unknown(after.value(argument)) else "blocked",
+                    effect="A cached config.json sends users to the old region after a failover.",
+                    remedy="Keep the cache policy CachingDisabled for this path.",
+                )
+
+
+def _behaviors(arguments: Arguments | None) -> dict[str, Arguments]:
+    """Return the cache behaviors by their path; the default one is `(default)`."""
     if arguments is None:
         return {}
-    default = {"(default)": show(arguments.value("default_cache_behavior", "target_origin_id"))}
-    blocks = arguments.blocks("ordered_cache_behavior")
-    ordered = () if isinstance(blocks, Unset) else blocks
-    return default | {show(one.value("path_pattern")): show(one.value("target_origin_id")) for one in ordered}
+    default, ordered = (arguments.blocks(name) for name in ("default_cache_behavior", "ordered_cache_behavior"))
+    found = {} if isinstance(default, Unset) else dict.fromkeys(["(default)"], next(iter(default), Arguments(None)))
+    blocks = () if isinstance(ordered, Unset) else ordered
+    return found | {show(one.value("path_pattern")): one for one in blocks}
 
 
 def _find_slower_origins(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
@@ -102,7 +159,7 @@ def _find_config_overwritten(rule: Rule, plan: Plan, surroundings: Surroundings)
     effect = "Terraform writes config.json, which the operator's commands own: users move to another region, or back."
     remedy = f"Keep `lifecycle.ignore_changes` with {' and '.join(sorted(IGNORED))}, and the object itself."
     for change in plan.of("aws_s3_object"):
-        if change.construct.startswith(CONFIG) and change.action in ("update", "replace", "delete", "forget"):
+        if change.construct.startswith(CONFIG) and (change.action in GONE or _is_written(change)):
             yield rule.finding(change.address, effect=effect, remedy=remedy, argument=change.action)
     objects = Arguments(surroundings.stack).value("resource", "aws_s3_object")
     for name, body in (objects if isinstance(objects, Mapping) else {}).items():
@@ -116,6 +173,17 @@ def _find_config_overwritten(rule: Rule, plan: Plan, surroundings: Surroundings)
                     effect=effect,
                     remedy=remedy,
                 )
+
+
+def _is_written(change: Change) -> bool:
+    """Return whether an update writes the object: the provider puts other tags without writing it.
+
+    Source: hashicorp/terraform-provider-aws, internal/service/s3/object.go, `hasObjectContentChanges`.
+    """
+    if change.action != "update" or change.before is None or change.after is None:
+        return False
+    values = [side.values if isinstance(side.values, dict) else {} for side in (change.before, change.after)]
+    return any(values[0].get(name) != values[1].get(name) for name in {*values[0], *values[1]} - _TAGS)
 
 
 def _by_id(arguments: Arguments, block: str, key: str) -> dict[str, Arguments] | None:
@@ -170,15 +238,7 @@ SITE_RULES: Final = (
         severity="blocked",
         objective="page RTO",
         title="The distribution is disabled, or caches config.json.",
-        find=guarded(
-            Guard(
-                types=(DISTRIBUTION,),
-                path=("enabled",),
-                is_worse=is_not(True),
-                effect="The site answers nobody.",
-                remedy="Take the change back.",
-            ),
-        ),
+        find=_find_cached_config,
     ),
     Rule(
         name="config-overwritten",

@@ -112,3 +112,33 @@ def accept_plain_http(statements: list[Body]) -> None:
 def overwrite_config(body: Body) -> None:
     del body["lifecycle"]
     body["content"] = "{}"
+
+
+def swap_origins(body: Body) -> None:
+    first, second = body["origin"]
+    first["domain_name"], second["domain_name"] = second["domain_name"], first["domain_name"]
+
+
+def cache_config(body: Body) -> None:
+    [config] = [one for one in body["ordered_cache_behavior"] if one["path_pattern"] == "/config.json"]
+    config["cache_policy_id"] = body["default_cache_behavior"]["cache_policy_id"]
+
+
+def plain_config(body: Body) -> None:
+    [config] = [one for one in body["ordered_cache_behavior"] if one["path_pattern"] == "/config.json"]
+    config["viewer_protocol_policy"] = "allow-all"
+
+
+def read_scripts_from_one_bucket(body: Body) -> None:
+    [config] = [one for one in body["ordered_cache_behavior"] if one["path_pattern"] == "/config.json"]
+    scripts = {**config, "path_pattern": "*.js", "target_origin_id": body["origin"][0]["origin_id"]}
+    body["ordered_cache_behavior"].insert(0, scripts)
+
+
+def give_up_events(body: Body) -> None:
+    body["redrive_policy"] = body["redrive_policy"].replace('"maxReceiveCount" = ', '"maxReceiveCount" = 1 + 0 * ')
+
+
+def read_from_other_accounts(statements: list[Body]) -> None:
+    [site] = [one for one in statements if one["Effect"] == "Allow"]
+    del site["Condition"]

@@ -1,7 +1,8 @@
 """The mutations of the synthesized stack, each with the rule that must notice it in a real plan.
 
 `IN_PLACE` are planned together, `REPLACING` too: those make Terraform replace resources that others refer to, whose
-arguments are then known only after the apply.
+arguments are then known only after the apply. With them are
+those that exclude one of `IN_PLACE`.
 """
 
 from typing import Final
@@ -12,21 +13,21 @@ from tests.e2e.review.mutation import (
     accept_plain_http,
     add_statement,
     edit_policy,
-    overwrite_config,
+    give_up_events,
+    read_from_other_accounts,
     remove_statement,
-    reverse_group,
     set_desired,
     set_value,
-    without_codes,
 )
+from tests.e2e.review.site_mutations import SITE_AND_API
 
 _REPLICATION: Final = "aws_s3_bucket_replication_configuration"
 _RULE: Final = ("rule", 0)
 _DESTINATION: Final = (*_RULE, "destination")
 _ALARM: Final = "aws_cloudwatch_metric_alarm"
-_DISTRIBUTION: Final = "aws_cloudfront_distribution"
 
 IN_PLACE: Final = (
+    *SITE_AND_API,
     PlanMutation(
         name="versioning suspended in both regions",
         rule="versioning-off",
@@ -130,59 +131,6 @@ IN_PLACE: Final = (
         id_="primary_health_check_rule",
         twin="failover_health_check_rule",
         change=set_value("DISABLED", "state"),
-    ),
-    PlanMutation(
-        name="origin order of an origin group reversed",
-        rule="origin-group-worse",
-        type_=_DISTRIBUTION,
-        id_="distribution",
-        change=reverse_group,
-        argument="origin_group primary-first: member",
-    ),
-    PlanMutation(
-        name="failover codes removed",
-        rule="origin-group-worse",
-        type_=_DISTRIBUTION,
-        id_="distribution",
-        change=without_codes,
-        argument="origin_group failover-first: failover_criteria",
-    ),
-    PlanMutation(
-        name="pages read from one bucket",
-        rule="origin-group-worse",
-        type_=_DISTRIBUTION,
-        id_="distribution",
-        change=set_value("primary", "default_cache_behavior", "target_origin_id"),
-        argument="cache behavior (default): target_origin_id",
-    ),
-    PlanMutation(
-        name="three attempts of ten seconds at an origin",
-        rule="origin-slower",
-        type_=_DISTRIBUTION,
-        id_="distribution",
-        change=lambda body: body["origin"][0].update(connection_attempts=3, connection_timeout=10),
-    ),
-    PlanMutation(
-        name="site without TLS",
-        rule="tls-weaker",
-        type_=_DISTRIBUTION,
-        id_="distribution",
-        change=set_value("allow-all", "default_cache_behavior", "viewer_protocol_policy"),
-    ),
-    PlanMutation(
-        name="distribution disabled",
-        rule="site-off",
-        type_=_DISTRIBUTION,
-        id_="distribution",
-        change=set_value(OFF, "enabled"),
-    ),
-    PlanMutation(
-        name="config.json written by each apply",
-        rule="config-overwritten",
-        type_="aws_s3_object",
-        id_="serving_config_primary",
-        twin="serving_config_failover",
-        change=overwrite_config,
     ),
     PlanMutation(
         name="actions of an alarm off",
@@ -292,12 +240,39 @@ IN_PLACE: Final = (
         argument="policy: Everything",
     ),
     PlanMutation(
-        name="function callable by every API",
-        rule="function-exposed",
-        type_="aws_lambda_permission",
-        id_="primary_functions_health_api",
-        twin="failover_functions_health_api",
-        change=lambda body: body.pop("source_arn"),
+        name="documents encrypted with a KMS key that replication does not select",
+        rule="replication-off",
+        type_="aws_s3_bucket_server_side_encryption_configuration",
+        id_="primary_documents_private_encryption",
+        twin="failover_documents_private_encryption",
+        change=set_value("aws:kms", *_RULE, "apply_server_side_encryption_by_default", "sse_algorithm"),
+    ),
+    PlanMutation(
+        name="events of one folder alone",
+        rule="ingestion-off",
+        type_="aws_s3_bucket_notification",
+        id_="primary_documents_notification",
+        twin="failover_documents_notification",
+        change=set_value("uploads/", "queue", 0, "filter_prefix"),
+        argument="queue.filter_prefix",
+    ),
+    PlanMutation(
+        name="events given up after one attempt",
+        rule="ingestion-off",
+        type_="aws_sqs_queue_redrive_policy",
+        id_="primary_ingestion_redrive_policy",
+        twin="failover_ingestion_redrive_policy",
+        change=give_up_events,
+        argument="redrive_policy.maxReceiveCount",
+    ),
+    PlanMutation(
+        name="site readable by the distributions of others",
+        rule="permission-wider",
+        type_="aws_s3_bucket_policy",
+        id_="primary_frontend_private_policy",
+        twin="failover_frontend_private_policy",
+        change=edit_policy(read_from_other_accounts),
+        argument="policy: DistributionReads",
     ),
     PlanMutation(
         name="time-out of a function in one region",
@@ -353,5 +328,22 @@ REPLACING: Final = (
         id_="primary_functions_query_function",
         twin="failover_functions_query_function",
         change=set_value("e2e-other-query", "function_name"),
+    ),
+    PlanMutation(
+        name="redrive policy removed",
+        rule="protection-removed",
+        type_="aws_sqs_queue_redrive_policy",
+        id_="primary_ingestion_redrive_policy",
+        twin="failover_ingestion_redrive_policy",
+        change=None,
+    ),
+    PlanMutation(
+        name="site not readable by its distribution",
+        rule="permission-lost",
+        type_="aws_s3_bucket_policy",
+        id_="primary_frontend_private_policy",
+        twin="failover_frontend_private_policy",
+        change=remove_statement("DistributionReads"),
+        argument="policy: DistributionReads",
     ),
 )

@@ -16,7 +16,7 @@ from tests.standby.review.helpers import change_document, document_of
 
 FUNCTION = "aws_lambda_function"
 CHANGED = [
-    change_document(FUNCTION, f"{role}_functions_a_0000000{number}", {"timeout": 1}, {"timeout": 2})
+    change_document(FUNCTION, f"{role}_functions_a_0000000{number}", {"description": "1"}, {"description": "2"})
     for number, role in enumerate(("primary", "failover"))
 ]
 

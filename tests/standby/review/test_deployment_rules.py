@@ -13,7 +13,7 @@ from tests.standby.review.helpers import change_document, document_of, plan_of
 
 FUNCTION = "aws_lambda_function"
 CHANGED = [
-    change_document(FUNCTION, f"{role}_functions_a_0000000{number}", {"timeout": 1}, {"timeout": 2})
+    change_document(FUNCTION, f"{role}_functions_a_0000000{number}", {"description": "1"}, {"description": "2"})
     for number, role in enumerate(("primary", "failover"))
 ]
 LATER, EARLIER = datetime(2026, 11, 28, 13, tzinfo=UTC), datetime(2026, 11, 28, 11, tzinfo=UTC)
@@ -62,6 +62,8 @@ S3 = {"terraform": {"backend": {"s3": {"bucket": "b", "key": "k", "region": "us-
         (S3, {"type": "s3", "config": {"bucket": "b", "key": "k", "region": "us-west-2"}}, []),
         (S3, {"type": "s3", "config": {"bucket": "b", "key": "other", "region": "us-west-2"}}, ["other-backend"]),
         (None, {"type": "s3", "config": {}}, []),
+        ({"resource": {}}, {"type": "s3", "config": {"bucket": "b"}}, ["other-backend"]),
+        ({"terraform": {"backend": {"s3": None}}}, {"type": "s3", "config": {}}, []),
     ],
 )
 def test_another_backend_than_that_of_the_last_init_is_blocked(
@@ -75,6 +77,18 @@ def test_a_plan_that_is_older_than_the_state_is_a_warning_with_both_times() -> N
     [finding] = found(plan_of(), state_written_at=LATER)
     assert (finding.rule, finding.severity) == ("plan-old", "warned")
     assert (finding.before, finding.after) == ("state of 2026-11-28 13:00:00 UTC", "plan of 2026-11-28 12:00:00 UTC")
+
+
+def test_a_plan_of_the_second_in_which_the_state_was_written_is_not_older() -> None:
+    assert names(plan_of(), state_written_at=datetime(2026, 11, 28, 12, microsecond=900_000, tzinfo=UTC)) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"complete": False}, {"deferred_changes": [{"reason": "provider_config_unknown"}]}, {"action_invocations": [{}]}],
+)
+def test_a_plan_that_says_less_than_what_the_apply_does_is_a_warning(more: dict[str, Any]) -> None:
+    assert [(one.rule, one.severity) for one in found(plan_of(**more))] == [("plan-incomplete", "warned")]
 
 
 def test_a_plan_without_its_time_is_a_warning() -> None:

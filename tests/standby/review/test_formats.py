@@ -1,12 +1,14 @@
 """The texts of a review: 80 columns, no markup of a plan's values, one annotation for each finding."""
 
+import json
 import re
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.review.formats import FORMATS, conclude, table_lines
+from standby.review.formats import FORMATS, Format, conclude, table_lines
 from standby.review.report import FindingJson, ReviewJson, review
 from standby.review.summary import SummaryRow
 from standby.text import WIDTH
@@ -22,7 +24,7 @@ FINDINGS = st.builds(
     rule=st.sampled_from(["tls-weaker", "one-region-only"]),
     severity=st.sampled_from(["blocked", "warned"]),
     objective=st.sampled_from(["page RTO", "security"]),
-    address=st.sampled_from(["plan", "aws_s3_bucket.primary_documents_private_bucket_00000000"]),
+    address=st.sampled_from(["plan", "aws_s3_bucket.primary_documents_private_bucket_00000000"]) | TEXTS,
     argument=TEXTS,
     before=TEXTS,
     after=TEXTS,
@@ -94,6 +96,26 @@ def test_what_a_reader_sees_of_a_blocked_plan() -> None:
         "  The logs of an incident are gone sooner.",
     ]
     assert lines[-1] == "Blocked: do not apply this plan. 2 findings, in 2 changes of 3 resources."
+
+
+@pytest.mark.parametrize("text_format", FORMATS)
+def test_no_text_of_a_plan_reaches_a_terminal_as_a_control_character(text_format: Format) -> None:
+    evil = "\x1b]0;x\x07\u202e\ud800\n"
+    statement = {"Sid": evil, "Effect": "Allow", "Action": [f"s3:*{evil}"], "Resource": evil}
+    policy = [json.dumps({"Statement": statements}) for statements in ([], [statement])]
+    found = review(
+        plan_of(
+            change_document("aws_iam_role_policy", f"a{evil}_00000000", *({"policy": text} for text in policy)),
+            change_document(f"aws_sqs_queue{evil}", "b", {}, None),
+            change_document("aws_ssm_parameter", "manifest_parameter_primary_00000000", {"a": 1}, {"a": 2}),
+            output_changes={evil: {"actions": ["update"]}},
+        ),
+        today=TODAY,
+        notes=[evil],
+    )
+    assert {"permission-wider", "outputs-change"} <= {finding.rule for finding in found.findings}
+    for line in FORMATS[text_format](found):
+        assert line.isprintable(), line
 
 
 def test_a_plan_without_changes_is_clean_and_says_so() -> None:

@@ -44,6 +44,10 @@ ACTIONS = st.sampled_from([["no-op"], ["create"], ["update"], ["delete"], ["dele
         {"format_version": "1.2", "resource_changes": [{}]},
         {"format_version": "1.2", "resource_changes": "x"},
         document_of(timestamp="yesterday"),
+        document_of(timestamp="2026-11-28T12:00:00"),
+        document_of(format_version="0.2"),
+        document_of(format_version="2.0"),
+        document_of(format_version="1.x"),
         document_of(change_document(ALARM, "a", {}, {}, actions=["explode"])),
         document_of(change_document(ALARM, "a", {}, {}, actions=[])),
     ],
@@ -101,3 +105,37 @@ def test_a_resource_belongs_to_the_region_of_its_name_or_of_its_provider() -> No
         },
     )
     assert roles(plan) == ["primary", "failover", "failover", None]
+
+
+@pytest.mark.parametrize("actions", [["create", "forget"], ["forget", "create"]], ids=str)
+def test_a_resource_that_is_forgotten_and_created_again_is_replaced(actions: list[str]) -> None:
+    bucket = change_document("aws_s3_bucket", "primary_documents_00000000", {"bucket": "a"}, {"bucket": "a"})
+    bucket["change"]["actions"] = actions
+    assert "kept-resource-lost" in {found.rule for found in find_all(plan_of(bucket), Surroundings())}
+
+
+def test_a_plan_with_resources_that_exist_is_no_first_one_though_it_does_not_show_their_state() -> None:
+    assert not plan_of(change_document(ALARM, "a", {}, None), prior_state={}).is_first
+
+
+def test_what_an_earlier_apply_left_to_be_destroyed_does_not_hide_the_change_of_the_resource() -> None:
+    left = {**change_document(ALARM, "primary_a_00000000", {"period": 1}, None), "deposed": "ab12cd34"}
+    twins = [
+        change_document(ALARM, f"{role}_a_00000000", {"period": 1}, {"period": 1}) for role in ("primary", "failover")
+    ]
+    changed = change_document(ALARM, "primary_a_00000000", {"period": 1}, {"period": 9})
+    found = find_all(plan_of(changed, twins[1], left), Surroundings())
+    assert ("one-region-only", f"{ALARM}.primary_a_00000000") in {(one.rule, one.address) for one in found}
+
+
+def test_each_instance_of_a_resource_has_its_own_twin() -> None:
+    changes = []
+    for number in range(2):
+        for role in ("primary", "failover"):
+            after = {"period": 9 if (number, role) == (0, "primary") else 1}
+            change = change_document(ALARM, f"{role}_a_00000000", {"period": 1}, after)
+            changes.append({**change, "address": f"module.m.{change['address']}[{number}]"})
+    found = find_all(plan_of(*changes), Surroundings())
+    assert [one.address for one in found if one.rule == "one-region-only"] == [
+        f"module.m.{ALARM}.primary_a_00000000[0]"
+    ]

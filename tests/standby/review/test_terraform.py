@@ -47,6 +47,13 @@ def test_the_json_of_a_plan_is_read_as_it_is(workspace: Workspace) -> None:
     assert read_plan_file(workspace.directory / "plan.json", workspace) == PLAN
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_the_json_of_a_plan_may_be_what_powershell_writes(workspace: Workspace, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "encoded.json"
+    path.write_bytes(json.dumps(document_of(), indent=1).encode(encoding))
+    assert read_plan_file(path, workspace) == document_of()
+
+
 def test_a_plan_file_is_shown_by_terraform(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "plan.tfplan"
     workspace.make_plan(file)
@@ -59,7 +66,7 @@ def test_a_plan_file_is_shown_by_terraform(workspace: Workspace, tmp_path: Path)
         (b"", "neither a plan file nor its JSON"),
         (b"No changes.", "neither a plan file nor its JSON"),
         (json.dumps(PLAN).encode()[:300], "not complete JSON"),
-        (b'{"a": \xff}', "not complete JSON"),
+        (b'{"a": \xff}', "neither a plan file nor its JSON"),
         (b'{"a":' * 100_000, "JSON|nested"),
     ],
     ids=["empty", "text", "truncated", "bytes", "deep"],

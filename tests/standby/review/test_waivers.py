@@ -60,6 +60,21 @@ def test_a_waiver_for_one_region_leaves_the_other_region_s_finding() -> None:
     assert found.result == "blocked"
 
 
+@pytest.mark.parametrize("address, accepted", [("{}[0]", True), ("{}[1]", False), ("{}?0]", False), ("*", True)])
+def test_only_a_star_of_a_waiver_stands_for_any_part_of_an_address(address: str, accepted: bool) -> None:  # noqa: FBT001 - data
+    named = f"{GROUP}.primary_api_logs_00000000"
+    document = {**SHORTER[0], "address": f"{named}[0]"}
+    waiver = WAIVER.model_copy(update={"address": address.format(named)})
+    [finding] = [
+        one for one in review(plan_of(document), waivers=[waiver], today=TODAY).findings if one.rule == waiver.rule
+    ]
+    assert bool(finding.waived) == accepted
+
+
+def test_a_reason_cannot_change_a_terminal() -> None:
+    assert Waiver(rule="a", address="b", reason="\x1b[31m", until=TODAY).reason == "\\x1b[31m"
+
+
 @pytest.mark.parametrize(
     "text, said",
     [
@@ -67,6 +82,7 @@ def test_a_waiver_for_one_region_leaves_the_other_region_s_finding() -> None:
         ('waivers = [{rule = "tls-weaker", address = "a", reason = "r"}]', "until: Field required"),
         ('waivers = [{rule = "tls-weaker", address = "", reason = "r", until = 2027-01-01}]', "address"),
         ('waivers = [{rule = "tls-weaker", address = "a", reason = "", until = 2027-01-01}]', "reason"),
+        ('waivers = [{rule = "tls-weaker", address = "a", reason = " ", until = 2027-01-01}]', "reason"),
         ('waivers = [{rule = "tls-weaker", address = "a", reason = "r", until = 2027-01-01, x = 1}]', "x"),
         ('waivers = [{rule = "tls-weak", address = "a", reason = "r", until = 2027-01-01}]', "which does not exist"),
         ("other = 1", "other"),
