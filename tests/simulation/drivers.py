@@ -49,24 +49,21 @@ class Explored:
 
 
 def explore(
-    scenario: Scenario, scripts: Scripts, *, seconds: float, first: bool = False, part: tuple[int, int] = (0, 1)
+    scenario: Scenario, scripts: Scripts, *, seconds: float, first: bool = False
 ) -> Explored:
-    """Visit every state of the scenario once. `first`: stop at the first violation.
-
-    `part` (n, of) visits a share of the states that the first choices lead to.
-    """
-    began, found, endings, seen = time.perf_counter(), Explored(), Endings(), set[int]()
-    stack: list[tuple[Run, tuple[Choice, ...] | None]] = []
+    """Visit every state of the scenario once, within so many seconds of CPU. `first`: stop at the first violation."""
+    began, found, endings, seen = time.process_time(), Explored(), Endings(), set[int]()
+    stack: list[Run] = []
     path: dict[int, tuple[int, Choice] | None] = {}
     start = Run.begin(scenario, scripts)
-    stack.append((start, None))
+    stack.append(start)
     path[start.key()] = None
     seen.add(start.key())
     while stack:
-        if time.perf_counter() - began > seconds or (first and found.failures):
+        if time.process_time() - began > seconds or (first and found.failures):
             found.complete = not stack
             break
-        run, _ = stack.pop()
+        run = stack.pop()
         key = run.key()
         found.states += 1
         if run.ended:
@@ -85,8 +82,8 @@ def explore(
                 path[reached] = (key, choice)
                 for violation in after.violations:
                     found.fail(violation, scenario, _path(path, reached))
-                stack.append((after, None))
-    found.seconds = time.perf_counter() - began
+                stack.append(after)
+    found.seconds = time.process_time() - began
     return found
 
 
@@ -106,9 +103,9 @@ def _path(path: dict[int, tuple[int, Choice] | None], key: int) -> tuple[Choice,
 def sample(
     scenarios: Iterator[Scenario], scripts: Scripts, rng: random.Random, *, seconds: float, first: bool = False, steps: int = 0
 ) -> Explored:
-    """Play scenarios with random choices until the time, or the number of steps, is over."""
-    began, found, endings = time.perf_counter(), Explored(complete=False), Endings()
-    while time.perf_counter() - began < seconds and not (steps and found.steps >= steps):
+    """Play scenarios with random choices until the CPU time, or the number of steps, is over."""
+    began, found, endings = time.process_time(), Explored(complete=False), Endings()
+    while time.process_time() - began < seconds and not (steps and found.steps >= steps):
         scenario = next(scenarios)
         run, taken = play(scenario, scripts, rng)
         found.steps += len(taken)
@@ -121,7 +118,7 @@ def sample(
         if scripts.nodes > 20_000:
             scripts.forget()
             endings.forget()
-    found.seconds = time.perf_counter() - began
+    found.seconds = time.process_time() - began
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from standby.deployment.manifest import Role
 from standby.deployment.routing_config import RoutingConfig
 from tests.simulation.commands import Report, Spec
-from tests.simulation.world import EAST, OTHER, ROLE_OF, WEST, World, identity
+from tests.simulation.world import EAST, OTHER, ROLE_OF, WEST, Glance, World, identity
 
 if TYPE_CHECKING:
     from tests.simulation.scenario import Choice, Run
@@ -53,7 +53,7 @@ class Watch:
     deleted: frozenset[str] = frozenset()
     told: frozenset[int] = frozenset()
 
-    def after(self, run: "Run", before: World, choice: "Choice") -> tuple["Watch", list[str]]:
+    def after(self, run: "Run", before: Glance, choice: "Choice") -> tuple["Watch", list[str]]:
         """Return what is remembered after a step, and the violations that the step shows."""
         watch, world = self._with_people(run, choice), run.world
         if choice[0] == "start":
@@ -79,7 +79,7 @@ class Watch:
         if spec.command != "failback" or spec.force:
             return self
         objects = run.world.objects.items()
-        needed = {(number, key, one.modified) for (where, kind, key), one in objects if (where, kind) == (EAST, "docs")}
+        needed = {(number, key, one.modified) for (where, kind, key), one in objects if (where, kind) == (EAST, "docs") and one.body}
         return replace(self, needed=self.needed | needed)
 
 
@@ -91,20 +91,20 @@ def _is_well(world: World, region: str) -> bool:
     return world.up(region) and region not in world.sick
 
 
-def _judge_writes(run: "Run", watch: Watch, before: World, choice: "Choice") -> Iterator[str]:
+def _judge_writes(run: "Run", watch: Watch, before: Glance, choice: "Choice") -> Iterator[str]:
     """Judge each config.json that a command wrote in this step."""
     if choice[0] not in {"answer", "lose", "slow", "land"}:
         return
     number = before.late[int(choice[1])][0] if choice[0] == "land" else int(choice[1])
     node = run.nodes[number]
-    for region in OTHER:
-        place = (region, "frontend", "config.json")
-        if before.objects.get(place) != run.world.objects.get(place) and (config := run.world.config(region)) is not None:
+    now = run.world.glance()
+    for region, was, stored in zip(OTHER, before.copies, now.copies, strict=True):
+        if was is not stored and was != stored and (config := run.world.config(region)) is not None:
             yield from _judge_write(run, before, node.spec, region, config)
             yield from _judge_move(run, watch, before, node.spec, node.notes)
 
 
-def _judge_write(run: "Run", before: World, spec: Spec, region: str, config: RoutingConfig) -> Iterator[str]:
+def _judge_write(run: "Run", before: Glance, spec: Spec, region: str, config: RoutingConfig) -> Iterator[str]:
     highest = max((one[0] for where, one in before.ever if where == region), default=0)
     if (config.generation or 0) < highest:
         yield f"generation: {spec} wrote generation {config.generation} in {region}, which has had {highest}"
@@ -114,8 +114,8 @@ def _judge_write(run: "Run", before: World, spec: Spec, region: str, config: Rou
             yield f"journal: {spec} wrote generation {config.generation} in {region}, and no journal has its event"
 
 
-def _judge_move(run: "Run", watch: Watch, before: World, spec: Spec, notes: tuple[str, ...]) -> Iterator[str]:
-    was, now = before.visitor_role(), run.world.visitor_role()
+def _judge_move(run: "Run", watch: Watch, before: Glance, spec: Spec, notes: tuple[str, ...]) -> Iterator[str]:
+    was, now = before.visitor, run.world.visitor_role()
     if now is None or was is None or was == now:
         return
     target = EAST if now == "failover" else WEST
@@ -158,7 +158,8 @@ def judge_report(world: World, report: Report) -> Iterator[str]:
             lacking.add(_region(report.role))
         if lacking:
             yield f"incomplete: {', '.join(sorted(lacking))} has not had generation {config[0]}: {report.words}"
-    if report.result in {"failed", "refused"} and exact:
+    told = report.command == "reconcile" and f"(generation {config[0]})" in report.words
+    if report.result in {"failed", "refused"} and exact and not told:
         yield f"{report.result}: {', '.join(sorted(exact))} has generation {config[0]} of this command: {report.words}"
 
 
@@ -174,7 +175,8 @@ def judge_end(reports: dict[int, Report], world: World, final: RoutingConfig | N
             written.setdefault(config[0], set()).add(config)
             if held is None or held[0] < config[0] or (held[0] == config[0] and held != config):
                 yield f"held: operator {number} was told `{report.result}` of generation {config[0]}, and {held} holds"
-        if report.own and report.result in {"failed", "refused"} and any(one == config for _, one in world.ever):
+        told = report.command == "reconcile" and f"(generation {config[0]})" in report.words
+        if report.own and not told and report.result in {"failed", "refused"} and any(one == config for _, one in world.ever):
             yield f"{report.result}: operator {number} was told so, and config.json got generation {config[0]} of it"
         if report.own and report.result == "lost" and held == config:
             yield f"lost: operator {number} was told so, and its generation {config[0]} holds"

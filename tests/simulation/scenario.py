@@ -206,7 +206,7 @@ class Run:
     def take(self, choice: Choice) -> None:
         """Let this happen. What the oracle finds is added to `violations`."""
         word, *about = choice
-        before = self.world.copy()
+        before = self.world.glance()
         if word in FAULTS:
             self.faults -= 1
         if word in PEOPLE:

@@ -18,7 +18,7 @@ from standby.deployment.routing_config import (
     parse_config,
     render_config,
 )
-from standby.operations.facts.journal import PREFIX, Event, parse_event
+from standby.operations.facts.journal import PREFIX, Event, StepTaken, parse_event
 from tests.simulation import calls
 from tests.simulation.calls import SITE, Call
 from tests.simulation.commands import MANIFEST, MANIFEST_TEXT, NOON
@@ -65,6 +65,16 @@ class Job:
         return f"content {digest.hexdigest()}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """A part of a world: both copies of config.json, writes on their way, past configs, where new visitors go."""
+
+    copies: tuple[Stored | None, ...]
+    late: tuple[tuple[int, Call], ...]
+    ever: frozenset[tuple[str, Identity]]
+    visitor: Role | None
+
+
 @dataclass(kw_only=True)
 class World:
     """Everything that exists outside of the operators' machines.
@@ -88,6 +98,7 @@ class World:
     shown: int = 0
     indexed: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     pages: tuple[ConfigHistory, ...] = ()
+    digest: int = 0
 
     @classmethod
     def begin(cls, *, serving: Role = "primary", generation: int = 1, documents: int = 0, pages: int = 0) -> "World":
@@ -101,7 +112,7 @@ class World:
                 event = first_event(config)
                 world._store((region, "frontend", event.key), _render_event(event))
             for number in range(documents):
-                world.objects[region, "docs", f"first-{number}.txt"] = Stored(body=b"first", modified=_time(number))
+                world._set((region, "docs", f"first-{number}.txt"), Stored(body=b"first", modified=_time(number)))
         for region in OTHER:
             world.jobs[region] = Job(content=world.content(region), status="COMPLETE", started=0)
             world.indexed[region] = world.content(region)
@@ -109,12 +120,21 @@ class World:
         return world
 
     def copy(self) -> "World":
-        return replace(self, objects=dict(self.objects), status=dict(self.status), jobs=dict(self.jobs), indexed=dict(self.indexed))
+        new = object.__new__(World)
+        new.__dict__.update(self.__dict__)
+        new.objects, new.status = dict(self.objects), dict(self.status)
+        new.jobs, new.indexed = dict(self.jobs), dict(self.indexed)
+        return new
+
+    def glance(self) -> "Glance":
+        """Return what the oracle compares before and after a step."""
+        copies = tuple(self.objects.get((region, "frontend", "config.json")) for region in OTHER)
+        return Glance(copies=copies, late=self.late, ever=self.ever, visitor=self.visitor_role())
 
     def key(self) -> tuple[object, ...]:
         """Return a value that is equal for equal worlds."""
         return (
-            frozenset((place, _content(stored)) for place, stored in self.objects.items()),
+            self.digest,
             tuple(self.status.items()),
             self.cut,
             self.sick,
@@ -206,7 +226,7 @@ class World:
         if source.etag != call.source or not _holds(call.condition, found):
             return calls.answer_error(412, "PreconditionFailed")
         self.clock += 1
-        self.objects[place] = Stored(body=source.body, modified=_time(self.clock))
+        self._set(place, Stored(body=source.body, modified=_time(self.clock)))
         return calls.answer_copied(source.etag)
 
     def _serve_health(self, region: str) -> Answer:
@@ -248,13 +268,19 @@ class World:
         config = self.edge_config()
         self.shown = max(self.shown, (config.generation or 0) if config else 0)
 
+    def _set(self, place: Key, stored: Stored) -> None:
+        if (before := self.objects.get(place)) is not None:
+            self.digest ^= _fingerprint(place, before)
+        self.digest ^= _fingerprint(place, stored)
+        self.objects[place] = stored
+
     def _store(self, place: Key, body: bytes) -> None:
         region, bucket, key = place
         modified = 0
         if bucket == "docs":
             self.clock += 1
             modified = _time(self.clock)
-        self.objects[place] = Stored(body=body, modified=modified)
+        self._set(place, Stored(body=body, modified=modified))
         if key == "config.json" and (config := _parse(body)) is not None:
             self.ever |= {(region, (config.generation or 0, config.updated_at))}
             self.look()
@@ -268,11 +294,11 @@ class World:
     def delete(self, region: str, key: str) -> None:
         """Delete a document: a delete marker, which S3 does not replicate here."""
         self.clock += 1
-        self.objects[region, "docs", key] = Stored(body=None, modified=_time(self.clock))
+        self._set((region, "docs", key), Stored(body=None, modified=_time(self.clock)))
 
     def _replicate(self, region: str, key: str) -> None:
         stored = replace(self.objects[region, "docs", key], status="PENDING")
-        self.objects[region, "docs", key] = stored
+        self._set((region, "docs", key), stored)
         self.arriving = (*self.arriving, (region, key, stored))
 
     def replicate(self, number: int, *, fails: bool = False) -> None:
@@ -281,9 +307,9 @@ class World:
         self.arriving = self.arriving[:number] + self.arriving[number + 1 :]
         source, there = self.objects.get((region, "docs", key)), self.objects.get((OTHER[region], "docs", key))
         if not fails and (there is None or there.modified <= stored.modified):
-            self.objects[OTHER[region], "docs", key] = replace(stored, status="REPLICA")
+            self._set((OTHER[region], "docs", key), replace(stored, status="REPLICA"))
         if source is not None and source.etag == stored.etag:
-            self.objects[region, "docs", key] = replace(source, status="FAILED" if fails else "COMPLETED")
+            self._set((region, "docs", key), replace(source, status="FAILED" if fails else "COMPLETED"))
 
     def content(self, region: str) -> tuple[tuple[str, str], ...]:
         """Return the key and ETag of each document of a region."""
@@ -335,6 +361,10 @@ class World:
 
 
 @cache
+def _fingerprint(place: Key, stored: Stored) -> int:
+    return hash((place, _content(stored)))
+
+
 def _content(stored: Stored) -> object:
     """Return what matters of an object: of an event, not the texts and times of its steps."""
     if stored.body is None or not stored.body.startswith(b"{") or b'"startedAt"' not in stored.body:
@@ -353,8 +383,8 @@ def first_event(config: RoutingConfig) -> Event:
         started_at=config.updated_at,
         ended_at=config.updated_at,
         result="done",
-        source="",
         target=config.region,
+        steps=(StepTaken(step=f"Write config.json in {config.region}", result="done"),),
     )
 
 
@@ -367,6 +397,7 @@ def _render_event(event: Event) -> bytes:
     return event.model_dump_json(by_alias=True).encode()
 
 
+@cache
 def _parse(body: bytes | None) -> RoutingConfig | None:
     if body is None:
         return None
@@ -382,6 +413,7 @@ def _holds(condition: str, found: Stored | None) -> bool:
     return not condition or (found is not None and found.etag == condition)
 
 
+@cache
 def _etag(body: bytes) -> str:
     return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
 
