@@ -14,7 +14,7 @@ from tests.simulation.calls import SITE, Call, answer_error
 from tests.simulation.commands import MANIFEST, Report, Spec
 from tests.simulation.machine import Answer
 from tests.simulation.script import Node, Scripts
-from tests.simulation.world import EAST, OTHER, ROLE_OF, WEST, World, identity
+from tests.simulation.world import FIRST_MOMENT, EAST, OTHER, ROLE_OF, WEST, World, identity
 
 Choice = tuple[str | int, ...]
 """What happens next: a word, and what it is about."""
@@ -297,7 +297,7 @@ class Run:
             url = MANIFEST.regions["failover" if what == "failover" else "primary"].api_url
             world.write(region, "frontend", "config.json", f'{{"apiUrl": "{url}"}}'.encode())
         else:
-            config = config_for_role(MANIFEST, "primary", generation=1, updated_at="2026-11-24T10:00:00Z")
+            config = config_for_role(MANIFEST, "primary", generation=1, updated_at=FIRST_MOMENT)
             world.write(region, "frontend", "config.json", render_config(config).encode())
 
 

@@ -66,14 +66,14 @@ def random_scenarios(rng: random.Random) -> Iterator[Scenario]:
             )
             for number in range(1, rng.choice((1, 2, 2, 2, 3, 4)) + 1)
         )
-        kinds = rng.choice(PEOPLE)
+        kinds, generation = rng.choice(PEOPLE), rng.choice((1, 3, 3))
         yield Scenario(
             specs=specs,
             faults=0 if "terraform" in kinds else rng.choice((0, 1, 1, 2, 2, 3, 4)),
             people=rng.randint(1, 3) if kinds else 0,
             people_kinds=kinds,
-            serving=rng.choice(("primary", "failover", "failover")),
-            generation=rng.choice((1, 3, 3)),
+            serving="primary" if generation == 1 else rng.choice(("primary", "failover", "failover")),
+            generation=generation,
             documents=rng.randint(0, 1),
             pages=1,
         )

@@ -29,6 +29,9 @@ WEST, EAST = REGIONS["primary"], REGIONS["failover"]
 OTHER: Final = {WEST: EAST, EAST: WEST}
 ROLE_OF: Final[dict[str, Role]] = {region: role for role, region in REGIONS.items()}
 
+FIRST_MOMENT: Final = "2026-11-24T11:00:00.000000Z"
+"""When the first config of each world was written."""
+
 Key = tuple[str, str, str]
 """A region, a bucket (`docs` or `frontend`) and a key."""
 Identity = tuple[int, str]
@@ -104,8 +107,7 @@ class World:
     def begin(cls, *, serving: Role = "primary", generation: int = 1, documents: int = 0, pages: int = 0) -> "World":
         """Return a world in sync: Terraform wrote generation 1, or an earlier command a later one."""
         world = cls(pages=(ConfigHistory(),) * pages)
-        moment = "2026-11-24T11:00:00.000000Z"
-        config = config_for_role(MANIFEST, serving, generation=generation, updated_at=moment)
+        config = config_for_role(MANIFEST, serving, generation=generation, updated_at=FIRST_MOMENT)
         for region in OTHER:
             world._store((region, "frontend", "config.json"), render_config(config).encode())
             if generation > 1:
