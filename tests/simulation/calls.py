@@ -190,7 +190,9 @@ def answer_listing(found: Iterable[tuple[str, str, int, int]]) -> Answer:
         f"<LastModified>{datetime.fromtimestamp(modified, tz=UTC):%Y-%m-%dT%H:%M:%S.000Z}</LastModified></Contents>"
         for key, etag, size, modified in found
     )
-    return Answer(body=f"{_XML}<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode())
+    return Answer(
+        body=f"{_XML}<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode()
+    )
 
 
 def answer_error(status: int, code: str, *, headers: tuple[tuple[str, str], ...] = (), head: bool = False) -> Answer:

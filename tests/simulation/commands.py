@@ -169,9 +169,7 @@ def _failover(machine: Command, spec: Spec) -> Report:
 
 
 def _failback(machine: Command, spec: Spec) -> Report:
-    return _report(
-        machine, lambda: failover_command.switch_back(_TARGET, _options(spec), checks=1, wait_seconds=3)
-    )
+    return _report(machine, lambda: failover_command.switch_back(_TARGET, _options(spec), checks=1, wait_seconds=3))
 
 
 def _reconcile(machine: Command, spec: Spec) -> Report:
@@ -235,11 +233,15 @@ def describe_outcome(outcome: CommandOutcome, said: list[str]) -> Report:
         config=_identity(config),
         role=config.role if config else "",
         target=plan.target,
-        pending=tuple(sorted({part.region for part in run.pending_writes if part.what == "config.json"})) if run else (),
+        pending=tuple(sorted({part.region for part in run.pending_writes if part.what == "config.json"}))
+        if run
+        else (),
         plan_notes=tuple(line.strip() for line in said if line.startswith("  note: ")),
         words=words,
         mends=any(isinstance(step.action, PutConfig | CopyDocuments | Ingest) for step in plan.steps),
-        own=any(isinstance(step.action, WriteIntent) for step in plan.steps) and config is not None and _is_of(outcome, config),
+        own=any(isinstance(step.action, WriteIntent) for step in plan.steps)
+        and config is not None
+        and _is_of(outcome, config),
     )
 
 
@@ -274,7 +276,8 @@ def simulated() -> Iterator[None]:
     threads = SimpleNamespace(Thread=Thread, Semaphore=Semaphore, local=Local, Lock=_Lock)
     queues = SimpleNamespace(SimpleQueue=SimpleQueue, Empty=concurrency.queue.Empty)
     quick = clients._Limits(  # noqa: SLF001 - one attempt: botocore's pauses are not the product's code
-        clients.RETRYING_CONFIG.merge(clients.FACTS_CONFIG), clients._RETRYING.seconds  # noqa: SLF001
+        clients.RETRYING_CONFIG.merge(clients.FACTS_CONFIG),
+        clients._RETRYING.seconds,  # noqa: SLF001
     )
     changes: list[tuple[object, str, object]] = [
         (concurrency, "threading", threads),
@@ -283,7 +286,10 @@ def simulated() -> Iterator[None]:
         (api_call, "queue", queues),
         (api_call, "_within", Local()),
         (reconcile_steps, "threading", threads),
-        *((module, "time", VirtualTime) for module in (console, deadline, switch_steps, reconcile_steps, failback_check)),
+        *(
+            (module, "time", VirtualTime)
+            for module in (console, deadline, switch_steps, reconcile_steps, failback_check)
+        ),
         (botocore.endpoint, "time", VirtualTime),
         (BaseClient, "_make_api_call", memory.remember(BaseClient._make_api_call)),  # noqa: SLF001 - the last common step
         (clients, "_RETRYING", quick),

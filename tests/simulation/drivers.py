@@ -48,9 +48,7 @@ class Explored:
             self.failures[failure.rule] = failure
 
 
-def explore(
-    scenario: Scenario, scripts: Scripts, *, seconds: float, first: bool = False
-) -> Explored:
+def explore(scenario: Scenario, scripts: Scripts, *, seconds: float, first: bool = False) -> Explored:
     """Visit every state of the scenario once, within so many seconds of CPU. `first`: stop at the first violation."""
     began, found, endings, seen = time.process_time(), Explored(), Endings(), set[int]()
     stack: list[Run] = []
@@ -101,7 +99,13 @@ def _path(path: dict[int, tuple[int, Choice] | None], key: int) -> tuple[Choice,
 
 
 def sample(
-    scenarios: Iterator[Scenario], scripts: Scripts, rng: random.Random, *, seconds: float, first: bool = False, steps: int = 0
+    scenarios: Iterator[Scenario],
+    scripts: Scripts,
+    rng: random.Random,
+    *,
+    seconds: float,
+    first: bool = False,
+    steps: int = 0,
 ) -> Explored:
     """Play scenarios with random choices until the CPU time, or the number of steps, is over."""
     began, found, endings = time.process_time(), Explored(complete=False), Endings()

@@ -6,8 +6,8 @@ from typing import Final
 
 from standby.deployment.routing_config import RoutingConfig
 from tests.simulation.commands import Command, Report, Spec
-from tests.simulation.scenario import Run
 from tests.simulation.oracle import judge_end
+from tests.simulation.scenario import Run
 from tests.simulation.world import EAST, OTHER, WEST, World
 
 LATER = 3600
@@ -74,7 +74,9 @@ class Endings:
 
     def _end_alone(self, world: World, gone: str) -> Iterator[str]:
         command = "failover" if gone == WEST else "failback"
-        report = self.command(world, Spec(number=94, command="failover" if gone == WEST else "failback", force=True, began=LATER))
+        report = self.command(
+            world, Spec(number=94, command="failover" if gone == WEST else "failback", force=True, began=LATER)
+        )
         if report.result not in {"done", "incomplete", "nothing to do"}:
             yield f"stuck: `{command} --force` ended with `{report.result}`: {report.words}"
         if world.visitor_role() != ("failover" if gone == WEST else "primary"):
@@ -100,9 +102,13 @@ _FROM_TIME: Final = 10**9
 
 
 def _is_beyond_limits(run: Run) -> bool:
-    """Return whether two forced commands wrote, and one could read nothing: no rule on two copies orders them."""
+    """Return whether no rule on two copies can order the writes: docs/protocol.md states these limits.
+
+    Two forced commands wrote, and one could read nothing. Or a forced command wrote in one region alone, which is gone.
+    """
     forced = [spec for spec in run.scenario.specs if spec.force]
-    return len(forced) > 1 and any(one[0] > _FROM_TIME for _, one in run.world.ever)
+    blind = len(forced) > 1 and any(one[0] > _FROM_TIME for _, one in run.world.ever)
+    return blind or (bool(forced) and "gone" in run.world.status.values())
 
 
 def heal(world: World) -> None:
@@ -134,10 +140,13 @@ def judge_documents(run: Run, world: World) -> Iterator[str]:
         if not {found[region].get(key) for region in OTHER} <= etags:
             yield f"documents: {key} is lost"
     for key in sorted(run.watch.deleted):
-        deleted = {region for region in OTHER if (one := run.world.objects.get((region, "docs", key))) is not None and one.body is None}
+        deleted = {
+            region
+            for region in OTHER
+            if (one := run.world.objects.get((region, "docs", key))) is not None and one.body is None
+        }
         if any(key in found[region] for region in deleted):
             yield f"documents: {key} was deleted and is there again"
     strange = {key for region in OTHER for key in found[region]} - {key for key, _ in run.watch.accepted}
     if unknown := [key for key in strange if not key.startswith("first-")]:
         yield f"documents: {', '.join(sorted(unknown))} was never uploaded"
-

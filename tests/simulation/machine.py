@@ -20,7 +20,6 @@ import greenlet
 T = TypeVar("T")
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What the network gives to a call: an answer, or (`failure`) none. `delay`: it arrives so many seconds later."""

@@ -55,6 +55,15 @@ def violated(story: Story, rule: str) -> bool:
     return any(one.startswith(f"{rule}:") for one in play_story(story, Scripts(merge=False))[1])
 
 
+def is_noticed(mistake: Mistake) -> bool:
+    """Return whether the story of a mistake still shows it, and shows nothing without it."""
+    known = {one.title: one for one in read_measured()}.get(mistake.title)
+    if known is None or known.story is None or violated(known.story, known.rule):
+        return False
+    with seeded(mistake):
+        return violated(known.story, known.rule)
+
+
 def write_measured(measured: Iterable[Measured]) -> None:
     """Write what was measured beside this module, and keep what was not measured again."""
     known = {one.title: one for one in read_measured()} | {one.title: one for one in measured}

@@ -130,8 +130,8 @@ MISTAKES: Final = (
         "the other region is written first",
         SWITCH,
         "_plan_switch",
-        "        steps.append(Step(title=\"Write config.json\", region=other.region, action=put))",
-        "        steps.insert(1, Step(title=\"Write config.json\", region=other.region, action=put))",
+        '        steps.append(Step(title="Write config.json", region=other.region, action=put))',
+        '        steps.insert(1, Step(title="Write config.json", region=other.region, action=put))',
     ),
     _mistake(
         "the other region is never written",
@@ -186,7 +186,7 @@ MISTAKES: Final = (
         "a failed write in the target region is only pending",
         STEPS,
         "SwitchSteps.put_config",
-        "raise StepFailedError(f\"the bucket {explain(error)}\", fatal=True) from error",
+        'raise StepFailedError(f"the bucket {explain(error)}", fatal=True) from error',
         "pass",
     ),
     _mistake(
@@ -200,7 +200,7 @@ MISTAKES: Final = (
         "a pending write is not told",
         STEPS,
         "SwitchSteps.put_config",
-        "            run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=f\"{seen.region} {explain(error)}\"))",
+        '            run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=f"{seen.region} {explain(error)}"))',
         "            pass",
     ),
     _mistake(
@@ -298,7 +298,7 @@ MISTAKES: Final = (
         "a copy that cannot be read counts as absent",
         FACTS,
         "_copy",
-        "return value if isinstance(value, ConfigCopy | Unavailable) else Unavailable(\"does not answer\")",
+        'return value if isinstance(value, ConfigCopy | Unavailable) else Unavailable("does not answer")',
         "return value if isinstance(value, ConfigCopy) else ConfigCopy(role='primary', region='us-west-2',"
         " bucket='frontend-us-west-2')",
     ),
@@ -360,4 +360,3 @@ def _changed_code(function: FunctionType, mistake: Mistake) -> CodeType:
     exec(compile(tree, function.__code__.co_filename, "exec"), space)  # noqa: S102 - the product's own source
     made: FunctionType = space[function.__name__]
     return made.__code__
-

@@ -57,7 +57,7 @@ class Watch:
         """Return what is remembered after a step, and the violations that the step shows."""
         watch, world = self._with_people(run, choice), run.world
         if choice[0] == "start":
-            watch = watch._with_start(run, int(choice[1]))
+            watch = replace(watch, needed=watch.needed | _needed(run, int(choice[1])))
         running = [node.spec for node in run.nodes.values() if node.spec.number not in watch.told]
         well = {spec.number for spec in running if _is_well(world, _target(spec))}
         watch = replace(watch, well=watch.well | well) if well - watch.well else watch
@@ -74,13 +74,15 @@ class Watch:
             return replace(self, accepted=self.accepted | {(str(choice[2]), stored.etag)})
         return replace(self, deleted=self.deleted | {str(choice[2])}) if choice[0] == "delete" else self
 
-    def _with_start(self, run: "Run", number: int) -> "Watch":
-        spec = run.nodes[number].spec
-        if spec.command != "failback" or spec.force:
-            return self
-        objects = run.world.objects.items()
-        needed = {(number, key, one.modified) for (where, kind, key), one in objects if (where, kind) == (EAST, "docs") and one.body}
-        return replace(self, needed=self.needed | needed)
+
+
+def _needed(run: "Run", number: int) -> set[tuple[int, str, int]]:
+    spec, objects = run.nodes[number].spec, run.world.objects.items()
+    if spec.command != "failback" or spec.force:
+        return set()
+    return {
+        (number, key, one.modified) for (where, kind, key), one in objects if (where, kind) == (EAST, "docs") and one.body
+    }
 
 
 def _target(spec: Spec) -> str:
@@ -120,7 +122,7 @@ def _judge_move(run: "Run", watch: Watch, before: Glance, spec: Spec, notes: tup
         return
     target = EAST if now == "failover" else WEST
     if spec.command == "reconcile":
-        if not any(f"moves them to {target}" in note for note in notes):
+        if all(map(run.world.up, OTHER)) and not any(f"moves them to {target}" in note for note in notes):
             yield f"move: {spec} moved users to {target}, and its plan did not say so"
         return
     if spec.force or target != _target(spec):
@@ -154,7 +156,7 @@ def judge_report(world: World, report: Report) -> Iterator[str]:
         yield f"done: {', '.join(sorted(set(OTHER) - have))} has not had generation {config[0]}: {report.words}"
     if report.result in {"incomplete", "not verified"}:
         lacking = set(OTHER) - have - set(report.pending)
-        if report.role and _region(report.role) not in have:
+        if report.command != "reconcile" and report.role and _region(report.role) not in have:
             lacking.add(_region(report.role))
         if lacking:
             yield f"incomplete: {', '.join(sorted(lacking))} has not had generation {config[0]}: {report.words}"
@@ -176,7 +178,12 @@ def judge_end(reports: dict[int, Report], world: World, final: RoutingConfig | N
             if held is None or held[0] < config[0] or (held[0] == config[0] and held != config):
                 yield f"held: operator {number} was told `{report.result}` of generation {config[0]}, and {held} holds"
         told = report.command == "reconcile" and f"(generation {config[0]})" in report.words
-        if report.own and not told and report.result in {"failed", "refused"} and any(one == config for _, one in world.ever):
+        if (
+            report.own
+            and not told
+            and report.result in {"failed", "refused"}
+            and any(one == config for _, one in world.ever)
+        ):
             yield f"{report.result}: operator {number} was told so, and config.json got generation {config[0]} of it"
         if report.own and report.result == "lost" and held == config:
             yield f"lost: operator {number} was told so, and its generation {config[0]} holds"

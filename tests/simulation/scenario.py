@@ -14,7 +14,7 @@ from tests.simulation.calls import SITE, Call, answer_error
 from tests.simulation.commands import MANIFEST, Report, Spec
 from tests.simulation.machine import Answer
 from tests.simulation.script import Node, Scripts
-from tests.simulation.world import FIRST_MOMENT, EAST, OTHER, ROLE_OF, WEST, World, identity
+from tests.simulation.world import EAST, FIRST_MOMENT, OTHER, ROLE_OF, WEST, World, identity
 
 Choice = tuple[str | int, ...]
 """What happens next: a word, and what it is about."""
@@ -85,9 +85,7 @@ class Run:
             documents=scenario.documents,
             pages=scenario.pages,
         )
-        run = cls(
-            scenario=scenario, scripts=scripts, world=world, faults=scenario.faults, people=scenario.people
-        )
+        run = cls(scenario=scenario, scripts=scripts, world=world, faults=scenario.faults, people=scenario.people)
         if scenario.started:
             for spec in scenario.specs:
                 run.take(("start", spec.number))
@@ -174,7 +172,9 @@ class Run:
                 if "sick" in kinds and region not in world.sick:
                     yield ("sick", region)
                 if "deny" in kinds and not world.denied:
-                    yield from (("deny", region, operation) for operation in ("GetObject", "PutObject", "ListObjectsV2"))
+                    yield from (
+                        ("deny", region, operation) for operation in ("GetObject", "PutObject", "ListObjectsV2")
+                    )
             if region in world.sick:
                 yield ("well", region)
             if world.jobs[region].status == "IN_PROGRESS":

@@ -179,7 +179,11 @@ class World:
             "GetParameter": lambda: calls.answer_json({"Parameter": {"Value": MANIFEST_TEXT}}),
             "GetCallerIdentity": calls.answer_identity,
             "GetQueueAttributes": lambda: calls.answer_json(
-                {"Attributes": dict.fromkeys(("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"), "0")}
+                {
+                    "Attributes": dict.fromkeys(
+                        ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"), "0"
+                    )
+                }
             ),
             "DescribeAlarms": lambda: calls.answer_json({"MetricAlarms": []}),
             "CreateInvalidation": Answer,
@@ -315,7 +319,11 @@ class World:
 
     def content(self, region: str) -> tuple[tuple[str, str], ...]:
         """Return the key and ETag of each document of a region."""
-        found = [(key, one.etag) for (where, bucket, key), one in self.objects.items() if (where, bucket) == (region, "docs") and one.body is not None]
+        found = [
+            (key, one.etag)
+            for (where, bucket, key), one in self.objects.items()
+            if (where, bucket) == (region, "docs") and one.body is not None
+        ]
         return tuple(sorted(found))
 
     def sweep(self, region: str) -> str:

@@ -322,10 +322,11 @@ def _close_unended_event(event: Event, state: State, *, void: bool, impossible: 
     abandoned = state.now - datetime.fromisoformat(event.started_at) > ABANDONED
     if not (void or abandoned or event.result == "unknown"):
         return event
+    ended = event.model_copy(update={"pending_writes": ()})  # nothing of it remains to be done
     if landed:
-        return event if KEY in impossible else end_event(event, "done", now=state.now)
+        return event if KEY in impossible else end_event(ended, "done", now=state.now)
     if landed is False or event.command == "reconcile":
-        return end_event(event, "failed", now=state.now)
+        return end_event(ended, "failed", now=state.now)
     return event if event.result == "unknown" else end_event(event, "unknown", now=state.now)
 
 
@@ -334,10 +335,8 @@ def _config_notes(state: State) -> Iterator[str]:
     if state.is_unexplained and state.config is not None:
         yield f"no command wrote the generation {state.config.generation} of config.json: this writes the next one"
     if event := state.last_config_event:
-        yield (
-            f"pages have seen generation {event.generation}, which `{event.command}` wrote, and obey no lower one: this "
-            "writes the next one"
-        )
+        seen = f"pages have seen generation {event.generation}, which `{event.command}` wrote, and obey no lower one"
+        yield f"{seen}: this writes the next one"
     role = state.serving
     if role is not None and moves_users(state.manifest, state.copies, role):
         here, there = state.manifest.other(role).region, state.manifest.regions[role].region
