@@ -101,18 +101,21 @@ def read_request(request: AWSPreparedRequest, operation: str) -> Call:
         return Call(region=region, operation=operation)
     bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
     query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    body = request.body or b""
     condition = _header(request, "If-Match") or ("*" if _header(request, "If-None-Match") else "")
     return Call(
         region=region,
         operation=operation,
         bucket=_BUCKETS[bucket][1],
         key=key or query.get("prefix", ""),
-        body=body if isinstance(body, bytes) else body.read(),
+        body=_bytes(request.body),
         condition=condition,
         source=_header(request, "x-amz-copy-source-if-match"),
         after=query.get("start-after", ""),
     )
+
+
+def _bytes(body: Any) -> bytes:  # noqa: ANN401 - bytes, or what botocore has wrapped them in
+    return body if isinstance(body, bytes) else body.read() if body else b""
 
 
 def _header(request: AWSPreparedRequest, name: str) -> str:
@@ -126,7 +129,7 @@ def to_response(request: AWSPreparedRequest, answer: Answer) -> AWSResponse:
         raise EndpointConnectionError(endpoint_url=request.url, error="connection refused")
     if answer.failure:
         raise ReadTimeoutError(endpoint_url=request.url, error=answer.failure)
-    headers = {"x-amz-request-id": "S1", "x-amzn-RequestId": "S1", "Date": date_now(), **dict(answer.headers)}
+    headers: Any = {"x-amz-request-id": "S1", "x-amzn-RequestId": "S1", "Date": date_now(), **dict(answer.headers)}
     return AWSResponse(request.url, answer.status, headers, _Body(answer.body))
 
 
@@ -141,7 +144,7 @@ def current_start() -> float:
     return start
 
 
-def make_clients(send: Callable[..., AWSResponse]) -> Clients:
+def make_clients(send: Callable[..., Any]) -> Clients:
     """Return the clients of all simulated commands: creating them takes longer than a whole command."""
 
     def session(region: str) -> EmulatorSession:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from queue import Empty
 from types import SimpleNamespace
 from typing import Any, Final, Literal
 from unittest.mock import patch
@@ -113,13 +114,16 @@ class SimulatedConnection:
 
 
 class _MachineClock(Clock):
-    """The clock of the machine that runs, which learns the time of AWS as the product's clock does."""
+    """The clock of the machine that runs, which learns the time of AWS as the product's clock does.
+
+    No two operators read it in the same microsecond.
+    """
 
     def observe(self, date: object) -> None:
         _clock().observe(date)
 
     def now(self) -> datetime:
-        return _clock().now()
+        return _clock().now() + timedelta(microseconds=current().spec.number)  # type: ignore[attr-defined]
 
 
 def _clock() -> Clock:
@@ -274,7 +278,7 @@ def _say(text: str, *_: object) -> None:
 def simulated() -> Iterator[None]:
     """Within this block, the product's modules run on simulated machines."""
     threads = SimpleNamespace(Thread=Thread, Semaphore=Semaphore, local=Local, Lock=_Lock)
-    queues = SimpleNamespace(SimpleQueue=SimpleQueue, Empty=concurrency.queue.Empty)
+    queues = SimpleNamespace(SimpleQueue=SimpleQueue, Empty=Empty)
     quick = clients._Limits(  # noqa: SLF001 - one attempt: botocore's pauses are not the product's code
         clients.RETRYING_CONFIG.merge(clients.FACTS_CONFIG),
         clients._RETRYING.seconds,  # noqa: SLF001

@@ -1,10 +1,11 @@
 """One operator's machine: the threads of a command as greenlets, and a clock of its own.
 
-Nothing here waits in real time, and an answer takes no virtual time unless it is delayed. A machine stops when each of its threads waits: for the answer to a call, for another
-thread, or for a time. Whoever drives the machine then answers one call, and the machine goes on. If no call waits, its
-clock jumps to the next time that a thread waits for. So a command is a function of the answers that it gets.
+Nothing here waits in real time, and an answer takes no virtual time unless it is delayed. A machine stops when each of
+its threads waits: for the answer to a call, for another thread, or for a time. Whoever drives the machine then answers
+one call, and the machine goes on. If no call waits, its clock jumps to the next time that a thread waits for. So a
+command is a function of the answers that it gets.
 
-The product's modules use `threading`, `queue` and `time` by these names; `installation.py` replaces the names there.
+The product's modules use `threading`, `queue` and `time` by these names; `commands.simulated` replaces the names there.
 """
 
 import heapq

@@ -92,9 +92,3 @@ def _render(one: Measured) -> str:
     if one.story is None:
         return f'{head}title = {json.dumps(one.title)}\nrule = ""\n'
     return head + render_story(Story(**{**one.story.__dict__, "title": one.title, "rule": one.rule}))
-
-
-def mistakes_table() -> str:
-    """Return the table of the mistakes for the docs."""
-    rows = [f"| {one.title} | {one.rule} | {one.steps:,} |" for one in read_measured()]
-    return "\n".join(["| mistake | noticed by the rule | after steps |", "| --- | --- | --: |", *rows]) + "\n"

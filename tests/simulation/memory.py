@@ -75,7 +75,7 @@ def _result(make: Callable[[], dict[str, Any]]) -> "dict[str, Any] | Exception":
 def _give(result: "dict[str, Any] | Exception") -> dict[str, Any]:
     if isinstance(result, Exception):
         raise result.with_traceback(None)
-    given = {
+    given: dict[str, Any] = {
         name: StreamingBody(BytesIO(part), len(part)) if isinstance(part, bytes) else copy.copy(part)
         for name, part in result.items()
     }

@@ -200,8 +200,8 @@ MISTAKES: Final = (
         "a pending write is not told",
         STEPS,
         "SwitchSteps.put_config",
-        '            run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=f"{seen.region} {explain(error)}"))',
-        "            pass",
+        'run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=f"{seen.region} {explain(error)}"))',
+        "pass",
     ),
     _mistake(
         "a switch needs no healthy target",

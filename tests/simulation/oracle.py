@@ -1,6 +1,6 @@
 """What must hold in every simulated run: the rules of each step, and of each report."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -75,13 +75,14 @@ class Watch:
         return replace(self, deleted=self.deleted | {str(choice[2])}) if choice[0] == "delete" else self
 
 
-
 def _needed(run: "Run", number: int) -> set[tuple[int, str, int]]:
     spec, objects = run.nodes[number].spec, run.world.objects.items()
     if spec.command != "failback" or spec.force:
         return set()
     return {
-        (number, key, one.modified) for (where, kind, key), one in objects if (where, kind) == (EAST, "docs") and one.body
+        (number, key, one.modified)
+        for (where, kind, key), one in objects
+        if (where, kind) == (EAST, "docs") and one.body
     }
 
 
@@ -199,5 +200,3 @@ def _has_had(world: World, region: str, config: tuple[int, str]) -> bool:
 def _region(role: str) -> str:
     return next(region for region, one in ROLE_OF.items() if one == role)
 
-
-__all__ = ["RULES", "Callable", "Role", "Watch", "judge_end", "judge_report"]

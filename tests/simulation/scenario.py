@@ -45,7 +45,7 @@ _LOCAL: Final = frozenset(
 class Scenario:
     """What may happen in a run. `faults` and `people` are numbers of events of the kinds.
 
-    `local_at_once`: a call that reads nothing that a command writes is no scheduling point, and each operator's calls to
+    `local_at_once`: a call that reads nothing that a command writes is no scheduling point, and an operator's calls to
     one region are answered in their order. `serving` and `generation` are those of the world in the beginning.
     """
 
@@ -73,7 +73,7 @@ class Run:
     killed: frozenset[int] = frozenset()
     faults: int = 0
     people: int = 0
-    watch: oracle.Watch = field(default_factory=lambda: oracle.Watch())
+    watch: oracle.Watch = field(default_factory=oracle.Watch)
     violations: list[str] = field(default_factory=list)
 
     @classmethod
@@ -277,7 +277,7 @@ class Run:
     def _take_numbered(self, word: str, number: int) -> None:
         world = self.world
         if word == "land":
-            operator, call = world.late[number]
+            _, call = world.late[number]
             world.late = world.late[:number] + world.late[number + 1 :]
             world.serve(call, number=0)
         elif word == "page":

@@ -76,7 +76,7 @@ def test_a_region_that_hangs_costs_virtual_seconds_and_no_real_ones() -> None:
     world.status[WEST] = "hung"
     command = run(failover(1), world)
     assert (command.report.result, command.report.pending) == ("incomplete", (WEST,))
-    assert 0.5 < command.seconds < 10
+    assert 0 < command.seconds <= 0.5
 
 
 def test_simulated_s3_refuses_a_write_whose_condition_does_not_hold() -> None:

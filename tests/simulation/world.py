@@ -82,10 +82,11 @@ class Glance:
 class World:
     """Everything that exists outside of the operators' machines.
 
-    `status` of a region is `up`, `down`, `hung` or `gone`; `cut` are an operator's number and a region that it does not reach; `sick` are
-    those whose API is not healthy; `denied` are calls that a policy refuses, as (region, operation, bucket). `late` are
-    writes that are still on their way. `arriving` are replicas on their way: region, key, stored.
-    `ever` is each config that a bucket has had, by region. `shown` is the highest generation that the edge has shown.
+    `status` of a region is `up`, `down`, `hung` or `gone`. `cut`: an operator's number and a region that it does not
+    reach. `sick`: the regions whose API is not healthy. `denied`: the calls that a policy refuses, as (region,
+    operation, bucket). `late`: the writes that are still on their way, with their operator's number. `arriving`: the
+    replicas on their way, as (region, key, stored). `ever`: each config that a bucket has had, by region. `shown`: the
+    highest generation that the edge has shown. `digest` is equal for equal `objects`.
     """
 
     objects: dict[Key, Stored] = field(default_factory=dict)
