@@ -36,9 +36,9 @@ from standby.operations.views.status_json import RegionJson, StatusJson  # noqa:
 from standby.preflight.report import PreflightJson  # noqa: F401 - the documents name the models
 from standby.rehearsal.report import Report, Status  # noqa: F401 - the documents name the models
 from standby.review.report import ReviewJson  # noqa: F401 - the documents name the models
-from tests.simulation.measure import read_measured
-from tests.simulation.mistakes import MISTAKES
 from tests.simulation.oracle import RULES
+from tests.simulation.seeded.measure import read_measured
+from tests.simulation.seeded.mistakes import MISTAKES
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -95,7 +95,10 @@ def simulation_rules() -> str:
 def simulation_mistakes() -> str:
     """Return the seeded mistakes, the rule that noticed each, and after how many steps of the simulation."""
     known = {one.title: one for one in read_measured()}
-    rows = [f"| {one.title} | {known[one.title].rule} | {known[one.title].steps:,} |" for one in MISTAKES]
+    rows = [
+        f"| {one.title} | {known[one.title].rule} | {f'{steps:,}' if (steps := known[one.title].steps) else 'a story'} |"
+        for one in MISTAKES
+    ]
     return "\n".join(["| mistake | noticed by the rule | after steps |", "| --- | --- | --: |", *rows]) + "\n"
 
 

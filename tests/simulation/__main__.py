@@ -9,10 +9,10 @@ from pathlib import Path
 from tests.simulation import memory
 from tests.simulation.commands import simulated
 from tests.simulation.drivers import Explored, explore, sample
-from tests.simulation.measure import is_noticed, measure, write_measured
-from tests.simulation.mistakes import MISTAKES
 from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
 from tests.simulation.script import Scripts
+from tests.simulation.seeded.measure import is_noticed, measure, write_measured
+from tests.simulation.seeded.mistakes import MISTAKES
 from tests.simulation.stories import record, render_story, shrink, tell
 
 

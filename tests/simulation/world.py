@@ -3,11 +3,8 @@
 A world is a value: `copy` is cheap, and `key` is equal for equal worlds. It answers calls; it decides nothing.
 """
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Final
 
 from standby.deployment.manifest import Role
 from standby.deployment.routing_config import (
@@ -15,67 +12,34 @@ from standby.deployment.routing_config import (
     ConfigHistory,
     RoutingConfig,
     config_for_role,
-    parse_config,
     render_config,
 )
-from standby.operations.facts.journal import PREFIX, Event, StepTaken, parse_event
+from standby.operations.facts.journal import PREFIX, Event, parse_event
 from tests.simulation import calls
 from tests.simulation.calls import SITE, Call
 from tests.simulation.commands import MANIFEST, MANIFEST_TEXT, NOON
 from tests.simulation.machine import Answer
+from tests.simulation.records import (
+    EAST,
+    FIRST_MOMENT,
+    OTHER,
+    ROLE_OF,
+    WEST,
+    Glance,
+    Identity,
+    Job,
+    Key,
+    Stored,
+    etag_of,
+    fingerprint,
+    first_event,
+    holds,
+    identity,
+    parse_copy,
+    render_event,
+    time_of,
+)
 from tests.standby.manifests import REGIONS
-
-WEST, EAST = REGIONS["primary"], REGIONS["failover"]
-OTHER: Final = {WEST: EAST, EAST: WEST}
-ROLE_OF: Final[dict[str, Role]] = {region: role for role, region in REGIONS.items()}
-
-FIRST_MOMENT: Final = "2026-11-24T11:00:00.000000Z"
-"""When the first config of each world was written."""
-
-Key = tuple[str, str, str]
-"""A region, a bucket (`docs` or `frontend`) and a key."""
-Identity = tuple[int, str]
-"""A config: its generation (0 for a manual edit), and when its command began."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """The current version of an object; without a body, a delete marker. `modified` is in seconds since 1970."""
-
-    body: bytes | None
-    modified: int
-    status: str = ""
-
-    @property
-    def etag(self) -> str:
-        return "" if self.body is None else _etag(self.body)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """An ingestion job of a region: what it reads, and its state in Bedrock's words."""
-
-    content: tuple[tuple[str, str], ...]
-    status: str
-    started: int
-
-    @property
-    def description(self) -> str:
-        """The digest, by the rule of lambda_src/ingest/content_digest.py."""
-        digest = hashlib.sha256()
-        for key, etag in self.content:
-            digest.update(f"{key}\0{etag}\0".encode())
-        return f"content {digest.hexdigest()}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Glance:
-    """A part of a world: both copies of config.json, writes on their way, past configs, where new visitors go."""
-
-    copies: tuple[Stored | None, ...]
-    late: tuple[tuple[int, Call], ...]
-    ever: frozenset[tuple[str, Identity]]
-    visitor: Role | None
 
 
 @dataclass(kw_only=True)
@@ -113,9 +77,9 @@ class World:
             world._store((region, "frontend", "config.json"), render_config(config).encode())
             if generation > 1:
                 event = first_event(config)
-                world._store((region, "frontend", event.key), _render_event(event))
+                world._store((region, "frontend", event.key), render_event(event))
             for number in range(documents):
-                world._set((region, "docs", f"first-{number}.txt"), Stored(body=b"first", modified=_time(number)))
+                world._set((region, "docs", f"first-{number}.txt"), Stored(body=b"first", modified=time_of(number)))
         for region in OTHER:
             world.jobs[region] = Job(content=world.content(region), status="COMPLETE", started=0)
             world.indexed[region] = world.content(region)
@@ -176,7 +140,7 @@ class World:
         if call.operation == "POST docs":
             well = call.region not in self.sick
             return calls.answer_json({"response": "An answer.", "citations": []}) if well else Answer(status=500)
-        plain = {
+        plain: dict[str, Callable[[], Answer]] = {
             "GetParameter": lambda: calls.answer_json({"Parameter": {"Value": MANIFEST_TEXT}}),
             "GetCallerIdentity": calls.answer_identity,
             "GetQueueAttributes": lambda: calls.answer_json(
@@ -219,10 +183,10 @@ class World:
         return calls.answer_listing(found)
 
     def _serve_put(self, call: Call, place: Key, found: Stored | None) -> Answer:
-        if not _holds(call.condition, found):
+        if not holds(call.condition, found):
             return calls.answer_error(412, "PreconditionFailed")
         self._store(place, call.body)
-        return calls.answer_written(_etag(call.body))
+        return calls.answer_written(etag_of(call.body))
 
     def _serve_copy(self, call: Call, place: Key, found: Stored | None) -> Answer:
         source = self.objects.get((OTHER[call.region], call.bucket, call.key))
@@ -230,10 +194,10 @@ class World:
             return calls.answer_error(404, "NoSuchKey")
         if not self.up(OTHER[call.region]):
             return calls.answer_error(503, "SlowDown")
-        if source.etag != call.source or not _holds(call.condition, found):
+        if source.etag != call.source or not holds(call.condition, found):
             return calls.answer_error(412, "PreconditionFailed")
         self.clock += 1
-        self._set(place, Stored(body=source.body, modified=_time(self.clock)))
+        self._set(place, Stored(body=source.body, modified=time_of(self.clock)))
         return calls.answer_copied(source.etag)
 
     def _serve_health(self, region: str) -> Answer:
@@ -263,7 +227,7 @@ class World:
 
     def edge_config(self) -> RoutingConfig | None:
         """Return the valid config that the edge shows."""
-        return _parse(self.edge())
+        return parse_copy(self.edge())
 
     def visitor_role(self) -> Role | None:
         """Return the role of the region that a new visitor uses now; None if the edge shows no region's API."""
@@ -277,8 +241,8 @@ class World:
 
     def _set(self, place: Key, stored: Stored) -> None:
         if (before := self.objects.get(place)) is not None:
-            self.digest ^= _fingerprint(place, before)
-        self.digest ^= _fingerprint(place, stored)
+            self.digest ^= fingerprint(place, before)
+        self.digest ^= fingerprint(place, stored)
         self.objects[place] = stored
 
     def _store(self, place: Key, body: bytes) -> None:
@@ -286,9 +250,9 @@ class World:
         modified = 0
         if bucket == "docs":
             self.clock += 1
-            modified = _time(self.clock)
+            modified = time_of(self.clock)
         self._set(place, Stored(body=body, modified=modified))
-        if key == "config.json" and (config := _parse(body)) is not None:
+        if key == "config.json" and (config := parse_copy(body)) is not None:
             self.ever |= {(region, (config.generation or 0, config.updated_at))}
             self.look()
 
@@ -301,7 +265,7 @@ class World:
     def delete(self, region: str, key: str) -> None:
         """Delete a document: a delete marker, which S3 does not replicate here."""
         self.clock += 1
-        self._set((region, "docs", key), Stored(body=None, modified=_time(self.clock)))
+        self._set((region, "docs", key), Stored(body=None, modified=time_of(self.clock)))
 
     def _replicate(self, region: str, key: str) -> None:
         stored = replace(self.objects[region, "docs", key], status="PENDING")
@@ -362,7 +326,7 @@ class World:
     def config(self, region: str) -> RoutingConfig | None:
         """Return the valid config of a region's copy."""
         found = self.objects.get((region, "frontend", "config.json"))
-        return _parse(found.body if found else None)
+        return parse_copy(found.body if found else None)
 
     def events(self, region: str) -> Iterator[Event]:
         """Yield the events of a region's journal."""
@@ -371,63 +335,4 @@ class World:
                 yield parse_event(stored.body.decode())
 
 
-@cache
-def _fingerprint(place: Key, stored: Stored) -> int:
-    return hash((place, _content(stored)))
-
-
-def _content(stored: Stored) -> object:
-    """Return what matters of an object: of an event, not the texts and times of its steps."""
-    if stored.body is None or not stored.body.startswith(b"{") or b'"startedAt"' not in stored.body:
-        return stored
-    event = parse_event(stored.body.decode())
-    return (event.key, event.result, event.ended_at, event.pending_writes)
-
-
-def first_event(config: RoutingConfig) -> Event:
-    """Return the event of the command that wrote the first config of a world."""
-    return Event(
-        id="00000000",
-        generation=config.generation or 0,
-        command="failover" if config.role == "failover" else "failback",
-        actor="arn:sim (0)",
-        started_at=config.updated_at,
-        ended_at=config.updated_at,
-        result="done",
-        target=config.region,
-        steps=(StepTaken(step=f"Write config.json in {config.region}", result="done"),),
-    )
-
-
-def identity(config: RoutingConfig | None) -> Identity | None:
-    """Return the identity of a config."""
-    return None if config is None else (config.generation or 0, config.updated_at)
-
-
-def _render_event(event: Event) -> bytes:
-    return event.model_dump_json(by_alias=True).encode()
-
-
-@cache
-def _parse(body: bytes | None) -> RoutingConfig | None:
-    if body is None:
-        return None
-    try:
-        return parse_config(body)
-    except ValueError:
-        return None
-
-
-def _holds(condition: str, found: Stored | None) -> bool:
-    if condition == "*":
-        return found is None or found.body is None
-    return not condition or (found is not None and found.etag == condition)
-
-
-@cache
-def _etag(body: bytes) -> str:
-    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-
-
-def _time(clock: int) -> int:
-    return int(NOON.timestamp()) - 3600 + clock
+__all__ = ["EAST", "FIRST_MOMENT", "OTHER", "ROLE_OF", "WEST", "Glance", "World", "identity"]

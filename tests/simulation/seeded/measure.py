@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from tests.simulation.drivers import Explored, explore, sample
-from tests.simulation.mistakes import MISTAKES, Mistake, seeded
 from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
 from tests.simulation.script import Scripts
+from tests.simulation.seeded.mistakes import MISTAKES, Mistake, seeded
 from tests.simulation.stories import Story, parse_story, play_story, record, render_story, shrink
 
 MEASURED: Final = Path(__file__).with_name("mistakes.toml")

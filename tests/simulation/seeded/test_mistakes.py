@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.simulation.commands import simulated
-from tests.simulation.measure import Measured, read_measured, violated
-from tests.simulation.mistakes import MISTAKES, seeded
 from tests.simulation.oracle import RULES
+from tests.simulation.seeded.measure import Measured, read_measured, violated
+from tests.simulation.seeded.mistakes import MISTAKES, seeded
 
 MEASURED = {one.title: one for one in read_measured()}
 
