@@ -95,10 +95,10 @@ def simulation_rules() -> str:
 def simulation_mistakes() -> str:
     """Return the seeded mistakes, the rule that noticed each, and after how many steps of the simulation."""
     known = {one.title: one for one in read_measured()}
-    rows = [
-        f"| {one.title} | {known[one.title].rule} | {f'{steps:,}' if (steps := known[one.title].steps) else 'a story'} |"
-        for one in MISTAKES
-    ]
+    rows = []
+    for mistake in MISTAKES:
+        one = known[mistake.title]
+        rows.append(f"| {mistake.title} | {one.rule} | {f'{one.steps:,}' if one.steps else 'a story'} |")
     return "\n".join(["| mistake | noticed by the rule | after steps |", "| --- | --- | --: |", *rows]) + "\n"
 
 
