@@ -10,7 +10,7 @@ FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -E -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-COGGED := README.md docs/cli.md docs/reference.md docs/review.md
+COGGED := README.md docs/cli.md docs/protocol.md docs/reference.md docs/review.md
 SOURCES := standby constructs lambda_src bench docs tests toolchain
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
@@ -43,7 +43,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,13 @@ test: $(TESTS_READY) test-fast test-e2e ## Run all tests: the fast ones first
 
 test-fast: $(PYTHON_READY) need-node ## Run the tests of the logic and of the synthesized stack (seconds)
 	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser
+
+SECONDS_OF_CPU ?= 600
+SEED ?= $(shell date +%s)
+
+simulate: $(PYTHON_READY) ## Simulate commands, faults and people: SECONDS_OF_CPU at random, and small scenarios completely
+	@$(BIN)/python -m tests.simulation random --seconds $(SECONDS_OF_CPU) --seed $(SEED)
+	@$(BIN)/python -m tests.simulation exhaustive --seconds $(SECONDS_OF_CPU)
 
 # First the parallel tests, the longest before the others: one worker more than processors, because an apply mostly waits.
 # Then the tests that check times, with nothing else running, on the same rehearsal.

@@ -36,6 +36,9 @@ from standby.operations.views.status_json import RegionJson, StatusJson  # noqa:
 from standby.preflight.report import PreflightJson  # noqa: F401 - the documents name the models
 from standby.rehearsal.report import Report, Status  # noqa: F401 - the documents name the models
 from standby.review.report import ReviewJson  # noqa: F401 - the documents name the models
+from tests.simulation.oracle import RULES
+from tests.simulation.seeded.measure import read_measured
+from tests.simulation.seeded.mistakes import MISTAKES
 
 WIDTH: Final = 100
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -81,6 +84,22 @@ def exit_codes() -> str:
     """Return how a changing command's result becomes its exit code."""
     rows = [f"| {result} | {code} |" for result, code in EXIT_CODES.items()]
     return "\n".join(["| result | exit code |", "| --- | --: |", *rows]) + "\n"
+
+
+def simulation_rules() -> str:
+    """Return the rules that the simulation checks, by their names."""
+    rows = [f"| {name} | {rule} |" for name, rule in RULES.items()]
+    return "\n".join(["| rule | what holds |", "| --- | --- |", *rows]) + "\n"
+
+
+def simulation_mistakes() -> str:
+    """Return the seeded mistakes, the rule that noticed each, and after how many steps of the simulation."""
+    known = {one.title: one for one in read_measured()}
+    rows = []
+    for mistake in MISTAKES:
+        one = known[mistake.title]
+        rows.append(f"| {mistake.title} | {one.rule} | {f'{one.steps:,}' if one.steps else 'a story'} |")
+    return "\n".join(["| mistake | noticed by the rule | after steps |", "| --- | --- | --: |", *rows]) + "\n"
 
 
 @cache

@@ -108,10 +108,15 @@ ConfigCopies = Mapping[Role, ConfigCopy | Unavailable]
 
 
 class UnknownWriteError(NoAnswerError):
-    """The answer to a write was lost, and the object could not be read again: the write may have landed."""
+    """The answer to a write was lost, and a look does not show whether it was carried out.
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"{why}, and then shows no config.json: the write may have landed")
+    `shown`: the object could be read again, and it is the old one. S3 may still carry out the write.
+    """
+
+    def __init__(self, why: str, *, shown: bool) -> None:
+        seen = "shows the old config.json" if shown else "shows no config.json"
+        may = "the write may still land" if shown else "the write may have landed"
+        super().__init__(f"{why}, and then {seen}: {may}")
 
 
 class PreconditionFailedError(Exception):
@@ -241,7 +246,8 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
     """Replace the copy that was read.
 
     Raises `PreconditionFailedError` when the object has changed since, and botocore's errors when nothing was written.
-    If the answer to a write is lost, the object is read again. Raises `UnknownWriteError` if that is not possible.
+    If the answer to a write is lost, the object is read again. Raises `UnknownWriteError` if it is not this text then:
+    without an answer, S3 may carry out the write later.
     """
     condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
     try:
@@ -260,8 +266,8 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
             return
         if isinstance(error, ClientError) and is_refused_by_condition(error):
             raise PreconditionFailedError from error
-        if written is None and _may_have_landed(error):
-            raise UnknownWriteError(explain(error).why) from error
+        if _may_have_landed(error) and (written is None or not isinstance(error, ClientError)):
+            raise UnknownWriteError(explain(error).why, shown=written is False) from error
         raise
 
 

@@ -93,7 +93,8 @@ def _merge_runs(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
 
 def _merge_errors(first: CommandOutcome, second: CommandOutcome) -> StandbyError | None:
     if first.run is not None and second.result in {"declined", "refused"} and second.error is not None:
-        written = f"config.json is in sync (generation {first.plan.generation})"
+        where = "is in sync" if first.result == "done" else "is written in one region alone"
+        written = f"config.json {where} (generation {first.plan.generation})"
         so_far = f"{first.error.message if first.error else written}, nothing else changed."
         why = "Cancelled." if second.result == "declined" else second.error.message
         return StandbyError(f"{why} {so_far}", hint=first.error.hint if first.error else "")

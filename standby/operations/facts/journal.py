@@ -32,6 +32,9 @@ _KEY: Final = re.compile(rf"^{PREFIX}(?P<generation>\d{{12}})-(?P<started>\d{{8}
 FIRST_GENERATION: Final = 1
 """The generation that Terraform writes."""
 
+CONFIG_WRITES: Final = ("Write config.json", "Bring config.json to generation")
+"""How the titles of the steps begin that write config.json."""
+
 Result = Literal["started", "unknown", "incomplete", "failed", "not verified", "lost", "done"]
 RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
@@ -315,6 +318,17 @@ def has_landed(event: Event, copies: ConfigCopies) -> bool | None:
         return True
     lower = all(copy.generation < event.generation for copy in known)
     return False if lower and len(known) == len(copies) else None
+
+
+def last_written(events: Iterable[Event]) -> Event | None:
+    """Return the event with the highest generation of those that wrote config.json, according to their own steps."""
+    wrote = [event for event in events if any(map(_is_config_write, event.steps))]
+    return max(wrote, key=lambda event: event.generation, default=None)
+
+
+def _is_config_write(step: StepTaken) -> bool:
+    is_pending = step.detail.startswith("pending: ")
+    return step.result == "done" and not is_pending and step.step.startswith(CONFIG_WRITES)
 
 
 def _wrote(event: Event, config: RoutingConfig) -> bool:

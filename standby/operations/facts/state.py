@@ -23,6 +23,7 @@ from standby.operations.facts.journal import (
     is_reconciled_since,
     is_superseded,
     is_written_by_event,
+    last_written,
 )
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.readiness import Requirements
@@ -143,6 +144,17 @@ class State:
         return not is_written_by_event(config, frozenset().union(*self.event_keys.values()))
 
     @property
+    def last_config_event(self) -> Event | None:
+        """The event of a higher generation than the authoritative one, if config.json has had it in a region.
+
+        An older file has replaced it since. Pages that have seen it obey no lower one.
+        """
+        config, event = self.config, last_written(self.events)
+        if config is None or config.generation is None or event is None or event.generation <= config.generation:
+            return None
+        return event
+
+    @property
     def unread_journals(self) -> tuple[str, ...]:
         """The regions whose journal could not be read in time: what only their journals hold is unknown."""
         return tuple(
@@ -195,6 +207,9 @@ def find_config_conflicts(state: State) -> Iterator[str]:
         yield f"{difference}: run `standby reconcile`"
     if state.is_unexplained and state.config is not None:
         yield f"no command wrote the generation {state.config.generation} of config.json: run `standby reconcile`"
+    if state.config is not None and (event := state.last_config_event):
+        older = f"config.json has an older generation ({state.config.generation}) than"
+        yield f"{older} `{event.command}` wrote ({event.generation}): run `standby reconcile`"
     valid = [copy for copy in copies if copy.config is not None]
     if len(valid) > 1 and not copies_agree(state.copies):
         said = ", ".join(f"{copy.region} says {_describe(state, copy)}" for copy in valid)

@@ -89,6 +89,7 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         ),
         notes=tuple(_config_notes(state)),
         reason=reason,
+        pending_writes=tuple(_pending_copies(state)) if steps else (),
     )
 
 
@@ -171,6 +172,13 @@ def _invalid_refusals(steps: Iterable[Step]) -> Iterator[Refusal]:
             yield Refusal(reason=reason)
 
 
+def _pending_copies(state: State) -> Iterator[PendingWrite]:
+    """Yield each copy of config.json that cannot be written now, because it cannot be read."""
+    for region in state.regions.values():
+        if isinstance(region.copy, Unavailable):
+            yield PendingWrite(region=region.region, what=KEY, why=f"{region.region} {region.copy}")
+
+
 def _pending_comparisons(state: State) -> Iterator[PendingWrite]:
     for role, region in state.regions.items():
         found, there = region.replication, state.manifest.other(role).region
@@ -209,8 +217,12 @@ def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
 
 
 def _must_replace(state: State, config: RoutingConfig) -> bool:
-    """Return whether no command wrote the authoritative config, or it differs from what the manifest says."""
-    return config.manually_edited or state.is_unexplained or bool(find_differences(state.manifest, config))
+    """Return whether the authoritative config needs a new generation.
+
+    No command wrote it, an older file has replaced a later one, or it differs from what the manifest says.
+    """
+    is_stale = state.is_unexplained or state.last_config_event is not None
+    return config.manually_edited or is_stale or bool(find_differences(state.manifest, config))
 
 
 def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
@@ -319,10 +331,11 @@ def _close_unended_event(event: Event, state: State, *, void: bool, impossible: 
     abandoned = state.now - datetime.fromisoformat(event.started_at) > ABANDONED
     if not (void or abandoned or event.result == "unknown"):
         return event
+    ended = event.model_copy(update={"pending_writes": ()})  # nothing of it remains to be done
     if landed:
-        return event if KEY in impossible else end_event(event, "done", now=state.now)
+        return event if KEY in impossible else end_event(ended, "done", now=state.now)
     if landed is False or event.command == "reconcile":
-        return end_event(event, "failed", now=state.now)
+        return end_event(ended, "failed", now=state.now)
     return event if event.result == "unknown" else end_event(event, "unknown", now=state.now)
 
 
@@ -330,6 +343,9 @@ def _config_notes(state: State) -> Iterator[str]:
     yield from describe_differences(state.manifest, state.copies)
     if state.is_unexplained and state.config is not None:
         yield f"no command wrote the generation {state.config.generation} of config.json: this writes the next one"
+    if event := state.last_config_event:
+        seen = f"pages have seen generation {event.generation}, which `{event.command}` wrote, and obey no lower one"
+        yield f"{seen}: this writes the next one"
     role = state.serving
     if role is not None and moves_users(state.manifest, state.copies, role):
         here, there = state.manifest.other(role).region, state.manifest.regions[role].region

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
-from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, IncompleteReadError, ReadTimeoutError
 from botocore.response import StreamingBody
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +24,7 @@ from standby.deployment.routing_config import (
     ConfigHistory,
     PreconditionFailedError,
     RoutingConfig,
+    UnknownWriteError,
     authoritative_copy,
     config_for_role,
     copies_agree,
@@ -217,10 +218,15 @@ def test_a_write_that_met_another_content_is_told_so(code: str) -> None:
         write(Bucket(error=refused(code)), SEEN)
 
 
-@pytest.mark.parametrize("error", [TIMED_OUT, refused("AccessDenied")])
-def test_any_other_error_of_a_write_is_raised(error: Exception) -> None:
+@pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="https://s3"), refused("AccessDenied")])
+def test_an_error_of_a_write_that_was_certainly_not_made_is_raised(error: Exception) -> None:
     with pytest.raises(type(error)):
         write(Bucket(error=error), SEEN)
+
+
+def test_a_write_without_an_answer_is_unknown_although_the_old_object_is_shown() -> None:
+    with pytest.raises(UnknownWriteError, match="the write may still land"):
+        write(Bucket(error=TIMED_OUT), SEEN)
 
 
 def test_copies_agree_only_when_both_are_known_valid_and_equal() -> None:

@@ -66,7 +66,7 @@ def test_a_failover_whose_write_may_have_landed_is_unknown_and_says_what_to_do(
     world = World.make(emulator.endpoint)
 
     def write(*_: object) -> None:
-        raise UnknownWriteError("does not answer")
+        raise UnknownWriteError("does not answer", shown=False)
 
     with monkeypatch.context() as patch:
         patch.setattr(switch_steps, "write_copy", write)

@@ -1,0 +1,89 @@
+"""`python -m tests.simulation`: explore, sample, and measure the oracle, for longer than a test may take."""
+
+import argparse
+import random
+import sys
+import time
+from pathlib import Path
+
+from tests.simulation import memory
+from tests.simulation.commands import simulated
+from tests.simulation.drivers import Explored, explore, sample
+from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
+from tests.simulation.script import Scripts
+from tests.simulation.seeded.measure import is_noticed, measure, write_measured
+from tests.simulation.seeded.mistakes import MISTAKES
+from tests.simulation.stories import record, render_story, shrink, tell
+
+
+def report(name: str, found: Explored, scripts: Scripts, folder: Path | None) -> bool:
+    """Print what a driver saw, and each failure as a story. Return whether there was none."""
+    rate = found.steps / max(found.seconds, 0.001)
+    whole = "complete" if found.complete else "not complete"
+    print(
+        f"{name}: {found.states} states, {found.steps} steps, {found.ends} ends, {found.seconds:.0f} s of CPU,", end=" "
+    )
+    print(f"{rate:.0f} steps/s, {whole}; {len(found.failures)} rules violated", flush=True)
+    for failure in found.failures.values():
+        story = shrink(record(failure, scripts), scripts)
+        print(f"  {failure.violation}\n    {tell(story)}", flush=True)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{failure.rule}-{abs(hash(story.steps)) % 10**6}.toml").write_text(render_story(story))
+    return not found.failures
+
+
+def run_random(arguments: argparse.Namespace) -> bool:
+    """Sample until the time or the number of steps is over."""
+    rng, scripts = random.Random(arguments.seed), Scripts(merge=False)
+    found = sample(random_scenarios(rng), scripts, rng, seconds=arguments.seconds, steps=arguments.steps)
+    for outcome, number in sorted(found.outcomes.items()):
+        print(f"  {number:6} {outcome[0]}")
+    return report(f"random (seed {arguments.seed})", found, scripts, arguments.folder)
+
+
+def run_exhaustive(arguments: argparse.Namespace) -> bool:
+    """Explore each scenario completely, each for at most the time."""
+    well = True
+    for name, scenario in EXHAUSTIVE.items():
+        if arguments.only in name:
+            scripts = Scripts()
+            well &= report(name, explore(scenario, scripts, seconds=arguments.seconds), scripts, arguments.folder)
+            memory.forget()
+    return well
+
+
+def run_mistakes(arguments: argparse.Namespace) -> bool:
+    """Seed each mistake until it is noticed, and write the stories that notice them."""
+    measured = []
+    for mistake in MISTAKES:
+        if arguments.only in mistake.title and not (arguments.missing and is_noticed(mistake)):
+            began = time.process_time()
+            one = measure(mistake, seconds=arguments.seconds, seed=arguments.seed)
+            print(
+                f"{mistake.title}: {one.rule or 'SURVIVED'}, {one.steps} steps, {time.process_time() - began:.0f} s",
+                flush=True,
+            )
+            measured.append(one)
+            write_measured([one])
+    return all(one.rule for one in measured)
+
+
+def main() -> int:
+    """Run one of the three, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("what", choices=("random", "exhaustive", "mistakes"))
+    parser.add_argument("--seconds", type=float, default=60.0, help="CPU seconds (of each scenario or mistake)")
+    parser.add_argument("--steps", type=int, default=0, help="stop after so many steps")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="a part of a name")
+    parser.add_argument("--missing", action="store_true", help="only mistakes whose story no longer shows them")
+    parser.add_argument("--folder", type=Path, help="where stories of failures are written")
+    arguments = parser.parse_args()
+    with simulated():
+        well = {"random": run_random, "exhaustive": run_exhaustive, "mistakes": run_mistakes}[arguments.what](arguments)
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

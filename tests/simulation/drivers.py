@@ -1,0 +1,160 @@
+"""The two drivers: one explores every order of a small scenario, the other one samples the orders of a large one."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.simulation.ending import Endings
+from tests.simulation.scenario import Choice, Run, Scenario
+from tests.simulation.script import Scripts
+
+MAX_STEPS = 400
+"""The most steps of one random run; the rest of its commands ends without faults."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A violation, and the choices that lead to it."""
+
+    violation: str
+    scenario: Scenario
+    choices: tuple[Choice, ...]
+
+    @property
+    def rule(self) -> str:
+        """The name of the rule that is violated."""
+        return self.violation.partition(":")[0]
+
+
+@dataclass(kw_only=True)
+class Explored:
+    """What a driver saw. `complete`: nothing is left out. `outcomes` count how the commands ended."""
+
+    states: int = 0
+    steps: int = 0
+    ends: int = 0
+    seconds: float = 0.0
+    complete: bool = True
+    failures: dict[str, Failure] = field(default_factory=dict)
+    outcomes: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def fail(self, violation: str, scenario: Scenario, choices: tuple[Choice, ...]) -> None:
+        """Keep the shortest failure of each kind of violation."""
+        failure = Failure(violation=violation, scenario=scenario, choices=choices)
+        known = self.failures.get(failure.rule)
+        if known is None or len(known.choices) > len(choices):
+            self.failures[failure.rule] = failure
+
+
+def explore(scenario: Scenario, scripts: Scripts, *, seconds: float, first: bool = False) -> Explored:
+    """Visit every state of the scenario once, within so many seconds of CPU. `first`: stop at the first violation."""
+    began, found, endings, seen = time.process_time(), Explored(), Endings(), set[int]()
+    stack: list[Run] = []
+    path: dict[int, tuple[int, Choice] | None] = {}
+    start = Run.begin(scenario, scripts)
+    stack.append(start)
+    path[start.key()] = None
+    seen.add(start.key())
+    while stack:
+        if time.process_time() - began > seconds or (first and found.failures):
+            found.complete = not stack
+            break
+        run = stack.pop()
+        key = run.key()
+        found.states += 1
+        if run.ended:
+            found.ends += 1
+            found.outcomes[tuple(_result(run, spec.number) for spec in scenario.specs)] += 1
+            for violation in endings.violations(run):
+                found.fail(violation, scenario, _path(path, key))
+        for choice in run.choices():
+            after = run.copy()
+            after.violations = []
+            after.take(choice)
+            found.steps += 1
+            reached = after.key()
+            if reached not in seen:
+                seen.add(reached)
+                path[reached] = (key, choice)
+                for violation in after.violations:
+                    found.fail(violation, scenario, _path(path, reached))
+                stack.append(after)
+    found.seconds = time.process_time() - began
+    return found
+
+
+def _result(run: Run, number: int) -> str:
+    report = run.nodes[number].report
+    return report.result if report else "killed"
+
+
+def _path(path: dict[int, tuple[int, Choice] | None], key: int) -> tuple[Choice, ...]:
+    choices: list[Choice] = []
+    while (step := path[key]) is not None:
+        key, choice = step
+        choices.append(choice)
+    return tuple(reversed(choices))
+
+
+def sample(
+    scenarios: Iterator[Scenario],
+    scripts: Scripts,
+    rng: random.Random,
+    *,
+    seconds: float,
+    first: bool = False,
+    steps: int = 0,
+) -> Explored:
+    """Play scenarios with random choices until the CPU time, or the number of steps, is over."""
+    began, found, endings = time.process_time(), Explored(complete=False), Endings()
+    while time.process_time() - began < seconds and not (steps and found.steps >= steps):
+        scenario = next(scenarios)
+        run, taken = play(scenario, scripts, rng)
+        found.steps += len(taken)
+        found.ends += 1
+        found.outcomes.update((_result(run, number),) for number in run.nodes)
+        for violation in (*run.violations, *endings.violations(run)):
+            found.fail(violation, scenario, tuple(taken))
+        if first and found.failures:
+            break
+        if scripts.nodes > 20_000:
+            scripts.forget()
+            endings.forget()
+    found.seconds = time.process_time() - began
+    return found
+
+
+def play(scenario: Scenario, scripts: Scripts, rng: random.Random) -> tuple[Run, list[Choice]]:
+    """Play one run with random choices."""
+    run, taken = Run.begin(scenario, scripts), list[Choice]()
+    while not run.ended or (run.world.late and rng.random() < 0.5):
+        choices = run.choices()
+        if not choices:
+            break
+        choice = _pick(choices, rng, steps=len(taken))
+        taken.append(choice)
+        run.take(choice)
+        if run.violations:
+            break
+    return run, taken
+
+
+def _pick(choices: list[Choice], rng: random.Random, *, steps: int) -> Choice:
+    """Prefer that commands go on: otherwise every fault would come before the first call."""
+    normal = [choice for choice in choices if choice[0] in {"answer", "start"}]
+    rare = [choice for choice in choices if choice[0] not in {"answer", "start"}]
+    if normal and (not rare or steps > MAX_STEPS or rng.random() < 0.9):
+        return rng.choice(normal)
+    return rng.choice(rare or normal)
+
+
+def drain(run: Run) -> list[Choice]:
+    """Let every command be given and end, without another fault. Return the choices."""
+    taken: list[Choice] = []
+    while not run.ended:
+        choice = next(choice for choice in run.choices() if choice[0] in {"answer", "start"})
+        taken.append(choice)
+        run.take(choice)
+    return taken

@@ -1,0 +1,305 @@
+"""Seeded mistakes: what the protocol would be with one line wrong. Each must violate a rule of the oracle.
+
+A mistake replaces a text in the source of one function. The function keeps its identity, so every module that imported
+it has the mistake.
+"""
+
+import ast
+import importlib
+import inspect
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Final
+
+ROUTING: Final = "standby.deployment.routing_config"
+SWITCH: Final = "standby.operations.plans.switch"
+RECONCILE: Final = "standby.operations.plans.reconcile"
+STEPS: Final = "standby.operations.execution.switch_steps"
+GENERATION: Final = "standby.operations.plans.generation"
+JOURNAL: Final = "standby.operations.facts.journal"
+DOCUMENTS: Final = "standby.operations.facts.documents"
+COPIES: Final = "standby.operations.execution.reconcile_steps"
+PRECONDITIONS: Final = "standby.operations.plans.failback_preconditions"
+CHECK: Final = "standby.operations.execution.failback_check"
+STATE: Final = "standby.operations.facts.state"
+FACTS: Final = "standby.operations.facts.switch_facts"
+RUN: Final = "standby.operations.execution.run"
+EXECUTOR: Final = "standby.operations.execution.executor"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """One wrong line: `old` becomes `new` in the function `where` of a module. `title` says what is wrong."""
+
+    title: str
+    module: str
+    where: str
+    old: str
+    new: str
+
+
+def _mistake(title: str, module: str, where: str, old: str, new: str) -> Mistake:
+    return Mistake(title=title, module=module, where=where, old=old, new=new)
+
+
+MISTAKES: Final = (
+    _mistake("a write has no condition", ROUTING, "write_copy", "            **condition,", "            **{},"),
+    _mistake(
+        "a lost answer counts as written",
+        ROUTING,
+        "write_copy",
+        "        raise\n",
+        "        return\n",
+    ),
+    _mistake(
+        "a write without an answer that is not there yet counts as failed",
+        ROUTING,
+        "write_copy",
+        "(written is None or not isinstance(error, ClientError))",
+        "written is None",
+    ),
+    _mistake(
+        "a look that fails shows that nothing was written",
+        ROUTING,
+        "_is_written",
+        "    except BotoCoreError:\n        return None",
+        "    except BotoCoreError:\n        return True",
+    ),
+    _mistake(
+        "the failover region's copy is always authoritative",
+        ROUTING,
+        "authoritative_copy",
+        "and history.accepts(copy.config)",
+        "",
+    ),
+    _mistake(
+        "the journal's generation is ignored",
+        GENERATION,
+        "KnownGenerations.highest",
+        "max([self.journal_generation, *known])",
+        "max([0, *known])",
+    ),
+    _mistake(
+        "only the target's copy gives the generation",
+        SWITCH,
+        "_known_generations",
+        "copies=facts.copies,",
+        "copies={facts.target: facts.copies[facts.target]} | {role: copy for role, copy in facts.copies.items()"
+        " if isinstance(copy, Unavailable)}, ",
+    ),
+    _mistake(
+        "a command writes the generation that is there",
+        GENERATION,
+        "KnownGenerations.next",
+        "max(FIRST_GENERATION, self.highest) + 1",
+        "max(FIRST_GENERATION, self.highest)",
+    ),
+    _mistake(
+        "`--force` takes one generation, not two",
+        SWITCH,
+        "_plan_switch",
+        "+ step - 1",
+        "",
+    ),
+    _mistake(
+        "the other region is written first",
+        SWITCH,
+        "_plan_switch",
+        '        steps.append(Step(title="Write config.json", region=other.region, action=put))',
+        '        steps.insert(1, Step(title="Write config.json", region=other.region, action=put))',
+    ),
+    _mistake(
+        "the other region is never written",
+        SWITCH,
+        "_plan_switch",
+        "if isinstance(beside, ConfigCopy):",
+        "if False:",
+    ),
+    _mistake(
+        "no intent is written before the change",
+        STEPS,
+        "SwitchSteps.write_intent",
+        "journal.write_event(self._connection.clients.s3(region.region), region, event)",
+        "pass",
+    ),
+    _mistake(
+        "a refused intent stops nothing",
+        STEPS,
+        "SwitchSteps.write_intent",
+        "        except (ClientError, BotoCoreError) as error:",
+        '        except (ClientError, BotoCoreError) as error:\n            return ""',
+    ),
+    _mistake(
+        "a copy that changed counts as written",
+        STEPS,
+        "SwitchSteps.put_config",
+        "return self._settle(run, action)",
+        'return f"generation {action.config.generation}"',
+    ),
+    _mistake(
+        "a command that lost is told that it won",
+        STEPS,
+        "SwitchSteps._settle",
+        "if authoritative.config == mine:",
+        "if True:",
+    ),
+    _mistake(
+        "a command that won is told that it lost",
+        STEPS,
+        "SwitchSteps._settle",
+        "if authoritative.config == mine:",
+        "if False:",
+    ),
+    _mistake(
+        "a command that lost leaves the copies as they are",
+        STEPS,
+        "SwitchSteps._make_copies_agree",
+        "if config.manually_edited or all(self._replace(copy, authoritative) for copy in stale):",
+        "if True:",
+    ),
+    _mistake(
+        "a failed write in the target region is only pending",
+        STEPS,
+        "SwitchSteps.put_config",
+        'raise StepFailedError(f"the bucket {explain(error)}", fatal=True) from error',
+        "pass",
+    ),
+    _mistake(
+        "an unknown write in the target region is only pending",
+        STEPS,
+        "SwitchSteps.put_config",
+        "raise UnknownOutcomeError(why) from error",
+        "pass",
+    ),
+    _mistake(
+        "a pending write is not told",
+        STEPS,
+        "SwitchSteps.put_config",
+        'run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=f"{seen.region} {explain(error)}"))',
+        "pass",
+    ),
+    _mistake(
+        "a switch needs no healthy target",
+        SWITCH,
+        "_refusals",
+        "*([Refusal(reason=unhealthy)] if unhealthy else [])",
+        "*[]",
+    ),
+    _mistake(
+        "a failback ignores its preconditions",
+        CHECK,
+        "recheck_preconditions",
+        "return checked or ()",
+        "return ()",
+    ),
+    _mistake(
+        "a failback ignores documents that the primary region lacks",
+        PRECONDITIONS,
+        "_not_in_sync",
+        "        yield from _missing_documents(state, region)",
+        "        pass",
+    ),
+    _mistake(
+        "a failback ignores the primary region's Knowledge Base",
+        PRECONDITIONS,
+        "_not_in_sync",
+        "elif not primary.knowledge_base.in_sync:",
+        "elif False:",
+    ),
+    _mistake(
+        "`reconcile` obeys the primary region's copy",
+        RECONCILE,
+        "_config_to_write",
+        "state, config = facts.state, facts.state.config",
+        'state, config = facts.state, getattr(facts.state.copies["primary"], "config", None)',
+    ),
+    _mistake(
+        "`reconcile` does not say that it moves users",
+        RECONCILE,
+        "_config_notes",
+        "if role is not None and moves_users(state.manifest, state.copies, role):",
+        "if False:",
+    ),
+    _mistake(
+        "`reconcile` leaves a manual edit as it is",
+        RECONCILE,
+        "_must_replace",
+        "config.manually_edited or ",
+        "",
+    ),
+    _mistake(
+        "`reconcile` copies the older content",
+        DOCUMENTS,
+        "find_differences",
+        "document.modified >= beside.modified",
+        "document.modified <= beside.modified",
+    ),
+    _mistake(
+        "`status` does not see a manual edit",
+        STATE,
+        "find_config_problems",
+        "and copy.config.manually_edited:",
+        "and False:",
+    ),
+    _mistake(
+        "a copy that cannot be read counts as absent",
+        FACTS,
+        "_copy",
+        'return value if isinstance(value, ConfigCopy | Unavailable) else Unavailable("does not answer")',
+        "return value if isinstance(value, ConfigCopy) else ConfigCopy(role='primary', region='us-west-2',"
+        " bucket='frontend-us-west-2')",
+    ),
+    _mistake(
+        "a run with pending writes is told to be done",
+        RUN,
+        "PlanRun.result",
+        'return "incomplete" if self.pending_writes else "done"',
+        'return "done"',
+    ),
+    _mistake(
+        "an unknown write is told to have failed",
+        RUN,
+        "PlanRun.result",
+        'return "unknown"',
+        'return "failed"',
+    ),
+)
+
+
+@contextmanager
+def seeded(mistake: Mistake) -> Iterator[None]:
+    """Within this block, the product makes the mistake."""
+    function = _find(mistake)
+    before = function.__code__
+    function.__code__ = _changed_code(function, mistake)
+    try:
+        yield
+    finally:
+        function.__code__ = before
+
+
+def _find(mistake: Mistake) -> FunctionType:
+    found: object = importlib.import_module(mistake.module)
+    for name in mistake.where.split("."):
+        found = inspect.getattr_static(found, name)
+    found = found.fget if isinstance(found, property) else found
+    if not isinstance(found, FunctionType):
+        raise TypeError(f"{mistake.where} is no function")
+    return found
+
+
+def _changed_code(function: FunctionType, mistake: Mistake) -> CodeType:
+    source = inspect.getsource(function)
+    if source.count(mistake.old) != 1:
+        raise ValueError(f"{mistake.title}: {mistake.old!r} is {source.count(mistake.old)} times in {mistake.where}")
+    tree = ast.parse(textwrap.dedent(source.replace(mistake.old, mistake.new)))
+    definition = tree.body[0]
+    if isinstance(definition, ast.FunctionDef):
+        definition.decorator_list = []
+    space = dict(function.__globals__)
+    exec(compile(tree, function.__code__.co_filename, "exec"), space)  # noqa: S102 - the product's own source
+    made: FunctionType = space[function.__name__]
+    return made.__code__
