@@ -102,7 +102,9 @@ class SimulatedConnection:
     rehearsed = False
     clients: Clients
 
-    def request(self, method: str, url: str, *, body: bytes | None = None, seconds: float = 2.0) -> HttpResponse:
+    def request(
+        self, method: str, url: str, *, body: bytes | None = None, seconds: float = 2.0, token: str = ""
+    ) -> HttpResponse:
         regions = [region for region in MANIFEST.regions.values() if url.startswith(region.api_url)]
         region, path = (regions[0].region, url.removeprefix(regions[0].api_url)) if regions else (SITE, "config.json")
         answer = current().ask(Call(region=region, operation=f"{method} {path}", seconds=seconds))

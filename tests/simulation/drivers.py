@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.simulation.ending import Endings
+from tests.simulation.last_state import Endings
 from tests.simulation.scenario import Choice, Run, Scenario
 from tests.simulation.script import Scripts
 

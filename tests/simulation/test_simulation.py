@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulation.commands import Command, Spec, simulated
 from tests.simulation.drivers import explore, play, sample
-from tests.simulation.ending import Endings
+from tests.simulation.last_state import Endings
 from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios import EXHAUSTIVE, failover, random_scenarios
 from tests.simulation.script import Scripts

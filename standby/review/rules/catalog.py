@@ -11,7 +11,7 @@ from standby.review.rules.policies import POLICY_RULES
 from standby.review.rules.regions import REGION_RULES
 from standby.review.rules.rule import Rule
 from standby.review.rules.security import SECURITY_RULES
-from standby.review.rules.serving import SERVING_RULES
+from standby.review.rules.service import SERVING_RULES
 from standby.review.rules.shield import SHIELD_RULES
 from standby.review.rules.site import SITE_RULES
 
