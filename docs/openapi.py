@@ -237,7 +237,8 @@ def error_codes(function: str) -> dict[str, list[str]]:
             codes[str(number)] = sorted({*codes.get(str(number), ()), *named})
     if function not in OPEN_FUNCTIONS:
         for response in SIGN_IN_RESPONSES:
-            codes[str(response.status_code)] = [response.code]
+            status = str(response.status_code)
+            codes[status] = sorted({*codes.get(status, ()), response.code})
     for kind in ("4", "5"):
         (default,) = [one.code for one in GATEWAY_RESPONSES if one.response_type == f"DEFAULT_{kind}XX"]
         for status in (*(status for status in list(codes) if status.startswith(kind)), f"{kind}XX"):

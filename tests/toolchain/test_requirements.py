@@ -10,7 +10,7 @@ from tests.toolchain.helpers import Machine, add_program, said
 
 NO_VENV = '#!/bin/sh\ncase "$*" in *ensurepip*) exit 1;; esac\n'
 INSTALLS_NODE = "Installing Node.js into "
-INSTALLS_CHROMIUM = "Installing a headless Chromium into "
+INSTALLS_CHROMIUM = "Installing a headless Chromium ("
 WHEEL = "--require-hashes --no-deps -r toolchain/requirements.txt"
 
 

@@ -17,7 +17,7 @@ SECOND = {"id": "second", "status": "Enabled"}
 def found(type_: str, before: list[Any], after: list[Any], rule: str, block: str = "rule") -> list[tuple[str, str]]:
     """Return the arguments and severities that a rule finds, if both regions change alike."""
     changes = [
-        change_document(type_, f"{role}_a_00000000", {block: before}, {block: after})
+        change_document(type_, f"{role}_documents_a_00000000", {block: before}, {block: after})
         for role in ("primary", "failover")
     ]
     findings = [one for one in find_all(plan_of(*changes), Surroundings()) if one.rule == rule]
