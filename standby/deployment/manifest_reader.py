@@ -88,7 +88,7 @@ def _refuse_without_credentials(connection: Connection, answers: Answers) -> Non
         return
     raise RefusedError(
         f"{connection.where}: {'; '.join(sorted(failures))}.",
-        hint="Sign in (`aws sso login`, AWS_PROFILE), or start a rehearsal in a clone: `make rehearse`."
+        hint="Sign in (`aws sso login`, AWS_PROFILE), or start a rehearsal: `make rehearse`."
         "\n  `aws sts get-caller-identity` tries the credentials.",
     )
 

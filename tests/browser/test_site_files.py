@@ -13,7 +13,7 @@ from tests.browser.conftest import Visit
 from tests.browser.helpers import ROOT
 
 FILES: Final = sorted(path for path in (ROOT / "frontend").rglob("*") if path.is_file())
-MAX_BYTES: Final = 160 * 1024
+MAX_BYTES: Final = 178_000
 MAX_BYTES_WITHOUT_SIGN_IN: Final = 139_600
 SIGN_IN: Final = {"issuer.js", "kept-files.js", "oauth4webapi.js", "sign-in-view.js", "sign-in.js"}
 """The files that an open deployment does not load."""
@@ -28,7 +28,7 @@ def text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_the_whole_page_is_under_160_kibibytes_and_under_140_kilobytes_without_sign_in() -> None:
+def test_the_whole_page_is_under_178_kilobytes_and_under_140_kilobytes_without_sign_in() -> None:
     assert sum(path.stat().st_size for path in FILES) < MAX_BYTES
     assert sum(path.stat().st_size for path in FILES if path.name not in SIGN_IN) < MAX_BYTES_WITHOUT_SIGN_IN
 

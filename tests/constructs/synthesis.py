@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from cdktf import App
 
@@ -29,5 +29,5 @@ def _write_wheel(out: Path) -> Path:
     """Write a wheel in place of those that pip would download."""
     path = out / "empty.whl"
     with ZipFile(path, "w") as wheel:
-        wheel.writestr("package/__init__.py", "")
+        wheel.writestr(ZipInfo("package/__init__.py"), "")  # the same time in each
     return path

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from cdktf import App
 
@@ -98,5 +98,5 @@ def synthesize_variants(out: Path) -> None:
 def _write_wheel(out: Path) -> Path:
     path = out / "empty.whl"
     with ZipFile(path, "w") as wheel:
-        wheel.writestr("package/__init__.py", "")
+        wheel.writestr(ZipInfo("package/__init__.py"), "")  # the same time in each
     return path
