@@ -140,14 +140,14 @@ MISTAKES: Final = (
         'return f"generation {action.config.generation}"',
     ),
     _mistake(
-        "a command that lost is told that it won",
+        "a command that lost reports that it won",
         STEPS,
         "SwitchSteps._settle",
         "if authoritative.config == mine:",
         "if True:",
     ),
     _mistake(
-        "a command that won is told that it lost",
+        "a command that won reports that it lost",
         STEPS,
         "SwitchSteps._settle",
         "if authoritative.config == mine:",
@@ -253,14 +253,14 @@ MISTAKES: Final = (
         " bucket='frontend-us-west-2')",
     ),
     _mistake(
-        "a run with pending writes is told to be done",
+        "a run with pending writes is reported as done",
         RUN,
         "PlanRun.result",
         'return "incomplete" if self.pending_writes else "done"',
         'return "done"',
     ),
     _mistake(
-        "an unknown write is told to have failed",
+        "an unknown write is reported as failed",
         RUN,
         "PlanRun.result",
         'return "unknown"',
