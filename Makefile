@@ -46,7 +46,9 @@ WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 .PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
 
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do \
+	  printf '%s\n' "$$text" | fold -s -w 63 | { read -r line; printf '%-16s%s\n' "$$target" "$$line"; sed 's/^/                /'; }; \
+	done
 
 setup: $(PYTHON_READY) $(NODE_READY) ## Install everything that is pinned: Python packages into .venv, cdktf-cli into node_modules
 
