@@ -125,7 +125,7 @@ check-stack: $(PYTHON_READY) $(LINTERS_READY) need-node ## Lint the synthesized 
 bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, with lazy ones, and its lower bound; draw bench/synth/synth.svg (15 minutes)
 	@$(BIN)/python -m bench.synth --svg bench/synth/synth.svg
 
-bench-apply: $(REHEARSAL_READY) ## Measure what the checks of requests add to an apply of the rehearsal (10 minutes)
+bench-apply: $(REHEARSAL_READY) ## Measure what the checks of requests and Go's collector add to a rehearsal's start (15 minutes)
 	@$(BIN)/python -m bench.apply
 
 compat: $(PYTHON_READY) need-node ## Test lazy bindings with newer providers and with CDK Terrain, each in its own environment
