@@ -105,7 +105,7 @@ def test_terraforms_environment_names_the_rehearsals_directory(paths: RehearsalP
     assert terraform_environment(paths)[DIRECTORY_VARIABLE] == str(paths.directory)
 
 
-@pytest.mark.parametrize(("given", "used"), [(None, COLLECTOR_PERCENT), ("50", "50")])
+@pytest.mark.parametrize("given, used", [(None, COLLECTOR_PERCENT), ("50", "50")])
 def test_gos_collector_runs_less_often_unless_the_user_has_set_it(
     paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, given: str | None, used: str
 ) -> None:
