@@ -14,7 +14,7 @@ from standby.deployment.manifest import Role
 from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
-from tests.browser.helpers import Config, Visitor, hold_requests, text_file, wait_for, write_config
+from tests.browser.helpers import Config, Visitor, hold_requests, stored_documents, text_file, wait_for, write_config
 from tests.e2e.helpers import ROOT, Document, cites
 
 MAX_WAIT: Final = 5.0
@@ -75,7 +75,7 @@ def test_after_a_failover_a_follow_up_question_keeps_its_context(visit: Visit, r
     visitor.upload(text_file(document.name, document.content))
     visitor.wait_for_state(document.name, "Ready")
     visitor.ask(document.question)
-    key = visitor.page.evaluate("JSON.parse(localStorage['ask.documents'])[0].key")
+    key = stored_documents(visitor)[0]["key"]
     wait_for(lambda: cites(rehearsal, "failover", document, key), what="the replica is ingested", seconds=60)
     Faults(rehearsal).set("region-down", "primary")
     follow_up = visitor.ask("And how long does it take?")
