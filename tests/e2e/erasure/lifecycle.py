@@ -1,8 +1,8 @@
 """S3's lifecycle, which the emulator keeps and does not run: the applied rules, carried out as of a given time.
 
 Source: docs.aws.amazon.com, Amazon S3 User Guide, "Lifecycle configuration elements": a version is noncurrent since its
-successor was created. The days are added to that time, and the result is rounded up to the next midnight UTC. S3 removes
-a delete marker without noncurrent versions if the rule says `ExpiredObjectDeleteMarker`.
+successor was created. The days are added to that time, and the result is rounded up to the next midnight UTC. S3
+removes a delete marker without noncurrent versions if the rule says `ExpiredObjectDeleteMarker`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
