@@ -115,10 +115,13 @@ class Visitor:
     page: Page
     url: str
     requests: list[tuple[float, Request]] = field(default_factory=list)
+    ended: list[Request] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.page.on("request", lambda request: self.requests.append((time.monotonic(), request)))
+        self.page.on("requestfinished", self.ended.append)
+        self.page.on("requestfailed", self.ended.append)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self._record_violation(message.text))
 
@@ -171,6 +174,10 @@ class Visitor:
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
             self.page.wait_for_timeout(20)
+
+    def wait_until_idle(self) -> None:
+        """Wait until every request has ended, however busy the machine is."""
+        self.wait_until(lambda: len(self.ended) >= len(self.requests), what="every request has ended")
 
     @property
     def status_line(self) -> str:

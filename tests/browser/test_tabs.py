@@ -172,6 +172,7 @@ def test_clearing_in_one_tab_clears_all_tabs(visit: Visit) -> None:
         visitor.ask(QUESTION)
     first.page.get_by_role("button", name="Clear conversation and list").click()
     second.page.locator("#welcome").wait_for()
+    second.document(document.name).wait_for(state="detached")
     for visitor in (first, second, visit(same_browser_as=first)):
         assert questions(visitor) == names(visitor) == []
         assert not visitor.page.get_by_role("button", name="Bring back the last conversation").is_visible()
