@@ -120,8 +120,9 @@ class Visitor:
 
     def __post_init__(self) -> None:
         self.page.on("request", lambda request: self.requests.append((time.monotonic(), request)))
-        self.page.on("requestfinished", self.ended.append)
-        self.page.on("requestfailed", self.ended.append)
+        # Playwright takes no built-in function.
+        self.page.on("requestfinished", lambda request: self.ended.append(request))  # noqa: PLW0108
+        self.page.on("requestfailed", lambda request: self.ended.append(request))  # noqa: PLW0108
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self._record_violation(message.text))
 
