@@ -8,11 +8,10 @@ from typing import Final
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from warm_standby.access.authorizer import PACKAGE as AUTHORIZER
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
 from warm_standby.documents.prefixes import DOCUMENTS_PREFIX, TOMBSTONES_PREFIX
-from warm_standby.functions.function import Function
+from warm_standby.functions.function import AUTHORIZER, Function
 from warm_standby.iam import Statement
 from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
