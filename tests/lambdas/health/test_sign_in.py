@@ -60,7 +60,7 @@ def _authorizer(answer: dict[str, object]) -> Callable[..., Any]:
         sent = json.loads(Payload)
         assert set(sent) == {"methodArn", "headers", "multiValueHeaders", "requestContext"}
         assert sent["headers"]["authorization"] == "Bearer t"
-        answered = {"Payload": io.BytesIO(json.dumps(answer).encode())}
+        answered: dict[str, object] = {"Payload": io.BytesIO(json.dumps(answer).encode())}
         return {**answered, "FunctionError": "Unhandled"} if "errorMessage" in answer else answered
 
     return invoke
