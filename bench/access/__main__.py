@@ -5,6 +5,9 @@ region the route loses its authorizer for the time of the measurement. The reque
 
 An emulator's call of any function takes longer than AWS's. So the function is also measured against an empty one, which
 the failover region's route asks in its place: the difference is the part of our own code.
+
+Take the rehearsal down afterwards: the emulator keeps the changed time of the authorizer as a text, and Terraform's
+provider then cannot read it.
 """
 
 import argparse
