@@ -41,7 +41,7 @@ ERRORS: Final[Mapping[str, tuple[Mapping[int, tuple[str, ...]], ...]]] = {
         OF_AWS_CALLS,
         {400: ("invalid_request",), 403: ("not_allowed",), 404: ("unknown_document",), 409: ("not_deletable",)},
     ),
-    "health": ({401: ("unauthorized",), 500: ("internal",)},),
+    "health": (OF_EVERY_FUNCTION, OF_AWS_CALLS, {401: ("unauthorized",), 403: ("forbidden",)}),
 }
 """The errors of each function. Those of API Gateway come on top."""
 
@@ -290,7 +290,7 @@ def _operation(route: Route) -> Json:
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{title}"}}}
         operation["requestBody"] = {"required": True, "content": content}
     if route.function == "health":
-        unhealthy = [{"$ref": "#/components/schemas/HealthReport"}, _error(error_codes("health")["5XX"])]
+        unhealthy = [{"$ref": "#/components/schemas/HealthReport"}, _error(error_codes("health")["503"])]
         responses["503"] = {"description": "a check failed", "content": _content({"oneOf": unhealthy})}
     return {**operation, "responses": dict(sorted(responses.items()))}
 
@@ -298,7 +298,7 @@ def _operation(route: Route) -> Json:
 _DEEP: Final[Json] = {
     "name": "deep",
     "in": "query",
-    "description": "true: also retrieve a passage and ask the answer model; where users sign in, 401",
+    "description": "true: also retrieve a passage and ask the answer model; where users sign in, with a token",
     "schema": {"type": "string"},
 }
 _ID: Final[Json] = {

@@ -4,7 +4,7 @@ import { ApiRouter } from "./api-router.js";
 import { ConversationView } from "./conversation-view.js";
 import { Conversation } from "./conversation.js";
 import { DocumentsView } from "./documents-view.js";
-import { isInProgress, isUploaded } from "./documents.js";
+import { isInProgress } from "./documents.js";
 import { announce, button, byId, h } from "./dom.js";
 import { Ingestion } from "./ingestion.js";
 import { ServerDocumentsView } from "./server-documents-view.js";
@@ -39,6 +39,8 @@ const conversation = new Conversation();
 new ConversationView(router, conversation);
 /** What the user has to know of the sign-in: `{text, label, begin}`; null while signed in, or where nobody signs in. */
 let signInMessage = null;
+/** The uploads that were ready before the list of the service's documents was requested. */
+let listedIds = new Set();
 
 function showStatus() {
   const { api, down, configState } = router;
@@ -95,13 +97,17 @@ function clearAll() {
   announce("The conversation and the list are cleared.");
 }
 
+/** Notes which uploads the list, which is requested now, must have. A later one may be missing in it. */
+function noteListed() {
+  listedIds = new Set(uploads.documents.filter(({ state }) => state === "ready").map(({ id }) => id));
+}
+
 /** Hides the uploads of this browser that the region that has them has no more: they were deleted elsewhere. */
 function hideDeleted() {
-  const { documents, isComplete, error, region } = serverDocuments;
-  if (!isComplete || error) return;
+  const { documents, region } = serverDocuments;
   const ids = new Set(documents.map(({ id }) => id));
-  const isGone = (one) => one.state === "ready" && one.region === region && !ids.has(documentId(one.key));
-  for (const one of uploads.documents.filter((each) => isUploaded(each) && isGone(each))) uploads.remove(one);
+  const isGone = (one) => listedIds.has(one.id) && one.region === region && !ids.has(documentId(one.key));
+  for (const one of uploads.documents.filter(isGone)) uploads.remove(one);
 }
 
 function showClearButton() {
@@ -129,7 +135,8 @@ addEventListener("keydown", ({ key, isComposing }) => {
 byId("clear").addEventListener("click", clearAll);
 conversation.addEventListener("change", showClearButton);
 uploads.addEventListener("change", showClearButton);
-serverDocuments.addEventListener("change", hideDeleted);
+serverDocuments.addEventListener("reading", noteListed);
+serverDocuments.addEventListener("read", hideDeleted);
 showClearButton();
 router.access.start(findSignIn);
 await router.start();

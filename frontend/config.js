@@ -2,7 +2,7 @@
 
 import { fetchText } from "./http.js";
 import { isAccepted, parseConfig, parseGeneration, validateConfig } from "./routing-config.js";
-import { load, save } from "./storage.js";
+import { load, loadAll, remove, save } from "./storage.js";
 
 const FIRST_VISIT_SECONDS = 35;
 
@@ -37,6 +37,12 @@ export async function readConfigOnFirstVisit(seconds, onSlow) {
   }
 }
 
+// Each stored configuration has the highest generation seen in its key. So a tab that does not know of a newer one yet
+// does not replace it.
+const STORED = "config.";
+/** One value with the property `highest`: how earlier versions of the page stored it. */
+const EARLIER = "config";
+
 /** The configuration in effect and the highest generation seen, stored in the browser for all its tabs. */
 export class ConfigStore {
   /** In the shape that `readConfig` returns; null while none is known. */
@@ -50,12 +56,10 @@ export class ConfigStore {
 
   /** Loads the configuration that another tab has stored, if it is newer. */
   loadNewer() {
-    const stored = load("config", null);
-    const config = validateConfig(stored);
-    const highest = Math.max(parseGeneration(stored?.highest) ?? 0, config?.generation ?? 0);
-    if (!config || (this.config && highest <= this.#highest)) return;
-    this.config = config;
-    this.#highest = highest;
+    const [newest] = loadStored();
+    if (!newest || (this.config && newest.highest <= this.#highest)) return;
+    this.config = newest.config;
+    this.#highest = newest.highest;
   }
 
   /**
@@ -70,7 +74,8 @@ export class ConfigStore {
     }
     this.config = config;
     this.#highest = Math.max(this.#highest, config.generation ?? 0);
-    save("config", { ...config, highest: this.#highest });
+    save(STORED + this.#highest, config);
+    for (const { key, highest } of loadStored()) if (highest < this.#highest || key === EARLIER) remove(key);
     return true;
   }
 
@@ -79,4 +84,15 @@ export class ConfigStore {
     const urls = [this.config, this.#older].flatMap((config) => [config?.apiUrl, config?.fallbackApiUrl]);
     return [...new Set(urls.filter(Boolean))];
   }
+}
+
+/** Returns the valid ones of the stored configurations as `{key, highest, config}`, the newest first. */
+function loadStored() {
+  const earlier = load(EARLIER, null);
+  const stored = [...loadAll(STORED)].map(([highest, value]) => [STORED + highest, Number(highest), value]);
+  return [...stored, [EARLIER, earlier?.highest, earlier]]
+    .map(([key, highest, value]) => ({ key, highest, config: validateConfig(value) }))
+    .filter(({ config }) => config)
+    .map((one) => ({ ...one, highest: Math.max(parseGeneration(one.highest) ?? 0, one.config.generation ?? 0) }))
+    .sort((one, other) => other.highest - one.highest);
 }

@@ -1,9 +1,17 @@
 // The list of documents that were uploaded from this browser, stored in the browser for all its tabs.
+//
+// Each document has a key of its own. A removed document leaves its id and the time: another tab, which does not know of
+// the removal yet, may still store a change of the document.
 
-import { load, onChangeInOtherTab, save } from "./storage.js";
+import { load, loadAll, onChangeInOtherTab, remove, save } from "./storage.js";
 import { clean } from "./text.js";
 
+const DOCUMENT = "document.";
+const REMOVED = "document-removed.";
+/** All documents in one value: how earlier versions of the page stored them. */
+const ALL = "documents";
 const MAX_STORED = 50;
+const REMOVAL_KEPT_MS = 86_400_000;
 
 /** Dispatches "change" when documents are added, removed or updated. */
 export class DocumentList extends EventTarget {
@@ -16,14 +24,13 @@ export class DocumentList extends EventTarget {
   /** This tab's id. The tab has a lock of that name as long as it is open. */
   #tab = crypto.randomUUID();
   #watchedTabs = new Set();
-  /** The ids that were in the stored list. If one is missing later, another tab has removed it. */
-  #storedIds = new Set();
 
   constructor() {
     super();
     onTabClosed(this.#tab, () => new Promise(() => {}));
+    migrate();
     this.#read();
-    onChangeInOtherTab("documents", () => {
+    onChangeInOtherTab("document", () => {
       this.#read();
       this.dispatchEvent(new Event("change"));
     });
@@ -38,44 +45,46 @@ export class DocumentList extends EventTarget {
   /** Adds a document as the first one, in place of a document with the same id. */
   add(document) {
     this.#read();
-    const others = this.documents.filter(({ id }) => id !== document.id);
-    this.documents = [{ ...document, addedAt: Date.now(), tab: this.#tab }, ...others];
-    this.#write();
+    const added = { ...document, addedAt: Date.now(), tab: this.#tab };
+    this.documents = [added, ...this.documents.filter(({ id }) => id !== added.id)];
+    this.#store(added);
+    for (const { id } of this.documents.slice(MAX_STORED)) remove(DOCUMENT + id);
+    this.dispatchEvent(new Event("change"));
   }
 
   update(document, changes) {
     this.#read();
     Object.assign(document, changes);
-    this.#write();
+    this.#store(document);
+    this.dispatchEvent(new Event("change"));
   }
 
   /** Removes the documents for which `matches(document)` is true, in every tab. */
   remove(matches) {
     this.#read();
+    for (const { id } of this.documents.filter(matches)) {
+      save(REMOVED + id, Date.now());
+      remove(DOCUMENT + id);
+    }
     this.documents = this.documents.filter((document) => !matches(document));
-    this.#write();
+    this.dispatchEvent(new Event("change"));
   }
 
   /** Merges the changes of other tabs. For a document whose file this tab has, this tab's own state counts. */
   #read() {
-    const stored = new Map(parseStored(load("documents", [])).map((one) => [one.id, one]));
-    const isRemoved = ({ id }) => this.#storedIds.has(id) && !stored.has(id) && stored.size < MAX_STORED;
-    const own = this.documents.filter((one) => (one.file && isInProgress(one)) || !isRemoved(one));
+    const removed = loadAll(REMOVED);
+    for (const id of removed.keys()) remove(DOCUMENT + id);
+    const stored = new Map(loadStored().map((one) => [one.id, one]));
+    const own = this.documents.filter((one) => (one.file && isInProgress(one)) || !removed.has(one.id));
     for (const one of own.filter(({ file }) => !file)) Object.assign(one, stored.get(one.id));
-    this.#storedIds = new Set(stored.keys());
     for (const { id } of own) stored.delete(id);
     this.documents = [...own, ...stored.values()].sort((one, other) => other.addedAt - one.addedAt);
     for (const { tab } of this.documents.filter(isInOtherTab)) this.#interruptWhenClosed(tab);
   }
 
-  #write() {
-    const newest = this.documents.slice(0, MAX_STORED);
-    const saved = save(
-      "documents",
-      newest.map(({ file, part, ...document }) => document),
-    );
-    if (saved) this.#storedIds = new Set(newest.map(({ id }) => id));
-    this.dispatchEvent(new Event("change"));
+  #store({ file, part, ...document }) {
+    const isNewest = this.documents.slice(0, MAX_STORED).some(({ id }) => id === document.id);
+    if (isNewest && load(REMOVED + document.id, null) === null) save(DOCUMENT + document.id, document);
   }
 
   #interruptWhenClosed(tab) {
@@ -108,6 +117,17 @@ export function isInOtherTab(document) {
 /** Calls `callback` once the tab is closed, because the browser then releases the tab's lock. */
 function onTabClosed(tab, callback) {
   navigator.locks.request(`ask.tab.${tab}`, callback).catch(() => {});
+}
+
+function loadStored() {
+  return parseStored([...loadAll(DOCUMENT)].map(([id, one]) => ({ ...one, id })));
+}
+
+/** Gives each document of an earlier version's list its own key, and forgets old removals. */
+function migrate() {
+  for (const one of parseStored(load(ALL, [])).slice(0, MAX_STORED)) save(DOCUMENT + one.id, one);
+  remove(ALL);
+  for (const [id, at] of loadAll(REMOVED)) if (!(at > Date.now() - REMOVAL_KEPT_MS)) remove(REMOVED + id);
 }
 
 function parseStored(documents) {

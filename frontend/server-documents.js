@@ -10,7 +10,10 @@ const FRESH_MS = 60_000;
 const MAX_STATE_CHECKS = 40;
 const UPLOADED = /\/uploads\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\//;
 
-/** Dispatches "change" whenever `documents`, `isComplete` or `error` has changed. */
+/**
+ * Dispatches "change" whenever `documents`, `isComplete` or `error` has changed, "reading" before the list is requested,
+ * and "read" when the list is complete.
+ */
 export class ServerDocuments extends EventTarget {
   /** Newest first: `{id, name, size, uploadedAt, state, reason}`. */
   documents = [];
@@ -86,6 +89,7 @@ export class ServerDocuments extends EventTarget {
     if (!url) return;
     this.#api = url;
     this.#readAt = performance.now();
+    this.dispatchEvent(new Event("reading"));
     try {
       const found = [];
       let next = "";
@@ -105,6 +109,7 @@ export class ServerDocuments extends EventTarget {
     }
     this.isComplete = !this.#next;
     this.#notify();
+    if (this.isComplete && !this.error) this.dispatchEvent(new Event("read"));
     this.#poll();
   }
 

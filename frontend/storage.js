@@ -1,4 +1,7 @@
 // JSON values in the browser's storage. It may be full, forbidden or changed by hand: the page works without it.
+//
+// Tabs may be different processes, which learn of each other's changes only later. So no value that tabs share is changed
+// by reading and writing it: each tab writes values of its own, and a key is removed for good.
 
 const PREFIX = "ask.";
 /** Shared by all tabs, and permanent. */
@@ -12,6 +15,17 @@ export function load(key, fallback, area = BROWSER) {
     return value ?? fallback;
   } catch {
     return fallback;
+  }
+}
+
+/** Returns the values that all tabs share and whose keys start with `prefix`, by the rest of the key. */
+export function loadAll(prefix) {
+  const start = PREFIX + prefix;
+  try {
+    const rests = Object.keys(localStorage).flatMap((key) => (key.startsWith(start) ? key.slice(start.length) : []));
+    return new Map(rests.map((rest) => [rest, load(prefix + rest, null)]));
+  } catch {
+    return new Map();
   }
 }
 
@@ -33,10 +47,10 @@ export function remove(key, area = BROWSER) {
   }
 }
 
-/** Calls `listener(removed)` whenever another tab has changed or removed the value of `key`. */
-export function onChangeInOtherTab(key, listener) {
+/** Calls `listener(removed)` whenever another tab has changed or removed a value whose key starts with `prefix`. */
+export function onChangeInOtherTab(prefix, listener) {
   addEventListener("storage", (event) => {
     if (event.storageArea === sessionStorage) return;
-    if (event.key === PREFIX + key || event.key === null) listener(event.newValue === null);
+    if (event.key === null || event.key.startsWith(PREFIX + prefix)) listener(event.newValue === null);
   });
 }

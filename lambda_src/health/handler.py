@@ -3,13 +3,13 @@
 import os
 from collections.abc import Mapping
 
+from health.caller import authorize, authorizer_invocation
 from health.checks import ShallowClients, deep_checks, deep_clients, shallow_checks
 from health.readiness import READINESS_CHECK, ReadinessCheck, function_client, run_readiness_check
 from health.report import DEEP_CACHED_SECONDS, CachedReport, Report, make_report
 from health.settings import Settings
 from shared.api import LambdaContext, Response, is_from_api, query_parameter, serve
 from shared.environment import Environment
-from shared.errors import ApiError
 from shared.logs import Log
 
 # Seconds. Route 53 waits two for a response; a deep check has to end before API Gateway's 29.
@@ -25,7 +25,7 @@ _SHALLOW = shallow_checks(ShallowClients.make(_SETTINGS.region), _SETTINGS)
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Answer `GET /health`. With `?deep=true`, also retrieve passages and invoke the answer model.
 
-    Where users sign in, only a caller of the function itself gets a deep check: `/health` needs no token.
+    Where users sign in, a deep check needs an access token, or a caller who may invoke the function itself.
 
     The event of the readiness check's schedule starts that check, and returns its results.
     """
@@ -38,8 +38,9 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
 
 def _health(event: Mapping[str, object], log: Log) -> Response:
     deep = query_parameter(event, "deep").lower() == "true"
-    if deep and _SETTINGS.deep_check_callers == "operators" and is_from_api(event):
-        raise ApiError(status=401, code="unauthorized", message="The deep check is for operators only.")
+    authorizer = _SETTINGS.deep_check_authorizer
+    if deep and authorizer and is_from_api(event):
+        log = authorize(event, log, authorizer=authorizer, invoke=authorizer_invocation(_SETTINGS.region))
     report, fresh = (_CACHED_DEEP if deep else _CACHED).get()
     if fresh:
         _log_report(report, log, deep=deep)

@@ -7,7 +7,11 @@ from shared.environment import EnvironmentSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """The health function's environment. `deep_check_callers` is `operators` where users sign in, and else not set."""
+    """The health function's environment.
+
+    `deep_check_authorizer`: the function that decides on a caller of the API who wants a deep check; None where no
+    user signs in.
+    """
 
     site_origin: str
     knowledge_base_id: str
@@ -17,4 +21,4 @@ class Settings(EnvironmentSettings):
     answer_model_id: str
     guardrail_id: str
     guardrail_version: str
-    deep_check_callers: str | None = None
+    deep_check_authorizer: str | None = None

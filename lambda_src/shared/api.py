@@ -194,6 +194,8 @@ def _log_failure(log: Log, event: str, error: ApiError) -> None:
 
 def _error_response(error: ApiError) -> Response:
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"  # source: RFC 9110, section 15.5.2
     body = {"error": {"code": error.code, "message": error.message}}
     return Response(status=error.status, headers=headers, body=body)
 

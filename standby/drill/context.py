@@ -142,7 +142,7 @@ class ScenarioContext:
         """
         region = self.deployment.regions[role]
         if self.sign_ins is not None:
-            # Only operators get a deep check of such an API, so the monitor asks a question as a user does.
+            # A deep check of such an API needs a token, too. So the monitor asks a question as a user does.
             self._detect(lambda: self._answers(f"{region.api_url}docs"), what=f"the API in {region.region}")
             return
         url = f"{region.health_url}?deep=true"

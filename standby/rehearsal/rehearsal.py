@@ -16,7 +16,7 @@ from standby.rehearsal.checks.sign_in import ASKING_USER, SignIn
 from standby.rehearsal.checks.verification import Check, Verification
 from standby.rehearsal.deploy.deployer import AppliedStack, Deployer, Workspace, read_applied
 from standby.rehearsal.deploy.terraform import Changes, TerraformResult
-from standby.rehearsal.emulator.emulator import Emulator, running_emulator, stop_emulator
+from standby.rehearsal.emulator.emulator import Emulator, live_emulator, running_emulator, stop_emulator
 from standby.rehearsal.faults.faults import Fault, Faults
 from standby.rehearsal.files.lock import network_lock, rehearsal_lock
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths, is_broken_link
@@ -266,7 +266,8 @@ class Rehearsal:
         )
 
     def _require_emulator(self) -> Emulator:
-        emulator = self.emulator
+        # Without a request: a drill, which keeps the machine busy, must be able to heal its faults.
+        emulator = live_emulator(self.paths)
         if emulator is None:
             raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
         return emulator

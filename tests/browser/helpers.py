@@ -49,6 +49,31 @@ CITATIONS: Final[tuple[Mapping[str, object], ...]] = (
     },
     {"uri": "s3://docs/uploads/2/expense-policy.md", "text": "Travel on call is paid in full.", "score": 0.6127},
 )
+DELAYED_STORAGE: Final = """\
+const real = localStorage;
+let view = {...real};
+const current = () => view ?? real;
+const write = (change) => {
+  if (view) change(view);
+  change(real);
+};
+const methods = {
+  getItem: (key) => current()[key] ?? null,
+  setItem: (key, value) => write((area) => (area[key] = `${value}`)),
+  removeItem: (key) => write((area) => delete area[key]),
+};
+const fake = new Proxy({}, {
+  get: (_, key) => methods[key] ?? current()[key],
+  ownKeys: () => Reflect.ownKeys(current()),
+  getOwnPropertyDescriptor: (_, key) => ({ value: current()[key], enumerable: true, configurable: true }),
+});
+Object.defineProperty(globalThis, "localStorage", { value: fake });
+addEventListener("storage", (event) => view && event.stopImmediatePropagation());
+globalThis.deliverStorage = () => {
+  view = null;
+  dispatchEvent(new StorageEvent("storage", { key: null }));
+};
+"""
 _MAX_COLORS: Final = 256
 _MIN_DISTANCE: Final = 6  # of 255 for each of red, green and blue
 
@@ -90,10 +115,14 @@ class Visitor:
     page: Page
     url: str
     requests: list[tuple[float, Request]] = field(default_factory=list)
+    ended: list[Request] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.page.on("request", lambda request: self.requests.append((time.monotonic(), request)))
+        # Playwright takes no built-in function.
+        self.page.on("requestfinished", lambda request: self.ended.append(request))  # noqa: PLW0108
+        self.page.on("requestfailed", lambda request: self.ended.append(request))  # noqa: PLW0108
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self._record_violation(message.text))
 
@@ -146,6 +175,10 @@ class Visitor:
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
             self.page.wait_for_timeout(20)
+
+    def wait_until_idle(self) -> None:
+        """Wait until every request has ended, however busy the machine is."""
+        self.wait_until(lambda: len(self.ended) >= len(self.requests), what="every request has ended")
 
     @property
     def status_line(self) -> str:
@@ -226,6 +259,30 @@ def hold_requests(visitor: Visitor, pattern: str) -> tuple[list[Route], Callable
     return held, release
 
 
+def stored_documents(visitor: Visitor) -> list[dict[str, Any]]:
+    """Return the uploads that the browser stores, newest first."""
+    documents = _stored(visitor, "ask.document.")
+    return sorted(documents.values(), key=lambda one: float(one["addedAt"]), reverse=True)
+
+
+def stored_configs(visitor: Visitor) -> dict[str, dict[str, Any]]:
+    """Return the configurations that the browser stores, by the highest generation seen."""
+    return _stored(visitor, "ask.config.")
+
+
+def delay_storage(visitor: Visitor) -> None:
+    """Let the tab, before it is opened, know of no change of another tab until `deliver_storage`.
+
+    Tabs are processes. A busy machine delays what each of them learns of the browser's storage.
+    """
+    visitor.page.add_init_script(DELAYED_STORAGE)
+
+
+def deliver_storage(visitor: Visitor) -> None:
+    """Let the tab know of all changes of other tabs."""
+    visitor.page.evaluate("deliverStorage()")
+
+
 def answer_ingestion_status(visitor: Visitor, *jobs: Mapping[str, object]) -> None:
     """Answer /ingestion-status with these jobs."""
     visitor.page.unroute("**/prod/ingestion-status")
@@ -299,6 +356,12 @@ def reduce_colors(screenshot: bytes, required: Iterable[Color] = ()) -> bytes:
     content = BytesIO()
     reduced.save(content, "PNG", optimize=True)
     return content.getvalue()
+
+
+def _stored(visitor: Visitor, prefix: str) -> dict[str, dict[str, Any]]:
+    """Return the stored values by the rest of their keys."""
+    stored: dict[str, str] = visitor.page.evaluate("({...localStorage})")
+    return {key.removeprefix(prefix): json.loads(value) for key, value in stored.items() if key.startswith(prefix)}
 
 
 def _read_config(rehearsal: Rehearsal, role: Role) -> str | None:

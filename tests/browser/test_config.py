@@ -150,7 +150,7 @@ def test_a_manually_edited_configuration_takes_effect_as_it_is(visit: Visit, reh
 
 def test_the_page_works_with_invalid_stored_values(visit: Visit) -> None:
     visitor = visit()
-    store = """value => ['config', 'conversation', 'documents'].forEach(
+    store = """value => ['config', 'config.7', 'conversation', 'documents', 'document.1', 'document-removed.2'].forEach(
         key => localStorage['ask.' + key] = sessionStorage['ask.' + key] = value)"""
     for value in ("nonsense", "[]", '[{"id": 1}]', '{"apiUrl": 5, "id": "x", "exchanges": [7]}', "null", "-1"):
         visitor.page.evaluate(store, value)
@@ -164,7 +164,7 @@ def test_a_stored_generation_without_a_valid_configuration_does_not_prevent_an_o
 ) -> None:
     write_config(rehearsal, config_for(rehearsal, "primary", generation=800))
     visitor = visit()
-    visitor.page.evaluate("localStorage['ask.config'] = localStorage['ask.config'].replace('https:', 'what:')")
+    visitor.page.evaluate("localStorage['ask.config.800'] = localStorage['ask.config.800'].replace('https:', 'what:')")
     write_config(rehearsal, config_for(rehearsal, "primary", generation=7))
     visitor.page.reload()
     visitor.wait_for_region(rehearsal.deployment.regions["primary"].region)

@@ -14,7 +14,16 @@ from standby.deployment.manifest import Role
 from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
-from tests.browser.helpers import Config, Visitor, hold_requests, text_file, wait_for, write_config
+from tests.browser.helpers import (
+    Config,
+    Visitor,
+    answer_with,
+    hold_requests,
+    stored_documents,
+    text_file,
+    wait_for,
+    write_config,
+)
 from tests.e2e.helpers import ROOT, Document, cites
 
 MAX_WAIT: Final = 5.0
@@ -75,7 +84,7 @@ def test_after_a_failover_a_follow_up_question_keeps_its_context(visit: Visit, r
     visitor.upload(text_file(document.name, document.content))
     visitor.wait_for_state(document.name, "Ready")
     visitor.ask(document.question)
-    key = visitor.page.evaluate("JSON.parse(localStorage['ask.documents'])[0].key")
+    key = stored_documents(visitor)[0]["key"]
     wait_for(lambda: cites(rehearsal, "failover", document, key), what="the replica is ingested", seconds=60)
     Faults(rehearsal).set("region-down", "primary")
     follow_up = visitor.ask("And how long does it take?")
@@ -87,6 +96,8 @@ def test_after_a_failover_and_a_failback_no_question_of_an_open_page_goes_to_the
     visit: Visit, rehearsal: Rehearsal
 ) -> None:
     visitor = visit(clock=True)
+    # Each region answers at once: after a few seconds without an answer, the page would ask the other one.
+    answer_with(visitor, "Thirty days.")
     visitor.ask("What about annual leave?")
     left = region(rehearsal, "primary")
     moves: tuple[tuple[str, Role], ...] = (("failover", "failover"), ("failback", "primary"))
@@ -130,6 +141,7 @@ def test_every_open_page_follows_a_failover_and_a_failback_without_a_reload_with
     visitors = [visit(clock=True) for _ in range(2)]
     for visitor in visitors:
         visitor.page.evaluate("window.neverReloaded = true")
+        answer_with(visitor, "Thirty days.")
     moves: tuple[tuple[str, Role], ...] = (("failover", "failover"), ("failback", "primary"))
     for command, role in moves:
         operate(rehearsal, command)
@@ -193,10 +205,14 @@ def test_a_page_that_failed_over_fails_back_once_the_configured_region_is_health
     visitor.ask("What about annual leave?")
     visitor.wait_for_status(STANDBY_LINE)
     Faults(rehearsal).heal()
-    for _ in range(6):
+
+    def is_back() -> bool:
         visitor.page.clock.fast_forward(20_000)
         visitor.page.wait_for_timeout(200)
-    assert visitor.status_line == ""
+        return visitor.status_line == ""
+
+    visitor.wait_until(is_back, what="the page uses the configured region")
+    answer_with(visitor, "Thirty days.")
     assert visitor.ask("What about annual leave?").region == region(rehearsal, "primary")
 
 

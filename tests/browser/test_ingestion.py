@@ -90,6 +90,7 @@ def test_after_15_minutes_the_page_stops_requesting_the_status_of_a_document(vis
         for _ in range(minutes):
             visitor.page.clock.fast_forward(60_000)
             visitor.page.wait_for_timeout(100)
+            visitor.wait_until_idle()
         return len(visitor.requests_to("/ingestion-status")) - before
 
     assert requests_in(14) > 10

@@ -1,10 +1,17 @@
 """Several tabs of one browser share documents and configuration, and each has its own conversation."""
 
-import json
-
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
-from tests.browser.helpers import Visitor, config_for, text_file, write_config
+from tests.browser.helpers import (
+    Visitor,
+    answer_ingestion_status,
+    config_for,
+    delay_storage,
+    deliver_storage,
+    stored_configs,
+    text_file,
+    write_config,
+)
 from tests.e2e.helpers import Document
 
 QUESTION = "What about annual leave?"
@@ -63,8 +70,82 @@ def test_the_highest_generation_that_any_tab_has_read_wins_in_all_tabs(visit: Vi
     first.page.wait_for_timeout(300)
     for visitor in (first, second, visit(same_browser_as=first)):
         assert visitor.region == rehearsal.deployment.regions["failover"].region
-    stored = json.loads(first.page.evaluate("localStorage['ask.config']"))
-    assert (stored["generation"], stored["highest"]) == (801, 801)
+    assert {highest: config["generation"] for highest, config in stored_configs(first).items()} == {"801": 801}
+
+
+def test_a_tab_that_does_not_know_of_a_newer_generation_yet_does_not_replace_it(
+    visit: Visit, rehearsal: Rehearsal
+) -> None:
+    first = visit()
+    second = visit(opened=False, clock=True, same_browser_as=first)
+    delay_storage(second)
+    second.open()
+    write_config(rehearsal, config_for(rehearsal, "failover", generation=801))
+    first.page.reload()
+    first.wait_for_region(rehearsal.deployment.regions["failover"].region)
+    write_config(rehearsal, config_for(rehearsal, "primary", generation=800))
+    before = len(second.requests_to("/config.json"))
+    second.page.clock.fast_forward(70_000)
+    second.wait_until(lambda: "800" in stored_configs(second), what="the older configuration is stored")
+    assert len(second.requests_to("/config.json")) > before
+    deliver_storage(second)
+    for visitor in (second, visit(same_browser_as=first)):
+        visitor.wait_for_region(rehearsal.deployment.regions["failover"].region)
+
+
+def test_a_tab_that_does_not_know_of_a_new_document_yet_does_not_lose_it(visit: Visit) -> None:
+    first = visit()
+    second = visit(opened=False, same_browser_as=first)
+    delay_storage(second)
+    second.open()
+    first.upload(text_file("first.exe", b"x"))
+    first.wait_for_state("first.exe", "Not accepted")
+    second.upload(text_file("second.exe", b"x"))
+    second.wait_for_state("second.exe", "Not accepted")
+    assert names(second) == ["second.exe"]
+    deliver_storage(second)
+    first.document("second.exe").wait_for()
+    assert names(second) == names(first) == names(visit(same_browser_as=first)) == ["second.exe", "first.exe"]
+
+
+def test_a_tab_that_does_not_know_of_a_removal_yet_does_not_bring_the_document_back(visit: Visit) -> None:
+    first = visit()
+    written = Document()
+    answer_ingestion_status(first)
+    first.upload(text_file(written.name, written.content))
+    first.wait_for_state(written.name, "Uploaded")
+    second = visit(opened=False, same_browser_as=first)
+    answer_ingestion_status(second)
+    delay_storage(second)
+    second.open()
+    first.page.get_by_role("button", name="Clear conversation and list").click()
+    job = {"jobId": "J", "status": "COMPLETE", "startedAt": "2999-01-01T00:00:00.000Z", "statistics": {}}
+    answer_ingestion_status(second, job)
+    second.wait_for_state(written.name, "Ready")
+    deliver_storage(second)
+    second.document(written.name).wait_for(state="detached")
+    assert names(first) == names(second) == names(visit(same_browser_as=first)) == []
+
+
+def test_the_stored_values_of_earlier_versions_are_kept(visit: Visit, rehearsal: Rehearsal) -> None:
+    visitor = visit()
+    document = {"id": "1", "name": "old.txt", "size": 7, "state": "ready", "addedAt": 1, "tab": "t", "digest": "d"}
+    config = {**config_for(rehearsal, "failover", generation=900), "highest": 900}
+    visitor.page.evaluate(
+        """([documents, config]) => {
+          localStorage.clear();
+          localStorage["ask.documents"] = JSON.stringify(documents);
+          localStorage["ask.config"] = JSON.stringify(config);
+        }""",
+        [[document], config],
+    )
+    visitor.page.reload()
+    visitor.wait_for_state("old.txt", "Ready")
+    visitor.wait_for_region(rehearsal.deployment.regions["failover"].region)
+    visitor.document("old.txt").get_by_role("button", name="Hide").click()
+    visitor.page.reload()
+    visitor.page.locator("#limits:not(:empty)").wait_for(state="attached")
+    assert names(visitor) == []
 
 
 def test_each_tab_has_its_own_conversation_and_a_new_tab_can_bring_back_the_last_one(visit: Visit) -> None:
@@ -91,6 +172,7 @@ def test_clearing_in_one_tab_clears_all_tabs(visit: Visit) -> None:
         visitor.ask(QUESTION)
     first.page.get_by_role("button", name="Clear conversation and list").click()
     second.page.locator("#welcome").wait_for()
+    second.document(document.name).wait_for(state="detached")
     for visitor in (first, second, visit(same_browser_as=first)):
         assert questions(visitor) == names(visitor) == []
         assert not visitor.page.get_by_role("button", name="Bring back the last conversation").is_visible()

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.browser.conftest import Visit
-from tests.browser.helpers import Visitor, answer_with, text_file
+from tests.browser.helpers import Visitor, answer_with, stored_documents, text_file
 
 SCRIPTS: Final = """\
 <script>window.owned = 1</script>
@@ -99,7 +99,7 @@ def test_hostile_file_names_are_shown_as_text_and_uploaded_under_safe_keys(visit
     rows = visitor.page.locator("#list li")
     ready = rows.locator(".state").get_by_text("Ready", exact=True)
     visitor.wait_until(lambda: ready.count() == len(FILE_NAMES), what="all are ready")
-    keys = visitor.page.evaluate("JSON.parse(localStorage['ask.documents']).map(one => one.key)")
+    keys = [one["key"] for one in stored_documents(visitor)]
     assert all(key.startswith("uploads/") and key.count("/") == 2 for key in keys)
     assert not set("".join(keys)) & set('<>"${}\\')
     assert visitor.page.evaluate("window.owned") is None

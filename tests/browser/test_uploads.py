@@ -12,7 +12,15 @@ from standby.deployment.manifest import ROLES
 from standby.rehearsal.faults.faults import FaultKind, Faults
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.browser.conftest import Visit
-from tests.browser.helpers import Visitor, documents_named, hold_requests, lose_response, text_file, wait_for
+from tests.browser.helpers import (
+    Visitor,
+    documents_named,
+    hold_requests,
+    lose_response,
+    stored_documents,
+    text_file,
+    wait_for,
+)
 from tests.e2e.helpers import Document
 
 MEGABYTE = 1024 * 1024
@@ -212,7 +220,7 @@ def test_an_upload_that_a_failing_region_interrupts_is_stored_exactly_once(visit
     wait_for_progress(visitor, name, above=0.2)
     Faults(rehearsal).set("region-down", "primary")
     visitor.wait_for_state(name, "Ready")
-    region = visitor.page.evaluate("JSON.parse(localStorage['ask.documents'])[0].region")
+    region = stored_documents(visitor)[0]["region"]
     assert region == rehearsal.deployment.regions["failover"].region
     assert_one_document_in_both_regions(rehearsal, name)
 
@@ -262,7 +270,7 @@ def test_a_document_that_could_not_be_ingested_shows_the_reason(visit: Visit) ->
     }
 
     def fail(route: Route) -> None:
-        key = visitor.page.evaluate("JSON.parse(localStorage['ask.documents'])[0].key")
+        key = stored_documents(visitor)[0]["key"]
         answer = {"region": "us-west-2", "jobs": [{**job, "failureReasons": [f"It could not be read: {key}"]}]}
         route.fulfill(headers={"Access-Control-Allow-Origin": visitor.url}, json=answer)
 

@@ -12,6 +12,7 @@ from typing import Final
 from standby.errors import RefusedError, StandbyError
 from toolchain.release.archive import write_archive, write_checksums
 from toolchain.release.notes import check_tag, release_notes
+from toolchain.release.sbom import add_vendored
 from toolchain.release.synthesis import ROOT, write_module
 
 TIME_VARIABLE: Final = "SOURCE_DATE_EPOCH"
@@ -82,6 +83,7 @@ def _empty(directory: Path) -> None:
 def _write_sbom(file: Path, *, time: int) -> None:
     options = ("--pyproject", "pyproject.toml", "--mc-type", "application", "--output-reproducible", "--validate")
     _run("cyclonedx_py", "pipenv", *options, "--output-format", "JSON", "--output-file", str(file), ".", time=time)
+    add_vendored(file)
 
 
 def _run(module: str, *arguments: str, time: int) -> None:

@@ -8,13 +8,12 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from constructs import Construct
 
-from warm_standby.functions.function import Function
+from warm_standby.functions.function import AUTHORIZER, Function
 from warm_standby.functions.schedule import Schedule
 from warm_standby.iam import Statement
 from warm_standby.names import Names
 from warm_standby.settings import Settings
 
-PACKAGE: Final = "authorizer"
 TIMEOUT: Final = 10
 """Seconds. The function gives the issuer five, and Parameter Store two."""
 REFRESH_MINUTES: Final = 5
@@ -51,7 +50,7 @@ class Authorizer(Construct):
             "function",
             provider=provider,
             names=names,
-            package=PACKAGE,
+            package=AUTHORIZER,
             code=code,
             environment={
                 "ISSUER": access.issuer or "",

@@ -19,6 +19,9 @@ from warm_standby.names import Names
 
 RUNTIME = "python3.13"
 
+AUTHORIZER = "authorizer"
+"""The package of the function that verifies access tokens."""
+
 
 class Function(Construct):
     """A Lambda function whose handler is in one package of the archive.

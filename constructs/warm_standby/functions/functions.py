@@ -11,7 +11,7 @@ from constructs import Construct
 from warm_standby.documents.bucket import DocumentsBucket
 from warm_standby.documents.ingestion_queue import FUNCTION_TIMEOUT, IngestionQueue
 from warm_standby.documents.prefixes import DOCUMENTS_PREFIX, TOMBSTONES_PREFIX
-from warm_standby.functions.function import Function
+from warm_standby.functions.function import AUTHORIZER, Function
 from warm_standby.iam import Statement
 from warm_standby.knowledge_base.guardrail import BLOCKED_ANSWER, BLOCKED_QUESTION, Guardrail
 from warm_standby.knowledge_base.knowledge_base import KnowledgeBase
@@ -60,6 +60,7 @@ class Functions(Construct):
         self._code = code
         self._dependencies = dependencies
         self.by_package: dict[str, Function] = {}
+        self._authorizer_name = names.regional(AUTHORIZER)
         self.query = self._query()
         self.upload = self._upload()
         self.ingest = self._ingest()
@@ -218,7 +219,7 @@ class Functions(Construct):
                 "ANSWER_MODEL_ID": self._settings.answers.model,
                 **self._data_source_environment(),
                 **self._guardrail_environment(),
-                **({"DEEP_CHECK_CALLERS": "operators"} if self._settings.access.sign_in else {}),
+                **({"DEEP_CHECK_AUTHORIZER": self._authorizer_name} if self._settings.access.sign_in else {}),
             },
             statements=[
                 *self._readiness_statements(),
@@ -239,11 +240,18 @@ class Functions(Construct):
         )
 
     def _readiness_statements(self) -> list[Statement]:
-        """Let the readiness check ask the functions behind the API: it has no token for the API."""
+        """Let the readiness check ask the functions behind the API, and a deep check ask the authorizer.
+
+        The readiness check has no token for the API, and `GET /health` has no authorizer.
+        """
         if not self._settings.access.sign_in:
             return []
-        functions = [self.query.arn, self.upload.arn]
-        return [Statement(sid="AskFunctions", actions=["lambda:InvokeFunction"], resources=functions)]
+        invoke = ["lambda:InvokeFunction"]
+        authorizer = self._names.arn("lambda", f"function:{self._authorizer_name}")
+        return [
+            Statement(sid="AskFunctions", actions=invoke, resources=[self.query.arn, self.upload.arn]),
+            Statement(sid="AskAuthorizer", actions=invoke, resources=[authorizer]),
+        ]
 
     def _data_source_environment(self) -> dict[str, str]:
         knowledge_base = self._dependencies.knowledge_base

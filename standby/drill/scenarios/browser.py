@@ -12,8 +12,11 @@ from standby.drill.measure.objectives import at_most, zero
 from standby.drill.measure.records import BrowserQuestion, Clock
 from standby.drill.scenario import Scenario
 from standby.errors import StandbyError
+from standby.rehearsal.checks.sign_in import ASKING_USER
 from standby.rehearsal.faults.faults import FaultKind
 from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.identity.access import ISSUER
+from standby.rehearsal.identity.provider import password_of
 from standby.rehearsal.network.network import Network, require_network
 from standby.rehearsal.tools.chromium import NoChromiumError, find_chromium, launch
 
@@ -36,13 +39,15 @@ _FAULTS: Final[tuple[FaultKind, ...]] = ("region-down", "region-black-hole")
 
 
 class BrowserUser:
-    """A user who has just opened the page."""
+    """A user who has just opened the page, and who has signed in if `signs_in`."""
 
-    def __init__(self, page: "Page", *, url: str, clock: Clock) -> None:
+    def __init__(self, page: "Page", *, url: str, clock: Clock, signs_in: bool) -> None:
         self._page = page
         self._clock = clock
         page.goto(url)
         page.locator("#region:not(:empty)").wait_for(state="attached")
+        if signs_in:
+            self._sign_in()
 
     def ask(self) -> BrowserQuestion:
         """Ask a question and wait up to `ANSWER_SECONDS` for the answer."""
@@ -64,6 +69,15 @@ class BrowserUser:
         """Leave the page open for a while. Its timers continue."""
         self._page.wait_for_timeout(seconds * 1000)
 
+    def _sign_in(self) -> None:
+        """Sign in on the page of the rehearsal's identity provider, and wait until the site is open again."""
+        self._page.locator("#line button").click()
+        self._page.wait_for_url(f"{ISSUER}/**")
+        self._page.get_by_label("Name").fill(ASKING_USER)
+        self._page.get_by_label("Password").fill(password_of(ASKING_USER))
+        self._page.get_by_role("button", name="Sign in").click()
+        self._page.get_by_role("button", name="Sign out").wait_for()
+
     @property
     def _message(self) -> str:
         """The message below the page's header."""
@@ -71,9 +85,12 @@ class BrowserUser:
 
 
 @contextmanager
-def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[Callable[[], BrowserUser]]:
+def open_browser(
+    network: Network, *, url: str, clock: Clock, signs_in: bool = False
+) -> Iterator[Callable[[], BrowserUser]]:
     """Start a browser. Yields a function that opens the page for a new user, in a browser profile of its own.
 
+    `signs_in`: each user signs in at the identity provider of the rehearsal.
     Raises `StandbyError` for every error of the browser in the block.
     """
     from playwright.sync_api import Error as BrowserError  # noqa: PLC0415 - playwright is optional
@@ -82,7 +99,7 @@ def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[Callab
     try:
         with sync_playwright() as playwright:
             browser = launch(playwright, network)
-            yield lambda: BrowserUser(browser.new_context().new_page(), url=url, clock=clock)
+            yield lambda: BrowserUser(browser.new_context().new_page(), url=url, clock=clock, signs_in=signs_in)
             browser.close()
     except BrowserError as error:
         raise StandbyError(f"Browser error: {error.message.splitlines()[0]}") from error
@@ -91,7 +108,9 @@ def open_browser(network: Network, *, url: str, clock: Clock) -> Iterator[Callab
 def _run_browser(context: ScenarioContext) -> None:
     directory = Path(context.options[context.options.index("--directory") + 1])
     network = require_network(RehearsalPaths(project=directory.parent, directory=directory))
-    with open_browser(network, url=context.deployment.site.url, clock=context.clock) as new_user:
+    signs_in = context.sign_ins is not None
+    url, clock = context.deployment.site.url, context.clock
+    with open_browser(network, url=url, clock=clock, signs_in=signs_in) as new_user:
         for kind in _FAULTS:
             _ask_during_fault(context, new_user(), kind)
         _ask_during_failover(context, new_user())

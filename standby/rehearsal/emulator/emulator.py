@@ -61,10 +61,17 @@ def running_emulator(paths: RehearsalPaths) -> Emulator | None:
 
     The emulator of a directory that was moved does not count: it still uses the files at the old path.
     """
+    emulator = live_emulator(paths)
+    return emulator if emulator is not None and is_ready(emulator.endpoint) else None
+
+
+def live_emulator(paths: RehearsalPaths) -> Emulator | None:
+    """Return the emulator of this rehearsal if its process runs, else None.
+
+    A busy machine may delay its responses by more than `RESPONSE_SECONDS`. It is up nevertheless.
+    """
     emulator = recorded_emulator(paths)
-    if emulator is None or emulator.identity.process() is None:
-        return None
-    return emulator if is_ready(emulator.endpoint) else None
+    return emulator if emulator is not None and emulator.identity.process() is not None else None
 
 
 def recorded_emulator(paths: RehearsalPaths) -> Emulator | None:

@@ -72,7 +72,12 @@ def users(access: Access) -> dict[str, User]:
 
 
 def _user(name: str, note: str, claims: Mapping[str, tuple[str, ...]]) -> User:
-    return User(name=name.capitalize(), password=f"{name}-password", note=note, claims=claims)
+    return User(name=name.capitalize(), password=password_of(name), note=note, claims=claims)
+
+
+def password_of(name: str) -> str:
+    """Return the password of a user of the rehearsal's provider. It protects nothing."""
+    return f"{name}-password"
 
 
 @dataclass(frozen=True, kw_only=True)

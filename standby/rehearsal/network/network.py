@@ -15,7 +15,7 @@ from standby.deployment.manifest import Manifest
 from standby.errors import RefusedError
 from standby.json_model import JsonModel
 from standby.rehearsal.edge_cache.server import COLD_HEADER
-from standby.rehearsal.emulator.emulator import Emulator, recorded_emulator
+from standby.rehearsal.emulator.emulator import Emulator, live_emulator
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.ports import HOST
@@ -99,10 +99,8 @@ class Network:
 
 def read_network(paths: RehearsalPaths) -> Network | None:
     """Return the network of the rehearsal, None if it is not up. A region with a fault does not matter here."""
-    record, emulator = read_network_record(paths), recorded_emulator(paths)
+    record, emulator = read_network_record(paths), live_emulator(paths)
     if not record.region_proxies or emulator is None or record.emulator != emulator:
-        return None
-    if emulator.identity.process() is None:
         return None
     return Network(
         emulator_url=emulator.endpoint,

@@ -68,6 +68,37 @@ def refuse(visitor: Visitor, method: str, status: int, code: str, message: str) 
     visitor.page.route("**/prod/documents/**", fulfill)
 
 
+def delete_listed(visitor: Visitor, name: str) -> None:
+    """Delete a listed document. The API answers that it is deleted."""
+    headers = {
+        "Access-Control-Allow-Origin": visitor.url,
+        "Access-Control-Allow-Methods": "OPTIONS,DELETE",
+        "Access-Control-Allow-Headers": "Content-Type",
+    }
+    visitor.page.route("**/prod/documents/**", lambda route: route.fulfill(status=202, json={}, headers=headers))
+    for label in ("Delete", "Delete for everyone"):
+        row(visitor, name).get_by_role("button", name=label).click()
+    row(visitor, name).wait_for(state="detached")
+
+
+def test_an_upload_that_is_newer_than_the_list_stays_when_another_document_is_deleted(visit: Visit) -> None:
+    visitor = open_with(visit, [document(1, "travel-rules.txt")])
+    written = Document()
+    visitor.upload(text_file(written.name, written.content))
+    visitor.wait_for_state(written.name, "Ready")
+    delete_listed(visitor, "travel-rules.txt")
+    assert visitor.page.locator("#list .name").all_inner_texts() == [written.name]
+
+
+def test_an_upload_that_a_newer_list_does_not_have_was_deleted_elsewhere_and_is_hidden(visit: Visit) -> None:
+    visitor = open_with(visit, [document(1, "travel-rules.txt")])
+    written = Document()
+    visitor.upload(text_file(written.name, written.content))
+    visitor.wait_for_state(written.name, "Ready")
+    visitor.page.locator("#all-refresh").click()
+    visitor.document(written.name).wait_for(state="detached")
+
+
 def test_a_document_of_another_user_is_listed_opened_and_deleted_in_both_regions(
     rehearsal: Rehearsal, visit: Visit
 ) -> None:

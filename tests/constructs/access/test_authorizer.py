@@ -1,6 +1,7 @@
 """Sign-in in the synthesized stack: what it adds to each region, and that an open deployment has none of it."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,7 @@ from tests.constructs.plan import (
     functions,
     in_region,
     only,
+    role_statements,
 )
 from tests.constructs.variants import SIGN_IN
 from warm_standby.access.authorizer import EMPTY_COPY
@@ -112,6 +114,17 @@ def test_the_authorizer_has_an_archive_of_its_own_and_the_other_functions_have_n
         assert own not in {body["filename"] for body in found.values()}
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_a_deep_check_asks_the_authorizer_of_its_own_region_and_no_other_function(signed_in: Plan, role: str) -> None:
+    found = functions(signed_in, role)
+    name = found["authorizer"]["function_name"]
+    assert found["health"]["environment"]["variables"]["DEEP_CHECK_AUTHORIZER"] == name
+    held = role_statements(signed_in)[f"{signed_in.settings.name}-health-{signed_in.region(role)}"]
+    (statement,) = (one for one in held if one["Sid"] == "AskAuthorizer")
+    (resource,) = statement["Resource"]
+    assert re.fullmatch(rf"arn:aws:lambda:{signed_in.region(role)}:[^:]+:function:{name}", resource)
+
+
 def test_the_roles_gain_exactly_these_grants(plan: Plan, signed_in: Plan) -> None:
     for role in ROLES:
         assert grants(signed_in, role) - grants(plan, role) == {
@@ -123,6 +136,7 @@ def test_the_roles_gain_exactly_these_grants(plan: Plan, signed_in: Plan) -> Non
             Grant("authorizer", "WriteTraces", "xray:PutTraceSegments"),
             Grant("function:authorizer", "api", "lambda:InvokeFunction"),
             Grant("function:authorizer", "scheduled-issuer-keys", "lambda:InvokeFunction"),
+            Grant("health", "AskAuthorizer", "lambda:InvokeFunction"),
             Grant("health", "AskFunctions", "lambda:InvokeFunction"),
         }
         assert grants(plan, role) <= grants(signed_in, role)

@@ -104,7 +104,7 @@ def test_a_function_gets_exactly_the_variables_that_its_package_reads(plan: Plan
     environment = importlib.import_module("shared.environment").Environment
     recorder = Recorder({**given, "AWS_REGION": plan.region(function["provider"].removeprefix("aws."))})
     importlib.import_module(f"{package}.settings").Settings.read(environment(variables=recorder))
-    assert recorder.read - {"AWS_REGION", "DEEP_CHECK_CALLERS"} == set(given)
+    assert recorder.read - {"AWS_REGION", "DEEP_CHECK_AUTHORIZER"} == set(given)
 
 
 @pytest.mark.parametrize("function", [("primary", name) for name in FUNCTIONS], indirect=True)

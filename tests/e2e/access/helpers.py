@@ -19,10 +19,15 @@ from standby.rehearsal.rehearsal import Rehearsal
 
 QUESTION: Final = json.dumps({"question": "What does the handbook say?"}).encode()
 UPLOAD: Final = json.dumps({"fileName": "a.txt", "fileType": "text/plain", "fileSize": 3}).encode()
+UNKNOWN: Final = "11111111-2222-3333-8444-555555555555"
+"""The id of no document."""
 GUARDED: Final[Mapping[str, tuple[str, bytes | None]]] = {
     "docs": ("POST", QUESTION),
     "upload": ("POST", UPLOAD),
     "ingestion-status": ("GET", None),
+    "documents": ("GET", None),
+    f"documents/{UNKNOWN}": ("DELETE", None),
+    f"documents/{UNKNOWN}/content": ("GET", None),
 }
 """Every route that needs a token, with a request."""
 BROKEN: Final = "Bearer broken.token.x"

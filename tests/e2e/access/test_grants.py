@@ -58,6 +58,14 @@ def test_the_schedule_s_refresh_needs_its_permission_to_write_the_copy(signed_in
     assert _copy_version(signed_in_rehearsal) == before + 1
 
 
+def test_a_deep_check_needs_its_permission_to_ask_the_authorizer(signed_in_rehearsal: Rehearsal) -> None:
+    token = signed_in_rehearsal.sign_in("alice").token()
+    grant = Grant("health", "AskAuthorizer", "lambda:InvokeFunction")
+    assert status(signed_in_rehearsal, "primary", token, "health?deep=true") == 200
+    with without(signed_in_rehearsal, grant.holder, [grant]):
+        assert status(signed_in_rehearsal, "primary", token, "health?deep=true") == 502
+
+
 def test_the_readiness_check_needs_its_permission_to_ask_the_functions(signed_in_rehearsal: Rehearsal) -> None:
     grant = Grant("health", "AskFunctions", "lambda:InvokeFunction")
     assert _readiness(signed_in_rehearsal) == {"question": "ok", "upload": "ok"}

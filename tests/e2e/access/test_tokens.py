@@ -10,7 +10,8 @@ from standby.rehearsal.checks.sign_in import SignIn
 from standby.rehearsal.identity.access import AUDIENCE
 from standby.rehearsal.identity.provider import ACCESS_TOKEN_SECONDS, change_provider
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.e2e.access.helpers import BROKEN, GUARDED, changed, forged, send, status
+from tests.e2e.access.helpers import BROKEN, GUARDED, UNKNOWN, changed, forged, send, status
+from warm_standby.api.definition import ROUTES
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,19 @@ def test_health_needs_no_token_and_is_shallow(signed_in_rehearsal: Rehearsal, ro
     deep = send(signed_in_rehearsal, role, "health?deep=true")
     assert (deep.status, json.loads(deep.data)["error"]["code"]) == (401, "unauthorized")
     assert "Access-Control-Allow-Origin" in deep.headers
+    assert deep.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_deep_check_needs_a_token_with_the_claim(signed_in_rehearsal: Rehearsal, role: Role, alice: SignIn) -> None:
+    def ask(token: str) -> tuple[int, bool]:
+        answer = send(signed_in_rehearsal, role, "health?deep=true", authorization=f"Bearer {token}")
+        assert "Access-Control-Allow-Origin" in answer.headers
+        return answer.status, "answerModel" in json.loads(answer.data).get("checks", ())
+
+    assert ask(alice.token()) == (200, True)
+    assert ask(signed_in_rehearsal.sign_in("bob").token()) == (403, False)
+    assert ask(dict(forged(alice.token(), signed_in_rehearsal))["another user"]) == (401, False)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -54,7 +68,12 @@ def test_a_preflight_needs_no_token_and_allows_the_header(
 def test_one_token_is_accepted_on_every_route_of_both_regions(signed_in_rehearsal: Rehearsal, alice: SignIn) -> None:
     token = alice.token()
     answers = {(role, path): status(signed_in_rehearsal, role, token, path) for role in ROLES for path in GUARDED}
-    assert set(answers.values()) == {200}
+    assert answers == {(role, path): 404 if UNKNOWN in path else 200 for role in ROLES for path in GUARDED}
+
+
+def test_every_route_but_health_is_among_those_that_need_a_token() -> None:
+    guarded = {(method, path.replace(UNKNOWN, "{id}")) for path, (method, _) in GUARDED.items()}
+    assert guarded == {(route.method, route.path) for route in ROUTES} - {("GET", "health")}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -3,12 +3,15 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from standby.deployment.manifest import ROLES, Role
+from tests.constructs.plan import default_settings
 from tests.e2e.erasure.helpers import Deleted, listed, paused_replication, without_events
+from tests.e2e.erasure.lifecycle import Lifecycle, versions
 from tests.e2e.helpers import call, cites, send, sweep, upload, wait_for
 from tests.e2e.operations.helpers import Operator
 from tests.e2e.operations.test_documents import replication
@@ -126,6 +129,26 @@ def test_a_deletion_outside_the_api_stays_in_its_region_and_is_a_conflict(operat
     assert document.delete("primary") == 202
     document.wait_until_gone(*ROLES)
     assert replication(operator, "primary")["conflicts"] == 0
+
+
+def test_no_version_of_a_deleted_document_is_older_than_the_setting_in_either_region(operator: Operator) -> None:
+    document, kept = (Deleted.uploaded(operator) for _ in range(2))
+    assert document.delete("primary") == 202
+    document.wait_until_gone(*ROLES)
+    days = default_settings().documents.noncurrent_version_days
+    for role in ROLES:
+        s3, bucket = operator.s3(role), operator.rehearsal.deployment.regions[role].documents_bucket
+        found = {key: versions(s3, bucket, key) for key in (document.key, kept.key)}
+        assert [one["Marker"] for one in found[document.key]] == [True, False]
+        deleted_at = found[document.key][0]["LastModified"]
+        lifecycle = Lifecycle(s3=s3, bucket=bucket)
+        for key, before in found.items():
+            lifecycle.run(key, at=deleted_at + timedelta(days=days, seconds=-1))
+            assert versions(s3, bucket, key) == before
+            lifecycle.run(key, at=deleted_at + timedelta(days=days + 1))
+        assert versions(s3, bucket, document.key) == []
+        assert versions(s3, bucket, kept.key) == found[kept.key]
+        assert document.is_gone(role)
 
 
 def test_the_list_says_when_a_document_is_ready_and_its_link_opens_it(operator: Operator) -> None:

@@ -2,15 +2,26 @@
 
 import io
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from health.caller import authorize
 from health.readiness import FALSE_TOKEN, ReadinessCheck, run_readiness_check
 from shared.logs import Log
 from tests.lambdas.health.test_readiness import api, with_answer
-from tests.lambdas.helpers import OFFLINE, ColdStart, Context, Variables, api_event, client_error, error_of
+from tests.lambdas.helpers import (
+    OFFLINE,
+    ColdStart,
+    Context,
+    Handler,
+    Variables,
+    api_event,
+    client_error,
+    error_of,
+)
 
 REFUSED = with_answer(401, b'{"error": {"code": "unauthorized", "message": ""}}')
 FUNCTIONS = {"question": "chatbot-query", "upload": "chatbot-upload"}
@@ -36,11 +47,71 @@ def _functions(**answers: object) -> Callable[..., Any]:
     return invoke
 
 
-def test_a_caller_of_the_api_gets_no_deep_check_where_users_sign_in(
-    cold_start: ColdStart, variables: Variables
+def _deep_event(**headers: str) -> dict[str, Any]:
+    event = api_event(query={"deep": "true"})
+    return {**event, "headers": {**event["headers"], **headers}}
+
+
+def _authorizer(answer: dict[str, object]) -> Callable[..., Any]:
+    """Return boto3's `invoke` of an authorizer that answers so."""
+
+    def invoke(*, FunctionName: str, Payload: str) -> dict[str, object]:  # noqa: N803 - the names of AWS
+        assert FunctionName == "chatbot-authorizer"
+        sent = json.loads(Payload)
+        assert set(sent) == {"methodArn", "headers", "multiValueHeaders", "requestContext"}
+        assert sent["headers"]["authorization"] == "Bearer t"
+        answered: dict[str, object] = {"Payload": io.BytesIO(json.dumps(answer).encode())}
+        return {**answered, "FunctionError": "Unhandled"} if "errorMessage" in answer else answered
+
+    return invoke
+
+
+def _decision(effect: str) -> dict[str, object]:
+    return {"policyDocument": {"Statement": [{"Effect": effect}]}, "context": {"sub": "alice"}}
+
+
+def _health(cold_start: ColdStart, variables: Variables) -> Handler:
+    return cold_start("health", {**variables(OFFLINE), "DEEP_CHECK_AUTHORIZER": "chatbot-authorizer"})
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": ""}])
+def test_a_caller_without_a_token_gets_no_deep_check_where_users_sign_in(
+    cold_start: ColdStart, variables: Variables, headers: dict[str, str]
 ) -> None:
-    health = cold_start("health", {**variables(OFFLINE), "DEEP_CHECK_CALLERS": "operators"})
-    assert error_of(health(api_event(query={"deep": "true"}), Context())) == (401, "unauthorized")
+    answer = _health(cold_start, variables)(_deep_event(**headers), Context())
+    assert error_of(answer) == (401, "unauthorized")
+    assert answer["headers"]["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "answer, refused",
+    [
+        (_decision("Deny"), (403, "forbidden")),
+        ({}, (500, "internal")),
+        ({"errorMessage": "Unauthorized"}, (401, "unauthorized")),
+        ({"errorMessage": "Task timed out after 10.00 seconds"}, (503, "upstream_unavailable")),
+    ],
+)
+def test_a_token_that_the_authorizer_does_not_allow_gets_no_deep_check(
+    cold_start: ColdStart,
+    variables: Variables,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: dict[str, object],
+    refused: tuple[int, str],
+) -> None:
+    health = _health(cold_start, variables)
+    monkeypatch.setattr(sys.modules["health.handler"], "authorizer_invocation", lambda _region: _authorizer(answer))
+    assert error_of(health(_deep_event(authorization="Bearer t"), Context())) == refused
+
+
+def test_the_user_of_a_deep_check_is_in_the_log() -> None:
+    log = authorize(
+        _deep_event(authorization="Bearer t"),
+        Log(),
+        authorizer="chatbot-authorizer",
+        invoke=_authorizer(_decision("Allow")),
+    )
+    assert log.fields["sub"] == "alice"
 
 
 def test_a_region_is_ready_if_the_api_refuses_a_false_token_and_both_functions_answer() -> None:

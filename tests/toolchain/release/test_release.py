@@ -1,5 +1,6 @@
 """`make release` writes what people take: the wheel, the module, the SBOM, the notes and the checksums."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from standby.rehearsal.deploy.provider_mirror import cli_config_text, distributi
 from standby.rehearsal.processes.programs import TERRAFORM, find_program
 from tests.constructs.plan import ROOT
 from toolchain.release.__main__ import NAMES, make_release
+from toolchain.vendor import VENDORED
 
 pytestmark = pytest.mark.programs
 
@@ -96,11 +98,18 @@ def test_the_wheel_has_every_file_of_the_tool(release: Path) -> None:
 def test_the_sbom_lists_every_package_that_the_lock_file_names_for_use(release: Path) -> None:
     sbom = json.loads(only(release, "*.cdx.json").read_text())
     locked = json.loads((ROOT / "Pipfile.lock").read_text())["default"]
-    assert {part["name"]: f"=={part['version']}" for part in sbom["components"]} == {
-        name: body["version"] for name, body in locked.items()
-    }
+    listed = {part["name"]: f"=={part['version']}" for part in sbom["components"] if part["name"] != "oauth4webapi"}
+    assert listed == {name: body["version"] for name, body in locked.items()}
     main = sbom["metadata"]["component"]
     assert (sbom["bomFormat"], main["name"], main["version"]) == ("CycloneDX", "warm-standby", VERSION)
+
+
+def test_the_sbom_lists_the_library_that_is_in_the_site(release: Path) -> None:
+    parts = json.loads(only(release, "*.cdx.json").read_text())["components"]
+    (library,) = (part for part in parts if part["name"] == "oauth4webapi")
+    assert f"{library['name']} {library['version']}," in VENDORED.read_text(encoding="utf-8")
+    assert library["purl"] == f"pkg:npm/oauth4webapi@{library['version']}"
+    assert library["hashes"][0]["content"] == hashlib.sha256(VENDORED.read_bytes()).hexdigest()
 
 
 def test_the_release_has_the_openapi_document_and_notes(release: Path) -> None:

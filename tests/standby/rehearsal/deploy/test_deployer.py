@@ -208,12 +208,27 @@ def test_a_killed_emulator_means_another_apply(rehearsal: Rehearsal, fake_terraf
     rehearsal.apply()
     killed = rehearsal.emulator
     assert killed is not None
-    psutil.Process(killed.identity.pid).kill()
+    process = psutil.Process(killed.identity.pid)
+    process.kill()
+    process.wait()
     with pytest.raises(RefusedError, match="not up"):
         _ = rehearsal.outputs
     rehearsal.apply()
     assert fake_terraform.calls() == ["init", "apply", "apply"]
     assert rehearsal.outputs["manifest"]
+
+
+def test_an_emulator_that_is_too_busy_to_respond_is_up(rehearsal: Rehearsal) -> None:
+    rehearsal.apply()
+    emulator = rehearsal.emulator
+    assert emulator is not None
+    process = psutil.Process(emulator.identity.pid)
+    process.suspend()
+    try:
+        assert rehearsal.endpoint == emulator.endpoint
+        assert rehearsal.outputs["manifest"]
+    finally:
+        process.resume()
 
 
 def test_down_removes_its_own_files_and_nothing_else(rehearsal: Rehearsal) -> None:
