@@ -9,6 +9,10 @@ from typing import Final
 
 AUTHORIZER_PARTS: Final = ("authorizer", "shared")
 """The packages of lambda_src in the authorizer's own archive."""
+AUTOMATIC_PARTS: Final = ("controller", "shared", "standby_protocol")
+"""The packages of lambda_src in the archive of the automatic failover's controller."""
+_OTHER_ARCHIVES: Final = frozenset({"controller", "standby_protocol"})
+"""The packages that the functions' common archive lacks, so that a controller changes no other function."""
 AUTHORIZER_PACKAGES: Final = "authorizer_packages"
 """The directory of its Python packages, which `lambda_src/authorizer` puts on the path."""
 
@@ -77,10 +81,12 @@ def write_archive(
 ) -> None:
     """Write a directory's Python files to a ZIP archive. The same files give the same bytes on every checkout.
 
-    `only` names the packages of the directory that are written; all of them by default.
+    `only` names the packages of the directory that are written; by default, those of the functions without an archive
+    of their own.
     """
     files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*.py")}
-    own = {name: path.read_bytes() for name, path in files.items() if only is None or name.partition("/")[0] in only}
+    chosen = {name.partition("/")[0] for name in files} - _OTHER_ARCHIVES if only is None else set(only)
+    own = {name: path.read_bytes() for name, path in files.items() if name.partition("/")[0] in chosen}
     if not own:
         raise FileNotFoundError(f"{directory}: no Python files: run from the project's directory")
     archive.parent.mkdir(parents=True, exist_ok=True)
