@@ -46,17 +46,23 @@ class AssetFile:
 class Assets:
     """The path of the functions' archive, and the site's directory with its files.
 
-    `authorizer_code` is the path of the authorizer's own archive, None for an open deployment.
+    `authorizer_code` is the path of the authorizer's own archive, None for an open deployment. `controller_code` is that
+    of the automatic failover's controller, None without one.
     """
 
     code: Path
     authorizer_code: Path | None
+    controller_code: Path | None = None
     site: Path
     site_files: tuple[AssetFile, ...]
 
 
-def read_assets(*, functions: Path, site: Path, archive: Path, wheels: Sequence[Path] = ()) -> Assets:
+def read_assets(
+    *, functions: Path, site: Path, archive: Path, wheels: Sequence[Path] = (), automatic: bool = False
+) -> Assets:
     """List the site's files and write the functions' archive, and beside it the authorizer's if there are `wheels`.
+
+    With `automatic`, the archive of the automatic failover's controller is written, too.
 
     Raises:
         AssetError: a file of the site has an unknown type. Nothing is written.
@@ -69,7 +75,10 @@ def read_assets(*, functions: Path, site: Path, archive: Path, wheels: Sequence[
     if authorizer:
         packages = {f"{AUTHORIZER_PACKAGES}/{name}": data for wheel in wheels for name, data in packed_files(wheel)}
         write_archive(functions, authorizer, only=AUTHORIZER_PARTS, added=packages)
-    return Assets(code=archive, authorizer_code=authorizer, site=site, site_files=files)
+    controller = archive.with_name("controller.zip") if automatic else None
+    if controller:
+        write_archive(functions, controller, only=AUTOMATIC_PARTS)
+    return Assets(code=archive, authorizer_code=authorizer, controller_code=controller, site=site, site_files=files)
 
 
 def write_archive(

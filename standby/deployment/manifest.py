@@ -117,6 +117,9 @@ class Manifest(JsonModel):
     issuer: HttpUrl | Literal[""] = Field(
         default="", description='the OpenID Connect issuer of the users; "" if anyone with the address may ask'
     )
+    automatic: bool = Field(
+        default=False, strict=True, description="whether a controller in the failover region moves users by itself"
+    )
     site: Site
     regions: Mapping[Annotated[Role, Key("ROLE")], Region]
     read_from: str = Field(default="", exclude=True, description="the region whose manifest this is")
