@@ -46,8 +46,8 @@ class AssetFile:
 class Assets:
     """The path of the functions' archive, and the site's directory with its files.
 
-    `authorizer_code` is the path of the authorizer's own archive, None for an open deployment. `controller_code` is that
-    of the automatic failover's controller, None without one.
+    `authorizer_code` is the path of the authorizer's own archive, None for an open deployment. `controller_code` is
+    that of the automatic failover's controller, None without one.
     """
 
     code: Path

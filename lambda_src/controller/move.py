@@ -48,9 +48,7 @@ def known_generations(buckets: "Mapping[Role, BucketFacts]") -> KnownGenerations
     ends = {role: buckets[role].journal for role in ROLES}
     return KnownGenerations(
         copies={role: buckets[role].copy for role in ROLES},
-        journal_generation=max(
-            (end.generation for end in ends.values() if not isinstance(end, Unavailable)), default=0
-        ),
+        journal_generation=max((end.generation for end in ends.values() if isinstance(end, JournalEnd)), default=0),
         unread_journals={role: end for role, end in ends.items() if isinstance(end, Unavailable)},
     )
 

@@ -61,8 +61,8 @@ class Facts:
     `serving` is None if config.json cannot be read or names neither region. `switches` says for each region that
     answers whether it is switched on; an object that cannot be read is absent. `unhealthy` and `behind` are what is
     wrong with the failover region, "" if nothing is, and None if it was not asked. `last_move` is the start of the last
-    command in the journal, and `drill_until` the end of a drill. `journal_read` and `drill_known`: the failover region's
-    bucket said both.
+    command in the journal, and `drill_until` the end of a drill. `journal_read` and `drill_known`: the failover
+    region's bucket said both.
     """
 
     now: datetime
@@ -134,15 +134,23 @@ def _find_stop(facts: Facts) -> Decision | None:
 
 def _find_obstacle(facts: Facts, rules: Rules) -> str:
     """Return the first condition that does not hold although the primary region is lost; "" if all hold."""
+    return _find_other_act(facts, rules) or _find_weakness(facts, rules)
+
+
+def _find_other_act(facts: Facts, rules: Rules) -> str:
+    """Return what says that somebody else acts now, or acted lately."""
+    if not facts.drill_known or not facts.journal_read:
+        return "the bucket of the failover region does not say what others do"
     if facts.drill_until is not None and facts.now < facts.drill_until:
         return f"a drill is on until {facts.drill_until:%H:%M:%S} UTC"
-    if not facts.drill_known:
-        return "the failover region does not say whether a drill is on"
-    if not facts.journal_read:
-        return "the journal of the failover region cannot be read"
     if facts.last_move is not None and facts.now - facts.last_move < rules.dwell:
         until = facts.last_move + rules.dwell
         return f"the last command was at {facts.last_move:%H:%M} UTC: it waits until {until:%H:%M} UTC"
+    return ""
+
+
+def _find_weakness(facts: Facts, rules: Rules) -> str:
+    """Return why the failover region should not serve."""
     if facts.unhealthy is None or facts.unhealthy:
         return f"the failover region is not healthy: {facts.unhealthy or 'it was not asked'}"
     if rules.when_behind == "wait" and (facts.behind is None or facts.behind):
