@@ -16,6 +16,7 @@ from docs.field_table import field_table
 from standby.cli.automatic.command import (
     AutomaticStatusJson,  # noqa: F401 - the documents name the models
     AutomaticSwitchJson,  # noqa: F401 - the documents name the models
+    automatic,  # noqa: F401 - the documents name its commands
 )
 from standby.cli.context import context  # noqa: F401 - the documents name the models
 from standby.cli.cost import cost_lines
