@@ -30,6 +30,9 @@ LOG_GB: Final = 2e-6
 ACCESS_LOG_GB: Final = 1e-6
 """The line of one request in an access log."""
 DAYS_A_MONTH: Final = 30
+READS_OF_A_LOOK: Final = 6
+LISTINGS_OF_A_LOOK: Final = 2
+"""The controller reads three objects in each frontend bucket, and lists both journals."""
 TEXT_UNITS: Final = 3
 """The text units of a question and its answer: 1,000 characters each. Source: aws.amazon.com/bedrock/pricing."""
 TOKENS_A_MB: Final = 250_000
@@ -258,6 +261,13 @@ def _access_logs(region: Region) -> Units:
             yield "s3_gb_months", lines * ACCESS_LOG_GB * lifecycle["rule"][0]["expiration"][0]["days"] / DAYS_A_MONTH
 
 
+def _automatic(region: Region) -> Units:
+    """Yield the reads of the controller in both frontend buckets. Its runs are in the component of the functions."""
+    looks = sum(schedule.runs for schedule in region.stack.schedules(region.role) if schedule.looks)
+    yield "s3_reads", looks * READS_OF_A_LOOK
+    yield "s3_writes", looks * LISTINGS_OF_A_LOOK  # a listing costs as much as a write
+
+
 COMPONENTS: Final[dict[str, Component]] = {
     "models": _models,
     "vectors": _vectors,
@@ -270,10 +280,11 @@ COMPONENTS: Final[dict[str, Component]] = {
     "site": _site,
     "AWS WAF": _waf,
     "access logs": _access_logs,
+    "automatic failover": _automatic,
 }
 
 
-OPTIONAL: Final = frozenset({"AWS WAF", "access logs"})
+OPTIONAL: Final = frozenset({"AWS WAF", "access logs", "automatic failover"})
 """The components that a setting adds. A deployment without them shows no line for them."""
 
 
