@@ -24,6 +24,7 @@ KEYS: Final = (
     "documents",
     "knowledge_base",
     "name",
+    "notifications",
     "objectives",
     "operations",
     "regions",

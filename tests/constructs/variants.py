@@ -64,6 +64,9 @@ SHIELDED: Final = default_settings(
 )
 """AWS WAF, access logs and reserved executions, in the default regions."""
 
+NOTIFIED: Final = default_settings(notifications={"enabled": True, "emails": ["oncall@example.com"]})
+"""Each region tells changes."""
+
 SAME_API: Final = default_settings(
     operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"], "sweep_minutes": 60},
     answers={"model": "amazon.nova-lite-v1:0"},
