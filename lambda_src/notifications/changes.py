@@ -165,8 +165,7 @@ def _disagreement(state: State, look: Look) -> State:
 
 def _agree(one: ConfigCopy, other: ConfigCopy) -> bool:
     """Return whether both copies are valid and say the same."""
-    said = [(copy.state, copy.serves, copy.generation, copy.updated_at) for copy in (one, other)]
-    return one.state == "valid" and said[0] == said[1]
+    return one.config is not None and one.config == other.config
 
 
 def _copies(copies: list[ConfigCopy]) -> dict[str, Any]:

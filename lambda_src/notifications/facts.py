@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
+from notifications.config_file import Config
+
 CopyState = Literal["valid", "invalid", "absent"]
 AlarmColor = Literal["red", "green", "unknown"]
 
@@ -19,7 +21,7 @@ class ConfigCopy:
     """One region's `config.json`. `etag` and `modified` are S3's, so both regions see the same ones.
 
     `serves` is the region whose API it names, or the API's address if that is none of the two. `generation` is None
-    after a manual edit.
+    after a manual edit. `config` is all that it says.
     """
 
     region: str
@@ -29,6 +31,7 @@ class ConfigCopy:
     serves: str = ""
     generation: int | None = None
     updated_at: str = ""
+    config: Config | None = None
 
     @property
     def manually_edited(self) -> bool:

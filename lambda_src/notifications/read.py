@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from notifications.config_file import parse_config
+from notifications.config_file import normalize_api_url, parse_config
 from notifications.facts import Command, ConfigCopy, Drill, Look, Peer, Refusal
 from notifications.settings import Settings
 from notifications.state import InvalidStateError, State, parse_state, parse_time
@@ -96,15 +96,16 @@ class Reader:
             config = parse_config(answer["Body"].read(MAX_BYTES))
         except ValueError:
             return ConfigCopy(region=region, state="invalid", etag=etag, modified=modified)
-        urls = {url.rstrip("/"): name for name, url in self.settings.api_urls.items()}
+        names = {normalize_api_url(url): name for name, url in self.settings.api_urls.items()}
         return ConfigCopy(
             region=region,
             state="valid",
             etag=etag,
             modified=modified,
-            serves=urls.get(config.api_url.rstrip("/"), config.api_url),
+            serves=names.get(config.api_url, config.api_url),
             generation=config.generation,
             updated_at=config.updated_at,
+            config=config,
         )
 
     def _list_events(self, region: str, *, since: int) -> Iterator[tuple[str, str]]:
