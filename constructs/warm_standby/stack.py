@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from cdktf import AssetType, Postcondition, TerraformAsset, TerraformLocal, TerraformOutput, TerraformResourceLifecycle, TerraformStack
+from cdktf import (
+    AssetType,
+    Postcondition,
+    TerraformAsset,
+    TerraformLocal,
+    TerraformOutput,
+    TerraformResourceLifecycle,
+    TerraformStack,
+)
 from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSessionContext
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct

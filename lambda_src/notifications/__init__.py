@@ -1,1 +1,1 @@
-"""Notifications: one message to the topic and one event to the default event bus for each change that operators need."""
+"""Notifications: a message and an event for each change that an operator has to know."""

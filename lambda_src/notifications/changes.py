@@ -1,7 +1,7 @@
 """The changes between what was seen before and one look. Pure: `notice` returns the next state."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +10,25 @@ from notifications.state import Change, Kind, Phase, State, format_time, parse_t
 
 DISAGREE_AFTER: Final = timedelta(minutes=5)
 SILENT_AFTER: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A move of users: `change` names it in both regions. `command` and `copy` say what is known of it."""
+
+    serves: str
+    generation: int
+    change: str
+    command: Command | None = None
+    copy: ConfigCopy | None = None
+
+    @property
+    def time(self) -> str:
+        """When it was, in UTC: by the command's own clock, else by S3's; "" if neither is known."""
+        moment = parse_time(self.change.partition(":")[2])
+        if moment is None and self.copy is not None:
+            moment = self.copy.modified
+        return format_time(moment) if moment else ""
 
 
 def notice(state: State, look: Look) -> State:
@@ -59,17 +78,17 @@ def _serving(state: State, look: Look) -> State:
     if not state.first_look:
         for command in look.commands:
             if command.moved_users and command.generation > state.generation:
-                state = _moved(state, look, command.target, command.generation, command.change, command)
+                move = Move(serves=command.target, generation=command.generation, change=command.change)
+                state = _moved(state, look, replace(move, command=command))
     copy = look.authoritative
     if copy is None or not _is_news(state, look, copy):
         return state
     if state.first_look:
-        return replace(
-            state, serving=copy.serves, generation=copy.generation or 0, serving_change=copy.change
-        )
-    command = next((one for one in look.commands if one.change == copy.change), None)
+        return replace(state, serving=copy.serves, generation=copy.generation or 0, serving_change=copy.change)
+    writer = next((one for one in look.commands if one.change == copy.change), None)
     generation = max(state.generation, copy.generation or 0)
-    return _moved(state, look, copy.serves, generation, copy.change, command, at=copy)
+    move = Move(serves=copy.serves, generation=generation, change=copy.change, command=writer, copy=copy)
+    return _moved(state, look, move)
 
 
 def _is_news(state: State, look: Look, copy: ConfigCopy) -> bool:
@@ -81,42 +100,28 @@ def _is_news(state: State, look: Look, copy: ConfigCopy) -> bool:
     return len(look.copies) > 1 or state.copies.get(copy.region) != copy.version
 
 
-def _moved(
-    state: State,
-    look: Look,
-    serves: str,
-    generation: int,
-    change: str,
-    command: Command | None,
-    *,
-    at: ConfigCopy | None = None,
-) -> State:
+def _moved(state: State, look: Look, move: Move) -> State:
+    """Return the state in which another region serves. If the same one does, there is nothing to tell."""
     before = state.serving
-    state = replace(state, serving=serves, generation=generation, serving_change=change)
-    if serves == before:
+    state = replace(state, serving=move.serves, generation=move.generation, serving_change=move.change)
+    if move.serves == before:
         return state
+    command = move.command
     facts = {
         "from": before,
-        "to": serves,
-        "generation": None if change.startswith("manual:") else generation,
+        "to": move.serves,
+        "generation": None if move.change.startswith("manual:") else move.generation,
         "command": command.command if command else "",
         "actor": command.actor if command else "",
         "reason": command.reason if command else "",
-        "copy": at.region if at else "",
+        "copy": move.copy.region if move.copy else "",
     }
-    when = _change_time(change, at)
-    return _add(state, look, id_=f"serving:{change}", kind="serving-region-changed", at=when, facts=facts)
-
-
-def _change_time(change: str, copy: ConfigCopy | None) -> str:
-    started = parse_time(change.partition(":")[2])
-    if started is None and copy is not None:
-        started = copy.modified
-    return format_time(started) if started else ""
+    id_ = f"serving:{move.change}"
+    return _add(state, look, id_=id_, kind="serving-region-changed", at=move.time, facts=facts)
 
 
 def _manual_edits(state: State, look: Look) -> State:
-    """A copy without a generation is told once, by its own region, also on the first look."""
+    """Tell a copy without a generation once, by its own region, also on the first look."""
     for region, copy in look.copies.items():
         if copy.manually_edited:
             facts = {"region": region, "serves": copy.serves}
@@ -255,9 +260,7 @@ def _drill(state: State, look: Look) -> State:
     if look.drill is None:
         return replace(state, drill={})
     seen = _drill_facts(look.drill)
-    state = _add(
-        state, look, id_=f"drill:{now}:began", kind="drill", phase="began", at=look.drill.began_at, facts=seen
-    )
+    state = _add(state, look, id_=f"drill:{now}:began", kind="drill", phase="began", at=look.drill.began_at, facts=seen)
     return replace(state, drill={"id": now, **seen})
 
 

@@ -115,9 +115,11 @@ class Refusal:
 class Look:
     """The facts of one look.
 
-    `copies` lacks the copies that could not be read, and `unread` has the reasons. `commands` are the journal's events
+    `read_order`: both regions in the order in which the edge asks them for config.json. `copies` lacks the copies that
+    could not be read, and `unread` has the reasons. `commands` are the journal's events
     that are new or changed since the last look, and the one that wrote the authoritative config, in the order of their
-    keys. `read_order` are both regions in the order in which the edge asks them for config.json. `journal` has the ETag of each event, by region and key; a journal that could not be read is missing.
+    keys.
+    `journal` has the ETag of each event, by region and key; a journal that could not be read is missing.
     """
 
     at: datetime

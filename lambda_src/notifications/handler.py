@@ -3,10 +3,11 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
 
 import boto3
 
-from notifications.publish import AwsPublisher
+from notifications.publish import AwsPublisher, Topics
 from notifications.read import Reader
 from notifications.run import BucketStateStore, Run
 from notifications.settings import Settings
@@ -27,7 +28,7 @@ _READER = Reader(
     settings=_SETTINGS, s3=_S3, cloudwatch=boto3.client("cloudwatch", region_name=_SETTINGS.region, config=_OWN)
 )
 _PUBLISHER = AwsPublisher(
-    sns=boto3.client("sns", region_name=_SETTINGS.region, config=_OWN),
+    sns=cast("Topics", boto3.client("sns", region_name=_SETTINGS.region, config=_OWN)),  # type: ignore[call-overload]
     events=boto3.client("events", region_name=_SETTINGS.region, config=_OWN),
     topic_arn=_SETTINGS.topic_arn,
 )

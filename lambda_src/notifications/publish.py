@@ -1,6 +1,7 @@
 """Publish a message to this region's topic and to its default event bus."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,7 +10,21 @@ from notifications.state import Channel
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_sns import SNSClient
+
+
+class Topics(Protocol):
+    """The part of a client of SNS that is used."""
+
+    def publish(
+        self,
+        *,
+        TopicArn: str,  # noqa: N803 - the arguments of boto3's
+        Subject: str,  # noqa: N803
+        Message: str,  # noqa: N803
+        MessageStructure: str,  # noqa: N803
+        MessageAttributes: Mapping[str, Mapping[str, str]],  # noqa: N803
+    ) -> object:
+        """Publish a message."""
 
 
 class NotPublishedError(Exception):
@@ -27,7 +42,7 @@ class Publisher(Protocol):
 class AwsPublisher:
     """Publishes to a topic of SNS, and to the default bus of EventBridge."""
 
-    sns: "SNSClient"
+    sns: Topics
     events: "EventBridgeClient"
     topic_arn: str
 

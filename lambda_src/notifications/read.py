@@ -4,14 +4,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notifications.config_file import normalize_api_url, parse_config
-from notifications.facts import Command, ConfigCopy, Drill, Look, Peer, Refusal
+from notifications.facts import Command, ConfigCopy, Look, Peer
 from notifications.settings import Settings
 from notifications.state import InvalidStateError, State, parse_state, parse_time
 from shared.errors import error_code
@@ -112,9 +112,7 @@ class Reader:
         """Yield the key and the ETag of each event from this generation on."""
         pages = self.s3[region].get_paginator("list_objects_v2")
         start = f"{JOURNAL_PREFIX}{since:012d}"
-        for page in pages.paginate(
-            Bucket=self.settings.buckets[region], Prefix=JOURNAL_PREFIX, StartAfter=start
-        ):
+        for page in pages.paginate(Bucket=self.settings.buckets[region], Prefix=JOURNAL_PREFIX, StartAfter=start):
             for entry in page.get("Contents", ()):
                 if _EVENT_KEY.fullmatch(entry["Key"]):
                     yield entry["Key"], entry["ETag"].strip('"')

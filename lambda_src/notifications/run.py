@@ -71,7 +71,7 @@ class BucketStateStore:
         try:
             return parse_state(answer["Body"].read().decode("utf-8", errors="replace")), answer["ETag"]
         except InvalidStateError as error:
-            self.log.error("state_invalid", reason=str(error))
+            self.log.error("state_invalid", reason=str(error))  # noqa: TRY400 - no fault of this code
             return State(), answer["ETag"]
 
     def store(self, state: State, etag: str) -> str:
@@ -142,12 +142,13 @@ class Run:
         try:
             self.publisher.publish(message, channel)
         except (ClientError, BotoCoreError) as error:
-            self.log.error("not_published", channel=channel, id=message.change.id, **describe_aws_error(error))
+            failed = describe_aws_error(error)
         except NotPublishedError as error:
-            self.log.error("not_published", channel=channel, id=message.change.id, awsError=str(error))
+            failed = {"awsError": str(error)}
         else:
             self.log.info("told", channel=channel, id=message.change.id, kind=message.change.kind)
             return True
+        self.log.error("not_published", channel=channel, id=message.change.id, **failed)
         return False
 
     def _update(self, change: Callable[[State], tuple[State, Result]]) -> Result:
@@ -170,7 +171,5 @@ def _mark(state: State, change: Change, left: tuple[Channel, ...]) -> State:
     """Return the state in which a change is told, or waits for the channels that are left, without a claim."""
     if not left:
         return state.with_told(change.id)
-    waiting = tuple(
-        replace(one, left=left, claimed_at="") if one.id == change.id else one for one in state.waiting
-    )
+    waiting = tuple(replace(one, left=left, claimed_at="") if one.id == change.id else one for one in state.waiting)
     return replace(state, waiting=waiting)

@@ -30,7 +30,7 @@ CHANNELS: Final[tuple[Channel, ...]] = ("topic", "bus")
 
 SCHEMA_VERSION: Final = 1
 TOLD_KEPT: Final = 200
-"""How many changes a region remembers as told. A change is told within minutes, and the other region looks each minute."""
+"""How many told changes a region remembers. The other region looks for them each minute."""
 JOURNAL_KEPT: Final = 60
 """How many events of a journal are remembered, the latest ones. A look lists fewer."""
 

@@ -30,6 +30,10 @@ LOG_GB: Final = 2e-6
 ACCESS_LOG_GB: Final = 1e-6
 """The line of one request in an access log."""
 DAYS_A_MONTH: Final = 30
+NOTIFICATION_WRITES: Final = 3
+"""The state, and the listings of both journals, which cost as much as a write."""
+NOTIFICATION_READS: Final = 4
+"""Both copies of config.json, and both states."""
 TEXT_UNITS: Final = 3
 """The text units of a question and its answer: 1,000 characters each. Source: aws.amazon.com/bedrock/pricing."""
 TOKENS_A_MB: Final = 250_000
@@ -258,6 +262,18 @@ def _access_logs(region: Region) -> Units:
             yield "s3_gb_months", lines * ACCESS_LOG_GB * lifecycle["rule"][0]["expiration"][0]["days"] / DAYS_A_MONTH
 
 
+def _notifications(region: Region) -> Units:
+    """Count what each run of the notifications function reads and writes. Its duration is that of any schedule's run.
+
+    A few messages and events a month cost nothing that can be seen. Sources: aws.amazon.com/sns/pricing,
+    aws.amazon.com/eventbridge/pricing.
+    """
+    runs = sum(schedule.runs for schedule in region.stack.schedules(region.role) if schedule.notifies)
+    yield "s3_writes", runs * NOTIFICATION_WRITES
+    yield "s3_reads", runs * NOTIFICATION_READS
+    yield "cloudwatch_requests", runs
+
+
 COMPONENTS: Final[dict[str, Component]] = {
     "models": _models,
     "vectors": _vectors,
@@ -270,10 +286,11 @@ COMPONENTS: Final[dict[str, Component]] = {
     "site": _site,
     "AWS WAF": _waf,
     "access logs": _access_logs,
+    "notifications": _notifications,
 }
 
 
-OPTIONAL: Final = frozenset({"AWS WAF", "access logs"})
+OPTIONAL: Final = frozenset({"AWS WAF", "access logs", "notifications"})
 """The components that a setting adds. A deployment without them shows no line for them."""
 
 

@@ -80,6 +80,7 @@ class Stack:
                 memory_gb=function["memory_size"] / MEGABYTES_A_GIGABYTE,
                 asks="readinessCheck" in str(target.get("input")),
                 sweeps=str(function["handler"]).startswith("ingest."),
+                notifies=str(function["handler"]).startswith("notifications."),
             )
 
     def function(self, package: str, role: str) -> Body:
@@ -106,3 +107,4 @@ class Schedule:
     memory_gb: float
     asks: bool
     sweeps: bool
+    notifies: bool

@@ -9,7 +9,7 @@ import pytest
 
 from notifications import changes, read
 from notifications.config_file import parse_config
-from notifications.facts import ConfigCopy, Look
+from notifications.facts import Look
 from notifications.read import CONFIG_KEY, STATE_KEY, parse_command
 from standby.deployment import routing_config
 from standby.operations.facts import journal
@@ -73,7 +73,7 @@ def test_both_find_that_copies_agree_or_that_they_do_not(case: dict[str, Any]) -
         )
         for role, region in ROLES.items()
     }
-    own = [cast("ConfigCopy", seen.copies[region]) for region in seen.read_order]
+    own = [seen.copies[region] for region in seen.read_order]
     assert changes._agree(*own) == routing_config.copies_agree(cast("Any", copies))  # noqa: SLF001
 
 

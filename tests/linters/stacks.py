@@ -1,8 +1,8 @@
 """`python -m tests.linters.stacks DIRECTORY`: write the stack as the linters read it.
 
-There is one with each vector store, and one with a shield in front and with notifications. For each there are a Terraform configuration
-without its `terraform` block (checkov's parser needs that), a CloudFormation template of what Cloud Control creates,
-and the IAM policies.
+There is one with each vector store, and one with a shield in front and with notifications. For each there are a
+Terraform configuration without its `terraform` block (checkov's parser needs that), a CloudFormation template of what
+Cloud Control creates, and the IAM policies.
 """
 
 import json

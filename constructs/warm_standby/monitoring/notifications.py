@@ -20,7 +20,6 @@ from constructs import Construct
 from warm_standby.functions.function import Function
 from warm_standby.functions.schedule import Schedule
 from warm_standby.iam import Statement, deny_without_tls, policy_document
-from warm_standby.names import Names
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Settings
 from warm_standby.site.distribution import ROUTING_CONFIG_KEY
@@ -65,9 +64,7 @@ class Notifications(Construct):
         self._names = backend.names
         self.topic_name = self._names.regional(PACKAGE)
         self.topic_arn = self._names.arn("sns", self.topic_name)
-        self.topic = SnsTopic(
-            self, "topic", provider=provider, name=self.topic_name, kms_master_key_id="alias/aws/sns"
-        )
+        self.topic = SnsTopic(self, "topic", provider=provider, name=self.topic_name, kms_master_key_id="alias/aws/sns")
         self._protect_topic()
         self._subscribe(settings.notifications.emails)
         self.function = self._function(settings, code)

@@ -121,7 +121,9 @@ def test_its_role_reads_both_regions_and_writes_one_object(notified: Plan, role:
 def test_writes_of_config_json_and_of_the_journal_invoke_it_and_its_own_state_does_not(
     notified: Plan, role: str
 ) -> None:
-    event = only(in_region(notified, "aws_s3_bucket_notification", role)[i] for i in range(2) if _invokes(notified, role, i))
+    event = only(
+        in_region(notified, "aws_s3_bucket_notification", role)[i] for i in range(2) if _invokes(notified, role, i)
+    )
     prefixes = {one["filter_prefix"] for one in event["lambda_function"]}
     assert prefixes == {CONFIG_KEY, JOURNAL_PREFIX}
     assert not any(STATE_KEY.startswith(prefix) for prefix in prefixes)
@@ -207,5 +209,5 @@ def test_the_keys_are_those_that_the_function_uses() -> None:
 
 
 def test_addresses_have_no_effect_without_notifications() -> None:
-    with pytest.raises(ValueError, match="no effect while notifications.enabled = false"):
+    with pytest.raises(ValueError, match=r"no effect while notifications\.enabled = false"):
         NotificationSettings(emails=("oncall@example.com",))

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -68,7 +69,7 @@ class Bucket:
     down: bool = False
     denied: set[str] = field(default_factory=set)
 
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002 - the arguments of boto3's
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - the arguments of boto3's
         """Return an object."""
         self._answer("GetObject")
         found = self.objects.get(Key)
@@ -91,7 +92,7 @@ class Bucket:
         """Return what lists the objects."""
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str, StartAfter: str) -> Iterator[dict[str, Any]]:  # noqa: N803, ARG002
+    def paginate(self, *, Bucket: str, Prefix: str, StartAfter: str) -> Iterator[dict[str, Any]]:  # noqa: N803
         """Yield one page of each two objects."""
         self._answer("ListObjectsV2")
         keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > StartAfter)
@@ -182,10 +183,8 @@ class World:
         """Run the function of a region once. A change that could not be told stays for the next run."""
         if region in self.stopped or self.buckets[region].down:
             return
-        try:
+        with suppress(NotToldError):
             self.function(region).run()
-        except NotToldError:
-            pass
 
     def function(self, region: str) -> Run:
         """Return the function of a region."""
