@@ -28,13 +28,13 @@ _READER = Reader(
     settings=_SETTINGS, s3=_S3, cloudwatch=boto3.client("cloudwatch", region_name=_SETTINGS.region, config=_OWN)
 )
 _PUBLISHER = AwsPublisher(
-    sns=cast("Topics", boto3.client("sns", region_name=_SETTINGS.region, config=_OWN)),  # type: ignore[call-overload]
+    sns=cast("Topics", boto3.client("sns", region_name=_SETTINGS.region, config=_OWN)),
     events=boto3.client("events", region_name=_SETTINGS.region, config=_OWN),
     topic_arn=_SETTINGS.topic_arn,
 )
 
 
-def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, int]:
+def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Look at both regions and tell what is new. Every event means the same: look now.
 
     The events are S3's of config.json and the journal, and the schedule's.
@@ -43,12 +43,13 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, in
     run = Run(
         deployment=_SETTINGS.deployment,
         region=_SETTINGS.region,
+        other=_SETTINGS.other_region,
         store=BucketStateStore(s3=_S3[_SETTINGS.region], bucket=_SETTINGS.bucket, log=log),
         look=_READER.look,
         publisher=_PUBLISHER,
         now=lambda: datetime.now(tz=UTC),
         log=log,
     )
-    told = run.run()
-    log.info("looked", told=told, scheduled="Records" not in event)
-    return {"told": told}
+    outcome = run.run()
+    log.info("looked", told=outcome.told, scheduled="Records" not in event)
+    return {"told": outcome.told, "unread": dict(outcome.unread)}

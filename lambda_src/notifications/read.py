@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,6 +44,15 @@ class RegionFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlarmFacts:
+    """The states of alarms, and when the last one changed. `error`: they could not be read."""
+
+    states: Mapping[str, str] = field(default_factory=dict)
+    since: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reader:
     """Reads with one client of S3 for each region. A region that does not answer costs one time-out."""
 
@@ -58,7 +67,9 @@ class Reader:
             found = {region: pool.submit(self._region, region, state) for region in settings.buckets}
             peer, alarms = pool.submit(self._peer), pool.submit(self._alarms)
             regions = {region: future.result() for region, future in found.items()}
-        states, since = alarms.result()
+        read_alarms = alarms.result()
+        unread = {region: facts.error for region, facts in regions.items() if facts.error}
+        unread |= {"alarms": read_alarms.error} if read_alarms.error else {}
         commands = {one.key: one for facts in regions.values() for one in facts.commands}
         return Look(
             at=now,
@@ -66,11 +77,11 @@ class Reader:
             other=settings.other_region,
             read_order=settings.read_order,
             copies={region: facts.copy for region, facts in regions.items() if facts.copy},
-            unread={region: facts.error for region, facts in regions.items() if facts.error},
+            unread=unread,
             commands=tuple(commands[key] for key in sorted(commands)),
             journal={region: facts.tags for region, facts in regions.items() if facts.tags is not None},
-            alarms=states,
-            alarms_since=since,
+            alarms=read_alarms.states,
+            alarms_since=read_alarms.since,
             peer=peer.result(),
         )
 
@@ -134,17 +145,17 @@ class Reader:
             return Peer(error=str(error))
         return Peer(looked_at=parse_time(state.looked_at), told=frozenset(state.told))
 
-    def _alarms(self) -> tuple[dict[str, str], datetime | None]:
-        """Return this region's alarms of readiness with their states, and when the last one changed. {}: unknown."""
+    def _alarms(self) -> AlarmFacts:
+        """Return this region's alarms of readiness. An alarm that does not exist is unknown, like a new one."""
         try:
             answer = self.cloudwatch.describe_alarms(AlarmNames=list(self.settings.alarms))
-        except Errors:
-            return {}, None
+        except Errors as error:
+            return AlarmFacts(error=error_code(error))
         alarms = answer["MetricAlarms"]
         states: dict[str, str] = {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms}
         times = [alarm["StateUpdatedTimestamp"] for alarm in alarms if "StateUpdatedTimestamp" in alarm]
         missing = {name: "INSUFFICIENT_DATA" for name in self.settings.alarms if name not in states}
-        return {**states, **missing}, max(times, default=None)
+        return AlarmFacts(states={**states, **missing}, since=max(times, default=None))
 
     def _get(self, region: str, key: str) -> "GetObjectOutputTypeDef | None":
         """Return an object, None if there is none. Raises botocore's errors."""

@@ -6,7 +6,7 @@ change is told again, with the same id. Each write is conditional, so of two run
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 
 PATIENCE: Final = timedelta(seconds=60)
 """How long a region waits for the other one to tell a change, and for an earlier run of its own."""
+DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 ATTEMPTS: Final = 5
 LONGEST_PAUSE_SECONDS: Final = 0.4
 _CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", NO_SUCH_KEY, "412", "409"})
@@ -94,11 +95,20 @@ class BucketStateStore:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How many changes a run told, and what it could not read, by region (or `alarms`), with AWS's error codes."""
+
+    told: int
+    unread: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """The parts of a run. `look` reads the facts that follow a state, at a time."""
 
     deployment: str
     region: str
+    other: str
     store: StateStore
     look: Callable[[State, datetime], Look]
     publisher: Publisher
@@ -106,18 +116,25 @@ class Run:
     log: Log
     sleep: Callable[[float], None] = time.sleep
 
-    def run(self) -> int:
-        """Return how many changes were told. Raises `NotToldError` if one was not, and `StateChangedError`."""
-        claimed = self._claim()
+    def run(self) -> Outcome:
+        """Return what was told, and what could not be read. Raises `NotToldError`, and `StateChangedError`."""
+        look, claimed = self._claim()
+        for place, error in look.unread.items():
+            self._log_unread(place, error)
         failed = [change for change in claimed if not self._tell(change)]
         if failed:
             raise NotToldError(", ".join(change.id for change in failed))
-        return len(claimed)
+        return Outcome(told=len(claimed), unread=look.unread)
 
-    def _claim(self) -> tuple[Change, ...]:
+    def _log_unread(self, place: str, error: str) -> None:
+        """Log what could not be read: as an error if it is this region's, or if a permission is missing."""
+        write = self.log.warning if place == self.other and error not in DENIED else self.log.error
+        write("unread", place=place, awsError=error)
+
+    def _claim(self) -> tuple[Look, tuple[Change, ...]]:
         """Look, and write what is new and what this run is about to tell."""
 
-        def claim(state: State) -> tuple[State, tuple[Change, ...]]:
+        def claim(state: State) -> tuple[State, tuple[Look, tuple[Change, ...]]]:
             now = self.now()
             look = self.look(state, now)
             state = drop_told_by_peer(notice(state, look), look)
@@ -127,7 +144,7 @@ class Run:
             waiting = tuple(
                 replace(change, claimed_at=stamp) if change.id in ids else change for change in state.waiting
             )
-            return replace(state, waiting=waiting), mine
+            return replace(state, waiting=waiting), (look, mine)
 
         return self._update(claim)
 

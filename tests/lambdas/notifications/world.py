@@ -197,6 +197,7 @@ class World:
         return Run(
             deployment="chatbot",
             region=region,
+            other=OTHER[region],
             store=BucketStateStore(s3=cast("Any", self.buckets[region]), bucket="own", log=log),
             look=reader.look,
             publisher=self.inboxes[region],
