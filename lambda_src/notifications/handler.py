@@ -51,5 +51,5 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
         log=log,
     )
     outcome = run.run()
-    log.info("looked", told=outcome.told, scheduled="Records" not in event)
-    return {"told": outcome.told, "unread": dict(outcome.unread)}
+    log.info("looked", told=outcome.told, left=outcome.left, scheduled="Records" not in event)
+    return {"told": outcome.told, "left": outcome.left, "unread": dict(outcome.unread)}

@@ -39,10 +39,6 @@ class StateChangedError(Exception):
     """Another run has written the state since it was read."""
 
 
-class NotToldError(Exception):
-    """A change could not be told on every channel. The next run tells it on those that are left."""
-
-
 class StateStore(Protocol):
     """Where the state is. `load` returns it with its ETag, "" if there is none."""
 
@@ -96,9 +92,13 @@ class BucketStateStore:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How many changes a run told, and what it could not read, by region (or `alarms`), with AWS's error codes."""
+    """What a run did. `unread` has AWS's error codes of what could not be read, by region, and by `alarms`.
+
+    `left`: the changes that could not be told on every channel. The next run tells them on those that are left.
+    """
 
     told: int
+    left: int
     unread: Mapping[str, str]
 
 
@@ -117,14 +117,12 @@ class Run:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> Outcome:
-        """Return what was told, and what could not be read. Raises `NotToldError`, and `StateChangedError`."""
+        """Return what was told, what was not, and what could not be read. Raises `StateChangedError`."""
         look, claimed = self._claim()
         for place, error in look.unread.items():
             self._log_unread(place, error)
-        failed = [change for change in claimed if not self._tell(change)]
-        if failed:
-            raise NotToldError(", ".join(change.id for change in failed))
-        return Outcome(told=len(claimed), unread=look.unread)
+        told = sum(self._tell(change) for change in claimed)
+        return Outcome(told=told, left=len(claimed) - told, unread=look.unread)
 
     def _log_unread(self, place: str, error: str) -> None:
         """Log what could not be read: as an error if it is this region's, or if a permission is missing."""

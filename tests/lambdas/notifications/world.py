@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -16,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from notifications.messages import Message
 from notifications.read import CONFIG_KEY, JOURNAL_PREFIX, Reader
-from notifications.run import BucketStateStore, NotToldError, Run
+from notifications.run import BucketStateStore, Run
 from notifications.settings import Settings
 from notifications.state import Channel
 from shared.logs import Log
@@ -183,8 +182,7 @@ class World:
         """Run the function of a region once. A change that could not be told stays for the next run."""
         if region in self.stopped or self.buckets[region].down:
             return
-        with suppress(NotToldError):
-            self.function(region).run()
+        self.function(region).run()
 
     def function(self, region: str) -> Run:
         """Return the function of a region."""
