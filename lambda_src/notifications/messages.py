@@ -73,6 +73,7 @@ class Message:
             "id": f"{self.deployment}:{change.id}",
             "kind": change.kind,
             "phase": change.phase,
+            "condition": _condition(change),
             "deployment": self.deployment,
             "at": change.at,
             "toldBy": self.told_by,
@@ -81,6 +82,15 @@ class Message:
             "nextCommand": words.next_command,
             "facts": dict(change.facts),
         }
+
+
+def _condition(change: Change) -> str:
+    """Return what the document that something began and the one that it ended have in common."""
+    if change.kind in {"readiness-changed", "region-silent"}:
+        return f"{change.kind}:{change.facts['region']}"
+    if change.kind == "config-copies-disagree":
+        return change.kind
+    return change.id.removesuffix(":began").removesuffix(":ended")
 
 
 def _wrap(line: str) -> list[str]:
