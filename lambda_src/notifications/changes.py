@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from notifications.facts import Command, ConfigCopy, Drill, Look
+from notifications.facts import Command, ConfigCopy, Look
 from notifications.state import Change, Kind, Phase, State, format_time, parse_time
 
 DISAGREE_AFTER: Final = timedelta(minutes=5)
@@ -248,49 +248,43 @@ def _silent_since(state: State, look: Look) -> datetime:
 
 
 def _drill(state: State, look: Look) -> State:
-    """Tell when the mark of a drill appears, and when it is gone or has expired."""
-    if not look.drill_read:
+    """Tell when the mark of a drill appears, and when it is gone or has expired. A drill may renew its mark."""
+    now = look.drill if look.drill and look.at < look.drill.until else None
+    running = bool(state.drill)
+    if not look.drill_read or running == bool(now):
         return state
-    before, now = state.drill.get("id", ""), look.drill.id if look.drill else ""
-    if before == now:
-        return state
-    if before and not state.first_look:
+    if now is None:
         facts = {name: value for name, value in state.drill.items() if name != "id"}
-        state = _add(state, look, id_=f"drill:{before}:ended", kind="drill", phase="ended", facts=facts)
-    if look.drill is None:
+        state = _add(state, look, id_=f"{state.drill['id']}:ended", kind="drill", phase="ended", facts=facts)
         return replace(state, drill={})
-    seen = _drill_facts(look.drill)
-    state = _add(state, look, id_=f"drill:{now}:began", kind="drill", phase="began", at=look.drill.began_at, facts=seen)
-    return replace(state, drill={"id": now, **seen})
-
-
-def _drill_facts(drill: Drill) -> dict[str, str]:
-    return {
-        "scenario": drill.scenario,
-        "actor": drill.actor,
-        "beganAt": drill.began_at,
-        "endsBy": drill.ends_by,
+    seen = {
+        "scenario": now.scenario,
+        "actor": now.actor,
+        "beganAt": now.began_at,
+        "endsBy": format_time(now.until),
     }
+    id_ = f"drill:{now.began_at or seen['endsBy']}"
+    state = _add(state, look, id_=f"{id_}:began", kind="drill", phase="began", at=now.began_at, facts=seen)
+    return replace(state, drill={"id": id_, **seen})
 
 
 def _refusal(state: State, look: Look) -> State:
-    """Tell why the controller does not move users although the primary region fails, once for each reason in a row."""
-    if look.refusal is None:
+    """Tell why the controller does not move users although the primary region is lost, once while the reason stays.
+
+    Only the controller's own region knows it, so this region tells it.
+    """
+    if look.refusal is None or look.refusal.reason == state.refusal:
         return state
-    reason, since = look.refusal.reason, look.refusal.since
+    reason = look.refusal.reason
+    state = replace(state, refusal=reason)
     if not reason:
-        return replace(state, refusal="")
-    if state.refusal == f"{since}:{reason}":
-        return state
-    state = replace(state, refusal=f"{since}:{reason}")
-    if state.first_look:
         return state
     return _add(
         state,
         look,
-        id_=f"refused:{since}:{reason}",
+        id_=f"refused:{format_time(look.at)}",
         kind="automatic-failover-refused",
-        at=since,
+        first=look.region,
         facts={"region": look.read_order[1], "reason": reason},
     )
 

@@ -94,21 +94,19 @@ class Peer:
 
 @dataclass(frozen=True, kw_only=True)
 class Drill:
-    """The mark of a drill that runs now."""
+    """The mark of a drill that runs now. It ends by `until`, also if its program was killed."""
 
-    id: str
+    until: datetime
     scenario: str = ""
     actor: str = ""
     began_at: str = ""
-    ends_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """The controller's last refusal to move users: the primary region fails, and this is why it stays. "" for none."""
+    """Why the controller does not move users although the primary region is lost; "" if it does not refuse."""
 
     reason: str = ""
-    since: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +117,8 @@ class Look:
     could not be read, and `unread` has the reasons, by region, and by `alarms`. `commands` are the journal's events
     that are new or changed since the last look, and the one that wrote the authoritative config, in the order of their
     keys.
-    `journal` has the ETag of each event, by region and key; a journal that could not be read is missing.
+    `journal` has the ETag of each event, by region and key; a journal that could not be read is missing. `drill` says
+    nothing unless `drill_read`. `refusal` is None in the region without a controller, and if its state was not read.
     """
 
     at: datetime

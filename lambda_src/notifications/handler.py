@@ -25,7 +25,10 @@ _S3 = {
     _SETTINGS.other_region: boto3.client("s3", region_name=_SETTINGS.other_region, config=_OTHER),
 }
 _READER = Reader(
-    settings=_SETTINGS, s3=_S3, cloudwatch=boto3.client("cloudwatch", region_name=_SETTINGS.region, config=_OWN)
+    settings=_SETTINGS,
+    s3=_S3,
+    cloudwatch=boto3.client("cloudwatch", region_name=_SETTINGS.region, config=_OWN),
+    ssm=boto3.client("ssm", region_name=_SETTINGS.region, config=_OWN) if _SETTINGS.controller_parameter else None,
 )
 _PUBLISHER = AwsPublisher(
     sns=cast("Topics", boto3.client("sns", region_name=_SETTINGS.region, config=_OWN)),

@@ -223,9 +223,9 @@ def _refused(change: Change) -> Words:
     return Words(
         title="The controller refuses to move users",
         lines=(
-            f"Since {_moment(change.at)}. {change.facts['region']} fails its checks.",
+            f"At {_moment(change.at)}. {change.facts['region']} fails its checks.",
             f"Reason: {change.facts['reason']}.",
-            "Nobody is moved until an operator decides. `standby failover` moves users.",
+            "It looks again each minute. `standby failover` moves users now.",
         ),
         next_command="standby automatic status",
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from notifications.config_file import normalize_api_url, parse_config
-from notifications.facts import Command, ConfigCopy, Look, Peer
+from notifications.facts import Command, ConfigCopy, Drill, Look, Peer, Refusal
 from notifications.settings import Settings
 from notifications.state import InvalidStateError, State, parse_state, parse_time
 from shared.errors import error_code
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from mypy_boto3_ssm import SSMClient
 
 CONFIG_KEY: Final = "config.json"
 JOURNAL_PREFIX: Final = "standby/journal/"
 STATE_KEY: Final = "standby/notifications/state.json"
+DRILL_KEY: Final = "standby/automatic/drill.json"
+"""The mark of a drill, beside config.json. The controller of the automatic failover reads it, too."""
+LOST: Final = "the primary region is lost, but "
+"""How the reason begins for which the controller waits although the primary region is lost."""
 GENERATIONS: Final = 20
 """How many generations before that of config.json the journal is listed."""
 MAX_BYTES: Final = 1024 * 1024
@@ -40,6 +45,7 @@ class RegionFacts:
     copy: ConfigCopy | None = None
     tags: Mapping[str, str] | None = None
     commands: tuple[Command, ...] = ()
+    drill: Drill | None = None
     error: str = ""
 
 
@@ -59,17 +65,20 @@ class Reader:
     settings: Settings
     s3: Mapping[str, "S3Client"]
     cloudwatch: "CloudWatchClient"
+    ssm: "SSMClient | None" = None
 
     def look(self, state: State, now: datetime) -> Look:
         """Return the facts now. What cannot be read of either region is missing in them."""
         settings = self.settings
-        with ThreadPoolExecutor(max_workers=4) as pool:
+        with ThreadPoolExecutor(max_workers=5) as pool:
             found = {region: pool.submit(self._region, region, state) for region in settings.buckets}
             peer, alarms = pool.submit(self._peer), pool.submit(self._alarms)
+            refusal = pool.submit(self._refusal)
             regions = {region: future.result() for region, future in found.items()}
         read_alarms = alarms.result()
         unread = {region: facts.error for region, facts in regions.items() if facts.error}
         unread |= {"alarms": read_alarms.error} if read_alarms.error else {}
+        drills = [facts.drill for facts in regions.values() if facts.drill]
         commands = {one.key: one for facts in regions.values() for one in facts.commands}
         return Look(
             at=now,
@@ -83,6 +92,9 @@ class Reader:
             alarms=read_alarms.states,
             alarms_since=read_alarms.since,
             peer=peer.result(),
+            drill=max(drills, key=lambda drill: drill.until, default=None),
+            drill_read=any(not facts.error for facts in regions.values()),
+            refusal=refusal.result(),
         )
 
     def _region(self, region: str, state: State) -> RegionFacts:
@@ -94,9 +106,10 @@ class Reader:
             seen = state.journal.get(region, {})
             wanted = [key for key, tag in tags.items() if seen.get(key) != tag or _may_have_written(key, copy)]
             commands = [self._command(region, key) for key in wanted]
+            drill = self._drill(region)
         except Errors as error:
             return RegionFacts(copy=facts.copy, error=error_code(error))
-        return RegionFacts(copy=copy, tags=tags, commands=tuple(filter(None, commands)))
+        return RegionFacts(copy=copy, tags=tags, commands=tuple(filter(None, commands)), drill=drill)
 
     def _copy(self, region: str) -> ConfigCopy:
         answer = self._get(region, CONFIG_KEY)
@@ -131,6 +144,21 @@ class Reader:
     def _command(self, region: str, key: str) -> Command | None:
         answer = self._get(region, key)
         return parse_command(key, answer["Body"].read(MAX_BYTES)) if answer else None
+
+    def _drill(self, region: str) -> Drill | None:
+        answer = self._get(region, DRILL_KEY)
+        return parse_drill(answer["Body"].read(MAX_BYTES)) if answer else None
+
+    def _refusal(self) -> Refusal | None:
+        """Return whether the controller of this region refuses to move users; None if that is not known."""
+        name = self.settings.controller_parameter
+        if self.ssm is None or name is None:
+            return None
+        try:
+            text = self.ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        except Errors:
+            return None
+        return parse_refusal(text)
 
     def _peer(self) -> Peer:
         other = self.settings.other_region
@@ -171,6 +199,28 @@ def _may_have_written(key: str, copy: ConfigCopy) -> bool:
     """Return whether the event with this key has the generation of config.json."""
     match = _EVENT_KEY.fullmatch(key)
     return match is not None and int(match[1]) == copy.generation
+
+
+def parse_drill(body: bytes) -> Drill | None:
+    """Read the mark of a drill; None if the text is none. Only `until` must be there."""
+    try:
+        mark: Any = json.loads(body)
+        until = parse_time(mark["until"])
+        texts = [str(mark.get(name, "")) for name in ("scenario", "actor", "startedAt")]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return Drill(until=until, scenario=texts[0], actor=texts[1], began_at=texts[2]) if until else None
+
+
+def parse_refusal(text: str) -> Refusal | None:
+    """Read from the controller's state whether it refuses to move users; None if the text is no state."""
+    try:
+        state: Any = json.loads(text)
+        action, reason = state["action"], state["reason"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    refuses = action == "wait" and isinstance(reason, str) and reason.startswith(LOST)
+    return Refusal(reason=reason.removeprefix(LOST) if refuses else "")
 
 
 def parse_command(key: str, body: bytes) -> Command | None:

@@ -7,7 +7,10 @@ from shared.environment import EnvironmentSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """The two regions' buckets and APIs, this region's topic and alarms, and which region is the failover region."""
+    """The two regions' buckets and APIs, this region's topic and alarms, and which region is the failover region.
+
+    `controller_parameter` is the state of the controller of the automatic failover, where this region has one.
+    """
 
     deployment: str
     bucket: str
@@ -18,6 +21,7 @@ class Settings(EnvironmentSettings):
     failover_region: str
     topic_arn: str
     alarms: tuple[str, ...]
+    controller_parameter: str | None = None
 
     @property
     def read_order(self) -> tuple[str, str]:

@@ -31,6 +31,7 @@ SOURCE: Final = "warm-standby"
 JOURNAL_PREFIX: Final = f"{OPERATOR_PREFIX}journal/"
 STATE_PREFIX: Final = f"{OPERATOR_PREFIX}notifications/"
 STATE_KEY: Final = f"{STATE_PREFIX}state.json"
+DRILL_KEY: Final = f"{OPERATOR_PREFIX}automatic/drill.json"
 TIMEOUT: Final = 45
 """Seconds, less than the minute after which another run tells what this one has claimed."""
 MINUTES: Final = 1
@@ -123,7 +124,7 @@ class Notifications(Construct):
 
     def _statements(self) -> list[Statement]:
         buckets = [f"arn:aws:s3:::{one.names.bucket('frontend')}" for one in (self._backend, self._other)]
-        read = (ROUTING_CONFIG_KEY, f"{JOURNAL_PREFIX}*", STATE_KEY)
+        read = (ROUTING_CONFIG_KEY, f"{JOURNAL_PREFIX}*", STATE_KEY, DRILL_KEY)
         return [
             Statement(
                 sid="ReadFacts",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from notifications.messages import SOURCE
-from notifications.read import CONFIG_KEY, JOURNAL_PREFIX, STATE_KEY
+from notifications.read import CONFIG_KEY, DRILL_KEY, JOURNAL_PREFIX, STATE_KEY
 from notifications.run import PATIENCE
 from notifications.settings import Settings as FunctionSettings
 from shared.environment import Environment
@@ -94,7 +94,11 @@ def test_its_role_reads_both_regions_and_writes_one_object(notified: Plan, role:
     region = notified.region(role)
     assert granted["ReadFacts"] == (
         {"s3:GetObject"},
-        {f"{bucket}/{key}" for bucket in (own, other) for key in (CONFIG_KEY, f"{JOURNAL_PREFIX}*", STATE_KEY)},
+        {
+            f"{bucket}/{key}"
+            for bucket in (own, other)
+            for key in (CONFIG_KEY, f"{JOURNAL_PREFIX}*", STATE_KEY, DRILL_KEY)
+        },
     )
     assert granted["ListJournal"] == ({"s3:ListBucket"}, {own, other})
     assert granted["WriteState"] == ({"s3:PutObject"}, {f"{own}/{STATE_KEY}"})
@@ -204,7 +208,8 @@ def test_the_topics_are_outputs(notified: Plan) -> None:
 
 
 def test_the_keys_are_those_that_the_function_uses() -> None:
-    assert (notifications.JOURNAL_PREFIX, notifications.STATE_KEY) == (JOURNAL_PREFIX, STATE_KEY)
+    keys = (notifications.JOURNAL_PREFIX, notifications.STATE_KEY, notifications.DRILL_KEY)
+    assert keys == (JOURNAL_PREFIX, STATE_KEY, DRILL_KEY)
     assert notifications.SOURCE == SOURCE
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from notifications.messages import COLUMNS, DETAIL_TYPES, SUBJECT_CHARACTERS
 from notifications.publish import topic_payloads
-from notifications.read import CONFIG_KEY
+from notifications.read import CONFIG_KEY, DRILL_KEY
 from tests.lambdas.notifications.world import FAILOVER, PRIMARY, World, config_body
 
 
@@ -182,6 +182,51 @@ def test_a_region_that_was_never_applied_is_not_missed() -> None:
     world = World(stopped={FAILOVER})
     world.minutes(12)
     assert world.ids() == []
+
+
+def test_a_drill_is_told_when_it_begins_and_when_its_mark_is_gone(world: World) -> None:
+    world.drill(30)
+    world.minutes(3)
+    world.drill(30)  # it renews its mark
+    world.minutes(3)
+    assert world.inboxes[PRIMARY].kinds() == [("drill", "began")]
+    for bucket in world.buckets.values():
+        del bucket.objects[DRILL_KEY]
+    world.minutes(3)
+    assert world.inboxes[PRIMARY].kinds() == [("drill", "began"), ("drill", "ended")]
+    assert world.inboxes[FAILOVER].ids() == []
+    assert world.sent()[0].words.title == "A drill began (region-loss)"
+
+
+def test_a_drill_that_was_killed_is_told_when_its_mark_expires(world: World) -> None:
+    world.drill(5)
+    world.minutes(10)
+    assert [message.change.phase for message in world.sent()] == ["began", "ended"]
+
+
+def test_a_mark_that_says_no_time_is_no_drill(world: World) -> None:
+    for body in (b"", b"[]", b'{"until": "soon"}', b'{"until": 1}'):
+        world.buckets[PRIMARY].write(DRILL_KEY, body)
+        world.minutes(2)
+    assert world.ids() == []
+
+
+def test_the_controller_s_refusal_is_told_by_its_region_once_for_each_reason(world: World) -> None:
+    world.controller.decide("watch", "1 of the last 5 looks failed")
+    world.minutes(2)
+    world.controller.decide("wait", "its switch in the failover region cannot be read")
+    world.minutes(2)
+    assert world.ids() == []
+    world.controller.decide("wait", "the primary region is lost, but a drill is on until 07:30:00 UTC")
+    world.minutes(4)
+    assert world.inboxes[FAILOVER].kinds() == [("automatic-failover-refused", "changed")]
+    assert "Reason: a drill is on until 07:30:00 UTC." in world.sent()[0].text
+    world.controller.decide("watch", "0 of the last 5 looks failed")
+    world.minutes(2)
+    world.controller.decide("wait", "the primary region is lost, but the failover region is not healthy: x")
+    world.minutes(2)
+    assert len(world.inboxes[FAILOVER].ids()) == 2
+    assert world.inboxes[PRIMARY].ids() == []
 
 
 def test_each_text_fits_80_columns_and_each_subject_is_ascii() -> None:

@@ -14,7 +14,7 @@ from typing import Any, cast
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from notifications.messages import Message
-from notifications.read import CONFIG_KEY, JOURNAL_PREFIX, Reader
+from notifications.read import CONFIG_KEY, DRILL_KEY, JOURNAL_PREFIX, Reader
 from notifications.run import BucketStateStore, Run
 from notifications.settings import Settings
 from notifications.state import Channel
@@ -25,6 +25,7 @@ REGIONS = (PRIMARY, FAILOVER)
 OTHER = {PRIMARY: FAILOVER, FAILOVER: PRIMARY}
 APIS = {region: f"https://{region}.example.com/prod/" for region in REGIONS}
 START = datetime(2026, 11, 28, 7, 0, tzinfo=UTC)
+CONTROLLER = "/warm-standby/chatbot/automatic"
 ALARMS = ("chatbot-health", "chatbot-readiness")
 
 
@@ -137,6 +138,22 @@ class Alarms:
 
 
 @dataclass(kw_only=True)
+class Parameters:
+    """The controller's state, as a client of Parameter Store."""
+
+    value: str = "{}"
+
+    def get_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's
+        """Return the state."""
+        assert Name == CONTROLLER
+        return {"Parameter": {"Value": self.value}}
+
+    def decide(self, action: str, reason: str) -> None:
+        """Write what the controller decided."""
+        self.value = json.dumps({"schemaVersion": 1, "looks": [], "action": action, "reason": reason})
+
+
+@dataclass(kw_only=True)
 class Inbox:
     """What was published, and which channels fail now."""
 
@@ -174,6 +191,7 @@ class World:
         """Deploy both regions: the primary region serves, with the generation that Terraform writes."""
         self.buckets = {region: Bucket(clock=self.clock) for region in REGIONS}
         self.alarms = {region: Alarms(clock=self.clock) for region in REGIONS}
+        self.controller = Parameters()
         self.inboxes = {region: Inbox() for region in REGIONS}
         for bucket in self.buckets.values():
             bucket.write(CONFIG_KEY, config_body(PRIMARY, 1, "2026-11-28T06:00:00Z"))
@@ -190,6 +208,7 @@ class World:
             settings=function_settings(region),
             s3=cast("Any", self.buckets),
             cloudwatch=cast("Any", self.alarms[region]),
+            ssm=cast("Any", self.controller) if region == FAILOVER else None,
         )
         log = Log()
         return Run(
@@ -260,6 +279,13 @@ class World:
         """Edit one copy by hand."""
         self.buckets[region].write(CONFIG_KEY, json.dumps({"apiUrl": APIS.get(serves, serves)}).encode())
 
+    def drill(self, minutes: float) -> None:
+        """Mark both buckets: a drill runs, for so many minutes at most."""
+        until = self.clock.now + timedelta(minutes=minutes)
+        mark = {"until": until.isoformat(), "scenario": "region-loss", "startedAt": f"{self.clock.now:%FT%TZ}"}
+        for bucket in self.buckets.values():
+            bucket.write(DRILL_KEY, json.dumps(mark).encode())
+
     def sent(self, channel: Channel = "topic") -> list[Message]:
         """Return the messages of both regions."""
         return [message for inbox in self.inboxes.values() for message in inbox.on(channel)]
@@ -289,4 +315,5 @@ def function_settings(region: str) -> Settings:
         failover_region=FAILOVER,
         topic_arn=f"arn:aws:sns:{region}:111122223333:chatbot-notifications",
         alarms=ALARMS,
+        controller_parameter=CONTROLLER if region == FAILOVER else None,
     )
