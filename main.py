@@ -26,7 +26,13 @@ try:
     settings, app = Settings.load(), App()
     refuse_mixed_states(settings, output=Path(app.outdir))
     wheels = locked_wheels(project) if settings.access.sign_in else ()
-    assets = read_assets(functions=functions, site=site, archive=Path(app.outdir, "functions.zip"), wheels=wheels)
+    assets = read_assets(
+        functions=functions,
+        site=site,
+        archive=Path(app.outdir, "functions.zip"),
+        wheels=wheels,
+        automatic=settings.automatic.enabled,
+    )
 except (SettingsError, StateError, AssetError) as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(3 if isinstance(error, StateError) else 2)

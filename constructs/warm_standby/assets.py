@@ -9,6 +9,10 @@ from typing import Final
 
 AUTHORIZER_PARTS: Final = ("authorizer", "shared")
 """The packages of lambda_src in the authorizer's own archive."""
+AUTOMATIC_PARTS: Final = ("controller", "shared", "standby_protocol")
+"""The packages of lambda_src in the archive of the automatic failover's controller."""
+_OTHER_ARCHIVES: Final = frozenset({"controller", "standby_protocol"})
+"""The packages that the functions' common archive lacks, so that a controller changes no other function."""
 AUTHORIZER_PACKAGES: Final = "authorizer_packages"
 """The directory of its Python packages, which `lambda_src/authorizer` puts on the path."""
 
@@ -42,17 +46,23 @@ class AssetFile:
 class Assets:
     """The path of the functions' archive, and the site's directory with its files.
 
-    `authorizer_code` is the path of the authorizer's own archive, None for an open deployment.
+    `authorizer_code` is the path of the authorizer's own archive, None for an open deployment. `controller_code` is
+    that of the automatic failover's controller, None without one.
     """
 
     code: Path
     authorizer_code: Path | None
+    controller_code: Path | None = None
     site: Path
     site_files: tuple[AssetFile, ...]
 
 
-def read_assets(*, functions: Path, site: Path, archive: Path, wheels: Sequence[Path] = ()) -> Assets:
+def read_assets(
+    *, functions: Path, site: Path, archive: Path, wheels: Sequence[Path] = (), automatic: bool = False
+) -> Assets:
     """List the site's files and write the functions' archive, and beside it the authorizer's if there are `wheels`.
+
+    With `automatic`, the archive of the automatic failover's controller is written, too.
 
     Raises:
         AssetError: a file of the site has an unknown type. Nothing is written.
@@ -65,7 +75,10 @@ def read_assets(*, functions: Path, site: Path, archive: Path, wheels: Sequence[
     if authorizer:
         packages = {f"{AUTHORIZER_PACKAGES}/{name}": data for wheel in wheels for name, data in packed_files(wheel)}
         write_archive(functions, authorizer, only=AUTHORIZER_PARTS, added=packages)
-    return Assets(code=archive, authorizer_code=authorizer, site=site, site_files=files)
+    controller = archive.with_name("controller.zip") if automatic else None
+    if controller:
+        write_archive(functions, controller, only=AUTOMATIC_PARTS)
+    return Assets(code=archive, authorizer_code=authorizer, controller_code=controller, site=site, site_files=files)
 
 
 def write_archive(
@@ -77,10 +90,12 @@ def write_archive(
 ) -> None:
     """Write a directory's Python files to a ZIP archive. The same files give the same bytes on every checkout.
 
-    `only` names the packages of the directory that are written; all of them by default.
+    `only` names the packages of the directory that are written; by default, those of the functions without an archive
+    of their own.
     """
     files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*.py")}
-    own = {name: path.read_bytes() for name, path in files.items() if only is None or name.partition("/")[0] in only}
+    chosen = {name.partition("/")[0] for name in files} - _OTHER_ARCHIVES if only is None else set(only)
+    own = {name: path.read_bytes() for name, path in files.items() if name.partition("/")[0] in chosen}
     if not own:
         raise FileNotFoundError(f"{directory}: no Python files: run from the project's directory")
     archive.parent.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,7 @@ class Manifest(Construct):
                 "name": settings.name,
                 "account": account,
                 "vectorStore": settings.knowledge_base.vector_store,
+                **({"automatic": True} if settings.automatic.enabled else {}),
                 **({"issuer": settings.access.issuer} if settings.access.sign_in else {}),
                 "site": {
                     "url": distribution.url,

@@ -103,7 +103,8 @@ class RegionalBackend(Construct):
         )
         self.shield = self._shield_api()
         refreshes = (self.authorizer.schedule,) if self.authorizer else ()
-        self.schedules = (self._schedule_ingestion(), *self._schedule_checks(), *refreshes)
+        self.schedules: tuple[Schedule, ...] = (self._schedule_ingestion(), *self._schedule_checks(), *refreshes)
+        self._controller: tuple[Function, ...] = ()
         self.topic = AlertTopic(self, "alerts", provider=provider, names=names, emails=settings.operations.alert_emails)
         self.alarms = Alarms(self, "alarms", provider=provider, names=names, topic=self.topic)
         self._add_alarms()
@@ -166,8 +167,14 @@ class RegionalBackend(Construct):
     @property
     def all_functions(self) -> tuple[Function, ...]:
         """All functions of the region, with the authorizer if there is one."""
-        own = tuple(self.functions.by_package.values())
+        own = (*self.functions.by_package.values(), *self._controller)
         return (*own, self.authorizer.function) if self.authorizer else own
+
+    def add_controller(self, function: Function, schedule: Schedule) -> None:
+        """Count the automatic failover's controller among the region's functions, and watch it."""
+        self._controller = (function,)
+        self.schedules = (*self.schedules, schedule)
+        self.alarms.controller(function)
 
     def _schedule_ingestion(self) -> Schedule:
         """Run `ingest` on document events, and on a schedule for documents whose event was lost."""

@@ -17,6 +17,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTag
 from constructs import Construct
 
 from warm_standby.assets import Assets
+from warm_standby.automatic.controller import Controller
 from warm_standby.documents.replication import Replication
 from warm_standby.identity import Identity
 from warm_standby.manifest import Manifest, write_outputs
@@ -88,6 +89,8 @@ class WarmStandbyStack(TerraformStack):
             origin.expression = f"https://{host}"
         distribution_arn.expression = self.distribution.distribution.arn
         self._write_site_configuration()
+        if settings.automatic.enabled:
+            self._control_failover(assets)
         self._write_manifest(identity.account)
 
     def _provider(self, alias: Role | Literal["global"], region: str) -> AwsProvider:
@@ -151,6 +154,7 @@ class WarmStandbyStack(TerraformStack):
             source.alarms.replication_failed(source=source.documents, destination=destination.documents)
 
     def _notify(self, code: str) -> tuple[Notifications, Notifications]:
+        controlled = f"/warm-standby/{self._settings.name}/automatic" if self._settings.automatic.enabled else None
         primary, failover = (
             Notifications(
                 self,
@@ -160,6 +164,7 @@ class WarmStandbyStack(TerraformStack):
                 other=other,
                 settings=self._settings,
                 code=code,
+                controller_parameter=controlled if backend is self.failover else None,
             )
             for backend, other in ((self.primary, self.failover), (self.failover, self.primary))
         )
@@ -227,6 +232,24 @@ class WarmStandbyStack(TerraformStack):
                 frontend=backend.frontend,
                 role=backend.role,
             )
+
+    def _control_failover(self, assets: Assets) -> None:
+        """Add the controller, which moves users by itself, to the failover region."""
+        if assets.controller_code is None:
+            raise ValueError("assets.controller_code = None: automatic.enabled needs the archive of the controller")
+        code = TerraformAsset(self, "controller", path=str(assets.controller_code.resolve()), type=AssetType.FILE)
+        controller = Controller(
+            self,
+            "automatic",
+            provider=self.failover.provider,
+            names=self.failover.names,
+            settings=self._settings,
+            code=code.path,
+            primary=self.primary,
+            failover=self.failover,
+            distribution=self.distribution,
+        )
+        self.failover.add_controller(controller.function, controller.schedule)
 
     def _write_page_settings(self, backend: RegionalBackend) -> None:
         access, role = self._settings.access, backend.role

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-from notifications.config_file import Config
+from standby_protocol.routing_config import ConfigHistory, RoutingConfig
 
 CopyState = Literal["valid", "invalid", "absent"]
 AlarmColor = Literal["red", "green", "unknown"]
@@ -31,7 +31,7 @@ class ConfigCopy:
     serves: str = ""
     generation: int | None = None
     updated_at: str = ""
-    config: Config | None = None
+    config: RoutingConfig | None = None
 
     @property
     def manually_edited(self) -> bool:
@@ -114,7 +114,7 @@ class Look:
     """The facts of one look.
 
     `read_order`: both regions in the order in which the edge asks them for config.json. `copies` lacks the copies that
-    could not be read, and `unread` has the reasons, by region, and by `alarms`. `commands` are the journal's events
+    could not be read, and `unread` has the reasons, by region, `alarms` or `controller`. `commands` are the journal's events
     that are new or changed since the last look, and the one that wrote the authoritative config, in the order of their
     keys.
     `journal` has the ETag of each event, by region and key; a journal that could not be read is missing. `drill` says
@@ -145,13 +145,10 @@ class Look:
 
     @property
     def authoritative(self) -> ConfigCopy | None:
-        """The copy that pages obey, of those that could be read: as `authoritative_copy` of the operator's tool."""
-        obeyed: ConfigCopy | None = None
-        highest = 0
+        """The copy that pages obey, of those that could be read: as `authoritative_copy` of the protocol."""
+        history, obeyed = ConfigHistory(), None
         for region in reversed(self.read_order):
             copy = self.copies.get(region)
-            if copy is None or copy.state != "valid":
-                continue
-            if obeyed is None or copy.generation is None or copy.generation >= highest:
-                obeyed, highest = copy, max(highest, copy.generation or 0)
+            if copy is not None and copy.config is not None and history.accepts(copy.config):
+                history, obeyed = history.after(copy.config), copy
         return obeyed

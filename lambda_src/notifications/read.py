@@ -1,7 +1,6 @@
 """Read the facts of one look from both regions."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from notifications.config_file import normalize_api_url, parse_config
 from notifications.facts import Command, ConfigCopy, Drill, Look, Peer, Refusal
 from notifications.settings import Settings
 from notifications.state import InvalidStateError, State, parse_state, parse_time
 from shared.errors import error_code
+from standby_protocol.api_url import normalize_api_url
+from standby_protocol.automatic import DRILL_KEY
+from standby_protocol.journal import PREFIX, is_event_key, parse_generation
+from standby_protocol.routing_config import KEY, MAX_READ_BYTES, parse_config
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -22,18 +24,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
     from mypy_boto3_ssm import SSMClient
 
-CONFIG_KEY: Final = "config.json"
-JOURNAL_PREFIX: Final = "standby/journal/"
 STATE_KEY: Final = "standby/notifications/state.json"
-DRILL_KEY: Final = "standby/automatic/drill.json"
-"""The mark of a drill, beside config.json. The controller of the automatic failover reads it, too."""
 LOST: Final = "the primary region is lost, but "
 """How the reason begins for which the controller waits although the primary region is lost."""
 GENERATIONS: Final = 20
 """How many generations before that of config.json the journal is listed."""
 MAX_BYTES: Final = 1024 * 1024
 NO_SUCH_KEY: Final = "NoSuchKey"
-_EVENT_KEY: Final = re.compile(rf"{JOURNAL_PREFIX}(\d{{12}})-\d{{8}}T\d{{12}}Z-[0-9a-z]+\.json")
 
 Errors = (ClientError, BotoCoreError)
 
@@ -77,7 +74,9 @@ class Reader:
             regions = {region: future.result() for region, future in found.items()}
         read_alarms = alarms.result()
         unread = {region: facts.error for region, facts in regions.items() if facts.error}
-        unread |= {"alarms": read_alarms.error} if read_alarms.error else {}
+        controller, controller_error = refusal.result()
+        errors = {"alarms": read_alarms.error, "controller": controller_error}
+        unread |= {place: error for place, error in errors.items() if error}
         drills = [facts.drill for facts in regions.values() if facts.drill]
         commands = {one.key: one for facts in regions.values() for one in facts.commands}
         return Look(
@@ -94,7 +93,7 @@ class Reader:
             peer=peer.result(),
             drill=max(drills, key=lambda drill: drill.until, default=None),
             drill_read=any(not facts.error for facts in regions.values()),
-            refusal=refusal.result(),
+            refusal=controller,
         )
 
     def _region(self, region: str, state: State) -> RegionFacts:
@@ -112,12 +111,12 @@ class Reader:
         return RegionFacts(copy=copy, tags=tags, commands=tuple(filter(None, commands)), drill=drill)
 
     def _copy(self, region: str) -> ConfigCopy:
-        answer = self._get(region, CONFIG_KEY)
+        answer = self._get(region, KEY)
         if answer is None:
             return ConfigCopy(region=region, state="absent", etag="", modified=datetime.fromtimestamp(0, tz=UTC))
         etag, modified = answer["ETag"].strip('"'), answer["LastModified"]
         try:
-            config = parse_config(answer["Body"].read(MAX_BYTES))
+            config = parse_config(answer["Body"].read(MAX_READ_BYTES))
         except ValueError:
             return ConfigCopy(region=region, state="invalid", etag=etag, modified=modified)
         names = {normalize_api_url(url): name for name, url in self.settings.api_urls.items()}
@@ -135,10 +134,10 @@ class Reader:
     def _list_events(self, region: str, *, since: int) -> Iterator[tuple[str, str]]:
         """Yield the key and the ETag of each event from this generation on."""
         pages = self.s3[region].get_paginator("list_objects_v2")
-        start = f"{JOURNAL_PREFIX}{since:012d}"
-        for page in pages.paginate(Bucket=self.settings.buckets[region], Prefix=JOURNAL_PREFIX, StartAfter=start):
+        start = f"{PREFIX}{since:012d}"
+        for page in pages.paginate(Bucket=self.settings.buckets[region], Prefix=PREFIX, StartAfter=start):
             for entry in page.get("Contents", ()):
-                if _EVENT_KEY.fullmatch(entry["Key"]):
+                if is_event_key(entry["Key"]):
                     yield entry["Key"], entry["ETag"].strip('"')
 
     def _command(self, region: str, key: str) -> Command | None:
@@ -149,16 +148,16 @@ class Reader:
         answer = self._get(region, DRILL_KEY)
         return parse_drill(answer["Body"].read(MAX_BYTES)) if answer else None
 
-    def _refusal(self) -> Refusal | None:
-        """Return whether the controller of this region refuses to move users; None if that is not known."""
+    def _refusal(self) -> tuple[Refusal | None, str]:
+        """Return whether the controller of this region refuses to move users, and the error if it could not be read."""
         name = self.settings.controller_parameter
         if self.ssm is None or name is None:
-            return None
+            return None, ""
         try:
             text = self.ssm.get_parameter(Name=name)["Parameter"]["Value"]
-        except Errors:
-            return None
-        return parse_refusal(text)
+        except Errors as error:
+            return None, error_code(error)
+        return parse_refusal(text), ""
 
     def _peer(self) -> Peer:
         other = self.settings.other_region
@@ -197,8 +196,7 @@ class Reader:
 
 def _may_have_written(key: str, copy: ConfigCopy) -> bool:
     """Return whether the event with this key has the generation of config.json."""
-    match = _EVENT_KEY.fullmatch(key)
-    return match is not None and int(match[1]) == copy.generation
+    return copy.generation is not None and parse_generation(key) == copy.generation
 
 
 def parse_drill(body: bytes) -> Drill | None:

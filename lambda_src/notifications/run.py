@@ -92,7 +92,7 @@ class BucketStateStore:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run did. `unread` has AWS's error codes of what could not be read, by region, and by `alarms`.
+    """What a run did. `unread` has AWS's error codes of what could not be read, by region, `alarms` or `controller`.
 
     `left`: the changes that could not be told on every channel. The next run tells them on those that are left.
     """

@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Generic, TypeVar
 
@@ -24,27 +23,26 @@ from standby.deployment.answers import DeadlineExceededError, InvalidAnswerError
 from standby.deployment.credentials import describe_credentials_failure
 from standby.errors import StandbyError
 from standby.text import one_line
+from standby_protocol.deployment import Unavailable
+
+__all__ = [
+    "LOOK_SECONDS",
+    "STALL_SECONDS",
+    "ConcurrentCalls",
+    "NoAnswerError",
+    "StalledError",
+    "Unavailable",
+    "attempt",
+    "explain",
+    "iterate_with_progress",
+    "look_twice",
+    "map_concurrently",
+    "run_concurrently",
+]
 
 K = TypeVar("K")
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Unavailable:
-    """A fact that could not be read, and the reason.
-
-    `unreachable`: no answer, as from a region that is down. `is_running`: it is still being read. `no_credentials`: the
-    credentials failed, which says nothing about the region.
-    """
-
-    why: str
-    unreachable: bool = False
-    is_running: bool = False
-    no_credentials: bool = False
-
-    def __str__(self) -> str:
-        return self.why
 
 
 class NoAnswerError(StandbyError):

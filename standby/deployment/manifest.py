@@ -2,17 +2,35 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from standby.deployment.api_url import normalize_api_url
 from standby.errors import StandbyError
 from standby.json_model import JsonModel, Key, describe_errors
 from standby.text import one_line
+from standby_protocol.api_url import normalize_api_url
+from standby_protocol.deployment import ROLES, Role
 
-Role = Literal["primary", "failover"]
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
+__all__ = [
+    "MAX_NAMES",
+    "MAX_SHOWN",
+    "MAX_TEXT_BYTES",
+    "ROLES",
+    "SCHEMA_VERSION",
+    "ApiUrl",
+    "AwsRegion",
+    "HttpUrl",
+    "Manifest",
+    "Name",
+    "Region",
+    "Role",
+    "Site",
+    "describe_differences",
+    "find_differences",
+    "parse_manifest",
+]
+
 SCHEMA_VERSION: Final = 2
 MAX_TEXT_BYTES: Final = 2048
 """The longest text of a manifest. A whole one has at most 4 KB: docs.aws.amazon.com, Systems Manager, "Managing
@@ -98,6 +116,9 @@ class Manifest(JsonModel):
     vector_store: Name = Field(description="`opensearch-serverless` or `s3-vectors`")
     issuer: HttpUrl | Literal[""] = Field(
         default="", description='the OpenID Connect issuer of the users; "" if anyone with the address may ask'
+    )
+    automatic: bool = Field(
+        default=False, strict=True, description="whether a controller in the failover region moves users by itself"
     )
     site: Site
     regions: Mapping[Annotated[Role, Key("ROLE")], Region]

@@ -228,7 +228,8 @@ class Rehearsal:
     @property
     def _deployer(self) -> Deployer:
         settings = rehearsed_settings(self.paths, self.settings)
-        return Deployer(paths=self.paths, settings=settings, progress=self.progress)
+        signs_in = self.access is not None
+        return Deployer(paths=self.paths, settings=settings, progress=self.progress, signs_in=signs_in)
 
     def _choose_access(self, mode: AccessMode | None) -> None:
         if mode == "oidc":

@@ -16,7 +16,13 @@ def synthesize(settings: Settings, *, functions: Path, site: Path, out: Path) ->
     """Synthesize as `main.py` does, into `out`."""
     app = App(outdir=str(out))
     wheels = [_write_wheel(out)] if settings.access.sign_in else []
-    assets = read_assets(functions=functions, site=site, archive=out / "functions.zip", wheels=wheels)
+    assets = read_assets(
+        functions=functions,
+        site=site,
+        archive=out / "functions.zip",
+        wheels=wheels,
+        automatic=settings.automatic.enabled,
+    )
     WarmStandbyStack(app, settings=settings, assets=assets)
     app.synth()
     directory = out / "stacks" / STACK_NAME

@@ -1,18 +1,23 @@
 """The notifications function reads config.json and the journal as the operator's tool writes them."""
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
-from notifications import changes, read
-from notifications.config_file import parse_config
+from controller.move import ACTOR
+from controller.state import render_state
+from notifications import changes
 from notifications.facts import Look
-from notifications.read import CONFIG_KEY, STATE_KEY, parse_command
+from notifications.messages import CONTROLLER
+from notifications.read import STATE_KEY, parse_command, parse_refusal
 from standby.deployment import routing_config
 from standby.operations.facts import journal
+from standby_protocol.automatic import Facts, Rules, decide
+from standby_protocol.automatic import Look as ControllerLook
+from standby_protocol.journal import is_event_key
+from standby_protocol.routing_config import KEY
 from tests.contracts.helpers import ROUTING_CONFIG_CASES, expected_answer
 from tests.lambdas.notifications.world import FAILOVER, PRIMARY, World
 
@@ -29,9 +34,9 @@ def look(case: dict[str, Any]) -> Look:
     """Return the look at two buckets with the files of a case."""
     world = World()
     for role, region in ROLES.items():
-        world.buckets[region].objects.pop(CONFIG_KEY)
+        world.buckets[region].objects.pop(KEY)
         if case[role] is not None:
-            world.buckets[region].write(CONFIG_KEY, file(case, role).encode())
+            world.buckets[region].write(KEY, file(case, role).encode())
     found: list[Look] = []
     function = world.function(PRIMARY)
     reader = function.look
@@ -84,20 +89,6 @@ def _parsed(text: str) -> routing_config.RoutingConfig | None:
         return None
 
 
-def test_a_parsed_file_has_the_same_members() -> None:
-    text = json.dumps(
-        {
-            "apiUrl": "https://a.example/prod",
-            "fallbackApiUrl": "https://b.example/prod",
-            "region": "us-west-2",
-            "role": "primary",
-            "generation": 3,
-            "updatedAt": "2026-11-28T07:00:00Z",
-        }
-    )
-    assert asdict(parse_config(text.encode())) == asdict(routing_config.parse_config(text))
-
-
 def test_a_written_event_is_read_with_all_that_is_told() -> None:
     event = journal.new_event(
         generation=7,
@@ -115,8 +106,23 @@ def test_a_written_event_is_read_with_all_that_is_told() -> None:
     assert (command.source, command.target, command.result) == (PRIMARY, FAILOVER, "done")
     assert command.moved_users
     assert command.change == f"7:{event.started_at}"  # as in `updatedAt` of the config.json that it writes
-    assert read._EVENT_KEY.fullmatch(event.key)  # noqa: SLF001
-    assert not read._EVENT_KEY.fullmatch(STATE_KEY)  # noqa: SLF001
+    assert not is_event_key(STATE_KEY)
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_refusal_of_the_controller_is_read_from_its_state(refuses: bool) -> None:  # noqa: FBT001 - a case
+    rules = Rules()
+    failed = [ControllerLook(at=NOW, here="failed", there="failed")] * (5 if refuses else 1)
+    facts = Facts(now=NOW, looks=failed, serving="primary", switches={"primary": True, "failover": True})
+    decision = decide(facts, rules)
+    refusal = parse_refusal(render_state(failed, decision))
+    assert refusal is not None
+    assert refusal.reason == ("the journal of the failover region cannot be read" if refuses else "")
+    assert parse_refusal("{}") is None
+
+
+def test_a_move_of_the_controller_is_known_by_its_actor() -> None:
+    assert CONTROLLER == ACTOR
 
 
 @pytest.mark.parametrize("result", journal.RESULTS)

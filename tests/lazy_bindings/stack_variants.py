@@ -57,6 +57,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "delete_claims": {"groups": ["admins"]},
         }
     },
+    "automatic": {
+        "automatic": {
+            "enabled": True,
+            "failed_looks": 2,
+            "of_looks": 3,
+            "dwell_minutes": 30,
+            "when_behind": "move",
+        }
+    },
     "server-errors-only": {"site": {"origin_failover_status_codes": [500, 502, 503, 504]}},
     "operations": {
         "operations": {
@@ -91,7 +100,13 @@ def synthesize_variants(out: Path) -> None:
         archive.parent.mkdir(parents=True, exist_ok=True)
         settings = Settings.model_validate(BASE | changes)
         wheels = [_write_wheel(out)] if settings.access.sign_in else []
-        assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive, wheels=wheels)
+        assets = read_assets(
+            functions=ROOT / "lambda_src",
+            site=ROOT / "frontend",
+            archive=archive,
+            wheels=wheels,
+            automatic=settings.automatic.enabled,
+        )
         WarmStandbyStack(app, settings=settings, assets=assets)
         app.synth()
 

@@ -40,6 +40,7 @@ from standby.operations.facts.collect import collect_state
 from standby.operations.facts.documents import STATUS_DEPTH
 from standby.operations.plans.plan import CopyDocuments, Ingest, PutConfig, WriteIntent
 from standby.operations.views.verdict import assess_state
+from standby_protocol import journal as protocol_journal
 from tests.simulation import memory
 from tests.simulation.calls import SITE, Call, make_clients
 from tests.simulation.machine import Local, Machine, Semaphore, SimpleQueue, Thread, VirtualTime, current
@@ -305,7 +306,7 @@ def simulated() -> Iterator[None]:
         (reconcile_command, "report_outcome", _end),
         *((module, "print_target", lambda *_: None) for module in (failover_command, reconcile_command)),
         *((module, "print_progress", _say) for module in _PRINTING),
-        (journal, "secrets", SimpleNamespace(token_hex=lambda _: current().event_id())),  # type: ignore[attr-defined]
+        (protocol_journal, "secrets", SimpleNamespace(token_hex=lambda _: current().event_id())),  # type: ignore[attr-defined]
         (journal, "describe_actor", lambda arn: f"{arn} ({current().spec.number})"),  # type: ignore[attr-defined]
     ]
     patches = [patch.object(module, name, new) for module, name, new in changes]

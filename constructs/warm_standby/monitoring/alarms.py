@@ -163,6 +163,25 @@ class Alarms(Construct):
             missing_data="breaching",
         )
 
+    def controller(self, function: Function) -> None:
+        """Alert when the controller has not looked for five minutes, and when it moved users or failed to."""
+        looked = self._log_metric("automatic_look", function=function, pattern="{ $.looked = * }", period=60)
+        self._alarm(
+            "automatic_look",
+            description=f"{function.name} has not looked at the primary region for 5 minutes: docs/runbook.md",
+            metric=looked,
+            below=1,
+            periods=5,
+            missing_data="breaching",
+        )
+        pattern = '{ $.message = "moved" || $.message = "not_moved" }'
+        self._alarm(
+            "automatic_move",
+            description=f"{function.name} moved users by itself, or could not: docs/runbook.md",
+            metric=self._log_metric("automatic_move", function=function, pattern=pattern),
+            above=0,
+        )
+
     def replication_latency(self, *, source: DocumentsBucket, destination: DocumentsBucket) -> None:
         """Alert on slow replication. S3 publishes this metric in the destination's region.
 

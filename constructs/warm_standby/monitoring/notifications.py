@@ -44,7 +44,8 @@ class Notifications(Construct):
     """The topic and the function of one region, and what invokes the function: S3's events, and a schedule.
 
     The function reads config.json, the journal and the state of both regions. It writes only its own state, and it
-    publishes only in its own region, so nothing that it needs is in the other one.
+    publishes only in its own region, so nothing that it needs is in the other one. `controller_parameter` is the name of
+    the state of the automatic failover's controller, in the region that has one.
     """
 
     def __init__(
@@ -57,8 +58,10 @@ class Notifications(Construct):
         other: RegionalBackend,
         settings: Settings,
         code: str,
+        controller_parameter: str | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        self._controller_parameter = controller_parameter
         self._provider = provider
         self._backend = backend
         self._other = other
@@ -115,6 +118,7 @@ class Notifications(Construct):
                 "FAILOVER_REGION": settings.regions.failover,
                 "TOPIC_ARN": self.topic.arn,
                 "ALARMS": json.dumps(alarms),
+                **({"CONTROLLER_PARAMETER": self._controller_parameter} if self._controller_parameter else {}),
             },
             statements=self._statements(),
             timeout=TIMEOUT,
@@ -126,6 +130,7 @@ class Notifications(Construct):
         buckets = [f"arn:aws:s3:::{one.names.bucket('frontend')}" for one in (self._backend, self._other)]
         read = (ROUTING_CONFIG_KEY, f"{JOURNAL_PREFIX}*", STATE_KEY, DRILL_KEY)
         return [
+            *self._controller_statements(),
             Statement(
                 sid="ReadFacts",
                 actions=["s3:GetObject"],
@@ -148,6 +153,12 @@ class Notifications(Construct):
                 conditions={"StringEquals": {"events:source": SOURCE}},
             ),
         ]
+
+    def _controller_statements(self) -> list[Statement]:
+        if self._controller_parameter is None:
+            return []
+        parameter = self._names.arn("ssm", f"parameter{self._controller_parameter}")
+        return [Statement(sid="ReadController", actions=["ssm:GetParameter"], resources=[parameter])]
 
     def _invoke_on_writes(self) -> None:
         """Run the function when config.json or the journal is written in this region's bucket."""

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 
 from warm_standby.settings import model_access, regions, validators
 from warm_standby.settings.access import Access
+from warm_standby.settings.automatic import Automatic
 from warm_standby.settings.section import Section, UniqueValues, validation_error
 
 STACK_NAME: Final = "warm-standby"
@@ -264,6 +265,7 @@ class Settings(Section):
     documents: Documents = Documents()
     site: Site = Site()
     access: Access = Access()
+    automatic: Automatic = Automatic()
     operations: Operations = Operations()
     notifications: Notifications = Notifications()
     objectives: Objectives = Objectives()

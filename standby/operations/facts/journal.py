@@ -6,11 +6,9 @@ it contains the highest generation: no object must be read.
 
 import getpass
 import json
-import re
-import secrets
 import socket
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from botocore.exceptions import ClientError
@@ -22,15 +20,54 @@ from standby.deployment.manifest import Region
 from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy, RoutingConfig, read_copy
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
 from standby.text import one_line, pluralize, printable
+from standby_protocol.journal import (
+    FIRST_GENERATION,
+    PREFIX,
+    event_key,
+    event_key_prefix,
+    format_time,
+    is_event_key,
+    new_event_document,
+    parse_generation,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PREFIX: Final = "standby/journal/"
-_KEY: Final = re.compile(rf"^{PREFIX}(?P<generation>\d{{12}})-(?P<started>\d{{8}}T\d{{12}}Z)-(?P<id>[0-9a-z]+)\.json$")
-
-FIRST_GENERATION: Final = 1
-"""The generation that Terraform writes."""
+__all__ = [
+    "CONFIG_WRITES",
+    "PREFIX",
+    "RESULTS",
+    "Event",
+    "InvalidEvent",
+    "PendingWrite",
+    "Result",
+    "StepTaken",
+    "describe_actor",
+    "describe_invalid",
+    "end_event",
+    "find_event_of_config",
+    "format_time",
+    "has_landed",
+    "is_event_key",
+    "is_reconciled_since",
+    "is_superseded",
+    "is_written_by_event",
+    "last_switch",
+    "last_written",
+    "list_objects",
+    "list_recent_keys",
+    "list_recent_objects",
+    "merge_events",
+    "new_event",
+    "parse_event",
+    "parse_generation",
+    "read_event",
+    "read_events_of_config",
+    "read_object",
+    "split_events",
+    "write_event",
+]
 
 CONFIG_WRITES: Final = ("Write config.json", "Bring config.json to generation")
 """How the titles of the steps begin that write config.json."""
@@ -112,7 +149,7 @@ class Event(JsonModel):
     @property
     def key(self) -> str:
         """The key of this event's object."""
-        return f"{_key_prefix(self.generation, self.started_at)}{self.id}.json"
+        return event_key(generation=self.generation, started_at=self.started_at, id_=self.id)
 
     @property
     def open(self) -> bool:
@@ -122,30 +159,14 @@ class Event(JsonModel):
         )
 
 
-def _key_prefix(generation: int, started_at: str) -> str:
-    """Return how the key of an event begins. Raises `ValueError` if the text is no time."""
-    return f"{PREFIX}{generation:012d}-{datetime.fromisoformat(started_at):%Y%m%dT%H%M%S%f}Z-"
-
-
 def new_event(
     *, generation: int, command: str, actor: str, reason: str, source: str, target: str, now: datetime
 ) -> Event:
     """Return an event that begins now."""
-    return Event(
-        id=secrets.token_hex(4),
-        generation=generation,
-        command=command,
-        actor=actor,
-        reason=reason,
-        started_at=format_time(now),
-        source=source,
-        target=target,
+    document = new_event_document(
+        generation=generation, command=command, actor=actor, reason=reason, source=source, target=target, now=now
     )
-
-
-def format_time(moment: datetime) -> str:
-    """Return a time as text, in UTC, to the microsecond."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return Event.from_json(document)
 
 
 def end_event(event: Event, result: Result, *, now: datetime) -> Event:
@@ -161,17 +182,6 @@ def parse_event(text: str) -> Event:
         raise ValueError(f"not an event: {describe_errors(error)}") from error
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not an event: {error}") from error
-
-
-def parse_generation(key: str) -> int:
-    """Return the generation in an event's key; 0 for any other key."""
-    match = _KEY.match(key)
-    return int(match["generation"]) if match else 0
-
-
-def is_event_key(key: str) -> bool:
-    """Return whether an object with this key can be an event."""
-    return _KEY.match(key) is not None
 
 
 def describe_actor(arn: str) -> str:
@@ -214,7 +224,7 @@ def list_objects(s3: "S3Client", region: Region, *, since: int = 0) -> tuple[str
 
 def read_object(s3: "S3Client", region: Region, key: str) -> "Event | InvalidEvent":
     """Return one event, or why the object is none that this version reads. Raises botocore's errors."""
-    if not _KEY.match(key):
+    if not is_event_key(key):
         return InvalidEvent(region=region.region, key=key, why="its key is not the key of an event")
     answer = s3.get_object(Bucket=region.frontend_bucket, Key=key)
     if take_count(answer, "ContentLength") > MAX_BODY_BYTES:
@@ -257,7 +267,7 @@ def read_events_of_config(s3: "S3Client", region: Region, config: RoutingConfig)
     Its key begins with the generation and with the time in `updatedAt`, so no other event is read.
     """
     try:
-        prefix = _key_prefix(config.generation or 0, config.updated_at)
+        prefix = event_key_prefix(config.generation or 0, config.updated_at)
     except ValueError:  # no command wrote this time
         return ()
     found = take_list(s3.list_objects_v2(Bucket=region.frontend_bucket, Prefix=prefix), "Contents")
@@ -354,7 +364,7 @@ def is_written_by_event(config: RoutingConfig, keys: Iterable[str]) -> bool:
     if config.generation is None or config.generation <= FIRST_GENERATION:
         return True
     try:
-        prefix = _key_prefix(config.generation, config.updated_at)
+        prefix = event_key_prefix(config.generation, config.updated_at)
     except ValueError:  # no command wrote this time
         return False
     return any(key.startswith(prefix) for key in keys)

@@ -5,9 +5,27 @@ from typing import Literal
 
 from standby.deployment.manifest import Manifest, Role, describe_differences
 from standby.deployment.routing_config import ConfigCopy, RoutingConfig
-from standby.json_model import JsonModel
 from standby.operations.facts.documents import MissingDocument
 from standby.operations.facts.journal import Event, PendingWrite
+from standby_protocol.generation import Refusal
+
+__all__ = [
+    "Action",
+    "CloseEvent",
+    "Command",
+    "CopyDocuments",
+    "CopyEvents",
+    "Ingest",
+    "Invalidate",
+    "Plan",
+    "PutConfig",
+    "Refusal",
+    "Step",
+    "VerifyEdge",
+    "VerifyHealth",
+    "WriteIntent",
+    "manifest_refusals",
+]
 
 Command = Literal["failover", "failback", "reconcile"]
 
@@ -93,13 +111,6 @@ class Step:
     def full_title(self) -> str:
         """The title with the region."""
         return f"{self.title} in {self.region}" if self.region else self.title
-
-
-class Refusal(JsonModel):
-    """A precondition that does not hold. `overridable`: `--force` overrides it."""
-
-    reason: str
-    overridable: bool = True
 
 
 def manifest_refusals(manifest: Manifest) -> tuple[Refusal, ...]:

@@ -32,7 +32,6 @@ from standby.operations.facts.journal import (
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
-from standby.operations.plans.generation import KnownGenerations
 from standby.operations.plans.plan import (
     CloseEvent,
     CopyDocuments,
@@ -47,6 +46,7 @@ from standby.operations.plans.plan import (
     manifest_refusals,
 )
 from standby.text import describe_not_inspected, pluralize
+from standby_protocol.generation import KnownGenerations
 
 DOCUMENTS: Final = "documents"
 """The pending write of an event whose documents could not be compared."""
@@ -212,7 +212,7 @@ def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
     role = state.serving if config is not None else _last_serving_role(state)
     if role is None:
         return None
-    generation = _known_generations(facts).next(state.manifest, role, now=state.now)
+    generation = _known_generations(facts).next(role, now=state.now)
     return config_for_role(state.manifest, role, generation=generation, updated_at=format_time(state.now))
 
 

@@ -11,32 +11,29 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest
 from standby.deployment.routing_config import (
     KEY,
-    MAX_GENERATION,
     ConfigCopies,
     ConfigCopy,
     authoritative_copy,
-    config_for_role,
     moves_users,
-    render_config,
     serving_role,
 )
 from standby.operations.facts.health import describe_unhealthy
-from standby.operations.facts.journal import PendingWrite, find_event_of_config, format_time, new_event
+from standby.operations.facts.journal import PendingWrite, find_event_of_config, new_event
 from standby.operations.facts.switch_facts import SwitchFacts
-from standby.operations.plans.generation import KnownGenerations
 from standby.operations.plans.plan import (
     CloseEvent,
     Command,
     Invalidate,
     Plan,
     PutConfig,
-    Refusal,
     Step,
     VerifyEdge,
     VerifyHealth,
     WriteIntent,
     manifest_refusals,
 )
+from standby_protocol.generation import KnownGenerations, Refusal
+from standby_protocol.switch import plan_writes
 
 FORCED_GENERATION_STEP: Final = 2
 """Generation increment for `--force` when the other copy is unreadable: 2, because that copy may already be at +1."""
@@ -94,29 +91,22 @@ def _plan_switch(
     step: int = 1,
 ) -> Plan:
     manifest, target = facts.manifest, facts.target
-    region, other = manifest.regions[target].region, manifest.other(target)
-    known = _known_generations(facts)
-    generation = min(known.next(manifest, target, now=facts.now) + step - 1, MAX_GENERATION)
-    source = _serving_region(facts) if step == 1 else ""
+    region = manifest.regions[target].region
+    writes = plan_writes(manifest, target, own, known=_known_generations(facts), now=facts.now, step=step)
     event = new_event(
-        generation=generation,
+        generation=writes.generation,
         command=command,
         actor=facts.actor,
         reason=reason,
-        source=source,
+        source=writes.source,
         target=region,
         now=facts.now,
     )
-    config = config_for_role(manifest, target, generation=generation, updated_at=format_time(facts.now))
-    text = render_config(config)
-    steps = [
-        Step(title="Write the intent into the journal", region=region, action=WriteIntent(role=target)),
-        Step(title="Write config.json", region=region, action=PutConfig(seen=own, config=config, text=text)),
-    ]
-    beside = facts.copies[other.role]
-    if isinstance(beside, ConfigCopy):
-        put = PutConfig(seen=beside, config=config, text=text)
-        steps.append(Step(title="Write config.json", region=other.region, action=put))
+    config = writes.config
+    steps = [Step(title="Write the intent into the journal", region=region, action=WriteIntent(role=target))]
+    for copy in writes.copies:
+        put = PutConfig(seen=copy, config=config, text=writes.text)
+        steps.append(Step(title="Write config.json", region=copy.region, action=put))
     steps += [
         Step(title="Create a CloudFront invalidation", region="us-east-1", action=Invalidate()),
         Step(title=_VERIFY_EDGE, region="", action=VerifyEdge(config=config)),
@@ -125,12 +115,12 @@ def _plan_switch(
     ]
     return Plan(
         command=command,
-        summary=f"switch traffic to {region} ({target}), generation {generation}",
-        source=source,
+        summary=f"switch traffic to {region} ({target}), generation {writes.generation}",
+        source=writes.source,
         target=region,
-        generation=generation,
+        generation=writes.generation,
         steps=tuple(steps),
-        refusals=(*_refusals(facts, preconditions), *known.refusals(manifest, target)),
+        refusals=(*_refusals(facts, preconditions), *writes.refusals),
         notes=tuple(_config_notes(manifest, facts.copies)),
         event=event,
         pending_writes=tuple(_pending_writes(facts)),
@@ -208,11 +198,6 @@ def _own_copy_note(facts: SwitchFacts) -> tuple[str, ...]:
         return ()
     known = f"{own} serves according to its own copy of config.json; {other.region} may have a higher generation"
     return (f"{known}: --force writes a higher one",)
-
-
-def _serving_region(facts: SwitchFacts) -> str:
-    role = serving_role(facts.manifest, facts.copies)
-    return facts.manifest.regions[role].region if role else ""
 
 
 def _invalid_notes(copies: Iterable[ConfigCopy]) -> Iterator[str]:

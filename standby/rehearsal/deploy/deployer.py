@@ -4,6 +4,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
@@ -19,7 +20,7 @@ from standby.rehearsal.deploy.applier import create_applier
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.provider_mirror import Distribution, cli_config_text, distribution_of, find_mirror
 from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult
-from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator
+from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator, starting_emulator
 from standby.rehearsal.emulator.function_runtime import describe_difference
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
@@ -66,6 +67,8 @@ class Deployer:
     paths: RehearsalPaths
     settings: Path | None
     progress: Progress
+    signs_in: bool = False
+    """Whether the settings have users sign in, as far as it is known before the synthesis."""
 
     def start(self, timer: PhaseTimer | None = None) -> Workspace:
         """Synthesize the stack, start the emulator if it is not up, and initialize Terraform."""
@@ -76,15 +79,17 @@ class Deployer:
         find_program(NODE)
         find_caddy()
         self._refuse_another_deployment()
-        self.progress.start("Synthesizing the stack")
-        stack = synthesize(
-            project=self.paths.project,
-            output=self.paths.synthesized,
-            log=self.paths.synthesis_log,
-            settings=self.settings,
-        )
-        timer.end_phase("synth")
-        workspace = self._workspace(stack, terraform=terraform)
+        is_new = running_emulator(self.paths) is None
+        with self._starting_emulator() if is_new else nullcontext():
+            self.progress.start("Synthesizing the stack")
+            stack = synthesize(
+                project=self.paths.project,
+                output=self.paths.synthesized,
+                log=self.paths.synthesis_log,
+                settings=self.settings,
+            )
+            timer.end_phase("synth")
+        workspace = self._workspace(stack, terraform=terraform, is_new=is_new)
         timer.end_phase("start")
         return workspace
 
@@ -117,6 +122,10 @@ class Deployer:
         self.progress.note(f"Some resources were deleted already. Running {destroy} again for the remaining ones.")
         return workspace.terraform.destroy()
 
+    def _starting_emulator(self) -> AbstractContextManager[None]:
+        self.progress.start("Starting the emulator")
+        return starting_emulator(self.paths, own_python=self.signs_in)
+
     def _refuse_another_deployment(self) -> None:
         """Refuse settings of another deployment than the applied one, before anything is changed."""
         emulator = running_emulator(self.paths)
@@ -138,7 +147,7 @@ class Deployer:
                 "  `standby rehearse down` removes this one.",
             )
 
-    def _workspace(self, stack: SynthesizedStack, *, terraform: InstalledProgram) -> Workspace:
+    def _workspace(self, stack: SynthesizedStack, *, terraform: InstalledProgram, is_new: bool = False) -> Workspace:
         emulator = running_emulator(self.paths)
         if emulator is not None and self.paths.apply_marker.exists():
             self.progress.note(
@@ -153,9 +162,10 @@ class Deployer:
         if emulator is None:
             self.progress.start("Starting the emulator")
             emulator = start_emulator(self.paths, own_python=own_python)
-            for runtime in stack.runtimes():
-                if note := describe_difference(runtime, own_python=own_python):
-                    self.progress.note(note)
+            is_new = True
+        for runtime in stack.runtimes() if is_new else ():
+            if note := describe_difference(runtime, own_python=own_python):
+                self.progress.note(note)
         return self._initialize(stack, emulator=emulator, terraform=terraform)
 
     def _initialize(self, stack: SynthesizedStack, *, emulator: Emulator, terraform: InstalledProgram) -> Workspace:

@@ -7,6 +7,9 @@ end with its process, and Terraform's state is discarded then.
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -98,6 +101,23 @@ def start_emulator(paths: RehearsalPaths, *, own_python: bool = False) -> Emulat
     emulator = Emulator(identity=identity, port=port, own_python=own_python)
     write_record(paths.emulator_record, EmulatorRecord(emulator=emulator, directory=str(paths.directory)))
     return emulator
+
+
+@contextmanager
+def starting_emulator(paths: RehearsalPaths, *, own_python: bool = False) -> Iterator[None]:
+    """Start a new emulator while the body of the `with` runs, and wait for it at the end.
+
+    If the body fails, the emulator is stopped again. Raises what `start_emulator` raises.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        emulator = pool.submit(start_emulator, paths, own_python=own_python)
+        try:
+            yield
+        except BaseException:
+            if emulator.exception() is None:
+                stop_emulator(paths)
+            raise
+    emulator.result()
 
 
 def stop_emulator(paths: RehearsalPaths) -> int:

@@ -5,10 +5,13 @@ import json
 import pytest
 
 from notifications.messages import SOURCE
-from notifications.read import CONFIG_KEY, DRILL_KEY, JOURNAL_PREFIX, STATE_KEY
+from notifications.read import STATE_KEY
 from notifications.run import PATIENCE
 from notifications.settings import Settings as FunctionSettings
 from shared.environment import Environment
+from standby_protocol.automatic import DRILL_KEY
+from standby_protocol.journal import PREFIX
+from standby_protocol.routing_config import KEY
 from tests.constructs.helpers import ACCOUNT, render
 from tests.constructs.plan import (
     FUNCTIONS,
@@ -25,6 +28,7 @@ from tests.constructs.plan import (
 )
 from tests.constructs.variants import NOTIFIED
 from warm_standby.monitoring import notifications
+from warm_standby.settings.automatic import Automatic
 from warm_standby.settings.model import Notifications as NotificationSettings
 
 OTHER = {"primary": "failover", "failover": "primary"}
@@ -94,11 +98,7 @@ def test_its_role_reads_both_regions_and_writes_one_object(notified: Plan, role:
     region = notified.region(role)
     assert granted["ReadFacts"] == (
         {"s3:GetObject"},
-        {
-            f"{bucket}/{key}"
-            for bucket in (own, other)
-            for key in (CONFIG_KEY, f"{JOURNAL_PREFIX}*", STATE_KEY, DRILL_KEY)
-        },
+        {f"{bucket}/{key}" for bucket in (own, other) for key in (KEY, f"{PREFIX}*", STATE_KEY, DRILL_KEY)},
     )
     assert granted["ListJournal"] == ({"s3:ListBucket"}, {own, other})
     assert granted["WriteState"] == ({"s3:PutObject"}, {f"{own}/{STATE_KEY}"})
@@ -129,7 +129,7 @@ def test_writes_of_config_json_and_of_the_journal_invoke_it_and_its_own_state_do
         in_region(notified, "aws_s3_bucket_notification", role)[i] for i in range(2) if _invokes(notified, role, i)
     )
     prefixes = {one["filter_prefix"] for one in event["lambda_function"]}
-    assert prefixes == {CONFIG_KEY, JOURNAL_PREFIX}
+    assert prefixes == {KEY, PREFIX}
     assert not any(STATE_KEY.startswith(prefix) for prefix in prefixes)
     assert event["depends_on"] == [f"aws_lambda_permission.{_permission(notified, role, 's3.amazonaws.com')}"]
     granted = resources(notified, "aws_lambda_permission")[_permission(notified, role, "s3.amazonaws.com")]
@@ -203,13 +203,25 @@ def test_its_own_errors_raise_an_alarm(notified: Plan, role: str) -> None:
     assert "chatbot-notifications-errors" in names
 
 
+def test_the_failover_region_reads_the_state_of_the_controller_where_there_is_one(synthesize: Synthesize) -> None:
+    plan = synthesize(NOTIFIED.model_copy(update={"automatic": Automatic(enabled=True)}))
+    name = function(plan, "failover")["environment"]["variables"]["CONTROLLER_PARAMETER"]
+    assert name in [body["name"] for body in in_region(plan, "aws_ssm_parameter", "failover")]
+    granted = permissions(plan, "failover")["ReadController"]
+    assert granted["Action"] == ["ssm:GetParameter"]
+    region = plan.region("failover")
+    assert [render(plan, arn) for arn in granted["Resource"]] == [f"arn:aws:ssm:{region}:{ACCOUNT}:parameter{name}"]
+    assert "ReadController" not in permissions(plan, "primary")
+    assert "CONTROLLER_PARAMETER" not in function(plan, "primary")["environment"]["variables"]
+
+
 def test_the_topics_are_outputs(notified: Plan) -> None:
     assert {f"{role}_notification_topic_arn" for role in ROLES} <= set(notified.document["output"])
 
 
 def test_the_keys_are_those_that_the_function_uses() -> None:
     keys = (notifications.JOURNAL_PREFIX, notifications.STATE_KEY, notifications.DRILL_KEY)
-    assert keys == (JOURNAL_PREFIX, STATE_KEY, DRILL_KEY)
+    assert keys == (PREFIX, STATE_KEY, DRILL_KEY)
     assert notifications.SOURCE == SOURCE
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from notifications.messages import COLUMNS, DETAIL_TYPES, SUBJECT_CHARACTERS
 from notifications.publish import topic_payloads
-from notifications.read import CONFIG_KEY, DRILL_KEY
+from standby_protocol.automatic import DRILL_KEY
+from standby_protocol.routing_config import KEY
 from tests.lambdas.notifications.world import FAILOVER, PRIMARY, World, config_body
 
 
@@ -116,21 +117,21 @@ def test_an_edit_that_names_another_api_says_that_it_is_of_neither_region(world:
 
 
 def test_copies_that_disagree_are_told_after_five_minutes_and_when_they_agree_again(world: World) -> None:
-    world.buckets[FAILOVER].write(CONFIG_KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
+    world.buckets[FAILOVER].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
     world.minutes(4)
     assert world.ids() == []
     world.minutes(3)
     assert [message.change.phase for message in world.sent()] == ["began"]
     assert "us-west-2: us-west-2 serves, generation 1." in world.sent()[0].text
-    world.buckets[PRIMARY].write(CONFIG_KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
+    world.buckets[PRIMARY].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
     world.minutes(3)
     assert [message.change.phase for message in world.sent()] == ["began", "ended"]
 
 
 def test_copies_that_differ_for_a_minute_are_not_told(world: World) -> None:
-    world.buckets[FAILOVER].write(CONFIG_KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
+    world.buckets[FAILOVER].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
     world.minutes(1)
-    world.buckets[PRIMARY].write(CONFIG_KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
+    world.buckets[PRIMARY].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
     world.minutes(9)
     assert world.ids() == []
 

@@ -14,11 +14,14 @@ from typing import Any, cast
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from notifications.messages import Message
-from notifications.read import CONFIG_KEY, DRILL_KEY, JOURNAL_PREFIX, Reader
+from notifications.read import Reader
 from notifications.run import BucketStateStore, Run
 from notifications.settings import Settings
 from notifications.state import Channel
 from shared.logs import Log
+from standby_protocol.automatic import DRILL_KEY
+from standby_protocol.journal import event_key
+from standby_protocol.routing_config import KEY
 
 PRIMARY, FAILOVER = "us-west-2", "us-east-1"
 REGIONS = (PRIMARY, FAILOVER)
@@ -194,7 +197,7 @@ class World:
         self.controller = Parameters()
         self.inboxes = {region: Inbox() for region in REGIONS}
         for bucket in self.buckets.values():
-            bucket.write(CONFIG_KEY, config_body(PRIMARY, 1, "2026-11-28T06:00:00Z"))
+            bucket.write(KEY, config_body(PRIMARY, 1, "2026-11-28T06:00:00Z"))
 
     def run(self, region: str) -> None:
         """Run the function of a region once. A change that could not be told stays for the next run."""
@@ -258,7 +261,7 @@ class World:
         self.journal(target, event)
         for region in (target, OTHER[target]):
             if not self.buckets[region].down:
-                self.buckets[region].write(CONFIG_KEY, config_body(target, self.generation, started))
+                self.buckets[region].write(KEY, config_body(target, self.generation, started))
                 if runs:
                     self.run(region)
         self.clock.forward(2)
@@ -270,14 +273,13 @@ class World:
 
     def journal(self, region: str, event: Mapping[str, Any]) -> None:
         """Write an event into a region's journal, if the region answers."""
-        started = datetime.fromisoformat(event["startedAt"])
-        key = f"{JOURNAL_PREFIX}{event['generation']:012d}-{started:%Y%m%dT%H%M%S%f}Z-{event['id']}.json"
+        key = event_key(generation=event["generation"], started_at=event["startedAt"], id_=event["id"])
         if not self.buckets[region].down:
             self.buckets[region].write(key, json.dumps(event).encode())
 
     def edit(self, region: str, serves: str) -> None:
         """Edit one copy by hand."""
-        self.buckets[region].write(CONFIG_KEY, json.dumps({"apiUrl": APIS.get(serves, serves)}).encode())
+        self.buckets[region].write(KEY, json.dumps({"apiUrl": APIS.get(serves, serves)}).encode())
 
     def drill(self, minutes: float) -> None:
         """Mark both buckets: a drill runs, for so many minutes at most."""

@@ -15,10 +15,12 @@ from types import CodeType, FunctionType
 from typing import Final
 
 ROUTING: Final = "standby.deployment.routing_config"
+RULES: Final = "standby_protocol.routing_config"
 SWITCH: Final = "standby.operations.plans.switch"
+WRITES: Final = "standby_protocol.switch"
 RECONCILE: Final = "standby.operations.plans.reconcile"
 STEPS: Final = "standby.operations.execution.switch_steps"
-GENERATION: Final = "standby.operations.plans.generation"
+GENERATION: Final = "standby_protocol.generation"
 JOURNAL: Final = "standby.operations.facts.journal"
 DOCUMENTS: Final = "standby.operations.facts.documents"
 COPIES: Final = "standby.operations.execution.reconcile_steps"
@@ -70,7 +72,7 @@ MISTAKES: Final = (
     ),
     _mistake(
         "the failover region's copy is always authoritative",
-        ROUTING,
+        RULES,
         "authoritative_copy",
         "and history.accepts(copy.config)",
         "",
@@ -99,24 +101,24 @@ MISTAKES: Final = (
     ),
     _mistake(
         "`--force` takes one generation, not two",
-        SWITCH,
-        "_plan_switch",
+        WRITES,
+        "plan_writes",
         "+ step - 1",
         "",
     ),
     _mistake(
         "the other region is written first",
-        SWITCH,
-        "_plan_switch",
-        '        steps.append(Step(title="Write config.json", region=other.region, action=put))',
-        '        steps.insert(1, Step(title="Write config.json", region=other.region, action=put))',
+        WRITES,
+        "plan_writes",
+        "copies=(own, beside) if",
+        "copies=(beside, own) if",
     ),
     _mistake(
         "the other region is never written",
-        SWITCH,
-        "_plan_switch",
-        "if isinstance(beside, ConfigCopy):",
-        "if False:",
+        WRITES,
+        "plan_writes",
+        "if isinstance(beside, ConfigCopy)",
+        "if False",
     ),
     _mistake(
         "no intent is written before the change",

@@ -13,7 +13,6 @@ from botocore.response import StreamingBody
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standby.deployment.api_url import normalize_api_url
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.routing_config import (
@@ -34,6 +33,7 @@ from standby.deployment.routing_config import (
     serving_role,
     write_copy,
 )
+from standby_protocol.api_url import normalize_api_url
 from tests.constructs.plan import ROOT
 from tests.standby.helpers import COPIES, MANIFEST, changed, copy_of
 from tests.standby.helpers import config as config_of

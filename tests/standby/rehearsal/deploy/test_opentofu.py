@@ -9,7 +9,7 @@ from standby.rehearsal.deploy.terraform import TerraformFailedError
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.standby.rehearsal.deploy.helpers import FakeTerraform
 
-CHANGE = "-json -auto-approve -input=false -parallelism=20 -lock-timeout=20s"
+CHANGE = "-json -auto-approve -input=false -parallelism=40 -lock-timeout=20s"
 
 
 @pytest.fixture

@@ -8,11 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from standby.deployment.concurrency import Unavailable
-from standby.deployment.manifest import Manifest, Role
-from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy
-from standby.operations.facts.journal import FIRST_GENERATION
-from standby.operations.plans.plan import Refusal
+from standby_protocol.deployment import Deployment, Role, Unavailable, other_role
+from standby_protocol.journal import FIRST_GENERATION
+from standby_protocol.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A precondition that does not hold. `overridable`: `--force` overrides it."""
+
+    reason: str
+    overridable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +35,7 @@ class KnownGenerations:
         known = (copy.generation for copy in self.copies.values() if isinstance(copy, ConfigCopy))
         return max([self.journal_generation, *known])
 
-    def is_complete(self, manifest: Manifest, role: Role) -> bool:
+    def is_complete(self, role: Role) -> bool:
         """Return whether the highest known generation is one that no earlier command can have exceeded.
 
         A command writes its event, whose key has the generation, into the journal of the region that it makes the
@@ -38,7 +44,7 @@ class KnownGenerations:
         """
         if not self.unread_journals and all(isinstance(copy, ConfigCopy) for copy in self.copies.values()):
             return True
-        return any(map(self._remembers, (role, manifest.other(role).role)))
+        return any(map(self._remembers, (role, other_role(role))))
 
     def _remembers(self, role: Role) -> bool:
         copy = self.copies[role]
@@ -46,16 +52,16 @@ class KnownGenerations:
             return False
         return copy.state != "absent" or self.highest >= FIRST_GENERATION
 
-    def refusals(self, manifest: Manifest, role: Role) -> tuple[Refusal, ...]:
+    def refusals(self, deployment: Deployment, role: Role) -> tuple[Refusal, ...]:
         """Return the refusal to write a generation that may be too low, or that does not exist.
 
         `--force` writes one that cannot be too low.
         """
         if self.highest >= MAX_GENERATION:
             return (Refusal(reason=self._describe_last(), overridable=False),)
-        if self.is_complete(manifest, role):
+        if self.is_complete(role):
             return ()
-        unread = {manifest.regions[of].region: why for of, why in self.unread_journals.items()}
+        unread = {deployment.regions[of].region: why for of, why in self.unread_journals.items()}
         said = "; ".join(f"the journal of {region} {why}" for region, why in unread.items())
         reason = f"the last generation is not known ({said or 'config.json and the journal are empty'})"
         return (Refusal(reason=f"{reason}: --force writes one from the time, which is higher than any"),)
@@ -71,12 +77,12 @@ class KnownGenerations:
         )
         return f"{what} the generation {self.highest}, and there is no higher one: {remedy}"
 
-    def next(self, manifest: Manifest, role: Role, *, now: datetime) -> int:
+    def next(self, role: Role, *, now: datetime) -> int:
         """Return the generation to write, at most the largest one, which `refusals` does not let through.
 
         It is one more than the highest one. If that is not known, it is the time in seconds since 1970: each earlier
         command added one and took more than a second.
         """
         following = max(FIRST_GENERATION, self.highest) + 1
-        wanted = following if self.is_complete(manifest, role) else max(following, int(now.timestamp()))
+        wanted = following if self.is_complete(role) else max(following, int(now.timestamp()))
         return min(wanted, MAX_GENERATION)
