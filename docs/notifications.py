@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from docs.generate import fenced
 from notifications.messages import DETAIL_TYPES, SCHEMA_VERSION, SOURCE, Message
-from notifications.state import KINDS, Change, Kind
+from notifications.state import KINDS, Change, Kind, Phase
 
 FILE: Final = Path(__file__).with_name("notification.schema.json")
 _TIME: Final = "2026-11-28T07:09:49Z"
@@ -73,74 +73,75 @@ _MEMBERS: Final[Json] = {
     "facts": {"type": "object", "description": "what is known of it, by kind"},
 }
 
+_EXAMPLES: Final[tuple[tuple[str, Kind, Phase, Json], ...]] = (
+    (
+        "serving:60:2026-11-28T07:09:49.024821Z",
+        "serving-region-changed",
+        "changed",
+        {
+            "from": _PRIMARY,
+            "to": _FAILOVER,
+            "generation": 60,
+            "command": "failover",
+            "actor": "arn:aws:iam::111122223333:role/operators (alice@laptop)",
+            "reason": "us-west-2 does not answer",
+            "copy": _FAILOVER,
+        },
+    ),
+    (
+        f"edited:{_FAILOVER}:2cc15c8a1e9f7d5c1b1b8e6d9d1a5f00@1795849789",
+        "config-manually-edited",
+        "changed",
+        {"region": _FAILOVER, "serves": _PRIMARY},
+    ),
+    (
+        "disagree:2cc15c8a1e9f7d5c1b1b8e6d9d1a5f00@1795849789:00d10b1e9fb8464e71bd7630cdecad11@1795840000",
+        "config-copies-disagree",
+        "began",
+        {
+            "copies": [
+                {"region": _FAILOVER, "state": "valid", "serves": _FAILOVER, "generation": 60},
+                {"region": _PRIMARY, "state": "valid", "serves": _PRIMARY, "generation": 59},
+            ]
+        },
+    ),
+    (
+        f"readiness:{_FAILOVER}:red:{_TIME}",
+        "readiness-changed",
+        "began",
+        {"region": _FAILOVER, "readiness": "red", "alarms": ["chatbot-readiness"]},
+    ),
+    (
+        f"silent:{_PRIMARY}:{_TIME}",
+        "region-silent",
+        "began",
+        {
+            "region": _PRIMARY,
+            "seenFrom": _FAILOVER,
+            "why": "its bucket cannot be read (ConnectTimeoutError)",
+        },
+    ),
+    (
+        f"refused:{_TIME}",
+        "automatic-failover-refused",
+        "changed",
+        {"region": _PRIMARY, "reason": "the failover region is not healthy"},
+    ),
+    (
+        f"drill:{_TIME}:began",
+        "drill",
+        "began",
+        {
+            "scenario": "region-loss",
+            "actor": "arn:aws:iam::111122223333:role/operators (alice@laptop)",
+            "beganAt": _TIME,
+            "endsBy": "2026-11-28T07:39:49Z",
+        },
+    ),
+)
 EXAMPLES: Final = tuple(
     Change(id=id_, kind=kind, phase=phase, at=_TIME, first=_FAILOVER, noticed_at=_TIME, facts=facts)
-    for id_, kind, phase, facts in (
-        (
-            "serving:60:2026-11-28T07:09:49.024821Z",
-            "serving-region-changed",
-            "changed",
-            {
-                "from": _PRIMARY,
-                "to": _FAILOVER,
-                "generation": 60,
-                "command": "failover",
-                "actor": "arn:aws:iam::111122223333:role/operators (alice@laptop)",
-                "reason": "us-west-2 does not answer",
-                "copy": _FAILOVER,
-            },
-        ),
-        (
-            f"edited:{_FAILOVER}:2cc15c8a1e9f7d5c1b1b8e6d9d1a5f00@1795849789",
-            "config-manually-edited",
-            "changed",
-            {"region": _FAILOVER, "serves": _PRIMARY},
-        ),
-        (
-            "disagree:2cc15c8a1e9f7d5c1b1b8e6d9d1a5f00@1795849789:00d10b1e9fb8464e71bd7630cdecad11@1795840000",
-            "config-copies-disagree",
-            "began",
-            {
-                "copies": [
-                    {"region": _FAILOVER, "state": "valid", "serves": _FAILOVER, "generation": 60},
-                    {"region": _PRIMARY, "state": "valid", "serves": _PRIMARY, "generation": 59},
-                ]
-            },
-        ),
-        (
-            f"readiness:{_FAILOVER}:red:{_TIME}",
-            "readiness-changed",
-            "began",
-            {"region": _FAILOVER, "readiness": "red", "alarms": ["chatbot-readiness"]},
-        ),
-        (
-            f"silent:{_PRIMARY}:{_TIME}",
-            "region-silent",
-            "began",
-            {
-                "region": _PRIMARY,
-                "seenFrom": _FAILOVER,
-                "why": "its bucket cannot be read (ConnectTimeoutError)",
-            },
-        ),
-        (
-            f"refused:{_TIME}:the failover region is not healthy",
-            "automatic-failover-refused",
-            "changed",
-            {"region": _PRIMARY, "reason": "the failover region is not healthy"},
-        ),
-        (
-            "drill:5f3a:began",
-            "drill",
-            "began",
-            {
-                "scenario": "region-loss",
-                "actor": "arn:aws:iam::111122223333:role/operators (alice@laptop)",
-                "beganAt": _TIME,
-                "endsBy": "2026-11-28T07:39:49Z",
-            },
-        ),
-    )
+    for id_, kind, phase, facts in _EXAMPLES
 )
 """A change of each kind."""
 

@@ -114,9 +114,9 @@ class Look:
     """The facts of one look.
 
     `read_order`: both regions in the order in which the edge asks them for config.json. `copies` lacks the copies that
-    could not be read, and `unread` has the reasons, by region, `alarms` or `controller`. `commands` are the journal's events
-    that are new or changed since the last look, and the one that wrote the authoritative config, in the order of their
-    keys.
+    could not be read, and `unread` has the reasons, by region, `alarms` or `controller`. `commands` are the journal's
+    events that are new or changed since the last look, and the one that wrote the authoritative config, in the order of
+    their keys.
     `journal` has the ETag of each event, by region and key; a journal that could not be read is missing. `drill` says
     nothing unless `drill_read`. `refusal` is None in the region without a controller, and if its state was not read.
     """

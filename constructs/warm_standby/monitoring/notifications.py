@@ -44,8 +44,8 @@ class Notifications(Construct):
     """The topic and the function of one region, and what invokes the function: S3's events, and a schedule.
 
     The function reads config.json, the journal and the state of both regions. It writes only its own state, and it
-    publishes only in its own region, so nothing that it needs is in the other one. `controller_parameter` is the name of
-    the state of the automatic failover's controller, in the region that has one.
+    publishes only in its own region, so nothing that it needs is in the other one. `controller_parameter` names the
+    state of the automatic failover's controller, in the region that has one.
     """
 
     def __init__(
