@@ -75,7 +75,7 @@ def _teller(state: State, look: Look) -> str:
 
 def _serving(state: State, look: Look) -> State:
     """Follow the commands that moved users, in their order, and then the authoritative config.json."""
-    if not state.first_look:
+    if state.serving:
         for command in look.commands:
             if command.moved_users and command.generation > state.generation:
                 move = Move(serves=command.target, generation=command.generation, change=command.change)
@@ -83,7 +83,7 @@ def _serving(state: State, look: Look) -> State:
     copy = look.authoritative
     if copy is None or not _is_news(state, look, copy):
         return state
-    if state.first_look:
+    if not state.serving:
         return replace(state, serving=copy.serves, generation=copy.generation or 0, serving_change=copy.change)
     writer = next((one for one in look.commands if one.change == copy.change), None)
     generation = max(state.generation, copy.generation or 0)
@@ -93,11 +93,10 @@ def _serving(state: State, look: Look) -> State:
 
 def _is_news(state: State, look: Look, copy: ConfigCopy) -> bool:
     """Return whether a copy says who serves now: an old copy does not, while the other one cannot be read."""
-    if copy.change == state.serving_change:
+    if copy.change == state.serving_change or (copy.generation or state.generation) < state.generation:
         return False
-    if copy.generation is not None:
-        return copy.generation >= state.generation
-    return len(look.copies) > 1 or state.copies.get(copy.region) != copy.version
+    higher = copy.generation is not None and copy.generation > state.generation
+    return higher or len(look.copies) > 1 or state.copies.get(copy.region) != copy.version
 
 
 def _moved(state: State, look: Look, move: Move) -> State:

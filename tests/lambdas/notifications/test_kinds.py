@@ -145,6 +145,29 @@ def test_a_copy_that_cannot_be_read_is_no_disagreement_and_moves_nobody_back(wor
     assert [one for one in world.ids() if one != change] == []
 
 
+def test_an_old_copy_of_the_same_generation_moves_nobody_while_the_other_one_cannot_be_read(world: World) -> None:
+    world.buckets[PRIMARY].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:00:30Z"))
+    world.buckets[FAILOVER].write(KEY, config_body(FAILOVER, 2, "2026-11-28T07:00:40Z"))
+    world.minutes(2)
+    told = world.ids()
+    world.buckets[FAILOVER].down = True
+    world.minutes(2)
+    assert world.ids() == told
+
+
+def test_what_is_first_seen_after_a_failed_first_look_is_no_change() -> None:
+    world = World()
+    for bucket in world.buckets.values():
+        bucket.denied = {"ListObjectsV2"}
+        bucket.objects.pop(KEY)
+    world.minutes(2)
+    for bucket in world.buckets.values():
+        bucket.denied = set()
+        bucket.write(KEY, config_body(PRIMARY, 1, "2026-11-28T06:00:00Z"))
+    world.minutes(4)
+    assert [one for one in world.ids() if one.startswith("serving:")] == []
+
+
 @pytest.mark.parametrize("alarm", ["chatbot-health", "chatbot-readiness"])
 def test_readiness_is_told_when_it_turns_red_and_when_it_turns_green(world: World, alarm: str) -> None:
     world.alarms[FAILOVER].set(alarm, "ALARM")
