@@ -27,7 +27,7 @@ from tests.constructs.plan import (
     statements,
 )
 from tests.constructs.variants import NOTIFIED
-from warm_standby.monitoring import notifications
+from warm_standby.notifications import notifications
 from warm_standby.settings.automatic import Automatic
 from warm_standby.settings.model import Notifications as NotificationSettings
 

@@ -115,7 +115,7 @@ def test_the_read_of_one_mapping_and_a_distribution_with_tags_have_the_actions_o
 
 
 @pytest.mark.parametrize(
-    ("sources", "named"),
+    "sources, named",
     [(["warm-standby"], {"events:source": "warm-standby"}), (["a", "a"], {"events:source": "a"}), (["a", "b"], {})],
 )
 def test_the_source_of_events_is_a_condition_key_if_there_is_one_source(
