@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from controller.objects import BucketFacts, read_copy
+from controller.objects import BucketFacts, JournalEnd, read_copy
 from shared.errors import error_code
 from standby_protocol.deployment import ROLES, Role, Unavailable
 from standby_protocol.generation import KnownGenerations

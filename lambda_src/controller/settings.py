@@ -45,7 +45,10 @@ class ControlledDeployment:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """The controller's environment. `deployment` and `rules` are JSON. `health_function` is set where users sign in."""
+    """The controller's environment. `deployment` and `rules` are JSON. `health_function` is set where users sign in.
+
+    `rehearsal_minute_seconds` is the length of a minute in a rehearsal. AWS never sets it.
+    """
 
     deployment: str
     rules: str
@@ -54,6 +57,7 @@ class Settings(EnvironmentSettings):
     knowledge_base_id: str
     data_source_id: str
     health_function: str | None = None
+    rehearsal_minute_seconds: str | None = None
 
     def read_deployment(self) -> ControlledDeployment:
         """Return the deployment. Raises `KeyError` for JSON that the stack did not write."""
@@ -69,11 +73,13 @@ class Settings(EnvironmentSettings):
     def read_rules(self) -> Rules:
         """Return the rules of the decision."""
         document = cast("Mapping[str, Any]", json.loads(self.rules))
+        minute = timedelta(seconds=float(self.rehearsal_minute_seconds or 60))
         return Rules(
             failed_looks=document["failed_looks"],
             of_looks=document["of_looks"],
-            dwell=timedelta(minutes=document["dwell_minutes"]),
+            dwell=document["dwell_minutes"] * minute,
             when_behind=document["when_behind"],
+            minute=minute,
         )
 
     @property

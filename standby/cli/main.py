@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "failover": ("standby.cli.failover", "Switch traffic to the failover region."),
     "failback": ("standby.cli.failover", "Switch traffic back to the primary region, once it is in sync."),
     "reconcile": ("standby.cli.reconcile", "Bring both regions back into sync after one was lost."),
+    "automatic": ("standby.cli.automatic.command", "Switch the automatic failover on or off."),
     "journal": ("standby.cli.journal", "Show which command changed what, when, and how it ended."),
     "drill": (
         "standby.cli.drill",

@@ -11,6 +11,7 @@ from typing import Final
 from standby.console import Progress
 from standby.deployment.manifest import Manifest
 from standby.drill.context import FaultInjector, ScenarioContext
+from standby.drill.drill_mark import mark_drill
 from standby.drill.errors import EXPECTED_ERRORS, NotRestoredError, describe_error
 from standby.drill.load.generator import LoadSpec
 from standby.drill.load.process import LoadProcess
@@ -33,6 +34,7 @@ WARM_UP_SECONDS: Final = 2.0
 """Load before the fault, so that the edge caches the pages and the timeline shows the steady state."""
 
 NO_SIGN_IN: Final = "users do not sign in here: `standby rehearse up --access oidc` lets them"
+NO_AUTOMATIC: Final = "there is no controller here: automatic.enabled = true adds one"
 LAST_ANSWERS_SECONDS: Final = 8.0
 """How long requests may take after everything is restored; longer than an answer of the API."""
 
@@ -65,10 +67,13 @@ def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioR
     describe = partial(ScenarioReport, name=scenario.name, summary=scenario.summary)
     if scenario.needs_sign_in and environment.sign_ins is None:
         return describe(result=Outcome.SKIPPED, reason=NO_SIGN_IN)
+    if scenario.needs_automatic and not environment.deployment.automatic:
+        return describe(result=Outcome.SKIPPED, reason=NO_AUTOMATIC)
     if reason := scenario.skip_reason():
         return describe(result=Outcome.SKIPPED, reason=reason)
     try:
-        with tokens_live(environment.sign_ins, scenario.access_token_seconds):
+        marked = mark_drill(environment.observer.clients, environment.deployment, marked=not scenario.needs_automatic)
+        with marked, tokens_live(environment.sign_ins, scenario.access_token_seconds):
             report = _run_under_load(scenario, environment)
     except NoSteadyStateError as error:
         report = describe(result=Outcome.FAILED, reason=error.message, no_steady_state=True)

@@ -36,12 +36,13 @@ class History:
 
     def answers(self, at: float) -> bool:
         """Return whether the primary region answers its users: questions and uploads."""
-        return not any(self.holds(condition, at) for condition in ("lost", "api", "s3"))
+        stops: tuple[Condition, ...] = ("lost", "api", "s3")
+        return not any(self.holds(condition, at) for condition in stops)
 
     def seen_from_here(self, at: float) -> Verdict:
         """Return what the controller's own two requests show."""
         cold = self.holds("cold", at)
-        failed = ("lost", "api", "s3", "here", "slow")
+        failed: tuple[Condition, ...] = ("lost", "api", "s3", "here", "slow")
         first = cold or any(self.holds(condition, at) for condition in failed)
         if not first:
             return "healthy"
@@ -52,8 +53,8 @@ class History:
         """Return what the edge shows: it reads S3 alone, and only if the controller reaches it."""
         if self.holds("edge-dead", at):
             return "unknown"
-        failed = any(self.holds(condition, at) for condition in ("lost", "s3", "edge"))
-        return "failed" if failed else "healthy"
+        hidden: tuple[Condition, ...] = ("lost", "s3", "edge")
+        return "failed" if any(self.holds(condition, at) for condition in hidden) else "healthy"
 
     @property
     def loss(self) -> Interval | None:

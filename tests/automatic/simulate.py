@@ -74,8 +74,8 @@ def run_history(history: History, chance: random.Random, rules: Rules = RULES) -
 def judge(history: History, moved: float | None, tally: Tally, rules: Rules = RULES) -> None:
     """Add one history to the tally of its kind.
 
-    A move is false if the primary region answers during the last look, or where a condition forbids it. A loss that lasts for two looks
-    more than the rules need must be answered: one minute can be missed, and one look can be doubled.
+    A move is false if the primary region answers during the last look, or where a condition forbids it. A loss that
+    lasts for three looks more than the rules need must be answered: a minute can be missed, and a look can be doubled.
     """
     tally.histories += 1
     loss = history.loss

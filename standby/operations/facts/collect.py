@@ -13,6 +13,7 @@ from standby.deployment.manifest import ROLES, Manifest, Region, Role, find_diff
 from standby.deployment.manifest_reader import fetch_manifest
 from standby.deployment.routing_config import ConfigCopy, read_copy
 from standby.operations.facts import journal
+from standby.operations.facts.automatic import AutomaticState, read_automatic
 from standby.operations.facts.documents import (
     STATUS_DEPTH,
     InspectionDepth,
@@ -73,6 +74,8 @@ def collect_status(connection: Connection, manifest: Manifest, *, deep: bool = F
     seconds = FACT_SECONDS if deep else STATUS_SECONDS
     deadline = Deadline(seconds)
     tasks = _tasks(connection, manifest) | _status_tasks(connection, manifest, deep=deep)
+    if manifest.automatic:
+        tasks["automatic", "failover"] = partial(read_automatic, connection, manifest)
     long = {key: _LONG_FACTS[key[0]] for key in tasks if key[0] in _LONG_FACTS}
     calls = ConcurrentCalls(tasks)
     calls.wait([key for key in tasks if key[0] != "listing"], seconds=deadline.remaining)
@@ -117,7 +120,16 @@ def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: I
         events=journal.merge_events(end.events for end in ends.values()),
         invalid_events=tuple(one for end in ends.values() for one in end.invalid),
         event_keys={role: end.keys for role, end in ends.items()},
+        automatic=_automatic(manifest, found),
     )
+
+
+def _automatic(manifest: Manifest, found: Facts) -> AutomaticState | None:
+    """Return the automatic failover's state, None without a controller and where it was not asked."""
+    state = found.get(("automatic", "failover"))
+    if isinstance(state, Unavailable) and manifest.automatic:
+        return AutomaticState(switches=dict.fromkeys(ROLES), controller=None)
+    return state if isinstance(state, AutomaticState) else None
 
 
 def _with_differences(manifest: Manifest, found: Facts) -> Manifest:

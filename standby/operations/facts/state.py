@@ -14,6 +14,7 @@ from standby.deployment.routing_config import (
     serving_role,
 )
 from standby.json_model import JsonModel
+from standby.operations.facts.automatic import AutomaticState
 from standby.operations.facts.config_differences import describe_differences
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
@@ -97,6 +98,7 @@ class State:
 
     `invalid_events` are the objects of both journals that are no events. `event_keys` are the keys of the newest
     generations of each journal that was read. `rehearsed`: the deployment is in a rehearsal.
+    `automatic` is None without a controller, and where it was not asked.
     """
 
     manifest: Manifest
@@ -107,6 +109,7 @@ class State:
     invalid_events: tuple[InvalidEvent, ...] = ()
     event_keys: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     rehearsed: bool = False
+    automatic: AutomaticState | None = None
 
     @property
     def copies(self) -> Mapping[Role, ConfigCopy | Unavailable]:

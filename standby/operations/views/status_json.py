@@ -10,6 +10,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Role
 from standby.deployment.routing_config import ConfigCopy
 from standby.json_model import ONE_ROW, JsonModel, Key
+from standby.operations.facts.automatic import AutomaticState
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, last_switch
@@ -131,6 +132,10 @@ class StatusJson(JsonModel):
     at: datetime = Field(description="when the facts were read, in UTC")
     serving: ServingJson
     regions: Mapping[Annotated[Role, Key("ROLE")], RegionJson]
+    automatic: Annotated[AutomaticState | None, ONE_ROW] = Field(
+        description="`switches` (by role: true, false, or null if it could not be read) and `controller` (its last "
+        "`looks`, `action` and `reason`); null: the deployment has no controller"
+    )
     last_switch: Annotated[Event | None, ONE_ROW] = Field(
         description="the event of the last failover or failback (as in `journal`); null: there is none, or it is "
         "unknown because a journal was not read"
@@ -161,6 +166,7 @@ def status_json(state: State, verdict: Verdict) -> StatusJson:
             manually_edited=bool(config and config.manually_edited),
         ),
         regions={role: _region(state, region) for role, region in state.regions.items()},
+        automatic=state.automatic,
         last_switch=last_switch(state.events),
         unfinished=state.unfinished or (None if state.unread_journals else ()),
         journals_not_read=state.unread_journals,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.json_model import JsonModel
+from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE
 from standby.rehearsal.emulator.function_runtime import OWN_PYTHON_VARIABLE
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
@@ -161,7 +162,7 @@ def _start(paths: RehearsalPaths, *, port: int, own_python: bool) -> ProcessIden
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             **({OWN_PYTHON_VARIABLE: "1"} if own_python else {}),
-            **{name: os.environ[name] for name in CHECKS_VARIABLES if name in os.environ},
+            **{name: os.environ[name] for name in (*CHECKS_VARIABLES, MINUTE_VARIABLE) if name in os.environ},
         },
     )
     return start_daemon(paths, daemon)

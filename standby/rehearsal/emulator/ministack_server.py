@@ -32,6 +32,7 @@ from standby.rehearsal.emulator.answer_model.service import PREFIX, URL_VARIABLE
 from standby.rehearsal.emulator.batching_window import keep_batching_windows
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.complete_reads import complete_reads
+from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE, shorten_minutes
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
 from standby.rehearsal.emulator.replica_events import send_replica_events
@@ -357,6 +358,8 @@ def main() -> None:
         check_requests(application)
     check_deliveries()
     keep_batching_windows(functions, importlib.import_module("ministack.services.sqs"))
+    if MINUTE_VARIABLE in os.environ:
+        shorten_minutes(importlib.import_module("ministack.services.eventbridge"), os.environ[MINUTE_VARIABLE])
     s3 = importlib.import_module("ministack.services.s3")
     send_replica_events(s3)
     correct_documents(importlib.import_module("ministack.services.bedrock_agent"), s3)

@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-_SUFFIXES = (".amazonaws.com", ".rehearsal.test")
+_SUFFIXES = (".amazonaws.com", ".cloudfront.net", ".rehearsal.test")
 _RECORD = os.environ.get("REHEARSAL_NETWORK_RECORD", "")
 _resolve = socket.getaddrinfo
 

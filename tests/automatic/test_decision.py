@@ -1,0 +1,85 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from standby_protocol.automatic import Facts, Look, Rules, Verdict, add_look, decide, needs_more
+
+NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+RULES = Rules()
+
+
+def looks(*pairs: tuple[Verdict, Verdict]) -> tuple[Look, ...]:
+    last = len(pairs) - 1
+    return tuple(
+        Look(at=NOW - timedelta(minutes=last - number), here=here, there=there)
+        for number, (here, there) in enumerate(pairs)
+    )
+
+
+LOST: tuple[Verdict, Verdict] = ("failed", "failed")
+WELL: tuple[Verdict, Verdict] = ("healthy", "unknown")
+FACTS = Facts(
+    now=NOW,
+    looks=looks(WELL, LOST, LOST, LOST, LOST),
+    serving="primary",
+    switches={"primary": True, "failover": True},
+    unhealthy="",
+    behind="",
+    journal_read=True,
+    drill_known=True,
+)
+
+
+def test_users_are_moved_when_every_condition_holds() -> None:
+    assert decide(FACTS, RULES).action == "move"
+
+
+def test_users_are_moved_while_the_lost_region_does_not_say_its_switch() -> None:
+    assert decide(replace(FACTS, switches={"failover": True}), RULES).action == "move"
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        (WELL, WELL, LOST, LOST, LOST),
+        (LOST, LOST, LOST, LOST, WELL),
+        (("failed", "healthy"),) * 5,
+        (("failed", "unknown"),) * 5,
+        (LOST, LOST, LOST),
+    ],
+)
+def test_fewer_failed_looks_than_the_rules_need_move_nobody(pairs: tuple[tuple[Verdict, Verdict], ...]) -> None:
+    assert decide(replace(FACTS, looks=looks(*pairs)), RULES).action == "watch"
+
+
+def test_looks_of_an_hour_ago_do_not_count() -> None:
+    old = tuple(replace(look, at=look.at - timedelta(hours=1)) for look in FACTS.looks[:-1])
+    assert decide(replace(FACTS, looks=(*old, FACTS.looks[-1])), RULES).action == "watch"
+
+
+def test_a_second_look_in_the_same_minute_takes_the_place_of_the_first() -> None:
+    again = replace(FACTS.looks[-1], at=NOW + timedelta(seconds=10))
+    assert add_look(FACTS.looks, again, RULES) == (*FACTS.looks[:-1], again)
+
+
+def test_the_dwell_ends_to_the_second() -> None:
+    moved = NOW - RULES.dwell
+    assert decide(replace(FACTS, last_move=moved), RULES).action == "move"
+    assert decide(replace(FACTS, last_move=moved + timedelta(seconds=1)), RULES).action == "wait"
+
+
+def test_a_drill_whose_mark_has_expired_stops_nothing() -> None:
+    assert decide(replace(FACTS, drill_until=NOW - timedelta(seconds=1)), RULES).action == "move"
+
+
+def test_a_knowledge_base_that_is_behind_stops_nothing_where_the_settings_say_so() -> None:
+    behind = replace(FACTS, behind="a document is not indexed")
+    assert decide(behind, RULES).action == "wait"
+    assert decide(behind, replace(RULES, when_behind="move")).action == "move"
+
+
+def test_the_costly_facts_are_read_only_after_a_loss() -> None:
+    assert needs_more(FACTS, RULES)
+    assert not needs_more(replace(FACTS, looks=looks(WELL)), RULES)
+    assert not needs_more(replace(FACTS, serving="failover"), RULES)
