@@ -21,8 +21,8 @@ from warm_standby.automatic.controller import Controller
 from warm_standby.documents.replication import Replication
 from warm_standby.identity import Identity
 from warm_standby.manifest import Manifest, write_outputs
-from warm_standby.notifications.notifications import Notifications
 from warm_standby.names import GLOBAL_REGION, Names, Role
+from warm_standby.notifications.notifications import Notifications
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.shield.web_acl import WebAcl

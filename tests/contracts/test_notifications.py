@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -11,10 +12,11 @@ from controller.state import render_state
 from notifications import changes
 from notifications.facts import Look
 from notifications.messages import CONTROLLER
-from notifications.read import STATE_KEY, parse_command, parse_refusal
+from notifications.read import STATE_KEY, parse_command, parse_drill, parse_refusal
 from standby.deployment import routing_config
+from standby.drill.drill_mark import mark_drill
 from standby.operations.facts import journal
-from standby_protocol.automatic import Facts, Rules, decide
+from standby_protocol.automatic import DRILL_KEY, Facts, Rules, decide
 from standby_protocol.automatic import Look as ControllerLook
 from standby_protocol.journal import is_event_key
 from standby_protocol.routing_config import KEY
@@ -120,6 +122,26 @@ def test_a_refusal_of_the_controller_is_read_from_its_state(refuses: bool) -> No
     assert bool(refusal.reason) == refuses
     assert decision.reason.endswith(refusal.reason)
     assert parse_refusal("{}") is None
+
+
+def test_the_mark_of_a_drill_is_read() -> None:
+    written: list[tuple[str, bytes]] = []
+    s3 = SimpleNamespace(
+        put_object=lambda **call: written.append((call["Key"], call["Body"])), delete_object=lambda **_: None
+    )
+    deployment = SimpleNamespace(
+        automatic=False,
+        notifications=True,
+        regions={"primary": SimpleNamespace(region=PRIMARY, frontend_bucket="own")},
+    )
+    clients = SimpleNamespace(long_running_s3=lambda _: s3)
+    with mark_drill(cast("Any", clients), cast("Any", deployment), marked=True, scenario="region-loss"):
+        ((key, body),) = written
+    drill = parse_drill(body)
+    assert key == DRILL_KEY
+    assert drill is not None
+    assert (drill.scenario, drill.began_at[-1]) == ("region-loss", "Z")
+    assert drill.until > datetime.now(tz=UTC)
 
 
 def test_a_move_of_the_controller_is_known_by_its_actor() -> None:
