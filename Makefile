@@ -10,7 +10,7 @@ FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -E -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-COGGED := README.md docs/cli.md docs/protocol.md docs/reference.md docs/review.md
+COGGED := README.md docs/cli.md docs/notifications.md docs/protocol.md docs/reference.md docs/review.md
 SOURCES := standby constructs lambda_src bench docs tests toolchain
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
@@ -141,6 +141,7 @@ format: $(PYTHON_READY) ## Format the code and fix what ruff can fix
 docs: $(PYTHON_READY) need-node ## Write the generated parts of the docs again
 	@$(BIN)/cog -r $(COGGED)
 	@$(BIN)/python -m docs.openapi
+	@$(BIN)/python -m docs.notifications
 
 vendor: $(PYTHON_READY) need-node ## Write the site's copy of oauth4webapi again, from the npm package that toolchain/oauth pins
 	@$(BIN)/python -m toolchain.vendor

@@ -25,6 +25,7 @@ KEYS: Final = (
     "documents",
     "knowledge_base",
     "name",
+    "notifications",
     "objectives",
     "operations",
     "regions",

@@ -23,7 +23,7 @@ from standby.rehearsal.deploy.terraform import COLLECTOR_PERCENT, COLLECTOR_VARI
 from standby.rehearsal.identity.access import AccessMode
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.constructs.plan import ROOT, Plan, Synthesize, default_settings
-from tests.e2e.helpers import SETTINGS
+from tests.e2e.helpers import SETTINGS, SIGNED_IN_SETTINGS
 from warm_standby.settings import Settings
 
 # Names a directory: its rehearsal is used, and stays up; so does that of the directory beside it with "-oidc".
@@ -51,6 +51,7 @@ _WORLDS: dict[str, str | None] = {
     "tests/e2e/test_mutations": None,  # an emulator of its own
     "tests/e2e/release/": "module",
     "tests/e2e/access/": "signed-in users",
+    "tests/e2e/notifications/": "signed-in users",
     "tests/browser/access/": "signed-in users",
     "tests/e2e/": "operators",
     "tests/browser/": "visitors",
@@ -61,6 +62,7 @@ pytest.register_assert_rewrite(
     "tests.browser.access.helpers",
     "tests.browser.helpers",
     "tests.e2e.drill.helpers",
+    "tests.e2e.notifications.helpers",
     "tests.e2e.operations.helpers",
     "tests.lambdas.helpers",
     "tests.standby.rehearsal.network.helpers",
@@ -167,7 +169,7 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
 
 @pytest.fixture(scope="session")
 def signed_in_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """A second rehearsal of the same stack, whose users sign in at an OpenID Connect provider."""
+    """A second rehearsal, whose users sign in at an OpenID Connect provider, and whose regions tell changes."""
     with _connected(tmp_path_factory, access="oidc") as rehearsal:
         yield rehearsal
 
@@ -178,7 +180,8 @@ def _connected(tmp_path_factory: pytest.TempPathFactory, *, access: AccessMode |
         stack.enter_context(pytest.MonkeyPatch.context()).setenv("REHEARSAL_START_SECONDS", "2")
         kept = stack.enter_context(_kept_directory(suffix=f"-{access}" if access else ""))
         directory = kept or tmp_path_factory.mktemp("e2e") / "rehearsal"
-        rehearsal = Rehearsal(project=ROOT, directory=directory, settings=SETTINGS)
+        settings = SIGNED_IN_SETTINGS if access else SETTINGS
+        rehearsal = Rehearsal(project=ROOT, directory=directory, settings=settings)
         if not kept:
             stack.callback(rehearsal.down)
         rehearsal.connect(access=access)

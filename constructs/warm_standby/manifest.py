@@ -45,6 +45,7 @@ class Manifest(Construct):
                 "account": account,
                 "vectorStore": settings.knowledge_base.vector_store,
                 **({"automatic": True} if settings.automatic.enabled else {}),
+                **({"notifications": True} if settings.notifications.enabled else {}),
                 **({"issuer": settings.access.issuer} if settings.access.sign_in else {}),
                 "site": {
                     "url": distribution.url,

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from cdktf import AssetType, Postcondition, TerraformAsset, TerraformLocal, TerraformResourceLifecycle, TerraformStack
+from cdktf import (
+    AssetType,
+    Postcondition,
+    TerraformAsset,
+    TerraformLocal,
+    TerraformOutput,
+    TerraformResourceLifecycle,
+    TerraformStack,
+)
 from cdktf_cdktf_provider_aws.data_aws_iam_session_context import DataAwsIamSessionContext
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
@@ -14,6 +22,7 @@ from warm_standby.documents.replication import Replication
 from warm_standby.identity import Identity
 from warm_standby.manifest import Manifest, write_outputs
 from warm_standby.names import GLOBAL_REGION, Names, Role
+from warm_standby.notifications.notifications import Notifications
 from warm_standby.regional_backend import BackendInputs, RegionalBackend
 from warm_standby.settings import STACK_NAME, Settings
 from warm_standby.shield.web_acl import WebAcl
@@ -73,6 +82,7 @@ class WarmStandbyStack(TerraformStack):
         self.primary = self._backend("primary", primary_provider, identity.account, inputs)
         self.failover = self._backend("failover", failover_provider, identity.account, inputs)
         self._replicate_documents()
+        self.notifications = self._notify(inputs.code) if settings.notifications.enabled else ()
         self.distribution = self._distribution(primary_provider)
         self._log_site_requests()
         for origin, host in zip(site_origins, self.distribution.hosts, strict=True):
@@ -142,6 +152,26 @@ class WarmStandbyStack(TerraformStack):
             )
             destination.alarms.replication_latency(source=source.documents, destination=destination.documents)
             source.alarms.replication_failed(source=source.documents, destination=destination.documents)
+
+    def _notify(self, code: str) -> tuple[Notifications, Notifications]:
+        controlled = f"/warm-standby/{self._settings.name}/automatic" if self._settings.automatic.enabled else None
+        primary, failover = (
+            Notifications(
+                self,
+                f"notifications_{backend.role}",
+                provider=backend.provider,
+                backend=backend,
+                other=other,
+                settings=self._settings,
+                code=code,
+                controller_parameter=controlled if backend is self.failover else None,
+            )
+            for backend, other in ((self.primary, self.failover), (self.failover, self.primary))
+        )
+        for role, one in (("primary", primary), ("failover", failover)):
+            name, description = f"{role}_notification_topic_arn", f"The topic that tells changes in the {role} region"
+            TerraformOutput(self, name, value=one.topic.arn, description=description)
+        return primary, failover
 
     def _distribution(self, provider: AwsProvider) -> Distribution:
         return Distribution(

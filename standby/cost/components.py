@@ -33,6 +33,10 @@ DAYS_A_MONTH: Final = 30
 READS_OF_A_LOOK: Final = 6
 LISTINGS_OF_A_LOOK: Final = 2
 """The controller reads three objects in each frontend bucket, and lists both journals."""
+NOTIFICATION_WRITES: Final = 3
+"""The state, and the listings of both journals, which cost as much as a write."""
+NOTIFICATION_READS: Final = 4
+"""Both copies of config.json, and both states."""
 TEXT_UNITS: Final = 3
 """The text units of a question and its answer: 1,000 characters each. Source: aws.amazon.com/bedrock/pricing."""
 TOKENS_A_MB: Final = 250_000
@@ -268,6 +272,18 @@ def _automatic(region: Region) -> Units:
     yield "s3_writes", looks * LISTINGS_OF_A_LOOK  # a listing costs as much as a write
 
 
+def _notifications(region: Region) -> Units:
+    """Count what each run of the notifications function reads and writes. Its duration is that of any schedule's run.
+
+    A few messages and events a month cost nothing that can be seen. Sources: aws.amazon.com/sns/pricing,
+    aws.amazon.com/eventbridge/pricing.
+    """
+    runs = sum(schedule.runs for schedule in region.stack.schedules(region.role) if schedule.notifies)
+    yield "s3_writes", runs * NOTIFICATION_WRITES
+    yield "s3_reads", runs * NOTIFICATION_READS
+    yield "cloudwatch_requests", runs
+
+
 COMPONENTS: Final[dict[str, Component]] = {
     "models": _models,
     "vectors": _vectors,
@@ -281,10 +297,11 @@ COMPONENTS: Final[dict[str, Component]] = {
     "AWS WAF": _waf,
     "access logs": _access_logs,
     "automatic failover": _automatic,
+    "notifications": _notifications,
 }
 
 
-OPTIONAL: Final = frozenset({"AWS WAF", "access logs", "automatic failover"})
+OPTIONAL: Final = frozenset({"AWS WAF", "access logs", "automatic failover", "notifications"})
 """The components that a setting adds. A deployment without them shows no line for them."""
 
 

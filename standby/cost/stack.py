@@ -81,6 +81,7 @@ class Stack:
                 asks="readinessCheck" in str(target.get("input")),
                 sweeps=str(function["handler"]).startswith("ingest."),
                 looks=str(function["handler"]).startswith("controller."),
+                notifies=str(function["handler"]).startswith("notifications."),
             )
 
     def function(self, package: str, role: str) -> Body:
@@ -107,4 +108,5 @@ class Schedule:
     memory_gb: float
     asks: bool
     sweeps: bool
+    notifies: bool
     looks: bool = False

@@ -120,6 +120,7 @@ class Manifest(JsonModel):
     automatic: bool = Field(
         default=False, strict=True, description="whether a controller in the failover region moves users by itself"
     )
+    notifications: bool = Field(default=False, strict=True, description="whether each region tells changes")
     site: Site
     regions: Mapping[Annotated[Role, Key("ROLE")], Region]
     read_from: str = Field(default="", exclude=True, description="the region whose manifest this is")

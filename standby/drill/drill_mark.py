@@ -18,16 +18,19 @@ MARK_MINUTES: Final = 30
 
 
 @contextmanager
-def mark_drill(clients: Clients, deployment: Manifest, *, marked: bool) -> Iterator[None]:
-    """Let the controller wait during this block, if `marked`. Does nothing for a deployment without a controller.
+def mark_drill(clients: Clients, deployment: Manifest, *, marked: bool, scenario: str = "") -> Iterator[None]:
+    """Let the controller wait during this block, if `marked`, and let the regions tell that the scenario is played.
+
+    Does nothing for a deployment with neither a controller nor notifications.
 
     Raises botocore's errors if the mark cannot be written or removed.
     """
-    if not (deployment.automatic and marked):
+    if not marked or not (deployment.automatic or deployment.notifications):
         yield
         return
-    until = datetime.now(tz=UTC) + timedelta(minutes=MARK_MINUTES)
-    body = json.dumps({"until": until.isoformat()}).encode()
+    now = datetime.now(tz=UTC)
+    mark = {"until": (now + timedelta(minutes=MARK_MINUTES)).isoformat(), "startedAt": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    body = json.dumps({**mark, "scenario": scenario}).encode()
     for region in deployment.regions.values():
         s3 = clients.long_running_s3(region.region)
         s3.put_object(Bucket=region.frontend_bucket, Key=DRILL_KEY, Body=body, ContentType="application/json")

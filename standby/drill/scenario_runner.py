@@ -72,7 +72,12 @@ def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioR
     if reason := scenario.skip_reason():
         return describe(result=Outcome.SKIPPED, reason=reason)
     try:
-        marked = mark_drill(environment.observer.clients, environment.deployment, marked=not scenario.needs_automatic)
+        marked = mark_drill(
+            environment.observer.clients,
+            environment.deployment,
+            marked=not scenario.needs_automatic,
+            scenario=scenario.name,
+        )
         with marked, tokens_live(environment.sign_ins, scenario.access_token_seconds):
             report = _run_under_load(scenario, environment)
     except NoSteadyStateError as error:

@@ -4,7 +4,9 @@ import pytest
 
 from tests.constructs.grants import grants, unnoticed
 from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings
+from tests.constructs.variants import NOTIFIED
 from tests.e2e.helpers import SETTINGS
+from tests.e2e.notifications.grants import PUBLISHING, READS, STATE, UNNOTICED
 from tests.e2e.permissions import CASES
 from warm_standby.settings import Settings
 
@@ -27,6 +29,14 @@ def test_the_removal_of_each_grant_is_noticed_or_listed_with_its_reason(rehearse
     assert len(granted) > 70
     assert sorted(granted - TAKEN - set(unnoticed())) == []
     assert sorted((TAKEN | set(unnoticed())) - granted) == []
+
+
+def test_each_grant_that_notifications_add_is_taken_away_or_listed_with_its_reason(
+    synthesize: Synthesize, plan: Plan
+) -> None:
+    for role in ROLES:
+        added = grants(synthesize(NOTIFIED), role) - grants(plan, role)
+        assert added == {*READS, *STATE, *PUBLISHING, *UNNOTICED}
 
 
 def test_a_grant_is_taken_by_one_case_or_listed_not_both() -> None:

@@ -70,6 +70,9 @@ SHIELDED_SIGN_IN: Final = default_settings(
 )
 """Everything that `SHIELDED` and `SIGN_IN` add, in one stack: linting another one would take half a minute."""
 
+NOTIFIED: Final = default_settings(notifications={"enabled": True, "emails": ["oncall@example.com"]})
+"""Each region tells changes."""
+
 SAME_API: Final = default_settings(
     operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"], "sweep_minutes": 60},
     answers={"model": "amazon.nova-lite-v1:0"},

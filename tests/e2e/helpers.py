@@ -17,6 +17,7 @@ from standby.rehearsal.rehearsal import Rehearsal
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SETTINGS: Final = Path(__file__).parent / "e2e.toml"
+SIGNED_IN_SETTINGS: Final = Path(__file__).parent / "signed_in.toml"
 SECONDS: Final = 60.0
 
 T = TypeVar("T")

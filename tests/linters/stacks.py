@@ -1,6 +1,7 @@
 """`python -m tests.linters.stacks DIRECTORY`: write the stack as the linters read it.
 
-There is one with each vector store, and one whose users sign in, with a shield in front. For each there are a Terraform
+There is one with each vector store, and one whose users sign in, with a shield in front and
+notifications. For each there are a Terraform
 configuration without its `terraform` block (checkov's parser needs that), a CloudFormation template of what Cloud
 Control creates, and the IAM policies.
 """
@@ -18,12 +19,12 @@ from standby.stack.configuration import read_stack
 from standby.stack.deployer_policy import deployer_policy
 from tests.constructs.helpers import ACCOUNT, render
 from tests.constructs.plan import ROOT, Plan, default_settings, resources, role_statements
-from tests.constructs.variants import SHIELDED_SIGN_IN
+from tests.constructs.variants import NOTIFIED, SHIELDED_SIGN_IN
 
 STACKS: Final = {
     "s3-vectors": default_settings(),
     "opensearch-serverless": default_settings(knowledge_base={"vector_store": "opensearch-serverless"}),
-    "shielded-sign-in": SHIELDED_SIGN_IN,
+    "shielded-sign-in": SHIELDED_SIGN_IN.model_copy(update={"notifications": NOTIFIED.notifications}),
 }
 POLICIES: Final = {
     "aws_s3_bucket_policy": "policy",

@@ -162,6 +162,20 @@ class Operations(Section):
     api_gateway_account: bool = True
 
 
+class Notifications(Section):
+    """Whether each region tells changes, as a message to a topic and as an event; `emails` are told by the topics."""
+
+    enabled: bool = False
+    emails: UniqueValues[Email] = ()
+
+    @field_validator("emails")
+    @classmethod
+    def _has_an_effect(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and not info.data.get("enabled", True):
+            raise ValueError("no effect while notifications.enabled = false: remove it, or use true")
+        return value
+
+
 class Objectives(Section):
     """The limits for the measurements of a drill.
 
@@ -254,6 +268,7 @@ class Settings(Section):
     access: Access = Access()
     automatic: Automatic = Automatic()
     operations: Operations = Operations()
+    notifications: Notifications = Notifications()
     objectives: Objectives = Objectives()
     usage: Usage = Usage()
     review: Review = Review()

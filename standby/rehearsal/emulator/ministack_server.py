@@ -36,7 +36,12 @@ from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE, shorten_min
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
 from standby.rehearsal.emulator.replica_events import send_replica_events
-from standby.rehearsal.emulator.request_resources import corrected_operation, delivery_resource, named_resource
+from standby.rehearsal.emulator.request_resources import (
+    corrected_context,
+    corrected_operation,
+    delivery_resource,
+    named_resource,
+)
 from standby.rehearsal.emulator.requests.deliveries import check_deliveries
 from standby.rehearsal.emulator.requests.hook import check_requests
 from standby.rehearsal.emulator.requests.identifiers import correct_deliveries, correct_guardrails
@@ -333,6 +338,7 @@ def main() -> None:
     iam = importlib.import_module("ministack.core.iam_actions")
     vars(iam)["extract_iam_action"] = corrected_action(iam.extract_iam_action)
     vars(iam)["extract_resource_arn"] = corrected_resource(iam.extract_resource_arn)
+    vars(iam)["request_tag_context"] = corrected_context(iam.request_tag_context)
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
     vars(evaluator)["enforce"] = corrected_authorization(evaluator.enforce)
     functions, logs = (

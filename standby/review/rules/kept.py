@@ -46,7 +46,7 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     ),
     "aws_s3_bucket_replication_configuration": Loss("documents RPO", "New documents stay in one region."),
     "aws_s3_bucket_lifecycle_configuration": Loss("documents RPO", "Old versions and unfinished uploads pile up."),
-    "aws_s3_bucket_notification": Loss("readiness", "No event starts an ingestion job."),
+    "aws_s3_bucket_notification": Loss("readiness", "No event starts an ingestion job, or tells a change."),
     "aws_lambda_event_source_mapping": Loss("readiness", "No event starts an ingestion job."),
     "aws_sqs_queue": Loss("readiness", "The events in it are lost."),
     "aws_sqs_queue_redrive_policy": Loss(
@@ -56,8 +56,8 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     "aws_cloudwatch_event_target": Loss("readiness", "A schedule of this region no longer runs."),
     "aws_cloudwatch_metric_alarm": Loss("readiness", "When this fails, no alarm is raised."),
     "aws_cloudwatch_log_metric_filter": Loss("readiness", "The alarm that reads its metric never goes off."),
-    "aws_sns_topic": Loss("readiness", "Alarms notify nobody."),
-    "aws_sns_topic_subscription": Loss("readiness", "One address gets no alarms any more."),
+    "aws_sns_topic": Loss("readiness", "Alarms, or changes, notify nobody."),
+    "aws_sns_topic_subscription": Loss("readiness", "One address gets no messages any more."),
     "aws_s3_bucket_policy": Loss(
         "security", "Requests without TLS are accepted, and the journal is readable by CloudFront."
     ),

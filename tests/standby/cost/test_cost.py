@@ -18,7 +18,16 @@ from standby.cost.resource_types import FREE, PRICED, unknown_types
 from standby.cost.stack import Stack
 from standby.cost.usage import PROFILES
 from tests.constructs.plan import Synthesize, default_settings
-from tests.constructs.variants import APART_OPENSEARCH, APART_S3_VECTORS, CHANGED, LONGEST, SAME_API, SHIELDED, SIGN_IN
+from tests.constructs.variants import (
+    APART_OPENSEARCH,
+    APART_S3_VECTORS,
+    CHANGED,
+    LONGEST,
+    NOTIFIED,
+    SAME_API,
+    SHIELDED,
+    SIGN_IN,
+)
 from warm_standby.settings import Settings, Usage
 
 TODAY = date(2026, 11, 27)
@@ -115,6 +124,20 @@ def test_access_logs_cost_their_storage_for_as_many_days_as_they_are_kept(synthe
     assert kept == pytest.approx(2 * requests * 1e-6 * 30 / 30)
 
 
+def test_notifications_cost_a_run_each_minute_in_each_region_and_less_than_3_usd(
+    synthesize: Synthesize, stack: Stack
+) -> None:
+    notified, usage = Stack(document=synthesize(NOTIFIED).document), PROFILES["idle"]
+    for role in ("primary", "failover"):
+        added = units(notified, usage, role, "s3_writes") - units(stack, usage, role, "s3_writes")
+        assert added == MINUTES * 3
+        assert units(notified, usage, role, "cloudwatch_requests") == MINUTES
+        runs = units(notified, usage, role, "lambda_requests") - units(stack, usage, role, "lambda_requests")
+        assert runs == MINUTES
+    assert 0 < report(notified).total - report(stack).total < 3
+    assert "notifications" not in {component.name for component in report(stack).components}
+
+
 def test_the_free_allowance_is_that_of_the_account_and_never_more_than_is_used(stack: Stack) -> None:
     whole = report(stack)
     assert whole.total == pytest.approx(whole.list_price - whole.free_allowances, abs=0.011)
@@ -142,7 +165,7 @@ def test_more_use_never_costs_less_and_the_parts_are_the_sum(stack: Stack) -> No
 
 @pytest.mark.parametrize(
     "settings",
-    [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS, SHIELDED, SIGN_IN],
+    [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS, NOTIFIED, SHIELDED, SIGN_IN],
 )
 def test_the_price_list_knows_every_type_of_every_variant(synthesize: Synthesize, settings: Settings) -> None:
     assert unknown_types(Stack(document=synthesize(settings).document).types()) == ()

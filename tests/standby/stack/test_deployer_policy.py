@@ -20,7 +20,7 @@ from standby.stack.deployer_policy import (
 )
 from standby.stack.type_permissions import name_of, permissions_by_type, permissions_of
 from tests.constructs.plan import Plan, default_settings
-from tests.constructs.variants import ALERTED, CHANGED, LONGEST, SHIELDED
+from tests.constructs.variants import ALERTED, CHANGED, LONGEST, NOTIFIED, SHIELDED
 from warm_standby.settings import Settings
 
 ACCOUNT = "111122223333"
@@ -28,9 +28,10 @@ EVERYTHING = Settings.model_validate(
     {
         **LONGEST.model_dump(exclude_unset=True),
         **SHIELDED.model_dump(include={"access", "operations"}, exclude_unset=True),
+        **NOTIFIED.model_dump(include={"notifications"}, exclude_unset=True),
     }
 )
-"""The longest names, OpenSearch Serverless, AWS WAF and access logs."""
+"""The longest names, OpenSearch Serverless, AWS WAF, access logs and notifications."""
 PERMISSIONS_ONLY = {
     "aoss:APIAccessAll": "any request to a collection",
     "apigateway:DELETE": "a method",

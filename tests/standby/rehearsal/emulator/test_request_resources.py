@@ -5,7 +5,12 @@ import json
 import pytest
 
 from standby.rehearsal.emulator.ministack_server import corrected_action, corrected_resource
-from standby.rehearsal.emulator.request_resources import corrected_operation, delivery_resource, named_resource
+from standby.rehearsal.emulator.request_resources import (
+    corrected_context,
+    corrected_operation,
+    delivery_resource,
+    named_resource,
+)
 
 REGION, ACCOUNT = "us-west-2", "000000000000"
 ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:a"
@@ -107,3 +112,16 @@ def test_the_read_of_one_mapping_and_a_distribution_with_tags_have_the_actions_o
     assert corrected_operation(listed, "GET", every) == listed
     extract = corrected_action(lambda *_: "cloudfront:CreateDistributionWithTags")
     assert extract("cloudfront", "POST", CLOUDFRONT) == "cloudfront:CreateDistribution"
+
+
+@pytest.mark.parametrize(
+    "sources, named",
+    [(["warm-standby"], {"events:source": "warm-standby"}), (["a", "a"], {"events:source": "a"}), (["a", "b"], {})],
+)
+def test_the_source_of_events_is_a_condition_key_if_there_is_one_source(
+    sources: list[str], named: dict[str, str]
+) -> None:
+    context = corrected_context(lambda *_: {"aws:TagKeys": ["a"]})
+    body = json.dumps({"Entries": [{"Source": source} for source in sources]}).encode()
+    assert context("events", "events:PutEvents", body, {}) == {"aws:TagKeys": ["a"], **named}
+    assert context("events", "events:PutRule", body, {}) == {"aws:TagKeys": ["a"]}

@@ -1,0 +1,1 @@
+"""Notifications: what changed, told by each region."""
