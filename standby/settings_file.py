@@ -21,6 +21,7 @@ KEYS: Final = (
     "access",
     "allowed_account_ids",
     "answers",
+    "dns",
     "documents",
     "knowledge_base",
     "name",

@@ -9,6 +9,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTag
 from constructs import Construct
 
 from warm_standby.assets import Assets
+from warm_standby.dns.api_domain import ApiDomain
 from warm_standby.documents.replication import Replication
 from warm_standby.identity import Identity
 from warm_standby.manifest import Manifest, write_outputs
@@ -78,6 +79,7 @@ class WarmStandbyStack(TerraformStack):
             origin.expression = f"https://{host}"
         distribution_arn.expression = self.distribution.distribution.arn
         self._write_site_configuration()
+        self.api_domain = self._name_api(identity.account) if settings.dns.is_set else None
         self._write_manifest(identity.account)
 
     def _provider(self, alias: Role | Literal["global"], region: str) -> AwsProvider:
@@ -166,6 +168,18 @@ class WarmStandbyStack(TerraformStack):
         acl = WebAcl(self, "site_shield", provider=self._global_provider, name=name, kind="CLOUDFRONT", settings=access)
         return acl.arn
 
+    def _name_api(self, account: str) -> ApiDomain:
+        return ApiDomain(
+            self,
+            "api_domain",
+            provider=self._global_provider,
+            settings=self._settings,
+            account=account,
+            primary=self.primary,
+            failover=self.failover,
+            site_host=self.distribution.distribution.domain_name,
+        )
+
     def _log_site_requests(self) -> None:
         """Deliver the distribution's access logs into the primary region's log bucket."""
         if self.primary.log_bucket is not None:
@@ -224,8 +238,15 @@ class WarmStandbyStack(TerraformStack):
             account=account,
             distribution=self.distribution,
             backends=backends,
+            api_domain=self.api_domain,
         )
-        write_outputs(self, distribution=self.distribution, manifest=manifest, backends=backends)
+        write_outputs(
+            self,
+            distribution=self.distribution,
+            manifest=manifest,
+            backends=backends,
+            api_domain=self.api_domain,
+        )
 
 
 def _connect_sources(backend: RegionalBackend) -> tuple[str, str]:
