@@ -131,7 +131,7 @@ def write_outputs(
     backends: tuple[RegionalBackend, RegionalBackend],
     api_domain: ApiDomain | None,
 ) -> None:
-    """Add the stack's outputs: the site, the API's name if it has one, and for each role the names that the DR guide's commands use."""
+    """Add the stack's outputs: the site, the API's name in DNS, and for each role the names of the DR guide."""
     outputs = {
         "cloudfront_url": (distribution.url, "The address of the site"),
         "cloudfront_distribution_id": (distribution.distribution.id, "The ID of the distribution over both sites"),

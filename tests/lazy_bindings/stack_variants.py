@@ -75,6 +75,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "access": {"waf": True, "rate_limit": 500, "allowed_cidrs": ["203.0.113.0/24", "2001:db8::/32"]},
         "operations": {"access_logs": True, "access_log_days": 30, "reserved_concurrency": {"health": 5}},
     },
+    "dns": {"dns": {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "api_domain_name": "api.example.com"}},
     "remote-state": {
         "state": {"backend": "s3", "bucket": "state-of-chatbot", "region": "us-west-2", "key": "chatbot.tfstate"}
     },

@@ -20,9 +20,7 @@ class CheckAlarms(Construct):
     Source: docs.aws.amazon.com, Route 53, "Monitoring health checks using CloudWatch".
     """
 
-    def __init__(
-        self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, topic_arn: str
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, provider: AwsProvider, names: Names, topic_arn: str) -> None:
         super().__init__(scope, id_)
         self._provider = provider
         self._names = names

@@ -31,6 +31,8 @@ from standby.rehearsal.emulator.answer_model.guarded_content import read_guarded
 from standby.rehearsal.emulator.answer_model.service import PREFIX, URL_VARIABLE, AnswerModelMiddleware
 from standby.rehearsal.emulator.batching_window import keep_batching_windows
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
+from standby.rehearsal.emulator.domains.custom_domains import ProxyRegionMiddleware, serve_both_regions
+from standby.rehearsal.emulator.domains.hosted_zones import choose_zone_ids
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
 from standby.rehearsal.emulator.replica_events import send_replica_events
@@ -355,7 +357,10 @@ def main() -> None:
     correct_documents(importlib.import_module("ministack.services.bedrock_agent"), s3)
     correct_deliveries(importlib.import_module("ministack.services.cloudwatch_logs"))
     correct_guardrails(importlib.import_module("ministack.services.bedrock"))
-    emulator = AssumeTlsMiddleware(application.app)
+    choose_zone_ids(importlib.import_module("ministack.services.route53"))
+    responses = importlib.import_module("ministack.core.responses")
+    serve_both_regions(importlib.import_module("ministack.services.apigateway_v1"), responses.get_account_id)
+    emulator = ProxyRegionMiddleware(AssumeTlsMiddleware(application.app))
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
     served = AnswerModelMiddleware(LatencyMiddleware(SickMiddleware(replay, identify_call)))
     config = Config()

@@ -155,8 +155,8 @@ def test_a_state_in_s3_needs_its_object_and_its_lock_and_no_other(stack_of: Stac
 
 @pytest.mark.parametrize(
     "settings",
-    [LONGEST, CHANGED, default_settings(name="a" * 20), SHIELDED, EVERYTHING],
-    ids=["longest", "changed", "s3", "shielded", "all"],
+    [LONGEST, CHANGED, default_settings(name="a" * 20), SHIELDED, EVERYTHING, EVERYTHING_NAMED],
+    ids=["longest", "changed", "s3", "shielded", "all", "all with a name in DNS"],
 )
 def test_the_policy_fits_into_a_role(stack_of: StackOf, settings: Settings) -> None:
     text = json.dumps(deployer_policy(stack_of(settings), account=ACCOUNT), separators=(",", ":"))
