@@ -20,7 +20,7 @@ from standby.stack.deployer_policy import (
 )
 from standby.stack.type_permissions import name_of, permissions_by_type, permissions_of
 from tests.constructs.plan import Plan, default_settings
-from tests.constructs.variants import ALERTED, CHANGED, LONGEST, SHIELDED
+from tests.constructs.variants import ALERTED, CHANGED, LONGEST, NAMED, SHIELDED
 from warm_standby.settings import Settings
 
 ACCOUNT = "111122223333"
@@ -31,6 +31,14 @@ EVERYTHING = Settings.model_validate(
     }
 )
 """The longest names, OpenSearch Serverless, AWS WAF and access logs."""
+EVERYTHING_NAMED = Settings.model_validate(
+    {
+        **EVERYTHING.model_dump(exclude_unset=True),
+        "access": {"waf": True},
+        "dns": NAMED.dns.model_dump(),
+    }
+)
+"""The same, with a name in DNS instead of allowed addresses, which exclude each other."""
 PERMISSIONS_ONLY = {
     "aoss:APIAccessAll": "any request to a collection",
     "apigateway:DELETE": "a method",
