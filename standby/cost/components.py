@@ -41,9 +41,9 @@ OCUS_WITH_REPLICAS: Final = 2.0
 OCUS_WITHOUT_REPLICAS: Final = 1.0
 """The least that a collection uses, always. Source: docs.aws.amazon.com, OpenSearch Serverless, "Managing capacity"."""
 HEALTH_CHECKERS: Final = 16
-"""The checkers of Route 53 that ask one endpoint: two in each of its eight regions, an assumption. AWS's figure is of 2013:
-"a dozen or so locations", "60 to 70 checks per minute" at an interval of 10 s. Source: aws.amazon.com/blogs/aws, "Route
-53 Health Check Improvements"."""
+"""The checkers of Route 53 that ask one endpoint: two in each of its eight regions, an assumption. AWS's figure is of
+2013: "a dozen or so locations", 60 to 70 checks a minute at an interval of 10 s. Source: aws.amazon.com/blogs/aws,
+"Route 53 Health Check Improvements"."""
 CACHED_HEALTH_SECONDS: Final = 0.05
 """The duration of a run of `health`, averaged: most of a second's requests get the report of the second before."""
 TRACED_A_SECOND: Final = 1.0

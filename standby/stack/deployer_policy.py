@@ -19,9 +19,9 @@ MAX_INLINE_CHARACTERS: Final = 10_240
 quotas"."""
 
 JOINED: Final[Mapping[str, str]] = {"acm": "dns", "route53": "dns", "sns": "messages", "sqs": "messages"}
-"""Services that share a statement, because a role's policy has a limit. It allows no more than a statement for each does: no
-action of one service applies to a resource of the other, and none of Route 53 to more than one of its types, but for tags.
-"""
+"""Services that share a statement, because a role's policy has a limit. It allows no more than a statement for each
+does: no action of one service applies to a resource of the other, and of Route 53's actions only those on tags apply to
+zones and to health checks."""
 
 PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 """The first part of the id of a cross-region inference profile. Source: docs.aws.amazon.com, Bedrock, "Supported

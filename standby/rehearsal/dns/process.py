@@ -10,6 +10,7 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
+from standby.deployment.dns_lookup import Lookup
 from standby.deployment.manifest import ROLES, Manifest
 from standby.rehearsal.dns.server import DnsSettings
 from standby.rehearsal.files.json_files import read_json, write_json
@@ -66,15 +67,7 @@ class DnsProcess:
         return self.deployment.dns is not None and resolve(self.deployment.dns.name, port=self.port) is not None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resolved:
-    """An answer of DNS: the first address, and for how many seconds it may be kept."""
-
-    address: str
-    ttl: int
-
-
-def resolve(name: str, *, port: int, seconds: float = QUERY_SECONDS) -> Resolved | None:
+def resolve(name: str, *, port: int, seconds: float = QUERY_SECONDS) -> Lookup | None:
     """Ask the rehearsal's DNS server for the name's address, past every cache. None without an answer."""
     try:
         response = dns.query.udp(dns.message.make_query(name, "A"), HOST, port=port, timeout=seconds)
@@ -82,5 +75,5 @@ def resolve(name: str, *, port: int, seconds: float = QUERY_SECONDS) -> Resolved
         return None
     for found in response.answer:
         if found.rdtype == dns.rdatatype.A:
-            return Resolved(address=str(found[0]), ttl=int(found.ttl))
+            return Lookup(address=str(found[0]), ttl=int(found.ttl))
     return None

@@ -31,7 +31,11 @@ from standby.rehearsal.emulator.answer_model.guarded_content import read_guarded
 from standby.rehearsal.emulator.answer_model.service import PREFIX, URL_VARIABLE, AnswerModelMiddleware
 from standby.rehearsal.emulator.batching_window import keep_batching_windows
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
-from standby.rehearsal.emulator.domains.custom_domains import ProxyRegionMiddleware, serve_both_regions
+from standby.rehearsal.emulator.domains.custom_domains import (
+    ProxyRegionMiddleware,
+    accept_empty_base_paths,
+    serve_both_regions,
+)
 from standby.rehearsal.emulator.domains.hosted_zones import choose_zone_ids
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
@@ -359,7 +363,9 @@ def main() -> None:
     correct_guardrails(importlib.import_module("ministack.services.bedrock"))
     choose_zone_ids(importlib.import_module("ministack.services.route53"))
     responses = importlib.import_module("ministack.core.responses")
-    serve_both_regions(importlib.import_module("ministack.services.apigateway_v1"), responses.get_account_id)
+    api_gateway = importlib.import_module("ministack.services.apigateway_v1")
+    serve_both_regions(api_gateway, responses.get_account_id)
+    accept_empty_base_paths(api_gateway)
     emulator = ProxyRegionMiddleware(AssumeTlsMiddleware(application.app))
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
     served = AnswerModelMiddleware(LatencyMiddleware(SickMiddleware(replay, identify_call)))

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit, urlunsplit
 import urllib3
 from pydantic import Field
 
+from standby.deployment.dns_lookup import Lookup
 from standby.deployment.manifest import Manifest
 from standby.errors import RefusedError
 from standby.json_model import JsonModel
-from standby.rehearsal.dns.process import Resolved, resolve
+from standby.rehearsal.dns.process import resolve
 from standby.rehearsal.edge_cache.server import COLD_HEADER
 from standby.rehearsal.emulator.emulator import Emulator, recorded_emulator
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
@@ -97,7 +98,7 @@ class ApiName:
     dns_port: int
     addresses: Mapping[str, int]
 
-    def resolve(self) -> Resolved | None:
+    def resolve(self) -> Lookup | None:
         """Ask the DNS server, past every cache. None without an answer."""
         return resolve(self.name, port=self.dns_port)
 

@@ -81,7 +81,7 @@ def test_the_primary_record_needs_both_checks_and_the_secondary_none(named: Plan
     assert "health_check_id" not in records["failover"]
 
 
-@pytest.mark.parametrize(("role", "kind"), [("primary", "PRIMARY"), ("failover", "SECONDARY")])
+@pytest.mark.parametrize("role, kind", [("primary", "PRIMARY"), ("failover", "SECONDARY")])
 def test_a_record_is_the_alias_of_its_region_s_domain(named: Plan, role: str, kind: str) -> None:
     record = failover_records(named)[role]
     assert (record["name"], record["type"], record["failover_routing_policy"]) == (NAME, "A", {"type": kind})
@@ -90,9 +90,7 @@ def test_a_record_is_the_alias_of_its_region_s_domain(named: Plan, role: str, ki
     assert references(record["alias"]["name"]) == references(record["alias"]["zone_id"]) == {domain}
 
 
-@pytest.mark.parametrize(
-    ("purpose", "role", "interval"), [("primary-health", "primary", 10), ("standby", "failover", 30)]
-)
+@pytest.mark.parametrize("purpose, role, interval", [("primary-health", "primary", 10), ("standby", "failover", 30)])
 def test_health_is_asked_at_the_api_s_own_host_with_the_stage_and_sni(
     named: Plan, purpose: str, role: str, interval: int
 ) -> None:
@@ -128,7 +126,7 @@ def test_the_page_calls_the_apis_own_addresses(named: Plan, plan: Plan) -> None:
         assert configs[0] == configs[1]
 
 
-@pytest.mark.parametrize(("purpose", "check"), [("dns-primary", "primary"), ("dns-standby", "standby")])
+@pytest.mark.parametrize("purpose, check", [("dns-primary", "primary"), ("dns-standby", "standby")])
 def test_an_unhealthy_check_raises_an_alarm_in_us_east_1(
     synthesize: Synthesize, named: Plan, purpose: str, check: str
 ) -> None:

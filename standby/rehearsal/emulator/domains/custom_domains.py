@@ -3,7 +3,7 @@
 On AWS the address that the client connects to decides. Here the region proxy says in a header which region it is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Final
@@ -38,6 +38,16 @@ def serve_both_regions(api_gateway: ModuleType, account_id: Callable[[], str]) -
         lambda: (key for key, _ in vars(api_gateway)["_domain_names"].all_items()),
         account_id,
     )
+
+
+def accept_empty_base_paths(api_gateway: ModuleType) -> None:
+    """Store a mapping with an empty base path as one without, as API Gateway does: it returns `(none)`."""
+    create = vars(api_gateway)["_create_base_path_mapping"]
+
+    def create_base_path_mapping(domain_name: str, data: Mapping[str, object]) -> object:
+        return create(domain_name, {key: value for key, value in data.items() if key != "basePath" or value})
+
+    vars(api_gateway)["_create_base_path_mapping"] = create_base_path_mapping
 
 
 def regional_scope(
