@@ -194,8 +194,8 @@ def _dns_notes(state: State) -> Iterator[str]:
     found = finds_primary(state.manifest, state.copies)
     if found is not None and found != (state.serving == "primary"):
         yield (
-            f"{name} does not follow config.json, and pages use {serving}: a manual edit has another form than `standby`"
-            " writes, so Route 53 reads it otherwise. `standby reconcile` corrects it"
+            f"{name} does not follow config.json, and pages use {serving}: a manual edit has another form than"
+            " `standby` writes, so Route 53 reads it otherwise. `standby reconcile` corrects it"
         )
     elif state.dns is not None and isinstance(state.dns.region, str) and state.dns.region != serving:
         yield f"{name} answers {state.dns.region}, and config.json names {serving}: docs/dns.md says when DNS follows"
