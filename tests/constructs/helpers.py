@@ -68,7 +68,9 @@ def _value_after_apply(plan: Plan, type_: str, attribute: str, body: Json) -> st
     if (type_, attribute) == ("aws_route53_health_check", "id"):
         purpose = str(body["tags"]["Name"]).encode().hex()[-12:].zfill(12)
         return f"01234567-89ab-cdef-0123-{purpose}"
-    return _regional_value_after_apply(type_, attribute, body, region=plan.region(body["provider"].removeprefix("aws.")))
+    return _regional_value_after_apply(
+        type_, attribute, body, region=plan.region(body["provider"].removeprefix("aws."))
+    )
 
 
 def _regional_value_after_apply(type_: str, attribute: str, body: Json, *, region: str) -> str:
