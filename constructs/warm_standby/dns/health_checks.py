@@ -8,10 +8,9 @@ from constructs import Construct
 
 from warm_standby.api.definition import STAGE
 from warm_standby.api.rest_api import RestApi
+from warm_standby.settings.dns import FAILURE_THRESHOLD, INTERVAL_SECONDS
 from warm_standby.site.distribution import ROUTING_CONFIG_KEY
 
-INTERVAL_SECONDS: Final = 10
-FAILURE_THRESHOLD: Final = 3
 STANDBY_INTERVAL_SECONDS: Final = 30
 """The check of the failover region only alerts, so it need not be fast."""
 ALL_CHILDREN: Final = 2

@@ -12,6 +12,9 @@ from warm_standby.settings.section import Section, validation_error
 _ZONE: Final = re.compile(r"Z[A-Z0-9]{1,31}")
 # ACM puts the name into the common name of the certificate. Source: docs.aws.amazon.com, ACM, "Quotas", "Domain names".
 MAX_CERTIFICATE_NAME: Final = 64
+INTERVAL_SECONDS: Final = 10
+FAILURE_THRESHOLD: Final = 3
+"""How often the health checks of the primary region ask, and how many results in a row change their state."""
 LEAST_RATE: Final = 100
 """The least `access.rate_limit` with a name. A checker asks 30 times in five minutes, and a network has several.
 Source: docs.aws.amazon.com, Route 53, "How Amazon Route 53 determines whether a health check is healthy"."""

@@ -9,7 +9,7 @@ from standby.drill.scenario import Scenario
 from standby.errors import StandbyError
 from standby.rehearsal.dns.process import ACCELERATION
 from standby.rehearsal.dns.zones import ALIAS_TTL_SECONDS
-from warm_standby.dns.health_checks import FAILURE_THRESHOLD, INTERVAL_SECONDS
+from warm_standby.settings.dns import FAILURE_THRESHOLD, INTERVAL_SECONDS
 
 BOUND_SECONDS: Final = INTERVAL_SECONDS * FAILURE_THRESHOLD + ALIAS_TTL_SECONDS
 """The longest gap: as many failed checks as the threshold, and then the TTL of an answer that a resolver still has."""
