@@ -1,4 +1,4 @@
-"""The API's name in DNS, in a rehearsal of its own: the zone has to be there before the apply, and checks run all the time."""
+"""The API's name in DNS, in a rehearsal of its own: the zone has to be there before the apply."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
