@@ -36,6 +36,7 @@ from standby.rehearsal.emulator.domains.custom_domains import (
     accept_empty_base_paths,
     serve_both_regions,
 )
+from standby.rehearsal.emulator.domains.health_checks import correct_health_checks
 from standby.rehearsal.emulator.domains.hosted_zones import choose_zone_ids
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
@@ -361,7 +362,9 @@ def main() -> None:
     correct_documents(importlib.import_module("ministack.services.bedrock_agent"), s3)
     correct_deliveries(importlib.import_module("ministack.services.cloudwatch_logs"))
     correct_guardrails(importlib.import_module("ministack.services.bedrock"))
-    choose_zone_ids(importlib.import_module("ministack.services.route53"))
+    route53 = importlib.import_module("ministack.services.route53")
+    choose_zone_ids(route53)
+    correct_health_checks(route53)
     responses = importlib.import_module("ministack.core.responses")
     api_gateway = importlib.import_module("ministack.services.apigateway_v1")
     serve_both_regions(api_gateway, responses.get_account_id)
