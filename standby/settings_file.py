@@ -22,6 +22,7 @@ KEYS: Final = (
     "allowed_account_ids",
     "answers",
     "automatic",
+    "dns",
     "documents",
     "knowledge_base",
     "name",

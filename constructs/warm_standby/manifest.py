@@ -9,6 +9,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from constructs import Construct
 
+from warm_standby.dns.api_domain import ApiDomain
 from warm_standby.names import Names
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Settings
@@ -36,6 +37,7 @@ class Manifest(Construct):
         account: str,
         distribution: Distribution,
         backends: tuple[RegionalBackend, RegionalBackend],
+        api_domain: ApiDomain | None,
     ) -> None:
         super().__init__(scope, id_)
         self.document = Fn.jsonencode(
@@ -52,6 +54,7 @@ class Manifest(Construct):
                     "distributionId": distribution.distribution.id,
                     "apiFallback": settings.site.api_fallback,
                 },
+                **({"dns": _dns(api_domain)} if api_domain else {}),
                 "regions": {
                     backend.role: _region(backend) | {"replicatesTo": _replicates_to(backend, settings)}
                     for backend in backends
@@ -105,6 +108,16 @@ def _region(backend: RegionalBackend) -> dict[str, object]:
     }
 
 
+def _dns(api_domain: ApiDomain) -> dict[str, object]:
+    checks = api_domain.checks
+    return {
+        "name": api_domain.name,
+        "primaryHealthCheckId": checks.primary_health.id,
+        "servingHealthCheckId": checks.serving.id,
+        "standbyHealthCheckId": checks.standby.id,
+    }
+
+
 def _replicates_to(backend: RegionalBackend, settings: Settings) -> str:
     """Return the region to which this region's documents are replicated, or "" if there is none."""
     if backend.role == "primary":
@@ -118,13 +131,16 @@ def write_outputs(
     distribution: Distribution,
     manifest: Manifest,
     backends: tuple[RegionalBackend, RegionalBackend],
+    api_domain: ApiDomain | None,
 ) -> None:
-    """Add the stack's outputs: the site, and for each role the names that the DR guide's commands use."""
+    """Add the stack's outputs: the site, the API's name in DNS, and for each role the names of the DR guide."""
     outputs = {
         "cloudfront_url": (distribution.url, "The address of the site"),
         "cloudfront_distribution_id": (distribution.distribution.id, "The ID of the distribution over both sites"),
         "manifest": (manifest.document, "What the operator's tool needs to know of this deployment, as JSON"),
     }
+    if api_domain:
+        outputs["api_domain_url"] = (api_domain.url, "The address of the API for other clients; it follows config.json")
     for backend in backends:
         outputs |= {f"{backend.role}_{name}": output for name, output in _backend_outputs(backend).items()}
     for name, (value, description) in outputs.items():

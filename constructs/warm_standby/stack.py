@@ -18,6 +18,7 @@ from constructs import Construct
 
 from warm_standby.assets import Assets
 from warm_standby.automatic.controller import Controller
+from warm_standby.dns.api_domain import ApiDomain
 from warm_standby.documents.replication import Replication
 from warm_standby.identity import Identity
 from warm_standby.manifest import Manifest, write_outputs
@@ -91,6 +92,7 @@ class WarmStandbyStack(TerraformStack):
         self._write_site_configuration()
         if settings.automatic.enabled:
             self._control_failover(assets)
+        self.api_domain = self._name_api(identity.account) if settings.dns.is_set else None
         self._write_manifest(identity.account)
 
     def _provider(self, alias: Role | Literal["global"], region: str) -> AwsProvider:
@@ -199,6 +201,18 @@ class WarmStandbyStack(TerraformStack):
         acl = WebAcl(self, "site_shield", provider=self._global_provider, name=name, kind="CLOUDFRONT", settings=access)
         return acl.arn
 
+    def _name_api(self, account: str) -> ApiDomain:
+        return ApiDomain(
+            self,
+            "api_domain",
+            provider=self._global_provider,
+            settings=self._settings,
+            account=account,
+            primary=self.primary,
+            failover=self.failover,
+            site_host=self.distribution.distribution.domain_name,
+        )
+
     def _log_site_requests(self) -> None:
         """Deliver the distribution's access logs into the primary region's log bucket."""
         if self.primary.log_bucket is not None:
@@ -275,8 +289,15 @@ class WarmStandbyStack(TerraformStack):
             account=account,
             distribution=self.distribution,
             backends=backends,
+            api_domain=self.api_domain,
         )
-        write_outputs(self, distribution=self.distribution, manifest=manifest, backends=backends)
+        write_outputs(
+            self,
+            distribution=self.distribution,
+            manifest=manifest,
+            backends=backends,
+            api_domain=self.api_domain,
+        )
 
 
 def _connect_sources(backend: RegionalBackend) -> tuple[str, str]:

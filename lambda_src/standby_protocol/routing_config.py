@@ -153,13 +153,16 @@ def parse_config(body: bytes | str) -> RoutingConfig:
 
 
 def render_config(config: RoutingConfig) -> str:
-    """Return the text of a `config.json`."""
+    """Return the text of a `config.json`: `apiUrl` first and without blanks, as Terraform writes it.
+
+    The health check of the API's name in DNS searches for these bytes. Source: warm_standby.dns.health_checks.
+    """
     document: dict[str, object] = {"apiUrl": config.api_url}
     if config.fallback_api_url is not None:
         document["fallbackApiUrl"] = config.fallback_api_url
     document |= {"region": config.region, "role": config.role}
     document |= {"generation": config.generation, "updatedAt": config.updated_at}
-    return json.dumps(document)
+    return json.dumps(document, separators=(",", ":"))
 
 
 def config_for_role(deployment: Deployment, role: Role, *, generation: int, updated_at: str) -> RoutingConfig:

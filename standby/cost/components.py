@@ -47,6 +47,17 @@ FLOAT_BYTES: Final = 4
 OCUS_WITH_REPLICAS: Final = 2.0
 OCUS_WITHOUT_REPLICAS: Final = 1.0
 """The least that a collection uses, always. Source: docs.aws.amazon.com, OpenSearch Serverless, "Managing capacity"."""
+HEALTH_CHECKERS: Final = 16
+"""The checkers of Route 53 that ask one endpoint: two in each of its eight regions, an assumption. AWS's figure is of
+2013: "a dozen or so locations", 60 to 70 checks a minute at an interval of 10 s. Source: aws.amazon.com/blogs/aws,
+"Route 53 Health Check Improvements"."""
+CACHED_HEALTH_SECONDS: Final = 0.05
+"""The duration of a run of `health`, averaged: most of a second's requests get the report of the second before."""
+TRACED_A_SECOND: Final = 1.0
+TRACED_SHARE: Final = 0.05
+"""X-Ray traces the first request of each second, and this share of the others. Source: docs.aws.amazon.com, X-Ray,
+"Configuring sampling rules"."""
+BASIC_INTERVAL_SECONDS: Final = 30
 GB: Final = 1e9
 GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 
@@ -284,6 +295,33 @@ def _notifications(region: Region) -> Units:
     yield "cloudwatch_requests", runs
 
 
+def _dns(region: Region) -> Units:
+    """Count the health checks, what their requests cost, and not the zone, which is the owner's."""
+    for check in region.stack.health_checks(region.role):
+        yield "route53_health_checks", 1
+        yield "route53_health_check_features", _features(check)
+        if check["type"] == "CALCULATED":
+            continue
+        requests = HEALTH_CHECKERS * MINUTES_A_MONTH * 60 / check["request_interval"]
+        if "search_string" in check:  # config.json, which the edge does not cache
+            yield "cloudfront_requests", requests
+            yield "s3_reads", requests
+            continue
+        traced = min(requests, MINUTES_A_MONTH * 60 * TRACED_A_SECOND)
+        yield "api_gateway_requests", requests
+        yield "lambda_requests", requests
+        yield "lambda_arm_gb_seconds", requests * _memory_gb(region, "health") * CACHED_HEALTH_SECONDS
+        yield "xray_traces", traced + (requests - traced) * TRACED_SHARE
+        yield "logs_gb", requests * LOG_GB
+
+
+def _features(check: Body) -> int:
+    """Return the features of a check that Route 53 charges for. Source: aws.amazon.com/route53/pricing."""
+    kind = str(check["type"])
+    fast = check.get("request_interval", BASIC_INTERVAL_SECONDS) < BASIC_INTERVAL_SECONDS
+    return sum((kind.startswith("HTTPS"), kind.endswith("_STR_MATCH"), fast, bool(check.get("measure_latency"))))
+
+
 COMPONENTS: Final[dict[str, Component]] = {
     "models": _models,
     "vectors": _vectors,
@@ -298,10 +336,11 @@ COMPONENTS: Final[dict[str, Component]] = {
     "access logs": _access_logs,
     "automatic failover": _automatic,
     "notifications": _notifications,
+    "DNS": _dns,
 }
 
 
-OPTIONAL: Final = frozenset({"AWS WAF", "access logs", "automatic failover", "notifications"})
+OPTIONAL: Final = frozenset({"AWS WAF", "access logs", "automatic failover", "notifications", "DNS"})
 """The components that a setting adds. A deployment without them shows no line for them."""
 
 

@@ -22,6 +22,8 @@ PRICED: Final = frozenset(
         "aws_lambda_event_source_mapping",
         "aws_lambda_function",
         "aws_opensearchserverless_collection",
+        "aws_route53_health_check",
+        "aws_route53_record",
         "aws_s3_bucket",
         "aws_s3_bucket_replication_configuration",
         "aws_s3_object",
@@ -34,9 +36,13 @@ PRICED: Final = frozenset(
 FREE: Final = frozenset(
     {
         "AWS::OpenSearchServerless::Index",
+        "aws_acm_certificate",
+        "aws_acm_certificate_validation",
         "aws_api_gateway_account",
         "aws_api_gateway_authorizer",
+        "aws_api_gateway_base_path_mapping",
         "aws_api_gateway_deployment",
+        "aws_api_gateway_domain_name",
         "aws_api_gateway_gateway_response",
         "aws_api_gateway_integration",
         "aws_api_gateway_integration_response",
@@ -77,6 +83,8 @@ FREE: Final = frozenset(
     }
 )
 """AWS charges nothing for these. For policies and configuration the price pages of their services name no charge.
+A certificate of ACM for a service of AWS is free (aws.amazon.com/certificate-manager/pricing), and so are queries for
+alias records of an API (aws.amazon.com/route53/pricing).
 Standard parameters (aws.amazon.com/systems-manager/pricing) and topics (aws.amazon.com/sns/pricing) are free."""
 
 

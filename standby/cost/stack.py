@@ -61,6 +61,12 @@ class Stack:
         every = self.document["resource"].get("aws_wafv2_web_acl", {}).values()
         return [*regional, *(body for body in every if role == ROLES[0] and body["scope"] == "CLOUDFRONT")]
 
+    def health_checks(self, role: str) -> list[Body]:
+        """Return the health checks of Route 53 whose requests a region answers. Those of the site count for primary."""
+        other = f"aws_api_gateway_rest_api.{ROLES[1]}_"
+        every = self.document["resource"].get("aws_route53_health_check", {}).values()
+        return [body for body in every if (other in str(body.get("fqdn"))) == (role == ROLES[1])]
+
     def created(self, type_name: str, role: str) -> list[Body]:
         """Return the desired state of each resource that Cloud Control creates of a type."""
         found = self.resources("aws_cloudcontrolapi_resource", role)

@@ -8,6 +8,7 @@ from typing import Protocol
 from botocore.exceptions import ConfigNotFound, ConfigParseError, ProfileNotFound
 
 from standby.deployment.clients import FACTS_CONFIG, Clients
+from standby.deployment.dns_lookup import Lookup, look_up
 from standby.deployment.http_client import HTTP_SECONDS, HttpClient, HttpResponse
 from standby.endpoints import describe_local_endpoint
 from standby.errors import BadUsageError, RefusedError
@@ -27,6 +28,9 @@ class Connection(Protocol):
     where: str
     rehearsed: bool
     clients: Clients
+
+    def look_up(self, name: str) -> Lookup:
+        """Look a name up in DNS. Raises `NoAnswerError` when there is no answer in time."""
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""
@@ -65,6 +69,10 @@ class AwsConnection:
         _refuse_local_endpoint(endpoints)
         self.where = _describe_account(profile, context, endpoints)
         self.clients = Clients(partial(sessions.account_session, profile=profile, config=FACTS_CONFIG))
+
+    def look_up(self, name: str) -> Lookup:
+        """Look a name up with this machine's resolver. Raises `NoAnswerError` when there is no answer in time."""
+        return look_up(name)
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""

@@ -105,6 +105,21 @@ class Site(JsonModel):
     api_fallback: bool = Field(strict=True, description="whether pages may use the other region's API by themselves")
 
 
+class Dns(JsonModel):
+    """The API's name in DNS. It is optional."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Name = Field(description="the name of the API for clients that are not the page")
+    primary_health_check_id: Name = Field(description="Route 53's health check of the primary region's `/health`")
+    serving_health_check_id: Name = Field(
+        description="Route 53's health check that is healthy while config.json names the primary region"
+    )
+    standby_health_check_id: Name = Field(
+        description="Route 53's health check of the failover region's `/health`, which only alerts"
+    )
+
+
 class Manifest(JsonModel):
     """The whole deployment."""
 
@@ -122,6 +137,7 @@ class Manifest(JsonModel):
     )
     notifications: bool = Field(default=False, strict=True, description="whether each region tells changes")
     site: Site
+    dns: Dns | None = Field(default=None, description="the API's name in DNS; null if it has none")
     regions: Mapping[Annotated[Role, Key("ROLE")], Region]
     read_from: str = Field(default="", exclude=True, description="the region whose manifest this is")
     differences: tuple[str, ...] = Field(

@@ -18,6 +18,7 @@ from standby.drill.load.process import LoadProcess
 from standby.drill.measure.documents import DocumentFacts
 from standby.drill.measure.measures import ScenarioTimes, first_good_answer
 from standby.drill.measure.records import BrowserQuestion, Clock, Event, EventKind, FaultPeriod, Number, Request
+from standby.drill.observe.dns_client import DnsClient
 from standby.drill.observe.observer import Observer
 from standby.drill.operator_process import KILLED, CommandProcess, CommandResult, run_with_retries
 from standby.drill.sign_ins import SignIns
@@ -69,7 +70,7 @@ class ScenarioContext:
 
     `options` name the deployment in every `standby` command. `force_failback`: a `failback` that is refused during
     clean-up is repeated with `--force`. `sign_ins`: the identity provider of a rehearsal; None where users do not sign
-    in.
+    in. `dns_client` makes a client that finds the API by DNS; None if the API has no name.
     """
 
     deployment: Manifest
@@ -81,6 +82,7 @@ class ScenarioContext:
     options: Sequence[str]
     force_failback: bool = False
     sign_ins: SignIns | None = None
+    dns_client: Callable[[], DnsClient] | None = None
     events: list[Event] = field(default_factory=list)
     fault_periods: list[FaultPeriod] = field(default_factory=list)
     measures: dict[str, Number] = field(default_factory=lambda: {"command_retries": 0})

@@ -13,7 +13,8 @@ from standby.deployment.manifest_reader import read_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.drill.load.target import LoadTarget
 from standby.drill.measure.objectives import read_failover_codes, read_objectives
-from standby.drill.measure.records import Outcome
+from standby.drill.measure.records import Clock, Outcome
+from standby.drill.observe.dns_client import DnsClient
 from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import check_steady_state
 from standby.drill.report.limitations import REHEARSAL_LIMITATIONS
@@ -25,6 +26,7 @@ from standby.drill.teardown import end_programs, restore_primary
 from standby.rehearsal.connection import open_rehearsal_connection
 from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.files.lock import drill_lock
+from standby.rehearsal.network.network import ApiName, Client, Network
 from standby.rehearsal.rehearsal import Rehearsal
 
 REHEARSAL_TARGET: Final = "REHEARSAL on this machine"
@@ -75,6 +77,10 @@ def run_scenarios(
     )
 
 
+def _dns_client(network: Network, api_name: ApiName, clock: Clock) -> DnsClient:
+    return DnsClient(name=api_name.name, client=Client(network), look_up=api_name.resolve, now=clock.now)
+
+
 def _rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> DrillEnvironment:
     """Return the environment of a rehearsal. Raises `RefusedError` when it is not up."""
     network, paths = rehearsal.network, rehearsal.paths
@@ -100,4 +106,5 @@ def _rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> Drill
         objectives=read_objectives(paths.project),
         progress=progress,
         sign_ins=SignIns(rehearsal) if rehearsal.access is not None else None,
+        dns_client=partial(_dns_client, network, network.api_name) if network.api_name else None,
     )

@@ -22,7 +22,8 @@ class Scenario:
     an error that it raises fails the scenario. The drill checks the steady state before it, and restores everything
     after it in every case. `skip_reason` returns why the scenario cannot run here, "" if it can. `needs_sign_in`: it is
     skipped where users do not sign in. `needs_automatic`: it is skipped without the automatic failover's controller,
-    which waits during each other scenario. `access_token_seconds`: the lifetime of the users' tokens in the scenario.
+    which waits during each other scenario. `needs_dns`: it is skipped where the API has no name in DNS.
+    `access_token_seconds`: the lifetime of the users' tokens during the scenario.
     `require` raises `RefusedError` for a real deployment whose users the scenario would harm.
     """
 
@@ -33,6 +34,7 @@ class Scenario:
     load: Mapping[RequestKind, float] = field(default_factory=lambda: STANDARD_LOAD)
     needs_sign_in: bool = False
     needs_automatic: bool = False
+    needs_dns: bool = False
     access_token_seconds: int | None = None
     skip_reason: Callable[[], str] = lambda: ""
     require: Callable[[Clients, Manifest], None] = lambda _clients, _deployment: None

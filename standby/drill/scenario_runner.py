@@ -20,6 +20,7 @@ from standby.drill.measure.documents import document_measures
 from standby.drill.measure.measures import Measures, api_measures, page_measures, requests_per_second
 from standby.drill.measure.objectives import compare_objectives
 from standby.drill.measure.records import Clock, Outcome
+from standby.drill.observe.dns_client import DnsClient
 from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import Canary, NoSteadyStateError
 from standby.drill.report.report import ScenarioReport
@@ -35,6 +36,7 @@ WARM_UP_SECONDS: Final = 2.0
 
 NO_SIGN_IN: Final = "users do not sign in here: `standby rehearse up --access oidc` lets them"
 NO_AUTOMATIC: Final = "there is no controller here: automatic.enabled = true adds one"
+NO_DNS: Final = "the API has no name in DNS here: [dns] of the settings gives it one"
 LAST_ANSWERS_SECONDS: Final = 8.0
 """How long requests may take after everything is restored; longer than an answer of the API."""
 
@@ -43,7 +45,7 @@ LAST_ANSWERS_SECONDS: Final = 8.0
 class DrillEnvironment:
     """The deployment under test, and every way to reach it.
 
-    `check_steady_state` raises `NoSteadyStateError`. `force_failback` and `sign_ins`: see `ScenarioContext`.
+    `check_steady_state` raises `NoSteadyStateError`. `force_failback`, `sign_ins`, `dns_client`: see `ScenarioContext`.
     """
 
     deployment: Manifest
@@ -56,6 +58,7 @@ class DrillEnvironment:
     progress: Progress
     force_failback: bool = False
     sign_ins: SignIns | None = None
+    dns_client: Callable[[Clock], DnsClient] | None = None
 
 
 def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
@@ -69,6 +72,8 @@ def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioR
         return describe(result=Outcome.SKIPPED, reason=NO_SIGN_IN)
     if scenario.needs_automatic and not environment.deployment.automatic:
         return describe(result=Outcome.SKIPPED, reason=NO_AUTOMATIC)
+    if scenario.needs_dns and environment.dns_client is None:
+        return describe(result=Outcome.SKIPPED, reason=NO_DNS)
     if reason := scenario.skip_reason():
         return describe(result=Outcome.SKIPPED, reason=reason)
     try:
@@ -106,6 +111,7 @@ def _run_under_load(scenario: Scenario, environment: DrillEnvironment) -> Scenar
                 options=environment.options,
                 force_failback=environment.force_failback,
                 sign_ins=environment.sign_ins,
+                dns_client=partial(environment.dns_client, clock) if environment.dns_client else None,
             )
             reason = _run_and_restore(scenario, context)
             load_ended = clock.now()

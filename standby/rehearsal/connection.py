@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from standby.deployment.clients import Clients
+from standby.deployment.concurrency import NoAnswerError
+from standby.deployment.dns_lookup import Lookup
 from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_headers, request_with_deadline
 from standby.deployment.manifest import Manifest, parse_manifest
 from standby.deployment.sessions import ROOT_CREDENTIALS, EmulatorCredentials, EmulatorSession
@@ -37,6 +39,14 @@ class RehearsalConnection:
     def applied_stack(self) -> SynthesizedStack:
         """Return the stack that the rehearsal has applied."""
         return find_stack(self.paths.synthesized)
+
+    def look_up(self, name: str) -> Lookup:
+        """Look the API's name up with the rehearsal's DNS server. Raises `NoAnswerError` without an answer."""
+        api_name = self._network.api_name
+        found = api_name.resolve() if api_name is not None and api_name.name == name else None
+        if found is None:
+            raise NoAnswerError(f"DNS has no answer for {name}")
+        return found
 
     def clients_of(self, credentials: EmulatorCredentials) -> Clients:
         """Return clients with other credentials than the root user's."""

@@ -18,6 +18,11 @@ MAX_INLINE_CHARACTERS: Final = 10_240
 """The longest sum of a role's inline policies, without blanks. Source: docs.aws.amazon.com, IAM, "IAM and AWS STS
 quotas"."""
 
+JOINED: Final[Mapping[str, str]] = {"acm": "dns", "route53": "dns", "sns": "messages", "sqs": "messages"}
+"""Services that share a statement, because a role's policy has a limit. It allows no more than a statement for each
+does: no action of one service applies to a resource of the other, and of Route 53's actions only those on tags apply to
+zones and to health checks."""
+
 PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 """The first part of the id of a cross-region inference profile. Source: docs.aws.amazon.com, Bedrock, "Supported
 Regions and models for inference profiles"."""
@@ -70,15 +75,20 @@ def deployer_statements(stack: Stack, *, account: str = "") -> tuple[Statement, 
         for name in grant.patterns(stack.name):
             arn = grant.arn.format(name=name, region=ANY, account=account, deployment=stack.name)
             grants.setdefault(arn, set()).update(grant.actions)
-    by_actions: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for resource, actions in grants.items():
-        # What cannot be limited is one statement for all services, because a role's policy has a limit.
+    statements: dict[tuple[str, ...], tuple[set[str], set[str]]] = {}
+    for resource, granted in grants.items():
+        # What is allowed on everything is not repeated, because a role's policy has a limit.
+        actions = granted if resource == ANY else granted - grants.get(ANY, set())
+        # What cannot be limited is one statement for all services, for the same reason.
         services = ["any"] if resource == ANY else sorted({_service(action) for action in actions})
         for service in services:
             own = tuple(sorted(action for action in actions if service in ("any", _service(action))))
-            by_actions.setdefault((service, own), []).append(resource)
-    found = sorted(by_actions.items())
-    return tuple(Statement(actions=own, resources=tuple(sorted(arns))) for (_, own), arns in found)
+            key = (JOINED[service],) if service in JOINED else (service, *own)
+            allowed, on = statements.setdefault(key, (set(), set()))
+            allowed.update(own)
+            on.add(resource)
+    found = [statements[key] for key in sorted(statements)]
+    return tuple(Statement(actions=tuple(sorted(own)), resources=tuple(sorted(on))) for own, on in found)
 
 
 def deployer_policy(stack: Stack, *, account: str = "") -> dict[str, object]:

@@ -65,7 +65,15 @@ def _value(plan: Plan, reference: str) -> str:
 
 
 def _value_after_apply(plan: Plan, type_: str, attribute: str, body: Json) -> str:
-    region = plan.region(body["provider"].removeprefix("aws."))
+    if (type_, attribute) == ("aws_route53_health_check", "id"):
+        purpose = str(body["tags"]["Name"]).encode().hex()[-12:].zfill(12)
+        return f"01234567-89ab-cdef-0123-{purpose}"
+    return _regional_value_after_apply(
+        type_, attribute, body, region=plan.region(body["provider"].removeprefix("aws."))
+    )
+
+
+def _regional_value_after_apply(type_: str, attribute: str, body: Json, *, region: str) -> str:
     match type_, attribute:
         case "aws_sqs_queue", "url":
             return f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{body['name']}"

@@ -73,6 +73,10 @@ SHIELDED_SIGN_IN: Final = default_settings(
 NOTIFIED: Final = default_settings(notifications={"enabled": True, "emails": ["oncall@example.com"]})
 """Each region tells changes."""
 
+DNS: Final = {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "api_domain_name": "api.example.com"}
+NAMED: Final = default_settings(dns=DNS)
+"""The API has a name in DNS, in the default regions."""
+
 SAME_API: Final = default_settings(
     operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"], "sweep_minutes": 60},
     answers={"model": "amazon.nova-lite-v1:0"},
@@ -97,4 +101,6 @@ APART_OPENSEARCH: Final = default_settings(
 )
 APART_S3_VECTORS: Final = default_settings(regions=_APART, operations=ALERTED, knowledge_base=CHUNKS)
 """Two regions outside of the answer model's profile, whose regions are the same for both roles."""
+APART_NAMED: Final = default_settings(regions=_APART, operations=ALERTED, dns=DNS)
+"""No region is us-east-1, where Route 53 publishes its metrics."""
 APART_SIGN_IN: Final = SIGN_IN.model_copy(update={"regions": APART_S3_VECTORS.regions})

@@ -85,6 +85,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "operations": {"access_logs": True, "access_log_days": 30, "reserved_concurrency": {"health": 5}},
     },
     "notifications": {"notifications": {"enabled": True, "emails": ["a@example.com"]}},
+    "dns": {"dns": {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "api_domain_name": "api.example.com"}},
     "remote-state": {
         "state": {"backend": "s3", "bucket": "state-of-chatbot", "region": "us-west-2", "key": "chatbot.tfstate"}
     },

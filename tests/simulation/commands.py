@@ -29,6 +29,7 @@ from standby.deployment import api_call, clients, concurrency
 from standby.deployment.clients import Clients
 from standby.deployment.clock import Clock
 from standby.deployment.concurrency import NoAnswerError
+from standby.deployment.dns_lookup import Lookup
 from standby.deployment.http_client import HttpResponse
 from standby.deployment.manifest import parse_manifest
 from standby.deployment.manifest_reader import read_manifest
@@ -102,6 +103,9 @@ class SimulatedConnection:
     where = "SIMULATION"
     rehearsed = False
     clients: Clients
+
+    def look_up(self, name: str) -> Lookup:
+        raise NoAnswerError(f"DNS has no answer for {name}")
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = 2.0, token: str = ""

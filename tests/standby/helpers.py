@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import NoAnswerError, Unavailable
+from standby.deployment.dns_lookup import Lookup
 from standby.deployment.http_client import HTTP_SECONDS, HttpClient, HttpResponse
 from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.deployment.routing_config import ConfigCopy, RoutingConfig, config_for_role, read_copy, render_config
@@ -189,6 +190,9 @@ class EmulatorConnection:
         self.regions = tuple(REGIONS.values())
         self._world, self._dead, self._sick = world, dead, sick
         self.clients = clients(world.endpoint, dead, tuple(sick.items()))
+
+    def look_up(self, name: str) -> Lookup:
+        raise NoAnswerError(f"DNS has no answer for {name}")
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = HTTP_SECONDS, token: str = ""

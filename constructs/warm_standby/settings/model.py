@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from warm_standby.settings import model_access, regions, validators
+from warm_standby.settings import dns, model_access, regions, validators
 from warm_standby.settings.access import Access
 from warm_standby.settings.automatic import Automatic
+from warm_standby.settings.dns import Dns
 from warm_standby.settings.section import Section, UniqueValues, validation_error
 
 STACK_NAME: Final = "warm-standby"
@@ -267,6 +268,7 @@ class Settings(Section):
     site: Site = Site()
     access: Access = Access()
     automatic: Automatic = Automatic()
+    dns: Dns = Dns()
     operations: Operations = Operations()
     notifications: Notifications = Notifications()
     objectives: Objectives = Objectives()
@@ -300,6 +302,21 @@ class Settings(Section):
             too_long = model_access.exceeded_limit(value.models, region=region, profile_regions=value.profile_regions)
             if too_long:
                 raise validation_error(("allowed_models",), list(value.allowed_models), too_long)
+        return value
+
+    @field_validator("dns")
+    @classmethod
+    def _lets_health_checkers_in(cls, value: Dns, info: ValidationInfo) -> Dns:
+        access: Access | None = info.data.get("access")
+        site: Site | None = info.data.get("site")
+        if value.is_set and access and access.waf and access.rate_limit < dns.LEAST_RATE:
+            fix = f"Route 53's health checkers need access.rate_limit = {dns.LEAST_RATE} or more"
+            raise validation_error(("api_domain_name",), value.api_domain_name, fix)
+        if value.is_set and access and access.allowed_cidrs:
+            fix = "access.allowed_cidrs refuses Route 53's health checkers, so this name would leave the primary region"
+            raise validation_error(("api_domain_name",), value.api_domain_name, f"{fix}: use one of the two")
+        if value.is_set and site and value.api_domain_name in site.domain_names:
+            raise validation_error(("api_domain_name",), value.api_domain_name, "the site has this name: use another")
         return value
 
     @model_validator(mode="after")

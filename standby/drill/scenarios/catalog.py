@@ -6,6 +6,7 @@ from typing import Final
 from standby.drill.scenario import Scenario
 from standby.drill.scenarios.automatic import AUTOMATIC_SCENARIOS
 from standby.drill.scenarios.browser import BROWSER_SCENARIOS
+from standby.drill.scenarios.dns import DNS_SCENARIOS
 from standby.drill.scenarios.operators import OPERATOR_SCENARIOS
 from standby.drill.scenarios.outages import OUTAGE_SCENARIOS
 from standby.drill.scenarios.sign_in import SIGN_IN_SCENARIOS
@@ -14,6 +15,7 @@ SCENARIOS: Final = {
     scenario.name: scenario
     for scenario in (
         *OUTAGE_SCENARIOS,
+        *DNS_SCENARIOS,
         *SIGN_IN_SCENARIOS,
         *OPERATOR_SCENARIOS,
         *AUTOMATIC_SCENARIOS,

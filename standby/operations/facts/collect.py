@@ -14,6 +14,7 @@ from standby.deployment.manifest_reader import fetch_manifest
 from standby.deployment.routing_config import ConfigCopy, read_copy
 from standby.operations.facts import journal
 from standby.operations.facts.automatic import AutomaticState, read_automatic
+from standby.operations.facts.dns import DnsState, read_dns
 from standby.operations.facts.documents import (
     STATUS_DEPTH,
     InspectionDepth,
@@ -45,6 +46,8 @@ FULL_LISTING_SECONDS: Final = 900.0
 MAX_EVENTS: Final = 50
 """The number of events that are read from each journal."""
 
+DNS_KEY: Final[tuple[str, Role]] = ("dns", "primary")
+"""The key of the look-up of the API's name, which is in no region."""
 _DEEP_FACTS: Final = ("deep", "question", "upload")
 _QUICK_FACTS: Final = ("manifest", "copy", "shallow", "queues", "alarms", "events", "index")
 _LONG_FACTS: Final = {**dict.fromkeys(_DEEP_FACTS, "running"), "listing": "listing its documents"}
@@ -121,6 +124,7 @@ def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: I
         invalid_events=tuple(one for end in ends.values() for one in end.invalid),
         event_keys={role: end.keys for role, end in ends.items()},
         automatic=_automatic(manifest, found),
+        dns=_dns(manifest, found.get(DNS_KEY)),
     )
 
 
@@ -130,6 +134,14 @@ def _automatic(manifest: Manifest, found: Facts) -> AutomaticState | None:
     if isinstance(state, Unavailable) and manifest.automatic:
         return AutomaticState(switches=dict.fromkeys(ROLES), controller=None)
     return state if isinstance(state, AutomaticState) else None
+
+
+def _dns(manifest: Manifest, found: object) -> DnsState | None:
+    if isinstance(found, DnsState):
+        return found
+    if manifest.dns is None or not isinstance(found, Unavailable):
+        return None
+    return DnsState(name=manifest.dns.name, region=found, ttl=found)
 
 
 def _with_differences(manifest: Manifest, found: Facts) -> Manifest:
@@ -152,6 +164,8 @@ def _status_tasks(connection: Connection, manifest: Manifest, *, deep: bool) -> 
         wanted: dict[str, Callable[[], object]] = {what: partial(look_twice, task) for what, task in cheap.items()}
         wanted |= deep_tasks(connection, manifest, region) if deep else {}
         tasks |= {(what, role): task for what, task in wanted.items()}
+    if manifest.dns is not None:
+        tasks[DNS_KEY] = partial(read_dns, connection, manifest.dns.name)
     return tasks
 
 

@@ -16,6 +16,7 @@ from standby.deployment.routing_config import (
 from standby.json_model import JsonModel
 from standby.operations.facts.automatic import AutomaticState
 from standby.operations.facts.config_differences import describe_differences
+from standby.operations.facts.dns import DnsState
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import (
@@ -110,6 +111,8 @@ class State:
     event_keys: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     rehearsed: bool = False
     automatic: AutomaticState | None = None
+    dns: DnsState | None = None
+    """What the API's name in DNS answers; None if it has no name, or if nobody asked."""
 
     @property
     def copies(self) -> Mapping[Role, ConfigCopy | Unavailable]:

@@ -11,6 +11,7 @@ from standby.deployment.manifest import Role
 from standby.deployment.routing_config import ConfigCopy
 from standby.json_model import ONE_ROW, JsonModel, Key
 from standby.operations.facts.automatic import AutomaticState
+from standby.operations.facts.dns import DnsState
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, last_switch
@@ -42,6 +43,15 @@ class AccessJson(JsonModel):
 
     mode: Literal["open", "oidc"]
     issuer: str | None
+
+
+class DnsJson(JsonModel):
+    """The API's name in DNS, as this machine sees it. What is unknown is null."""
+
+    name: str
+    region: str | None
+    ttl_seconds: int | None
+    why_unknown: str | None
 
 
 class ServingJson(JsonModel):
@@ -129,6 +139,10 @@ class StatusJson(JsonModel):
     access: Annotated[AccessJson, ONE_ROW] = Field(
         description="`mode` (`open`: anyone with the address may ask; `oidc`: users sign in), `issuer`"
     )
+    dns: Annotated[DnsJson | None, ONE_ROW] = Field(
+        description="the API's name in DNS: `name`, `region` (whose API answers under it from here), `ttlSeconds` (for "
+        "how long a resolver keeps the address), `whyUnknown`; null if the API has no name"
+    )
     at: datetime = Field(description="when the facts were read, in UTC")
     serving: ServingJson
     regions: Mapping[Annotated[Role, Key("ROLE")], RegionJson]
@@ -157,6 +171,7 @@ def status_json(state: State, verdict: Verdict) -> StatusJson:
         next=verdict.next or None,
         deployment=DeploymentJson(where=state.where, name=state.manifest.name, account=state.manifest.account),
         access=AccessJson(mode="oidc" if state.manifest.issuer else "open", issuer=state.manifest.issuer or None),
+        dns=_dns(state.dns),
         at=state.now,
         serving=ServingJson(
             role=serving,
@@ -170,6 +185,18 @@ def status_json(state: State, verdict: Verdict) -> StatusJson:
         last_switch=last_switch(state.events),
         unfinished=state.unfinished or (None if state.unread_journals else ()),
         journals_not_read=state.unread_journals,
+    )
+
+
+def _dns(dns: DnsState | None) -> DnsJson | None:
+    if dns is None:
+        return None
+    unknown = next((fact for fact in (dns.region, dns.ttl) if isinstance(fact, Unavailable)), None)
+    return DnsJson(
+        name=dns.name,
+        region=None if isinstance(dns.region, Unavailable) else dns.region,
+        ttl_seconds=None if isinstance(dns.ttl, Unavailable) else dns.ttl,
+        why_unknown=unknown.why if unknown else None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.deployment.routing_config import ConfigCopy
+from standby.operations.facts.dns import DnsState
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import last_switch
@@ -33,6 +34,8 @@ def status_lines(state: State) -> Iterator[str]:
     if state.automatic is not None:
         yield from label_lines("automatic", printable(describe_decision(state.automatic)), column=COLUMN)
     yield from label_lines("access", printable(describe_access(state)), column=COLUMN)
+    if state.dns is not None:
+        yield from label_lines("DNS", printable(describe_dns(state.dns)), column=COLUMN)
 
 
 def _serving(state: State, region: RegionState) -> str:
@@ -68,6 +71,13 @@ def describe_access(state: State) -> str:
     """Return who may ask."""
     issuer = state.manifest.issuer
     return f"sign-in with {issuer}" if issuer else "open: anyone with the address may ask"
+
+
+def describe_dns(dns: DnsState) -> str:
+    """Return which region the API's name answers from here, and for how long resolvers keep that."""
+    region = f"unknown, {dns.region}" if isinstance(dns.region, Unavailable) else dns.region
+    ttl = "" if isinstance(dns.ttl, Unavailable) else f", for {dns.ttl} s more"
+    return f"{dns.name} answers {region}{ttl}" if not isinstance(dns.region, Unavailable) else f"{dns.name}: {region}"
 
 
 def _config(state: State, copy: ConfigCopy | Unavailable) -> str:

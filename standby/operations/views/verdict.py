@@ -9,6 +9,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Role, describe_differences
 from standby.deployment.manifest_reader import check_own_network
 from standby.deployment.routing_config import ConfigCopy
+from standby.operations.facts.dns import finds_primary
 from standby.operations.facts.documents import MissingDocument, Replication, age
 from standby.operations.facts.health import describe_unhealthy
 from standby.operations.facts.journal import Event, describe_invalid, has_landed
@@ -185,7 +186,23 @@ def _describe_unfinished(state: State, event: Event) -> str:
     return f"`{event.command}` of {event.started_at[:19]}Z {what}"
 
 
+def _dns_notes(state: State) -> Iterator[str]:
+    """Yield where DNS, config.json and the check of Route 53 say different things."""
+    if state.manifest.dns is None or state.serving is None:
+        return
+    name, serving = state.manifest.dns.name, state.manifest.regions[state.serving].region
+    found = finds_primary(state.manifest, state.copies)
+    if found is not None and found != (state.serving == "primary"):
+        yield (
+            f"{name} does not follow config.json, and pages use {serving}: a manual edit has another form than"
+            " `standby` writes, so Route 53 reads it otherwise. `standby reconcile` corrects it"
+        )
+    elif state.dns is not None and isinstance(state.dns.region, str) and state.dns.region != serving:
+        yield f"{name} answers {state.dns.region}, and config.json names {serving}: docs/dns.md says when DNS follows"
+
+
 def _notes(state: State) -> Iterator[str]:
+    yield from _dns_notes(state)
     yield from describe_invalid(state.invalid_events)
     for region in state.regions.values():
         if isinstance(region.replication, Replication) and region.replication.conflicts:

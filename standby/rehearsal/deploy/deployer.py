@@ -17,6 +17,7 @@ from standby.errors import BadUsageError, RefusedError
 from standby.json_model import JsonModel
 from standby.machine import require_space, write_file
 from standby.rehearsal.deploy.applier import create_applier
+from standby.rehearsal.deploy.hosted_zones import create_named_zones
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.provider_mirror import Distribution, cli_config_text, distribution_of, find_mirror
 from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult
@@ -170,6 +171,7 @@ class Deployer:
 
     def _initialize(self, stack: SynthesizedStack, *, emulator: Emulator, terraform: InstalledProgram) -> Workspace:
         configuration = stack.configuration()
+        create_named_zones(emulator, configuration)
         create_applier(emulator, policy=deployer_policy(read_stack(configuration), account=EMULATOR_ACCOUNT))
         state = os.path.relpath(self.paths.state, stack.directory)
         write_json(stack.directory / OVERRIDE_NAME, override(configuration, endpoint=emulator.endpoint, state=state))

@@ -33,6 +33,13 @@ from standby.rehearsal.emulator.batching_window import keep_batching_windows
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.complete_reads import complete_reads
 from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE, shorten_minutes
+from standby.rehearsal.emulator.domains.custom_domains import (
+    ProxyRegionMiddleware,
+    accept_empty_base_paths,
+    serve_both_regions,
+)
+from standby.rehearsal.emulator.domains.health_checks import correct_health_checks
+from standby.rehearsal.emulator.domains.hosted_zones import choose_zone_ids
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
 from standby.rehearsal.emulator.replica_events import send_replica_events
@@ -371,7 +378,14 @@ def main() -> None:
         cloudfront=importlib.import_module("ministack.services.cloudfront"),
         bedrock=bedrock,
     )
-    emulator = AssumeTlsMiddleware(application.app)
+    route53 = importlib.import_module("ministack.services.route53")
+    choose_zone_ids(route53)
+    correct_health_checks(route53)
+    responses = importlib.import_module("ministack.core.responses")
+    api_gateway = importlib.import_module("ministack.services.apigateway_v1")
+    serve_both_regions(api_gateway, responses.get_account_id)
+    accept_empty_base_paths(api_gateway)
+    emulator = ProxyRegionMiddleware(AssumeTlsMiddleware(application.app))
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
     served = AnswerModelMiddleware(LatencyMiddleware(SickMiddleware(replay, identify_call)))
     config = Config()

@@ -17,6 +17,7 @@ _MAPPING: Final = re.compile(r"/2015-03-31/event-source-mappings/[^/]+/?")
 _ARN: Final = re.compile(r'arn:aws:[^\s"&<]+')
 _DELIVERY: Final = re.compile(r"\w+\.(?:Create|Put|Get|Delete|Update)Delivery(Source|Destination|Configuration)?")
 _CLOUDFRONT: Final = re.compile(r"/2020-05-31/(origin-access-control|response-headers-policy)/([^/]+)")
+_ROUTE53: Final = re.compile(r"/2013-04-01/(?:tags/)?(healthcheck|change)/([^/]+)/?")
 
 
 def corrected_operation(action: str, method: str, path: str) -> str:
@@ -112,6 +113,11 @@ def _of_lambda(path: str, members: Mapping[str, Any]) -> str:
     return f"arn:aws:lambda:{{region}}:{{account}}:function:{function}" if function else ""
 
 
+def _of_route53(path: str, _: Mapping[str, Any]) -> str:
+    found = _ROUTE53.fullmatch(path)
+    return f"arn:aws:route53:::{found[1]}/{_text({'id': found[2]}, 'id')}" if found else ""
+
+
 def _of_ssm(_: str, members: Mapping[str, Any]) -> str:
     path = _text(members, "Path")
     return f"arn:aws:ssm:{{region}}:{{account}}:parameter/{path.strip('/')}" if path else ""
@@ -129,5 +135,6 @@ _NAMES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], str]]] = {
     "lambda": _of_lambda,
     "monitoring": _of_cloudwatch,
     "opensearchserverless": _of_opensearch,
+    "route53": _of_route53,
     "ssm": _of_ssm,
 }

@@ -15,6 +15,8 @@ import psutil
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.deployment.sessions import EmulatorSession
 from standby.errors import StandbyError
+from standby.rehearsal.dns.process import DNS, DnsProcess, addresses
+from standby.rehearsal.dns.process import MODULE as DNS_MODULE
 from standby.rehearsal.edge_cache.server import READY_PATH
 from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.files.paths import RehearsalPaths
@@ -69,6 +71,7 @@ class NetworkController:
             record = self._run_region_proxy(role, region_proxy, record)
         record = record.with_process(EDGE_CACHE, self._ensure_cache_runs(ports, before.processes.get(EDGE_CACHE)))
         self._run_edge(edge, self._run_identity_provider(record))
+        self._run_dns(read_network_record(self.paths), region_proxies)
         network = read_network(self.paths)
         if network is None:
             raise StandbyError("The emulator ended while the network was started.")
@@ -118,6 +121,7 @@ class NetworkController:
             **{self.region_proxy_name(role): RegionProxyPorts._fields for role in ROLES},
             EDGE: EdgePorts._fields,
             EDGE_CACHE: ("http",),
+            **({DNS: ("dns",)} if self.deployment.dns else {}),
             **({PROVIDER: ("http",), IDENTITY_FRONT: IdentityFrontPorts._fields} if self.access else {}),
         }
         in_use: dict[str, int] = {}
@@ -144,6 +148,7 @@ class NetworkController:
             api_id=(urlsplit(region.api_url).hostname or "").partition(".")[0],
             buckets=(region.documents_bucket, region.frontend_bucket),
             faults=faults or RegionProxyFaults(),
+            api_name=self.deployment.dns.name if self.deployment.dns else "",
         )
 
     def _edge(self, region_proxies: tuple[RegionProxy, ...], ports: Mapping[str, int]) -> Edge:
@@ -159,7 +164,7 @@ class NetworkController:
 
     def _run_region_proxy(self, role: Role, region_proxy: RegionProxy, record: NetworkRecord) -> NetworkRecord:
         name = self.region_proxy_name(role)
-        caddy = self._caddy(name, region_proxy, region_proxy.tls_hosts)
+        caddy = self._caddy(name, region_proxy, region_proxy.certified_hosts)
         return record.with_process(name, caddy.ensure_running(record.processes.get(name)))
 
     def _run_edge(self, edge: Edge, record: NetworkRecord) -> None:
@@ -167,6 +172,28 @@ class NetworkController:
         process = caddy.ensure_running(record.processes.get(EDGE))
         front = self._identity_front(record.ports) if self.access else None
         _with_endpoints(record.with_process(EDGE, process), edge, front).write(self.paths)
+
+    def _run_dns(self, record: NetworkRecord, region_proxies: Mapping[Role, RegionProxy]) -> None:
+        """Start the DNS server and the health checkers, or stop them if the API has no name."""
+        known = record.processes.get(DNS)
+        if self.deployment.dns is None:
+            if known is not None:
+                stop_daemon(known)
+                others = {name: one for name, one in record.processes.items() if name != DNS}
+                record.model_copy(update={"processes": others}).write(self.paths)
+            return
+        by_region = {proxy.region: proxy.ports.tls for proxy in region_proxies.values()}
+        ports = {address: by_region[region] for region, address in addresses(self.deployment).items()}
+        port = record.ports[f"{DNS}.dns"]
+        server = DnsProcess(
+            paths=self.paths,
+            endpoint=self.emulator.endpoint,
+            deployment=self.deployment,
+            port=port,
+            hosts=record.hosts,
+        )
+        update = {"api_name": self.deployment.dns.name, "dns_port": port, "addresses": ports}
+        record.with_process(DNS, server.ensure_running(known)).model_copy(update=update).write(self.paths)
 
     def _run_identity_provider(self, record: NetworkRecord) -> NetworkRecord:
         """Start the identity provider and its front, or stop them if the rehearsal is open."""
@@ -245,7 +272,7 @@ def _unrecorded_daemons(paths: RehearsalPaths, record: NetworkRecord) -> tuple[p
 def _is_daemon(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         command = process.cmdline()
-        return not {EDGE_CACHE_MODULE, str(PROGRAM)}.isdisjoint(command) or Path(command[0]).name == "caddy"
+        return not {EDGE_CACHE_MODULE, DNS_MODULE, str(PROGRAM)}.isdisjoint(command) or Path(command[0]).name == "caddy"
     return False
 
 

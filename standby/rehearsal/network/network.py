@@ -11,9 +11,11 @@ from urllib.parse import urlsplit, urlunsplit
 import urllib3
 from pydantic import Field
 
+from standby.deployment.dns_lookup import Lookup
 from standby.deployment.manifest import Manifest
 from standby.errors import RefusedError
 from standby.json_model import JsonModel
+from standby.rehearsal.dns.process import resolve
 from standby.rehearsal.edge_cache.server import COLD_HEADER
 from standby.rehearsal.emulator.emulator import Emulator, live_emulator
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
@@ -30,18 +32,23 @@ FormField = str | tuple[str, bytes, str]
 
 
 class RequestOptions(TypedDict, total=False):
-    """The options of a request, except for its time-out. `fields` are those of a form. `cold` bypasses the cache."""
+    """The options of a request, except for its time-out. `fields` are those of a form. `cold` bypasses the cache.
+
+    `address` is what the client's own resolver has for the API's own name.
+    """
 
     headers: Mapping[str, str]
     body: bytes | None
     fields: Mapping[str, FormField]
     cold: bool
+    address: str
 
 
 class NetworkRecord(ProcessRecord):
     """The processes and the ports of the region proxies and the edge, and the emulator that they were started for.
 
-    `ports` has names like "edge.tls", `processes` is by name, `hosts` has the port of each AWS host name.
+    `ports` has names like "edge.tls", `processes` is by name, `hosts` has the port of each AWS host name. `api_name`,
+    `dns_port` and `addresses`: as in `ApiName`, if the API has a name in DNS.
     """
 
     emulator: Emulator | None = None
@@ -50,6 +57,9 @@ class NetworkRecord(ProcessRecord):
     router: str = ""
     region_proxies: Mapping[str, str] = {}
     hosts: Mapping[str, int] = {}
+    api_name: str = ""
+    dns_port: int = 0
+    addresses: Mapping[str, int] = {}
 
     def with_process(self, name: str, identity: ProcessIdentity) -> "NetworkRecord":
         """Return the record with another process of that name."""
@@ -81,13 +91,26 @@ class LocalUrls(JsonModel):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApiName:
+    """The API's own name in DNS: the port of the DNS server, and the port that stands for each address."""
+
+    name: str
+    dns_port: int
+    addresses: Mapping[str, int]
+
+    def resolve(self) -> Lookup | None:
+        """Ask the DNS server, past every cache. None without an answer."""
+        return resolve(self.name, port=self.dns_port)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Network:
     """The endpoints of a rehearsal that is up.
 
     `emulator_url` is the emulator itself, which no fault affects. `router` is for tools that use one endpoint for all
     regions: it sends each request to the proxy of the region that the request is signed for. `region_proxies` has the
     endpoint of each region for AWS clients. `hosts` has the port of each AWS host name that is served with TLS on
-    127.0.0.1, by certificates of the authority in `ca_certificate`.
+    127.0.0.1, by certificates of the authority in `ca_certificate`. `api_name`: None if the API has no name in DNS.
     """
 
     emulator_url: str
@@ -95,6 +118,7 @@ class Network:
     region_proxies: Mapping[str, str]
     hosts: Mapping[str, int]
     ca_certificate: Path
+    api_name: ApiName | None = None
 
 
 def read_network(paths: RehearsalPaths) -> Network | None:
@@ -108,6 +132,9 @@ def read_network(paths: RehearsalPaths) -> Network | None:
         region_proxies=record.region_proxies,
         hosts=record.hosts,
         ca_certificate=paths.ca_certificate,
+        api_name=ApiName(name=record.api_name, dns_port=record.dns_port, addresses=record.addresses)
+        if record.api_name
+        else None,
     )
 
 
@@ -128,6 +155,11 @@ class Client:
     def __init__(self, network: Network) -> None:
         self._tls = ssl.create_default_context(cafile=network.ca_certificate)
         self._pools = {name: self._pool(name, port) for name, port in network.hosts.items()}
+        self._api_name = network.api_name
+        names = network.api_name.addresses.items() if network.api_name else ()
+        self._by_address = {
+            address: self._pool(network.api_name.name, port) for address, port in names if network.api_name
+        }
 
     def request(
         self, method: str, url: str, *, timeout: float = 30.0, **options: Unpack[RequestOptions]
@@ -138,7 +170,7 @@ class Client:
         there is no response, and for a URL that is not of this network.
         """
         parts = urlsplit(url)
-        pool = self._pools.get(parts.hostname or "")
+        pool = self._pools.get(parts.hostname or "") or self._named(parts.hostname or "", options.get("address", ""))
         if pool is None or parts.scheme != "https":
             raise urllib3.exceptions.LocationValueError(f"{url} is not served in this rehearsal")
         target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
@@ -153,6 +185,13 @@ class Client:
             retries=False,
             redirect=False,
         )
+
+    def _named(self, host: str, address: str) -> urllib3.HTTPSConnectionPool | None:
+        """Return the connections to the API's own name: to this address, or to that of DNS."""
+        if self._api_name is None or host != self._api_name.name:
+            return None
+        found = None if address else self._api_name.resolve()
+        return self._by_address.get(found.address if found else address)
 
     def _pool(self, name: str, port: int) -> urllib3.HTTPSConnectionPool:
         return urllib3.HTTPSConnectionPool(

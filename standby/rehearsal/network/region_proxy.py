@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from standby.rehearsal.emulator.domains.custom_domains import REGION_HEADER
 from standby.rehearsal.emulator.sickness import SICK_HEADER, Sickness
 from standby.rehearsal.network.caddy_config import (
     Json,
@@ -63,6 +64,8 @@ class RegionProxy:
     api_id: str
     buckets: tuple[str, ...]
     faults: RegionProxyFaults
+    api_name: str = ""
+    """The API's own name in DNS, which both regions serve; "" if it has none."""
 
     @property
     def api_host(self) -> str:
@@ -71,20 +74,26 @@ class RegionProxy:
 
     @property
     def tls_hosts(self) -> tuple[str, ...]:
-        """The host names that are served with TLS."""
+        """The host names that are served with TLS, without the name that both regions serve."""
         return (self.api_host, *(f"{bucket}.s3.{self.region}.amazonaws.com" for bucket in self.buckets))
 
     def config(self) -> Json:
         """Return Caddy's configuration."""
-        routes = (*self._fault_routes(), self._api_by_host(), route(reverse_proxy(self.emulator_port)))
+        named = (self._region_of_api_name(),) if self.api_name else ()
+        routes = (*self._fault_routes(), self._api_by_host(), *named, route(reverse_proxy(self.emulator_port)))
         errors = (route(abort()),)  # without the emulator, nothing could respond
         servers = {
             "aws": Server(port=self.ports.http, routes=routes, errors=errors),
             "hosts": Server(port=self.ports.tls, routes=routes, errors=errors, tls=True),
         }
         return caddy_config(
-            admin_port=self.ports.admin, storage=self.storage, tls_hosts=self.tls_hosts, servers=servers
+            admin_port=self.ports.admin, storage=self.storage, tls_hosts=self.certified_hosts, servers=servers
         )
+
+    @property
+    def certified_hosts(self) -> tuple[str, ...]:
+        """The host names that need a certificate."""
+        return (*self.tls_hosts, *filter(None, (self.api_name,)))
 
     def _fault_routes(self) -> Iterable[Json]:
         if self.faults.delay_milliseconds:
@@ -96,12 +105,19 @@ class RegionProxy:
             yield route(response, match=self._s3_requests())
         if self.faults.api_errors:
             response = static_response(503, API_ERROR, headers={"Content-Type": "application/json"})
-            yield route(response, match=({"host": [self.api_host]}, {"path": [api_path(self.api_id)]}))
+            yield route(response, match=(*self._api_requests(), {"path": [api_path(self.api_id)]}))
 
     def _s3_requests(self) -> tuple[Json, ...]:
         hosts = [f"s3.{self.region}.amazonaws.com", f"*.s3.{self.region}.amazonaws.com"]
         paths = [path for bucket in self.buckets for path in (f"/{bucket}", f"/{bucket}/*")]
         return ({"host": hosts}, {"path": paths}, *signed_for(self.region, service="s3"))
+
+    def _api_requests(self) -> tuple[Json, ...]:
+        return ({"host": [host for host in (self.api_host, self.api_name) if host]},)
+
+    def _region_of_api_name(self) -> Json:
+        header = {"handler": "headers", "request": {"set": {REGION_HEADER: [self.region]}}}
+        return route(header, match=({"host": [self.api_name]},), terminal=False)
 
     def _api_by_host(self) -> Json:
         # MiniStack responds with 403 to the host name of a REST API, and serves the API below its own path.

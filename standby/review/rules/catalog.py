@@ -5,6 +5,7 @@ from typing import Final
 from standby.review.rules.alarms import ALARM_RULES
 from standby.review.rules.changed import CHANGED_RULES
 from standby.review.rules.deployment import DEPLOYMENT_RULES
+from standby.review.rules.dns import DNS_RULES
 from standby.review.rules.documents import DOCUMENT_RULES
 from standby.review.rules.kept import KEPT_RULES
 from standby.review.rules.policies import POLICY_RULES
@@ -23,6 +24,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *ALARM_RULES,
     *SECURITY_RULES,
     *SHIELD_RULES,
+    *DNS_RULES,
     *POLICY_RULES,
     *REGION_RULES,
     *DEPLOYMENT_RULES,

@@ -100,7 +100,11 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     "aws_s3_object": Loss("page RTO", "One file of the site is missing."),
     "aws_opensearchserverless_access_policy": Loss("API RTO", "The Knowledge Base is denied its index."),
     "aws_opensearchserverless_security_policy": Loss("API RTO", "The collection cannot be reached, or has no key."),
-    "aws_route53_record": Loss("page RTO", "A name of the site leads nowhere."),
+    "aws_acm_certificate": Loss("API RTO", "Clients of the API's name get no valid certificate."),
+    "aws_acm_certificate_validation": Loss("API RTO", "Nothing waits until a certificate is issued."),
+    "aws_api_gateway_domain_name": Loss("API RTO", "The API of a region does not answer under its name."),
+    "aws_api_gateway_base_path_mapping": Loss("API RTO", "The API of a region answers 403 under its name."),
+    "aws_route53_record": Loss("API RTO", "The API's name leads nowhere, or to one region only."),
     "aws_route53_health_check": Loss("readiness", "DNS does not notice that a region is down."),
     "terraform_data": Loss("deployment", "What it guards at each plan is not checked."),
 }
@@ -121,6 +125,9 @@ MAY_END: Final = (
 """What a new version may do without, such as a path of the API or a file of the site: a warning."""
 
 SERVING_GAPS: Final[Mapping[str, str]] = {
+    "aws_api_gateway_domain_name": "minutes in which the API's name does not reach this region",
+    "aws_api_gateway_base_path_mapping": "seconds in which the API's name answers 403 in this region",
+    "aws_route53_record": "up to the TTL in which the API's name leads nowhere, or to the other region",
     "aws_api_gateway_rest_api": "minutes, and the API's address changes: open pages need the new config.json",
     "aws_api_gateway_stage": "seconds in which the API answers 403",
     "aws_api_gateway_authorizer": "seconds until the new deployment of the API: until then every user gets 500",

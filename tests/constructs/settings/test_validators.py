@@ -13,6 +13,8 @@ from warm_standby.settings import Settings, SettingsError
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
 NAME = 'name = "chatbot"\n'
+DNS_ZONE = NAME + 'dns.hosted_zone_id = "Z0123456789ABCDEFGHIJ"\n'
+DNS_NAME = DNS_ZONE + 'dns.api_domain_name = "api.example.com"\n'
 EUROPE = 'regions = {primary = "eu-central-1", failover = "eu-west-1"}\n'
 JAPAN = 'regions = {primary = "ap-northeast-1", failover = "ap-northeast-3"}\n'
 S3_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -141,6 +143,21 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + "operations.access_log_days = 0", "operations.access_log_days", 0, "1"),
     (NAME + "access = {waf = true, rate_limit = 9}", "access.rate_limit", 9, "10"),
     (NAME + "access = {waf = true, rate_limit = 2000000001}", "access.rate_limit", None, "2000000000"),
+    (NAME + 'dns.hosted_zone_id = "Z0123"', "dns.api_domain_name", "", "dns.hosted_zone_id together"),
+    (NAME + 'dns.api_domain_name = "api.example.com"', "dns.hosted_zone_id", "", "dns.api_domain_name together"),
+    (DNS_ZONE + 'dns.api_domain_name = "*.example.com"', "dns.api_domain_name", "*.example.com", "not a wildcard"),
+    (DNS_ZONE + 'dns.api_domain_name = "Api.example.com"', "dns.api_domain_name", "Api.example.com", "lowercase"),
+    (DNS_ZONE + f'dns.api_domain_name = "{"a" * 60}.example.com"', "dns.api_domain_name", None, "at most 64"),
+    (DNS_ZONE + 'dns.api_domain_name = "a.cloudfront.net"', "dns.api_domain_name", None, "your own hosted zone"),
+    (NAME + 'dns.hosted_zone_id = "/hostedzone/Z01"', "dns.hosted_zone_id", "/hostedzone/Z01", "without /hostedzone/"),
+    (DNS_NAME + 'access = {waf = true, allowed_cidrs = ["203.0.113.0/24"]}', "dns.api_domain_name", None, "use one"),
+    (DNS_NAME + "access = {waf = true, rate_limit = 99}", "dns.api_domain_name", None, "access.rate_limit = 100"),
+    (
+        DNS_NAME + f'site = {{domain_names = ["api.example.com"], certificate_arn = "{CERTIFICATE}"}}',
+        "dns.api_domain_name",
+        None,
+        "use another",
+    ),
     (NAME + "access.rate_limit = 500", "access.rate_limit", 500, "set access.waf = true"),
     (NAME + 'access.allowed_cidrs = ["203.0.113.0/24"]', "access.allowed_cidrs", None, "set access.waf = true"),
     *(

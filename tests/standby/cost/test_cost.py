@@ -23,6 +23,7 @@ from tests.constructs.variants import (
     APART_S3_VECTORS,
     CHANGED,
     LONGEST,
+    NAMED,
     NOTIFIED,
     SAME_API,
     SHIELDED,
@@ -109,6 +110,23 @@ def test_one_way_replication_costs_one_rule(synthesize: Synthesize, stack: Stack
     assert [(cost.primary > 0, cost.failover > 0) for cost in costs] == [(True, True), (True, False)]
 
 
+def test_a_name_in_dns_costs_its_checks_and_the_requests_of_every_checker(synthesize: Synthesize, stack: Stack) -> None:
+    named, usage = Stack(document=synthesize(NAMED).document), PROFILES["idle"]
+    fast, slow = 16 * MINUTES * 60 / 10, 16 * MINUTES * 60 / 30
+    for role, asked in (("primary", fast), ("failover", slow)):
+        for unit in ("api_gateway_requests", "lambda_requests"):
+            assert units(named, usage, role, unit) - units(stack, usage, role, unit) == pytest.approx(asked)
+    assert units(named, usage, "primary", "cloudfront_requests") == fast
+    assert [units(named, usage, role, "route53_health_checks") for role in ("primary", "failover")] == [3, 1]
+    assert [units(named, usage, role, "route53_health_check_features") for role in ("primary", "failover")] == [
+        2 + 3,
+        1,
+    ]
+    dns = {component.name: component for component in report(named).components}["DNS"]
+    assert dns.primary > dns.failover > 0
+    assert "DNS" not in {component.name for component in report(stack).components}
+
+
 def test_aws_waf_costs_each_web_acl_and_each_rule_used_or_not(synthesize: Synthesize, stack: Stack) -> None:
     shielded = Stack(document=synthesize(SHIELDED).document)
     waf = {component.name: component for component in report(shielded).components}["AWS WAF"]
@@ -165,7 +183,7 @@ def test_more_use_never_costs_less_and_the_parts_are_the_sum(stack: Stack) -> No
 
 @pytest.mark.parametrize(
     "settings",
-    [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS, NOTIFIED, SHIELDED, SIGN_IN],
+    [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS, NOTIFIED, SHIELDED, SIGN_IN, NAMED],
 )
 def test_the_price_list_knows_every_type_of_every_variant(synthesize: Synthesize, settings: Settings) -> None:
     assert unknown_types(Stack(document=synthesize(settings).document).types()) == ()

@@ -20,7 +20,7 @@ from standby.stack.deployer_policy import (
 )
 from standby.stack.type_permissions import name_of, permissions_by_type, permissions_of
 from tests.constructs.plan import Plan, default_settings
-from tests.constructs.variants import ALERTED, CHANGED, LONGEST, NOTIFIED, SHIELDED
+from tests.constructs.variants import ALERTED, CHANGED, LONGEST, NAMED, NOTIFIED, SHIELDED
 from warm_standby.settings import Settings
 
 ACCOUNT = "111122223333"
@@ -32,6 +32,14 @@ EVERYTHING = Settings.model_validate(
     }
 )
 """The longest names, OpenSearch Serverless, AWS WAF, access logs and notifications."""
+EVERYTHING_NAMED = Settings.model_validate(
+    {
+        **EVERYTHING.model_dump(exclude_unset=True),
+        "access": {"waf": True},
+        "dns": NAMED.dns.model_dump(),
+    }
+)
+"""The same, with a name in DNS instead of allowed addresses, which exclude each other."""
 PERMISSIONS_ONLY = {
     "aoss:APIAccessAll": "any request to a collection",
     "apigateway:DELETE": "a method",
@@ -156,8 +164,8 @@ def test_a_state_in_s3_needs_its_object_and_its_lock_and_no_other(stack_of: Stac
 
 @pytest.mark.parametrize(
     "settings",
-    [LONGEST, CHANGED, default_settings(name="a" * 20), SHIELDED, EVERYTHING],
-    ids=["longest", "changed", "s3", "shielded", "all"],
+    [LONGEST, CHANGED, default_settings(name="a" * 20), SHIELDED, EVERYTHING, EVERYTHING_NAMED],
+    ids=["longest", "changed", "s3", "shielded", "all", "all with a name in DNS"],
 )
 def test_the_policy_fits_into_a_role(stack_of: StackOf, settings: Settings) -> None:
     text = json.dumps(deployer_policy(stack_of(settings), account=ACCOUNT), separators=(",", ":"))

@@ -3,6 +3,7 @@
 from typing import Final
 
 from standby.rehearsal.emulator.requests import limits
+from standby.rehearsal.emulator.requests.dns_limits import DNS_RULES
 from standby.rehearsal.emulator.requests.limits import Rule
 
 _TAGGING: Final = "docs.aws.amazon.com, Tagging AWS Resources, Tag naming limits and requirements"
@@ -120,6 +121,7 @@ RULES: Final = (
         check=limits.name_check("Name", limits.DOMAIN, "InvalidDomainName", "The domain name is not valid"),
         source=_DOMAIN_NAMES,
     ),
+    *DNS_RULES,
     Rule(
         service="iam",
         operations=("CreateRole", "UpdateAssumeRolePolicy"),

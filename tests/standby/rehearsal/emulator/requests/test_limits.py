@@ -10,6 +10,7 @@ from standby.rehearsal.emulator.requests.refusal import Refusal
 from standby.rehearsal.emulator.requests.rules import RULES
 
 Parameters = dict[str, Any]
+INVALID = "InvalidInput"
 
 
 def policy(**changes: object) -> str:
@@ -27,6 +28,21 @@ def trust(**changes: object) -> str:
 
 def distribution(**changes: object) -> Parameters:
     return {"DistributionConfig": changes}
+
+
+def health_check(kind: str, **changes: object) -> Parameters:
+    return {"HealthCheckConfig": {"Type": kind, "FullyQualifiedDomainName": "api.example.com", **changes}}
+
+
+def record(**changes: object) -> Parameters:
+    return {
+        "ChangeBatch": {"Changes": [{"Action": "CREATE", "ResourceRecordSet": {"Name": "a.", "Type": "A", **changes}}]}
+    }
+
+
+def regional_domain(**changes: object) -> Parameters:
+    types = {"types": ["REGIONAL"]}
+    return {"domainName": "a.example.com", "regionalCertificateArn": "arn", "endpointConfiguration": types, **changes}
 
 
 def origin_group(*codes: int) -> Parameters:
@@ -84,8 +100,17 @@ ACCEPTED: list[tuple[str, str, Parameters]] = [
     ("apigateway", "CreateResource", {"pathPart": "{proxy+}"}),
     ("apigateway", "CreateResource", {"pathPart": "ingestion-status"}),
     ("apigateway", "CreateDomainName", {"domainName": "api.example.com"}),
+    ("apigateway", "CreateDomainName", regional_domain()),
     ("apigateway", "CreateRestApi", {"name": "api", "tags": tags(1, value="Zürich")}),
     ("route53", "CreateHostedZone", {"Name": "example.com."}),
+    ("route53", "CreateHealthCheck", health_check("CALCULATED", ChildHealthChecks=["a", "b"], HealthThreshold=2)),
+    ("route53", "CreateHealthCheck", health_check("HTTPS_STR_MATCH", SearchString="a", RequestInterval=10)),
+    (
+        "route53",
+        "ChangeResourceRecordSets",
+        record(Failover="PRIMARY", SetIdentifier="a", AliasTarget={"DNSName": "b"}),
+    ),
+    ("acm", "RequestCertificate", {"DomainName": "api.example.com"}),
     ("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": trust(), "Tags": pairs(50)}),
     ("iam", "PutRolePolicy", {"RoleName": "r", "PolicyDocument": identity_policy(Resource="arn:aws:s3:::b/*")}),
     ("cloudfront", "CreateDistributionWithTags", {"DistributionConfigWithTags": origin_group(500, 503, 504)}),
@@ -146,6 +171,16 @@ REFUSED: list[tuple[str, str, Parameters, str]] = [
     ("apigateway", "CreateDomainName", {"domainName": "API.example.com"}, "BadRequestException"),
     ("apigateway", "CreateRestApi", {"tags": tags(51)}, "BadRequestException"),
     ("route53", "CreateHostedZone", {"Name": "example_.com"}, "InvalidDomainName"),
+    ("route53", "CreateHealthCheck", health_check("CALCULATED", ChildHealthChecks=["a"], HealthThreshold=2), INVALID),
+    ("route53", "CreateHealthCheck", health_check("CALCULATED"), INVALID),
+    ("route53", "CreateHealthCheck", health_check("HTTPS", FullyQualifiedDomainName=""), INVALID),
+    ("route53", "CreateHealthCheck", health_check("HTTPS", SearchString="a"), INVALID),
+    ("route53", "CreateHealthCheck", health_check("HTTPS_STR_MATCH"), INVALID),
+    ("route53", "CreateHealthCheck", health_check("HTTPS", RequestInterval=20), INVALID),
+    ("route53", "ChangeResourceRecordSets", record(Failover="PRIMARY", AliasTarget={"DNSName": "b"}), INVALID),
+    ("route53", "ChangeResourceRecordSets", record(ResourceRecords=[{"Value": "192.0.2.1"}]), INVALID),
+    ("acm", "RequestCertificate", {"DomainName": "api_.example.com"}, "ValidationException"),
+    ("apigateway", "CreateDomainName", regional_domain(regionalCertificateArn=""), "BadRequestException"),
     ("iam", "CreateRole", {"AssumeRolePolicyDocument": identity_policy()}, "MalformedPolicyDocument"),
     ("iam", "CreateRole", {"AssumeRolePolicyDocument": "no JSON"}, "MalformedPolicyDocument"),
     ("iam", "CreateRole", {"AssumeRolePolicyDocument": trust(Sid="s" * 2048)}, "LimitExceeded"),

@@ -1,0 +1,1 @@
+"""Hosted zones and custom domains, where MiniStack differs from AWS."""
