@@ -93,4 +93,4 @@ def is_sorted(rows: Sequence[Row], *, after: str) -> bool:
 
 def _fields(form: re.Pattern[str], text: str) -> dict[str, str] | None:
     match = form.fullmatch(text)
-    return {name: value for name, value in _FIELDS.findall(match["fields"])} if match else None
+    return dict(_FIELDS.findall(match["fields"])) if match else None

@@ -4,6 +4,7 @@ A prefix cannot do that: keys such as `a//b`, `/x` or `Uploads/1` are under none
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from standby.listing.page import Row
@@ -30,6 +31,9 @@ class Range(NamedTuple):
         Keys before `start` can follow it; the reader leaves them out.
         """
         return f"{self.start[:-1]}{chr(ord(self.start[-1]) - 1)}~" if self.start else ""
+
+
+ALL_KEYS: Final = Range("", "")
 
 
 def next_prefix(prefix: str) -> str:
@@ -69,4 +73,4 @@ def plan_ranges(expected: int) -> tuple[Range, ...]:
 
 def _split(prefix: str, cuts: Sequence[str]) -> list[Range]:
     starts = [prefix, *(f"{prefix}{cut}" for cut in cuts), next_prefix(prefix)]
-    return [Range(start, before) for start, before in zip(starts, starts[1:], strict=False)]
+    return [Range(start, before) for start, before in pairwise(starts)]

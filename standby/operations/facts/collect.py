@@ -13,13 +13,14 @@ from standby.deployment.manifest import ROLES, Manifest, Region, Role, find_diff
 from standby.deployment.manifest_reader import fetch_manifest
 from standby.deployment.routing_config import ConfigCopy, read_copy
 from standby.operations.facts import journal
+from standby.operations.facts.comparison import Comparison, compare_documents
 from standby.operations.facts.documents import (
     STATUS_DEPTH,
     InspectionDepth,
     Listing,
     Replication,
-    collect_replication,
-    list_documents,
+    inspect_replication,
+    list_first_page,
 )
 from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, confirm_health, read_health
 from standby.operations.facts.journal import Event, InvalidEvent
@@ -153,7 +154,7 @@ def _region_tasks(connection: Connection, region: Region) -> dict[str, Callable[
         "alarms": partial(look_twice, partial(read_alarms, connection, region)),
         "events": partial(look_twice, partial(_read_journal_end, connection, region)),
         "index": partial(look_twice, lambda: read_index_state(clients.bedrock_agent(name), region)),
-        "listing": lambda: list_documents(clients.retrying_s3(name), region),
+        "listing": lambda: list_first_page(clients.listing_s3(name), region),
     }
 
 
