@@ -20,9 +20,9 @@ def read_page(s3: "S3Client", region: Region, *, after: str = "") -> Page:
     Raises botocore's errors, and `InvalidAnswerError` for an answer that S3 does not give: a part of a listing must not
     look like a whole one.
     """
-    place = {"StartAfter": after} if after else {}
-    answer = s3.list_objects_v2(Bucket=region.documents_bucket, **place)
-    page = answer.get(PAGE)
+    bucket = region.documents_bucket
+    answer = s3.list_objects_v2(Bucket=bucket, StartAfter=after) if after else s3.list_objects_v2(Bucket=bucket)
+    page: object = answer.get(PAGE)
     if not isinstance(page, Page):
         page = Page([_row(entry) for entry in take_list(answer, "Contents")], take(answer, "IsTruncated", kind=bool))
     if not is_sorted(page.rows, after=after) or (page.truncated and not page.rows):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
 
+from standby.console import Stopwatch
 from standby.deployment.concurrency import STALL_SECONDS, iterate_with_progress, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region, Role
@@ -42,6 +43,10 @@ _TOMBSTONE: Final = re.compile(rf"{TOMBSTONES_PREFIX}({_UUID})")
 
 INSPECTION_BATCH: Final = 2000
 """The number of differing documents that are inspected one by one, oldest first, before the depth is checked again."""
+
+
+QUICK_BATCH: Final = 100
+"""The same for a command that must end soon."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,15 +147,19 @@ class Content:
 class InspectionDepth:
     """How many differing documents are inspected one by one; None: all of them.
 
-    `inspected` is the maximum. Inspection also ends after `missing` documents that `reconcile` would copy.
+    `inspected` is the maximum. Inspection also ends after `missing` documents that `reconcile` would copy, and, with
+    `seconds`, after the first batch that ends later than that. Then a batch is small.
     """
 
     inspected: int | None = None
     missing: int | None = None
+    seconds: float | None = None
 
 
 STATUS_DEPTH: Final = InspectionDepth(inspected=10 * INSPECTION_BATCH, missing=INSPECTION_BATCH)
-"""For `status`, which runs frequently."""
+"""For `status --deep`."""
+QUICK_DEPTH: Final = replace(STATUS_DEPTH, seconds=0.3)
+"""For `status`, which ends within three seconds."""
 FAILBACK_DEPTH: Final = InspectionDepth(missing=INSPECTION_BATCH)
 """For `failback`, which stops at any missing document."""
 FULL_DEPTH: Final = InspectionDepth()
@@ -335,8 +344,9 @@ def inspect_replication(
         not_inspected=len(found) + differences.not_kept,
         undeleted=differences.undeleted,
     )
-    for begin in range(0, limit, INSPECTION_BATCH):
-        batch = found[begin : min(begin + INSPECTION_BATCH, limit)]
+    stopwatch, size = Stopwatch(), INSPECTION_BATCH if depth.seconds is None else QUICK_BATCH
+    for begin in range(0, limit, size):
+        batch = found[begin : min(begin + size, limit)]
         inspected = inspect_differences(
             batch,
             source=(clients.retrying_s3(here.region), here),
@@ -348,6 +358,8 @@ def inspect_replication(
             not_inspected=direction.not_inspected - len(batch),
         )
         if depth.missing is not None and len(direction.missing) >= depth.missing:
+            break
+        if depth.seconds is not None and stopwatch.seconds > depth.seconds:
             break
     return direction
 

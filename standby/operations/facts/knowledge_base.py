@@ -1,6 +1,6 @@
 """Whether a region's Knowledge Base is in sync with its bucket."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -101,6 +101,11 @@ def last_complete_job(jobs: Iterable[IngestionJob]) -> IngestionJob | None:
     return max((job for job in jobs if job.status == "COMPLETE"), key=lambda job: job.started_at, default=None)
 
 
+def is_running(jobs: Sequence[IngestionJob]) -> bool:
+    """Return whether the newest of these jobs, which is the first one, is running."""
+    return bool(jobs) and jobs[0].status in _RUNNING
+
+
 def _read_document_states(client: "AgentsforBedrockClient", region: Region) -> tuple[list[str], bool]:
     pages = client.get_paginator("list_knowledge_base_documents").paginate(
         knowledgeBaseId=region.knowledge_base_id,
@@ -138,7 +143,7 @@ def compare_with_bucket(found: IndexState, bucket: Content | Listing) -> Knowled
         indexed=found.indexed,
         failed=found.failed,
         in_sync=in_sync,
-        running=bool(found.jobs) and found.jobs[0].status in _RUNNING,
+        running=is_running(found.jobs),
         last_job=found.jobs[0] if found.jobs else None,
         compared=good is None or good.description != NOT_COMPARED,
         not_ingested=good.failed if good else 0,

@@ -14,6 +14,7 @@ from standby.deployment.routing_config import (
     serving_role,
 )
 from standby.json_model import JsonModel
+from standby.operations.facts.comparison_record import PastReplication
 from standby.operations.facts.config_differences import describe_differences
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
@@ -57,7 +58,7 @@ class RegionState:
     copy: ConfigCopy | Unavailable
     health: Health | Unavailable
     knowledge_base: KnowledgeBaseState | Unavailable
-    replication: Replication | Unavailable
+    replication: Replication | PastReplication | Unavailable
     queues: Queues | Unavailable
     alarms: Alarms | Unavailable
     requirements: Requirements = field(default_factory=dict)

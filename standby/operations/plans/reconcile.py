@@ -19,6 +19,7 @@ from standby.deployment.routing_config import (
     render_config,
 )
 from standby.operations.facts.config_differences import describe_differences, find_differences
+from standby.operations.facts.comparison_record import PastReplication
 from standby.operations.facts.documents import MissingReason, Replication
 from standby.operations.facts.journal import (
     Event,
@@ -184,6 +185,9 @@ def _pending_comparisons(state: State) -> Iterator[PendingWrite]:
         found, there = region.replication, state.manifest.other(role).region
         if isinstance(found, Unavailable):
             why = f"the documents of {region.region} cannot be compared: {found}"
+            yield PendingWrite(region=there, what=DOCUMENTS, why=why)
+        elif isinstance(found, PastReplication):
+            why = f"the documents of {region.region} were not compared"
             yield PendingWrite(region=there, what=DOCUMENTS, why=why)
         elif found.not_inspected:
             why = f"of {region.region}, {describe_not_inspected(found.not_inspected)}"
