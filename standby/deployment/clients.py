@@ -6,8 +6,10 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
+from botocore import handlers
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.model import OperationModel
 
 from standby.deployment.api_call import BoundedClient, bound_clients
 from standby.deployment.clock import Clock
@@ -190,11 +192,22 @@ class Clients:
 
 def _make_listing_client(session: "boto3.Session", extra: _Arguments) -> "S3Client":
     client = session.client("s3", **extra)
+    if _find_error is not None:  # it would read each page with a parser of XML, which costs more than all the rest
+        client.meta.events.unregister("before-parse.s3.*", _find_error)
     client.meta.events.register("before-parse.s3.ListObjectsV2", _read_page)
     return client
 
 
-def _read_page(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+_find_error: Final = getattr(handlers, "_handle_200_error", None)
+"""botocore's handler for an error that S3 answers with status 200."""
+
+
+def _read_page(
+    operation_model: OperationModel,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    **_: object,
+) -> None:
     """Read a page of a listing before botocore's parser, which then finds a listing without objects.
 
     An answer that is not exactly a page of S3 stays as it is for botocore's parser.
@@ -203,6 +216,8 @@ def _read_page(response_dict: dict[str, Any], customized_response_dict: dict[str
     if page is not None:
         response_dict["body"] = b"<ListBucketResult/>"
         customized_response_dict[PAGE] = page
+    elif _find_error is not None:
+        _find_error(operation_model, response_dict)
 
 
 def _make_client(service: str, session: "boto3.Session", extra: _Arguments) -> BaseClient:
