@@ -52,7 +52,8 @@ class Buckets:
         return number
 
     def _make_page(self, bucket: str, number: int) -> bytes:
-        rows, last = [], ""
+        rows: list[str] = []
+        last = ""
         while len(rows) < PAGE and number < self._keys:
             if bucket == "primary" or not self._every or number % self._every:
                 last = f"uploads/{self._id(number)}"

@@ -44,10 +44,18 @@ LISTING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=32
 )
 """For the pages of long listings, several of which are read in parallel."""
+COPYING_CONFIG: Final = Config(
+    connect_timeout=1,
+    read_timeout=70,
+    retries={"mode": "adaptive", "total_max_attempts": 1},
+    max_pool_connections=40,
+)
+"""For copies of thousands of documents. When S3 asks to slow down, the adaptive mode lowers the rate of all of them. It
+repeats nothing: a copy without an answer may have been made."""
 LONG_RUNNING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=20
 )
-"""For the `ingest` function, which may run for 60 s, and for copies of large documents."""
+"""For the `ingest` function, which may run for 60 s."""
 
 C = TypeVar("C")
 
@@ -62,6 +70,7 @@ class _Limits(NamedTuple):
 _FACTS: Final = _Limits(FACTS_CONFIG, 3.0)
 _RETRYING: Final = _Limits(RETRYING_CONFIG, 25.0)
 _LISTING: Final = _Limits(LISTING_CONFIG, 25.0)
+_COPYING: Final = _Limits(COPYING_CONFIG, 75.0)
 _LONG_RUNNING: Final = _Limits(LONG_RUNNING_CONFIG, 75.0)
 
 
@@ -110,7 +119,7 @@ class Clients:
 
     def long_running_s3(self, region: str) -> "S3Client":
         """Return the S3 client for documents of any size."""
-        return self._once("patient s3", region, lambda session, extra: session.client("s3", **extra), _LONG_RUNNING)
+        return self._once("copying s3", region, lambda session, extra: session.client("s3", **extra), _COPYING)
 
     def ssm(self, region: str) -> "SSMClient":
         """Return the client for Parameter Store, which has the manifest."""

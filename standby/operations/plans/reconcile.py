@@ -18,9 +18,9 @@ from standby.deployment.routing_config import (
     moves_users,
     render_config,
 )
-from standby.operations.facts.config_differences import describe_differences, find_differences
 from standby.operations.facts.comparison_record import PastReplication
-from standby.operations.facts.documents import MissingReason, Replication
+from standby.operations.facts.config_differences import describe_differences, find_differences
+from standby.operations.facts.documents import MissingDocument, MissingReason, Replication
 from standby.operations.facts.journal import (
     Event,
     PendingWrite,
@@ -33,6 +33,7 @@ from standby.operations.facts.journal import (
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
+from standby.operations.plans.batch_replication import describe_batch
 from standby.operations.plans.generation import KnownGenerations
 from standby.operations.plans.plan import (
     CloseEvent,
@@ -113,6 +114,24 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         notes=(*_document_notes(state), *describe_invalid(one for of in facts.invalid_events.values() for one in of)),
         reason=reason,
         pending_writes=pending,
+    )
+
+
+def plan_rest(facts: ReconcileFacts, left: Mapping[Role, tuple[MissingDocument, ...]], *, reason: str = "") -> Plan:
+    """Return the plan that copies what an interrupted copy has left; it has no steps if a region cannot be read."""
+    up = all(isinstance(copy, ConfigCopy) for copy in facts.state.copies.values())
+    steps = [
+        _copy_step(facts.state, Replication(source=role, configured=True, differences=documents))
+        for role, documents in left.items()
+        if up and documents
+    ]
+    return _plan(
+        facts,
+        summary="continue an interrupted copy, and compare both regions afterwards",
+        generation=(facts.state.config.generation if facts.state.config else None) or facts.journal_generation,
+        steps=tuple(steps),
+        notes=(),
+        reason=reason,
     )
 
 
@@ -276,12 +295,16 @@ def _document_steps(state: State) -> Iterator[Step]:
     for role in ROLES:
         replication = state.regions[role].replication
         if isinstance(replication, Replication) and replication.missing:
-            other = state.manifest.other(role)
-            yield Step(
-                title=f"Copy {_describe_copies(replication)} from {state.regions[role].region} into the bucket",
-                region=other.region,
-                action=CopyDocuments(source=role, destination=other.role, documents=replication.missing),
-            )
+            yield _copy_step(state, replication)
+
+
+def _copy_step(state: State, replication: Replication) -> Step:
+    role, other = replication.source, state.manifest.other(replication.source)
+    return Step(
+        title=f"Copy {_describe_copies(replication)} from {state.regions[role].region} into the bucket",
+        region=other.region,
+        action=CopyDocuments(source=role, destination=other.role, documents=replication.missing),
+    )
 
 
 def _describe_copies(replication: Replication) -> str:
@@ -367,6 +390,7 @@ def _document_notes(state: State) -> Iterator[str]:
         if isinstance(region.knowledge_base, Unavailable) and not region.down:
             yield f"whether the Knowledge Base of {region.region} is in sync is unavailable: {region.knowledge_base}"
         if isinstance(region.replication, Replication):
+            yield from describe_batch(region.replication)
             conflicts = region.replication.conflicts
             for conflict in conflicts[:SHOWN_CONFLICTS]:
                 why = _CONFLICT_REASONS[conflict.why]

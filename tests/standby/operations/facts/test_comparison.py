@@ -143,7 +143,10 @@ def test_a_region_that_fails_is_unavailable_and_the_other_one_is_read_to_its_end
     assert compared.differences == {}
 
 
-@pytest.mark.parametrize("answer", [Page([], truncated=True), Page([("b", "", "", "1"), ("a", "", "", "1")], truncated=False)])
+UNSORTED: Final = Page([("b", "", "", "1"), ("a", "", "", "1")], truncated=False)
+
+
+@pytest.mark.parametrize("answer", [Page([], truncated=True), UNSORTED])
 def test_an_answer_that_s3_does_not_give_is_unavailable_and_not_a_short_listing(answer: Page) -> None:
     odd: Any = SimpleNamespace(list_objects_v2=lambda **_: {PAGE: answer})
     found = compare(FakeS3({}), odd).contents["failover"]
