@@ -43,7 +43,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate pictures check check-stack bench-synth bench-apply bench-scale compat format lock vendor docs release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -125,6 +125,9 @@ bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, wit
 
 bench-apply: $(REHEARSAL_READY) ## Measure what the checks of requests add to an apply of the rehearsal (10 minutes)
 	@$(BIN)/python -m bench.apply
+
+bench-scale: $(PYTHON_READY) ## Measure the comparison of two buckets, of up to ten million documents, and draw bench/scale/scale.svg (20 minutes)
+	@$(BIN)/python -m bench.scale --keys 1000 100000 1000000 10000000 --svg bench/scale/scale.svg
 
 compat: $(PYTHON_READY) need-node ## Test lazy bindings with newer providers and with CDK Terrain, each in its own environment
 	@$(BIN)/python -m bench.synth.compat

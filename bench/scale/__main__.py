@@ -1,7 +1,7 @@
 """`python -m bench.scale`: compare two buckets the dictionary way and as a merge, print a table, and write a chart.
 
-The stand-in is a process of its own. Both ways run in turns. A case whose dictionary way would take hours is measured as
-a merge only.
+The stand-in is a process of its own. Both ways run in turns. A case whose dictionary way would take hours is measured
+as a merge only.
 """
 
 import argparse

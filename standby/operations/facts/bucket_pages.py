@@ -12,16 +12,21 @@ from standby.listing.ranges import ALL_KEYS, Range
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2RequestTypeDef
 
 
-def read_page(s3: "S3Client", region: Region, *, after: str = "") -> Page:
-    """Return the first objects of the region's documents bucket whose keys come after a key.
+def read_page(s3: "S3Client", bucket: str, *, after: str = "", prefix: str = "") -> Page:
+    """Return the first objects of a bucket whose keys come after a key and begin with a prefix.
 
     Raises botocore's errors, and `InvalidAnswerError` for an answer that S3 does not give: a part of a listing must not
     look like a whole one.
     """
-    bucket = region.documents_bucket
-    answer = s3.list_objects_v2(Bucket=bucket, StartAfter=after) if after else s3.list_objects_v2(Bucket=bucket)
+    request: ListObjectsV2RequestTypeDef = {"Bucket": bucket}
+    if after:
+        request["StartAfter"] = after
+    if prefix:
+        request["Prefix"] = prefix
+    answer = s3.list_objects_v2(**request)
     page: object = answer.get(PAGE)
     if not isinstance(page, Page):
         page = Page([_row(entry) for entry in take_list(answer, "Contents")], take(answer, "IsTruncated", kind=bool))
@@ -38,7 +43,7 @@ def iterate_pages(s3: "S3Client", region: Region, of: Range = ALL_KEYS) -> Itera
     """
     after, truncated = of.after, True
     while truncated:
-        rows, truncated = read_page(s3, region, after=after)
+        rows, truncated = read_page(s3, region.documents_bucket, after=after)
         if rows:
             after = rows[-1][0]
             begin = bisect_left(rows, of.start, key=key_of)

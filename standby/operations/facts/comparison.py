@@ -131,7 +131,7 @@ class _Reader:
         return max(self._estimate(prefix) for prefix in (DOCUMENTS_PREFIX, TOMBSTONES_PREFIX))
 
     def _estimate(self, prefix: str) -> int:
-        page = attempt(partial(read_page, self._s3, self._region, after=Range(prefix, "").after))
+        page = attempt(partial(read_page, self._s3, self._region.documents_bucket, after=Range(prefix, "").after))
         if isinstance(page, Unavailable):
             self.failure = page
             return 0

@@ -239,7 +239,7 @@ def list_documents(s3: "S3Client", region: Region) -> Listing:
 
 def list_first_page(s3: "S3Client", region: Region) -> Listing:
     """Return the first thousand documents and tombstones of the region's documents bucket. Raises botocore's errors."""
-    return to_listing(read_page(s3, region))
+    return to_listing(read_page(s3, region.documents_bucket))
 
 
 def to_listing(page: Page) -> Listing:

@@ -1,6 +1,6 @@
 """Plan a reconciliation: first config.json, in a separate plan; then documents, Knowledge Bases and journals. Pure.
 
-There are two plans, because a stale config.json misleads users, and comparing a million documents takes minutes.
+There are two plans, because a stale config.json misleads users, and comparing documents may take long.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

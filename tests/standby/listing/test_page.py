@@ -12,7 +12,6 @@ from standby.deployment.clients import Clients
 from standby.deployment.sessions import EmulatorSession
 from standby.listing.page import Page, Row, is_sorted, parse_page
 from standby.operations.facts.bucket_pages import read_page
-from tests.standby.helpers import MANIFEST
 
 TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 KEYS: Final = TEXTS | st.sampled_from(["a//b.pdf", "/x", "a/./c", "Uploads/1", "tab\tq", "a+b", "100%", "<&>", "\x00"])
@@ -55,7 +54,7 @@ def read(body: bytes) -> Page:
         return AWSResponse("http://s3", 200, {"x-amz-request-id": "1"}, Raw())
 
     s3.meta.events.register("before-send.s3", answer)
-    return read_page(s3, MANIFEST.regions["primary"])
+    return read_page(s3, "documents")
 
 
 @given(ROWS, st.booleans())
