@@ -1,6 +1,6 @@
 """A page is read as botocore reads it, or not at all: a part of a listing is never a page."""
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote_plus
 
 import pytest
@@ -51,9 +51,11 @@ def read(body: bytes) -> Page:
             return [body]
 
     def answer(request: object, **_: object) -> AWSResponse:
-        return AWSResponse("http://s3", 200, {"x-amz-request-id": "1"}, Raw())
+        headers: Any = {"x-amz-request-id": "1"}
+        return AWSResponse("http://s3", 200, headers, Raw())
 
-    s3.meta.events.register("before-send.s3", answer)
+    handler: Any = answer
+    s3.meta.events.register("before-send.s3", handler)
     return read_page(s3, "documents")
 
 
