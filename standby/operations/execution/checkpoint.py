@@ -46,10 +46,10 @@ class Checkpoint:
     path: Path
 
     @classmethod
-    def of(cls, connection: Connection, manifest: Manifest, source: Role) -> "Checkpoint":
+    def of(cls, manifest: Manifest, source: Role) -> "Checkpoint":
         """Return the files of a deployment's direction of replication."""
-        buckets = [region.documents_bucket for region in manifest.regions.values()]
-        identity = json.dumps([connection.where, manifest.account, manifest.name, *buckets])
+        places = [(region.documents_bucket, region.api_url) for region in manifest.regions.values()]
+        identity = json.dumps([manifest.account, manifest.name, *places])
         home = Path(os.environ.get(STATE_HOME) or Path.home() / ".local" / "state")
         folder = f"{manifest.name}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
         return cls(path=home / "standby" / folder / f"copy-from-{source}.jsonl")
@@ -106,7 +106,7 @@ class Checkpoint:
 def read_rest(connection: Connection, manifest: Manifest) -> Mapping[Role, tuple[MissingDocument, ...]]:
     """Return the documents that an interrupted copy has left, in both directions."""
     now = connection.clients.clock.now()
-    return {role: tuple(Checkpoint.of(connection, manifest, role).read(now=now).values()) for role in ROLES}
+    return {role: tuple(Checkpoint.of(manifest, role).read(now=now).values()) for role in ROLES}
 
 
 def _line(missing: MissingDocument) -> _Line:

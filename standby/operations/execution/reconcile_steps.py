@@ -116,7 +116,7 @@ class ReconcileSteps:
         """Return the file of a long copy; None if the copy is short, or the file cannot be written."""
         if len(action.documents) < FROM_DOCUMENTS:
             return None
-        checkpoint = Checkpoint.of(self._connection, self._manifest, action.source)
+        checkpoint = Checkpoint.of(self._manifest, action.source)
         try:
             numbers = checkpoint.go_on(action.documents, now=self._connection.clients.clock.now())
         except OSError as error:
