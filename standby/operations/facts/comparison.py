@@ -5,7 +5,7 @@ It finds what `documents.find_differences` finds in two listings in memory.
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -54,10 +54,16 @@ class Comparison:
     differences: Mapping[Role, Differences] = field(default_factory=dict)
 
 
-def compare_buckets(connection: Connection, manifest: Manifest, roles: Sequence[Role] = ROLES) -> Comparison:
+def compare_buckets(
+    connection: Connection,
+    manifest: Manifest,
+    roles: Sequence[Role] = ROLES,
+    *,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> Comparison:
     """List the documents of these regions, and compare them if both can be listed.
 
-    A region whose listing fails, or makes no progress for `STALL_SECONDS`, is `Unavailable`; the other one is read to
+    It ends early, without a useful result, when it is not wanted any more. A region whose listing fails, or makes no progress for `STALL_SECONDS`, is `Unavailable`; the other one is read to
     its end.
     """
     readers = {
@@ -71,12 +77,14 @@ def compare_buckets(connection: Connection, manifest: Manifest, roles: Sequence[
         for reader in readers.values():
             reader.start(ranges)
         for of in ranges:
+            if not is_wanted():
+                break
             comparer.begin_range(of)
             pages = {role: reader.read(of) for role, reader in readers.items()}
             for block in merge_blocks(pages.get("primary", ()), pages.get("failover", ())):
                 comparer.with_differences &= all(reader.failure is None for reader in readers.values())
                 comparer.add(dict(zip(ROLES, block, strict=True)))
-            if stopwatch.seconds >= report_at:
+            if stopwatch.seconds >= report_at and comparer.compared and is_wanted():
                 report_at = stopwatch.seconds + PROGRESS_SECONDS
                 rate = comparer.compared / stopwatch.seconds
                 print_progress(f"  compared {comparer.compared} objects of each region ({rate:.0f} a second)")
@@ -97,8 +105,11 @@ def compare_documents(
     known = {role: found for role, found in listings.items() if isinstance(found, Listing)}
     if all(listing.complete for listing in known.values()):
         return Comparison(contents=listings, differences=_in_memory(known))
-    calls = ConcurrentCalls({"comparison": partial(compare_buckets, connection, manifest, tuple(known))})
+    wanted = [True]
+    compare = partial(compare_buckets, connection, manifest, tuple(known), is_wanted=lambda: wanted[0])
+    calls = ConcurrentCalls({"comparison": compare})
     calls.wait(["comparison"], seconds=seconds)
+    wanted[0] = False
     compared = calls.results_so_far(still={"comparison": "comparing its documents"})["comparison"]
     if isinstance(compared, Unavailable):
         return Comparison(contents={**listings, **dict.fromkeys(known, compared)})

@@ -1,7 +1,7 @@
 """Many real documents: a `reconcile` that is killed twice on the way loses none and doubles none.
 
-STANDBY_TEST_DOCUMENTS is the number of documents that are missing, and of those that are in both regions: `make test-scale`
-takes 10,000 and 90,000.
+STANDBY_TEST_DOCUMENTS is the number of documents that are missing, and of those that are in both regions. `make
+test-scale` takes 10,000 and 90,000.
 """
 
 import os
