@@ -63,8 +63,8 @@ def compare_buckets(
 ) -> Comparison:
     """List the documents of these regions, and compare them if both can be listed.
 
-    It ends early, without a useful result, when it is not wanted any more. A region whose listing fails, or makes no progress for `STALL_SECONDS`, is `Unavailable`; the other one is read to
-    its end.
+    A region whose listing fails, or makes no progress for `STALL_SECONDS`, is `Unavailable`; the other one is read to
+    its end. It ends early, without a useful result, when it is not wanted any more.
     """
     readers = {
         role: _Reader(connection.clients.listing_s3(manifest.regions[role].region), manifest.regions[role])
