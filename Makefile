@@ -43,7 +43,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic pictures check check-stack bench-synth bench-apply bench-scale test-scale compat format lock vendor docs release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do \
@@ -130,6 +130,12 @@ bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, wit
 
 bench-apply: $(REHEARSAL_READY) ## Measure what the checks of requests and Go's collector add to a rehearsal's start (15 minutes)
 	@$(BIN)/python -m bench.apply
+
+bench-scale: $(PYTHON_READY) ## Measure the comparison of two buckets, of up to ten million documents, and draw bench/scale/scale.svg (20 minutes)
+	@$(BIN)/python -m bench.scale --keys 1000 100000 1000000 10000000 --svg bench/scale/scale.svg
+
+test-scale: $(REHEARSAL_READY) ## Test a reconcile of 10,000 of 100,000 real documents, killed twice (half an hour)
+	@STANDBY_TEST_DOCUMENTS=10000,90000 $(BIN)/pytest tests/e2e/operations/test_scale.py -o timeout=7200
 
 compat: $(PYTHON_READY) need-node ## Test lazy bindings with newer providers and with CDK Terrain, each in its own environment
 	@$(BIN)/python -m bench.synth.compat

@@ -39,6 +39,14 @@ def pluralize(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
+def describe_seconds(seconds: float) -> str:
+    """Return a time: seconds below two minutes, minutes below two hours, otherwise hours."""
+    if seconds < 120:  # noqa: PLR2004 - as the docstring says
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
+
+
 def describe_missing(number: int, thing: str, *, of: str, there: str) -> str:
     """Return in words that things of one region are missing in another."""
     return f"{pluralize(number, thing)} of {of} {'is' if number == 1 else 'are'} missing in {there}"

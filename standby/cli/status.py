@@ -20,7 +20,7 @@ WATCH_SECONDS: Final = 5.0
 
 @click.command(epilog=examples("standby status", "standby status --watch", "standby status --deep --json"))
 @click.option("--watch", is_flag=True, help="Repeat every few seconds, until Ctrl-C. Not with --json.")
-@click.option("--deep", is_flag=True, help="Ask each API a question, and await every check. Takes up to a minute.")
+@click.option("--deep", is_flag=True, help="Ask each API a question, compare all documents, and await every check.")
 @json_option
 @click.pass_obj
 def status(target: Target, /, *, watch: bool, deep: bool, as_json: bool) -> None:

@@ -3,13 +3,17 @@
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, TypeVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
+from botocore import handlers
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.model import OperationModel
 
 from standby.deployment.api_call import BoundedClient, bound_clients
 from standby.deployment.clock import Clock
+from standby.listing.page import PAGE, parse_page
 
 if TYPE_CHECKING:
     import boto3
@@ -36,10 +40,22 @@ RETRYING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=20
 )
 """For thousands of requests to a region that is up: S3 may throttle some of them."""
+LISTING_CONFIG: Final = Config(
+    connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=32
+)
+"""For the pages of long listings, several of which are read in parallel."""
+COPYING_CONFIG: Final = Config(
+    connect_timeout=1,
+    read_timeout=70,
+    retries={"mode": "adaptive", "total_max_attempts": 1},
+    max_pool_connections=40,
+)
+"""For copies of thousands of documents. When S3 asks to slow down, the adaptive mode lowers the rate of all of them. It
+repeats nothing: a copy without an answer may have been made."""
 LONG_RUNNING_CONFIG: Final = Config(
     connect_timeout=1, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=20
 )
-"""For the `ingest` function, which may run for 60 s, and for copies of large documents."""
+"""For the `ingest` function, which may run for 60 s."""
 
 C = TypeVar("C")
 
@@ -53,6 +69,8 @@ class _Limits(NamedTuple):
 
 _FACTS: Final = _Limits(FACTS_CONFIG, 3.0)
 _RETRYING: Final = _Limits(RETRYING_CONFIG, 25.0)
+_LISTING: Final = _Limits(LISTING_CONFIG, 25.0)
+_COPYING: Final = _Limits(COPYING_CONFIG, 75.0)
 _LONG_RUNNING: Final = _Limits(LONG_RUNNING_CONFIG, 75.0)
 
 
@@ -95,9 +113,13 @@ class Clients:
         """Return the S3 client for listings, and for one request for each of many objects."""
         return self._once("retrying s3", region, lambda session, extra: session.client("s3", **extra), _RETRYING)
 
+    def listing_s3(self, region: str) -> "S3Client":
+        """Return the S3 client for listings of documents, which reads a page 20 times faster (`standby.listing`)."""
+        return self._once("listing s3", region, _make_listing_client, _LISTING)
+
     def long_running_s3(self, region: str) -> "S3Client":
         """Return the S3 client for documents of any size."""
-        return self._once("patient s3", region, lambda session, extra: session.client("s3", **extra), _LONG_RUNNING)
+        return self._once("copying s3", region, lambda session, extra: session.client("s3", **extra), _COPYING)
 
     def ssm(self, region: str) -> "SSMClient":
         """Return the client for Parameter Store, which has the manifest."""
@@ -175,6 +197,36 @@ class Clients:
                     client.clock = self.clock
             made: C = self._made[kind, region]  # type: ignore[assignment]  # the kind says which client it is
             return made
+
+
+def _make_listing_client(session: "boto3.Session", extra: _Arguments) -> "S3Client":
+    client = session.client("s3", **extra)
+    if _find_error is not None:  # it would read each page with a parser of XML, which costs more than all the rest
+        client.meta.events.unregister("before-parse.s3.*", _find_error)
+    client.meta.events.register("before-parse.s3.ListObjectsV2", _read_page)
+    return client
+
+
+_find_error: Final = getattr(handlers, "_handle_200_error", None)
+"""botocore's handler for an error that S3 answers with status 200."""
+
+
+def _read_page(
+    operation_model: OperationModel,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    **_: object,
+) -> None:
+    """Read a page of a listing before botocore's parser, which then finds a listing without objects.
+
+    An answer that is not exactly a page of S3 stays as it is for botocore's parser.
+    """
+    page = parse_page(response_dict["body"]) if response_dict["status_code"] == HTTPStatus.OK else None
+    if page is not None:
+        response_dict["body"] = b"<ListBucketResult/>"
+        customized_response_dict[PAGE] = page
+    elif _find_error is not None:
+        _find_error(operation_model, response_dict)
 
 
 def _make_client(service: str, session: "boto3.Session", extra: _Arguments) -> BaseClient:

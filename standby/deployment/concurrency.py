@@ -248,32 +248,54 @@ def iterate_with_progress(items: Iterable[T], *, seconds: float = STALL_SECONDS)
 
     Raises the error of `items`, or `StalledError` when the next one takes longer than `seconds`.
     """
-    answers: queue.SimpleQueue[tuple[T] | BaseException | None] = queue.SimpleQueue()
-    wanted = threading.Semaphore(0)
+    yield from ReadAhead(items, seconds=seconds, ahead=1)
 
-    def work() -> None:
+
+class ReadAhead(Generic[T]):
+    """Items that a daemon thread reads from now on, `ahead` of those that were taken.
+
+    Iterating raises the error of the items, or `StalledError` when the next one takes longer than `seconds`.
+    """
+
+    def __init__(self, items: Iterable[T], *, seconds: float = STALL_SECONDS, ahead: int) -> None:
+        self._answers: queue.SimpleQueue[tuple[T] | BaseException | None] = queue.SimpleQueue()
+        self._wanted = threading.Semaphore(0)
+        self._seconds = seconds
+        self._closed = False
+        for _ in range(ahead - 1):
+            self._wanted.release()
+        threading.Thread(target=self._work, args=(items,), daemon=True).start()
+
+    def _work(self, items: Iterable[T]) -> None:
         try:
             for item in items:
-                answers.put((item,))
-                wanted.acquire()
-            answers.put(None)
+                self._answers.put((item,))
+                self._wanted.acquire()
+                if self._closed:
+                    return
+            self._answers.put(None)
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
-            answers.put(error)
+            self._answers.put(error)
 
-    threading.Thread(target=work, daemon=True).start()
-    done = 0
-    while True:
-        try:
-            answer = answers.get(timeout=seconds)
-        except queue.Empty:
-            raise StalledError(done=done, seconds=seconds) from None
-        if isinstance(answer, BaseException):
-            raise answer
-        if answer is None:
-            return
-        done += 1
-        yield answer[0]
-        wanted.release()
+    def __iter__(self) -> Iterator[T]:
+        done = 0
+        while True:
+            try:
+                answer = self._answers.get(timeout=self._seconds)
+            except queue.Empty:
+                raise StalledError(done=done, seconds=self._seconds) from None
+            if isinstance(answer, BaseException):
+                raise answer
+            if answer is None:
+                return
+            done += 1
+            yield answer[0]
+            self._wanted.release()
+
+    def close(self) -> None:
+        """Read no further item."""
+        self._closed = True
+        self._wanted.release()
 
 
 def map_concurrently(

@@ -17,8 +17,8 @@ REGION: Any = SimpleNamespace(documents_bucket="documents", knowledge_base_id="K
 
 
 class _S3:
-    def __init__(self, pages: Sequence[Mapping[str, object]]) -> None:
-        self._pages = pages
+    def __init__(self, pages: Sequence[Mapping[str, object]], page_size: int) -> None:
+        self._pages, self._page_size = pages, page_size
 
     def get_paginator(self, operation: str) -> "_S3":
         assert operation == "list_objects_v2"
@@ -27,6 +27,12 @@ class _S3:
     def paginate(self, **arguments: object) -> Sequence[Mapping[str, object]]:
         assert arguments == {"Bucket": REGION.documents_bucket}
         return self._pages
+
+    def list_objects_v2(self, *, Bucket: str, StartAfter: str = "") -> Mapping[str, object]:  # noqa: N803 - S3's names
+        assert Bucket == REGION.documents_bucket
+        listed: list[Any] = [entry for page in self._pages for entry in page.get("Contents", ())]  # type: ignore[attr-defined]  # the entries
+        following = [entry for entry in listed if entry["Key"] > StartAfter]
+        return {"Contents": following[: self._page_size], "IsTruncated": len(following) > self._page_size}
 
 
 class BedrockAgent:
@@ -51,7 +57,7 @@ def s3_client(objects: Mapping[str, str], *, page_size: int = 1000) -> Any:  # n
     ordered = sorted(objects.items(), key=lambda found: found[0].encode())
     contents = [{"Key": key, "ETag": etag, "Size": 1, "LastModified": NOON} for key, etag in ordered]
     starts = range(0, max(len(contents), 1), page_size)
-    return _S3([{"Contents": contents[start : start + page_size]} if contents else {} for start in starts])
+    return _S3([{"Contents": contents[start : start + page_size]} if contents else {} for start in starts], page_size)
 
 
 def bedrock_agent(jobs: Sequence[Mapping[str, object]]) -> Any:  # noqa: ANN401 - a fake of boto3's client

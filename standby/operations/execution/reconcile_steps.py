@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,7 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region
 from standby.deployment.sweep import run_sweep
 from standby.errors import StandbyError
+from standby.operations.execution.checkpoint import FROM_DOCUMENTS, Checkpoint
 from standby.operations.execution.run import PlanRun, StepFailedError
 from standby.operations.facts import journal
 from standby.operations.facts.documents import MissingDocument
@@ -31,12 +33,14 @@ from standby.operations.facts.journal import PendingWrite
 from standby.operations.facts.knowledge_base import NOT_COMPARED, IngestionJob, last_complete_job, read_jobs
 from standby.operations.plans.plan import CopyDocuments, CopyEvents, Ingest
 from standby.operations.plans.reconcile import DOCUMENTS
-from standby.text import pluralize
+from standby.text import describe_seconds, pluralize
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-WORKERS: Final = 16
+WORKERS: Final = 32
+RATE_SECONDS: Final = 1.0
+"""A rate of a shorter time says nothing."""
 PROGRESS_EVERY: Final = 100
 COPY_BYTES_PER_SECOND: Final = 16 * 2**20
 """A slow copy between two regions: our assumption, so that a large document is not taken for a silent region."""
@@ -47,6 +51,14 @@ document takes."""
 
 CHANGED: Final = "changed"
 """The result of a document that was not copied because it was written or deleted on one side during the run."""
+
+_SETTLED: Final = frozenset({"copied", "there already", CHANGED})
+"""The results after which a document needs no other copy in this run."""
+
+MAX_THROTTLED: Final = 8
+"""How often a copy is tried that S3 asks to slow down. Between the tries, botocore's adaptive mode limits the rate of
+all copies. Source: boto3's documentation, "Retries", adaptive retry mode."""
+_THROTTLED: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 CONFLICT_PAUSES: Final = (0.2, 0.5, 1.0)
 """Seconds before a copy is retried after a 409: S3 refuses one of two concurrent operations on a key. Source: the page
@@ -74,25 +86,43 @@ class ReconcileSteps:
         counter = ProgressCounter(len(action.documents), f"copying to {destination.region}")
         breaker = CircuitBreaker()
         s3 = self._connection.clients.long_running_s3(destination.region)
+        pending = self._begin_checkpoint(action)
 
-        def copy(missing: MissingDocument) -> None:
+        def copy(item: tuple[int, MissingDocument]) -> None:
+            number, missing = item
             result = breaker.call(partial(_copy_document, s3, missing, source, destination))
             run.details.append(f"{destination.region}: {result}: {missing.document.key} ({missing.why})")
             counter.count_one(result.partition(":")[0])
+            if pending is not None and result in _SETTLED:
+                pending.checkpoint.add_done(pending.numbers[number])
 
         try:
             seconds = _copy_stall_seconds(action.documents)
-            map_concurrently(action.documents, copy, workers=WORKERS, stall_seconds=seconds)
+            map_concurrently(enumerate(action.documents), copy, workers=WORKERS, stall_seconds=seconds)
         except StalledError as error:
             done = f"{error.done} of {pluralize(len(action.documents), 'document')} done"
             silent = f"S3 in {destination.region} ended no copy for {seconds:.0f} s"
             why = f"{done} ({_join(counter.results)}); {silent}; run `standby reconcile` again"
             raise StepFailedError(why) from error
         results = counter.results
+        if pending is not None and not results[NOT_TRIED]:
+            pending.checkpoint.remove()
         if results[CHANGED]:
             why = f"{pluralize(results[CHANGED], 'document')} of {source.region} {CHANGED} during the run"
             run.pending_writes.append(PendingWrite(region=destination.region, what=DOCUMENTS, why=why))
         return _summarize(results)
+
+    def _begin_checkpoint(self, action: CopyDocuments) -> "_Pending | None":
+        """Return the file of a long copy; None if the copy is short, or the file cannot be written."""
+        if len(action.documents) < FROM_DOCUMENTS:
+            return None
+        checkpoint = Checkpoint.of(self._manifest, action.source)
+        try:
+            numbers = checkpoint.go_on(action.documents, now=self._connection.clients.clock.now())
+        except OSError as error:
+            print_progress(f"  {checkpoint.path} cannot be written ({error.strerror}): if this ends, it begins again")
+            return None
+        return _Pending(checkpoint=checkpoint, numbers=numbers)
 
     def ingest(self, action: Ingest) -> str:
         """Run the sweep until the Knowledge Base has indexed the bucket's content.
@@ -148,6 +178,14 @@ class ReconcileSteps:
         return attempt(lambda: read_jobs(self._connection.clients.bedrock_agent(region.region), region))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Pending:
+    """The file of a long copy, and the number in it of each document."""
+
+    checkpoint: Checkpoint
+    numbers: Sequence[int]
+
+
 class CircuitBreaker:
     """Makes calls until N consecutive calls get no answer: then the region is down, and no more are tried."""
 
@@ -174,6 +212,7 @@ class ProgressCounter:
         self._total, self._what = total, what
         self._results: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._stopwatch = Stopwatch()
 
     @property
     def results(self) -> Counter[str]:
@@ -187,7 +226,15 @@ class ProgressCounter:
             self._results[result] += 1
             done = self._results.total()
             if done % PROGRESS_EVERY == 0:
-                print_progress(f"  {self._what}: {done} of {self._total}")
+                print_progress(f"  {self._what}: {done} of {self._total}{self._describe_rate(done)}")
+
+    def _describe_rate(self, done: int) -> str:
+        """Return the rate and the time left, once there is a rate."""
+        seconds = self._stopwatch.seconds
+        if seconds < RATE_SECONDS:
+            return ""
+        left = (self._total - done) * seconds / done
+        return f", {60 * done / seconds:.0f} a minute, {describe_seconds(left)} left"
 
 
 def _copy_stall_seconds(documents: Iterable[MissingDocument]) -> float:
@@ -213,16 +260,27 @@ def _copy_document(s3: "S3Client", missing: MissingDocument, source: Region, des
 
     Returns `copied`, `there already` or `CHANGED`. Raises botocore's errors.
     """
-    status = _try_copy(s3, missing, source, destination)
+    status = _copy_at_rate(s3, missing, source, destination)
     for pause in CONFLICT_PAUSES:
         if status != HTTPStatus.CONFLICT:
             break
         time.sleep(pause)
-        status = _try_copy(s3, missing, source, destination)
+        status = _copy_at_rate(s3, missing, source, destination)
     if status == HTTPStatus.OK:
         return "copied"
     now = _read_etag(s3, destination, missing.document.key)
     return "there already" if now not in {"", missing.destination_etag} else CHANGED
+
+
+def _copy_at_rate(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> int:
+    """Copy as `_try_copy` does, again each time that S3 asks to slow down."""
+    for _ in range(MAX_THROTTLED - 1):
+        try:
+            return _try_copy(s3, missing, source, destination)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in _THROTTLED:
+                raise
+    return _try_copy(s3, missing, source, destination)
 
 
 def _try_copy(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> int:

@@ -1,13 +1,13 @@
 """Read the state of a deployment. All reads are concurrent, so a region that is down costs three seconds in total."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
 from standby.deadline import Deadline
 from standby.deployment.answers import take, take_count, take_list, take_text
-from standby.deployment.concurrency import ConcurrentCalls, Unavailable, attempt, look_twice, map_concurrently
+from standby.deployment.concurrency import ConcurrentCalls, Unavailable, look_twice, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role, find_differences
 from standby.deployment.manifest_reader import fetch_manifest
@@ -15,22 +15,11 @@ from standby.deployment.routing_config import ConfigCopy, read_copy
 from standby.operations.facts import journal
 from standby.operations.facts.automatic import AutomaticState, read_automatic
 from standby.operations.facts.dns import DnsState, read_dns
-from standby.operations.facts.documents import (
-    STATUS_DEPTH,
-    InspectionDepth,
-    Listing,
-    Replication,
-    collect_replication,
-    list_documents,
-)
+from standby.operations.facts.document_facts import DocumentFacts, Facts, collect_documents
+from standby.operations.facts.documents import QUICK_DEPTH, STATUS_DEPTH, InspectionDepth, list_first_page
 from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, confirm_health, read_health
 from standby.operations.facts.journal import Event, InvalidEvent
-from standby.operations.facts.knowledge_base import (
-    IndexState,
-    KnowledgeBaseState,
-    compare_with_bucket,
-    read_index_state,
-)
+from standby.operations.facts.knowledge_base import read_index_state
 from standby.operations.facts.readiness import QUESTION_SECONDS, deep_tasks, requirement_tasks
 from standby.operations.facts.requirements import assess_requirements
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
@@ -40,9 +29,13 @@ T = TypeVar("T")
 FACT_SECONDS: Final = 3.0
 STATUS_SECONDS: Final = 1.7
 """The time for all facts of a `status`, which ends within three seconds then. What is late is shown as such."""
-LISTING_SECONDS: Final = 60.0
-FULL_LISTING_SECONDS: Final = 900.0
-"""The time limit of a comparison that must be complete: a million objects are a thousand pages."""
+COMPARE_SECONDS: Final = 0.6
+"""The time in which `status` compares more than a thousand documents. If that is too short, it tells the last
+comparison."""
+PAGE_SECONDS: Final = 30.0
+"""The time for the first page of a listing, if everything else has answered."""
+FULL_LISTING_SECONDS: Final = 3600.0
+"""The time limit of a comparison that must be complete and makes progress: ten million objects take minutes."""
 MAX_EVENTS: Final = 50
 """The number of events that are read from each journal."""
 
@@ -63,8 +56,6 @@ class JournalEnd:
     invalid: tuple[InvalidEvent, ...]
 
 
-Facts = Mapping[tuple[str, Role], object | Unavailable]
-"""The result of each read from each region."""
 Tasks = dict[tuple[str, Role], Callable[[], object]]
 
 
@@ -89,9 +80,12 @@ def collect_status(connection: Connection, manifest: Manifest, *, deep: bool = F
         up = [role for role in ROLES if isinstance(quick["shallow", role], Health)]
         calls.wait([(what, role) for what in _DEEP_FACTS for role in up], seconds=QUESTION_SECONDS)
     if deep or not any(isinstance(found, Unavailable) and found.unreachable for found in quick.values()):
-        calls.wait([("listing", role) for role in with_config], seconds=LISTING_SECONDS)
-    found = calls.results_so_far(still=long)
-    return _state(connection, manifest, {**quick, **{key: found[key] for key in long}}, depth=STATUS_DEPTH)
+        calls.wait([("listing", role) for role in with_config], seconds=PAGE_SECONDS)
+    late = calls.results_so_far(still=long)
+    found = {**quick, **{key: late[key] for key in long}}
+    if deep:
+        return _state(connection, manifest, found, depth=STATUS_DEPTH, seconds=FULL_LISTING_SECONDS)
+    return _state(connection, manifest, found, depth=QUICK_DEPTH, seconds=COMPARE_SECONDS)
 
 
 def collect_state(connection: Connection, manifest: Manifest, *, depth: InspectionDepth) -> State:
@@ -103,23 +97,25 @@ def collect_state(connection: Connection, manifest: Manifest, *, depth: Inspecti
     calls = ConcurrentCalls(tasks)
     calls.wait([key for key in tasks if key[0] in _QUICK_FACTS], seconds=FACT_SECONDS)
     quick = calls.results_so_far(FACT_SECONDS)
-    calls.wait([("listing", role) for role in _roles_with_config(quick)], seconds=FULL_LISTING_SECONDS)
-    return _state(connection, manifest, calls.results_so_far(), depth=depth)
+    calls.wait([("listing", role) for role in _roles_with_config(quick)], seconds=PAGE_SECONDS)
+    return _state(connection, manifest, calls.results_so_far(), depth=depth, seconds=FULL_LISTING_SECONDS)
 
 
 def _roles_with_config(found: Facts) -> list[Role]:
     return [role for role in ROLES if isinstance(found["copy", role], ConfigCopy)]
 
 
-def _state(connection: Connection, manifest: Manifest, found: Facts, *, depth: InspectionDepth) -> State:
-    replication = _compare_documents(connection, manifest, found, depth=depth)
+def _state(
+    connection: Connection, manifest: Manifest, found: Facts, *, depth: InspectionDepth, seconds: float
+) -> State:
+    documents = collect_documents(connection, manifest, found, depth=depth, seconds=seconds)
     ends = {role: end for role in ROLES if isinstance(end := found["events", role], JournalEnd)}
     return State(
         manifest=_with_differences(manifest, found),
         where=connection.where,
         rehearsed=connection.rehearsed,
         now=connection.clients.clock.now(),
-        regions={role: _region_state(manifest, role, found, replication[role]) for role in ROLES},
+        regions={role: _region_state(manifest, role, found, documents) for role in ROLES},
         events=journal.merge_events(end.events for end in ends.values()),
         invalid_events=tuple(one for end in ends.values() for one in end.invalid),
         event_keys={role: end.keys for role, end in ends.items()},
@@ -179,7 +175,7 @@ def _region_tasks(connection: Connection, region: Region) -> dict[str, Callable[
         "alarms": partial(look_twice, partial(read_alarms, connection, region)),
         "events": partial(look_twice, partial(_read_journal_end, connection, region)),
         "index": partial(look_twice, lambda: read_index_state(clients.bedrock_agent(name), region)),
-        "listing": lambda: list_documents(clients.retrying_s3(name), region),
+        "listing": lambda: list_first_page(clients.listing_s3(name), region),
     }
 
 
@@ -219,24 +215,7 @@ def _read_journal_end(connection: Connection, region: Region) -> JournalEnd:
     return JournalEnd(keys=frozenset(keys), events=events, invalid=invalid)
 
 
-def _compare_documents(
-    connection: Connection, manifest: Manifest, found: Facts, *, depth: InspectionDepth
-) -> dict[Role, Replication | Unavailable]:
-    listings: dict[Role, Listing] = {}
-    for role in ROLES:
-        listing = found["listing", role]
-        if not isinstance(listing, Listing):
-            region, copy = manifest.regions[role].region, found["copy", role]
-            # Listings are awaited only from regions whose config.json could be read.
-            why = Unavailable(f"{region} {copy if isinstance(copy, Unavailable) else listing}")
-            return dict.fromkeys(ROLES, why)
-        listings[role] = listing
-    return {
-        role: attempt(partial(collect_replication, connection, manifest, role, listings, depth=depth)) for role in ROLES
-    }
-
-
-def _region_state(manifest: Manifest, role: Role, found: Facts, replication: Replication | Unavailable) -> RegionState:
+def _region_state(manifest: Manifest, role: Role, found: Facts, documents: DocumentFacts) -> RegionState:
     region = manifest.regions[role]
     shallow, deep = found["shallow", role], found.get(("deep", role))
     return RegionState(
@@ -244,20 +223,12 @@ def _region_state(manifest: Manifest, role: Role, found: Facts, replication: Rep
         region=region.region,
         copy=_known(found["copy", role], ConfigCopy),
         health=_known(deep if isinstance(deep, Health) else shallow, Health),
-        knowledge_base=_knowledge_base(found["index", role], found["listing", role]),
-        replication=replication,
+        knowledge_base=documents.knowledge_bases[role],
+        replication=documents.replications[role],
         queues=_known(found["queues", role], Queues),
         alarms=_known(found["alarms", role], Alarms),
         requirements=assess_requirements(manifest, role, found) if ("deep", role) in found else {},
     )
-
-
-def _knowledge_base(index: object, listing: object) -> KnowledgeBaseState | Unavailable:
-    if isinstance(index, IndexState) and isinstance(listing, Listing):
-        return compare_with_bucket(index, listing)
-    if isinstance(index, Unavailable):
-        return index
-    return Unavailable(f"its bucket {listing}", unreachable=isinstance(listing, Unavailable) and listing.unreachable)
 
 
 def _known(value: object, kind: type[T]) -> T | Unavailable:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
 
-from standby.deployment.answers import take_count, take_list, take_text, take_time
+from standby.console import Stopwatch
 from standby.deployment.concurrency import STALL_SECONDS, iterate_with_progress, map_concurrently
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region, Role
+from standby.listing import ranges
+from standby.listing.page import Page, Row
+from standby.operations.facts.bucket_pages import iterate_pages, read_page, read_time
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,8 +32,8 @@ contents differ and neither is newer.
 _REASON_BY_STATUS: Final[Mapping[str, MissingReason]] = {"PENDING": "pending", "FAILED": "failed", "COMPLETED": "gone"}
 _CONFLICTS: Final = frozenset({"deleted", "undecided"})
 
-DOCUMENTS_PREFIX: Final = "uploads/"
-TOMBSTONES_PREFIX: Final = "deleted/"
+DOCUMENTS_PREFIX: Final = ranges.DOCUMENTS_PREFIX
+TOMBSTONES_PREFIX: Final = ranges.TOMBSTONES_PREFIX
 """The prefixes of documents and of tombstones (docs/adr/0102-deletions-are-tombstones.md).
 
 lambda_src/shared/documents.py has the same rules; tests/contracts compares the two."""
@@ -40,6 +43,10 @@ _TOMBSTONE: Final = re.compile(rf"{TOMBSTONES_PREFIX}({_UUID})")
 
 INSPECTION_BATCH: Final = 2000
 """The number of differing documents that are inspected one by one, oldest first, before the depth is checked again."""
+
+
+QUICK_BATCH: Final = 100
+"""The same for a command that must end soon."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,16 +88,26 @@ class UndeletedDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A bucket's current documents and tombstones, by key."""
+    """A bucket's current documents and tombstones, by key. `complete`: there are no more than these."""
 
     documents: Mapping[str, Document]
     tombstones: Mapping[str, Document] = field(default_factory=dict)
+    complete: bool = True
+
+    @property
+    def number(self) -> int:
+        """The number of documents."""
+        return len(self.documents)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The time of the newest document; None if there is none."""
+        return max((document.modified for document in self.documents.values()), default=None)
 
     @property
     def deleted_at(self) -> dict[str, datetime]:
         """The ids of the documents that users deleted, as far as this bucket knows, each with the time."""
-        named = ((_TOMBSTONE.fullmatch(key), found.modified) for key, found in self.tombstones.items())
-        return {match[1]: modified for match, modified in named if match}
+        return {of: found.modified for key, found in self.tombstones.items() if (of := deleted_id(key))}
 
     def undeleted(self, deleted_at: Mapping[str, datetime]) -> tuple[UndeletedDocument, ...]:
         """Return the documents that are here and have one of these ids."""
@@ -115,18 +132,34 @@ class Listing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a Knowledge Base is compared with: a bucket's number of documents, their digest, and the newest one's time.
+
+    `description` is that of `Listing`.
+    """
+
+    number: int
+    description: str
+    newest: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class InspectionDepth:
     """How many differing documents are inspected one by one; None: all of them.
 
-    `inspected` is the maximum. Inspection also ends after `missing` documents that `reconcile` would copy.
+    `inspected` is the maximum. Inspection also ends after `missing` documents that `reconcile` would copy, and, with
+    `seconds`, after the first batch that ends later than that. Then a batch is small.
     """
 
     inspected: int | None = None
     missing: int | None = None
+    seconds: float | None = None
 
 
 STATUS_DEPTH: Final = InspectionDepth(inspected=10 * INSPECTION_BATCH, missing=INSPECTION_BATCH)
-"""For `status`, which runs frequently."""
+"""For `status --deep`."""
+QUICK_DEPTH: Final = replace(STATUS_DEPTH, seconds=0.3)
+"""For `status`, which ends within three seconds."""
 FAILBACK_DEPTH: Final = InspectionDepth(missing=INSPECTION_BATCH)
 """For `failback`, which stops at any missing document."""
 FULL_DEPTH: Final = InspectionDepth()
@@ -189,28 +222,39 @@ def document_id(key: str) -> str:
     return found[1] if found else ""
 
 
+def deleted_id(key: str) -> str:
+    """Return the id of the document that this tombstone deletes; "" if the key is no tombstone's."""
+    found = _TOMBSTONE.fullmatch(key)
+    return found[1] if found else ""
+
+
 def list_documents(s3: "S3Client", region: Region) -> Listing:
-    """Return the current documents and tombstones of the region's documents bucket.
+    """Return the current documents and tombstones of the region's documents bucket, in memory.
 
     Raises botocore's errors, and `StalledError` when the next page takes longer than `STALL_SECONDS`.
     """
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=region.documents_bucket)
+    rows = [row for page in iterate_with_progress(iterate_pages(s3, region)) for row in page]
+    return to_listing(Page(rows, truncated=False))
+
+
+def list_first_page(s3: "S3Client", region: Region) -> Listing:
+    """Return the first thousand documents and tombstones of the region's documents bucket. Raises botocore's errors."""
+    return to_listing(read_page(s3, region.documents_bucket))
+
+
+def to_listing(page: Page) -> Listing:
+    """Return the objects of a page. Raises `InvalidAnswerError` if a time is none."""
     documents, tombstones = dict[str, Document](), dict[str, Document]()
-    for document in (
-        _document(entry) for page in iterate_with_progress(pages) for entry in take_list(page, "Contents")
-    ):
+    for document in map(to_document, page.rows):
         chosen = tombstones if document.key.startswith(TOMBSTONES_PREFIX) else documents
         chosen[document.key] = document
-    return Listing(documents=documents, tombstones=tombstones)
+    return Listing(documents=documents, tombstones=tombstones, complete=not page.truncated)
 
 
-def _document(entry: Mapping[str, object]) -> Document:
-    return Document(
-        key=take_text(entry, "Key"),
-        etag=take_text(entry, "ETag"),
-        size=take_count(entry, "Size"),
-        modified=take_time(entry, "LastModified"),
-    )
+def to_document(row: Row) -> Document:
+    """Return an object of a listing. Raises `InvalidAnswerError` if its time is none."""
+    key, modified, etag, size = row
+    return Document(key=key, etag=etag, size=int(size), modified=read_time(modified))
 
 
 def find_differences(source: Listing, destination: Listing) -> tuple[tuple[Document, Document | None], ...]:
@@ -228,9 +272,14 @@ def find_differences(source: Listing, destination: Listing) -> tuple[tuple[Docum
         beside = there.get(key)
         if document_id(key) in deleted:
             continue
-        if beside is None or (beside.etag != document.etag and document.modified >= beside.modified):
+        if is_missing(document, beside):
             found.append((document, beside))
     return tuple(found)
+
+
+def is_missing(document: Document, beside: Document | None) -> bool:
+    """Return whether the other bucket lacks this document, or has another content that is not newer."""
+    return beside is None or (beside.etag != document.etag and document.modified >= beside.modified)
 
 
 def inspect_differences(
@@ -264,19 +313,40 @@ def collect_replication(
     connection: Connection, manifest: Manifest, source: Role, listings: dict[Role, Listing], *, depth: InspectionDepth
 ) -> Replication:
     """Return the documents of this region that the other one lacks, the oldest first. Raises botocore's errors."""
-    here, there = manifest.regions[source], manifest.other(source)
+    there = manifest.other(source)
     deleted = {**listings[there.role].deleted_at, **listings[source].deleted_at}
-    found = sorted(find_differences(listings[source], listings[there.role]), key=lambda pair: pair[0].modified)
+    differences = Differences(
+        found=find_differences(listings[source], listings[there.role]), undeleted=listings[source].undeleted(deleted)
+    )
+    return inspect_replication(connection, manifest, source, differences, depth=depth)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differences:
+    """What a comparison found in one direction. `not_kept` is the number of further differences."""
+
+    found: Sequence[tuple[Document, Document | None]]
+    undeleted: tuple[UndeletedDocument, ...] = ()
+    not_kept: int = 0
+
+
+def inspect_replication(
+    connection: Connection, manifest: Manifest, source: Role, differences: Differences, *, depth: InspectionDepth
+) -> Replication:
+    """Return the documents of this region that the other one lacks, the oldest first. Raises botocore's errors."""
+    here, there = manifest.regions[source], manifest.other(source)
+    found = sorted(differences.found, key=lambda pair: pair[0].modified)
     limit = len(found) if depth.inspected is None else min(depth.inspected, len(found))
     clients = connection.clients
     direction = Replication(
         source=source,
         configured=here.replicates_to == there.region,
-        not_inspected=len(found),
-        undeleted=listings[source].undeleted(deleted),
+        not_inspected=len(found) + differences.not_kept,
+        undeleted=differences.undeleted,
     )
-    for begin in range(0, limit, INSPECTION_BATCH):
-        batch = found[begin : min(begin + INSPECTION_BATCH, limit)]
+    stopwatch, size = Stopwatch(), INSPECTION_BATCH if depth.seconds is None else QUICK_BATCH
+    for begin in range(0, limit, size):
+        batch = found[begin : min(begin + size, limit)]
         inspected = inspect_differences(
             batch,
             source=(clients.retrying_s3(here.region), here),
@@ -288,6 +358,8 @@ def collect_replication(
             not_inspected=direction.not_inspected - len(batch),
         )
         if depth.missing is not None and len(direction.missing) >= depth.missing:
+            break
+        if depth.seconds is not None and stopwatch.seconds > depth.seconds:
             break
     return direction
 

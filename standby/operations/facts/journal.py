@@ -19,6 +19,7 @@ from standby.deployment.api_call import MAX_BODY_BYTES
 from standby.deployment.manifest import Region
 from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy, RoutingConfig, read_copy
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
+from standby.operations.facts.bucket_pages import read_page
 from standby.text import one_line, pluralize, printable
 from standby_protocol.journal import (
     FIRST_GENERATION,
@@ -216,10 +217,12 @@ def list_objects(s3: "S3Client", region: Region, *, since: int = 0) -> tuple[str
 
     A key without a generation is among them. Raises botocore's errors.
     """
-    pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=region.frontend_bucket, Prefix=PREFIX, StartAfter=f"{PREFIX}{since:012d}" if since else PREFIX
-    )
-    return tuple(take_text(found, "Key") for page in pages for found in take_list(page, "Contents"))
+    after, keys, truncated = f"{PREFIX}{since:012d}" if since else PREFIX, list[str](), True
+    while truncated:
+        rows, truncated = read_page(s3, region.frontend_bucket, after=after, prefix=PREFIX)
+        keys += [row[0] for row in rows]
+        after = keys[-1] if keys else after
+    return tuple(keys)
 
 
 def read_object(s3: "S3Client", region: Region, key: str) -> "Event | InvalidEvent":

@@ -1,6 +1,6 @@
 """Whether a region's Knowledge Base is in sync with its bucket."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from standby.deployment.answers import take, take_count, take_list, take_text, take_time
 from standby.deployment.manifest import Region
 from standby.json_model import JsonModel
-from standby.operations.facts.documents import Listing
+from standby.operations.facts.documents import Content, Listing
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient
@@ -101,6 +101,11 @@ def last_complete_job(jobs: Iterable[IngestionJob]) -> IngestionJob | None:
     return max((job for job in jobs if job.status == "COMPLETE"), key=lambda job: job.started_at, default=None)
 
 
+def is_running(jobs: Sequence[IngestionJob]) -> bool:
+    """Return whether the newest of these jobs, which is the first one, is running."""
+    return bool(jobs) and jobs[0].status in _RUNNING
+
+
 def _read_document_states(client: "AgentsforBedrockClient", region: Region) -> tuple[list[str], bool]:
     pages = client.get_paginator("list_knowledge_base_documents").paginate(
         knowledgeBaseId=region.knowledge_base_id,
@@ -115,7 +120,7 @@ def _read_document_states(client: "AgentsforBedrockClient", region: Region) -> t
     return states, True
 
 
-def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseState:
+def compare_with_bucket(found: IndexState, bucket: Content | Listing) -> KnowledgeBaseState:
     """Compare the last complete job with the bucket's current content. Pure.
 
     `ingest` starts each job with a digest of the bucket's content as its description. A job that was started manually
@@ -124,12 +129,11 @@ def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseStat
     has its original's time. The replica's event, and the job that the sweep starts every hour, index it.
     """
     good = last_complete_job(found.jobs)
-    documents = len(bucket.documents)
+    documents = bucket.number
     if good is None:
         in_sync = documents == 0
     elif good.description == NOT_COMPARED:
-        began = good.started_at - CLOCK_TOLERANCE
-        in_sync = all(began > document.modified for document in bucket.documents.values())
+        in_sync = bucket.newest is None or good.started_at - CLOCK_TOLERANCE > bucket.newest
     elif good.description.startswith(_COMPARED_PREFIX):
         in_sync = good.description == bucket.description
     else:
@@ -139,7 +143,7 @@ def compare_with_bucket(found: IndexState, bucket: Listing) -> KnowledgeBaseStat
         indexed=found.indexed,
         failed=found.failed,
         in_sync=in_sync,
-        running=bool(found.jobs) and found.jobs[0].status in _RUNNING,
+        running=is_running(found.jobs),
         last_job=found.jobs[0] if found.jobs else None,
         compared=good is None or good.description != NOT_COMPARED,
         not_ingested=good.failed if good else 0,

@@ -77,7 +77,7 @@ def collect_config_facts(connection: Connection, manifest: Manifest) -> Reconcil
 
 
 def collect_document_facts(connection: Connection, manifest: Manifest) -> ReconcileFacts:
-    """Read the complete state with every missing document. A large bucket takes minutes."""
+    """Read the complete state with every missing document. Ten million documents take minutes."""
     reader = ConcurrentCalls({"journals": partial(read_journals, connection, manifest, *ROLES)})
     state = collect_state(connection, manifest, depth=FULL_DEPTH)
     reader.wait(["journals"], seconds=JOURNAL_SECONDS)
@@ -121,7 +121,7 @@ def _with_journals(connection: Connection, state: State, read: Mapping[Role, Jou
 
 
 def _list_journal(connection: Connection, region: Region) -> tuple[str, ...]:
-    objects = journal.list_objects(connection.clients.s3(region.region), region)
+    objects = journal.list_objects(connection.clients.listing_s3(region.region), region)
     return tuple(filter(journal.is_event_key, objects))
 
 

@@ -15,6 +15,7 @@ from standby.deployment.routing_config import (
 )
 from standby.json_model import JsonModel
 from standby.operations.facts.automatic import AutomaticState
+from standby.operations.facts.comparison_record import PastReplication
 from standby.operations.facts.config_differences import describe_differences
 from standby.operations.facts.dns import DnsState
 from standby.operations.facts.documents import Replication
@@ -59,7 +60,7 @@ class RegionState:
     copy: ConfigCopy | Unavailable
     health: Health | Unavailable
     knowledge_base: KnowledgeBaseState | Unavailable
-    replication: Replication | Unavailable
+    replication: Replication | PastReplication | Unavailable
     queues: Queues | Unavailable
     alarms: Alarms | Unavailable
     requirements: Requirements = field(default_factory=dict)

@@ -6,6 +6,7 @@ from typing import Final
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest
 from standby.deployment.routing_config import ConfigCopies
+from standby.operations.facts.comparison_record import PastReplication
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health, describe_unhealthy
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
@@ -96,6 +97,8 @@ def _missing_documents(state: State, region: RegionState) -> Iterator[str]:
     if isinstance(replication, Unavailable):
         if not any(known.down for known in state.regions.values()):  # otherwise this is reported already
             yield f"replication from {region.region}: {replication}"
+    elif isinstance(replication, PastReplication):  # what was true then vouches for nothing now
+        yield f"the documents of {region.region} were not compared"
     elif not replication.in_sync:
         deletions, not_inspected = len(replication.deletions), replication.not_inspected
         missing = len(replication.missing) - deletions

@@ -1,6 +1,6 @@
 """Plan a reconciliation: first config.json, in a separate plan; then documents, Knowledge Bases and journals. Pure.
 
-There are two plans, because a stale config.json misleads users, and comparing a million documents takes minutes.
+There are two plans, because a stale config.json misleads users, and comparing documents may take long.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,8 +18,9 @@ from standby.deployment.routing_config import (
     moves_users,
     render_config,
 )
+from standby.operations.facts.comparison_record import PastReplication
 from standby.operations.facts.config_differences import describe_differences, find_differences
-from standby.operations.facts.documents import MissingReason, Replication
+from standby.operations.facts.documents import MissingDocument, MissingReason, Replication
 from standby.operations.facts.journal import (
     Event,
     PendingWrite,
@@ -32,6 +33,7 @@ from standby.operations.facts.journal import (
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
+from standby.operations.plans.batch_replication import describe_batch
 from standby.operations.plans.plan import (
     CloseEvent,
     CopyDocuments,
@@ -115,6 +117,24 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
     )
 
 
+def plan_rest(facts: ReconcileFacts, left: Mapping[Role, tuple[MissingDocument, ...]], *, reason: str = "") -> Plan:
+    """Return the plan that copies what an interrupted copy has left; it has no steps if a region cannot be read."""
+    up = all(isinstance(copy, ConfigCopy) for copy in facts.state.copies.values())
+    steps = [
+        _copy_step(facts.state, Replication(source=role, configured=True, differences=documents))
+        for role, documents in left.items()
+        if up and documents
+    ]
+    return _plan(
+        facts,
+        summary="continue an interrupted copy, and compare both regions afterwards",
+        generation=(facts.state.config.generation if facts.state.config else None) or facts.journal_generation,
+        steps=tuple(steps),
+        notes=(),
+        reason=reason,
+    )
+
+
 def _plan(
     facts: ReconcileFacts,
     *,
@@ -184,6 +204,9 @@ def _pending_comparisons(state: State) -> Iterator[PendingWrite]:
         found, there = region.replication, state.manifest.other(role).region
         if isinstance(found, Unavailable):
             why = f"the documents of {region.region} cannot be compared: {found}"
+            yield PendingWrite(region=there, what=DOCUMENTS, why=why)
+        elif isinstance(found, PastReplication):
+            why = f"the documents of {region.region} were not compared"
             yield PendingWrite(region=there, what=DOCUMENTS, why=why)
         elif found.not_inspected:
             why = f"of {region.region}, {describe_not_inspected(found.not_inspected)}"
@@ -272,12 +295,16 @@ def _document_steps(state: State) -> Iterator[Step]:
     for role in ROLES:
         replication = state.regions[role].replication
         if isinstance(replication, Replication) and replication.missing:
-            other = state.manifest.other(role)
-            yield Step(
-                title=f"Copy {_describe_copies(replication)} from {state.regions[role].region} into the bucket",
-                region=other.region,
-                action=CopyDocuments(source=role, destination=other.role, documents=replication.missing),
-            )
+            yield _copy_step(state, replication)
+
+
+def _copy_step(state: State, replication: Replication) -> Step:
+    role, other = replication.source, state.manifest.other(replication.source)
+    return Step(
+        title=f"Copy {_describe_copies(replication)} from {state.regions[role].region} into the bucket",
+        region=other.region,
+        action=CopyDocuments(source=role, destination=other.role, documents=replication.missing),
+    )
 
 
 def _describe_copies(replication: Replication) -> str:
@@ -363,6 +390,7 @@ def _document_notes(state: State) -> Iterator[str]:
         if isinstance(region.knowledge_base, Unavailable) and not region.down:
             yield f"whether the Knowledge Base of {region.region} is in sync is unavailable: {region.knowledge_base}"
         if isinstance(region.replication, Replication):
+            yield from describe_batch(region.replication)
             conflicts = region.replication.conflicts
             for conflict in conflicts[:SHOWN_CONFLICTS]:
                 why = _CONFLICT_REASONS[conflict.why]

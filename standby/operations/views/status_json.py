@@ -12,6 +12,7 @@ from standby.deployment.routing_config import ConfigCopy
 from standby.json_model import ONE_ROW, JsonModel, Key
 from standby.operations.facts.automatic import AutomaticState
 from standby.operations.facts.dns import DnsState
+from standby.operations.facts.comparison_record import PastReplication
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, last_switch
@@ -93,6 +94,9 @@ class ReplicationJson(JsonModel):
     deletions: int = Field(description="deletions of users that the other region does not know, part of `missing`")
     undeleted: int = Field(description="documents of this region that users deleted and that are still there")
     oldest_seconds: int | None
+    compared_seconds_ago: int | None = Field(
+        default=None, description="the age of the comparison, if the documents were not compared now"
+    )
 
 
 class RegionJson(JsonModel):
@@ -113,7 +117,8 @@ class RegionJson(JsonModel):
     )
     replication: Annotated[ReplicationJson | UnavailableJson, ONE_ROW] = Field(
         description="from here to the other region: `to`, `configured`, `missing` (in all), `pending`, `failed`, "
-        "`never` (began), `other`, `notInspected`, `conflicts` (not copied, such as deleted there), `oldestSeconds`"
+        "`never` (began), `other`, `notInspected`, `conflicts` (not copied, such as deleted there), `oldestSeconds`, "
+        "`comparedSecondsAgo` (null: compared now; otherwise `other` has what was missing then)"
     )
     queues: Annotated[Queues | UnavailableJson, ONE_ROW] = Field(description="`waiting`, `inFlight` and `deadLetters`")
     alarms: Annotated[Alarms | UnavailableJson, ONE_ROW] = Field(
@@ -232,9 +237,32 @@ def _config(state: State, copy: ConfigCopy | Unavailable) -> ConfigCopyJson | Un
     )
 
 
-def _replication(state: State, replication: Replication | Unavailable) -> ReplicationJson | UnavailableJson:
+def _past_replication(state: State, past: PastReplication) -> ReplicationJson:
+    found, oldest = past.found, past.found.oldest
+    return ReplicationJson(
+        to=state.manifest.other(past.source).region,
+        configured=past.configured,
+        missing=found.missing + found.deletions,
+        pending=0,
+        failed=0,
+        never=0,
+        other=found.missing + found.deletions,
+        not_inspected=0,
+        conflicts=found.conflicts,
+        deletions=found.deletions,
+        undeleted=found.undeleted,
+        oldest_seconds=None if oldest is None else max(0, round((state.now - oldest).total_seconds())),
+        compared_seconds_ago=past.age_seconds(state.now),
+    )
+
+
+def _replication(
+    state: State, replication: Replication | PastReplication | Unavailable
+) -> ReplicationJson | UnavailableJson:
     if isinstance(replication, Unavailable):
         return UnavailableJson(unavailable=replication.why)
+    if isinstance(replication, PastReplication):
+        return _past_replication(state, replication)
     return ReplicationJson(
         to=state.manifest.other(replication.source).region,
         configured=replication.configured,

@@ -7,6 +7,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts.dns import DnsState
+from standby.operations.facts.comparison_record import PastReplication
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import last_switch
@@ -113,9 +114,22 @@ def _last_job(knowledge_base: KnowledgeBaseState | Unavailable) -> str:
     return f"{job.status}, {job.started_at:%Y-%m-%d %H:%M:%S} UTC" if job else "none known"
 
 
-def _replication(state: State, replication: Replication | Unavailable) -> str:
+def _past_replication(state: State, past: PastReplication) -> str:
+    found, other = past.found, state.manifest.other(past.source).region
+    counts = {
+        "missing": found.missing,
+        "deletions missing": found.deletions,
+        "still here that users deleted": found.undeleted,
+    }
+    missing = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing missing"
+    return f"to {other}: {missing}, compared {past.age_seconds(state.now)} s ago"
+
+
+def _replication(state: State, replication: Replication | PastReplication | Unavailable) -> str:
     if isinstance(replication, Unavailable):
         return f"unavailable: {replication}"
+    if isinstance(replication, PastReplication):
+        return _past_replication(state, replication)
     other = state.manifest.other(replication.source).region
     if replication.in_sync:
         return f"to {other}: nothing missing" if replication.configured else f"not to {other}; nothing missing"

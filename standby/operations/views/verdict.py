@@ -10,6 +10,7 @@ from standby.deployment.manifest import Role, describe_differences
 from standby.deployment.manifest_reader import check_own_network
 from standby.deployment.routing_config import ConfigCopy
 from standby.operations.facts.dns import finds_primary
+from standby.operations.facts.comparison_record import NOT_COMPARED, PastReplication
 from standby.operations.facts.documents import MissingDocument, Replication, age
 from standby.operations.facts.health import describe_unhealthy
 from standby.operations.facts.journal import Event, describe_invalid, has_landed
@@ -142,7 +143,11 @@ def _describe_job(knowledge_base: KnowledgeBaseState) -> str:
 def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
     if isinstance(region.replication, Unavailable):
         if not any(known.down for known in state.regions.values()):
-            yield f"the documents of both regions cannot be compared: {region.replication}"
+            why = region.replication.why
+            yield why if why == NOT_COMPARED else f"the documents of both regions cannot be compared: {why}"
+        return
+    if isinstance(region.replication, PastReplication):
+        yield from _past_reasons(state, region.replication)
         return
     yield from _deletion_reasons(state, region.replication)
     missing = [one for one in region.replication.missing if not one.is_deletion]
@@ -154,6 +159,20 @@ def _replication_reasons(state: State, region: RegionState) -> Iterator[str]:
         oldest = f"the oldest is {age(late, state.now)} s old" if late else ""
         parts = (_count_reasons(late), oldest, describe_not_inspected(not_inspected))
         yield f"{lacking} ({'; '.join(part for part in parts if part)})"
+
+
+def _past_reasons(state: State, past: PastReplication) -> Iterator[str]:
+    """Yield what the last comparison found, unless it has settled by itself in the time that replication promises."""
+    if past.in_sync:
+        return
+    source, other = state.manifest.regions[past.source].region, state.manifest.other(past.source).region
+    parts = {
+        describe_missing(past.found.missing, "document", of=source, there=other): past.found.missing,
+        describe_missing(past.found.deletions, "deletion", of=source, there=other): past.found.deletions,
+        f"{pluralize(past.found.undeleted, 'document')} that users deleted were in {source}": past.found.undeleted,
+    }
+    found = " and ".join(text for text, number in parts.items() if number)
+    yield f"{found}, as compared {past.age_seconds(state.now)} s ago: `standby status --deep` compares again"
 
 
 def _deletion_reasons(state: State, replication: Replication) -> Iterator[str]:
@@ -204,6 +223,10 @@ def _dns_notes(state: State) -> Iterator[str]:
 def _notes(state: State) -> Iterator[str]:
     yield from _dns_notes(state)
     yield from describe_invalid(state.invalid_events)
+    past = [one.replication for one in state.regions.values() if isinstance(one.replication, PastReplication)]
+    if past:
+        when = f"{past[0].age_seconds(state.now)} s ago"
+        yield f"the documents were last compared {when}: `standby status --deep` compares them now"
     for region in state.regions.values():
         if isinstance(region.replication, Replication) and region.replication.conflicts:
             reasons = _count_reasons(region.replication.conflicts)
@@ -226,6 +249,8 @@ def _next_commands(state: State, name: Name) -> Iterator[str]:
         yield f"correct config.json in {regions}, or replace it by `standby reconcile --force`"
     if _needs_reconcile(state):
         yield "`standby reconcile` brings both regions into sync"
+    if any(_needs_comparison(region) for region in state.regions.values()):
+        yield "`standby status --deep` compares the documents of both regions"
     yield from requirement_advice(state.regions.values())
     if name == "failed over":
         yield f"when it suits you: `standby failback` switches traffic back to {state.regions['primary'].region}"
@@ -281,6 +306,11 @@ def _can_take_over(region: RegionState) -> bool:
     return _serves_users(region) and isinstance(region.copy, ConfigCopy)
 
 
+def _needs_comparison(region: RegionState) -> bool:
+    found = region.replication
+    return isinstance(found, Unavailable) and found.why == NOT_COMPARED
+
+
 def _needs_reconcile(state: State) -> bool:
     return bool(
         state.config is None
@@ -292,10 +322,11 @@ def _needs_reconcile(state: State) -> bool:
 
 def _is_behind(state: State, region: RegionState) -> bool:
     knowledge_base, replication = region.knowledge_base, region.replication
+    was_missing = isinstance(replication, PastReplication) and not replication.in_sync
     missing = isinstance(replication, Replication) and (
         replication.not_inspected > 0
         or any(one.why != "pending" for one in replication.missing)
         or any(_is_late(one.deleted_at, state) for one in replication.undeleted)
     )
     behind = isinstance(knowledge_base, KnowledgeBaseState) and not (knowledge_base.in_sync or knowledge_base.running)
-    return missing or behind
+    return was_missing or missing or behind

@@ -235,7 +235,7 @@ MISTAKES: Final = (
     _mistake(
         "`reconcile` copies the older content",
         DOCUMENTS,
-        "find_differences",
+        "is_missing",
         "document.modified >= beside.modified",
         "document.modified <= beside.modified",
     ),

@@ -85,9 +85,9 @@ def invoke(world: World, *arguments: str) -> tuple[Result, Calls]:
         listed = str(params["query_string"].get("prefix", "")).startswith(PREFIX)
         seen.append("listing" if listed else model.name)
 
-    of = [
-        make(region) for region in REGIONS.values() for make in (connection.clients.s3, connection.clients.retrying_s3)
-    ]
+    clients = connection.clients
+    makers = (clients.s3, clients.retrying_s3, clients.listing_s3)
+    of = [make(region) for region in REGIONS.values() for make in makers]
     for s3 in of:
         s3.meta.events.register("before-call.s3", collect)
     result = CliRunner().invoke(cli, arguments, obj=lambda _: connection)

@@ -170,7 +170,11 @@ class Busy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         type(self).asked += 1
         slow = self.asked <= 2
-        body = b"<Error><Code>SlowDown</Code></Error>" if slow else b"<ListBucketResult></ListBucketResult>"
+        body = (
+            b"<Error><Code>SlowDown</Code></Error>"
+            if slow
+            else b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+        )
         self.send_response(503 if slow else 200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("x-amz-request-id", "1")

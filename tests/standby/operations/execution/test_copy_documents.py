@@ -141,13 +141,23 @@ def test_after_many_copies_without_an_answer_the_others_are_not_tried(
     assert len(run.details) == 25
 
 
-@pytest.mark.parametrize("between", [CHANGED, refusal(503, "SlowDown")], ids=["refused", "slow down"])
+@pytest.mark.parametrize("between,asked", [(CHANGED, 25), (refusal(503, "SlowDown"), 26)], ids=["refused", "slow down"])
 def test_with_occasional_answers_every_document_is_tried(
-    world: World, monkeypatch: pytest.MonkeyPatch, between: ClientError
+    world: World, monkeypatch: pytest.MonkeyPatch, between: ClientError, asked: int
 ) -> None:
     monkeypatch.setattr(reconcile_steps, "WORKERS", 1)
     for number in range(25):
         write(world, "primary", f"d{number}", "x")
-    with pytest.raises(StepFailedError, match="5 copied"):
+    with pytest.raises(StepFailedError, match=r"[56] copied"):
         copy(world, s3 := Refusing(world, *[SILENCE] * 10, between, *[SILENCE] * 9), started())
-    assert s3.asked == 25
+    assert s3.asked == asked
+
+
+def test_a_copy_is_tried_again_when_s3_asks_to_slow_down_and_fails_in_the_end(world: World) -> None:
+    write(world, "primary", "plan", "x")
+    slow = refusal(503, "SlowDown")
+    with pytest.raises(StepFailedError, match="1 failed"):
+        copy(world, s3 := Refusing(world, *[slow] * 9), started())
+    assert s3.asked == reconcile_steps.MAX_THROTTLED
+    assert copy(world, Refusing(world, *[slow] * 7), started()) == "1 copied"
+    assert there(world) == {"plan": "x"}
