@@ -106,8 +106,8 @@ def test_of_a_mixed_batch_only_the_uncovered_messages_are_returned() -> None:
             "content a",
             Decision.START,
         ),
-        ([job("COMPLETE", started=-3599)], None, Decision.COVERED),
-        ([job("COMPLETE", started=-3600)], None, Decision.START),
+        ([job("COMPLETE", started=-3299)], None, Decision.WAIT),
+        ([job("COMPLETE", started=-3300)], None, Decision.START),
         ([], None, Decision.START),
     ],
 )
