@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # As many requests as are made at the same time. Each has a connection of its own.
 CALLS_AT_ONCE = 16
 _BODY = "ListingBody"
-_EMPTY = b"<ListBucketResult/>"
+_START, _END, _EMPTY = b"<ListBucketResult", b"</ListBucketResult>", b"<ListBucketResult/>"
+_START_WITHIN = 200  # bytes, behind the XML declaration
 _OK = 200
 
 
@@ -48,7 +49,8 @@ def listing_client(region: str) -> "S3Client":
     """
     config = client_config(connect_seconds=2, read_seconds=5, attempts=2, connections=CALLS_AT_ONCE)
     client = boto3.client("s3", region_name=region, config=config)
-    client.meta.events.register("before-parse.s3.ListObjectsV2", _keep_body)
+    # botocore calls a handler of this pattern before its own, which parses the whole body in search of an error.
+    client.meta.events.register("before-parse.*.ListObjectsV2", _keep_body)
     return client
 
 
@@ -95,11 +97,13 @@ def _object(found: Element, prefix: str, *, encoded: bool) -> tuple[str, str]:
 
 
 def _keep_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    """Let botocore parse an empty page instead of this one. Its own parser still reads every error.
+    """Let botocore parse an empty page instead of a whole one. It still reads, and retries, everything else.
 
-    botocore emits the event before it parses an answer, and adds `customized_response_dict` to the result.
+    botocore emits the event before it parses an answer, and adds `customized_response_dict` to the result. With status
+    200, S3 may also answer an error, and a connection may break: botocore's own handler of the same event finds that.
     """
-    if response_dict["status_code"] == _OK:
-        customized_response_dict[_BODY] = response_dict["body"]
+    body: bytes = response_dict["body"]
+    is_page = _START in body[:_START_WITHIN] and body.rstrip().endswith(_END)
+    if response_dict["status_code"] == _OK and is_page:
+        customized_response_dict[_BODY] = body
         response_dict["body"] = _EMPTY
-

@@ -5,6 +5,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, quote_plus, urlsplit
 from xml.sax.saxutils import escape
 
+import botocore.parsers
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import ClientError
@@ -112,3 +113,18 @@ def test_a_fault_of_s3_is_tried_again_once_also_if_its_status_is_200(
     read, requests = answering((status, error("InternalError")), (200, body("a")))
     assert read("").objects == (("a", ETAG),)
     assert len(requests) == 2
+
+
+def test_botocore_parses_no_page_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would do so twice: for the objects, and in search of an error. That is most of the CPU of a page."""
+    sizes, feed = list[int](), botocore.parsers.ETree.XMLParser
+
+    class Counting(feed):  # type: ignore[misc,valid-type]  # the parser's class is found at run time
+        def feed(self, content: bytes) -> None:
+            sizes.append(len(content))
+            super().feed(content)
+
+    monkeypatch.setattr("botocore.parsers.ETree.XMLParser", Counting)
+    read, _ = answering((200, body("a", "b")))
+    assert len(read("").objects) == 2
+    assert [size > 100 for size in sizes] == [False, False, True]  # the last one is of this module
