@@ -18,19 +18,14 @@ DOLLARS_FOR_1000_REQUESTS = 0.005
 def measure(way: str, keys: int) -> dict[str, Any]:
     """Read a bucket of this size in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": "lambda_src"}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "bench.ingest.server", str(keys), str(REQUEST_SECONDS)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        command = [sys.executable, "-m", "bench.ingest.read", way, url]
-        result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
-    finally:
-        server.terminate()
-        server.wait()
+    command = [sys.executable, "-m", "bench.ingest.server", str(keys), str(REQUEST_SECONDS)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            port = server.stdout.readline().strip() if server.stdout else ""
+            command = [sys.executable, "-m", "bench.ingest.read", way, f"http://127.0.0.1:{port}"]
+            result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+        finally:
+            server.terminate()
     measured: dict[str, Any] = json.loads(result.stdout)
     return measured
 

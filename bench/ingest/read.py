@@ -5,6 +5,7 @@ Usage: python -m bench.ingest.read before|since URL. The way before record 111 i
 
 import hashlib
 import json
+import os
 import resource
 import sys
 import time
@@ -12,8 +13,8 @@ from datetime import UTC, datetime
 
 import boto3
 
-from ingest.bucket_reading import Reading, read_more
-from ingest.listing import listing_client, pages_of
+from ingest.bucket_pages import listing_client, pages_of
+from ingest.bucket_reader import Reading, read_more
 from shared.aws_calls import Budget
 from shared.documents import document_id
 
@@ -47,8 +48,6 @@ def read_since() -> tuple[int, int, bool]:
 
 def main() -> None:
     """Print the measures."""
-    import os  # noqa: PLC0415
-
     os.environ |= {
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest.bucket_reading import Range, Reading
+from ingest.bucket_reader import Range, Reading
 from shared.aws_calls import client_config
 from shared.errors import describe_aws_error
 from shared.logs import Log

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ingest.bucket_reading import Progress, Reading, read_more
+from ingest.bucket_pages import ReadPage
+from ingest.bucket_reader import Progress, Reading, read_more
 from ingest.checkpoint import Checkpoint
 from ingest.decision import LARGE_PAGES, continue_reading
-from ingest.listing import ReadPage
 from ingest.tombstones import Tombstones
 from shared.aws_calls import Budget
 from shared.ingestion_jobs import Job
@@ -42,7 +42,7 @@ class Content:
     def describe(self) -> str | None:
         """Return the description for a batch, whose job starts in any case; None if there is no time to read all.
 
-        It keeps no state: a bucket that needs several invocations is read by the sweeps. Raises `bucket_reading.Errors`
+        It keeps no state: a bucket that needs several invocations is read by the sweeps. Raises `bucket_reader.Errors`
         if the bucket cannot be listed.
         """
         self._begin()
@@ -53,7 +53,7 @@ class Content:
     def compare(self, jobs: Sequence[Job], *, may_rest: bool) -> Reading:
         """Return the sweep's reading, complete or not, and keep its state for the next sweep.
 
-        Raises `bucket_reading.Errors` if the bucket cannot be listed. The pages before the error are not read again.
+        Raises `bucket_reader.Errors` if the bucket cannot be listed. The pages before the error are not read again.
         """
         self._begin()
         now = self._now()

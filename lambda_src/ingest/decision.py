@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ingest.bucket_reading import Reading
+from ingest.bucket_reader import Reading
 from ingest.events import Message
 from shared.ingestion_jobs import Job
 
@@ -86,9 +86,7 @@ def plan_sweep(
     return Decision.COVERED
 
 
-def continue_reading(
-    saved: Reading | None, jobs: Sequence[Job], *, now: datetime, may_rest: bool = False
-) -> Reading:
+def continue_reading(saved: Reading | None, jobs: Sequence[Job], *, now: datetime, may_rest: bool = False) -> Reading:
     """Return the reading with which a sweep goes on: the saved one, or one that begins now.
 
     An unfinished one is useless if a job has started since it began and is COMPLETE, because that job covers everything

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import boto3
 
+from ingest.bucket_pages import listing_client, pages_of
 from ingest.checkpoint import Checkpoint
 from ingest.content import Bucket
 from ingest.events import is_sweep, may_rest, read_batch
 from ingest.job_starter import JobStarter
-from ingest.listing import listing_client, pages_of
 from ingest.queue import Queue
 from ingest.settings import Settings
 from ingest.tombstones import Tombstones

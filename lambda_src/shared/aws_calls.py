@@ -46,9 +46,7 @@ class Budget:
         return self.deadline - self.clock()
 
 
-def client_config(
-    *, connect_seconds: float, read_seconds: float, attempts: int = 1, connections: int = 10
-) -> Config:
+def client_config(*, connect_seconds: float, read_seconds: float, attempts: int = 1, connections: int = 10) -> Config:
     """Return a botocore configuration with explicit time-outs. `connections` are those that it keeps open.
 
     `attempts` includes the first call. Above 1, botocore itself retries in mode "standard", which waits with jitter.

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render, render_json, without_hash
-from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region, only, resources
+from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region
 from tests.constructs.variants import LONGEST, SAME_API
 
 OF_A_ROLE = (

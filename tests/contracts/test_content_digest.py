@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.bucket_reading import Reading, read_more
+from ingest.bucket_reader import Reading, read_more
 from shared import documents
 from shared.aws_calls import Budget
 from standby.operations.facts import documents as facts

@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 from botocore.stub import ANY, Stubber
 
+from ingest.bucket_pages import Page
 from ingest.checkpoint import Checkpoint
 from ingest.content import Bucket
 from ingest.job_starter import JobStarter
-from ingest.listing import Page
 from ingest.queue import Queue
 from ingest.settings import Settings
 from ingest.tombstones import Tombstones

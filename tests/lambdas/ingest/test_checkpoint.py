@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.bucket_reading import Range, Reading
+from ingest.bucket_reader import Range, Reading
 from ingest.checkpoint import EMPTY, MAX_BYTES, Checkpoint, as_text
 from shared.logs import Log
 from tests.lambdas.helpers import NOON, EmulatedRegion

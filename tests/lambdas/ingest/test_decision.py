@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.bucket_reading import Range, Reading
+from ingest.bucket_reader import Range, Reading
 from ingest.decision import (
     READING_INTERVAL,
     UNCOMPARED_INTERVAL,

@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import bucket_reading, content, decision
+from ingest import bucket_reader, content, decision
+from ingest.bucket_pages import ListingError, Page
 from ingest.content import Bucket
 from ingest.events import Batch, Message
 from ingest.job_starter import JobStarter
-from ingest.listing import ListingError, Page
 from ingest.queue import Queue
 from ingest.tombstones import Tombstones
 from shared.aws_calls import Budget
@@ -36,8 +36,8 @@ KEYS = [f"uploads/{digit}0111111-2222-5333-8444-{n:012}/a.txt" for digit in DIGI
 @pytest.fixture(autouse=True, scope="module")
 def _small_limits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bucket_reading, "FIRST_PAGES", 2)
-        patch.setattr(bucket_reading, "CALLS_AT_ONCE", 1)  # so that a history is the same each time
+        patch.setattr(bucket_reader, "FIRST_PAGES", 2)
+        patch.setattr(bucket_reader, "CALLS_AT_ONCE", 1)  # so that a history is the same each time
         patch.setattr(content, "LARGE_PAGES", 3)
         logging.disable(logging.CRITICAL)
         yield

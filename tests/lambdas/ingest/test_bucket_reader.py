@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import bucket_reading
-from ingest.bucket_reading import Progress, Reading, read_more
+from ingest import bucket_reader
+from ingest.bucket_pages import ListingError, Page
+from ingest.bucket_reader import Progress, Reading, read_more
 from ingest.content_digest import add_digests, describe, object_digest
-from ingest.listing import ListingError, Page
 from shared.aws_calls import Budget
 from shared.documents import TOMBSTONES_PREFIX, deleted_id, document_id
 from tests.lambdas.helpers import NOON
@@ -94,11 +94,11 @@ def test_a_small_bucket_costs_one_request_and_a_large_one_a_page_each() -> None:
     assert small.requests == [""]
     _, _, reading = read_all(large.pages, [])
     # Each of 17 ranges ends with a page that is not full.
-    assert 9 <= reading.pages == len(large.requests) <= 9 + bucket_reading.FIRST_PAGES + 17
+    assert 9 <= reading.pages == len(large.requests) <= 9 + bucket_reader.FIRST_PAGES + 17
 
 
 def test_many_deleted_documents_are_returned_in_bounded_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bucket_reading, "UNDELETED_AT_ONCE", 2)
+    monkeypatch.setattr(bucket_reader, "UNDELETED_AT_ONCE", 2)
     ids = [f"{number:08}-2222-5333-8444-555555555555" for number in range(50)]
     bucket = FakeBucket(
         {**{f"deleted/{of}": "0" for of in ids}, **{f"uploads/{of}/a.txt": "1" for of in ids}}, page_size=10
@@ -131,7 +131,7 @@ def test_an_error_leaves_what_was_read_before_it(error: Exception) -> None:
             digest=add_digests(*(object_digest(f"{number:04}", "1") for number in range(20))),
             pages=2,
             invocations=1,
-            unread=(bucket_reading.Range("0019", ""),),
+            unread=(bucket_reader.Range("0019", ""),),
         ),
         error=error,
     )

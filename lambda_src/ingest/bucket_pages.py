@@ -7,6 +7,7 @@ replaced, because it spends more than 100 ms of CPU on a page of 1,000 objects, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element, ParseError, fromstring  # botocore reads the same answers with it
@@ -84,7 +85,7 @@ def parse_page(body: bytes, *, after: str) -> Page:
     encoded = root.findtext(f"{prefix}EncodingType") == "url"
     objects = tuple(_object(found, prefix, encoded=encoded) for found in root.iterfind(f"{prefix}Contents"))
     keys = [after, *(key for key, _ in objects)]
-    if any(this >= following for this, following in zip(keys, keys[1:], strict=False)) or (more and not objects):
+    if any(this >= following for this, following in pairwise(keys)) or (more and not objects):
         raise ListingError("the keys of the listing do not ascend")
     return Page(objects=objects, more=more)
 

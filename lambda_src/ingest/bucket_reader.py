@@ -15,8 +15,8 @@ from typing import NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ingest.bucket_pages import CALLS_AT_ONCE, ListingError, Page, ReadPage
 from ingest.content_digest import add_digests, describe, object_digest
-from ingest.listing import CALLS_AT_ONCE, ListingError, Page, ReadPage
 from shared.aws_calls import Budget
 from shared.documents import DOCUMENTS_PREFIX, TOMBSTONES_PREFIX, deleted_id, document_id
 

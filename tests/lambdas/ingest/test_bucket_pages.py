@@ -1,6 +1,5 @@
 """A page of a listing as botocore receives it, with the answers of real HTTP bodies."""
 
-from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import parse_qs, quote_plus, urlsplit
 from xml.sax.saxutils import escape
@@ -12,7 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.listing import ListingError, Page, ReadPage, listing_client, pages_of, parse_page
+from ingest.bucket_pages import ListingError, Page, ReadPage, listing_client, pages_of, parse_page
 
 KEYS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12), max_size=6)
 ETAG = '"d41d8cd98f00b204e9800998ecf8427e-2"'
@@ -108,8 +107,7 @@ def test_an_error_of_s3_is_botocore_s_error() -> None:
 def test_a_fault_of_s3_is_tried_again_once_also_if_its_status_is_200(
     status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    no_pause: Callable[[float], None] = lambda _: None  # noqa: E731 - a stand-in for time.sleep
-    monkeypatch.setattr("botocore.endpoint.time.sleep", no_pause)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     read, requests = answering((status, error("InternalError")), (200, body("a")))
     assert read("").objects == (("a", ETAG),)
     assert len(requests) == 2
