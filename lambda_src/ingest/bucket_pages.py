@@ -59,8 +59,7 @@ def pages_of(client: "S3Client", bucket: str) -> ReadPage:
     """Return the function that reads a page of this bucket. `client` is one of `listing_client`."""
 
     def read(after: str) -> Page:
-        start = {"StartAfter": after} if after else {}
-        answer: dict[str, Any] = {**client.list_objects_v2(Bucket=bucket, EncodingType="url", **start)}
+        answer: dict[str, Any] = {**client.list_objects_v2(Bucket=bucket, EncodingType="url", StartAfter=after)}
         return parse_page(answer.get(_BODY, b""), after=after)
 
     return read
