@@ -46,7 +46,9 @@ WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 .PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
 
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do \
+	  printf '%s\n' "$$text" | fold -s -w 63 | { read -r line; printf '%-16s%s\n' "$$target" "$$line"; sed 's/^/                /'; }; \
+	done
 
 setup: $(PYTHON_READY) $(NODE_READY) ## Install everything that is pinned: Python packages into .venv, cdktf-cli into node_modules
 
@@ -123,7 +125,7 @@ check-stack: $(PYTHON_READY) $(LINTERS_READY) need-node ## Lint the synthesized 
 bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, with lazy ones, and its lower bound; draw bench/synth/synth.svg (15 minutes)
 	@$(BIN)/python -m bench.synth --svg bench/synth/synth.svg
 
-bench-apply: $(REHEARSAL_READY) ## Measure what the checks of requests add to an apply of the rehearsal (10 minutes)
+bench-apply: $(REHEARSAL_READY) ## Measure what the checks of requests and Go's collector add to a rehearsal's start (15 minutes)
 	@$(BIN)/python -m bench.apply
 
 compat: $(PYTHON_READY) need-node ## Test lazy bindings with newer providers and with CDK Terrain, each in its own environment

@@ -1,1 +1,1 @@
-"""Benchmark: what the checks of requests add to the apply of a rehearsal."""
+"""Benchmark: what the checks of requests, and Go's own garbage collector, add to the start of a rehearsal."""

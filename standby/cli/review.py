@@ -30,10 +30,6 @@ OFFLINE_HINTS: Final = dict.fromkeys(
     ("name", "region", "profile", "aws", "directory", "context"),
     "`--offline` asks no deployment: leave one of both out.",
 )
-NOT_EMULATED_NOTE: Final = (
-    "The emulator does not keep all arguments of alarms, the guardrail and the response headers: "
-    "`protection-changed` leaves them out."
-)
 EXIT_CODES: Final = {"clean": 0, "warned": 0, "blocked": 1}
 STRICT_EXIT_CODE: Final = 3
 
@@ -101,10 +97,7 @@ def _review(target: Target, path: Path | None, directory: Path, *, offline: bool
         state_written_at=workspace.state_written_at() or _state_in_s3_written_at(connection, workspace, notes),
         serving=serving,
         unavailable=unavailable,
-        is_rehearsal=connection is not None and connection.rehearsed,
     )
-    if surroundings.is_rehearsal:
-        notes.append(NOT_EMULATED_NOTE)
     today = datetime.now(tz=UTC).date()
     return review_plan(plan, surroundings=surroundings, waivers=waivers, today=today, notes=notes)
 

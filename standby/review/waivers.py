@@ -20,18 +20,22 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), A
 
 
 class Waiver(BaseModel):
-    """A waiver. `address` may have `*` for any part; `until` is the last day on which it holds."""
+    """A waiver. `address` and `argument` may have `*` for any part; `until` is the last day on which it holds.
+
+    `argument` is the argument as the review prints it. Without it, the waiver accepts every finding of its rule there.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: str
     address: _Text
+    argument: _Text = "*"
     reason: _Text
     until: date
 
     def __str__(self) -> str:
         """Return the waiver as a person names it."""
-        return f"{self.rule} at {self.address}"
+        return f"{self.rule} at {self.address}" + ("" if self.argument == "*" else f", {self.argument}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +106,10 @@ def _notes(used: Mapping[Waiver, int], today: date) -> list[str]:
 
 
 def _accepts(waiver: Waiver, finding: Finding) -> bool:
-    """Return whether the waiver names the finding. `[` and `?` are no wildcards: addresses have `[0]`."""
-    pattern = ".*".join(map(re.escape, waiver.address.split("*")))
-    return waiver.rule == finding.rule and re.fullmatch(pattern, finding.address) is not None
+    places = ((waiver.address, finding.address), (waiver.argument, finding.argument))
+    return waiver.rule == finding.rule and all(_matches(pattern, text) for pattern, text in places)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Return whether a pattern names the text. `[` and `?` are no wildcards: addresses have `[0]`."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text) is not None

@@ -1,9 +1,7 @@
-"""A second plan is empty, except for the known differences between the emulator and AWS."""
+"""A second plan is empty: the emulator returns what it was given."""
 
 import json
 import subprocess
-import tomllib
-from pathlib import Path
 from typing import Any
 
 from standby.rehearsal.deploy.terraform import terraform_environment
@@ -11,10 +9,6 @@ from standby.rehearsal.rehearsal import Rehearsal
 from standby.review.plan import read_plan
 from standby.review.report import find_all
 from standby.review.rules.rule import Surroundings
-
-KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
-    (Path(__file__).parent / "known_emulator_differences.toml").read_text(encoding="utf-8")
-)
 
 
 def _second_plan(rehearsal: Rehearsal) -> dict[str, Any]:
@@ -42,32 +36,11 @@ def _changes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [change for change in changes if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]]
 
 
-def _differing(change: dict[str, Any]) -> set[str]:
-    """Return the arguments that differ and whose new value is known before the apply."""
-    before, after = change["change"]["before"] or {}, change["change"]["after"] or {}
-    unknown = {key for key, value in change["change"]["after_unknown"].items() if value is True}
-    return {key for key in before.keys() | after.keys() if key not in unknown and before.get(key) != after.get(key)}
-
-
-def _is_known(change: dict[str, Any]) -> bool:
-    known = KNOWN.get(change["type"])
-    return (
-        known is not None
-        and known.get("address", "") in change["address"]
-        and change["change"]["actions"] == known["actions"]
-        and _differing(change) <= set(known["arguments"])
-    )
-
-
-def test_a_second_plan_has_only_the_known_differences_and_no_finding_of_a_review(rehearsal: Rehearsal) -> None:
+def test_a_second_plan_is_empty_and_has_no_finding_of_a_review(rehearsal: Rehearsal) -> None:
     plan = _second_plan(rehearsal)
     stack = json.loads((rehearsal.start().terraform.stack_directory / "cdk.tf.json").read_text(encoding="utf-8"))
-    assert find_all(read_plan(plan), Surroundings(stack=stack, is_rehearsal=True)) == []
-    changes = _changes(plan)
-    unexpected = {change["address"]: sorted(_differing(change)) for change in changes if not _is_known(change)}
-    assert unexpected == {}
-    # Remove an entry that no longer occurs: the list only becomes shorter.
-    assert {change["type"] for change in changes} == set(KNOWN)
+    assert find_all(read_plan(plan), Surroundings(stack=stack)) == []
+    assert [change["address"] for change in _changes(plan)] == []
 
 
 def test_a_failover_survives_the_next_apply(rehearsal: Rehearsal) -> None:

@@ -1,4 +1,4 @@
-"""`make test-e2e` fails with the first failed run of pytest, and ends what it started."""
+"""`make test-e2e` fails with the first failed run of pytest, and ends what it started; `make help` fits."""
 
 import subprocess
 import time
@@ -45,3 +45,11 @@ def test_ending_make_ends_the_tests_and_then_the_rehearsal(machine: Machine) -> 
         process.terminate()
         assert process.wait(timeout=30) != 0
     assert machine.calls()[1:] == ["ended", "rehearse down", "rehearse down"]
+
+
+def test_the_list_of_targets_fits_80_columns_and_names_each_documented_target_once() -> None:
+    shown = subprocess.run(["make", "help"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+    lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    documented = [line.partition(":")[0] for line in lines if ":" in line and " ## " in line and line[0].isalnum()]
+    assert [line.split()[0] for line in shown.splitlines() if not line.startswith(" ")] == documented

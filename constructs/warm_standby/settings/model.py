@@ -198,10 +198,11 @@ class Usage(Section):
 
 
 class Waiver(Section):
-    """A finding of `standby review` that somebody accepts: its rule and address, why, and until which day."""
+    """A finding of `standby review` that somebody accepts: its rule, address and argument, why, and until which day."""
 
     rule: str = Field(min_length=1)
     address: str = Field(min_length=1)
+    argument: str = Field(default="*", min_length=1)
     reason: str = Field(min_length=1)
     until: date
 

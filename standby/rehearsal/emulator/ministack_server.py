@@ -31,6 +31,7 @@ from standby.rehearsal.emulator.answer_model.guarded_content import read_guarded
 from standby.rehearsal.emulator.answer_model.service import PREFIX, URL_VARIABLE, AnswerModelMiddleware
 from standby.rehearsal.emulator.batching_window import keep_batching_windows
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
+from standby.rehearsal.emulator.complete_reads import complete_reads
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
 from standby.rehearsal.emulator.replica_events import send_replica_events
@@ -354,7 +355,13 @@ def main() -> None:
     send_replica_events(s3)
     correct_documents(importlib.import_module("ministack.services.bedrock_agent"), s3)
     correct_deliveries(importlib.import_module("ministack.services.cloudwatch_logs"))
-    correct_guardrails(importlib.import_module("ministack.services.bedrock"))
+    bedrock = importlib.import_module("ministack.services.bedrock")
+    correct_guardrails(bedrock)
+    complete_reads(
+        cloudwatch=importlib.import_module("ministack.services.cloudwatch"),
+        cloudfront=importlib.import_module("ministack.services.cloudfront"),
+        bedrock=bedrock,
+    )
     emulator = AssumeTlsMiddleware(application.app)
     replay = IdempotentReplay(OriginAccessMiddleware(emulator))
     served = AnswerModelMiddleware(LatencyMiddleware(SickMiddleware(replay, identify_call)))

@@ -33,20 +33,14 @@ HARMLESS: Final[Mapping[str, frozenset[str]]] = {
 The manifest's value follows from the outputs; `outputs-change` names those.
 """
 
-NOT_EMULATED: Final = frozenset(
-    {"aws_bedrock_guardrail", "aws_cloudfront_response_headers_policy", "aws_cloudwatch_metric_alarm"}
-)
-"""The types of which a rehearsal's emulator does not keep all arguments: each plan sets them again."""
-
 _POLICIES: Final = frozenset({"policy", "assume_role_policy"})
 """Texts that the rules about policies compare, if they can be read."""
 
 
-def _find_changed(rule: Rule, plan: Plan, surroundings: Surroundings) -> Iterator[Finding]:
-    left_out = {*HARMLESS_KINDS, *(NOT_EMULATED if surroundings.is_rehearsal else ())}
+def _find_changed(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
     drifted = {drift.address: drift for drift in plan.drift}
     for change in plan.changes:
-        if change.kind not in {*KEPT, *PROTECTING} or change.kind in left_out:
+        if change.kind not in {*KEPT, *PROTECTING} or change.kind in HARMLESS_KINDS:
             continue
         if change.action in ("update", "replace"):
             for path in _changed(change, drifted.get(change.address)):

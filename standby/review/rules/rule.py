@@ -25,8 +25,7 @@ class Surroundings:
 
     `stack` is the synthesized `cdk.tf.json`. `initialized_backend` is the backend of the last `terraform init`.
     `state_written_at` is when the state was last written. `serving` and `unavailable` are what `standby status` said:
-    the role that serves users, and the regions that do not answer, with the reason. `is_rehearsal`: the plan is for
-    the emulator, which does not keep all arguments.
+    the role that serves users, and the regions that do not answer, with the reason.
     """
 
     stack: Any = None
@@ -34,7 +33,6 @@ class Surroundings:
     state_written_at: datetime | None = None
     serving: str | None = None
     unavailable: dict[str, str] = field(default_factory=dict)
-    is_rehearsal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

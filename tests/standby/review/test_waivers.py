@@ -47,7 +47,7 @@ def test_a_later_waiver_for_the_same_finding_counts() -> None:
     assert reviewed(WAIVER, longer, today=date(2026, 12, 1)).result == "clean"
 
 
-@pytest.mark.parametrize("changes", [{"rule": "tls-weaker"}, {"address": f"{GROUP}.failover_x*"}])
+@pytest.mark.parametrize("changes", [{"rule": "tls-weaker"}, {"address": f"{GROUP}.failover_x*"}, {"argument": "name"}])
 def test_a_waiver_for_something_else_accepts_nothing_and_is_named(changes: dict[str, str]) -> None:
     found = reviewed(WAIVER.model_copy(update=changes))
     assert found.result == "blocked"
@@ -58,6 +58,17 @@ def test_a_waiver_for_one_region_leaves_the_other_region_s_finding() -> None:
     found = reviewed(WAIVER.model_copy(update={"address": f"{GROUP}.primary_*"}))
     assert [bool(finding.waived) for finding in found.findings] == [False, True]
     assert found.result == "blocked"
+
+
+def test_a_waiver_with_an_argument_leaves_the_findings_about_other_arguments() -> None:
+    topic = "aws_sns_topic"
+    document = change_document(topic, "alerts", {"kms_master_key_id": "a", "name": "b"}, {"name": "c"})
+    findings = [one for one in review(plan_of(document), today=TODAY).findings if one.rule == "protection-changed"]
+    assert len(findings) > 1
+    first = findings[0]
+    waiver = Waiver(rule=first.rule, address=first.address, argument=first.argument, reason="OPS-1", until=TODAY)
+    after = review(plan_of(document), waivers=[waiver], today=TODAY).findings
+    assert [one.argument for one in after if one.waived] == [first.argument]
 
 
 @pytest.mark.parametrize("address, accepted", [("{}[0]", True), ("{}[1]", False), ("{}?0]", False), ("*", True)])

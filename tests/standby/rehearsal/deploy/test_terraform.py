@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from standby.console import NullProgress
-from standby.rehearsal.deploy.terraform import TerraformResult, read_result, terraform_environment
+from standby.rehearsal.deploy.terraform import (
+    COLLECTOR_PERCENT,
+    COLLECTOR_VARIABLE,
+    TerraformResult,
+    read_result,
+    terraform_environment,
+)
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import DIRECTORY_VARIABLE
 
@@ -97,3 +103,13 @@ def test_the_users_configuration_file_is_kept_unless_the_rehearsal_wrote_its_own
 
 def test_terraforms_environment_names_the_rehearsals_directory(paths: RehearsalPaths) -> None:
     assert terraform_environment(paths)[DIRECTORY_VARIABLE] == str(paths.directory)
+
+
+@pytest.mark.parametrize("given, used", [(None, COLLECTOR_PERCENT), ("50", "50")])
+def test_gos_collector_runs_less_often_unless_the_user_has_set_it(
+    paths: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, given: str | None, used: str
+) -> None:
+    monkeypatch.delenv(COLLECTOR_VARIABLE, raising=False)
+    if given is not None:
+        monkeypatch.setenv(COLLECTOR_VARIABLE, given)
+    assert terraform_environment(paths)[COLLECTOR_VARIABLE] == used
