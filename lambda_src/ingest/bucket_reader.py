@@ -7,7 +7,6 @@ A small bucket is read page after page, which needs the fewest requests. After `
 first hexadecimal digit of the documents' ids, and the ranges are read at the same time: the waiting for S3 overlaps.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,7 +25,6 @@ UNDELETED_AT_ONCE = 1_000
 _CUTS = tuple(f"{DOCUMENTS_PREFIX}{digit}" for digit in "123456789abcdefg")
 # A position behind all tombstones: no key of S3 sorts higher and has a tombstone's form.
 _BEHIND_TOMBSTONES = f"{TOMBSTONES_PREFIX}\U0010ffff"
-_END = "~"  # sorts behind every id
 
 Errors = (BotoCoreError, ClientError, ListingError)
 
@@ -85,7 +83,9 @@ def read_more(read_page: ReadPage, reading: Reading, *, budget: Budget) -> Progr
     unread = [part for rest in progress.reading.unread for part in _divide(rest)]
     progress = replace(progress, reading=replace(progress.reading, unread=()))
     with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
-        for part in pool.map(lambda one: _read(read_page, one, _ListedTombstones(read_page), budget=budget), unread):
+        for part in pool.map(
+            lambda one: _read(read_page, one, _ListedTombstones(read_page, budget), budget=budget), unread
+        ):
             progress = _add(progress, part)
     return progress
 
@@ -119,17 +119,22 @@ class _SeenTombstones:
 class _ListedTombstones:
     """Those of one range, listed beside its documents. Both are in the order of their ids, so one page is kept."""
 
-    def __init__(self, read_page: ReadPage) -> None:
+    def __init__(self, read_page: ReadPage, budget: Budget) -> None:
         self._read_page = read_page
-        self._ids: Iterator[str] | None = None
-        self._current = ""
+        self._budget = budget
+        self._page = Page(objects=(), more=True)
+        self._ids = frozenset[str]()
 
     def has(self, of: str) -> bool:
-        if self._ids is None:
-            self._ids = self._list(f"{TOMBSTONES_PREFIX}{of[:-1]}")
-        while self._current < of:
-            self._current = next(self._ids, _END)
-        return self._current == of
+        position = f"{TOMBSTONES_PREFIX}{of}"
+        while self._page.more and (not self._page.objects or self._page.objects[-1][0] < position):
+            if self._budget.remaining() <= 0:
+                raise _TimeOverError
+            # Tombstones between the last document and this one are not listed.
+            last = self._page.objects[-1][0] if self._page.objects else ""
+            self._page = self._read_page(max(last, position[:-1]))
+            self._ids = frozenset(deleted_id(key) for key, _ in self._page.objects)
+        return of in self._ids
 
     def see(self, key: str) -> None:
         """Tombstones among the documents' own pages are listed by `has`."""
@@ -137,16 +142,9 @@ class _ListedTombstones:
     def next_position(self, key: str) -> str:
         return _BEHIND_TOMBSTONES if key.startswith(TOMBSTONES_PREFIX) else key
 
-    def _list(self, after: str) -> Iterator[str]:
-        while True:
-            page = self._read_page(after)
-            for key, _ in page.objects:
-                if not key.startswith(TOMBSTONES_PREFIX):
-                    return
-                yield deleted_id(key)
-            if not page.more:
-                return
-            after = page.objects[-1][0]
+
+class _TimeOverError(Exception):
+    """The budget ended while tombstones were listed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +156,10 @@ class _Part:
     undeleted: tuple[str, ...]
     rest: Range | None
     error: Exception | None
+
+
+def _read_range(read_page: ReadPage, part: Range, *, budget: Budget) -> _Part:
+    return _read(read_page, part, _ListedTombstones(read_page, budget), budget=budget)
 
 
 def _read(
@@ -172,6 +174,8 @@ def _read(
             if ended or not page.more:
                 return _Part(digest=digest, pages=pages, undeleted=tuple(undeleted), rest=None, error=None)
             rest = Range(tombstones.next_position(page.objects[-1][0]), part.until)
+    except _TimeOverError:
+        pass  # the page of documents is read again
     except Errors as caught:
         error = caught
     return _Part(digest=digest, pages=pages, undeleted=tuple(undeleted), rest=rest, error=error)

@@ -143,3 +143,22 @@ def test_a_reading_without_time_reads_nothing_and_keeps_the_time_of_the_last_com
     assert progress.reading.description is None
     assert progress.reading.verified == begun.verified
     assert progress.reading.pages == 0
+
+
+def test_many_tombstones_between_two_documents_cost_few_requests() -> None:
+    """Otherwise a range of old deletions would take longer than an invocation has."""
+    ids = [f"{number:08}-2222-5333-8444-555555555555" for number in range(2_000)]
+    documents = {f"uploads/{of}/a.txt": "1" for of in (ids[0], ids[1_000], ids[-1])}
+    bucket = FakeBucket({**{f"deleted/{of}": "0" for of in ids[1:-1]}, **documents}, page_size=10)
+    begun = Reading(started=NOON, unread=(bucket_reader.Range("uploads/", ""),))
+    progress = read_more(bucket.pages, begun, budget=Budget.of(60))
+    assert progress.undeleted == (f"uploads/{ids[1_000]}/a.txt",)
+    assert len([after for after in bucket.requests if after.startswith("deleted/")]) == 3
+
+
+def test_tombstones_are_not_listed_after_the_budget_ends() -> None:
+    of = "11111111-2222-5333-8444-555555555555"
+    bucket = FakeBucket({f"deleted/{of}": "0", f"uploads/{of}/a.txt": "1"})
+    begun = Reading(started=NOON, unread=(bucket_reader.Range("uploads/1", "uploads/2"),))
+    progress = read_more(bucket.pages, begun, budget=pages_for(1))
+    assert (progress.error, progress.reading.unread, progress.undeleted) == (None, begun.unread, ())
