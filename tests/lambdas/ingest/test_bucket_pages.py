@@ -118,7 +118,7 @@ def test_botocore_parses_no_page_itself(monkeypatch: pytest.MonkeyPatch) -> None
     """It would do so twice: for the objects, and in search of an error. That is most of the CPU of a page."""
     sizes = list[int]()
 
-    class Counting(XMLParser):  # type: ignore[type-arg]  # it is generic for type checkers only
+    class Counting(XMLParser):
         def feed(self, data: Any, /) -> None:  # noqa: ANN401 - as its base
             sizes.append(len(data))
             super().feed(data)
