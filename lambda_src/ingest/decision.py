@@ -13,14 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ingest.bucket_reader import Reading
 from ingest.events import Message
 from shared.ingestion_jobs import Job
 
 # The event's time is from S3's clock, the job's start from Bedrock's. Too much tolerance costs one cheap job; too
 # little can cost a document that no question finds.
 CLOCK_TOLERANCE = timedelta(seconds=2)
-# How often the sweep starts a job for a bucket with too many objects to compare.
-UNCOMPARED_INTERVAL = timedelta(hours=1)
+# A bucket with more pages is read again only when this time has passed since the last reading began: a listing of a
+# million keys costs half a cent. Source: aws.amazon.com/s3/pricing, $0.005 for 1,000 LIST requests.
+LARGE_PAGES = 100
+READING_INTERVAL = timedelta(minutes=20)
+# The longest time for which it may be unknown whether the whole content is indexed. Then the sweep starts a job without
+# a comparison. With a sweep every five minutes no document waits more than an hour for a job.
+UNCOMPARED_INTERVAL = timedelta(minutes=55)
 
 # How often the sweep retries documents that a COMPLETE job could not read, and how many jobs one content gets in all:
 # throttling passes within hours, a broken file never becomes readable.
@@ -53,12 +59,16 @@ def plan_batch(messages: Sequence[Message], jobs: Sequence[Job]) -> BatchPlan:
     return BatchPlan(decision=Decision.WAIT if running else Decision.START, uncovered=uncovered)
 
 
-def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -> Decision:
+def plan_sweep(
+    *, jobs: Sequence[Job], description: str | None, now: datetime, verified: datetime | None = None
+) -> Decision:
     """Decide on the sweep, which finds changes whose events were lost.
 
     `description` is the digest of the bucket's present content (see `ingest.content_digest`); a job's description is
-    the digest at its start. None: there were too many objects to compare in time, and the sweep starts a job once an
-    hour. After a failed job it starts another whatever the content, because it is unknown how far the failed one came.
+    the digest at its start. None: the bucket was not read to its end yet. The sweep then waits for the rest, which the
+    next sweep reads. It starts a job if that takes too long: `verified` is the time of which an earlier reading found
+    that everything was indexed. After a failed job it starts another whatever the content, because it is unknown how
+    far the failed one came.
     Documents that the last COMPLETE job could not read are retried after an hour, by three jobs at most for one
     content. (Source: docs.aws.amazon.com, Amazon Bedrock API Reference, IngestionJobStatistics.)
     """
@@ -69,10 +79,27 @@ def plan_sweep(*, jobs: Sequence[Job], description: str | None, now: datetime) -
         return Decision.START
     last = max(complete, key=lambda job: job.started_at)
     if description is None:
-        return Decision.START if now - last.started_at >= UNCOMPARED_INTERVAL else Decision.COVERED
+        indexed = max(last.started_at, verified or last.started_at)
+        return Decision.START if now - indexed >= UNCOMPARED_INTERVAL else Decision.WAIT
     if last.description != description or _retries(last, jobs, now):
         return Decision.START
     return Decision.COVERED
+
+
+def continue_reading(saved: Reading | None, jobs: Sequence[Job], *, now: datetime, may_rest: bool = False) -> Reading:
+    """Return the reading with which a sweep goes on: the saved one, or one that begins now.
+
+    An unfinished one is useless if a job has started since it began and is COMPLETE, because that job covers everything
+    that it has read. A finished one of a large bucket is good for a while, for a sweep that may rest.
+    """
+    began = Reading(started=now, verified=saved.verified if saved else None)
+    if saved is None or now - saved.started >= UNCOMPARED_INTERVAL:
+        return began
+    last = max((job for job in jobs if job.complete), key=lambda job: job.started_at, default=None)
+    if saved.unread:
+        return began if last and last.started_at > saved.started else saved
+    rests = may_rest and last and last.description == saved.description and now - saved.started < READING_INTERVAL
+    return saved if rests else began
 
 
 def _retries(last: Job, jobs: Sequence[Job], now: datetime) -> bool:

@@ -45,6 +45,14 @@ def is_sweep(event: Mapping[str, object]) -> bool:
     return event.get("source") == "aws.events"
 
 
+def may_rest(event: Mapping[str, object]) -> bool:
+    """Return whether a sweep may rely on a comparison some minutes ago: EventBridge's own event, which names its rule.
+
+    The operator's tool names none. It asks whether everything is indexed now.
+    """
+    return bool(event.get("resources"))
+
+
 def read_batch(records: Sequence[Mapping[str, object]], *, bucket: str) -> Batch:
     """Read an SQS batch. A message that is not an S3 notification of `bucket` is malformed and does not affect others.
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest.content_digest import NOT_COMPARED, read_content
+from ingest.content import Bucket, Content
+from ingest.content_digest import NOT_COMPARED
 from ingest.decision import BatchPlan, Decision, plan_batch, plan_sweep
 from ingest.events import Batch
 from ingest.queue import Queue
 from ingest.settings import Settings
-from ingest.tombstones import Tombstones
 from shared.aws_calls import LONGEST_PAUSE_SECONDS, Budget, call_with_retries, is_transient
 from shared.errors import THROTTLING, error_code
 from shared.ingestion_jobs import Job, list_jobs
@@ -21,12 +21,11 @@ from shared.logs import Log
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient
-    from mypy_boto3_s3 import S3Client
 
 # Enough to find, in one call, the last COMPLETE job before a series of failed ones.
 _JOBS_LISTED = 100
-# Seconds from the start in which the bucket may be listed. The rest of the function's 60 is for starting the job, which
-# must start however many objects there are.
+# Seconds from the start in which pages of the bucket may be requested. The rest of the function's 60 is for the last
+# page, and for starting the job, which must start however many objects there are.
 _LISTING_SECONDS = 30.0
 # Another invocation was faster, or the quotas are used up (one job per Knowledge Base, five per account). This is no
 # error: a later attempt succeeds. Source: docs.aws.amazon.com, Amazon Bedrock, StartIngestionJob.
@@ -39,6 +38,14 @@ _TURN_SECONDS = 12.0
 _ATTEMPT_SECONDS = 12.0
 
 
+def _now() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+def _listing_budget() -> Budget:
+    return Budget.of(_LISTING_SECONDS)
+
+
 def _turn() -> Budget:
     return Budget.of(_TURN_SECONDS + _ATTEMPT_SECONDS)
 
@@ -48,11 +55,12 @@ class JobStarter:
     """Keeps the Knowledge Base in sync with the bucket. Starts at most one job per invocation."""
 
     bedrock_agent: "AgentsforBedrockClient"
-    s3: "S3Client"
+    bucket: Bucket
     queue: Queue
     settings: Settings
-    listing_seconds: float = _LISTING_SECONDS
+    listing_budget: Callable[[], Budget] = _listing_budget
     turn: Callable[[], Budget] = _turn
+    now: Callable[[], datetime] = _now
 
     def handle_batch(self, batch: Batch, log: Log) -> tuple[str, ...]:
         """Handle an SQS batch and return the ids of the messages to return to the queue.
@@ -67,13 +75,13 @@ class JobStarter:
             log.error("malformed_messages", messageIds=batch.malformed)
         if not any(message.happened_by for message in batch.messages):
             return batch.malformed
-        self._tombstones.apply((key for message in batch.messages for key in message.created), log)
-        budget, token, plans = Budget.of(self.listing_seconds), str(uuid.uuid4()), list[BatchPlan]()
+        self.bucket.tombstones.apply((key for message in batch.messages for key in message.created), log)
+        content, token, plans = self._content(log), str(uuid.uuid4()), list[BatchPlan]()
 
         def attempt() -> Decision:
             plans.append(plan_batch(batch.messages, self._jobs(None if plans else log)))
             if plans[-1].decision is Decision.START:
-                self._start(self._description(budget, log), token, log)
+                self._start(content.describe(), token, log)
             return plans[-1].decision
 
         decision = self._in_turn(attempt, log)
@@ -84,17 +92,26 @@ class JobStarter:
         self.queue.shorten_visibility([message for message in batch.messages if message.message_id in waiting], log)
         return (*batch.malformed, *plans[-1].uncovered)
 
-    def sweep(self, log: Log) -> Decision:
-        """Delete documents that have a tombstone, start a job if `plan_sweep` decides so, and return the decision."""
-        budget, token, decisions = Budget.of(self.listing_seconds), str(uuid.uuid4()), list[Decision]()
+    def sweep(self, log: Log, *, may_rest: bool = False) -> Decision:
+        """Delete documents that have a tombstone, start a job if `plan_sweep` decides so, and return the decision.
+
+        A sweep that `may_rest` relies on the last reading of a large bucket for some minutes.
+        """
+        content, token, decisions = self._content(log), str(uuid.uuid4()), list[Decision]()
 
         def attempt() -> Decision:
             jobs = self._jobs(None if decisions else log)
-            running = any(job.running for job in jobs)
-            description = None if running else self._description(budget, log)
-            decisions.append(plan_sweep(jobs=jobs, description=description, now=datetime.now(tz=UTC)))
+            if any(job.running for job in jobs):
+                return Decision.WAIT
+            reading = content.compare(jobs, may_rest=may_rest)
+            description, verified = reading.description, reading.verified
+            decisions.append(plan_sweep(jobs=jobs, description=description, now=self.now(), verified=verified))
             if decisions[-1] is Decision.START:
                 self._start(description, token, log)
+            elif decisions[-1] is Decision.COVERED:
+                content.confirm(reading)
+            if reading.unread:
+                log.info("content_read_in_part", pages=reading.pages, invocations=reading.invocations)
             return decisions[-1]
 
         decision = self._in_turn(attempt, log)
@@ -122,15 +139,8 @@ class JobStarter:
             log.warning("busy", awsError=error_code(error))
             return Decision.WAIT
 
-    @property
-    def _tombstones(self) -> Tombstones:
-        return Tombstones(s3=self.s3, bucket=self.settings.documents_bucket)
-
-    def _description(self, budget: Budget, log: Log) -> str | None:
-        """Delete the documents that have a tombstone, and describe the others."""
-        content = read_content(self.s3, self.settings.documents_bucket, budget=budget)
-        self._tombstones.delete(content.undeleted, log)
-        return content.description
+    def _content(self, log: Log) -> Content:
+        return Content(self.bucket, budget=self.listing_budget(), now=self.now, log=log)
 
     def _jobs(self, log: Log | None) -> tuple[Job, ...]:
         jobs = list_jobs(

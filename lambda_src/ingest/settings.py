@@ -13,3 +13,4 @@ class Settings(EnvironmentSettings):
     data_source_id: str
     documents_bucket: str
     ingest_queue_url: str
+    sweep_parameter: str

@@ -46,8 +46,8 @@ class Budget:
         return self.deadline - self.clock()
 
 
-def client_config(*, connect_seconds: float, read_seconds: float, attempts: int = 1) -> Config:
-    """Return a botocore configuration with explicit time-outs.
+def client_config(*, connect_seconds: float, read_seconds: float, attempts: int = 1, connections: int = 10) -> Config:
+    """Return a botocore configuration with explicit time-outs. `connections` are those that it keeps open.
 
     `attempts` includes the first call. Above 1, botocore itself retries in mode "standard", which waits with jitter.
     (Source: boto3 documentation, Retries.)
@@ -56,6 +56,7 @@ def client_config(*, connect_seconds: float, read_seconds: float, attempts: int 
         connect_timeout=connect_seconds,
         read_timeout=read_seconds,
         retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=connections,
     )
 
 

@@ -27,6 +27,9 @@ FILES_OF_A_PAGE: Final = 30
 PAGE_GB: Final = 0.0002
 LOG_GB: Final = 2e-6
 """The log lines of one run: Lambda's own, the function's, and API Gateway's."""
+LARGE_BUCKET_PAGES: Final = 100
+LARGE_BUCKET_MINUTES: Final = 20
+"""The sweep reads a bucket with more pages of documents at most once in this time (lambda_src/ingest/decision.py)."""
 ACCESS_LOG_GB: Final = 1e-6
 """The line of one request in an access log."""
 DAYS_A_MONTH: Final = 30
@@ -201,7 +204,9 @@ def _documents(region: Region) -> Units:
     yield "s3_writes", region.usage.uploads if held else 0.0
     objects = region.usage.stored_gb * 1_000 / region.usage.document_mb
     sweeps = sum(schedule.runs for schedule in region.stack.schedules(region.role) if schedule.sweeps)
-    yield "s3_writes", sweeps * (1 + objects // 1_000)  # a listing costs as much as a write
+    pages = 1 + objects // 1_000
+    readings = sweeps if pages <= LARGE_BUCKET_PAGES else min(sweeps, MINUTES_A_MONTH / LARGE_BUCKET_MINUTES)
+    yield "s3_writes", readings * pages  # a listing costs as much as a write
 
 
 def _replication(region: Region) -> Units:

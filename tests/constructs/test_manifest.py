@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.constructs.helpers import ACCOUNT, render, render_json, without_hash
-from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region, only, resources
+from tests.constructs.plan import ROLES, Plan, Synthesize, default_settings, in_region
 from tests.constructs.variants import LONGEST, SAME_API
 
 OF_A_ROLE = (
@@ -121,10 +121,11 @@ def test_the_manifest_s_references_are_each_region_s_own(plan: Plan) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_manifest_is_stored_in_both_regions_under_the_deployment_s_name(plan: Plan, role: str) -> None:
-    parameter = only(in_region(plan, "aws_ssm_parameter", role))
-    assert (parameter["name"], parameter["type"]) == ("/warm-standby/chatbot/manifest", "String")
-    assert parameter["insecure_value"] == plan.document["output"]["manifest"]["value"]
-    assert len(resources(plan, "aws_ssm_parameter")) == 2
+    parameters = {body["name"]: body for body in in_region(plan, "aws_ssm_parameter", role)}
+    manifest = parameters.pop("/warm-standby/chatbot/manifest")
+    assert manifest["type"] == "String"
+    assert manifest["insecure_value"] == plan.document["output"]["manifest"]["value"]
+    assert set(parameters) == {"/warm-standby/chatbot/sweep"}
 
 
 def test_the_largest_manifest_fits_a_standard_parameter(synthesize: Synthesize) -> None:

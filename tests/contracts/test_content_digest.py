@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.content_digest import read_content
+from ingest.bucket_reader import Reading, read_more
 from shared import documents
 from shared.aws_calls import Budget
 from standby.operations.facts import documents as facts
 from standby.operations.facts.documents import list_documents
 from tests.contracts.helpers import REGION, s3_client
 from tests.lambdas.helpers import NOON
+from tests.lambdas.ingest.helpers import FakeBucket
 from warm_standby.documents import prefixes
 
 IDS = st.sampled_from([f"{number}1111111-2222-5333-8444-555555555555" for number in range(3)])
@@ -27,9 +28,9 @@ ETAGS = TEXTS | st.text("0123456789abcdef", min_size=32, max_size=32).map('"{}"'
 def test_one_listing_has_the_same_description_in_ingest_and_in_the_operator_s_tool(
     bucket: Mapping[str, str], page_size: int
 ) -> None:
-    client = s3_client(bucket, page_size=page_size)
-    described_by_ingest = read_content(client, REGION.documents_bucket, budget=Budget.of(60)).description
-    assert described_by_ingest == list_documents(client, REGION).description
+    pages = FakeBucket(bucket, page_size=page_size).pages
+    described_by_ingest = read_more(pages, Reading(started=NOON), budget=Budget.of(60)).reading.description
+    assert described_by_ingest == list_documents(s3_client(bucket, page_size=page_size), REGION).description
 
 
 @given(KEYS)

@@ -9,16 +9,20 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from ingest.content import Bucket
 from ingest.decision import CLOCK_TOLERANCE, Decision, plan_batch, plan_sweep
 from ingest.events import Message
 from ingest.job_starter import JobStarter
 from ingest.queue import Queue
 from ingest.settings import Settings
+from ingest.tombstones import Tombstones
+from shared.aws_calls import Budget
 from shared.ingestion_jobs import Job, list_jobs
 from shared.logs import Log
 from standby.operations.facts import knowledge_base as tool
 from standby.operations.facts.documents import Listing, list_documents
 from tests.contracts.helpers import NOON, REGION, BedrockAgent, bedrock_agent, job_summary, s3_client
+from tests.lambdas.ingest.helpers import FakeBucket, fake_checkpoint
 
 Summary = Mapping[str, object]
 
@@ -28,6 +32,7 @@ SETTINGS = Settings(
     data_source_id=REGION.data_source_id,
     documents_bucket=REGION.documents_bucket,
     ingest_queue_url="https://sqs.us-west-2.amazonaws.com/111122223333/ingest",
+    sweep_parameter="/warm-standby/w/sweep",
 )
 CONTENT = {"a.txt": '"1"'}
 BUCKET = list_documents(s3_client(CONTENT), REGION)
@@ -77,7 +82,12 @@ def job_of_the_sweep(starter: JobStarter) -> Summary:
 @pytest.fixture
 def starter() -> JobStarter:
     queue = Queue(sqs=boto3.client("sqs", region_name=SETTINGS.region), url=SETTINGS.ingest_queue_url)
-    return JobStarter(bedrock_agent=bedrock_agent([]), s3=s3_client(CONTENT), queue=queue, settings=SETTINGS)
+    bucket = Bucket(
+        read_page=FakeBucket(CONTENT).pages,
+        checkpoint=fake_checkpoint(),
+        tombstones=Tombstones(s3=s3_client(CONTENT), bucket=SETTINGS.documents_bucket),
+    )
+    return JobStarter(bedrock_agent=bedrock_agent([]), bucket=bucket, queue=queue, settings=SETTINGS)
 
 
 def test_both_list_the_same_jobs(starter: JobStarter) -> None:
@@ -127,7 +137,7 @@ def test_a_complete_job_of_the_sweep_is_in_sync_only_with_the_content_that_it_re
 
 
 def test_the_tool_recognizes_a_job_of_the_sweep_that_could_not_compare(starter: JobStarter) -> None:
-    found = [job_of_the_sweep(replace(starter, listing_seconds=0))]
+    found = [job_of_the_sweep(replace(starter, listing_budget=lambda: Budget.of(0)))]
     assert not compare(found, BUCKET).compared
 
 

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from standby.errors import StandbyError
@@ -165,6 +166,16 @@ def _sweep_deletion(rehearsal: Rehearsal) -> str:
     return denied[1] if denied else error or WORKS
 
 
+def _sweep_state(rehearsal: Rehearsal) -> str:
+    """Sweep with the state of a reading that is not complete. A bucket that is read at once needs none afterward."""
+    ssm, name = rehearsal.session("primary").client("ssm"), f"/warm-standby/{rehearsal.deployment.name}/sweep"
+    started = datetime.now(tz=UTC).isoformat()
+    state = {"started": started, "digest": "0", "pages": 1, "invocations": 1, "unread": [["", ""]], "verified": None}
+    ssm.put_parameter(Name=name, Value=json.dumps(state), Overwrite=True)
+    sweep(rehearsal, "primary")
+    return WORKS if ssm.get_parameter(Name=name)["Parameter"].get("Value") == "{}" else "kept"
+
+
 DENIED: Final = "AccessDeniedException"
 UPSTREAM_DENIED: Final = "502 upstream_denied"
 
@@ -213,6 +224,8 @@ CASES: Final = (
     Case(grant=Grant("documents", "ReadDocuments", "s3:GetObject"), look=_open, denied="403"),
     Case(grant=Grant("ingest", "DeleteDocuments", "s3:DeleteObject"), look=_sweep_deletion, denied="DeleteObject"),
     Case(grant=Grant("upload", "PutDocuments", "s3:PutObject"), look=_upload, denied="refused"),
+    Case(grant=Grant("ingest", "KeepSweepState", "ssm:GetParameter"), look=_sweep_state, denied="kept"),
+    Case(grant=Grant("ingest", "KeepSweepState", "ssm:PutParameter"), look=_sweep_state, denied="kept"),
     Case(grant=Grant("ingest", "Ingest", "bedrock:ListIngestionJobs"), look=_sweep, denied="ListIngestionJobs"),
     Case(grant=Grant("ingest", "Ingest", "bedrock:StartIngestionJob"), look=_sweep, denied="StartIngestionJob"),
     Case(grant=Grant("ingest", "ListDocuments", "s3:ListBucket"), look=_sweep, denied="ListObjectsV2"),

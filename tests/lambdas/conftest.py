@@ -164,6 +164,7 @@ def variables() -> Variables:
             "DATA_SOURCE_ID": emulated.data_source_id,
             "DOCUMENTS_BUCKET": emulated.bucket,
             "INGEST_QUEUE_URL": emulated.queue_url,
+            "SWEEP_PARAMETER": "/warm-standby/test/sweep",
             "ANSWER_MODEL_ID": ANSWER_MODEL,
             "ALLOWED_MODEL_IDS": json.dumps([ANSWER_MODEL, OTHER_MODEL, BLOCKED_MODEL]),
             "GUARDRAIL_ID": emulated.guardrail_id,

@@ -49,10 +49,10 @@ class Job:
     @property
     def description(self) -> str:
         """The digest, by the rule of lambda_src/ingest/content_digest.py."""
-        digest = hashlib.sha256()
+        digest = 0
         for key, etag in self.content:
-            digest.update(f"{key}\0{etag}\0".encode())
-        return f"content {digest.hexdigest()}"
+            digest += int.from_bytes(hashlib.sha256(f"{key}\0{etag}\0".encode()).digest())
+        return f"content {digest % (1 << 256):064x}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.provider import AwsProvider
+from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from constructs import Construct
 
 from warm_standby.documents.bucket import DocumentsBucket
@@ -128,15 +130,31 @@ class Functions(Construct):
         )
 
     def _ingest(self) -> Function:
-        dependencies = self._dependencies
+        dependencies, parameter = self._dependencies, f"/warm-standby/{self._names.deployment}/sweep"
+        SsmParameter(
+            self,
+            "sweep_state",
+            provider=self._provider,
+            name=parameter,
+            description="How far the sweep has read a bucket that is too large for one invocation",
+            type="String",
+            insecure_value="{}",
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["insecure_value"]),
+        )
         return self._function(
             "ingest",
             environment={
                 **self._data_source_environment(),
                 "DOCUMENTS_BUCKET": dependencies.documents.bucket.bucket,
                 "INGEST_QUEUE_URL": dependencies.queue.queue.url,
+                "SWEEP_PARAMETER": parameter,
             },
             statements=[
+                Statement(
+                    sid="KeepSweepState",
+                    actions=["ssm:GetParameter", "ssm:PutParameter"],
+                    resources=[self._names.arn("ssm", f"parameter{parameter}")],
+                ),
                 Statement(
                     sid="Ingest",
                     actions=["bedrock:ListIngestionJobs", "bedrock:StartIngestionJob"],
@@ -152,7 +170,7 @@ class Functions(Construct):
                 *dependencies.queue.consumer_statements(),
             ],
             timeout=FUNCTION_TIMEOUT,
-            memory=ONE_VCPU_MEMORY,  # it lists and hashes whole buckets
+            memory=ONE_VCPU_MEMORY,  # it reads the listing of the whole bucket
         )
 
     def _ingestion_status(self) -> Function:

@@ -165,7 +165,7 @@ class ReconcileSteps:
         jobs = self._read_jobs(region)
         good = None if isinstance(jobs, Unavailable) else last_complete_job(jobs)
         if good is not None and good.description == NOT_COMPARED:
-            return "not compared, because there are too many documents (a sweep indexes them every hour),"
+            return "not compared, because there are too many documents (a sweep compares them within an hour),"
         return "in sync"
 
     def _describe_last_job(self, region: Region) -> str:

@@ -123,12 +123,11 @@ class Listing:
 
         lambda_src/ingest/content_digest.py has the same rule; tests/contracts compares the two.
         """
-        digest, deleted = hashlib.sha256(), self.deleted_at
+        digest, deleted = 0, self.deleted_at
         for document in self.documents.values():
-            if document_id(document.key) in deleted:
-                continue
-            digest.update(f"{document.key}\0{document.etag}\0".encode())
-        return f"content {digest.hexdigest()}"
+            if document_id(document.key) not in deleted:
+                digest += int.from_bytes(hashlib.sha256(f"{document.key}\0{document.etag}\0".encode()).digest())
+        return f"content {digest % (1 << 256):064x}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,7 +126,7 @@ def compare_with_bucket(found: IndexState, bucket: Content | Listing) -> Knowled
     `ingest` starts each job with a digest of the bucket's content as its description. A job that was started manually
     has no digest: then the numbers of documents are compared. If `ingest` had too many documents to compare, times are
     compared: the job must have begun after the newest document. This rule can miss a late replica, because a replica
-    has its original's time. The replica's event, and the job that the sweep starts every hour, index it.
+    has its original's time. The replica's event, or the sweep within an hour, lets it be indexed.
     """
     good = last_complete_job(found.jobs)
     documents = bucket.number

@@ -1,3 +1,5 @@
+import bisect
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -5,9 +7,13 @@ from typing import Any
 import boto3
 from botocore.stub import ANY, Stubber
 
+from ingest.bucket_pages import Page
+from ingest.checkpoint import Checkpoint
+from ingest.content import Bucket
 from ingest.job_starter import JobStarter
 from ingest.queue import Queue
 from ingest.settings import Settings
+from ingest.tombstones import Tombstones
 from shared.aws_calls import Budget
 from tests.lambdas.helpers import NOON
 
@@ -18,9 +24,46 @@ SETTINGS = Settings(
     data_source_id="DS00000001",
     documents_bucket="b",
     ingest_queue_url=QUEUE_URL,
+    sweep_parameter="/warm-standby/w/sweep",
 )
 TURN_SECONDS = 24.0
 IDS = {"knowledgeBaseId": "KB00000001", "dataSourceId": "DS00000001"}
+
+
+class FakeBucket:
+    """A bucket's listing: `pages(after)` returns a page, as S3 does. `requests` are the positions that were asked."""
+
+    def __init__(self, objects: Mapping[str, str], *, page_size: int = 1000) -> None:
+        self.objects = dict(objects)
+        self.page_size = page_size
+        self.requests: list[str] = []
+
+    def pages(self, after: str) -> Page:
+        self.requests.append(after)
+        keys = sorted(self.objects)
+        start = bisect.bisect_right(keys, after)
+        shown = keys[start : start + self.page_size]
+        objects = tuple((key, self.objects[key]) for key in shown)
+        return Page(objects=objects, more=start + self.page_size < len(keys))
+
+
+class FakeParameters:
+    """Parameter Store with one parameter. `writes` are its values, in turn."""
+
+    def __init__(self) -> None:
+        self.writes = ["{}"]
+
+    def get_parameter(self, **_: object) -> dict[str, Any]:
+        return {"Parameter": {"Value": self.writes[-1]}}
+
+    def put_parameter(self, *, Value: str, **_: object) -> None:  # noqa: N803 - AWS's name
+        self.writes.append(Value)
+
+
+def fake_checkpoint(parameters: FakeParameters | None = None) -> Checkpoint:
+    """Return a checkpoint in a fake of Parameter Store."""
+    client: Any = parameters or FakeParameters()
+    return Checkpoint(client=client, name=SETTINGS.sweep_parameter)
 
 
 class StubbedClients:
@@ -35,8 +78,17 @@ class StubbedClients:
             stubber.activate()
         self.waited = 0.0
         self.queue = Queue(sqs=sqs, url=QUEUE_URL)
-        self.starter = JobStarter(bedrock_agent=agent, s3=s3, queue=self.queue, settings=SETTINGS, turn=self._turn)
-        self.without_time = replace(self.starter, listing_seconds=0)
+        self.parameters = FakeParameters()
+        self.pages: list[Page | Exception] = []
+        self.bucket = Bucket(
+            read_page=self._next_page,
+            checkpoint=fake_checkpoint(self.parameters),
+            tombstones=Tombstones(s3=s3, bucket=SETTINGS.documents_bucket),
+        )
+        self.starter = JobStarter(
+            bedrock_agent=agent, bucket=self.bucket, queue=self.queue, settings=SETTINGS, turn=self._turn
+        )
+        self.without_time = replace(self.starter, listing_budget=lambda: Budget.of(0))
 
     def _turn(self) -> Budget:
         """Return a budget whose clock only pauses advance, by a second each."""
@@ -54,14 +106,18 @@ class StubbedClients:
         expected = {**IDS, "maxResults": 100, "sortBy": {"attribute": "STARTED_AT", "order": "DESCENDING"}}
         self.agent.add_response("list_ingestion_jobs", {"ingestionJobSummaries": summaries}, expected)
 
-    def has_objects(self, *objects: tuple[str, str]) -> None:
-        contents = [{"Key": key, "ETag": etag} for key, etag in objects]
-        self.s3.add_response("list_objects_v2", {"Contents": contents, "IsTruncated": False}, {"Bucket": "b"})
+    def has_objects(self, *objects: tuple[str, str], more: bool = False) -> None:
+        """Give the next page of the listing."""
+        self.pages.append(Page(objects=objects, more=more))
 
-    def has_more_objects(self) -> None:
-        """Give the first page of several. A request for the next page fails the test."""
-        page: dict[str, Any] = {"Contents": [{"Key": "a", "ETag": "1"}], "IsTruncated": True}
-        self.s3.add_response("list_objects_v2", {**page, "NextContinuationToken": "t"}, {"Bucket": "b"})
+    def fails_to_list(self, error: Exception) -> None:
+        self.pages.append(error)
+
+    def _next_page(self, _after: str) -> Page:
+        answer = self.pages.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def starts(self, *, description: object = ANY) -> None:
         answer = {"ingestionJob": _job("STARTING", started=NOON, description="")}
@@ -85,6 +141,7 @@ class StubbedClients:
     def done(self) -> None:
         for stubber in (self.agent, self.s3, self.sqs):
             stubber.assert_no_pending_responses()
+        assert not self.pages
 
 
 def _job(status: str, *, started: datetime, description: str) -> dict[str, object]:

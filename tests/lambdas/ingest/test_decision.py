@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.decision import Decision, plan_batch, plan_sweep
+from ingest.bucket_reader import Range, Reading
+from ingest.decision import (
+    READING_INTERVAL,
+    UNCOMPARED_INTERVAL,
+    Decision,
+    continue_reading,
+    plan_batch,
+    plan_sweep,
+)
 from ingest.events import Message
 from shared.ingestion_jobs import Job
 from tests.lambdas.helpers import NOON, job
@@ -106,8 +114,8 @@ def test_of_a_mixed_batch_only_the_uncovered_messages_are_returned() -> None:
             "content a",
             Decision.START,
         ),
-        ([job("COMPLETE", started=-3599)], None, Decision.COVERED),
-        ([job("COMPLETE", started=-3600)], None, Decision.START),
+        ([job("COMPLETE", started=-3299)], None, Decision.WAIT),
+        ([job("COMPLETE", started=-3300)], None, Decision.START),
         ([], None, Decision.START),
     ],
 )
@@ -135,3 +143,36 @@ def test_documents_that_a_complete_job_could_not_read_are_retried_hourly_by_thre
     jobs: list[Job], decision: Decision
 ) -> None:
     assert plan_sweep(jobs=jobs, description="content a", now=NOON) is decision
+
+
+SAVED = Reading(started=NOON - timedelta(minutes=9), unread=(Range("k", ""),), invocations=2, verified=NOON)
+DONE = replace(SAVED, unread=())
+FRESH = Reading(started=NOON, verified=NOON)
+
+
+@pytest.mark.parametrize(
+    "saved, jobs, continued",
+    [
+        (None, [], Reading(started=NOON)),
+        (SAVED, [], SAVED),
+        (SAVED, [job("COMPLETE", started=-600)], SAVED),
+        (SAVED, [job("FAILED", started=-60)], SAVED),
+        # A complete job that started later covers all that was read.
+        (SAVED, [job("COMPLETE", started=-60)], FRESH),
+        (replace(SAVED, started=NOON - UNCOMPARED_INTERVAL), [], FRESH),
+        (DONE, [job("COMPLETE", started=-60, description=DONE.description or "")], DONE),
+        (DONE, [job("COMPLETE", started=-60, description="content not compared")], FRESH),
+        (DONE, [], FRESH),
+        (replace(DONE, started=NOON - READING_INTERVAL), [job("COMPLETE", started=-60, description="x")], FRESH),
+    ],
+)
+def test_a_sweep_goes_on_with_a_reading_that_is_still_of_use(
+    saved: Reading | None, jobs: list[Job], continued: Reading
+) -> None:
+    assert continue_reading(saved, jobs, now=NOON, may_rest=True) == continued
+
+
+def test_a_sweep_that_an_operator_asks_for_reads_the_bucket_now() -> None:
+    last = job("COMPLETE", started=-60, description=DONE.description or "")
+    assert continue_reading(DONE, [last], now=NOON) == FRESH
+    assert continue_reading(SAVED, [], now=NOON) == SAVED

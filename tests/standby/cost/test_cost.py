@@ -97,6 +97,13 @@ def stack_roles() -> tuple[str, str]:
     return ("primary", "failover")
 
 
+@pytest.mark.parametrize("documents, readings", [(50_000, MINUTES / 5), (1_000_000, MINUTES / 20)])
+def test_the_sweep_lists_a_large_bucket_less_often(stack: Stack, documents: int, readings: float) -> None:
+    usage = Usage(questions=0, uploads=0, stored_gb=documents / 1_000, document_mb=1.0)
+    pages = 1 + documents // 1_000
+    assert units(stack, usage, "failover", "s3_writes") == pytest.approx(readings * pages)
+
+
 def test_an_alarm_costs_as_many_metrics_as_it_reads(stack: Stack) -> None:
     alarms = stack.resources("aws_cloudwatch_metric_alarm", "primary")
     metrics = units(stack, PROFILES["idle"], "primary", "cloudwatch_alarm_metrics")

@@ -98,7 +98,7 @@ def job(description: str, *, failed: int = 0, minutes: int = 0) -> dict[str, obj
         ("content 12ab", "in sync after 0 jobs"),
         (
             "content not compared",
-            "not compared, because there are too many documents (a sweep indexes them every hour), after 0 jobs",
+            "not compared, because there are too many documents (a sweep compares them within an hour), after 0 jobs",
         ),
     ],
 )
