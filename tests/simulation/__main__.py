@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.simulation import memory
 from tests.simulation.commands import simulated
-from tests.simulation.drivers import Explored, explore, sample
+from tests.simulation.exploration.drivers import Explored, explore, sample
 from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
 from tests.simulation.script import Scripts
 from tests.simulation.seeded.measure import is_noticed, measure, write_measured

@@ -46,8 +46,9 @@ class Scenario:
     """What may happen in a run. `faults` and `people` are numbers of events of the kinds.
 
     `local_at_once`: a call that reads nothing that a command writes is no scheduling point, and an operator's calls to
-    one region are answered in their order. `returns`: a region that is down may return while commands run; otherwise it
-    returns after they have ended. `serving` and `generation` are those of the world in the beginning.
+    one region are answered in their order. `once`: each kind of fault happens once. `returns`: a region that is down
+    may return while commands run; otherwise it returns after they have ended. `serving` and `generation` are those of
+    the world in the beginning.
     """
 
     specs: tuple[Spec, ...]
@@ -62,6 +63,7 @@ class Scenario:
     local_at_once: bool = False
     started: bool = False
     returns: bool = True
+    once: bool = False
 
 
 @dataclass(kw_only=True)
@@ -74,6 +76,7 @@ class Run:
     nodes: dict[int, Node] = field(default_factory=dict)
     killed: frozenset[int] = frozenset()
     faults: int = 0
+    kinds: frozenset[str] = frozenset()
     people: int = 0
     watch: oracle.Watch = field(default_factory=oracle.Watch)
     violations: list[str] = field(default_factory=list)
@@ -88,6 +91,7 @@ class Run:
             pages=scenario.pages,
         )
         run = cls(scenario=scenario, scripts=scripts, world=world, faults=scenario.faults, people=scenario.people)
+        run.kinds = frozenset(scenario.fault_kinds)
         if scenario.started:
             for spec in scenario.specs:
                 run.take(("start", spec.number))
@@ -102,7 +106,7 @@ class Run:
     def key(self) -> int:
         """Return a number that is equal for runs that can only continue alike."""
         nodes = tuple((number, node.number) for number, node in sorted(self.nodes.items()))
-        return hash((self.world.key(), nodes, self.killed, self.faults, self.people, self.watch))
+        return hash((self.world.key(), nodes, self.killed, self.faults, self.kinds, self.people, self.watch))
 
     @property
     def alive(self) -> list[Node]:
@@ -137,7 +141,7 @@ class Run:
             yield ("answer", number, place)
         if not self.faults:
             return
-        kinds = self.scenario.fault_kinds
+        kinds = self.kinds
         for place in places:
             call = node.calls[place][1]
             if call.region == SITE or not self._reaches(number, call.region):
@@ -150,7 +154,7 @@ class Run:
                 yield from (("slow", number, place),) if "slow" in kinds else ()
 
     def _fault_choices(self, number: int) -> Iterator[Choice]:
-        kinds = self.scenario.fault_kinds
+        kinds = self.kinds
         if self.faults and "kill" in kinds:
             yield ("kill", number)
         if self.faults and "cut" in kinds:
@@ -170,7 +174,7 @@ class Run:
 
     def world_choices(self) -> Iterator[Choice]:
         """Yield what may happen outside of commands, except for what people do."""
-        world, kinds = self.world, self.scenario.fault_kinds
+        world, kinds = self.world, self.kinds
         for region in OTHER:
             status = world.status[region]
             if status in {"down", "hung"} and self.scenario.returns:
@@ -218,6 +222,7 @@ class Run:
         before = self.world.glance()
         if word in FAULTS:
             self.faults -= 1
+            self.kinds -= {str(word)} if self.scenario.once else frozenset()
         if word in PEOPLE:
             self.people -= 1
         if word in _COMMAND_WORDS:

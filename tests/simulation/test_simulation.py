@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.simulation.commands import Command, Spec, simulated
-from tests.simulation.drivers import explore, play, sample
+from tests.simulation.exploration.drivers import explore, play, sample
 from tests.simulation.last_state import Endings
 from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios import EXHAUSTIVE, failover, random_scenarios

@@ -36,8 +36,8 @@ from tests.simulation.records import (
     holds,
     identity,
     parse_copy,
-    role_of_copy,
     render_event,
+    role_of_copy,
     time_of,
 )
 from tests.standby.manifests import REGIONS

@@ -43,7 +43,7 @@ def _step(base: Run, before: Move, choice: Choice) -> Iterator[tuple[Move, Run]]
     _take(after, choice)
     yield (*before, choice), after
     number = int(choice[1])
-    if after.faults and "kill" in after.scenario.fault_kinds and after.nodes[number].report is None:
+    if after.faults and "kill" in after.kinds and after.nodes[number].report is None:
         killed = after.copy()
         _take(killed, ("kill", number))
         yield (*before, choice, ("kill", number)), killed
@@ -84,7 +84,7 @@ def _places(run: Run, node: Node) -> list[int]:
     places = run.places(node)
     if len(run.alive) > 1:
         return places
-    may_be_killed = run.faults and "kill" in run.scenario.fault_kinds
+    may_be_killed = run.faults and "kill" in run.kinds
     writes = [call for _, call in node.calls if call.is_write]
     return places if may_be_killed and writes else places[:1]
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from tests.simulation.exploration.reduction import Move, moves
 from tests.simulation.last_state import Endings
-from tests.simulation.reduction import Move, moves
 from tests.simulation.scenario import Choice, Run, Scenario
 from tests.simulation.script import Scripts
 

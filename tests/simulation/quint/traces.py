@@ -120,15 +120,15 @@ def record_traces(number: int, *, seed: int) -> list[list[str]]:
 def _play(run: Run, rng: random.Random) -> list[str]:
     recorder = Recorder(run=run)
     while not run.ended:
-        choices = run.choices()
+        choices = [choice for choice in run.choices() if choice[0] != "late" or _is_config(run, choice)]
         normal = [choice for choice in choices if choice[0] == "answer"]
-        rare = [choice for choice in choices if choice[0] in {"kill", "lose", "down", "up", "land"} or _is_late(run, choice)]
+        rare = [choice for choice in choices if choice[0] != "answer"]
         recorder.take(rng.choice(normal if rng.random() < 0.95 or not rare else rare))
     return recorder.actions
 
 
-def _is_late(run: Run, choice: Choice) -> bool:
-    return choice[0] == "late" and run.nodes[int(choice[1])].calls[int(choice[2])][1].is_config
+def _is_config(run: Run, choice: Choice) -> bool:
+    return run.nodes[int(choice[1])].calls[int(choice[2])][1].is_config
 
 
 def render_traces(traces: list[list[str]]) -> str:
