@@ -1,4 +1,4 @@
-"""`python -m tests.simulation.quint`: check the specification docs/two_copies.qnt, and traces of the simulation with it."""
+"""`python -m tests.simulation.quint`: check docs/two_copies.qnt, and check traces of the simulation with it."""
 
 import argparse
 import shutil
