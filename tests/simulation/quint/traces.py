@@ -32,6 +32,7 @@ class Recorder:
     writers: dict[str, int] = field(default_factory=dict)
     copies: dict[str, str] = field(default_factory=dict)
     read: set[tuple[int, str, str]] = field(default_factory=set)
+    last: dict[tuple[int, str], str] = field(default_factory=dict)
     intended: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -68,6 +69,7 @@ class Recorder:
             etag = self.run.world.objects[call.region, "frontend", "config.json"].etag
             if number not in self.intended:
                 self.read.add((number, call.region, etag))
+                self.last[number, call.region] = etag
             yield f"read_copy({number}, {where})"
         elif call.is_journal and call.operation == "ListObjectsV2":
             yield f"read_journal({number}, {where})"
@@ -85,12 +87,14 @@ class Recorder:
         generation = config.generation if config else 0
         copy, where = f"{{ generation: {generation}, writer: {writer} }}", f'"{NAMES[call.region]}"'
         self.copies[etag_of(call.body)] = copy
-        expected = self.copies[call.condition]
+        # The product writes with a condition. A seeded mistake does not, and then it means the copy that it has read.
+        condition = call.condition or self.last[number, call.region]
+        expected = self.copies[condition]
         if word == "late":
             yield f"lose({number}, {where}, {expected})"
         elif word == "land" and holds:
             yield f"land({{ region: {where}, expected: {expected}, copy: {copy} }})"
-        elif holds and writer == number and (number, call.region, call.condition) in self.read:
+        elif holds and writer == number and (number, call.region, condition) in self.read:
             yield f"write({number}, {where}, {expected})"
         elif holds:
             yield f"repair({number}, {where}, {expected}, {copy})"
