@@ -14,6 +14,7 @@ COGGED := README.md docs/cli.md docs/notifications.md docs/protocol.md docs/refe
 SOURCES := standby constructs lambda_src bench docs tests toolchain
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
+QUINT_READY := toolchain/quint/node_modules/.ready
 LINTERS := .venv-linters
 LINTERS_READY := $(LINTERS)/.ready
 WHEEL_NODE := $(VENV)/.node
@@ -43,11 +44,11 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic pictures check check-stack bench-synth bench-apply bench-scale test-scale compat format lock vendor docs release clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic protocol soak pictures check check-stack bench-synth bench-apply bench-scale test-scale compat format lock vendor docs release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do \
-	  printf '%s\n' "$$text" | fold -s -w 63 | { read -r line; printf '%-16s%s\n' "$$target" "$$line"; sed 's/^/                /'; }; \
+	  printf '%s\n' "$$text" | fold -s -w 60 | { read -r line; printf '%-20s%s\n' "$$target" "$$line"; sed 's/^/                    /'; }; \
 	done
 
 setup: $(PYTHON_READY) $(NODE_READY) ## Install everything that is pinned: Python packages into .venv, cdktf-cli into node_modules
@@ -73,11 +74,22 @@ test-fast: $(PYTHON_READY) need-node ## Run the tests of the logic and of the sy
 	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser
 
 SECONDS_OF_CPU ?= 600
+STEPS ?= 0
 SEED ?= $(shell date +%s)
 
 simulate: $(PYTHON_READY) ## Simulate commands, faults and people: SECONDS_OF_CPU at random, and small scenarios completely
-	@$(BIN)/python -m tests.simulation random --seconds $(SECONDS_OF_CPU) --seed $(SEED)
-	@$(BIN)/python -m tests.simulation exhaustive --seconds $(SECONDS_OF_CPU)
+	@$(BIN)/python -m tests.simulation random --seconds $(SECONDS_OF_CPU) --steps $(STEPS) --seed $(SEED)
+	@$(BIN)/python -m tests.simulation exhaustive --seconds $(SECONDS_OF_CPU) --workers $(WORKERS)
+
+protocol: $(PYTHON_READY) $(QUINT_READY) ## Check docs/two_copies.qnt in random runs, and with recorded traces of the simulation
+	@$(BIN)/python -m tests.simulation.quint toolchain/quint/node_modules --seed $(SEED)
+
+DRILLS ?= 20
+
+soak: $(REHEARSAL_READY) ## Run DRILLS whole drills in a row against the rehearsal, and print the spread of each measure
+	@$(MAKE) need-chromium || true # without a browser, its scenario is skipped
+	@$(BIN)/standby rehearse up
+	@$(BIN)/python -m bench.soak --drills $(DRILLS)
 
 simulate-automatic: $(PYTHON_READY) ## Simulate the decision of the automatic failover over a million random histories (5 minutes)
 	@$(BIN)/python -m tests.automatic 1000000 18
@@ -156,14 +168,14 @@ lock: $(PYTHON_READY) need-node ## Lock the pinned dependencies again, without t
 	@$(BIN)/pipenv lock --dev
 	@$(BIN)/python -c 'import json, pathlib; p = pathlib.Path("Pipfile.lock"); d = json.loads(p.read_text()); d["_meta"]["sources"] = []; p.write_text(json.dumps(d, indent=4, sort_keys=True) + "\n")'
 	@npm install --package-lock-only --ignore-scripts
-	@for directory in toolchain/npm toolchain/oauth; do \
+	@for directory in toolchain/npm toolchain/oauth toolchain/quint; do \
 	  npm install --prefix "$$directory" --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved; done
 
 release: $(PYTHON_READY) need-node ## Write the wheel, the Terraform module, the SBOM, the notes and the checksums to dist/
 	@$(BIN)/python -m toolchain.release "$${DIST:-dist}" --tag "$${TAG:-}"
 
 clean: rehearse-down ## End the rehearsal and remove everything that make installed
-	@rm -rf $(VENV) $(LINTERS) .wheels node_modules cdktf.out cdktf.out.* dist
+	@rm -rf $(VENV) $(LINTERS) .wheels node_modules toolchain/quint/node_modules cdktf.out cdktf.out.* dist
 
 # --- requirements of the targets ---------------------------------------------------------------------------------------------
 
@@ -186,6 +198,11 @@ $(LINTERS_READY): tests/linters/requirements.txt | need-python
 $(NODE_READY): package-lock.json | need-node
 	@echo 'Installing the npm packages of package-lock.json into node_modules.' >&2
 	@npm ci --include=dev --ignore-scripts --no-update-notifier --loglevel=error >/dev/null
+	@touch $@
+
+$(QUINT_READY): toolchain/quint/package-lock.json | need-node
+	@echo 'Installing Quint into toolchain/quint/node_modules (50 MB).' >&2
+	@npm ci --prefix toolchain/quint --ignore-scripts --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
 $(WHEEL_NODE): toolchain/requirements.txt toolchain/node.py | $(PYTHON_READY)

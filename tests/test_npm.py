@@ -68,7 +68,7 @@ def test_a_package_with_install_scripts_runs_none_of_them_with_the_settings_of_t
 
 
 @pytest.mark.parametrize(
-    "path", ["package-lock.json", "toolchain/npm/package-lock.json", "toolchain/oauth/package-lock.json"]
+    "path", ["package-lock.json", *(f"toolchain/{name}/package-lock.json" for name in ("npm", "oauth", "quint"))]
 )
 def test_no_lock_file_names_a_registry_or_links_a_directory(path: str) -> None:
     packages = json.loads((ROOT / path).read_text(encoding="utf-8"))["packages"]

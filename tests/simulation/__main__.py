@@ -1,14 +1,16 @@
 """`python -m tests.simulation`: explore, sample, and measure the oracle, for longer than a test may take."""
 
 import argparse
+import os
 import random
 import sys
 import time
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
-from tests.simulation import memory
 from tests.simulation.commands import simulated
-from tests.simulation.drivers import Explored, explore, sample
+from tests.simulation.exploration.drivers import Explored, explore, sample
 from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
 from tests.simulation.script import Scripts
 from tests.simulation.seeded.measure import is_noticed, measure, write_measured
@@ -43,14 +45,17 @@ def run_random(arguments: argparse.Namespace) -> bool:
 
 
 def run_exhaustive(arguments: argparse.Namespace) -> bool:
-    """Explore each scenario completely, each for at most the time."""
-    well = True
-    for name, scenario in EXHAUSTIVE.items():
-        if arguments.only in name:
-            scripts = Scripts()
-            well &= report(name, explore(scenario, scripts, seconds=arguments.seconds), scripts, arguments.folder)
-            memory.forget()
-    return well
+    """Explore each scenario completely, each for at most the time, in as many processes as there are processors."""
+    names = [name for name in EXHAUSTIVE if arguments.only in name]
+    work = partial(_explore, seconds=arguments.seconds, folder=arguments.folder)
+    with get_context("spawn").Pool(arguments.workers, maxtasksperchild=1) as pool:
+        return all(list(pool.imap(work, names)))
+
+
+def _explore(name: str, *, seconds: float, folder: Path | None) -> bool:
+    with simulated():
+        scripts = Scripts()
+        return report(name, explore(EXHAUSTIVE[name], scripts, seconds=seconds), scripts, folder)
 
 
 def run_mistakes(arguments: argparse.Namespace) -> bool:
@@ -75,6 +80,7 @@ def main() -> int:
     parser.add_argument("what", choices=("random", "exhaustive", "mistakes"))
     parser.add_argument("--seconds", type=float, default=60.0, help="CPU seconds (of each scenario or mistake)")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes of the exhaustive driver")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="a part of a name")
     parser.add_argument("--missing", action="store_true", help="only mistakes whose story no longer shows them")

@@ -9,7 +9,7 @@ from standby.deployment.manifest import Role
 from standby.deployment.routing_config import RoutingConfig, parse_config
 from standby.operations.facts.journal import Event, StepTaken, parse_event
 from tests.simulation.calls import Call
-from tests.simulation.commands import NOON
+from tests.simulation.commands import MANIFEST, NOON
 from tests.standby.manifests import REGIONS
 
 WEST, EAST = REGIONS["primary"], REGIONS["failover"]
@@ -110,6 +110,13 @@ def parse_copy(body: bytes | None) -> RoutingConfig | None:
         return parse_config(body)
     except ValueError:
         return None
+
+
+@cache
+def role_of_copy(body: bytes | None) -> Role | None:
+    """Return the role of the region whose API a copy names; None if it names neither region's."""
+    config = parse_copy(body)
+    return MANIFEST.role_of(config.api_url) if config else None
 
 
 def holds(condition: str, found: Stored | None) -> bool:

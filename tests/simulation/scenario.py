@@ -4,7 +4,7 @@ A choice is a tuple of words, such as `("answer", 1, 0)`: the first waiting call
 and the stories of tests/simulation/stories use the same choices.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -46,7 +46,9 @@ class Scenario:
     """What may happen in a run. `faults` and `people` are numbers of events of the kinds.
 
     `local_at_once`: a call that reads nothing that a command writes is no scheduling point, and an operator's calls to
-    one region are answered in their order. `serving` and `generation` are those of the world in the beginning.
+    one region are answered in their order. `once`: each kind of fault happens once. `returns`: a region that is down
+    may return while commands run; otherwise it returns after they have ended. `serving` and `generation` are those of
+    the world in the beginning.
     """
 
     specs: tuple[Spec, ...]
@@ -60,6 +62,8 @@ class Scenario:
     pages: int = 0
     local_at_once: bool = False
     started: bool = False
+    returns: bool = True
+    once: bool = False
 
 
 @dataclass(kw_only=True)
@@ -72,6 +76,7 @@ class Run:
     nodes: dict[int, Node] = field(default_factory=dict)
     killed: frozenset[int] = frozenset()
     faults: int = 0
+    kinds: frozenset[str] = frozenset()
     people: int = 0
     watch: oracle.Watch = field(default_factory=oracle.Watch)
     violations: list[str] = field(default_factory=list)
@@ -86,20 +91,22 @@ class Run:
             pages=scenario.pages,
         )
         run = cls(scenario=scenario, scripts=scripts, world=world, faults=scenario.faults, people=scenario.people)
+        run.kinds = frozenset(scenario.fault_kinds)
         if scenario.started:
             for spec in scenario.specs:
                 run.take(("start", spec.number))
         return run
 
     def copy(self) -> "Run":
-        return replace(
-            self, world=self.world.copy(), nodes=dict(self.nodes), watch=self.watch, violations=list(self.violations)
-        )
+        new = object.__new__(Run)
+        new.__dict__.update(self.__dict__)
+        new.world, new.nodes, new.violations = self.world.copy(), dict(self.nodes), list(self.violations)
+        return new
 
     def key(self) -> int:
         """Return a number that is equal for runs that can only continue alike."""
         nodes = tuple((number, node.number) for number, node in sorted(self.nodes.items()))
-        return hash((self.world.key(), nodes, self.killed, self.faults, self.people, self.watch))
+        return hash((self.world.key(), nodes, self.killed, self.faults, self.kinds, self.people, self.watch))
 
     @property
     def alive(self) -> list[Node]:
@@ -120,20 +127,21 @@ class Run:
         """Return everything that may happen next."""
         found: list[Choice] = [("start", spec.number) for spec in self.scenario.specs if spec.number not in self.nodes]
         for node in self.alive:
-            found += self._command_choices(node)
-        found += self._world_choices()
+            found += self.call_choices(node, self.places(node))
+            found += self._fault_choices(node.spec.number)
+        found += self.world_choices()
         if self.people:
             found += self._people_choices()
         return found
 
-    def _command_choices(self, node: Node) -> Iterator[Choice]:
-        number = node.spec.number
-        places = self._places(node)
+    def call_choices(self, node: Node, places: Iterable[int]) -> Iterator[Choice]:
+        """Yield what may happen to the waiting calls at these places."""
+        number, places = node.spec.number, list(places)
         for place in places:
             yield ("answer", number, place)
         if not self.faults:
             return
-        kinds = self.scenario.fault_kinds
+        kinds = self.kinds
         for place in places:
             call = node.calls[place][1]
             if call.region == SITE or not self._reaches(number, call.region):
@@ -144,12 +152,16 @@ class Run:
             if call.bucket:
                 yield from (("fail", number, place),) if "fail" in kinds else ()
                 yield from (("slow", number, place),) if "slow" in kinds else ()
-        if "kill" in kinds:
+
+    def _fault_choices(self, number: int) -> Iterator[Choice]:
+        kinds = self.kinds
+        if self.faults and "kill" in kinds:
             yield ("kill", number)
-        if "cut" in kinds:
+        if self.faults and "cut" in kinds:
             yield from (("cut", number, region) for region in OTHER if (number, region) not in self.world.cut)
 
-    def _places(self, node: Node) -> list[int]:
+    def places(self, node: Node) -> list[int]:
+        """Return the places of the waiting calls of a command that may be answered next."""
         if not self.scenario.local_at_once:
             return list(range(len(node.calls)))
         first: dict[str, int] = {}
@@ -160,11 +172,12 @@ class Run:
     def _reaches(self, number: int, region: str) -> bool:
         return region in OTHER and self.world.up(region) and (number, region) not in self.world.cut
 
-    def _world_choices(self) -> Iterator[Choice]:
-        world, kinds = self.world, self.scenario.fault_kinds
+    def world_choices(self) -> Iterator[Choice]:
+        """Yield what may happen outside of commands, except for what people do."""
+        world, kinds = self.world, self.kinds
         for region in OTHER:
             status = world.status[region]
-            if status in {"down", "hung"}:
+            if status in {"down", "hung"} and self.scenario.returns:
                 yield ("up", region)
             if self.faults and status == "up":
                 well = world.status[OTHER[region]] == "up"
@@ -209,6 +222,7 @@ class Run:
         before = self.world.glance()
         if word in FAULTS:
             self.faults -= 1
+            self.kinds -= {str(word)} if self.scenario.once else frozenset()
         if word in PEOPLE:
             self.people -= 1
         if word in _COMMAND_WORDS:

@@ -1,7 +1,9 @@
 """The scenarios that are explored, and the distribution of those that are sampled."""
 
+import itertools
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from tests.simulation.commands import Name, Spec
@@ -32,26 +34,38 @@ def _small(*specs: Spec, faults: int, kinds: tuple[str, ...], serving: str = "pr
     )
 
 
-EXHAUSTIVE: Final[Mapping[str, Scenario]] = {
-    "a failover, every fault": _small(
-        failover(1), faults=1, kinds=(*["kill", "lose", "late", "fail", "slow", "down", "hang", "gone"], "cut")
-    ),
-    "a failover, two faults": _small(failover(1), faults=2, kinds=("kill", "lose", "late", "down")),
-    "a forced failback, two faults": _small(
-        failback(1, force=True), faults=2, kinds=("kill", "lose", "late", "down"), serving="failover"
-    ),
-    "two failovers": _small(failover(1), failover(2), faults=0, kinds=()),
-    "a failover and a forced failback": _small(failover(1), failback(2, force=True), faults=0, kinds=()),
-    "two failovers, one fault": _small(failover(1), failover(2), faults=1, kinds=("kill", "lose", "late", "down")),
-    "a failover and a forced failback, one fault": _small(
-        failover(1), failback(2, force=True), faults=1, kinds=("kill", "lose", "late", "down")
-    ),
-    "two failovers, two faults": _small(failover(1), failover(2), faults=2, kinds=("kill", "lose", "down")),
-    "a failover and a forced failback, two faults": _small(
-        failover(1), failback(2, force=True), faults=2, kinds=("kill", "lose", "down")
-    ),
+_ONE: Final = ("kill", "lose", "late", "fail", "slow", "down", "hang", "gone", "cut")
+_KINDS: Final = ("kill", "lose", "late", "down")
+_SWITCHES: Final = {
+    "two failovers": (failover(1), failover(2)),
+    "a failover and a forced failback": (failover(1), failback(2, force=True)),
 }
-"""Complete: every order of the calls of these commands and of these faults."""
+
+
+def _two_faults(name: str) -> Iterator[tuple[str, Scenario]]:
+    """Yield a scenario for each pair of faults, so that several processes share the work.
+
+    A region that goes down stays down until both commands have ended.
+    """
+    for first, second in itertools.combinations_with_replacement(_KINDS, 2):
+        scenario = _small(*_SWITCHES[name], faults=2, kinds=(first, second))
+        yield f"{name}, {first} and {second}", replace(scenario, once=first != second, returns=False)
+
+
+EXHAUSTIVE: Final[Mapping[str, Scenario]] = {
+    "a failover, every fault": _small(failover(1), faults=1, kinds=_ONE),
+    "a failover, two faults": _small(failover(1), faults=2, kinds=_KINDS),
+    "a forced failback, two faults": _small(failback(1, force=True), faults=2, kinds=_KINDS, serving="failover"),
+    **{name: _small(*specs, faults=0, kinds=()) for name, specs in _SWITCHES.items()},
+    **{
+        f"{name}, {kind}": replace(_small(*specs, faults=1, kinds=(kind,)), returns=False)
+        for name, specs in _SWITCHES.items()
+        for kind in _KINDS
+    },
+    **dict(pair for name in _SWITCHES for pair in _two_faults(name)),
+    **{f"{name}, down and back": _small(*specs, faults=1, kinds=("down",)) for name, specs in _SWITCHES.items()},
+}
+"""Every order of the calls of these commands and of these faults, the small ones first."""
 
 
 def random_scenarios(rng: random.Random) -> Iterator[Scenario]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.simulation.commands import Spec
-from tests.simulation.drivers import Failure, drain
+from tests.simulation.exploration.drivers import Failure, drain
 from tests.simulation.last_state import Endings
 from tests.simulation.scenario import FAULTS, Choice, Run, Scenario
 from tests.simulation.script import Scripts

@@ -2,15 +2,18 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from tests.simulation.commands import Command, Spec, simulated
-from tests.simulation.drivers import explore, play, sample
+from tests.simulation.exploration.drivers import explore, play, sample
 from tests.simulation.last_state import Endings
+from tests.simulation.quint.traces import record_traces
 from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios import EXHAUSTIVE, failover, random_scenarios
 from tests.simulation.script import Scripts
+from tests.simulation.seeded.mistakes import MISTAKES, seeded
 from tests.simulation.stories import FOLDER, play_story, read_story, tell
 from tests.simulation.world import EAST, WEST, World
 
@@ -40,7 +43,15 @@ def test_no_rule_is_violated_in_a_story_that_once_violated_one(path: object) -> 
     assert found == [], tell(story)
 
 
-@pytest.mark.parametrize("name", ["two failovers", "a failover and a forced failback"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two failovers",
+        "a failover and a forced failback",
+        "two failovers, kill",
+        "a failover and a forced failback, kill",
+    ],
+)
 def test_no_order_of_the_calls_of_two_commands_violates_a_rule(name: str) -> None:
     found = explore(EXHAUSTIVE[name], Scripts(), seconds=120)
     assert found.failures == {}
@@ -60,6 +71,28 @@ def test_the_order_of_answers_to_calls_that_wait_together_changes_nothing() -> N
     merged, whole = explore(scenario, Scripts(), seconds=60), explore(scenario, Scripts(merge=False), seconds=60)
     assert set(merged.outcomes) == set(whole.outcomes)
     assert merged.states < whole.states
+
+
+def test_the_partial_order_reduction_leaves_out_no_outcome() -> None:
+    scenario = replace(EXHAUSTIVE["a failover, two faults"], faults=1)
+    reduced, whole = explore(scenario, Scripts(), seconds=60), explore(scenario, Scripts(), seconds=60, whole=True)
+    assert set(reduced.outcomes) == set(whole.outcomes)
+    assert reduced.states < whole.states
+
+
+def test_the_partial_order_reduction_leaves_out_no_rule_that_a_mistake_violates() -> None:
+    mistake = next(one for one in MISTAKES if one.title == "the other region is written first")
+    scenario = replace(EXHAUSTIVE["a failover, two faults"], faults=1)
+    with seeded(mistake):
+        reduced, whole = explore(scenario, Scripts(), seconds=60), explore(scenario, Scripts(), seconds=60, whole=True)
+    assert set(reduced.failures) == set(whole.failures)
+    assert reduced.failures
+
+
+def test_a_trace_of_the_simulation_names_each_write_of_a_config() -> None:
+    trace = next(one for one in record_traces(20, seed=3) if "down" not in " ".join(one))
+    assert trace[0].startswith("start(")
+    assert any(action.startswith("write(") for action in trace)
 
 
 def test_a_run_depends_on_its_choices_alone() -> None:

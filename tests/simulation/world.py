@@ -37,6 +37,7 @@ from tests.simulation.records import (
     identity,
     parse_copy,
     render_event,
+    role_of_copy,
     time_of,
 )
 from tests.standby.manifests import REGIONS
@@ -231,8 +232,7 @@ class World:
 
     def visitor_role(self) -> Role | None:
         """Return the role of the region that a new visitor uses now; None if the edge shows no region's API."""
-        config = self.edge_config()
-        return MANIFEST.role_of(config.api_url) if config else None
+        return role_of_copy(self.edge())
 
     def look(self) -> None:
         """Let an eager page read config.json: it has then seen this generation."""

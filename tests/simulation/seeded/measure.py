@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.simulation.drivers import Explored, explore, sample
+from tests.simulation.exploration.drivers import Explored, explore, sample
 from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
 from tests.simulation.script import Scripts
 from tests.simulation.seeded.mistakes import MISTAKES, Mistake, seeded

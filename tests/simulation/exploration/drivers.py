@@ -3,9 +3,10 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from tests.simulation.exploration.reduction import Move, moves
 from tests.simulation.last_state import Endings
 from tests.simulation.scenario import Choice, Run, Scenario
 from tests.simulation.script import Scripts
@@ -48,54 +49,78 @@ class Explored:
             self.failures[failure.rule] = failure
 
 
-def explore(scenario: Scenario, scripts: Scripts, *, seconds: float, first: bool = False) -> Explored:
-    """Visit every state of the scenario once, within so many seconds of CPU. `first`: stop at the first violation."""
-    began, found, endings, seen = time.process_time(), Explored(), Endings(), set[int]()
-    stack: list[Run] = []
-    path: dict[int, tuple[int, Choice] | None] = {}
+Trail = tuple["Trail", Move] | None
+"""How a state was reached: the state before, and the choices after it."""
+
+
+def explore(
+    scenario: Scenario, scripts: Scripts, *, seconds: float, first: bool = False, whole: bool = False
+) -> Explored:
+    """Visit every state of the scenario once, within so many seconds of CPU.
+
+    `first`: stop at the first violation. `whole`: without the partial-order reduction, to compare.
+    """
     start = Run.begin(scenario, scripts)
-    stack.append(start)
-    path[start.key()] = None
-    seen.add(start.key())
+    return _search([(start, None)], seconds=seconds, first=first, successors=_all_moves if whole else moves)
+
+
+def _all_moves(run: Run) -> Iterator[tuple[Move, Run]]:
+    for choice in run.choices():
+        after = run.copy()
+        after.take(choice)
+        yield (choice,), after
+
+
+def _search(
+    stack: list[tuple[Run, Trail]],
+    *,
+    seconds: float,
+    first: bool,
+    successors: Callable[[Run], Iterator[tuple[Move, Run]]],
+) -> Explored:
+    began, found, endings = time.process_time(), Explored(), Endings()
+    seen = {run.key() for run, _ in stack}
     while stack:
-        if time.process_time() - began > seconds or (first and found.failures):
-            found.complete = not stack
+        # Asking for the CPU time takes longer than a step on some kernels.
+        late = found.states % 256 == 255 and time.process_time() - began > seconds
+        if late or (first and found.failures):
+            found.complete = False
             break
-        run = stack.pop()
-        key = run.key()
+        run, trail = stack.pop()
         found.states += 1
         if run.ended:
-            found.ends += 1
-            found.outcomes[tuple(_result(run, spec.number) for spec in scenario.specs)] += 1
-            for violation in endings.violations(run):
-                found.fail(violation, scenario, _path(path, key))
-        for choice in run.choices():
-            after = run.copy()
-            after.violations = []
-            after.take(choice)
-            found.steps += 1
+            _judge_end(run, trail, found, endings)
+        for move, after in successors(run):
+            found.steps += len(move)
+            for violation in after.violations:
+                found.fail(violation, after.scenario, _choices((trail, move)))
+            after.violations.clear()
             reached = after.key()
             if reached not in seen:
                 seen.add(reached)
-                path[reached] = (key, choice)
-                for violation in after.violations:
-                    found.fail(violation, scenario, _path(path, reached))
-                stack.append(after)
+                stack.append((after, (trail, move)))
     found.seconds = time.process_time() - began
     return found
+
+
+def _judge_end(run: Run, trail: Trail, found: Explored, endings: Endings) -> None:
+    found.ends += 1
+    found.outcomes[tuple(_result(run, spec.number) for spec in run.scenario.specs)] += 1
+    for violation in endings.violations(run):
+        found.fail(violation, run.scenario, _choices(trail))
+
+
+def _choices(trail: Trail) -> tuple[Choice, ...]:
+    found: list[Move] = []
+    while trail is not None:
+        trail, move = trail
+        found.append(move)
+    return tuple(choice for move in reversed(found) for choice in move)
 
 
 def _result(run: Run, number: int) -> str:
     report = run.nodes[number].report
     return report.result if report else "killed"
-
-
-def _path(path: dict[int, tuple[int, Choice] | None], key: int) -> tuple[Choice, ...]:
-    choices: list[Choice] = []
-    while (step := path[key]) is not None:
-        key, choice = step
-        choices.append(choice)
-    return tuple(reversed(choices))
 
 
 def sample(

@@ -1,0 +1,1 @@
+"""A soak test: drills in a row."""
