@@ -16,7 +16,7 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Region, Role
 from standby.listing import ranges
 from standby.listing.page import Page, Row
-from standby.operations.facts.long_listings.bucket_pages import iterate_pages, read_page, read_time
+from standby.operations.facts.bucket_pages import iterate_pages, read_page, read_time
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -19,7 +19,7 @@ from standby.deployment.api_call import MAX_BODY_BYTES
 from standby.deployment.manifest import Region
 from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy, RoutingConfig, read_copy
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
-from standby.operations.facts.long_listings.bucket_pages import read_page
+from standby.operations.facts.bucket_pages import read_page
 from standby.text import one_line, pluralize, printable
 from standby_protocol.journal import (
     FIRST_GENERATION,

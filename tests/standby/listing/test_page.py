@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from standby.deployment.clients import Clients
 from standby.deployment.sessions import EmulatorSession
 from standby.listing.page import Page, Row, is_sorted, parse_page
-from standby.operations.facts.long_listings.bucket_pages import read_page
+from standby.operations.facts.bucket_pages import read_page
 
 TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 KEYS: Final = TEXTS | st.sampled_from(["a//b.pdf", "/x", "a/./c", "Uploads/1", "tab\tq", "a+b", "100%", "<&>", "\x00"])

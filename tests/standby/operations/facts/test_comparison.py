@@ -18,7 +18,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.listing import ranges
 from standby.listing.page import PAGE, Page, Row
 from standby.operations.facts import comparison
-from standby.operations.facts.long_listings.comparison import Comparison, compare_buckets, compare_documents
+from standby.operations.facts.comparison import Comparison, compare_buckets, compare_documents
 from standby.operations.facts.documents import Content, Listing, find_differences, to_listing
 from tests.standby.helpers import MANIFEST, NOON, WEST
 

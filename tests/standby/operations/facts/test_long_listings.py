@@ -9,7 +9,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
 from standby.operations.facts import collect, comparison_record, document_facts
 from standby.operations.facts.collect import collect_state, collect_status
-from standby.operations.facts.long_listings.comparison_record import (
+from standby.operations.facts.comparison_record import (
     KEY,
     NOT_COMPARED,
     ComparisonRecord,

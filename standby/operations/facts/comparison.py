@@ -17,7 +17,7 @@ from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.listing.merge import differing, merge_blocks
 from standby.listing.page import Row
 from standby.listing.ranges import DOCUMENTS_PREFIX, TOMBSTONES_PREFIX, Range, estimate, next_prefix, plan_ranges
-from standby.operations.facts.long_listings.bucket_pages import iterate_pages, read_page, read_time
+from standby.operations.facts.bucket_pages import iterate_pages, read_page, read_time
 from standby.operations.facts.documents import (
     Content,
     Differences,

@@ -1,1 +1,0 @@
-"""Listings of many documents: read in pages, compared while they are read, and the last comparison kept."""
