@@ -14,7 +14,7 @@ from standby.deployment.routing_config import (
     serving_role,
 )
 from standby.json_model import JsonModel
-from standby.operations.facts.comparison_record import PastReplication
+from standby.operations.facts.comparisons.comparison_record import PastReplication
 from standby.operations.facts.config_differences import describe_differences
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
