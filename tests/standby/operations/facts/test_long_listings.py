@@ -48,6 +48,13 @@ FOUND = RegionRecord(
 )
 
 
+@pytest.fixture(autouse=True)
+def patiently(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each fact more time, because these tests run on busy machines."""
+    monkeypatch.setattr(collect, "FACT_SECONDS", 30.0)
+    monkeypatch.setattr(collect, "STATUS_SECONDS", 30.0)
+
+
 @pytest.fixture
 def long(world: World) -> World:
     """A world whose pages have two objects: the failover region lacks two of seven."""
