@@ -12,7 +12,7 @@ from standby.deployment.answers import take_count, take_list, take_text, take_ti
 from standby.deployment.clients import Clients
 from standby.deployment.manifest import ROLES
 from standby.deployment.sessions import EmulatorSession
-from standby.operations.facts.comparison import compare_buckets
+from standby.operations.facts.comparisons.comparison import compare_buckets
 from standby.operations.facts.documents import Document, Listing, find_differences
 
 if TYPE_CHECKING:

@@ -86,6 +86,19 @@ class UndeletedDocument:
     deleted_at: datetime
 
 
+def digest_object(key: str, etag: str) -> int:
+    """Return the digest of one object, as a number below 2^256."""
+    return int.from_bytes(hashlib.sha256(f"{key}\0{etag}\0".encode()).digest())
+
+
+def describe_content(digest: int) -> str:
+    """Return the description of a job that reads objects whose digests have this sum.
+
+    lambda_src/ingest/content_digest.py has the same rule; tests/contracts compares the two.
+    """
+    return f"content {digest % (1 << 256):064x}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listing:
     """A bucket's current documents and tombstones, by key. `complete`: there are no more than these."""
@@ -119,15 +132,10 @@ class Listing:
 
     @property
     def description(self) -> str:
-        """The content digest, as `ingest` writes it into a job's description: without documents that have a tombstone.
-
-        lambda_src/ingest/content_digest.py has the same rule; tests/contracts compares the two.
-        """
-        digest, deleted = 0, self.deleted_at
-        for document in self.documents.values():
-            if document_id(document.key) not in deleted:
-                digest += int.from_bytes(hashlib.sha256(f"{document.key}\0{document.etag}\0".encode()).digest())
-        return f"content {digest % (1 << 256):064x}"
+        """The content digest, as `ingest` writes it into a job's description: without documents that have a tombstone."""
+        deleted = self.deleted_at
+        kept = (document for document in self.documents.values() if document_id(document.key) not in deleted)
+        return describe_content(sum(digest_object(document.key, document.etag) for document in kept))
 
 
 @dataclass(frozen=True, kw_only=True)

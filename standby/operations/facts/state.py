@@ -15,7 +15,7 @@ from standby.deployment.routing_config import (
 )
 from standby.json_model import JsonModel
 from standby.operations.facts.automatic import AutomaticState
-from standby.operations.facts.comparison_record import PastReplication
+from standby.operations.facts.comparisons.comparison_record import PastReplication
 from standby.operations.facts.config_differences import describe_differences
 from standby.operations.facts.dns import DnsState
 from standby.operations.facts.documents import Replication

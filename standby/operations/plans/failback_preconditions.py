@@ -6,7 +6,7 @@ from typing import Final
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Manifest
 from standby.deployment.routing_config import ConfigCopies
-from standby.operations.facts.comparison_record import PastReplication
+from standby.operations.facts.comparisons.comparison_record import PastReplication
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health, describe_unhealthy
 from standby.operations.facts.knowledge_base import KnowledgeBaseState

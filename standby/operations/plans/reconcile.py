@@ -18,7 +18,7 @@ from standby.deployment.routing_config import (
     moves_users,
     render_config,
 )
-from standby.operations.facts.comparison_record import PastReplication
+from standby.operations.facts.comparisons.comparison_record import PastReplication
 from standby.operations.facts.config_differences import describe_differences, find_differences
 from standby.operations.facts.documents import MissingDocument, MissingReason, Replication
 from standby.operations.facts.journal import (

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from standby.deployment.concurrency import Unavailable
 from standby.listing import ranges
 from standby.listing.page import PAGE, Page, Row
-from standby.operations.facts import comparison
-from standby.operations.facts.comparison import Comparison, compare_buckets, compare_documents
+from standby.operations.facts.comparisons import comparison
+from standby.operations.facts.comparisons.comparison import Comparison, compare_buckets, compare_documents
 from standby.operations.facts.documents import Content, Listing, find_differences, to_listing
 from tests.standby.helpers import MANIFEST, NOON, WEST
 

@@ -7,9 +7,10 @@ import pytest
 
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
-from standby.operations.facts import collect, comparison_record, document_facts
+from standby.operations.facts import collect
 from standby.operations.facts.collect import collect_state, collect_status
-from standby.operations.facts.comparison_record import (
+from standby.operations.facts.comparisons import comparison_record, document_facts
+from standby.operations.facts.comparisons.comparison_record import (
     KEY,
     NOT_COMPARED,
     ComparisonRecord,
@@ -45,6 +46,13 @@ FOUND = RegionRecord(
     undeleted=0,
     oldest=None,
 )
+
+
+@pytest.fixture(autouse=True)
+def patiently(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each fact more time, because these tests run on busy machines."""
+    monkeypatch.setattr(collect, "FACT_SECONDS", 30.0)
+    monkeypatch.setattr(collect, "STATUS_SECONDS", 30.0)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 It finds what `documents.find_differences` finds in two listings in memory.
 """
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,8 @@ from standby.operations.facts.documents import (
     Listing,
     UndeletedDocument,
     deleted_id,
+    describe_content,
+    digest_object,
     document_id,
     find_differences,
     is_missing,
@@ -183,7 +184,7 @@ class _Reader:
 class _Bucket:
     """What is known of one region's bucket so far: `deleted` are the ids with a tombstone in the present range."""
 
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    digest: int = 0
     number: int = 0
     newest: str = ""
     deleted: dict[str, str] = field(default_factory=dict)
@@ -225,7 +226,7 @@ class Comparer:
         bucket.number += len(rows)
         bucket.newest = max([bucket.newest, *(row[1] for row in rows)])
         content = rows if not bucket.deleted else [row for row in rows if document_id(row[0]) not in bucket.deleted]
-        bucket.digest.update("".join([f"{row[0]}\0{row[2]}\0" for row in content]).encode())
+        bucket.digest += sum(digest_object(row[0], row[2]) for row in content)
         if any(other.deleted for other in self._buckets.values()):
             self._add_undeleted(role, rows)
 
@@ -268,7 +269,7 @@ class Comparer:
 
 def _content(bucket: _Bucket) -> Content:
     newest = read_time(bucket.newest) if bucket.newest else None
-    return Content(number=bucket.number, description=f"content {bucket.digest.hexdigest()}", newest=newest)
+    return Content(number=bucket.number, description=describe_content(bucket.digest), newest=newest)
 
 
 def _differences(bucket: _Bucket) -> Differences:

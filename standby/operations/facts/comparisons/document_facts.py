@@ -8,8 +8,8 @@ from typing import Final
 from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Role
-from standby.operations.facts.comparison import Comparison, compare_documents
-from standby.operations.facts.comparison_record import (
+from standby.operations.facts.comparisons.comparison import Comparison, compare_documents
+from standby.operations.facts.comparisons.comparison_record import (
     NOT_COMPARED,
     PastReplication,
     read_record,
