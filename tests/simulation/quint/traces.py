@@ -43,16 +43,18 @@ class Recorder:
     def take(self, choice: Choice) -> None:
         """Let the run take a choice, and record it."""
         word, *about = choice
-        call, late = self._call(choice), self.run.world.late
+        call, number = self._call(choice), 0
         if word == "land":
-            call = late[int(about[0])][1]
+            number, call = self.run.world.late[int(about[0])]
+        elif call is not None:
+            number = int(about[0])
         reached = call is not None and call.region in NAMES and self.run.world.up(call.region)
         holds = call is not None and reached and self._holds(call)
         self.run.take(choice)
         if word in {"down", "up"}:
             self.actions.append(f'{"back" if word == "up" else "down"}("{NAMES[str(about[0])]}")')
         elif call is not None and reached:
-            self.actions += self._record(word, int(about[0]), call, holds=holds)
+            self.actions += self._record(word, number, call, holds=holds)
 
     def _call(self, choice: Choice) -> Call | None:
         if choice[0] not in {"answer", "lose", "late"}:
