@@ -14,8 +14,8 @@ from standby.deployment.manifest_reader import fetch_manifest
 from standby.deployment.routing_config import ConfigCopy, read_copy
 from standby.operations.facts import journal
 from standby.operations.facts.automatic import AutomaticState, read_automatic
-from standby.operations.facts.dns import DnsState, read_dns
 from standby.operations.facts.comparisons.document_facts import DocumentFacts, Facts, collect_documents
+from standby.operations.facts.dns import DnsState, read_dns
 from standby.operations.facts.documents import QUICK_DEPTH, STATUS_DEPTH, InspectionDepth, list_first_page
 from standby.operations.facts.health import DEEP_SECONDS, SHALLOW_SECONDS, Health, confirm_health, read_health
 from standby.operations.facts.journal import Event, InvalidEvent

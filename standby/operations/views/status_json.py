@@ -11,8 +11,8 @@ from standby.deployment.manifest import Role
 from standby.deployment.routing_config import ConfigCopy
 from standby.json_model import ONE_ROW, JsonModel, Key
 from standby.operations.facts.automatic import AutomaticState
-from standby.operations.facts.dns import DnsState
 from standby.operations.facts.comparisons.comparison_record import PastReplication
+from standby.operations.facts.dns import DnsState
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import Event, last_switch

@@ -6,8 +6,8 @@ from typing import Final
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.deployment.routing_config import ConfigCopy
-from standby.operations.facts.dns import DnsState
 from standby.operations.facts.comparisons.comparison_record import PastReplication
+from standby.operations.facts.dns import DnsState
 from standby.operations.facts.documents import Replication
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import last_switch

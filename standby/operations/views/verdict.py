@@ -9,8 +9,8 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Role, describe_differences
 from standby.deployment.manifest_reader import check_own_network
 from standby.deployment.routing_config import ConfigCopy
-from standby.operations.facts.dns import finds_primary
 from standby.operations.facts.comparisons.comparison_record import NOT_COMPARED, PastReplication
+from standby.operations.facts.dns import finds_primary
 from standby.operations.facts.documents import MissingDocument, Replication, age
 from standby.operations.facts.health import describe_unhealthy
 from standby.operations.facts.journal import Event, describe_invalid, has_landed

@@ -32,7 +32,6 @@ from standby.rehearsal.emulator.answer_model.service import PREFIX, URL_VARIABLE
 from standby.rehearsal.emulator.batching_window import keep_batching_windows
 from standby.rehearsal.emulator.cloud_control_corrections import check_index_access, connect_cloud_control
 from standby.rehearsal.emulator.complete_reads import complete_reads
-from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE, shorten_minutes
 from standby.rehearsal.emulator.domains.custom_domains import (
     ProxyRegionMiddleware,
     accept_empty_base_paths,
@@ -40,6 +39,7 @@ from standby.rehearsal.emulator.domains.custom_domains import (
 )
 from standby.rehearsal.emulator.domains.health_checks import correct_health_checks
 from standby.rehearsal.emulator.domains.hosted_zones import choose_zone_ids
+from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE, shorten_minutes
 from standby.rehearsal.emulator.function_runtime import corrected_detection
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
 from standby.rehearsal.emulator.replica_events import send_replica_events

@@ -190,7 +190,18 @@ def test_more_use_never_costs_less_and_the_parts_are_the_sum(stack: Stack) -> No
 
 @pytest.mark.parametrize(
     "settings",
-    [default_settings(), CHANGED, SAME_API, LONGEST, APART_OPENSEARCH, APART_S3_VECTORS, NOTIFIED, SHIELDED, SIGN_IN, NAMED],
+    [
+        default_settings(),
+        CHANGED,
+        SAME_API,
+        LONGEST,
+        APART_OPENSEARCH,
+        APART_S3_VECTORS,
+        NOTIFIED,
+        SHIELDED,
+        SIGN_IN,
+        NAMED,
+    ],
 )
 def test_the_price_list_knows_every_type_of_every_variant(synthesize: Synthesize, settings: Settings) -> None:
     assert unknown_types(Stack(document=synthesize(settings).document).types()) == ()
