@@ -27,7 +27,7 @@ from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import mark_environment
 
 PARALLELISM: Final = 40
-"""Four times Terraform's default: during most of an apply the provider waits between polls, so this costs little CPU."""
+"""Four times Terraform's default: most of an apply the provider waits between polls, so this costs little CPU."""
 
 INTERRUPT_SECONDS: Final = 120
 CONTINUE_HINT: Final = "`standby rehearse up` starts again; `standby rehearse down` removes everything."
