@@ -8,7 +8,7 @@ from typing import Protocol
 from botocore.exceptions import ConfigNotFound, ConfigParseError, ProfileNotFound
 
 from standby.deployment.clients import FACTS_CONFIG, Clients
-from standby.deployment.dns_lookup import Lookup, look_up
+from standby.deployment.dns.lookup import Lookup, look_up
 from standby.deployment.http_client import HTTP_SECONDS, HttpClient, HttpResponse
 from standby.endpoints import describe_local_endpoint
 from standby.errors import BadUsageError, RefusedError

@@ -7,7 +7,7 @@ from typing import Final
 
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import NoAnswerError
-from standby.deployment.dns_lookup import Lookup
+from standby.deployment.dns.lookup import Lookup
 from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_headers, request_with_deadline
 from standby.deployment.manifest import Manifest, parse_manifest
 from standby.deployment.sessions import ROOT_CREDENTIALS, EmulatorCredentials, EmulatorSession

@@ -29,7 +29,7 @@ from standby.deployment import api_call, clients, concurrency
 from standby.deployment.clients import Clients
 from standby.deployment.clock import Clock
 from standby.deployment.concurrency import NoAnswerError
-from standby.deployment.dns_lookup import Lookup
+from standby.deployment.dns.lookup import Lookup
 from standby.deployment.http_client import HttpResponse
 from standby.deployment.manifest import parse_manifest
 from standby.deployment.manifest_reader import read_manifest

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import NoAnswerError, Unavailable
-from standby.deployment.dns_lookup import Lookup
+from standby.deployment.dns.lookup import Lookup
 from standby.deployment.http_client import HTTP_SECONDS, HttpClient, HttpResponse
 from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.deployment.routing_config import ConfigCopy, RoutingConfig, config_for_role, read_copy, render_config

@@ -12,7 +12,7 @@ from typing import Final
 import urllib3
 
 from standby.deadline import poll
-from standby.deployment.dns_lookup import Lookup
+from standby.deployment.dns.lookup import Lookup
 from standby.errors import StandbyError
 from standby.rehearsal.network.network import Client
 

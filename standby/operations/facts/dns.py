@@ -7,7 +7,7 @@ from typing import Final
 
 from standby.deployment.concurrency import NoAnswerError, Unavailable, attempt
 from standby.deployment.connection import Connection
-from standby.deployment.dns_lookup import Lookup
+from standby.deployment.dns.lookup import Lookup
 from standby.deployment.manifest import Manifest
 from standby.deployment.routing_config import ConfigCopies, ConfigCopy
 

@@ -10,7 +10,7 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
-from standby.deployment.dns_lookup import Lookup
+from standby.deployment.dns.lookup import Lookup
 from standby.deployment.manifest import ROLES, Manifest
 from standby.rehearsal.dns.server import DnsSettings
 from standby.rehearsal.files.json_files import read_json, write_json

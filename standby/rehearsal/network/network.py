@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import urllib3
 from pydantic import Field
 
-from standby.deployment.dns_lookup import Lookup
+from standby.deployment.dns.lookup import Lookup
 from standby.deployment.manifest import Manifest
 from standby.errors import RefusedError
 from standby.json_model import JsonModel

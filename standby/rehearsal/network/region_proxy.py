@@ -22,6 +22,8 @@ from standby.rehearsal.network.caddy_config import (
     static_response,
 )
 
+STAGE: Final = "prod"
+"""The stage to which the base path of the API's own name is mapped."""
 DELAY_HEADER: Final = "X-Rehearsal-Delay-Milliseconds"
 """The emulator's process delays the response by this time, because Caddy cannot."""
 
@@ -79,7 +81,7 @@ class RegionProxy:
 
     def config(self) -> Json:
         """Return Caddy's configuration."""
-        named = (self._region_of_api_name(),) if self.api_name else ()
+        named = (self._health_by_name(), self._region_of_api_name()) if self.api_name else ()
         routes = (*self._fault_routes(), self._api_by_host(), *named, route(reverse_proxy(self.emulator_port)))
         errors = (route(abort()),)  # without the emulator, nothing could respond
         servers = {
@@ -118,6 +120,13 @@ class RegionProxy:
     def _region_of_api_name(self) -> Json:
         header = {"handler": "headers", "request": {"set": {REGION_HEADER: [self.region]}}}
         return route(header, match=({"host": [self.api_name]},), terminal=False)
+
+    def _health_by_name(self) -> Json:
+        # MiniStack takes `/health` of every host for its own. Other paths go through its custom domain.
+        rewrite = {"handler": "rewrite", "uri": f"/_aws/execute-api/{self.api_id}/{STAGE}{{http.request.uri}}"}
+        changes: Json = {"set": {"X-Forwarded-Proto": ["https"], "Host": ["{http.reverse_proxy.upstream.hostport}"]}}
+        match = ({"host": [self.api_name], "path": ["/health"]},)
+        return route(rewrite, reverse_proxy(self.emulator_port, headers=changes), match=match)
 
     def _api_by_host(self) -> Json:
         # MiniStack responds with 403 to the host name of a REST API, and serves the API below its own path.

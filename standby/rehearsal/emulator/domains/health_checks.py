@@ -1,7 +1,7 @@
 """The configuration of a health check, which MiniStack does not keep or return as Route 53 does.
 
-It loses the ids of the children of a calculated check, and writes `True` where AWS writes `true`, which botocore reads as
-false. Written for MiniStack 1.5.33.
+It loses the ids of the children of a calculated check. It writes `True` where AWS writes `true`, which botocore takes
+for false. Written for MiniStack 1.5.33.
 """
 
 from collections.abc import Callable

@@ -12,6 +12,7 @@ def test_the_catalog_has_every_scenario_in_its_order() -> None:
         "region-half-dead",
         "replication-behind",
         "knowledge-base-lost",
+        "dns-follows-config",
         "identity-provider-lost",
         "token-expired-during-failover",
         "operator-killed",

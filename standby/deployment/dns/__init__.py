@@ -1,0 +1,1 @@
+"""The API's name in DNS, as this machine resolves it."""
