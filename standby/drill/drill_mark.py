@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from standby.deployment.clients import Clients
-from standby.deployment.manifest import Manifest
+from standby.drill.observe.observer import Observer
 from standby_protocol.automatic import DRILL_KEY
 
 MARK_MINUTES: Final = 30
@@ -18,21 +17,22 @@ MARK_MINUTES: Final = 30
 
 
 @contextmanager
-def mark_drill(clients: Clients, deployment: Manifest, *, marked: bool) -> Iterator[None]:
-    """Let the controller wait during this block, if `marked`. Does nothing for a deployment without a controller.
+def mark_drill(observer: Observer, *, marked: bool) -> Iterator[None]:
+    """Let the controller wait during this block, if `marked`. Does nothing otherwise.
 
     Raises botocore's errors if the mark cannot be written or removed.
     """
-    if not (deployment.automatic and marked):
+    if not marked:
         yield
         return
     until = datetime.now(tz=UTC) + timedelta(minutes=MARK_MINUTES)
     body = json.dumps({"until": until.isoformat()}).encode()
-    for region in deployment.regions.values():
+    clients, regions = observer.clients, observer.deployment.regions.values()
+    for region in regions:
         s3 = clients.long_running_s3(region.region)
         s3.put_object(Bucket=region.frontend_bucket, Key=DRILL_KEY, Body=body, ContentType="application/json")
     try:
         yield
     finally:
-        for region in deployment.regions.values():
+        for region in regions:
             clients.long_running_s3(region.region).delete_object(Bucket=region.frontend_bucket, Key=DRILL_KEY)
