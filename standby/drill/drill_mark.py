@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from standby.deployment.clients import Clients
-from standby.deployment.manifest import Manifest
+from standby.drill.observe.observer import Observer
 from standby_protocol.automatic import DRILL_KEY
 
 MARK_MINUTES: Final = 30
@@ -37,5 +36,5 @@ def mark_drill(clients: Clients, deployment: Manifest, *, marked: bool, scenario
     try:
         yield
     finally:
-        for region in deployment.regions.values():
+        for region in regions:
             clients.long_running_s3(region.region).delete_object(Bucket=region.frontend_bucket, Key=DRILL_KEY)

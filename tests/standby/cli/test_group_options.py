@@ -26,7 +26,10 @@ VALUES = {
 
 LIVE = ("drill", "--live", "--scenario", "live-api")
 ARGUMENTS = {"fault": ("region-down", "primary"), "exec": ("true",)}
-CONNECTED = [(name,) for name in COMMANDS if name not in {"context", "cost", "drill", "rehearse"}] + [LIVE]
+CONNECTED = [(name,) for name in COMMANDS if name not in {"automatic", "context", "cost", "drill", "rehearse"}] + [
+    ("automatic", "status"),
+    LIVE,
+]
 """The commands that open a connection to the deployment that the options name."""
 
 OTHERS = [

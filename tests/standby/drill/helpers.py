@@ -107,6 +107,8 @@ class FakeDeployment:
     Healing raises `heal_error`, if it is given. The load process has ended.
     """
 
+    automatic = False
+
     def __init__(self, codes: Mapping[str, int], heal_error: Exception | None = None) -> None:
         self.codes, self.heal_error, self.commands = codes, heal_error, list[str]()
 

@@ -17,7 +17,7 @@ from tests.constructs.plan import ROOT
 from tests.standby.drill.helpers import drill_report, scenario_report
 
 MET = ObjectiveResult(name="a", measured=0, bound=0, unit="", met=True)
-NOT_IN_OBJECTIVES = {"differingSiteFiles", "browserQuestions", "standbyPagesNotSeen"}
+NOT_IN_OBJECTIVES = {"automaticMoveSeconds", "differingSiteFiles", "browserQuestions", "standbyPagesNotSeen"}
 """Measures that neither the load nor an objective of a rehearsal's scenario has."""
 
 

@@ -19,6 +19,7 @@ def test_the_catalog_has_every_scenario_in_its_order() -> None:
         "two-operators",
         "standby-lost",
         "return-and-failback",
+        "nobody-awake",
         "browser",
     )
     assert len(SCENARIOS) >= 10
