@@ -43,7 +43,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic pictures check check-stack bench-synth bench-apply compat format lock vendor docs release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,9 @@ SEED ?= $(shell date +%s)
 simulate: $(PYTHON_READY) ## Simulate commands, faults and people: SECONDS_OF_CPU at random, and small scenarios completely
 	@$(BIN)/python -m tests.simulation random --seconds $(SECONDS_OF_CPU) --seed $(SEED)
 	@$(BIN)/python -m tests.simulation exhaustive --seconds $(SECONDS_OF_CPU)
+
+simulate-automatic: $(PYTHON_READY) ## Simulate the decision of the automatic failover over a million random histories (5 minutes)
+	@$(BIN)/python -m tests.automatic 1000000 18
 
 # First the parallel tests, the longest before the others: one worker more than processors, because an apply mostly waits.
 # Then the tests that check times, with nothing else running, on the same rehearsal.

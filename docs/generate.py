@@ -13,6 +13,11 @@ from click.testing import CliRunner
 
 import lazy_bindings
 from docs.field_table import field_table
+from standby.cli.automatic.command import (
+    AutomaticStatusJson,  # noqa: F401 - the documents name the models
+    AutomaticSwitchJson,  # noqa: F401 - the documents name the models
+    automatic,  # noqa: F401 - the documents name its commands
+)
 from standby.cli.context import context  # noqa: F401 - the documents name the models
 from standby.cli.cost import cost_lines
 from standby.cli.journal import JournalJson  # noqa: F401 - the documents name the models
@@ -63,6 +68,22 @@ def settings_file() -> str:
 def command_help(*names: str) -> str:
     """Return the help of the operator's tool, or of one of its commands."""
     return fenced(CliRunner().invoke(cli, [*names, "--help"], prog_name="standby", terminal_width=WIDTH).output)
+
+
+def automatic_table() -> str:
+    """Return what the simulation of the automatic failover's decision found, by kind of history."""
+    result = json.loads((ROOT / "tests/automatic/result.json").read_text(encoding="utf-8"))
+    head = "| history | histories | moves | false moves | moved after, median | longest |"
+    rows = [
+        f"| {row['kind']} | {row['histories']:,} | {row['moves']:,} | {row['false_moves']} "
+        f"| {_seconds(row['median_seconds'])} | {_seconds(row['longest_seconds'])} |"
+        for row in result["rows"]
+    ]
+    return "\n".join([head, "| --- | --: | --: | --: | --: | --: |", *rows]) + "\n"
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value} s"
 
 
 def json_fields(fields: Mapping[str, str] | type[JsonModel], heading: str = "field") -> str:

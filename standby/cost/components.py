@@ -34,6 +34,9 @@ NOTIFICATION_WRITES: Final = 3
 """The state, and the listings of both journals, which cost as much as a write."""
 NOTIFICATION_READS: Final = 4
 """Both copies of config.json, and both states."""
+READS_OF_A_LOOK: Final = 6
+LISTINGS_OF_A_LOOK: Final = 2
+"""The controller reads three objects in each frontend bucket, and lists both journals."""
 TEXT_UNITS: Final = 3
 """The text units of a question and its answer: 1,000 characters each. Source: aws.amazon.com/bedrock/pricing."""
 TOKENS_A_MB: Final = 250_000
@@ -274,6 +277,13 @@ def _notifications(region: Region) -> Units:
     yield "cloudwatch_requests", runs
 
 
+def _automatic(region: Region) -> Units:
+    """Yield the reads of the controller in both frontend buckets. Its runs are in the component of the functions."""
+    looks = sum(schedule.runs for schedule in region.stack.schedules(region.role) if schedule.looks)
+    yield "s3_reads", looks * READS_OF_A_LOOK
+    yield "s3_writes", looks * LISTINGS_OF_A_LOOK  # a listing costs as much as a write
+
+
 COMPONENTS: Final[dict[str, Component]] = {
     "models": _models,
     "vectors": _vectors,
@@ -286,11 +296,12 @@ COMPONENTS: Final[dict[str, Component]] = {
     "site": _site,
     "AWS WAF": _waf,
     "access logs": _access_logs,
+    "automatic failover": _automatic,
     "notifications": _notifications,
 }
 
 
-OPTIONAL: Final = frozenset({"AWS WAF", "access logs", "notifications"})
+OPTIONAL: Final = frozenset({"AWS WAF", "access logs", "automatic failover", "notifications"})
 """The components that a setting adds. A deployment without them shows no line for them."""
 
 

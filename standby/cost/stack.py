@@ -81,6 +81,7 @@ class Stack:
                 asks="readinessCheck" in str(target.get("input")),
                 sweeps=str(function["handler"]).startswith("ingest."),
                 notifies=str(function["handler"]).startswith("notifications."),
+                looks=str(function["handler"]).startswith("controller."),
             )
 
     def function(self, package: str, role: str) -> Body:
@@ -107,4 +108,5 @@ class Schedule:
     memory_gb: float
     asks: bool
     sweeps: bool
-    notifies: bool
+    notifies: bool = False
+    looks: bool = False

@@ -22,7 +22,7 @@ class Scenario:
     an error that it raises fails the scenario. The drill checks the steady state before it, and restores everything
     after it in every case. `skip_reason` returns why the scenario cannot run here, "" if it can. `needs_sign_in`: it is
     skipped where users do not sign in. `needs_automatic`: it is skipped without the automatic failover's controller,
-    which waits during each other scenario. `access_token_seconds`: the lifetime of the users' tokens during the scenario.
+    which waits during each other scenario. `access_token_seconds`: the lifetime of the users' tokens in the scenario.
     `require` raises `RefusedError` for a real deployment whose users the scenario would harm.
     """
 

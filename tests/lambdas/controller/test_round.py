@@ -7,8 +7,8 @@ from unittest.mock import create_autospec
 import boto3
 import pytest
 
+from controller import readiness, vantage
 from controller import round as controller_round
-from controller import vantage
 from controller.clients import Clients
 from controller.move import move_users
 from controller.objects import read_buckets
@@ -77,7 +77,7 @@ def controller(emulated: EmulatedRegion, monkeypatch: pytest.MonkeyPatch) -> Con
     made.clients.ssm.put_parameter(Name=PARAMETER, Value="{}", Type="String")
     see(monkeypatch, "failed", "failed")
     monkeypatch.setattr(
-        controller_round, "describe_unhealthy", create_autospec(controller_round.describe_unhealthy, return_value="")
+        controller_round, "describe_unhealthy", create_autospec(readiness.describe_unhealthy, return_value="")
     )
     return made
 
