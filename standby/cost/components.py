@@ -32,8 +32,8 @@ ACCESS_LOG_GB: Final = 1e-6
 DAYS_A_MONTH: Final = 30
 NOTIFICATION_WRITES: Final = 3
 """The state, and the listings of both journals, which cost as much as a write."""
-NOTIFICATION_READS: Final = 4
-"""Both copies of config.json, and both states."""
+NOTIFICATION_READS: Final = 6
+"""Both copies of config.json, both states, and both marks of a drill."""
 READS_OF_A_LOOK: Final = 6
 LISTINGS_OF_A_LOOK: Final = 2
 """The controller reads three objects in each frontend bucket, and lists both journals."""
