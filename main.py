@@ -32,6 +32,7 @@ try:
         archive=Path(app.outdir, "functions.zip"),
         wheels=wheels,
         automatic=settings.automatic.enabled,
+        notifications=settings.notifications.enabled,
     )
 except (SettingsError, StateError, AssetError) as error:
     sys.stderr.write(f"{error}\n")

@@ -11,8 +11,10 @@ AUTHORIZER_PARTS: Final = ("authorizer", "shared")
 """The packages of lambda_src in the authorizer's own archive."""
 AUTOMATIC_PARTS: Final = ("controller", "shared", "standby_protocol")
 """The packages of lambda_src in the archive of the automatic failover's controller."""
-_OTHER_ARCHIVES: Final = frozenset({"controller", "standby_protocol"})
-"""The packages that the functions' common archive lacks, so that a controller changes no other function."""
+NOTIFICATION_PARTS: Final = ("notifications", "shared", "standby_protocol")
+"""The packages of lambda_src in the archive of the notifications."""
+_OTHER_ARCHIVES: Final = frozenset({"controller", "notifications", "standby_protocol"})
+"""The packages that the functions' common archive lacks, so that a setting that adds a function changes no other."""
 AUTHORIZER_PACKAGES: Final = "authorizer_packages"
 """The directory of its Python packages, which `lambda_src/authorizer` puts on the path."""
 
@@ -47,7 +49,7 @@ class Assets:
     """The path of the functions' archive, and the site's directory with its files.
 
     `authorizer_code` is the path of the authorizer's own archive, None for an open deployment. `controller_code` is
-    that of the automatic failover's controller, None without one.
+    that of the automatic failover's controller, None without one, and `notifications_code` likewise.
     """
 
     code: Path
@@ -55,14 +57,21 @@ class Assets:
     controller_code: Path | None = None
     site: Path
     site_files: tuple[AssetFile, ...]
+    notifications_code: Path | None = None
 
 
 def read_assets(
-    *, functions: Path, site: Path, archive: Path, wheels: Sequence[Path] = (), automatic: bool = False
+    *,
+    functions: Path,
+    site: Path,
+    archive: Path,
+    wheels: Sequence[Path] = (),
+    automatic: bool = False,
+    notifications: bool = False,
 ) -> Assets:
     """List the site's files and write the functions' archive, and beside it the authorizer's if there are `wheels`.
 
-    With `automatic`, the archive of the automatic failover's controller is written, too.
+    With `automatic`, the archive of the automatic failover's controller is written, too; with `notifications`, theirs.
 
     Raises:
         AssetError: a file of the site has an unknown type. Nothing is written.
@@ -78,7 +87,17 @@ def read_assets(
     controller = archive.with_name("controller.zip") if automatic else None
     if controller:
         write_archive(functions, controller, only=AUTOMATIC_PARTS)
-    return Assets(code=archive, authorizer_code=authorizer, controller_code=controller, site=site, site_files=files)
+    telling = archive.with_name("notifications.zip") if notifications else None
+    if telling:
+        write_archive(functions, telling, only=NOTIFICATION_PARTS)
+    return Assets(
+        code=archive,
+        authorizer_code=authorizer,
+        controller_code=controller,
+        notifications_code=telling,
+        site=site,
+        site_files=files,
+    )
 
 
 def write_archive(

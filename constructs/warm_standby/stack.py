@@ -83,7 +83,7 @@ class WarmStandbyStack(TerraformStack):
         self.primary = self._backend("primary", primary_provider, identity.account, inputs)
         self.failover = self._backend("failover", failover_provider, identity.account, inputs)
         self._replicate_documents()
-        self.notifications = self._notify(inputs.code) if settings.notifications.enabled else ()
+        self.notifications = self._notify(assets) if settings.notifications.enabled else ()
         self.distribution = self._distribution(primary_provider)
         self._log_site_requests()
         for origin, host in zip(site_origins, self.distribution.hosts, strict=True):
@@ -155,7 +155,13 @@ class WarmStandbyStack(TerraformStack):
             destination.alarms.replication_latency(source=source.documents, destination=destination.documents)
             source.alarms.replication_failed(source=source.documents, destination=destination.documents)
 
-    def _notify(self, code: str) -> tuple[Notifications, Notifications]:
+    def _notify(self, assets: Assets) -> tuple[Notifications, Notifications]:
+        if assets.notifications_code is None:
+            raise ValueError(
+                "assets.notifications_code = None: notifications.enabled needs the archive of its function"
+            )
+        path = str(assets.notifications_code.resolve())
+        code = TerraformAsset(self, "notifications", path=path, type=AssetType.FILE).path
         controlled = f"/warm-standby/{self._settings.name}/automatic" if self._settings.automatic.enabled else None
         primary, failover = (
             Notifications(

@@ -38,8 +38,8 @@ LISTINGS_OF_A_LOOK: Final = 2
 """The controller reads three objects in each frontend bucket, and lists both journals."""
 NOTIFICATION_WRITES: Final = 3
 """The state, and the listings of both journals, which cost as much as a write."""
-NOTIFICATION_READS: Final = 4
-"""Both copies of config.json, and both states."""
+NOTIFICATION_READS: Final = 6
+"""Both copies of config.json, both states, and both marks of a drill."""
 TEXT_UNITS: Final = 3
 """The text units of a question and its answer: 1,000 characters each. Source: aws.amazon.com/bedrock/pricing."""
 TOKENS_A_MB: Final = 250_000

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from standby.drill.observe.observer import Observer
+from standby.deployment.clients import Clients
+from standby.deployment.manifest import Manifest
 from standby_protocol.automatic import DRILL_KEY
 
 MARK_MINUTES: Final = 30
@@ -36,5 +37,5 @@ def mark_drill(clients: Clients, deployment: Manifest, *, marked: bool, scenario
     try:
         yield
     finally:
-        for region in regions:
+        for region in deployment.regions.values():
             clients.long_running_s3(region.region).delete_object(Bucket=region.frontend_bucket, Key=DRILL_KEY)

@@ -22,6 +22,7 @@ def synthesize(settings: Settings, *, functions: Path, site: Path, out: Path) ->
         archive=out / "functions.zip",
         wheels=wheels,
         automatic=settings.automatic.enabled,
+        notifications=settings.notifications.enabled,
     )
     WarmStandbyStack(app, settings=settings, assets=assets)
     app.synth()

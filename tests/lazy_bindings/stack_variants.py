@@ -107,6 +107,7 @@ def synthesize_variants(out: Path) -> None:
             archive=archive,
             wheels=wheels,
             automatic=settings.automatic.enabled,
+            notifications=settings.notifications.enabled,
         )
         WarmStandbyStack(app, settings=settings, assets=assets)
         app.synth()
