@@ -10,29 +10,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation.commands import simulated
-from tests.simulation.exploration.drivers import Explored, explore, sample
+from tests.simulation.exploration.drivers import sample
+from tests.simulation.exploration.report import explore_and_report, report
 from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
 from tests.simulation.script import Scripts
 from tests.simulation.seeded.measure import is_noticed, measure, write_measured
 from tests.simulation.seeded.mistakes import MISTAKES
-from tests.simulation.stories import record, render_story, shrink, tell
-
-
-def report(name: str, found: Explored, scripts: Scripts, folder: Path | None) -> bool:
-    """Print what a driver saw, and each failure as a story. Return whether there was none."""
-    rate = found.steps / max(found.seconds, 0.001)
-    whole = "complete" if found.complete else "not complete"
-    print(
-        f"{name}: {found.states} states, {found.steps} steps, {found.ends} ends, {found.seconds:.0f} s of CPU,", end=" "
-    )
-    print(f"{rate:.0f} steps/s, {whole}; {len(found.failures)} rules violated", flush=True)
-    for failure in found.failures.values():
-        story = shrink(record(failure, scripts), scripts)
-        print(f"  {failure.violation}\n    {tell(story)}", flush=True)
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{failure.rule}-{abs(hash(story.steps)) % 10**6}.toml").write_text(render_story(story))
-    return not found.failures
 
 
 def run_random(arguments: argparse.Namespace) -> bool:
@@ -47,15 +30,9 @@ def run_random(arguments: argparse.Namespace) -> bool:
 def run_exhaustive(arguments: argparse.Namespace) -> bool:
     """Explore each scenario completely, each for at most the time, in as many processes as there are processors."""
     names = [name for name in EXHAUSTIVE if arguments.only in name]
-    work = partial(_explore, seconds=arguments.seconds, folder=arguments.folder)
+    work = partial(explore_and_report, seconds=arguments.seconds, folder=arguments.folder)
     with get_context("spawn").Pool(arguments.workers, maxtasksperchild=1) as pool:
         return all(list(pool.imap(work, names)))
-
-
-def _explore(name: str, *, seconds: float, folder: Path | None) -> bool:
-    with simulated():
-        scripts = Scripts()
-        return report(name, explore(EXHAUSTIVE[name], scripts, seconds=seconds), scripts, folder)
 
 
 def run_mistakes(arguments: argparse.Namespace) -> bool:
