@@ -132,7 +132,7 @@ class Listing:
 
     @property
     def description(self) -> str:
-        """The content digest, as `ingest` writes it into a job's description: without documents that have a tombstone."""
+        """The content digest, as `ingest` writes it into a job's description: of documents without a tombstone."""
         deleted = self.deleted_at
         kept = (document for document in self.documents.values() if document_id(document.key) not in deleted)
         return describe_content(sum(digest_object(document.key, document.etag) for document in kept))

@@ -125,7 +125,7 @@ class RegionProxy:
         # MiniStack takes `/health` of every host for its own. Other paths go through its custom domain.
         rewrite = {"handler": "rewrite", "uri": f"/_aws/execute-api/{self.api_id}/{STAGE}{{http.request.uri}}"}
         changes: Json = {"set": {"X-Forwarded-Proto": ["https"], "Host": ["{http.reverse_proxy.upstream.hostport}"]}}
-        match = ({"host": [self.api_name], "path": ["/health"]},)
+        match: tuple[Json] = ({"host": [self.api_name], "path": ["/health"]},)
         return route(rewrite, reverse_proxy(self.emulator_port, headers=changes), match=match)
 
     def _api_by_host(self) -> Json:

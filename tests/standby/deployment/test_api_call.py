@@ -9,7 +9,8 @@ import pytest
 from standby.deployment.answers import DeadlineExceededError
 from standby.deployment.api_call import call_with_deadline
 from standby.deployment.clients import Clients
-from standby.deployment.concurrency import Unavailable, attempt, run_concurrently
+from standby.deployment.concurrency import NoAnswerError, Unavailable, attempt, run_concurrently
+from standby.deployment.dns.lookup import Lookup
 from standby.deployment.http_client import HttpClient, HttpResponse
 from standby.deployment.manifest_reader import fetch_manifest
 from standby.deployment.routing_config import read_copy, write_copy
@@ -40,6 +41,9 @@ class SickConnection:
         self.url = url
         self.clients = Clients(lambda region: EmulatorSession(region=region, endpoint=url), endpoints={WEST: url})
         self._web = HttpClient(trusted=True)
+
+    def look_up(self, name: str) -> Lookup:
+        raise NoAnswerError(f"DNS has no answer for {name}")
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, seconds: float = 2.0, token: str = ""

@@ -34,6 +34,7 @@ class Site:
         fields: object = None,
         timeout: float = 1.0,
         cold: bool = False,
+        address: str = "",
     ) -> urllib3.BaseHTTPResponse:
         self.sent.append(f"{method} {url}")
         if any(part in url for part in self.hanging):
