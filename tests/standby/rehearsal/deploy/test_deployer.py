@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from standby.deadline import poll
-from standby.errors import RefusedError, StandbyError
+from standby.errors import RefusedError
 from standby.rehearsal.deploy import watch
 from standby.rehearsal.deploy.terraform import OTHER_DEPLOYMENT, TerraformFailedError
 from standby.rehearsal.deploy.watch import EmulatorEndedError
@@ -67,24 +67,6 @@ def test_a_second_apply_of_the_same_configuration_runs_no_terraform(
     first = rehearsal.apply()
     assert rehearsal.apply() == first
     assert fake_terraform.calls() == ["init", "apply"]
-
-
-def test_a_failed_synthesis_leaves_no_emulator_behind(rehearsal: Rehearsal, project: Path) -> None:
-    (project / "main.py").write_text("raise SystemExit(1)")
-    with pytest.raises(StandbyError):
-        rehearsal.start()
-    assert rehearsal.emulator is None
-    assert list(find_processes(rehearsal.paths.directory)) == []
-
-
-def test_a_failed_synthesis_leaves_a_running_emulator_as_it_is(rehearsal: Rehearsal, project: Path) -> None:
-    rehearsal.apply()
-    before = rehearsal.emulator
-    (project / "main.py").write_text("raise SystemExit(1)")
-    with pytest.raises(StandbyError):
-        rehearsal.start()
-    assert before is not None
-    assert rehearsal.emulator == before
 
 
 def test_a_changed_configuration_is_applied_without_another_init(
