@@ -2,7 +2,7 @@
 
 import tomllib
 
-from tests.constructs.plan import ROOT, ALL_FUNCTIONS
+from tests.constructs.plan import ALL_FUNCTIONS, ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 IMPORT_LINTER = PYPROJECT["tool"]["importlinter"]
