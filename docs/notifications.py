@@ -66,7 +66,7 @@ _MEMBERS: Final[Json] = {
     "condition": {"type": "string", "description": "the same in the document that something began and that it ended"},
     "deployment": {"type": "string", "description": "the name of the deployment"},
     "at": {"type": "string", "format": "date-time", "description": "when it happened, in UTC"},
-    "toldBy": {"type": "string", "description": "the region that tells it"},
+    "reportedBy": {"type": "string", "description": "the region that reports it"},
     "title": {"type": "string", "description": "one sentence without a full stop"},
     "text": {"type": "string", "description": "a few lines of at most 80 characters"},
     "nextCommand": {"type": "string", "description": "the command that shows or does more"},
@@ -147,8 +147,8 @@ EXAMPLES: Final = tuple(
 
 
 def message(change: Change) -> Message:
-    """Return an example as the failover region tells it."""
-    return Message(deployment="chatbot", told_by=_FAILOVER, change=change)
+    """Return an example as the failover region reports it."""
+    return Message(deployment="chatbot", reported_by=_FAILOVER, change=change)
 
 
 def kinds() -> str:
@@ -193,7 +193,7 @@ def schema() -> Json:
     """Return the JSON Schema of a document."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A change that the deployment tells",
+        "title": "A change that the deployment reports",
         "type": "object",
         "properties": _MEMBERS,
         "required": list(_MEMBERS),

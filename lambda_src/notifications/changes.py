@@ -32,7 +32,7 @@ class Move:
 
 
 def notice(state: State, look: Look) -> State:
-    """Return the state after a look, with each change that is new among those that wait to be told.
+    """Return the state after a look, with each change that is new among those that wait to be reported.
 
     On the first look, what is there is no change, except for what is wrong now.
     """
@@ -54,7 +54,7 @@ def _add(
     at: str = "",
     facts: dict[str, Any],
 ) -> State:
-    """Return the state in which a change waits, unless it is known. The serving region tells it, by default."""
+    """Return the state in which a change waits, unless it is known. The serving region reports it, by default."""
     if state.knows(id_):
         return state
     change = Change(
@@ -100,7 +100,7 @@ def _is_news(state: State, look: Look, copy: ConfigCopy) -> bool:
 
 
 def _moved(state: State, look: Look, move: Move) -> State:
-    """Return the state in which another region serves. If the same one does, there is nothing to tell."""
+    """Return the state in which another region serves. If the same one does, there is nothing to report."""
     before = state.serving
     state = replace(state, serving=move.serves, generation=move.generation, serving_change=move.change)
     if move.serves == before:
@@ -120,7 +120,7 @@ def _moved(state: State, look: Look, move: Move) -> State:
 
 
 def _manual_edits(state: State, look: Look) -> State:
-    """Tell a copy without a generation once, by its own region, also on the first look."""
+    """Report a copy without a generation once, by its own region, also on the first look."""
     for region, copy in look.copies.items():
         if copy.manually_edited:
             facts = {"region": region, "serves": copy.serves}
@@ -137,7 +137,7 @@ def _manual_edits(state: State, look: Look) -> State:
 
 
 def _disagreement(state: State, look: Look) -> State:
-    """Tell copies that differ for five minutes, and when they agree again.
+    """Report copies that differ for five minutes, and when they agree again.
 
     The time is S3's own of the later write, so both regions find the same time and the same id. While a copy cannot be
     read, nothing is known.
@@ -182,7 +182,7 @@ def _copies(copies: list[ConfigCopy]) -> dict[str, Any]:
 
 
 def _readiness(state: State, look: Look) -> State:
-    """Tell when this region's own alarms of readiness turn red, or green again. Unknown is neither."""
+    """Report when this region's own alarms of readiness turn red, or green again. Unknown is neither."""
     color = look.color
     if color in {"unknown", state.color}:
         return state
@@ -205,7 +205,7 @@ def _readiness(state: State, look: Look) -> State:
 
 
 def _silence(state: State, look: Look) -> State:
-    """Tell when the other region's function has not looked for five minutes, or its state cannot be read so long.
+    """Report when the other region's function has not looked for five minutes, or its state cannot be read so long.
 
     A function that has never looked is not missed: its region is not applied yet.
     """
@@ -247,7 +247,7 @@ def _silent_since(state: State, look: Look) -> datetime:
 
 
 def _drill(state: State, look: Look) -> State:
-    """Tell when the mark of a drill appears, and when it is gone or has expired. A drill may renew its mark."""
+    """Report when the mark of a drill appears, and when it is gone or has expired. A drill may renew its mark."""
     now = look.drill if look.drill and look.at < look.drill.until else None
     running = bool(state.drill)
     if not look.drill_read or running == bool(now):
@@ -268,9 +268,9 @@ def _drill(state: State, look: Look) -> State:
 
 
 def _refusal(state: State, look: Look) -> State:
-    """Tell why the controller does not move users although the primary region is lost, once while the reason stays.
+    """Report why the controller does not move users although the primary region is lost, once while the reason stays.
 
-    Only the controller's own region knows it, so this region tells it.
+    Only the controller's own region knows it, so this region reports it.
     """
     if look.refusal is None or look.refusal.reason == state.refusal:
         return state
@@ -289,20 +289,20 @@ def _refusal(state: State, look: Look) -> State:
 
 
 def due(state: State, look: Look, *, patience: timedelta) -> Iterator[Change]:
-    """Yield the changes that this region tells now: those of its own, and those that the other one has not told.
+    """Yield the changes that this region reports now: those of its own, and those that the other one has not reported.
 
     It waits `patience` for the other region, unless that one cannot be read. It leaves a change that a run has claimed
-    since then: that run tells it now, or has ended without telling it.
+    since then: that run reports it now, or has ended without reporting it.
     """
     for change in state.waiting:
         noticed, claimed = parse_time(change.noticed_at), parse_time(change.claimed_at)
-        if change.id in look.peer.told or (claimed and look.at - claimed < patience):
+        if change.id in look.peer.reported or (claimed and look.at - claimed < patience):
             continue
         mine = change.first == look.region or not look.peer.known
         if mine or noticed is None or look.at - noticed >= patience:
             yield change
 
 
-def drop_told_by_peer(state: State, look: Look) -> State:
-    """Return the state without the changes that the other region has told."""
-    return state.with_told(*(change.id for change in state.waiting if change.id in look.peer.told))
+def drop_reported_by_peer(state: State, look: Look) -> State:
+    """Return the state without the changes that the other region has reported."""
+    return state.with_reported(*(change.id for change in state.waiting if change.id in look.peer.reported))

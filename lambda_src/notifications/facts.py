@@ -76,13 +76,13 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """The other region's state: when its function looked last, and the changes that it has told.
+    """The other region's state: when its function looked last, and the changes that it has reported.
 
     `error` says why it could not be read; then both other values mean nothing. `missing`: there is no state yet.
     """
 
     looked_at: datetime | None = None
-    told: frozenset[str] = frozenset()
+    reported: frozenset[str] = frozenset()
     error: str = ""
     missing: bool = False
 

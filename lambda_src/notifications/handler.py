@@ -38,7 +38,7 @@ _PUBLISHER = AwsPublisher(
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
-    """Look at both regions and tell what is new. Every event means the same: look now.
+    """Look at both regions and report what is new. Every event means the same: look now.
 
     The events are S3's of config.json and the journal, and the schedule's.
     """
@@ -54,5 +54,5 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
         log=log,
     )
     outcome = run.run()
-    log.info("looked", told=outcome.told, left=outcome.left, scheduled="Records" not in event)
-    return {"told": outcome.told, "left": outcome.left, "unread": dict(outcome.unread)}
+    log.info("looked", reported=outcome.reported, left=outcome.left, scheduled="Records" not in event)
+    return {"reported": outcome.reported, "left": outcome.left, "unread": dict(outcome.unread)}

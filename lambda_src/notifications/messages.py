@@ -40,10 +40,10 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A change with its words, as one region tells it."""
+    """A change with its words, as one region reports it."""
 
     deployment: str
-    told_by: str
+    reported_by: str
     change: Change
 
     @property
@@ -76,7 +76,7 @@ class Message:
             "condition": _condition(change),
             "deployment": self.deployment,
             "at": change.at,
-            "toldBy": self.told_by,
+            "reportedBy": self.reported_by,
             "title": words.title,
             "text": self.text,
             "nextCommand": words.next_command,
@@ -204,7 +204,7 @@ def _silent(change: Change) -> Words:
     region, seen_from = change.facts["region"], change.facts["seenFrom"]
     if change.phase == "ended":
         return Words(
-            title=f"{region} tells changes again",
+            title=f"{region} reports changes again",
             lines=(f"Seen from {seen_from}, at {_moment(change.at)}.",),
             next_command="standby status",
         )
@@ -212,7 +212,7 @@ def _silent(change: Change) -> Words:
         title=f"{region} has been silent for more than 5 minutes",
         lines=(
             f"Seen from {seen_from}, since {_moment(change.at)}: {change.facts['why']}.",
-            f"Until it is back, only {seen_from} tells changes.",
+            f"Until it is back, only {seen_from} reports changes.",
             f"{region} may be down, or only its notifications function.",
         ),
         next_command="standby status",

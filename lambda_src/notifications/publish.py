@@ -59,7 +59,7 @@ class AwsPublisher:
         Source: docs.aws.amazon.com, SNS, "Publishing Amazon SNS messages with platform-specific payloads".
         """
         change = message.change
-        attributes = {"kind": change.kind, "phase": change.phase, "toldBy": message.told_by}
+        attributes = {"kind": change.kind, "phase": change.phase, "reportedBy": message.reported_by}
         self.sns.publish(
             TopicArn=self.topic_arn,
             Subject=message.subject,

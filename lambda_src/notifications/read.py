@@ -170,7 +170,7 @@ class Reader:
             return Peer(error=f"its bucket cannot be read ({error_code(error)})")
         except InvalidStateError as error:
             return Peer(error=str(error))
-        return Peer(looked_at=parse_time(state.looked_at), told=frozenset(state.told))
+        return Peer(looked_at=parse_time(state.looked_at), reported=frozenset(state.reported))
 
     def _alarms(self) -> AlarmFacts:
         """Return this region's alarms of readiness. An alarm that does not exist is unknown, like a new one."""
@@ -222,7 +222,7 @@ def parse_refusal(text: str) -> Refusal | None:
 
 
 def parse_command(key: str, body: bytes) -> Command | None:
-    """Read an event of the journal, as far as it is told; None if it is none."""
+    """Read an event of the journal, as far as it is reported; None if it is none."""
     try:
         event: Any = json.loads(body)
         texts = {name: event[name] for name in ("command", "actor", "startedAt", "result")}

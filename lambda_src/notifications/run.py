@@ -1,7 +1,7 @@
-"""One run: look, remember what is new, tell what is due, and remember that it was told.
+"""One run: look, remember what is new, report what is due, and remember that it was reported.
 
-What is to be told is written before it is told, and marked after. So a run that ends in between loses nothing: the
-change is told again, with the same id. Each write is conditional, so of two runs at the same time one tells.
+What is to be reported is written before it is reported, and marked after. So a run that ends in between loses nothing:
+the change is reported again, with the same id. Each write is conditional, so of two runs at the same time one reports.
 """
 
 import random
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from notifications.changes import drop_told_by_peer, due, notice
+from notifications.changes import drop_reported_by_peer, due, notice
 from notifications.facts import Look
 from notifications.messages import Message
 from notifications.publish import NotPublishedError, Publisher
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 PATIENCE: Final = timedelta(seconds=60)
-"""How long a region waits for the other one to tell a change, and for an earlier run of its own."""
+"""How long a region waits for the other one to report a change, and for an earlier run of its own."""
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 ATTEMPTS: Final = 5
 LONGEST_PAUSE_SECONDS: Final = 0.4
@@ -94,10 +94,10 @@ class BucketStateStore:
 class Outcome:
     """What a run did. `unread` has AWS's error codes of what could not be read, by region, `alarms` or `controller`.
 
-    `left`: the changes that could not be told on every channel. The next run tells them on those that are left.
+    `left`: the changes that could not be reported on every channel. The next run reports them on those that are left.
     """
 
-    told: int
+    reported: int
     left: int
     unread: Mapping[str, str]
 
@@ -117,12 +117,12 @@ class Run:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> Outcome:
-        """Return what was told, what was not, and what could not be read. Raises `StateChangedError`."""
+        """Return what was reported, what was not, and what could not be read. Raises `StateChangedError`."""
         look, claimed = self._claim()
         for place, error in look.unread.items():
             self._log_unread(place, error)
-        told = sum(self._tell(change) for change in claimed)
-        return Outcome(told=told, left=len(claimed) - told, unread=look.unread)
+        reported = sum(self._report(change) for change in claimed)
+        return Outcome(reported=reported, left=len(claimed) - reported, unread=look.unread)
 
     def _log_unread(self, place: str, error: str) -> None:
         """Log what could not be read: as an error if it is this region's, or if a permission is missing."""
@@ -130,12 +130,12 @@ class Run:
         write("unread", place=place, awsError=error)
 
     def _claim(self) -> tuple[Look, tuple[Change, ...]]:
-        """Look, and write what is new and what this run is about to tell."""
+        """Look, and write what is new and what this run is about to report."""
 
         def claim(state: State) -> tuple[State, tuple[Look, tuple[Change, ...]]]:
             now = self.now()
             look = self.look(state, now)
-            state = drop_told_by_peer(notice(state, look), look)
+            state = drop_reported_by_peer(notice(state, look), look)
             mine = tuple(due(state, look, patience=PATIENCE))
             ids = {change.id for change in mine}
             stamp = format_time(now)
@@ -146,9 +146,9 @@ class Run:
 
         return self._update(claim)
 
-    def _tell(self, change: Change) -> bool:
+    def _report(self, change: Change) -> bool:
         """Publish a change on the channels that are left, and mark it. Return whether none is left."""
-        message = Message(deployment=self.deployment, told_by=self.region, change=change)
+        message = Message(deployment=self.deployment, reported_by=self.region, change=change)
         left = tuple(channel for channel in change.left if not self._published(message, channel))
         self._update(lambda state: (_mark(state, change, left), None))
         return not left
@@ -161,7 +161,7 @@ class Run:
         except NotPublishedError as error:
             failed = {"awsError": str(error)}
         else:
-            self.log.info("told", channel=channel, id=message.change.id, kind=message.change.kind)
+            self.log.info("reported", channel=channel, id=message.change.id, kind=message.change.kind)
             return True
         self.log.error("not_published", channel=channel, id=message.change.id, **failed)
         return False
@@ -183,8 +183,8 @@ class Run:
 
 
 def _mark(state: State, change: Change, left: tuple[Channel, ...]) -> State:
-    """Return the state in which a change is told, or waits for the channels that are left, without a claim."""
+    """Return the state in which a change is reported, or waits for the channels that are left, without a claim."""
     if not left:
-        return state.with_told(change.id)
+        return state.with_reported(change.id)
     waiting = tuple(replace(one, left=left, claimed_at="") if one.id == change.id else one for one in state.waiting)
     return replace(state, waiting=waiting)

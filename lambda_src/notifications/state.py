@@ -29,8 +29,8 @@ Channel = Literal["topic", "bus"]
 CHANNELS: Final[tuple[Channel, ...]] = ("topic", "bus")
 
 SCHEMA_VERSION: Final = 1
-TOLD_KEPT: Final = 200
-"""How many told changes a region remembers. The other region looks for them each minute."""
+REPORTED_KEPT: Final = 200
+"""How many reported changes a region remembers. The other region looks for them each minute."""
 JOURNAL_KEPT: Final = 60
 """How many events of a journal are remembered, the latest ones. A look lists fewer."""
 
@@ -41,11 +41,11 @@ class InvalidStateError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A change that is to be told.
+    """A change that is to be reported.
 
-    `id` is the same in both regions, so that a change is told once, and a reader can drop a second message. `first` is
-    the region that tells it, if it can. `left` are the channels on which it was not told yet. A run has claimed it at
-    `claimed_at`.
+    `id` is the same in both regions, so that a change is reported once, and a reader can drop a second message. `first`
+    is the region that reports it, if it can. `left` are the channels on which it was not reported yet. A run has
+    claimed it at `claimed_at`.
     """
 
     id: str
@@ -65,7 +65,7 @@ class State:
 
     `serving` is the region that served at the last look, with the highest generation. `copies` has the version of each
     copy of config.json. `journal` has the ETags of the events that were seen. `disagreement` is the id of the last one
-    that was noticed and is not over. `color` is the readiness that was told last. `silent_since`: when the other
+    that was noticed and is not over. `color` is the readiness that was reported last. `silent_since`: when the other
     region's function was first missed, "" if it is not.
     """
 
@@ -83,7 +83,7 @@ class State:
     drill: Mapping[str, str] = field(default_factory=dict)
     refusal: str = ""
     waiting: tuple[Change, ...] = ()
-    told: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
 
     @property
     def first_look(self) -> bool:
@@ -91,14 +91,14 @@ class State:
         return not self.looked_at
 
     def knows(self, change_id: str) -> bool:
-        """Return whether a change is told or waits."""
-        return change_id in self.told or any(change.id == change_id for change in self.waiting)
+        """Return whether a change is reported or waits."""
+        return change_id in self.reported or any(change.id == change_id for change in self.waiting)
 
-    def with_told(self, *ids: str) -> "State":
-        """Return the state in which these changes are told."""
-        told = (*(one for one in self.told if one not in ids), *ids)[-TOLD_KEPT:]
+    def with_reported(self, *ids: str) -> "State":
+        """Return the state in which these changes are reported."""
+        reported = (*(one for one in self.reported if one not in ids), *ids)[-REPORTED_KEPT:]
         waiting = tuple(change for change in self.waiting if change.id not in ids)
-        return replace(self, told=told, waiting=waiting)
+        return replace(self, reported=reported, waiting=waiting)
 
     def with_journal(self, journal: Mapping[str, Mapping[str, str]]) -> "State":
         """Return the state that has seen these events. A journal that was not read stays as it was seen."""
@@ -135,6 +135,6 @@ def parse_state(text: str) -> State:
         if members.pop("schemaVersion") != SCHEMA_VERSION:
             raise InvalidStateError("it has another schemaVersion")
         waiting = tuple(Change(**{**entry, "left": tuple(entry["left"])}) for entry in members.pop("waiting"))
-        return State(waiting=waiting, told=tuple(members.pop("told")), **members)
+        return State(waiting=waiting, reported=tuple(members.pop("reported")), **members)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InvalidStateError(f"not a state of notifications: {error}") from error

@@ -135,7 +135,7 @@ class Manifest(JsonModel):
     automatic: bool = Field(
         default=False, strict=True, description="whether a controller in the failover region moves users by itself"
     )
-    notifications: bool = Field(default=False, strict=True, description="whether each region tells changes")
+    notifications: bool = Field(default=False, strict=True, description="whether each region reports changes")
     site: Site
     dns: Dns | None = Field(default=None, description="the API's name in DNS; null if it has none")
     regions: Mapping[Annotated[Role, Key("ROLE")], Region]

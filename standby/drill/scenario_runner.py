@@ -77,8 +77,8 @@ def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioR
     if reason := scenario.skip_reason():
         return describe(result=Outcome.SKIPPED, reason=reason)
     try:
-        told = environment.deployment.automatic or environment.deployment.notifications
-        marked = told and not scenario.needs_automatic
+        noticed = environment.deployment.automatic or environment.deployment.notifications
+        marked = noticed and not scenario.needs_automatic
         with (
             mark_drill(environment.observer, marked=marked, scenario=scenario.name),
             tokens_live(environment.sign_ins, scenario.access_token_seconds),

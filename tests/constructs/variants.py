@@ -71,7 +71,7 @@ SHIELDED_SIGN_IN: Final = default_settings(
 """Everything that `SHIELDED` and `SIGN_IN` add, in one stack: linting another one would take half a minute."""
 
 NOTIFIED: Final = default_settings(notifications={"enabled": True, "emails": ["oncall@example.com"]})
-"""Each region tells changes."""
+"""Each region reports changes."""
 
 DNS: Final = {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "api_domain_name": "api.example.com"}
 NAMED: Final = default_settings(dns=DNS)

@@ -91,7 +91,7 @@ def _parsed(text: str) -> routing_config.RoutingConfig | None:
         return None
 
 
-def test_a_written_event_is_read_with_all_that_is_told() -> None:
+def test_a_written_event_is_read_with_all_that_is_reported() -> None:
     event = journal.new_event(
         generation=7,
         command="failover",

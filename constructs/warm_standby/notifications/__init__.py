@@ -1,1 +1,1 @@
-"""Notifications: what changed, told by each region."""
+"""Notifications: what changed, reported by each region."""

@@ -1,4 +1,4 @@
-"""Notifications: a function of one region that tells changes to a topic and to the default event bus."""
+"""Notifications: a function of one region that reports changes to a topic and to the default event bus."""
 
 import json
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ STATE_PREFIX: Final = f"{OPERATOR_PREFIX}notifications/"
 STATE_KEY: Final = f"{STATE_PREFIX}state.json"
 DRILL_KEY: Final = f"{OPERATOR_PREFIX}automatic/drill.json"
 TIMEOUT: Final = 45
-"""Seconds, less than the minute after which another run tells what this one has claimed."""
+"""Seconds, less than the minute after which another run reports what this one has claimed."""
 MINUTES: Final = 1
 ALARMS: Final = ("health", "readiness")
 """The alarms of a region that say whether it is ready."""

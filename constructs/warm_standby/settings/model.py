@@ -164,7 +164,7 @@ class Operations(Section):
 
 
 class Notifications(Section):
-    """Whether each region tells changes, as a message to a topic and as an event; `emails` are told by the topics."""
+    """Whether each region reports changes, to a topic and to the event bus; `emails` subscribe to both topics."""
 
     enabled: bool = False
     emails: UniqueValues[Email] = ()

@@ -1,4 +1,4 @@
-"""Read what the topics and the event buses of a rehearsal tell, as a subscriber does."""
+"""Read what the topics and the event buses of a rehearsal report, as a subscriber does."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from tests.e2e.helpers import wait_for
 
 QUEUE: Final = "subscriber"
 SECONDS: Final = 90.0
-"""The other region tells after a minute what the serving one has not told."""
+"""The other region reports after a minute what the serving one has not reported."""
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ class Inbox:
     )
 
     def read(self, role: Role, channel: str) -> list[Json]:
-        """Return the documents that a region told on a channel."""
+        """Return the documents that a region reported on a channel."""
         sqs = self.rehearsal.session(role).client("sqs")
         url = sqs.get_queue_url(QueueName=f"{QUEUE}-{channel}")["QueueUrl"]
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
@@ -53,7 +53,7 @@ class Inbox:
         return wait_for(found, what=f"{kind} {facts} from {role} on the {channel}", seconds=SECONDS)
 
     def ids(self, channel: str) -> list[str]:
-        """Return the ids that both regions told on a channel."""
+        """Return the ids that both regions reported on a channel."""
         return [one["id"] for role in ROLES for one in self.read(role, channel)]
 
 

@@ -1,4 +1,4 @@
-"""Each region tells changes to its topic and its event bus, in a rehearsal with IAM, and by what it is invoked."""
+"""Each region reports changes to its topic and its event bus, in a rehearsal with IAM, and by what it is invoked."""
 
 import json
 from collections.abc import Iterator
@@ -21,48 +21,48 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def inbox(signed_in_rehearsal: Rehearsal) -> Iterator[Inbox]:
-    """What both regions tell, after their functions have looked."""
+    """What both regions report, after their functions have looked."""
     with subscribed(signed_in_rehearsal) as made:
         for role in ROLES:
             assert invoke(signed_in_rehearsal, role)["unread"] == {}
         yield made
 
 
-def test_a_failover_and_a_failback_are_told_once_by_the_region_that_serves_then(
+def test_a_failover_and_a_failback_are_reported_once_by_the_region_that_serves_then(
     signed_in_rehearsal: Rehearsal, inbox: Inbox
 ) -> None:
     operator = Operator(rehearsal=signed_in_rehearsal)
     regions = {role: region.region for role, region in signed_in_rehearsal.deployment.regions.items()}
     assert operator.failover("--reason", "a storm").code == 0
-    told = inbox.wait_for("failover", "topic", "serving-region-changed", to=regions["failover"])
-    assert (told["facts"]["from"], told["facts"]["reason"]) == (regions["primary"], "a storm")
-    assert told["facts"]["command"] == "failover"
-    assert told["facts"]["actor"] != ""
-    assert inbox.wait_for("failover", "bus", "serving-region-changed", to=regions["failover"]) == told
+    reported = inbox.wait_for("failover", "topic", "serving-region-changed", to=regions["failover"])
+    assert (reported["facts"]["from"], reported["facts"]["reason"]) == (regions["primary"], "a storm")
+    assert reported["facts"]["command"] == "failover"
+    assert reported["facts"]["actor"] != ""
+    assert inbox.wait_for("failover", "bus", "serving-region-changed", to=regions["failover"]) == reported
     assert operator.failback("--force").code in {0, 3}
     back = inbox.wait_for("primary", "topic", "serving-region-changed", to=regions["primary"])
     assert back["facts"]["command"] == "failback"
     for role in ROLES:
-        assert invoke(signed_in_rehearsal, role)["told"] == 0
+        assert invoke(signed_in_rehearsal, role)["reported"] == 0
     for channel in ("topic", "bus"):
         ids = inbox.ids(channel)
-        assert ids.count(told["id"]) == ids.count(back["id"]) == 1
+        assert ids.count(reported["id"]) == ids.count(back["id"]) == 1
 
 
-def test_a_manual_edit_is_told_by_s3_s_event(signed_in_rehearsal: Rehearsal, inbox: Inbox) -> None:
+def test_a_manual_edit_is_reported_by_s3_s_event(signed_in_rehearsal: Rehearsal, inbox: Inbox) -> None:
     region = signed_in_rehearsal.deployment.regions["failover"]
     s3 = signed_in_rehearsal.session("failover").client("s3")
     before = s3.get_object(Bucket=region.frontend_bucket, Key=KEY)["Body"].read()
     edited = json.dumps({"apiUrl": signed_in_rehearsal.deployment.regions["primary"].api_url})
     try:
         s3.put_object(Bucket=region.frontend_bucket, Key=KEY, Body=edited.encode(), ContentType="application/json")
-        told = inbox.wait_for("failover", "bus", "config-manually-edited", region=region.region)
+        reported = inbox.wait_for("failover", "bus", "config-manually-edited", region=region.region)
     finally:
         s3.put_object(Bucket=region.frontend_bucket, Key=KEY, Body=before, ContentType="application/json")
-    assert told["title"] == f"config.json in {region.region} was edited by hand"
+    assert reported["title"] == f"config.json in {region.region} was edited by hand"
 
 
-def test_readiness_is_told_when_an_alarm_goes_off_and_when_it_is_ok(
+def test_readiness_is_reported_when_an_alarm_goes_off_and_when_it_is_ok(
     signed_in_rehearsal: Rehearsal, inbox: Inbox
 ) -> None:
     alarms = signed_in_rehearsal.session("primary").client("cloudwatch")
@@ -97,7 +97,7 @@ def test_without_a_permission_to_read_the_function_names_what_it_could_not_read(
 def test_without_its_state_the_function_fails(signed_in_rehearsal: Rehearsal, grant: Grant, inbox: Inbox) -> None:
     with without(signed_in_rehearsal, grant.holder, [grant]):
         assert "AccessDenied" in invoke(signed_in_rehearsal, "primary")["errorMessage"]
-    assert "told" in invoke(signed_in_rehearsal, "primary")
+    assert "reported" in invoke(signed_in_rehearsal, "primary")
 
 
 @pytest.mark.parametrize("grant", PUBLISHING, ids=str)

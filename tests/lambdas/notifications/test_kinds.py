@@ -1,4 +1,4 @@
-"""Each kind of change is told, once, by the right region, with words that are true."""
+"""Each kind of change is reported, once, by the right region, with words that are true."""
 
 import json
 
@@ -20,14 +20,14 @@ def world() -> World:
     return made
 
 
-def test_nothing_is_told_of_what_was_there_at_the_first_look() -> None:
+def test_nothing_is_reported_of_what_was_there_at_the_first_look() -> None:
     world = World()
     world.switch(FAILOVER, runs=False)
     world.minutes(10)
     assert world.ids() == []
 
 
-def test_a_failover_is_told_once_by_the_region_that_serves_now_with_who_and_why(world: World) -> None:
+def test_a_failover_is_reported_once_by_the_region_that_serves_now_with_who_and_why(world: World) -> None:
     change = world.switch(FAILOVER)
     world.minutes(5)
     assert world.inboxes[FAILOVER].ids() == [change]
@@ -42,7 +42,7 @@ def test_a_failover_is_told_once_by_the_region_that_serves_now_with_who_and_why(
     assert message.document()["facts"]["generation"] == 2
 
 
-def test_a_failover_is_told_while_the_other_region_is_down(world: World) -> None:
+def test_a_failover_is_reported_while_the_other_region_is_down(world: World) -> None:
     world.buckets[PRIMARY].down = True
     change = world.switch(FAILOVER)
     assert world.inboxes[FAILOVER].ids() == [change]
@@ -54,7 +54,7 @@ def test_a_failover_is_told_while_the_other_region_is_down(world: World) -> None
     assert change not in world.inboxes[PRIMARY].ids()
 
 
-def test_the_other_region_tells_after_a_minute_if_the_serving_one_does_not(world: World) -> None:
+def test_the_other_region_reports_after_a_minute_if_the_serving_one_does_not(world: World) -> None:
     world.stopped.add(FAILOVER)
     change = world.switch(FAILOVER)
     world.run(PRIMARY)
@@ -74,14 +74,14 @@ def test_a_move_of_the_controller_says_so(world: World) -> None:
     assert "Reason: 4 of 5 looks failed." in message.text
 
 
-def test_two_moves_between_two_looks_are_both_told(world: World) -> None:
+def test_two_moves_between_two_looks_are_both_reported(world: World) -> None:
     there = world.switch(FAILOVER, runs=False)
     back = world.switch(PRIMARY, command="failback", runs=False)
     world.minutes(4)
     assert sorted(world.ids()) == sorted([there, back])
 
 
-def test_a_command_that_failed_is_not_told(world: World) -> None:
+def test_a_command_that_failed_is_not_reported(world: World) -> None:
     event = {
         "id": "0abc",
         "generation": 2,
@@ -97,7 +97,7 @@ def test_a_command_that_failed_is_not_told(world: World) -> None:
     assert world.ids() == []
 
 
-def test_a_manual_edit_is_told_by_its_own_region_and_moves_users_if_it_does(world: World) -> None:
+def test_a_manual_edit_is_reported_by_its_own_region_and_moves_users_if_it_does(world: World) -> None:
     world.edit(FAILOVER, FAILOVER)
     world.minutes(2)
     assert world.inboxes[FAILOVER].kinds() == [
@@ -116,7 +116,7 @@ def test_an_edit_that_names_another_api_says_that_it_is_of_neither_region(world:
     assert "an API of neither region (https://elsewhere.example.com/) serves users now" in world.sent()[0].text
 
 
-def test_copies_that_disagree_are_told_after_five_minutes_and_when_they_agree_again(world: World) -> None:
+def test_copies_that_disagree_are_reported_after_five_minutes_and_when_they_agree_again(world: World) -> None:
     world.buckets[FAILOVER].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
     world.minutes(4)
     assert world.ids() == []
@@ -128,7 +128,7 @@ def test_copies_that_disagree_are_told_after_five_minutes_and_when_they_agree_ag
     assert [message.change.phase for message in world.sent()] == ["began", "ended"]
 
 
-def test_copies_that_differ_for_a_minute_are_not_told(world: World) -> None:
+def test_copies_that_differ_for_a_minute_are_not_reported(world: World) -> None:
     world.buckets[FAILOVER].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
     world.minutes(1)
     world.buckets[PRIMARY].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:01:00Z"))
@@ -149,10 +149,10 @@ def test_an_old_copy_of_the_same_generation_moves_nobody_while_the_other_one_can
     world.buckets[PRIMARY].write(KEY, config_body(PRIMARY, 2, "2026-11-28T07:00:30Z"))
     world.buckets[FAILOVER].write(KEY, config_body(FAILOVER, 2, "2026-11-28T07:00:40Z"))
     world.minutes(2)
-    told = world.ids()
+    reported = world.ids()
     world.buckets[FAILOVER].down = True
     world.minutes(2)
-    assert world.ids() == told
+    assert world.ids() == reported
 
 
 def test_what_is_first_seen_after_a_failed_first_look_is_no_change() -> None:
@@ -169,7 +169,7 @@ def test_what_is_first_seen_after_a_failed_first_look_is_no_change() -> None:
 
 
 @pytest.mark.parametrize("alarm", ["chatbot-health", "chatbot-readiness"])
-def test_readiness_is_told_when_it_turns_red_and_when_it_turns_green(world: World, alarm: str) -> None:
+def test_readiness_is_reported_when_it_turns_red_and_when_it_turns_green(world: World, alarm: str) -> None:
     world.alarms[FAILOVER].set(alarm, "ALARM")
     world.minutes(2)
     world.alarms[FAILOVER].set(alarm, "INSUFFICIENT_DATA")
@@ -182,7 +182,7 @@ def test_readiness_is_told_when_it_turns_red_and_when_it_turns_green(world: Worl
     assert world.inboxes[PRIMARY].ids() == []
 
 
-def test_a_region_that_is_red_at_the_first_look_is_told() -> None:
+def test_a_region_that_is_red_at_the_first_look_is_reported() -> None:
     world = World()
     world.alarms[PRIMARY].set("chatbot-health", "ALARM")
     world.minutes(2)
@@ -195,7 +195,7 @@ def test_alarms_that_cannot_be_read_are_no_readiness(world: World) -> None:
     assert world.ids() == []
 
 
-def test_a_function_that_stops_is_told_by_the_other_region(world: World) -> None:
+def test_a_function_that_stops_is_reported_by_the_other_region(world: World) -> None:
     world.stopped.add(PRIMARY)
     world.minutes(7)
     assert [message.words.title for message in world.sent()] == ["us-west-2 has been silent for more than 5 minutes"]
@@ -208,7 +208,7 @@ def test_a_region_that_was_never_applied_is_not_missed() -> None:
     assert world.ids() == []
 
 
-def test_a_drill_is_told_when_it_begins_and_when_its_mark_is_gone(world: World) -> None:
+def test_a_drill_is_reported_when_it_begins_and_when_its_mark_is_gone(world: World) -> None:
     world.drill(30)
     world.minutes(3)
     world.drill(30)  # it renews its mark
@@ -222,7 +222,7 @@ def test_a_drill_is_told_when_it_begins_and_when_its_mark_is_gone(world: World) 
     assert world.sent()[0].words.title == "A drill began (region-loss)"
 
 
-def test_a_drill_that_was_killed_is_told_when_its_mark_expires(world: World) -> None:
+def test_a_drill_that_was_killed_is_reported_when_its_mark_expires(world: World) -> None:
     world.drill(5)
     world.minutes(10)
     assert [message.change.phase for message in world.sent()] == ["began", "ended"]
@@ -235,7 +235,7 @@ def test_a_mark_that_says_no_time_is_no_drill(world: World) -> None:
     assert world.ids() == []
 
 
-def test_the_controller_s_refusal_is_told_by_its_region_once_for_each_reason(world: World) -> None:
+def test_the_controller_s_refusal_is_reported_by_its_region_once_for_each_reason(world: World) -> None:
     world.controller.decide("watch", "1 of the last 5 looks failed")
     world.minutes(2)
     world.controller.decide("wait", "its switch in the failover region cannot be read")

@@ -1,4 +1,4 @@
-"""Each change is told once: with two runs at the same time, after a crash, and when a channel fails."""
+"""Each change is reported once: with two runs at the same time, after a crash, and when a channel fails."""
 
 import json
 
@@ -41,7 +41,7 @@ def test_of_two_runs_at_the_same_time_one_tells(world: World) -> None:
 
     interrupted = Interrupted()
     object.__setattr__(first, "store", interrupted)
-    assert first.run().told == 0
+    assert first.run().reported == 0
     assert world.inboxes[FAILOVER].ids() == [change]
 
 
@@ -50,7 +50,7 @@ def test_a_run_that_ends_after_its_claim_loses_nothing(world: World) -> None:
     function = world.function(FAILOVER)
     function._claim()  # noqa: SLF001 - the process ends here
     world.run(FAILOVER)
-    assert world.ids() == []  # the claim may be of a run that still tells it
+    assert world.ids() == []  # the claim may be of a run that still reports it
     world.minutes(3)
     assert world.ids() == [change]
 
@@ -65,7 +65,7 @@ def test_a_channel_that_fails_is_tried_again_and_the_other_one_is_not(world: Wor
     assert world.ids("bus") == [change]
 
 
-def test_the_other_region_tells_what_the_first_one_told_on_one_channel_only(world: World) -> None:
+def test_the_other_region_reports_what_the_first_one_reported_on_one_channel_only(world: World) -> None:
     world.inboxes[FAILOVER].failing = {"bus"}
     change = world.switch(FAILOVER)
     world.minutes(3)
@@ -125,7 +125,7 @@ ACTIONS = st.one_of(
 
 
 @given(st.lists(ACTIONS, max_size=25))
-def test_no_move_is_untold_and_no_region_tells_one_twice(actions: list[tuple[str, str]]) -> None:
+def test_no_move_is_unreported_and_no_region_reports_one_twice(actions: list[tuple[str, str]]) -> None:
     world = World()
     world.minutes(1)
     moves = []
@@ -148,7 +148,7 @@ def _act(world: World, action: str, region: str) -> list[str]:
     if action == "switch" and region != serving and not world.buckets[region].down:
         return [world.switch(region, runs=region not in world.stopped)]
     if action == "crash" and region not in world.stopped and not world.buckets[region].down:
-        world.function(region)._claim()  # noqa: SLF001 - the process ends before it tells
+        world.function(region)._claim()  # noqa: SLF001 - the process ends before it reports
     if action == "down" and not world.buckets[OTHER[region]].down:
         world.buckets[region].down = True
     if action == "up":

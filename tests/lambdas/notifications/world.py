@@ -174,11 +174,11 @@ class Inbox:
         return [message for message, used in self.sent if used == channel]
 
     def ids(self, channel: Channel = "topic") -> list[str]:
-        """Return the ids of the changes that were told on a channel."""
+        """Return the ids of the changes that were reported on a channel."""
         return [message.change.id for message in self.on(channel)]
 
     def kinds(self, channel: Channel = "topic") -> list[tuple[str, str]]:
-        """Return the kinds and phases of the changes that were told on a channel."""
+        """Return the kinds and phases of the changes that were reported on a channel."""
         return [(message.change.kind, message.change.phase) for message in self.on(channel)]
 
 
@@ -200,7 +200,7 @@ class World:
             bucket.write(KEY, config_body(PRIMARY, 1, "2026-11-28T06:00:00Z"))
 
     def run(self, region: str) -> None:
-        """Run the function of a region once. A change that could not be told stays for the next run."""
+        """Run the function of a region once. A change that could not be reported stays for the next run."""
         if region in self.stopped or self.buckets[region].down:
             return
         self.function(region).run()
@@ -293,7 +293,7 @@ class World:
         return [message for inbox in self.inboxes.values() for message in inbox.on(channel)]
 
     def ids(self, channel: Channel = "topic") -> list[str]:
-        """Return the ids that both regions told on a channel."""
+        """Return the ids that both regions reported on a channel."""
         return [message.change.id for message in self.sent(channel)]
 
 
