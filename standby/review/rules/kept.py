@@ -36,7 +36,9 @@ KEPT: Final[Mapping[str, Loss]] = {
     "AWS::OpenSearchServerless::Index": Loss("API RTO", "The vectors of all documents are deleted with it."),
     "aws_opensearchserverless_collection": Loss("API RTO", "The vectors of all documents are deleted with it."),
     "aws_cloudfront_distribution": Loss("page RTO", "The address of the site changes, and open pages lose it."),
-    "aws_ssm_parameter": Loss("readiness", "`standby` finds the deployment by its manifest, and finds nothing then."),
+    "aws_ssm_parameter": Loss(
+        "readiness", "Without the manifest `standby` finds no deployment, and without another one a function forgets."
+    ),
 }
 """What nobody replaces or destroys in a deployment that serves users."""
 
@@ -46,7 +48,7 @@ PROTECTING: Final[Mapping[str, Loss]] = {
     ),
     "aws_s3_bucket_replication_configuration": Loss("documents RPO", "New documents stay in one region."),
     "aws_s3_bucket_lifecycle_configuration": Loss("documents RPO", "Old versions and unfinished uploads pile up."),
-    "aws_s3_bucket_notification": Loss("readiness", "No event starts an ingestion job, or tells a change."),
+    "aws_s3_bucket_notification": Loss("readiness", "No event starts an ingestion job, or reports a change."),
     "aws_lambda_event_source_mapping": Loss("readiness", "No event starts an ingestion job."),
     "aws_sqs_queue": Loss("readiness", "The events in it are lost."),
     "aws_sqs_queue_redrive_policy": Loss(
