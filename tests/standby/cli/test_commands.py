@@ -315,7 +315,7 @@ def test_a_step_that_takes_long_is_reported_again(
     with report_waiting("3/7 Copy 9 documents"):
         time.sleep(0.5)
     shown = capfd.readouterr().err.splitlines()
-    assert set(shown) == {"3/7 Copy 9 documents: still running (0 s)"}
+    assert [line for line in shown if not re.fullmatch(r"3/7 Copy 9 documents: still running \(\d+ s\)", line)] == []
     assert len(shown) > 1
     time.sleep(0.1)
     assert capfd.readouterr().err == ""
