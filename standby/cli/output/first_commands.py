@@ -53,7 +53,7 @@ def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> str:
     page = (
         {"Open the page:": _lines(*rehearse, "browse")}
         if shell.can_browse
-        else {"Read the page (`browse` would open it, in a Chromium with a screen):": list(_read_page(paths, urls))}
+        else {"Read the page (`browse` would open it, in a Chromium with a screen):": _read_page(paths, urls)}
     )
     steps = {
         **page,
@@ -86,14 +86,15 @@ def _lines(*words: str) -> list[str]:
 
 def _curl(api_url: str) -> Iterator[str]:
     body = json.dumps({"question": QUESTION})
-    yield "curl -s --noproxy '*' -H 'Content-Type: application/json' \\"
+    yield "curl -sS --noproxy '*' -H 'Content-Type: application/json' \\"
     yield f"  -d {shlex.quote(body)} \\"
     yield f"  {api_url}docs"
 
 
-def _read_page(paths: RehearsalPaths, urls: LocalUrls) -> Iterator[str]:
-    yield f"curl -s --noproxy '*' --cacert {shlex.quote(str(paths.ca_certificate))} \\"
-    yield f"  --connect-to ::{urls.edge.removeprefix('https://')} {urls.site}/"
+def _read_page(paths: RehearsalPaths, urls: LocalUrls) -> list[str]:
+    certificate = f"--cacert {shlex.quote(str(paths.ca_certificate))}"
+    edge = f"--connect-to ::{urls.edge.removeprefix('https://')}"
+    return _lines("curl -sS --noproxy '*'", certificate, edge, f"{urls.site}/")
 
 
 def _project_options(paths: RehearsalPaths, shell: Shell) -> Sequence[str]:
