@@ -219,6 +219,7 @@ def fault(
     pages-denied           CloudFront may not read the region's pages: its bucket responds with 403
     knowledge-base-denied  query and health may not retrieve from the Knowledge Base
     replication-paused     the region replicates no new documents
+    partition              functions of the other region do not reach the region's API; users do
     identity-provider-down  the provider refuses all connections: nobody can sign in
 
     \b

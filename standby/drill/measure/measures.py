@@ -67,6 +67,10 @@ class Measures(JsonModel):
     documents_extra_versions: Number = _measure("second versions with the same content, which no user notices")
     command_retries: Number = _measure("how often `reconcile` or `failback` had to be run again, as its hint says")
     automatic_move_seconds: Number = _measure("from the detected loss until the controller had moved users")
+    automatic_move_minutes: Number = _measure(
+        "the same in the controller's minutes, which are shorter in a rehearsal that is accelerated"
+    )
+    config_writes: Number = _measure("the controller's scenarios: contents of config.json that were written")
     commands_killed: Number = _measure("operator-killed: commands that were killed")
     commands_not_converged: Number = _measure("those that did not reach their goal when they were run again")
     winners_not_named: Number = _measure("two-operators: commands that lost and did not name the command that won")
