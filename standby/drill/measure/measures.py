@@ -82,9 +82,7 @@ class Measures(JsonModel):
     sign_ins_without_reason: Number = _measure(
         "users who could not sign in and were not told why, while the identity provider was down"
     )
-    dns_gap_seconds: Number = _measure(
-        "dns-follows-config: the longest time without an answer for a client that finds the API by DNS"
-    )
+    dns_gap_seconds: Number = _measure("the longest time without an answer for a client that finds the API by DNS")
     dns_answers_after_return: Number = _measure("answers of the returned region before the failback")
     dns_failback_seconds: Number = _measure("from the end of `failback` to the client's first answer from the primary")
     dns_failover_seconds: Number = _measure("from the end of `failover` to its first answer from the other region")

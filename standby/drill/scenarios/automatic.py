@@ -3,6 +3,8 @@
 Times are in the controller's minutes, which a rehearsal can shorten (`standby/rehearsal/emulator/fast_minutes.py`).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from standby.deadline import poll
@@ -18,6 +20,7 @@ from standby.drill.measure.objectives import (
     zero,
 )
 from standby.drill.observe.controller_state import read_controller_state
+from standby.drill.observe.dns_client import DnsClient
 from standby.drill.operator_process import CommandResult
 from standby.drill.scenario import STANDARD_LOAD, Scenario
 from standby.drill.scenarios.operators import names_winner, run_suspended
@@ -33,12 +36,30 @@ FLAP_MINUTES: Final = 10.0
 FLAP_PERIOD_MINUTES: Final = 1 / 3
 """The primary region is up for 20 s, and down for 20 s."""
 PAUSE_SECONDS: Final = 0.2
+DNS_SECONDS: Final = 20.0
+"""How long the drill waits for DNS to answer the primary region, after an earlier scenario moved users."""
 LAST_COMMAND: Final = "the last command was at"
 """The controller's reason while an operator's command is in the journal."""
 
 
 def _run_nobody_awake(context: ScenarioContext) -> None:
-    _lose_primary(context)
+    with _client_by_dns(context) as client:
+        _lose_primary(context)
+        _measure_move(context)
+        context.wait_until_answered("failover")
+        context.load.set_rate("upload", 0)
+        context.heal()
+        returned = context.clock.now()
+        _wait_minutes(context, STAY_MINUTES)
+        _require_failover(context, "after the primary region returned, without a command")
+        if client is not None:
+            _measure_dns(context, client, returned=returned)
+        context.run_with_retries("reconcile")
+        _require_failover(context, "after `standby reconcile`")
+
+
+def _measure_move(context: ScenarioContext) -> None:
+    """Wait until the controller has moved users. Raises `StandbyError` if it does not."""
     started = context.clock.now()
     if not _wait_for_move(context):
         raise StandbyError(f"{MOVE_MINUTES:g} minutes after the loss, the controller had not moved users")
@@ -46,13 +67,31 @@ def _run_nobody_awake(context: ScenarioContext) -> None:
     context.measures["automatic_move_seconds"] = round(seconds, 1)
     context.measures["automatic_move_minutes"] = round(seconds / context.minute_seconds, 1)
     context.note(f"the controller moved users {seconds:.0f} s after the loss was detected{_describe_minutes(context)}")
-    context.wait_until_answered("failover")
-    context.load.set_rate("upload", 0)
-    context.heal()
-    _wait_minutes(context, STAY_MINUTES)
-    _require_failover(context, "after the primary region returned, without a command")
-    context.run_with_retries("reconcile")
-    _require_failover(context, "after `standby reconcile`")
+
+
+@contextmanager
+def _client_by_dns(context: ScenarioContext) -> Iterator[DnsClient | None]:
+    """Let a client that finds the API by DNS ask during this block; none where the API has no name."""
+    if context.dns_client is None:
+        yield None
+        return
+    client = context.dns_client()
+    client.start()
+    try:
+        client.wait_for(context.deployment.regions["primary"].region, seconds=DNS_SECONDS)
+        yield client
+    finally:
+        client.stop()
+
+
+def _measure_dns(context: ScenarioContext, client: DnsClient, *, returned: float) -> None:
+    """Measure the client's gap. Raises `StandbyError` if the returned region answered it."""
+    region = context.deployment.regions["primary"].region
+    answers = client.count(region, since=returned)
+    context.measures["dns_gap_seconds"] = round(client.longest_gap(), 2)
+    context.measures["dns_answers_after_return"] = answers
+    if answers:
+        raise StandbyError(f"Clients of {client.name} got {answers} answers of {region}, which had returned")
 
 
 def _run_partition(context: ScenarioContext) -> None:
@@ -151,7 +190,7 @@ AUTOMATIC_SCENARIOS: Final = (
     Scenario(
         name="nobody-awake",
         summary="The primary region is lost, and nobody runs a command. The controller makes the other region serve, "
-        "and users stay there when the primary region returns, until an operator fails back.",
+        "and users stay there when the primary region returns, until an operator fails back. DNS does the same.",
         run=_run_nobody_awake,
         objectives=(
             at_most("automatic move, minutes of the controller", "automatic_move_minutes", MOVE_MINUTES),
