@@ -62,7 +62,8 @@ def _measure_move(context: ScenarioContext) -> None:
     """Wait until the controller has moved users. Raises `StandbyError` if it does not."""
     started = context.clock.now()
     if not _wait_for_move(context):
-        raise StandbyError(f"{MOVE_MINUTES:g} minutes after the loss, the controller had not moved users")
+        reason = read_controller_state(context.observer).reason
+        raise StandbyError(f"{MOVE_MINUTES:g} minutes after the loss, the controller had not moved users: {reason}")
     seconds = context.clock.now() - started
     context.measures["automatic_move_seconds"] = round(seconds, 1)
     context.measures["automatic_move_minutes"] = round(seconds / context.minute_seconds, 1)

@@ -56,7 +56,7 @@ def context_of(
 
 
 def test_a_loss_that_the_controller_does_not_answer_fails() -> None:
-    with pytest.raises(StandbyError, match="the controller had not moved users"):
+    with pytest.raises(StandbyError, match="the controller had not moved users: the last command"):
         run_scenario("nobody-awake", context_of("primary"))
 
 
