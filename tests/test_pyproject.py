@@ -2,7 +2,7 @@
 
 import tomllib
 
-from tests.constructs.plan import ROOT, SIGN_IN_FUNCTIONS
+from tests.constructs.plan import ALL_FUNCTIONS, ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 IMPORT_LINTER = PYPROJECT["tool"]["importlinter"]
@@ -11,7 +11,7 @@ HANDLERS = {path.parent.name for path in (ROOT / "lambda_src").glob("*/handler.p
 
 
 def test_every_function_is_known_to_the_tests_of_the_stack() -> None:
-    assert set(SIGN_IN_FUNCTIONS) == HANDLERS
+    assert set(ALL_FUNCTIONS) == HANDLERS
 
 
 def test_ruff_and_import_linter_know_every_package_of_the_functions() -> None:

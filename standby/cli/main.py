@@ -107,7 +107,7 @@ class CommandGroup(click.Group):
         except click.ClickException as error:
             if as_json:
                 _print_error(ctx, RESULTS[error.exit_code], error.format_message())
-            if isinstance(error, click.UsageError):
+            if isinstance(error, click.UsageError) and not isinstance(error, click.exceptions.NoArgsIsHelpError):
                 raise WrappedUsageError(error.format_message(), error.ctx) from error
             raise
         except (click.Abort, KeyboardInterrupt):

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from standby.deployment.clients import Clients
-from standby.deployment.manifest import Manifest
+from standby.drill.observe.observer import Observer
 from standby_protocol.automatic import DRILL_KEY
 
 MARK_MINUTES: Final = 30
@@ -18,16 +17,15 @@ MARK_MINUTES: Final = 30
 
 
 @contextmanager
-def mark_drill(clients: Clients, deployment: Manifest, *, marked: bool, scenario: str = "") -> Iterator[None]:
+def mark_drill(observer: Observer, *, marked: bool, scenario: str = "") -> Iterator[None]:
     """Let the controller wait during this block, if `marked`, and let the regions tell that the scenario is played.
 
-    Does nothing for a deployment with neither a controller nor notifications.
-
-    Raises botocore's errors if the mark cannot be written or removed.
+    Does nothing otherwise. Raises botocore's errors if the mark cannot be written or removed.
     """
-    if not marked or not (deployment.automatic or deployment.notifications):
+    if not marked:
         yield
         return
+    clients, deployment = observer.clients, observer.deployment
     now = datetime.now(tz=UTC)
     mark = {"until": (now + timedelta(minutes=MARK_MINUTES)).isoformat(), "startedAt": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
     body = json.dumps({**mark, "scenario": scenario}).encode()

@@ -20,9 +20,9 @@ from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.processes.process import mark_environment
 
 COMMAND_SECONDS: Final = 90.0
-LONG_COMMAND_SECONDS: Final = {"reconcile": 2400.0, "failback": 1200.0}
-"""For commands that wait: `reconcile` compares for up to a quarter of an hour and waits ten minutes for each Knowledge
-Base; `failback` compares and waits a minute."""
+LONG_COMMAND_SECONDS: Final = {"reconcile": 4900.0, "failback": 3700.0}
+"""For commands that wait: `reconcile` compares for up to an hour and waits ten minutes for each Knowledge Base;
+`failback` compares and waits a minute."""
 
 PIPE_SECONDS: Final = 5.0
 STDERR_CHARACTERS: Final = 400

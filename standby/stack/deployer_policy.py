@@ -18,10 +18,20 @@ MAX_INLINE_CHARACTERS: Final = 10_240
 """The longest sum of a role's inline policies, without blanks. Source: docs.aws.amazon.com, IAM, "IAM and AWS STS
 quotas"."""
 
-JOINED: Final[Mapping[str, str]] = {"acm": "dns", "route53": "dns", "sns": "messages", "sqs": "messages"}
-"""Services that share a statement, because a role's policy has a limit. It allows no more than a statement for each
-does: no action of one service applies to a resource of the other, and of Route 53's actions only those on tags apply to
-zones and to health checks."""
+JOINED: Final[Mapping[str, str]] = {
+    "acm": "dns",
+    "cloudfront": "cloudfront",
+    "cloudwatch": "cloudwatch",
+    "route53": "dns",
+    "sns": "messages",
+    "sqs": "messages",
+    "wafv2": "wafv2",
+}
+"""Services that have one statement, alone or together, because a role's policy has a limit.
+
+It allows no more than a statement for each resource does: no action of one service applies to a resource of the other,
+and within a service each action applies to one kind of these resources, or to tags. Source: docs.aws.amazon.com,
+Service Authorization Reference, the tables of actions of these services."""
 
 PROFILE_GEOGRAPHIES: Final = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 """The first part of the id of a cross-region inference profile. Source: docs.aws.amazon.com, Bedrock, "Supported

@@ -17,6 +17,8 @@ ROLES: Final = ("primary", "failover")
 FUNCTIONS: Final = ("documents", "health", "ingest", "ingestion_status", "query", "upload")
 SIGN_IN_FUNCTIONS: Final = ("authorizer", *FUNCTIONS)
 """The functions of a region where users sign in."""
+ALL_FUNCTIONS: Final = ("controller", "notifications", *SIGN_IN_FUNCTIONS)
+"""Every function, with those of settings that are off by default."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,13 +129,12 @@ def test_the_mark_of_a_drill_is_read() -> None:
     s3 = SimpleNamespace(
         put_object=lambda **call: written.append((call["Key"], call["Body"])), delete_object=lambda **_: None
     )
-    deployment = SimpleNamespace(
-        automatic=False,
-        notifications=True,
-        regions={"primary": SimpleNamespace(region=PRIMARY, frontend_bucket="own")},
+    region = SimpleNamespace(region=PRIMARY, frontend_bucket="own")
+    observer = SimpleNamespace(
+        deployment=SimpleNamespace(regions={"primary": region}),
+        clients=SimpleNamespace(long_running_s3=lambda _: s3),
     )
-    clients = SimpleNamespace(long_running_s3=lambda _: s3)
-    with mark_drill(cast("Any", clients), cast("Any", deployment), marked=True, scenario="region-loss"):
+    with mark_drill(cast("Any", observer), marked=True, scenario="region-loss"):
         ((key, body),) = written
     drill = parse_drill(body)
     assert key == DRILL_KEY

@@ -68,7 +68,8 @@ def test_no_sampled_run_with_faults_violates_a_rule() -> None:
 
 def test_the_order_of_answers_to_calls_that_wait_together_changes_nothing() -> None:
     scenario = Scenario(specs=(failover(1),), faults=1, fault_kinds=("lose",), local_at_once=True, started=True)
-    merged, whole = explore(scenario, Scripts(), seconds=60), explore(scenario, Scripts(merge=False), seconds=60)
+    merged = explore(scenario, Scripts(), seconds=60, whole=True)
+    whole = explore(scenario, Scripts(merge=False), seconds=60, whole=True)
     assert set(merged.outcomes) == set(whole.outcomes)
     assert merged.states < whole.states
 

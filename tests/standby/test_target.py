@@ -26,7 +26,7 @@ from standby.rehearsal.processes.process import ProcessIdentity, find_processes,
 from standby.target import SHELL_DIRECTORY_VARIABLE, TargetOptions, open_connection
 from tests.standby.manifests import REGIONS, manifest_text
 
-OPERATOR_COMMANDS = [name for name in COMMANDS if name not in {"context", "cost", "drill", "rehearse"}]
+OPERATOR_COMMANDS = [name for name in COMMANDS if name not in {"automatic", "context", "cost", "drill", "rehearse"}]
 ENDED = ProcessIdentity(pid=os.getpid(), created=0)
 Break = Callable[[RehearsalPaths], object]
 

@@ -193,18 +193,23 @@ class Notifications(Construct):
             bucket=self._backend.frontend.bucket.id,
             rule=[
                 S3BucketLifecycleConfigurationRule(
-                    id="expire-states",
+                    id="clean-up",
                     status="Enabled",
-                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=STATE_PREFIX)],
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
                     abort_incomplete_multipart_upload=[
                         S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
                     ],
+                ),
+                S3BucketLifecycleConfigurationRule(
+                    id="expire-states",
+                    status="Enabled",
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=STATE_PREFIX)],
                     noncurrent_version_expiration=[
                         S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(
                             noncurrent_days=STATE_VERSION_DAYS
                         )
                     ],
-                )
+                ),
             ],
             depends_on=[self._backend.frontend.private_bucket.versioning],
         )

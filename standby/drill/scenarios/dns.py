@@ -69,7 +69,7 @@ DNS_SCENARIOS: Final = (
         run=_run_dns_follows_config,
         objectives=(
             at_most("API gap of clients by DNS", "dns_gap_seconds", DRILL_BOUND_SECONDS),
-            zero("answers of the returned region before the failback", "dns_answers_after_return"),
+            zero("answers of the returned region before failback", "dns_answers_after_return"),
             at_most("DNS after a failback", "dns_failback_seconds", DRILL_BOUND_SECONDS),
             at_most("DNS after a failover", "dns_failover_seconds", DRILL_BOUND_SECONDS),
         ),

@@ -5,14 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import dns.exception
-import dns.message
-import dns.query
-import dns.rdatatype
-
 from standby.deployment.dns.lookup import Lookup
 from standby.deployment.manifest import ROLES, Manifest
-from standby.rehearsal.dns.server import DnsSettings
+from standby.rehearsal.dns.settings import DnsSettings
 from standby.rehearsal.files.json_files import read_json, write_json
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.daemon import Daemon, resume_daemon, start_daemon, stop_daemon
@@ -69,6 +64,11 @@ class DnsProcess:
 
 def resolve(name: str, *, port: int, seconds: float = QUERY_SECONDS) -> Lookup | None:
     """Ask the rehearsal's DNS server for the name's address, past every cache. None without an answer."""
+    import dns.exception  # noqa: PLC0415 - only a rehearsal with a name in DNS needs it
+    import dns.message  # noqa: PLC0415 - the same
+    import dns.query  # noqa: PLC0415 - the same
+    import dns.rdatatype  # noqa: PLC0415 - the same
+
     try:
         response = dns.query.udp(dns.message.make_query(name, "A"), HOST, port=port, timeout=seconds)
     except (dns.exception.DNSException, OSError):

@@ -17,8 +17,8 @@ import dns.rcode
 from botocore.exceptions import BotoCoreError, ClientError
 
 from standby.deployment.sessions import EmulatorSession
-from standby.json_model import JsonModel
 from standby.rehearsal.dns.checkers import Checkers, EndpointProbe
+from standby.rehearsal.dns.settings import DnsSettings
 from standby.rehearsal.dns.zones import Zones
 from standby.rehearsal.processes.ports import HOST
 
@@ -28,19 +28,6 @@ if TYPE_CHECKING:
 REFRESH_SECONDS: Final = 0.5
 CONTROL_REGION: Final = "us-east-1"
 """The region of Route 53's control plane. Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, appendix B."""
-
-
-class DnsSettings(JsonModel):
-    """The settings of the process.
-
-    `addresses` has the address that stands for each region's APIs, `ports` the port that serves each host over TLS.
-    """
-
-    endpoint: str
-    port: int
-    addresses: dict[str, str]
-    ports: dict[str, int]
-    acceleration: float
 
 
 @dataclass(kw_only=True)

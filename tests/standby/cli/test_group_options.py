@@ -111,7 +111,8 @@ def test_the_directory_of_the_shell_is_used_by_commands_of_the_rehearsal_too(
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv(SHELL_DIRECTORY_VARIABLE, str(tmp_path / "mine"))
     seen: list[Path] = []
-    monkeypatch.setattr("standby.rehearsal.rehearsal.running_emulator", lambda paths: seen.append(paths.directory))
+    for find in ("running_emulator", "live_emulator"):
+        monkeypatch.setattr(f"standby.rehearsal.rehearsal.{find}", lambda paths: seen.append(paths.directory))
     assert invoke(*command).exit_code == 3
     assert set(seen) <= {tmp_path / "mine"}
     assert seen or command[0] == "drill"

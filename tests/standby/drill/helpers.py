@@ -107,7 +107,7 @@ class FakeDeployment:
     Healing raises `heal_error`, if it is given. The load process has ended.
     """
 
-    automatic = False
+    automatic = notifications = False
 
     def __init__(self, codes: Mapping[str, int], heal_error: Exception | None = None) -> None:
         self.codes, self.heal_error, self.commands = codes, heal_error, list[str]()

@@ -29,17 +29,19 @@ EVERYTHING = Settings.model_validate(
         **LONGEST.model_dump(exclude_unset=True),
         **SHIELDED.model_dump(include={"access", "operations"}, exclude_unset=True),
         **NOTIFIED.model_dump(include={"notifications"}, exclude_unset=True),
+        "automatic": {"enabled": True},
     }
 )
-"""The longest names, OpenSearch Serverless, AWS WAF, access logs and notifications."""
+"""The longest names, OpenSearch Serverless, AWS WAF, access logs, notifications and a controller."""
 EVERYTHING_NAMED = Settings.model_validate(
     {
         **EVERYTHING.model_dump(exclude_unset=True),
         "access": {"waf": True},
+        "automatic": {"enabled": True},
         "dns": NAMED.dns.model_dump(),
     }
 )
-"""The same, with a name in DNS instead of allowed addresses, which exclude each other."""
+"""The same, with a name in DNS instead of allowed addresses, which exclude each other, and with a controller."""
 PERMISSIONS_ONLY = {
     "aoss:APIAccessAll": "any request to a collection",
     "apigateway:DELETE": "a method",

@@ -78,4 +78,4 @@ def test_a_check_that_is_satisfied_by_any_file_fails_the_drill(named: Rehearsal)
     with changed_check(named, dns.serving_health_check_id, SearchString="apiUrl"):
         report = run_one(named, "dns-follows-config")
     assert report.result is not Outcome.PASSED
-    assert "answers of the returned region before the failback" in missed(report)
+    assert "answers of the returned region before failback" in missed(report)
