@@ -26,7 +26,8 @@ def test_a_scenario_of_the_controller_meets_every_objective(named: Rehearsal, na
     report = report_of(named, name)
     (scenario,) = report.scenarios
     missed = [result for result in scenario.objectives if not result.met and result.unit != "s"]
-    assert (scenario.result is not Outcome.FAILED, scenario.reason, missed) == (True, "", [])
+    assert scenario.reason == ""
+    assert (scenario.result is Outcome.SKIPPED, missed) == (False, [])
     assert any("takes 3 s here" in limitation for limitation in report.limitations)
 
 
@@ -57,7 +58,8 @@ def test_without_a_grant_it_moves_nobody_although_the_primary_region_is_lost(nam
         named.faults.set("region-down", "primary")
         try:
             cannot_move = "the move ended as failed: the journal cannot be written"
-            wait_for(lambda: decide(named)["reason"] == cannot_move, what=cannot_move, seconds=SECONDS)
+            # The schedule's own looks: those of tests that ask more often than each minute count as one.
+            wait_for(lambda: last_reason(named) == cannot_move, what=cannot_move, seconds=SECONDS)
             for grant, reason in WHEN_LOST.items():
                 with lacking(named, grant):
                     assert reason in decide(named)["reason"], grant
@@ -79,6 +81,13 @@ def decide(rehearsal: Rehearsal) -> dict[str, str]:
     answer = rehearsal.session("failover").client("lambda").invoke(FunctionName=name)
     decision: dict[str, str] = json.loads(answer["Payload"].read())
     return decision
+
+
+def last_reason(rehearsal: Rehearsal) -> str:
+    """Return the reason of the last decision in the controller's state."""
+    name = rehearsal.deployment.controller_parameter
+    value = rehearsal.session("failover").client("ssm").get_parameter(Name=name)["Parameter"].get("Value", "")
+    return str(json.loads(value)["reason"])
 
 
 def state_version(rehearsal: Rehearsal) -> int:
