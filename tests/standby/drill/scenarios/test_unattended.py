@@ -26,7 +26,10 @@ def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def context_of(
-    *roles: str, looks: tuple[dict[str, str], ...] = (SEEN,), contents: tuple[str, ...] = ("first",)
+    *roles: str,
+    looks: tuple[dict[str, str], ...] = (SEEN,),
+    contents: tuple[str, ...] = ("first",),
+    minute_seconds: float = 0.001,
 ) -> FakeContext:
     """Return a context in which these regions serve, one after the other; the last one stays.
 
@@ -46,7 +49,7 @@ def context_of(
             clients=SimpleNamespace(ssm=lambda _: ssm),
             deployment=deployment,
         ),
-        "minute_seconds": 0.001,
+        "minute_seconds": minute_seconds,
         "dns_client": None,
         "clock": SimpleNamespace(now=itertools.count().__next__),
     }
@@ -85,8 +88,7 @@ def test_a_partition_counts_the_controller_s_writes() -> None:
 
 
 def test_users_that_are_moved_and_moved_back_by_flapping_fail_the_scenario() -> None:
-    context = context_of("primary", "failover", "primary")
-    context.minute_seconds = 1
+    context = context_of("primary", "failover", "primary", minute_seconds=1)
     with pytest.raises(StandbyError, match="moved back"):
         run_scenario("flapping", context)
 
