@@ -29,7 +29,7 @@ from warm_standby.settings import Settings
 # Names a directory: its rehearsal is used, and stays up; so does that of the directory beside it with "-oidc".
 KEPT = "STANDBY_TEST_REHEARSAL"
 _E2E = ("tests/browser/", "tests/e2e/")
-_ALONE = ("tests/e2e/dns/", "tests/e2e/drill/")
+_ALONE = ("tests/e2e/drill/",)
 _PROGRAMS = (
     "tests/constructs/environments/test_identity.py",
     "tests/test_main.py",
@@ -49,7 +49,7 @@ _WORLDS: dict[str, str | None] = {
     "tests/constructs/": "stack",
     "tests/e2e/test_deploy": "deploy",
     "tests/e2e/test_mutations": None,  # an emulator of its own
-    "tests/e2e/dns/": "named",
+    "tests/e2e/drill/unattended/": "unattended",
     "tests/e2e/release/": "module",
     "tests/e2e/access/": "signed-in users",
     "tests/e2e/notifications/": "signed-in users",

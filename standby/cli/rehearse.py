@@ -219,6 +219,7 @@ def fault(
     pages-denied           CloudFront may not read the region's pages: its bucket responds with 403
     knowledge-base-denied  query and health may not retrieve from the Knowledge Base
     replication-paused     the region replicates no new documents
+    partition              functions of the other region do not reach the region's API; users do
     identity-provider-down  the provider refuses all connections: nobody can sign in
 
     \b
@@ -231,8 +232,7 @@ def fault(
     --mode wrong-type      the right answer, but its values have the wrong types
 
     CALL is `api` (the chatbot's API), `pages` (CloudFront's reads of the frontend bucket), a service such as s3 or ssm,
-    or an IAM action such as s3:PutObject. A region is sick in one way at a time: set again, sick replaces its mode and
-    its calls.
+    or an IAM action such as s3:PutObject. A region is sick in one way at a time: the last one that was set.
     """  # noqa: D301 - click reads the control character
     sickness = _sickness(mode, calls)
     with exclude_drills(rehearsal.paths):

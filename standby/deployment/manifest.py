@@ -147,6 +147,11 @@ class Manifest(JsonModel):
         default=(), exclude=True, description="what is wrong with a region's manifest, one sentence each"
     )
 
+    @property
+    def controller_parameter(self) -> str:
+        """The name of the parameter that has the state of the automatic failover's controller."""
+        return f"/warm-standby/{self.name}/automatic"
+
     @model_validator(mode="before")
     @classmethod
     def _order_regions_and_name_their_roles(cls, value: Any) -> Any:  # noqa: ANN401 - any JSON value

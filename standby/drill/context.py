@@ -23,6 +23,7 @@ from standby.drill.observe.observer import Observer
 from standby.drill.operator_process import KILLED, CommandProcess, CommandResult, run_with_retries
 from standby.drill.sign_ins import SignIns
 from standby.errors import StandbyError
+from standby.rehearsal.emulator.fast_minutes import MINUTE_SECONDS
 from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.faults.faults import FaultKind
 from standby.rehearsal.files.json_files import parse_object
@@ -49,6 +50,7 @@ FAULT_STATES: Final[Mapping[FaultKind, str]] = {
     "pages-denied": "pages denied",
     "knowledge-base-denied": "no Knowledge Base",
     "replication-paused": "replication paused",
+    "partition": "unseen by the other region",
     "identity-provider-down": "no sign-in",
 }
 """The effect of each fault on a region, for the timeline."""
@@ -70,7 +72,8 @@ class ScenarioContext:
 
     `options` name the deployment in every `standby` command. `force_failback`: a `failback` that is refused during
     clean-up is repeated with `--force`. `sign_ins`: the identity provider of a rehearsal; None where users do not sign
-    in. `dns_client` makes a client that finds the API by DNS; None if the API has no name.
+    in. `dns_client` makes a client that finds the API by DNS; None if the API has no name. `minute_seconds`: the length
+    of the minute of the automatic failover's controller.
     """
 
     deployment: Manifest
@@ -83,6 +86,7 @@ class ScenarioContext:
     force_failback: bool = False
     sign_ins: SignIns | None = None
     dns_client: Callable[[], DnsClient] | None = None
+    minute_seconds: float = MINUTE_SECONDS
     events: list[Event] = field(default_factory=list)
     fault_periods: list[FaultPeriod] = field(default_factory=list)
     measures: dict[str, Number] = field(default_factory=lambda: {"command_retries": 0})

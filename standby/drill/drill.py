@@ -17,13 +17,15 @@ from standby.drill.measure.records import Clock, Outcome
 from standby.drill.observe.dns_client import DnsClient
 from standby.drill.observe.observer import Observer
 from standby.drill.observe.steady_state import check_steady_state
-from standby.drill.report.limitations import REHEARSAL_LIMITATIONS
+from standby.drill.report.limitations import rehearsal_limitations
 from standby.drill.report.report import DrillReport, ScenarioReport
 from standby.drill.scenario import Scenario
 from standby.drill.scenario_runner import DrillEnvironment, run_scenario
 from standby.drill.sign_ins import SignIns
 from standby.drill.teardown import end_programs, restore_primary
 from standby.rehearsal.connection import open_rehearsal_connection
+from standby.rehearsal.emulator.emulator import recorded_emulator
+from standby.rehearsal.emulator.fast_minutes import MINUTE_SECONDS
 from standby.rehearsal.faults.faults import Faults
 from standby.rehearsal.files.lock import drill_lock
 from standby.rehearsal.network.network import ApiName, Client, Network
@@ -46,7 +48,10 @@ def run_drill(rehearsal: Rehearsal, scenarios: Sequence[Scenario], *, progress: 
         environment.faults.heal()
         rehearsal.refresh_edge()
         restore_primary(environment.observer, options=environment.options, progress=progress, killed=killed)
-        return run_scenarios(environment, scenarios, target=REHEARSAL_TARGET, limitations=REHEARSAL_LIMITATIONS)
+        limitations = rehearsal_limitations(
+            minute_seconds=environment.minute_seconds if environment.deployment.automatic else MINUTE_SECONDS
+        )
+        return run_scenarios(environment, scenarios, target=REHEARSAL_TARGET, limitations=limitations)
 
 
 def run_scenarios(
@@ -95,7 +100,7 @@ def _rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> Drill
     client = target.client(site_url=deployment.site.url)
     codes = read_failover_codes(paths.project)
     observer = Observer(deployment=deployment, clients=clients, client=client, failover_codes=codes)
-    options = ("--directory", str(paths.directory))
+    options, emulator = ("--directory", str(paths.directory)), recorded_emulator(paths)
     return DrillEnvironment(
         deployment=deployment,
         target=target,
@@ -107,4 +112,5 @@ def _rehearsal_environment(rehearsal: Rehearsal, *, progress: Progress) -> Drill
         progress=progress,
         sign_ins=SignIns(rehearsal) if rehearsal.access is not None else None,
         dns_client=partial(_dns_client, network, network.api_name) if network.api_name else None,
+        minute_seconds=emulator.minute_seconds if emulator else MINUTE_SECONDS,
     )

@@ -29,6 +29,7 @@ from standby.drill.sign_ins import SignIns, tokens_live
 from standby.drill.signals import delay_signals
 from standby.drill.teardown import restore
 from standby.errors import InterruptedRunError
+from standby.rehearsal.emulator.fast_minutes import MINUTE_SECONDS
 from warm_standby.settings import Objectives
 
 WARM_UP_SECONDS: Final = 2.0
@@ -45,7 +46,8 @@ LAST_ANSWERS_SECONDS: Final = 8.0
 class DrillEnvironment:
     """The deployment under test, and every way to reach it.
 
-    `check_steady_state` raises `NoSteadyStateError`. `force_failback`, `sign_ins`, `dns_client`: see `ScenarioContext`.
+    `check_steady_state` raises `NoSteadyStateError`. `force_failback`, `sign_ins`, `dns_client` and
+    `minute_seconds`: see `ScenarioContext`.
     """
 
     deployment: Manifest
@@ -59,6 +61,7 @@ class DrillEnvironment:
     force_failback: bool = False
     sign_ins: SignIns | None = None
     dns_client: Callable[[Clock], DnsClient] | None = None
+    minute_seconds: float = MINUTE_SECONDS
 
 
 def run_scenario(scenario: Scenario, environment: DrillEnvironment) -> ScenarioReport:
@@ -111,6 +114,7 @@ def _run_under_load(scenario: Scenario, environment: DrillEnvironment) -> Scenar
                 force_failback=environment.force_failback,
                 sign_ins=environment.sign_ins,
                 dns_client=partial(environment.dns_client, clock) if environment.dns_client else None,
+                minute_seconds=environment.minute_seconds,
             )
             reason = _run_and_restore(scenario, context)
             load_ended = clock.now()

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from standby.deployment.manifest import ROLES
+from standby.deployment.manifest import ROLES, Role
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.constructs.grants import Grant, unnoticed
 from tests.e2e.helpers import Document, ask, call, cites, sweep, upload, wait_for
@@ -33,9 +33,9 @@ def indexed(rehearsal: Rehearsal) -> Iterator[Rehearsal]:
 
 
 @contextmanager
-def without(rehearsal: Rehearsal, holder: str, grants: Sequence[Grant]) -> Iterator[None]:
+def without(rehearsal: Rehearsal, holder: str, grants: Sequence[Grant], *, role: Role = "primary") -> Iterator[None]:
     """Remove these actions from the holder's policy during this block."""
-    read, write = _policy(rehearsal, holder)
+    read, write = _policy(rehearsal, holder, role)
     policy = read()
     taken = {(grant.sid, grant.action) for grant in grants}
     rest = [_rest(statement, taken) for statement in policy["Statement"]]
@@ -73,10 +73,10 @@ def _function_policy(functions: Any, name: str) -> tuple[Callable[[], Policy], C
     return read, write
 
 
-def _policy(rehearsal: Rehearsal, holder: str) -> tuple[Callable[[], Policy], Callable[[Policy], object]]:
-    """Return two functions, which read and write the policy of a role, a queue or a bucket of the primary region."""
-    region, name = rehearsal.deployment.regions["primary"], rehearsal.deployment.name
-    session = rehearsal.session("primary")
+def _policy(rehearsal: Rehearsal, holder: str, role: Role) -> tuple[Callable[[], Policy], Callable[[Policy], object]]:
+    """Return two functions, which read and write the policy of a role, a queue or a bucket of one region."""
+    region, name = rehearsal.deployment.regions[role], rehearsal.deployment.name
+    session = rehearsal.session(role)
     if holder == "queue:ingest":
         sqs = session.client("sqs")
         url = sqs.get_queue_url(QueueName=f"{name}-ingest")["QueueUrl"]
@@ -95,10 +95,12 @@ def _policy(rehearsal: Rehearsal, holder: str) -> tuple[Callable[[], Policy], Ca
         )
     if holder.startswith("function:"):
         return _function_policy(session.client("lambda"), f"{name}-{holder.removeprefix('function:')}")
-    iam, role = session.client("iam"), f"{name}-{holder}-{region.region}"
+    iam, holding = session.client("iam"), f"{name}-{holder}-{region.region}"
     return (
-        lambda: cast("Policy", iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]),
-        lambda policy: iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(policy)),
+        lambda: cast("Policy", iam.get_role_policy(RoleName=holding, PolicyName="permissions")["PolicyDocument"]),
+        lambda policy: iam.put_role_policy(
+            RoleName=holding, PolicyName="permissions", PolicyDocument=json.dumps(policy)
+        ),
     )
 
 

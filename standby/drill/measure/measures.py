@@ -67,6 +67,10 @@ class Measures(JsonModel):
     documents_extra_versions: Number = _measure("second versions with the same content, which no user notices")
     command_retries: Number = _measure("how often `reconcile` or `failback` had to be run again, as its hint says")
     automatic_move_seconds: Number = _measure("from the detected loss until the controller had moved users")
+    automatic_move_minutes: Number = _measure(
+        "the same in the controller's minutes, which are shorter in a rehearsal that is accelerated"
+    )
+    config_writes: Number = _measure("the controller's scenarios: contents of config.json that were written")
     commands_killed: Number = _measure("operator-killed: commands that were killed")
     commands_not_converged: Number = _measure("those that did not reach their goal when they were run again")
     winners_not_named: Number = _measure("two-operators: commands that lost and did not name the command that won")
@@ -78,9 +82,7 @@ class Measures(JsonModel):
     sign_ins_without_reason: Number = _measure(
         "users who could not sign in and were not told why, while the identity provider was down"
     )
-    dns_gap_seconds: Number = _measure(
-        "dns-follows-config: the longest time without an answer for a client that finds the API by DNS"
-    )
+    dns_gap_seconds: Number = _measure("the longest time without an answer for a client that finds the API by DNS")
     dns_answers_after_return: Number = _measure("answers of the returned region before the failback")
     dns_failback_seconds: Number = _measure("from the end of `failback` to the client's first answer from the primary")
     dns_failover_seconds: Number = _measure("from the end of `failover` to its first answer from the other region")

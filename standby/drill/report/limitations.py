@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from standby.rehearsal.emulator.fast_minutes import MINUTE_SECONDS
+
 
 def _paragraphs(text: str) -> tuple[str, ...]:
     return tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
@@ -39,6 +41,19 @@ documents are in sync.
 
 The local edge cache accepts invalidations and ignores them, because AWS promises no time for them.
 """)
+
+
+def rehearsal_limitations(*, minute_seconds: float = MINUTE_SECONDS) -> tuple[str, ...]:
+    """Return the limitations of a rehearsal. `minute_seconds`: the length of the controller's minute in it."""
+    if minute_seconds == MINUTE_SECONDS:
+        return REHEARSAL_LIMITATIONS
+    faster = (
+        f"The minute of the automatic failover's controller takes {minute_seconds:g} s here, and "
+        f"{MINUTE_SECONDS:g} s on AWS. So it looks {MINUTE_SECONDS / minute_seconds:g} times as often, and its times "
+        "are shorter by this factor: `automaticMoveMinutes` has its own minutes. Its requests are not faster."
+    )
+    return (*REHEARSAL_LIMITATIONS, faster)
+
 
 LIVE_LIMITATIONS: Final = _paragraphs("""
 A live drill injects harmless faults only: a bucket policy denies pages to CloudFront, and users are moved to the other

@@ -2,8 +2,9 @@
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from standby.deadline import poll
 from standby.deployment.manifest import Role
@@ -38,6 +39,7 @@ DISAGREE: Final = "copies of config.json disagree"
 _STEP: Final = re.compile(r"^step (?P<number>\d+) of (?P<count>\d+) (?P<moment>begins|done)")
 COMMANDS_RUN_TWICE: Final = 2
 """`two-operators` runs `failover` twice, then `failback` twice. Each has one winner, which writes one content."""
+T = TypeVar("T")
 StepMoment = Literal["begins", "done"]
 
 
@@ -123,7 +125,14 @@ def _run_two_operators(context: ScenarioContext) -> None:
 
 
 def _run_with_suspended_operator(context: ScenarioContext, command: str) -> list[CommandResult]:
-    """Suspend one operator's command when its first step begins, let another operator finish, and resume the first."""
+    return list(run_suspended(context, command, lambda: context.run_command(command)))
+
+
+def run_suspended(context: ScenarioContext, command: str, meanwhile: Callable[[], T]) -> tuple[T, CommandResult]:
+    """Suspend an operator's command when its first step begins, run `meanwhile`, and resume the command.
+
+    Return both results. Raises `StandbyError` if the command begins no step.
+    """
     suspended: list[CommandProcess] = []
     is_suspended = threading.Event()
 
@@ -137,12 +146,12 @@ def _run_with_suspended_operator(context: ScenarioContext, command: str) -> list
     try:
         if not is_suspended.wait(timeout=SUSPEND_SECONDS):
             raise StandbyError(f"`standby {command}` began no step within {SUSPEND_SECONDS:.0f} s")
-        other = context.run_command(command)
+        other = meanwhile()
     finally:
         for process in suspended:
             process.resume()
         resumed = end()
-    return [other, resumed]
+    return other, resumed
 
 
 def _count_unnamed_winners(context: ScenarioContext, results: list[CommandResult], *, to: Role) -> int:
@@ -152,10 +161,10 @@ def _count_unnamed_winners(context: ScenarioContext, results: list[CommandResult
     if not any(result.code == 0 for result in results) or not _both_name(context, to):
         stderr = [result.stderr[-STDERR_CHARACTERS:] for result in results]
         raise StandbyError(f"two operators: neither {name} took effect: {stderr}")
-    return sum(not (result.code == 0 or _names_winner(result)) for result in results)
+    return sum(not (result.code == 0 or names_winner(result)) for result in results)
 
 
-def _names_winner(result: CommandResult) -> bool:
+def names_winner(result: CommandResult) -> bool:
     """Return whether a command that lost names the winner, or the authoritative config.json."""
     document = result.document
     return document.get("result") == "lost" and bool(document.get("winner") or document.get("authoritative"))

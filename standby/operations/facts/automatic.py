@@ -56,11 +56,6 @@ class AutomaticState(JsonModel):
         return False in self.switches.values()
 
 
-def state_parameter(manifest: Manifest) -> str:
-    """Return the name of the parameter that has the controller's state."""
-    return f"/warm-standby/{manifest.name}/automatic"
-
-
 def read_automatic(connection: Connection, manifest: Manifest) -> AutomaticState:
     """Read the switch in both regions and the controller's state. A region that is down costs three seconds."""
     tasks: dict[str, Any] = {
@@ -93,7 +88,7 @@ def _read_switch(connection: Connection, region: Region) -> bool:
 
 def _read_controller(connection: Connection, manifest: Manifest) -> ControllerState:
     region = manifest.regions["failover"].region
-    answer = connection.clients.ssm(region).get_parameter(Name=state_parameter(manifest))
+    answer = connection.clients.ssm(region).get_parameter(Name=manifest.controller_parameter)
     try:
         return ControllerState.from_json(json.loads(take_text(answer, "Parameter", "Value")))
     except (ValueError, ValidationError, RecursionError) as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.json_model import JsonModel
-from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE
+from standby.rehearsal.emulator.fast_minutes import MINUTE_SECONDS, MINUTE_VARIABLE
 from standby.rehearsal.emulator.function_runtime import OWN_PYTHON_VARIABLE
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
@@ -39,11 +39,15 @@ the time between two starts of ingestion jobs, in place of AWS's ten seconds."""
 
 
 class Emulator(JsonModel):
-    """An emulator: its process, its port on 127.0.0.1, and whether its functions run on the present Python."""
+    """An emulator: its process, its port on 127.0.0.1, and whether its functions run on the present Python.
+
+    `minute_seconds` is the length of the minute of the automatic failover's controller.
+    """
 
     identity: ProcessIdentity
     port: int
     own_python: bool = False
+    minute_seconds: float = MINUTE_SECONDS
 
     @property
     def endpoint(self) -> str:
@@ -106,7 +110,8 @@ def start_emulator(paths: RehearsalPaths, *, own_python: bool = False) -> Emulat
             preferred = {}
         else:
             break
-    emulator = Emulator(identity=identity, port=port, own_python=own_python)
+    minute = float(os.environ.get(MINUTE_VARIABLE, MINUTE_SECONDS))
+    emulator = Emulator(identity=identity, port=port, own_python=own_python, minute_seconds=minute)
     write_record(paths.emulator_record, EmulatorRecord(emulator=emulator, directory=str(paths.directory)))
     return emulator
 

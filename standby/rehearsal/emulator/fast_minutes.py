@@ -8,6 +8,7 @@ from typing import Final
 
 MINUTE_VARIABLE: Final = "REHEARSAL_MINUTE_SECONDS"
 """The length of the controller's minute in seconds. `lambda_src/controller/settings.py` has the same name."""
+MINUTE_SECONDS: Final = 60.0
 _EVERY_MINUTE: Final = "rate(1 minute)"
 _TICKS: Final = 5
 """The scheduler looks this many times in a minute."""

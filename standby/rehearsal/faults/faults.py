@@ -23,6 +23,7 @@ from standby.json_model import JsonModel
 from standby.rehearsal.checks.documents import read_replication_configuration
 from standby.rehearsal.emulator.emulator import Emulator, is_ready, recorded_emulator
 from standby.rehearsal.emulator.sickness import SickMode, Sickness, known_calls
+from standby.rehearsal.faults.partition import cut_off, reconnect
 from standby.rehearsal.files.json_files import read_record, write_record
 from standby.rehearsal.files.lock import check_directory, network_lock
 from standby.rehearsal.files.paths import RehearsalPaths
@@ -45,6 +46,7 @@ FaultKind = Literal[
     "pages-denied",
     "knowledge-base-denied",
     "replication-paused",
+    "partition",
     "identity-provider-down",
 ]
 FAULT_KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
@@ -240,6 +242,8 @@ class Faults:
                 deny_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
             case "replication-paused":
                 self._write_replication(role, paused=True)
+            case "partition":
+                cut_off(self._paths, self._region(role))
             case "identity-provider-down":
                 pass
             case _:
@@ -261,6 +265,8 @@ class Faults:
             allow_pages(self._target.session(role).client("s3"), self._region(role), sid=PAGES_SID)
         if "replication-paused" in kinds:
             self._write_replication(role, paused=False)
+        if "partition" in kinds:
+            reconnect(self._paths, self._region(role))
 
     def _configure_region_proxy(self, role: Role) -> None:
         # Another fault does not start the proxy of an unreachable region. Only `heal` does, without any fault.

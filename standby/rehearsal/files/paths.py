@@ -95,6 +95,9 @@ class RehearsalPaths:
     faults_record = _File("faults.json")
     """The faults that are set, and the data that is needed to heal them."""
 
+    partition_record = _File("network/partition.json")
+    """The hosts that functions of another region do not reach, each with its region."""
+
     network_lock = _File("faults.lock")
     """The file that is locked while region proxies, the edge or faults are changed."""
 

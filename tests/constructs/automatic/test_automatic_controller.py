@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.constructs.grants import grants
 from tests.constructs.plan import ROOT, Plan
+from tests.e2e.drill.unattended.grants import HOLDER, NOTICED, UNNOTICED
 from warm_standby.settings import Settings, SettingsError
 
 OWN, OTHER = "chatbot-frontend-", "us-east-1"
@@ -40,6 +42,11 @@ def test_its_role_writes_in_its_own_region_only(plan: Plan) -> None:
         "east-1/standby/journal/*",
     ]
     assert all("Delete" not in action for entry in policy["Statement"] for action in entry["Action"])
+
+
+def test_each_of_its_grants_is_noticed_by_a_test_or_listed_with_a_reason(plan: Plan) -> None:
+    found = {grant for grant in grants(plan, "failover") if grant.holder.removeprefix("function:") == HOLDER}
+    assert found == {*NOTICED, *UNNOTICED}
 
 
 def test_an_alarm_goes_off_when_it_has_not_looked_for_five_minutes(plan: Plan) -> None:

@@ -2,9 +2,11 @@
 
 A function that calls the public API of its region then reaches the region proxy, and one that calls the issuer reaches
 the rehearsal's identity provider, as everybody else does. The record of the network names the port of each host, and it
-is read at each call, because the functions start before the network.
+is read at each call, because the functions start before the network. A host of another region that a partition cuts off
+is unreachable (`faults/partition.py`).
 """
 
+import errno
 import json
 import os
 import socket
@@ -16,18 +18,33 @@ _RECORD = os.environ.get("REHEARSAL_NETWORK_RECORD", "")
 _resolve = socket.getaddrinfo
 
 
-def _port_of(host: object) -> int | None:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        hosts = json.loads(Path(_RECORD).read_text("utf-8"))["hosts"]
-    except (OSError, ValueError, KeyError):
-        return None
-    port = hosts.get(host)
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _port_of(host: str) -> int | None:
+    port = _read(Path(_RECORD)).get("hosts", {}).get(host)
     return port if isinstance(port, int) else None
 
 
+def _is_cut_off(host: str) -> bool:
+    region = _read(Path(_RECORD).with_name("partition.json")).get(host)
+    return region is not None and region != os.environ.get("AWS_REGION")
+
+
 def getaddrinfo(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - the arguments of socket's
-    """Return the address of the region proxy for a host name of the rehearsal, and of any other host its own."""
-    local = _port_of(host) if isinstance(host, str) and host.endswith(_SUFFIXES) else None
+    """Return the address of the region proxy for a host name of the rehearsal, and of any other host its own.
+
+    Raises `OSError` for a host that a partition cuts off.
+    """
+    known = isinstance(host, str) and host.endswith(_SUFFIXES)
+    if known and _is_cut_off(host):
+        raise OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH), host)
+    local = _port_of(host) if known else None
     return _resolve("127.0.0.1", local, *arguments, **named) if local else _resolve(host, port, *arguments, **named)
 
 

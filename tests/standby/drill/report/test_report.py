@@ -11,6 +11,7 @@ from standby.drill.measure.documents import DocumentFacts, document_measures
 from standby.drill.measure.measures import Measures, ScenarioTimes, api_measures, page_measures
 from standby.drill.measure.records import BrowserQuestion, ObjectiveResult, Outcome
 from standby.drill.report.compare import NOT_JUDGED
+from standby.drill.report.limitations import rehearsal_limitations
 from standby.drill.report.report import Difference, DrillReport
 from standby.drill.scenarios.catalog import SCENARIOS
 from tests.constructs.plan import ROOT
@@ -42,6 +43,11 @@ def test_a_bad_result_outranks_a_missing_steady_state(result: Outcome, *, last: 
     without = scenario_report(result=Outcome.FAILED, no_steady_state=True)
     scenarios = (without, scenario_report(result=result))
     assert drill_report(*(scenarios if last else reversed(scenarios))).exit_code == 1
+
+
+def test_a_shorter_minute_of_the_controller_is_a_limitation() -> None:
+    (said,) = set(rehearsal_limitations(minute_seconds=3.0)) - set(rehearsal_limitations())
+    assert said.startswith("The minute of the automatic failover's controller takes 3 s here, and 60 s on AWS.")
 
 
 def test_a_drill_in_which_no_scenario_ran_is_refused() -> None:

@@ -20,6 +20,9 @@ def test_the_catalog_has_every_scenario_in_its_order() -> None:
         "standby-lost",
         "return-and-failback",
         "nobody-awake",
+        "partition",
+        "flapping",
+        "controller-against-operator",
         "browser",
     )
     assert len(SCENARIOS) >= 10

@@ -1,11 +1,8 @@
-"""The API's name in DNS, in a rehearsal of its own: the zone has to be there before the apply."""
+"""The API's name in DNS, which follows config.json and the health of the primary region."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
-
-import pytest
+from typing import Any
 
 from standby.deadline import poll
 from standby.deployment.sessions import EmulatorSession
@@ -15,20 +12,7 @@ from standby.drill.scenarios.dns import DRILL_BOUND_SECONDS
 from standby.rehearsal.dns.process import addresses
 from standby.rehearsal.network.network import ApiName, Client
 from standby.rehearsal.rehearsal import Rehearsal
-from tests.constructs.plan import ROOT
 from tests.e2e.drill.helpers import missed, run_one
-
-SETTINGS: Final = Path(__file__).with_name("dns.toml")
-
-
-@pytest.fixture(scope="module")
-def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    rehearsal = Rehearsal(project=ROOT, directory=tmp_path_factory.mktemp("dns") / "rehearsal", settings=SETTINGS)
-    try:
-        rehearsal.connect()
-        yield rehearsal
-    finally:
-        rehearsal.down()
 
 
 def api_name(rehearsal: Rehearsal) -> ApiName:
