@@ -15,6 +15,8 @@ _MARK: Final = re.compile(r"(?P<indent> *)(?P<mark>(?:-|\*|->|\d+\.) )?")
 
 MAX_TEXT: Final = 300
 """The characters of a text from outside that are shown: more than that hides the rest of a message."""
+CONTINUED: Final = " \\"
+"""The end of a line of a command that goes on: a shell would not understand it in parts."""
 
 
 def printable(text: str) -> str:
@@ -86,7 +88,7 @@ def label_lines(label: str, text: str, *, column: int) -> list[str]:
 
 def _wrap_line(line: str) -> list[str]:
     found = _MARK.match(line)
-    if len(line) <= WIDTH or found is None:
+    if len(line) <= WIDTH or found is None or line.endswith(CONTINUED):
         return [line]
     rest = " " * len(found[0]) if found["mark"] else f"{found['indent']}  "
     return wrap(line[found.end() :], first=found[0], rest=rest)

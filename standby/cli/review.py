@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,7 +12,7 @@ from standby.console import print_progress
 from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest_reader import read_manifest
-from standby.errors import StandbyError
+from standby.errors import BadUsageError, StandbyError
 from standby.operations.facts.collect import collect_status
 from standby.review.formats import FORMATS, Format
 from standby.review.plan import read_plan
@@ -22,9 +22,12 @@ from standby.review.rules.catalog import RULES
 from standby.review.rules.rule import Surroundings
 from standby.review.terraform import Workspace, read_plan_file
 from standby.review.waivers import read_waivers
-from standby.settings_file import read_settings
+from standby.settings_file import named_settings, read_settings
 from standby.stack.synthesis import configuration_path, default_stack
 from standby.target import Target
+
+if TYPE_CHECKING:
+    from standby.rehearsal.connection import RehearsalConnection
 
 OFFLINE_HINTS: Final = dict.fromkeys(
     ("name", "region", "profile", "aws", "directory", "context"),
@@ -57,7 +60,8 @@ STRICT_EXIT_CODE: Final = 3
     "--stack",
     "directory",
     type=click.Path(path_type=Path),
-    help="The directory of the synthesized stack, in which Terraform plans. Default: that of `make synth`.",
+    help="The directory of the synthesized stack, in which Terraform plans. Default: that of `make synth`. A rehearsal"
+    " plans its own.",
 )
 @click.pass_obj
 def review(
@@ -66,11 +70,11 @@ def review(
     """Review a Terraform plan: what it does to the recovery of the deployment.
 
     PLAN is a plan file, or its JSON (`terraform show -json`). Without it, Terraform plans now, in the directory of the
-    synthesized stack. It changes nothing. docs/review.md lists the rules, and how standby.toml accepts a finding.
+    synthesized stack. For a rehearsal, the present settings are synthesized first. It changes nothing that is deployed.
+    docs/review.md lists the rules, and how standby.toml accepts a finding.
 
     Exit code 0 for a clean or a warned plan, 1 for a blocked one, 3 with --strict for a warned one.
     """
-    directory = configuration_path(directory or default_stack()).parent
     made = _review(target, plan, directory, offline=offline)
     if format_ == "json":
         print_json(made)
@@ -80,13 +84,13 @@ def review(
     exit_with(STRICT_EXIT_CODE if strict and made.result == "warned" else EXIT_CODES[made.result])
 
 
-def _review(target: Target, path: Path | None, directory: Path, *, offline: bool) -> ReviewJson:
+def _review(target: Target, path: Path | None, directory: Path | None, *, offline: bool) -> ReviewJson:
     if offline:
         refuse_group_options(target.options, command="standby review", hints=OFFLINE_HINTS)
     waivers = read_waivers(read_settings().path, [rule.name for rule in RULES])
     notes: list[str] = []
     connection = None if offline else target.connection
-    workspace = _workspace(connection, directory)
+    workspace = _workspace(connection, directory, plans=path is None)
     plan = read_plan(_document(path, workspace))
     serving, unavailable = (
         _ask_status(connection, notes) if connection is not None and not plan.is_first else (None, {})
@@ -127,19 +131,39 @@ def _state_in_s3_written_at(connection: Connection | None, workspace: Workspace,
     return written
 
 
-def _workspace(connection: Connection | None, directory: Path) -> Workspace:
-    """Return where Terraform plans: for a rehearsal, its own stack, so that no plan mixes both."""
+def _workspace(connection: Connection | None, directory: Path | None, *, plans: bool) -> Workspace:
+    """Return where Terraform plans: for a rehearsal, its own stack, so that no plan mixes both.
+
+    With `plans`, a rehearsal's stack is synthesized from the present settings first, as `standby rehearse up` does.
+    """
     if connection is not None and connection.rehearsed:
         from standby.rehearsal.connection import RehearsalConnection  # noqa: PLC0415 - its packages are optional
-        from standby.rehearsal.deploy.terraform import terraform_environment  # noqa: PLC0415 - its packages are optional
 
         if isinstance(connection, RehearsalConnection):
-            return Workspace(
-                directory=connection.applied_stack().directory,
-                environment=terraform_environment(connection.paths),
-                state=connection.paths.state,
-            )
-    return Workspace(directory=directory)
+            if directory is not None:
+                raise BadUsageError(
+                    f"--stack names a stack in an account, but the rehearsal in {connection.paths.directory} is up.",
+                    hint="A rehearsal plans its own stack: leave --stack out, or add --aws.",
+                )
+            return _rehearsed_workspace(connection, plans=plans)
+    return Workspace(directory=configuration_path(directory or default_stack()).parent)
+
+
+def _rehearsed_workspace(connection: "RehearsalConnection", *, plans: bool) -> Workspace:
+    from standby.rehearsal.deploy.terraform import terraform_environment  # noqa: PLC0415 - its packages are optional
+    from standby.rehearsal.files.paths import find_project  # noqa: PLC0415 - its packages are optional
+    from standby.rehearsal.rehearsal import Rehearsal  # noqa: PLC0415 - its packages are optional
+
+    paths = connection.paths
+    if plans:
+        settings = named_settings()
+        print_progress("Synthesizing the stack")
+        Rehearsal(project=find_project(Path.cwd()), directory=paths.directory, settings=settings).start()
+    return Workspace(
+        directory=connection.applied_stack().directory,
+        environment=terraform_environment(paths),
+        state=paths.state,
+    )
 
 
 def _ask_status(connection: Connection, notes: list[str]) -> tuple[str | None, dict[str, str]]:

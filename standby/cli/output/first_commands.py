@@ -42,7 +42,11 @@ class Shell:
         own = Path(sys.executable).with_name(PROGRAM)
         if not own.exists() or (self.on_path is not None and self.on_path.resolve() == own.resolve()):
             return PROGRAM
-        return shlex.quote(str(own.relative_to(self.directory) if own.is_relative_to(self.directory) else own))
+        return self.path(own)
+
+    def path(self, path: Path) -> str:
+        """Return a path as the shell finds it, quoted: from its directory if it is inside."""
+        return shlex.quote(str(path.relative_to(self.directory) if path.is_relative_to(self.directory) else path))
 
 
 def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> str:
@@ -53,7 +57,7 @@ def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> str:
     page = (
         {"Open the page:": _lines(*rehearse, "browse")}
         if shell.can_browse
-        else {"Read the page (`browse` would open it, in a Chromium with a screen):": _read_page(paths, urls)}
+        else {"Read the page (`browse` would open it, in a Chromium with a screen):": _read_page(paths, urls, shell)}
     )
     steps = {
         **page,
@@ -91,8 +95,8 @@ def _curl(api_url: str) -> Iterator[str]:
     yield f"  {api_url}docs"
 
 
-def _read_page(paths: RehearsalPaths, urls: LocalUrls) -> list[str]:
-    certificate = f"--cacert {shlex.quote(str(paths.ca_certificate))}"
+def _read_page(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> list[str]:
+    certificate = f"--cacert {shell.path(paths.ca_certificate)}"
     edge = f"--connect-to ::{urls.edge.removeprefix('https://')}"
     return _lines("curl -sS --noproxy '*'", certificate, edge, f"{urls.site}/")
 

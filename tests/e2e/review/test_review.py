@@ -17,6 +17,8 @@ from standby.review.plan import Plan, read_plan
 from standby.review.report import find_all
 from standby.review.rules.rule import Surroundings
 from standby.review.terraform import Workspace
+from standby.settings_file import SETTINGS_VARIABLE
+from tests.e2e.helpers import SETTINGS
 from tests.e2e.operations.helpers import Operator
 from tests.e2e.review.mutation import PlanMutation
 from tests.e2e.review.mutations import IN_PLACE, REPLACING
@@ -82,10 +84,23 @@ def test_a_mutation_is_noticed_in_a_real_plan(
     ], [(finding.rule, finding.argument) for finding in of]
 
 
-def test_the_command_plans_in_the_rehearsal_and_reviews_it(rehearsal: Rehearsal, workspace: Workspace) -> None:
-    del workspace
+def review_by_command(rehearsal: Rehearsal, settings: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "standby", "--directory", str(rehearsal.paths.directory), "review"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **QUICKLY})
-    assert ran.returncode == 0, ran.stdout
+    environment = {**os.environ, **QUICKLY, SETTINGS_VARIABLE: str(settings)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_the_command_plans_the_present_settings_in_the_rehearsal_and_blocks_a_harmful_change(
+    rehearsal: Rehearsal, workspace: Workspace, tmp_path: Path
+) -> None:
+    del workspace
+    changed = tmp_path / "changed.toml"
+    settings = SETTINGS.read_text(encoding="utf-8")
+    changed.write_text(settings.replace("[operations]", "[operations]\nlog_retention_days = 1"), encoding="utf-8")
+    ran = review_by_command(rehearsal, changed)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "BLOCKED logs-kept-shorter" in ran.stdout
+    ran = review_by_command(rehearsal, SETTINGS)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Clean: " in ran.stdout
     assert all(len(line) <= 80 or len(line.split()) == 1 for line in ran.stdout.splitlines())

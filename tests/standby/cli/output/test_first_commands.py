@@ -14,6 +14,7 @@ from standby.cli.output.first_commands import QUESTION, Shell, first_commands
 from standby.rehearsal.checks.documents import read_samples
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.network.network import LocalUrls
+from standby.text import wrap_lines
 
 PROJECT: Final = Path(__file__).resolve().parents[4]
 WIDTH: Final = 80
@@ -67,6 +68,21 @@ def test_the_path_of_make_is_not_the_one_of_the_user_s_shell(monkeypatch: pytest
     assert Shell.of_this_process().program() != "standby"
 
 
+@pytest.mark.parametrize("name", ["project", "a-project-whose-name-is-so-long-that-no-line-of-80-columns-has-it" * 2])
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_shell_reads_each_command_as_it_is_printed(tmp_path: Path, name: str, inside: bool) -> None:  # noqa: FBT001 - data
+    project = tmp_path / name
+    paths = RehearsalPaths(project=project, directory=project / ".rehearsal")
+    shell = Shell(directory=project if inside else tmp_path / "elsewhere", on_path=OWN, can_browse=False)
+    printed = wrap_lines(first_commands(paths, URLS, shell))
+    commands = [line for line in printed.replace(" \\\n", " ").splitlines() if line.startswith("  ")]
+    assert {shlex.split(command)[0] for command in commands} == {"curl", "standby"}
+    page = shlex.split(commands[0])
+    certificate = Path(page[page.index("--cacert") + 1])
+    assert (shell.directory / certificate) == paths.ca_certificate
+    assert page[-1] == f"{URLS.site}/"
+
+
 def test_every_command_is_one_of_ours_or_curl(project: Path) -> None:
     browse, curl, status, fault, heal = shown(project, Shell(directory=project, on_path=OWN))
     assert (browse, status) == ("standby rehearse browse", "standby status")
@@ -92,10 +108,9 @@ def test_another_directory_and_another_project_are_named(project: Path, tmp_path
 def test_where_no_browser_can_open_a_window_the_page_is_read_by_curl(project: Path) -> None:
     page, *_ = shown(project, Shell(directory=project, on_path=OWN, can_browse=False))
     assert page.startswith("curl ")
-    certificate = project / ".rehearsal/network/storage/pki/authorities/local/root.crt"
     assert shlex.split(page)[-5:] == [
         "--cacert",
-        str(certificate),
+        ".rehearsal/network/storage/pki/authorities/local/root.crt",
         "--connect-to",
         "::127.0.0.1:65535",
         f"{URLS.site}/",

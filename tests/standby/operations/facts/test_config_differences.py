@@ -118,7 +118,7 @@ def test_a_generation_that_no_event_wrote_is_named_and_reconcile_writes_the_next
     assert run("failover", "--yes").exit_code == 0
     assert "no command wrote" not in run("status").stdout
     for role in ROLES:
-        world.put(role, world.copies()[role].text.replace('"generation": 4', '"generation": 900'))
+        world.put(role, world.copies()[role].text.replace('"generation":4', '"generation":900'))
     assert f"{UNEXPLAINED}: run `standby reconcile`" in words(run("status").stdout)
     result = run("reconcile", "--yes")
     assert f"{UNEXPLAINED}: this writes the next one" in words(result.stderr)
@@ -129,7 +129,7 @@ def test_a_generation_that_no_event_wrote_is_named_and_reconcile_writes_the_next
 
 def test_a_journal_that_was_not_read_explains_every_generation(run: Run, world: World) -> None:
     assert run("failover", "--yes").exit_code == 0
-    world.put("failover", world.copies()["failover"].text.replace('"generation": 4', '"generation": 900'))
+    world.put("failover", world.copies()["failover"].text.replace('"generation":4', '"generation":900'))
     assert "no command wrote" not in run("status", dead=("primary",)).stdout
 
 
