@@ -110,15 +110,22 @@ def _connect_to_rehearsal(directory: Path, options: TargetOptions, *, other: str
 
 
 def _meant(connection: "Connection", directory: Path) -> "Connection":
-    """Return the connection to a rehearsal, unless `STANDBY_SETTINGS` names the settings of another deployment."""
+    refuse_settings_of_another(connection.name, directory)
+    return connection
+
+
+def refuse_settings_of_another(deployed: str | None, directory: Path) -> None:
+    """Refuse a rehearsal that no option names, if `STANDBY_SETTINGS` names the settings of another deployment.
+
+    `deployed` is the name of the rehearsal's deployment, None if it has none. Raises `BadUsageError`.
+    """
     named = named_settings()
-    if named is None or (name := read_settings(named).name) == connection.name:
-        return connection
+    if deployed is None or named is None or (name := read_settings(named).name) == deployed:
+        return
     raise BadUsageError(
-        f"{SETTINGS_VARIABLE} names {named}, which describes {name}, and the rehearsal in {directory} has"
-        f" {connection.name}.",
-        hint=f"Say which of them: `standby --directory {directory} COMMAND` works on {connection.name} in the"
-        f" rehearsal, `standby --aws COMMAND` on {name} in the AWS account.",
+        f"{SETTINGS_VARIABLE} names {named}, which describes {name}, and the rehearsal in {directory} has {deployed}.",
+        hint=f"Say which of them: `standby --directory {directory} COMMAND` works on {deployed} in the rehearsal,"
+        f" `standby --aws COMMAND` on {name} in the AWS account.",
     )
 
 

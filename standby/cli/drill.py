@@ -21,9 +21,10 @@ from standby.drill.report.report import DrillReport
 from standby.drill.scenarios.catalog import SCENARIOS, select_scenarios
 from standby.drill.signals import interrupt_on_hangup
 from standby.errors import FAILED, BadUsageError, InterruptedRunError
+from standby.rehearsal.connection import deployed_name
 from standby.rehearsal.files.paths import find_project
 from standby.rehearsal.rehearsal import Rehearsal
-from standby.target import Target, TargetOptions, exported_directory
+from standby.target import Target, TargetOptions, exported_directory, refuse_settings_of_another
 from standby.text import wrap_lines
 
 _LIVE_HINT: Final = "A drill of a real deployment needs --live. Type: `standby --{option} drill --live ...`"
@@ -126,8 +127,12 @@ def _run_on_rehearsal(options: TargetOptions, names: Sequence[str]) -> DrillRepo
 
 def _rehearsal(options: TargetOptions) -> Rehearsal:
     if directory := options.directory or exported_directory():
-        return Rehearsal(project=_project(directory), directory=directory)
-    return Rehearsal(project=find_project(Path.cwd()))
+        rehearsal = Rehearsal(project=_project(directory), directory=directory)
+    else:
+        rehearsal = Rehearsal(project=find_project(Path.cwd()))
+    if options.directory is None:
+        refuse_settings_of_another(deployed_name(rehearsal.paths), rehearsal.paths.directory)
+    return rehearsal
 
 
 def _project(directory: Path) -> Path:

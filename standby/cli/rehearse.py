@@ -20,7 +20,7 @@ from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError, StandbyError
 from standby.rehearsal.checks.sign_in import ASKING_USER
-from standby.rehearsal.connection import NOT_UP, describe_state
+from standby.rehearsal.connection import NOT_UP, deployed_name, describe_state
 from standby.rehearsal.deploy.terraform import CONTINUE_HINT, terraform_variables
 from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.emulator.emulator import recorded_emulator
@@ -36,17 +36,14 @@ from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
 from standby.rehearsal.tools.shell import rehearsal_environment, shell_exports, shell_removal, shell_variables
 from standby.settings_file import SETTINGS_NAME, SETTINGS_VARIABLE
-from standby.target import SHELL_DIRECTORY_VARIABLE, Target
+from standby.target import SHELL_DIRECTORY_VARIABLE, Target, refuse_settings_of_another
 
 _SETTINGS_HINT: Final = f"A rehearsal reads it from {SETTINGS_NAME}, or from the file in {SETTINGS_VARIABLE}."
 _ACCOUNT_HINT: Final = "A rehearsal uses no AWS account."
 GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
     "directory": "`standby rehearse --directory DIRECTORY COMMAND`",
-    "name": _SETTINGS_HINT,
-    "region": _SETTINGS_HINT,
-    "profile": _ACCOUNT_HINT,
-    "aws": _ACCOUNT_HINT,
-    "context": _ACCOUNT_HINT,
+    **dict.fromkeys(("name", "region"), _SETTINGS_HINT),
+    **dict.fromkeys(("profile", "aws", "context"), _ACCOUNT_HINT),
 }
 """Where each option of the group `standby` belongs: `standby rehearse` uses none of them."""
 
@@ -77,8 +74,10 @@ def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[
     @click.pass_obj
     @wraps(command)
     def wrapped(options: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
-        rehearsal = options.rehearsal()
-        with _explain_ended_emulator(rehearsal, command=str(click.get_current_context().info_name)):
+        rehearsal, name = options.rehearsal(), str(click.get_current_context().info_name)
+        if options.directory is None and name not in {"up", "down", "env", "status"}:
+            refuse_settings_of_another(deployed_name(rehearsal.paths), rehearsal.paths.directory)
+        with _explain_ended_emulator(rehearsal, command=name):
             return command(rehearsal, *arguments, **named)
 
     return wrapped
@@ -215,18 +214,18 @@ def fault(
     region-black-hole      the region accepts connections and never responds
     s3-errors, api-errors  only S3, or only the API, responds with 503
     slow                   every response is delayed by --milliseconds
-    sick                   the region accepts requests and answers nonsense, as --mode says
-    pages-denied           CloudFront may not read the region's pages: its bucket responds with 403
-    knowledge-base-denied  query and health may not retrieve from the Knowledge Base
+    sick                   the region answers nonsense, as --mode says
+    pages-denied           CloudFront gets 403 from the region's bucket of pages
+    knowledge-base-denied  query and health may not ask the Knowledge Base
     replication-paused     the region replicates no new documents
-    partition              functions of the other region do not reach the region's API; users do
-    identity-provider-down  the provider refuses all connections: nobody can sign in
+    partition              users reach its API; the other region does not
+    identity-provider-down  the provider refuses all connections
 
     \b
     --mode html            status 200 with a page that says "We are sorry"
     --mode empty           status 200 without a body
     --mode redirect        status 302 to a login page
-    --mode cut             a body that is shorter than its Content-Length; the connection is closed
+    --mode cut             a body that is shorter than its Content-Length
     --mode json            JSON that is not AWS's, also where XML belongs
     --mode drip            one byte a second
     --mode wrong-type      the right answer, but its values have the wrong types

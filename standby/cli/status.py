@@ -27,10 +27,10 @@ def status(target: Target, /, *, watch: bool, deep: bool, as_json: bool) -> None
     """Show the serving region, the health of both regions, and one verdict.
 
     \b
-    ready                   all is well and a failover is possible      exit code 0
-    failed over             the failover region serves and is healthy             0
-    degraded                something is wrong: see the reasons                   3
-    not ready to fail over  a failover would be refused or serve nobody           3
+    ready                   all is well and a failover is possible     exit code 0
+    failed over             the failover region serves and is healthy            0
+    degraded                something is wrong: see the reasons                  3
+    not ready to fail over  a failover would be refused or serve nobody          3
     """  # noqa: D301 - click reads the control character
     if watch and as_json:
         raise BadUsageError("--json prints one document, --watch never ends: use one of them.")

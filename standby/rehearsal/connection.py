@@ -95,6 +95,12 @@ def _read_manifest(paths: RehearsalPaths) -> Manifest | None:
     return parse_manifest(text) if isinstance(text, str) else None
 
 
+def deployed_name(paths: RehearsalPaths) -> str | None:
+    """Return the name of the rehearsal's deployment, None if no stack is applied."""
+    manifest = _read_manifest(paths)
+    return manifest.name if manifest is not None else None
+
+
 def describe_state(paths: RehearsalPaths) -> str:
     """Return why the rehearsal cannot be used, as the end of a sentence."""
     record = read_record(paths.emulator_record, EmulatorRecord)

@@ -256,3 +256,24 @@ def test_accounts_that_cannot_be_compared_are_refused(
     monkeypatch.delenv("STANDBY_SETTINGS", raising=False)
     with pytest.raises(BadUsageError, match="not a list of texts"):
         open_connection(TargetOptions(aws=True))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("rehearse", "fault", "slow", "primary", "--milliseconds", "5"),
+        ("rehearse", "heal"),
+        ("rehearse", "exec", "--", "true"),
+        ("rehearse", "logs", "query"),
+        ("drill", "--scenario", "region-lost"),
+    ],
+)
+def test_no_command_acts_on_a_rehearsal_of_another_deployment_than_that_of_the_named_settings(
+    files: RehearsalPaths, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    (files.project / "main.py").touch()
+    (files.project / "dev.toml").write_text('name = "chatbot-dev"\n')
+    monkeypatch.setenv("STANDBY_SETTINGS", "dev.toml")
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2, result.output
+    assert "dev.toml, which describes chatbot-dev" in " ".join(result.stderr.split())

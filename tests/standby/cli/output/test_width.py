@@ -1,11 +1,13 @@
 """No line of any output for people is too long, ends with blanks, or splits a word."""
 
 import io
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import click
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -222,3 +224,20 @@ def test_whatever_the_other_commands_print_fits(
     result = CliRunner().invoke(cli, arguments)
     assert faults(result.output) == []
     assert result.output
+
+
+def help_pages(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield the help of a command and of all commands below it."""
+    yield " ".join(path), CliRunner().invoke(cli, [*path, "--help"]).output
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from help_pages(below, (*path, name))
+
+
+def test_the_help_of_every_command_fits() -> None:
+    pages = dict(help_pages(cli, ()))
+    assert len(pages) > 20
+    assert {name: found for name, text in pages.items() if (found := faults(text))} == {}
