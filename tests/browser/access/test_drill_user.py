@@ -14,4 +14,5 @@ def test_the_drill_s_user_signs_in_and_gets_an_answer(chromium: Browser, rehears
         question = user.ask()
     finally:
         context.close()
-    assert question.region == rehearsal.deployment.regions["primary"].region
+    # A busy machine may delay the first region for so long that the page asks the other one.
+    assert question.region in {region.region for region in rehearsal.deployment.regions.values()}
