@@ -7,13 +7,14 @@ import pytest
 
 from standby.drill.measure.records import Outcome
 from standby.drill.report.report import ScenarioReport
-from standby.drill.scenario_runner import NO_AUTOMATIC, NO_SIGN_IN
+from standby.drill.scenario_runner import NO_AUTOMATIC, NO_DNS, NO_SIGN_IN
 from standby.drill.scenarios.catalog import SCENARIOS
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.e2e.drill.helpers import LONG, missed, run_one
 
 SIGN_IN = tuple(name for name, scenario in SCENARIOS.items() if scenario.needs_sign_in)
 AUTOMATIC = tuple(name for name, scenario in SCENARIOS.items() if scenario.needs_automatic)
+NAMED = tuple(name for name, scenario in SCENARIOS.items() if scenario.needs_dns)
 
 
 def only_times_missed(report: ScenarioReport) -> bool:
@@ -28,7 +29,7 @@ def require_objectives(rehearsal: Rehearsal, name: str) -> None:
     assert (report.result, report.reason, missed(report)) == (Outcome.PASSED, "", {})
 
 
-@pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in {LONG, *SIGN_IN, *AUTOMATIC}])
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in {LONG, *SIGN_IN, *AUTOMATIC, *NAMED}])
 def test_a_scenario_meets_every_objective(rehearsal: Rehearsal, name: str) -> None:
     require_objectives(rehearsal, name)
 
@@ -36,6 +37,14 @@ def test_a_scenario_meets_every_objective(rehearsal: Rehearsal, name: str) -> No
 @pytest.mark.parametrize("name", SIGN_IN)
 def test_a_scenario_with_sign_in_meets_every_objective(signed_in_rehearsal: Rehearsal, name: str) -> None:
     require_objectives(signed_in_rehearsal, name)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_scenario_of_a_name_in_dns_is_skipped_with_its_reason_where_there_is_none(
+    rehearsal: Rehearsal, name: str
+) -> None:
+    report = run_one(rehearsal, name)
+    assert (report.result, report.reason) == (Outcome.SKIPPED, NO_DNS)
 
 
 @pytest.mark.parametrize("name", AUTOMATIC)
