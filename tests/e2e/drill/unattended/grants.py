@@ -14,7 +14,7 @@ READ_CONFIGS: Final = Grant(HOLDER, "ReadConfigs", "s3:GetObject")
 READ_STATE: Final = Grant(HOLDER, "KeepState", "ssm:GetParameter")
 WRITE_STATE: Final = Grant(HOLDER, "KeepState", "ssm:PutParameter")
 WHEN_LOST: Final[Mapping[Grant, str]] = {
-    Grant(HOLDER, "ListJournals", "s3:ListBucket"): "cannot be read",
+    Grant(HOLDER, "ListJournals", "s3:ListBucket"): "does not say what others do",
     Grant(HOLDER, "ListDocuments", "s3:ListBucket"): "it could not be compared with its bucket (AccessDenied",
     Grant(HOLDER, "ListJobs", "bedrock:ListIngestionJobs"): "it could not be compared with its bucket (AccessDenied",
 }
