@@ -4,7 +4,7 @@ import { isInProgress } from "./documents.js";
 
 const DATABASE = "ask.kept-files";
 const STORE = "files";
-// Whoever does not come back within an hour has left, and the files are deleted at the next visit.
+// A user who does not come back within an hour has left, and the files are deleted at the next visit.
 const KEPT_MS = 3_600_000;
 
 /** Stores the files under `key`. Where the browser has no database, they are lost, and their documents say so. */

@@ -14,7 +14,7 @@ const LAST_MS = 10_000;
 const RETRY_MS = 30_000;
 const KEPT = "Your question and your documents are kept.";
 
-/** By state: what the user is told, and the label of the button that signs in. */
+/** By state: what the page says to the user, and the label of the button that signs in. */
 const MESSAGES = {
   "signed-in": null,
   "signed-out": { text: "Sign in to ask and to upload.", label: "Sign in" },
@@ -56,7 +56,7 @@ export class SignIn extends EventTarget {
     this.#tabs.onmessage = () => this.#forget("signed-out");
   }
 
-  /** What the user is told: `{text, label}`; null while signed in. */
+  /** What the page says to the user: `{text, label}`; null while signed in. */
   get message() {
     return MESSAGES[this.state];
   }

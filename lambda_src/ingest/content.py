@@ -27,7 +27,7 @@ class Content:
     """Describes the bucket's content, in the seconds that one invocation has for it.
 
     Documents that have a tombstone are deleted first, and the description is without them. A later attempt to start a
-    job describes the content anew if there is time, because more objects may have arrived.
+    job describes the content again if there is time, because more objects may have arrived.
     """
 
     def __init__(self, bucket: Bucket, *, budget: Budget, now: Callable[[], datetime], log: Log) -> None:

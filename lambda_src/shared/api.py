@@ -91,7 +91,7 @@ def api_request_id(event: Mapping[str, object]) -> str:
 
 
 def is_from_api(event: Mapping[str, object]) -> bool:
-    """Return whether API Gateway sent the event. Whoever may invoke the function itself sends no request context."""
+    """Return whether API Gateway sent the event. A direct invocation has no request context."""
     return "requestContext" in event
 
 

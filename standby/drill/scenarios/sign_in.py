@@ -17,7 +17,7 @@ def _run_identity_provider_lost(context: ScenarioContext) -> None:
     sign_ins = _require_sign_ins(context)
     context.lose_identity_provider()
     told = sign_ins.attempt()
-    context.note(f"a new user is told: {told}" if told else "a new user signed in although the provider was lost")
+    context.note(f"the page says to a new user: {told}" if told else "a new user signed in without the provider")
     context.inject("region-down", "primary")
     context.detect_outage("primary")
     context.failover()
@@ -53,7 +53,7 @@ SIGN_IN_SCENARIOS: Final = (
     Scenario(
         name="identity-provider-lost",
         summary="The identity provider is down, and a region is lost. Users who are signed in ask on in the other "
-        "region; new users are told why they cannot sign in.",
+        "region; the page says to new users why they cannot sign in.",
         run=_run_identity_provider_lost,
         objectives=(
             *PAGES,
