@@ -17,7 +17,7 @@ from standby.drill.load.generator import LoadSpec
 from standby.drill.load.process import LoadProcess
 from standby.drill.load.target import LoadTarget
 from standby.drill.measure.documents import document_measures
-from standby.drill.measure.measures import Measures, api_measures, page_measures, requests_per_second
+from standby.drill.measure.measures import Measures, api_measures, first_failures, page_measures, requests_per_second
 from standby.drill.measure.objectives import compare_objectives
 from standby.drill.measure.records import Clock, Outcome
 from standby.drill.observe.dns_client import DnsClient
@@ -178,6 +178,7 @@ def _report(
         events=tuple(sorted(context.events, key=lambda event: event.at)),
         fault_periods=tuple(context.fault_periods),
         requests_per_second=requests_per_second(requests, load_ended=load_ended),
+        failed_requests=first_failures(requests),
         browser_questions=tuple(context.browser_questions),
     )
 

@@ -55,6 +55,9 @@ def _scenario_lines(scenario: ScenarioReport, *, width: int) -> Iterator[Text]:
     yield Text(f"{scenario.name}: {scenario.result.value} ({scenario.seconds:.0f} s)", _RESULT_STYLES[scenario.result])
     yield from map(Text, wrap(printable(scenario.reason), first="  ", rest="  ") if scenario.reason else [])
     yield from (_objective_line(objective, width=width) for objective in scenario.objectives)
+    if scenario.result is Outcome.MISSED:
+        for failed in scenario.failed_requests:
+            yield from map(Text, wrap(printable(str(failed)), first="  ", rest="    "))
 
 
 def _objective_line(objective: ObjectiveResult, *, width: int) -> Text:

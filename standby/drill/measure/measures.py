@@ -3,17 +3,20 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from math import ceil, inf
 from typing import Final
 
 from pydantic import ConfigDict, Field, model_serializer
 
-from standby.drill.measure.records import Number, Request, RequestKind, Result
+from standby.drill.measure.records import REQUEST_KINDS, FailedRequest, Number, Request, RequestKind, Result
 from standby.json_model import JsonModel
 
 FIRST_QUESTION_SECONDS: Final = 2.0
 """A question that is due this long after a command still measures it: the lowest load asks one question a second."""
+
+FAILURES_LISTED: Final = 5
+"""How many failed requests of each kind a report lists: a loss of a region fails dozens alike."""
 
 CHARTED_KINDS: Final[tuple[RequestKind, ...]] = ("page", "cold-page", "question", "upload")
 
@@ -128,6 +131,24 @@ def of_kind(requests: Iterable[Request], *kinds: RequestKind) -> list[Request]:
 def count_failures(requests: Iterable[Request]) -> int:
     """Return how many requests got no good answer."""
     return sum(not request.ok for request in requests)
+
+
+def first_failures(requests: Iterable[Request]) -> tuple[FailedRequest, ...]:
+    """Return the first failed requests of each kind, at most `FAILURES_LISTED` of one, in the order of kinds."""
+    failed = [request for request in requests if not request.ok]
+    first = (islice(of_kind(failed, kind), FAILURES_LISTED) for kind in REQUEST_KINDS)
+    return tuple(
+        FailedRequest(
+            kind=request.kind,
+            at=round(request.scheduled, 3),
+            seconds=round(request.latency, 3),
+            result=request.result,
+            status=request.status,
+            detail=request.detail,
+        )
+        for requests_of_kind in first
+        for request in requests_of_kind
+    )
 
 
 def longest_gap(requests: Iterable[Request], *, load_ended: float) -> float | None:

@@ -144,6 +144,23 @@ class BrowserQuestion(JsonModel):
         return f"a user waited {self.seconds:.1f} s for an answer from {self.region}{message}"
 
 
+class FailedRequest(JsonModel):
+    """A request of a simulated user without a good answer."""
+
+    kind: RequestKind = Field(description="`page`, `cold-page`, `question`, `question-retry` or `upload`")
+    at: float = Field(description="when it was due, in seconds since the scenario started")
+    seconds: float = Field(description="how long it took")
+    result: Result = Field(description="`error` or `no-answer`")
+    status: int = Field(description="the HTTP status code; 0 without an answer")
+    detail: str = Field(description="the start of the answer, or why there was none")
+
+    def __str__(self) -> str:
+        """Return it as a line of the report."""
+        status = f" {self.status}" if self.status else ""
+        detail = f", {' '.join(self.detail.split())}" if self.detail else ""
+        return f"{self.kind} at {self.at:.1f} s: {self.result.value}{status} after {self.seconds:.1f} s{detail}"
+
+
 class ObjectiveResult(JsonModel):
     """An objective and the measured value."""
 

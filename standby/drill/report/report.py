@@ -7,7 +7,15 @@ from pydantic import Field
 
 from standby.deployment.manifest import Role
 from standby.drill.measure.measures import Measures
-from standby.drill.measure.records import BrowserQuestion, Event, FaultPeriod, Number, ObjectiveResult, Outcome
+from standby.drill.measure.records import (
+    BrowserQuestion,
+    Event,
+    FailedRequest,
+    FaultPeriod,
+    Number,
+    ObjectiveResult,
+    Outcome,
+)
 from standby.errors import FAILED, REFUSED
 from standby.json_model import ONE_ROW, JsonModel, Key
 from standby.text import pluralize
@@ -42,6 +50,9 @@ class ScenarioReport(JsonModel):
         default_factory=dict,
         description="the number of requests of a kind (`page`, `cold-page`, `question`, `upload`) that ended with a "
         "result (`ok`, `error`, `no-answer`), for each second in which they were due",
+    )
+    failed_requests: tuple[FailedRequest, ...] = Field(
+        default=(), description="the first requests of each kind that got no good answer, up to five of a kind"
     )
     browser_questions: tuple[BrowserQuestion, ...] = ()
 

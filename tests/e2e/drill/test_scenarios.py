@@ -26,7 +26,8 @@ def require_objectives(rehearsal: Rehearsal, name: str) -> None:
     report = run_one(rehearsal, name)
     if only_times_missed(report):
         report = run_one(rehearsal, name)
-    assert (report.result, report.reason, missed(report)) == (Outcome.PASSED, "", {})
+    failed = "\n".join(map(str, report.failed_requests))
+    assert (report.result, report.reason, missed(report)) == (Outcome.PASSED, "", {}), failed
 
 
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in {LONG, *SIGN_IN, *AUTOMATIC, *NAMED}])

@@ -175,6 +175,12 @@ def test_the_table_names_each_objective_with_measured_value_and_bound() -> None:
     assert "failover command 6.25 s ≤ 5 s MISSED" in text
 
 
+def test_below_the_objectives_of_a_missed_scenario_are_the_requests_that_failed() -> None:
+    assert "page at 4.0 s: error after 0.7 s, a page" in words(shown(objective_lines(drill_report())))
+    passed = scenario_report(result=Outcome.PASSED, objectives=())
+    assert "page at 4.0 s" not in words(shown(objective_lines(drill_report(passed))))
+
+
 def test_the_comparison_table_shows_the_changes() -> None:
     differences = [
         Difference(scenario="region-lost", measure="pagesFailed", old=3, new=0, change="better"),

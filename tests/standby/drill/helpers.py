@@ -10,7 +10,7 @@ import psutil
 from standby.console import NullProgress
 from standby.deadline import poll
 from standby.drill.context import ScenarioContext
-from standby.drill.measure.measures import Measures, requests_per_second
+from standby.drill.measure.measures import Measures, first_failures, requests_per_second
 from standby.drill.measure.records import (
     Clock,
     Event,
@@ -50,12 +50,22 @@ def request(
     region: str = "",
     name: str = "",
     word: str = "",
+    detail: str = "",
 ) -> Request:
     """Return a request that was sent when it was due."""
     key = f"uploads/{word}.txt" if word else ""
     ended = at + took
     return Request(
-        kind=kind, scheduled=at, started=at, ended=ended, result=result, region=region, name=name, key=key, word=word
+        kind=kind,
+        scheduled=at,
+        started=at,
+        ended=ended,
+        result=result,
+        region=region,
+        name=name,
+        key=key,
+        word=word,
+        detail=detail,
     )
 
 
@@ -85,6 +95,7 @@ def scenario_report(**parts: object) -> ScenarioReport:
         ),
         "fault_periods": (FaultPeriod(role="primary", region="us-west-2", state="refuses", started=4.0, ended=6.0),),
         "requests_per_second": requests_per_second(requests, load_ended=10),
+        "failed_requests": first_failures([request(4, took=0.7, result=Result.ERROR, detail=f"a page {HOSTILE}")]),
     }
     return ScenarioReport(**{**whole, **parts})  # type: ignore[arg-type]  # the fields of the record, by name
 

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standby.drill.measure.measures import (
+    FAILURES_LISTED,
     ScenarioTimes,
     api_measures,
     count_lost_answers,
+    first_failures,
     longest_gap,
     page_measures,
     requests_per_second,
@@ -142,3 +144,14 @@ def test_an_answer_is_lost_if_the_question_also_fails_when_it_is_asked_again() -
         request(9, kind="question-retry", name="b", result=Result.NO_ANSWER),
     ]
     assert count_lost_answers([*failed, *again, request(3, kind="question", name="c")]) == 1
+
+
+def test_of_each_kind_the_first_failed_requests_are_listed_with_what_was_wrong() -> None:
+    dozens = [request(at, kind="question", result=Result.NO_ANSWER) for at in range(30, 0, -1)]
+    page = request(2, took=45, result=Result.ERROR, detail="GET https://site.example/: it broke off")
+    listed = first_failures([*dozens, page, request(1), request(3, kind="upload")])
+    assert [(failed.kind, failed.at) for failed in listed] == [
+        ("page", 2.0),
+        *(("question", float(at)) for at in range(1, FAILURES_LISTED + 1)),
+    ]
+    assert str(listed[0]) == "page at 2.0 s: error after 45.0 s, GET https://site.example/: it broke off"

@@ -51,7 +51,7 @@ def test_the_page_refers_to_nothing_outside_itself(page: str) -> None:
 
 def test_text_of_a_record_is_never_markup(page: str) -> None:
     assert HOSTILE not in page
-    assert page.count("&lt;script&gt;") == 4  # the summary, the event, and the event twice in the timeline's text
+    assert page.count("&lt;script&gt;") == 5  # summary, failure, event, and the event twice in the timeline
 
 
 def test_every_element_is_closed_and_every_reference_has_its_id(page: str) -> None:
