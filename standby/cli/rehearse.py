@@ -2,12 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Final
 
 import click
 from rich.console import Console
@@ -16,27 +14,26 @@ from standby.cli.options import examples, exit_with, json_option, print_json, pr
 from standby.cli.output.first_commands import Shell, first_commands
 from standby.cli.output.progress import ConsoleProgress
 from standby.cli.output.rehearsal_view import print_report, status_text
+from standby.cli.rehearsal.options import RehearsalOptions, pass_rehearsal
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
-from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError, RefusedError, StandbyError
+from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError
 from standby.rehearsal.checks.sign_in import ASKING_USER
-from standby.rehearsal.connection import NOT_UP, deployed_name, describe_state
+from standby.rehearsal.connection import NOT_UP, describe_state
 from standby.rehearsal.deploy.terraform import CONTINUE_HINT, terraform_variables
-from standby.rehearsal.deploy.watch import EmulatorEndedError
-from standby.rehearsal.emulator.emulator import recorded_emulator
 from standby.rehearsal.emulator.sickness import SICK_MODES, SickMode, Sickness, known_calls
 from standby.rehearsal.faults.faults import FAULT_KINDS, Fault, FaultKind
 from standby.rehearsal.files.lock import exclude_drills
-from standby.rehearsal.files.paths import find_project
+from standby.rehearsal.files.not_up import NotUpError, up_hint
 from standby.rehearsal.identity.access import ACCESS_MODES, AccessMode
 from standby.rehearsal.identity.provider import USERS
-from standby.rehearsal.network.network import UP_HINT
 from standby.rehearsal.rehearsal import Rehearsal
+from standby.rehearsal.report import Status
 from standby.rehearsal.tools.chromium import browse_site
 from standby.rehearsal.tools.logs import tail_file, tail_function_logs
 from standby.rehearsal.tools.shell import rehearsal_environment, shell_exports, shell_removal, shell_variables
 from standby.settings_file import SETTINGS_NAME, SETTINGS_VARIABLE
-from standby.target import SHELL_DIRECTORY_VARIABLE, Target, refuse_settings_of_another
+from standby.target import SHELL_DIRECTORY_VARIABLE, Target
 
 _SETTINGS_HINT: Final = f"A rehearsal reads it from {SETTINGS_NAME}, or from the file in {SETTINGS_VARIABLE}."
 _ACCOUNT_HINT: Final = "A rehearsal uses no AWS account."
@@ -46,56 +43,6 @@ GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("profile", "aws", "context"), _ACCOUNT_HINT),
 }
 """Where each option of the group `standby` belongs: `standby rehearse` uses none of them."""
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RehearsalOptions:
-    """The options of the group. The project is searched only when a command runs, so `--help` works anywhere."""
-
-    project: Path | None
-    directory: Path | None
-
-    def rehearsal(self) -> Rehearsal:
-        """Return the rehearsal. Raises `BadUsageError` outside of a project."""
-        settings = os.environ.get(SETTINGS_VARIABLE)
-        return Rehearsal(
-            project=self.project or find_project(Path.cwd()),
-            directory=self.directory,
-            settings=Path(settings) if settings else None,
-        )
-
-
-def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[P, R]:
-    """Pass the rehearsal to a command as its first argument."""
-
-    @click.pass_obj
-    @wraps(command)
-    def wrapped(options: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
-        rehearsal, name = options.rehearsal(), str(click.get_current_context().info_name)
-        if options.directory is None and name not in {"up", "down", "env", "status"}:
-            refuse_settings_of_another(deployed_name(rehearsal.paths), rehearsal.paths.directory)
-        with _explain_ended_emulator(rehearsal, command=name):
-            return command(rehearsal, *arguments, **named)
-
-    return wrapped
-
-
-@contextmanager
-def _explain_ended_emulator(rehearsal: Rehearsal, *, command: str) -> Iterator[None]:
-    """Replace whatever an emulator that ended during this block did to our code by an error that says so."""
-    before = recorded_emulator(rehearsal.paths)
-    try:
-        yield
-    except (StandbyError, click.ClickException, click.Abort, click.exceptions.Exit):
-        raise
-    except Exception as error:
-        emulator = recorded_emulator(rehearsal.paths) or before
-        if emulator is None or emulator.identity.process() is not None:
-            raise
-        raise EmulatorEndedError(emulator, during=f"`standby rehearse {command}`", paths=rehearsal.paths) from error
 
 
 @click.group(
@@ -157,7 +104,7 @@ def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
     """Stop all processes of the rehearsal and remove its files."""
     with exclude_drills(rehearsal.paths), _show_progress(rehearsal):
         stopped = rehearsal.down(destroy=destroy)
-    click.echo("The rehearsal is down." if stopped else "The rehearsal was not up.")
+    print_result(f"The rehearsal in {rehearsal.paths.directory} {'is down' if stopped else 'was not up'}.")
 
 
 @rehearse.command(epilog=examples("standby rehearse status", "standby rehearse status --json"))
@@ -169,9 +116,15 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        state = NOT_UP if found.up else describe_state(rehearsal.paths)
-        print_result(status_text(found) if state == NOT_UP else f"The rehearsal cannot be used: {state}. {UP_HINT}")
+        print_result(_status_text(rehearsal, found))
     exit_with(0 if found.applied else REFUSED)
+
+
+def _status_text(rehearsal: Rehearsal, found: Status) -> str:
+    state, hint = NOT_UP if found.up else describe_state(rehearsal.paths), up_hint(rehearsal.paths)
+    if state == NOT_UP:
+        return status_text(found, hint=hint)
+    return f"The rehearsal in {found.directory} cannot be used: {state}. {hint}"
 
 
 @rehearse.command(
@@ -369,7 +322,7 @@ def logs(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int
 def _log_lines(rehearsal: Rehearsal, *, function: str | None, follow: bool, lines: int) -> Iterator[str]:
     if function is None:
         if not rehearsal.paths.emulator_log.is_file():
-            raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
+            raise NotUpError(rehearsal.paths)
         return tail_file(rehearsal.paths.emulator_log, last=lines, follow=follow)
     sessions = tuple(rehearsal.session(role) for role in ROLES)
     return tail_function_logs(sessions, function=function, last=lines, follow=follow)

@@ -19,12 +19,12 @@ from standby.rehearsal.deploy.terraform import Changes, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, live_emulator, running_emulator, stop_emulator
 from standby.rehearsal.faults.faults import Fault, Faults
 from standby.rehearsal.files.lock import network_lock, rehearsal_lock
+from standby.rehearsal.files.not_up import NotUpError, up_hint
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths, is_broken_link
 from standby.rehearsal.identity.access import Access, AccessMode, choose_access, read_access, rehearsed_settings
 from standby.rehearsal.identity.provider import PROVIDER, SIGN_IN_HINT, require_package, users
 from standby.rehearsal.network.controller import NetworkController
 from standby.rehearsal.network.network import (
-    UP_HINT,
     Client,
     LocalUrls,
     Network,
@@ -150,7 +150,10 @@ class Rehearsal:
         """The outputs of the stack, as text. Raises `RefusedError` when none is applied."""
         applied = read_applied(self.paths, emulator=self._require_emulator())
         if applied is None:
-            raise RefusedError("The emulator is up, but the stack is not applied.", hint=UP_HINT)
+            raise RefusedError(
+                f"The emulator of the rehearsal in {self.paths.directory} is up, but the stack is not applied.",
+                hint=up_hint(self.paths),
+            )
         return applied.outputs
 
     @property
@@ -215,8 +218,10 @@ class Rehearsal:
         emulator = self.emulator
         applied = read_applied(self.paths, emulator=emulator) if emulator else None
         if emulator is None or applied is None:
-            return Status(endpoint=emulator.endpoint if emulator else None)
+            return Status(directory=str(self.paths.directory), endpoint=emulator.endpoint if emulator else None)
         return Status(
+            directory=str(self.paths.directory),
+            name=self.deployment.name,
             endpoint=emulator.endpoint,
             resources=applied.resources,
             documents={role: count_objects(self.session(role), self.deployment.regions[role]) for role in ROLES},
@@ -269,7 +274,7 @@ class Rehearsal:
         # Without a request: a drill, which keeps the machine busy, must be able to heal its faults.
         emulator = live_emulator(self.paths)
         if emulator is None:
-            raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
+            raise NotUpError(self.paths)
         return emulator
 
     def _lock(self, command: str) -> AbstractContextManager[None]:

@@ -38,6 +38,8 @@ class Status(JsonModel):
     """The state of a rehearsal."""
 
     schema_version: Literal[2] = Field(default=2, description="2")
+    directory: str = Field(description="the directory of the rehearsal")
+    name: str | None = Field(default=None, description="the deployment's name; null when the stack is not applied")
     endpoint: str | None = Field(description="the URL of the emulator; null when it is not up")
     resources: int = Field(default=0, description="the number of resources in Terraform's state")
     documents: Mapping[Role, int] = Field(

@@ -5,14 +5,12 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from standby.errors import BadUsageError
-from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths, find_project
+from standby.rehearsal.files.paths import RehearsalPaths, directory_option, rehearsal_options
 from standby.rehearsal.network.network import LocalUrls
 from standby.rehearsal.tools.chromium import can_browse
 from standby.text import WIDTH
@@ -51,9 +49,9 @@ class Shell:
 
 def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> str:
     """Return what can be done with a rehearsal that is up. `urls` are its addresses on this machine."""
-    program, project, directory = shell.program(), _project_options(paths, shell), _directory_options(paths)
-    rehearse = [program, "rehearse", *project, *directory]
-    status = [program, *(directory or (_directory(paths) if project else ())), "status"]
+    program, options = shell.program(), rehearsal_options(paths, shell.directory)
+    rehearse = [program, "rehearse", *options]
+    status = [program, *(directory_option(paths) if options else ()), "status"]
     page = (
         {"Open the page:": _lines(*rehearse, "browse")}
         if shell.can_browse
@@ -99,21 +97,3 @@ def _read_page(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> list[str
     certificate = f"--cacert {shell.path(paths.ca_certificate)}"
     edge = f"--connect-to ::{urls.edge.removeprefix('https://')}"
     return _lines("curl -sS --noproxy '*'", certificate, edge, f"{urls.site}/")
-
-
-def _project_options(paths: RehearsalPaths, shell: Shell) -> Sequence[str]:
-    """Return the option that names the project, if the shell's directory is outside of it."""
-    with suppress(BadUsageError):
-        if find_project(shell.directory).resolve() == paths.project:
-            return ()
-    return ("--project", shlex.quote(str(paths.project)))
-
-
-def _directory_options(paths: RehearsalPaths) -> Sequence[str]:
-    """Return the option that names the rehearsal's directory, if it is not the project's own."""
-    is_default = paths.directory == (paths.project / DIRECTORY_NAME).resolve()
-    return () if is_default else _directory(paths)
-
-
-def _directory(paths: RehearsalPaths) -> Sequence[str]:
-    return ("--directory", shlex.quote(os.fspath(paths.directory)))

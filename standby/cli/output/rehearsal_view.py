@@ -8,7 +8,7 @@ from rich.text import Text
 
 from standby.cli.options import print_result
 from standby.rehearsal.checks.verification import Result
-from standby.rehearsal.network.network import UP_HINT, LocalUrls
+from standby.rehearsal.network.network import LocalUrls
 from standby.rehearsal.report import Report, Status
 from standby.text import label_lines, printable
 
@@ -45,17 +45,19 @@ def check_lines(report: Report) -> Iterator[Text]:
             yield text
 
 
-def status_text(found: Status) -> str:
-    """Return the status of a rehearsal as text."""
+def status_text(found: Status, *, hint: str) -> str:
+    """Return the status of a rehearsal as text. `hint`: how to start it."""
+    where = f"rehearsal in {found.directory}"
     if found.endpoint is None:
-        return f"The rehearsal is not up. {UP_HINT}"
+        return f"The {where} is not up. {hint}"
     if not found.applied:
-        return f"The emulator is up ({found.endpoint}), but the stack is not applied. {UP_HINT}"
+        return f"The emulator of the {where} is up ({found.endpoint}), but the stack is not applied. {hint}"
     documents = ", ".join(f"{count} in {role}" for role, count in found.documents.items())
     faults = (f"{'fault:':<14}{fault}" for fault in found.faults)
-    first = f"The rehearsal is up: {found.resources} resources; documents: {documents}."
+    named = f"REHEARSAL in {found.directory}: {found.name}"
+    state = f"The rehearsal is up: {found.resources} resources; documents: {documents}."
     users = (f"{'user:':<14}{name}, {user.password}: {user.note}" for name, user in found.users.items())
-    return "\n".join((first, _urls_text(found.endpoint, found.urls), *users, *faults))
+    return "\n".join((named, state, _urls_text(found.endpoint, found.urls), *users, *faults))
 
 
 def _urls_text(endpoint: str, urls: LocalUrls | None) -> str:

@@ -1,5 +1,6 @@
 """The files of a rehearsal: they are all in one directory, and each is named here."""
 
+import shlex
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
@@ -148,6 +149,22 @@ class RehearsalPaths:
             *(self.state.with_name(f"{self.state.name}{suffix}") for suffix in suffixes),
             self.directory / f".{self.state.name}.lock.info",
         )
+
+
+def rehearsal_options(paths: RehearsalPaths, here: Path) -> tuple[str, ...]:
+    """Return the options with which `standby rehearse` finds this rehearsal from the directory `here`, quoted."""
+    options: tuple[str, ...] = ()
+    with suppress(BadUsageError):
+        options = ("--project", shlex.quote(str(paths.project)))
+        if find_project(here).resolve() == paths.project:
+            options = ()
+    is_default = paths.directory == (paths.project / DIRECTORY_NAME).resolve()
+    return options if is_default else (*options, *directory_option(paths))
+
+
+def directory_option(paths: RehearsalPaths) -> tuple[str, str]:
+    """Return the option that names the directory of this rehearsal, quoted."""
+    return "--directory", shlex.quote(str(paths.directory))
 
 
 def is_broken_link(directory: Path) -> bool:

@@ -13,18 +13,17 @@ from pydantic import Field
 
 from standby.deployment.dns.lookup import Lookup
 from standby.deployment.manifest import Manifest
-from standby.errors import RefusedError
 from standby.json_model import JsonModel
 from standby.rehearsal.dns.process import resolve
 from standby.rehearsal.edge_cache.server import COLD_HEADER
 from standby.rehearsal.emulator.emulator import Emulator, live_emulator
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
+from standby.rehearsal.files.not_up import NotUpError
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.ports import HOST
 from standby.rehearsal.processes.process import ProcessIdentity
 
 POOL_SIZE: Final = 128
-UP_HINT: Final = "Run `standby rehearse up`."
 _EXECUTE_API: Final = re.compile(r"^(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com$")
 
 FormField = str | tuple[str, bytes, str]
@@ -142,7 +141,7 @@ def require_network(paths: RehearsalPaths) -> Network:
     """Return the network of the rehearsal. Raises `RefusedError` if it is not up."""
     network = read_network(paths)
     if network is None:
-        raise RefusedError("The rehearsal is not up.", hint=UP_HINT)
+        raise NotUpError(paths)
     return network
 
 

@@ -70,7 +70,7 @@ def test_the_list_describes_each_scenario(here: Path) -> None:
 def test_without_a_rehearsal_a_drill_is_refused(here: Path) -> None:
     result = run("drill", "--all")
     assert result.exit_code == 3
-    assert "The rehearsal is not up." in result.stderr
+    assert f"The rehearsal in {here / '.rehearsal'} is not up." in words(result.stderr)
     assert result.stdout == ""
 
 

@@ -26,6 +26,10 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, ["rehearse", *arguments])
 
 
+def not_up(project: Path) -> str:
+    return f"Error: The rehearsal in {project / '.rehearsal'} is not up. Run `standby rehearse up`."
+
+
 @pytest.fixture
 def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(project)
@@ -55,13 +59,38 @@ def test_a_project_is_found_from_a_directory_below(here: Path, monkeypatch: pyte
 
 def test_status_without_a_rehearsal_exits_with_3_and_names_the_next_command(here: Path) -> None:
     result = run("status")
-    assert (result.exit_code, result.stdout) == (3, "The rehearsal is not up. Run `standby rehearse up`.\n")
+    said = f"The rehearsal in {here / '.rehearsal'} is not up. Run `standby rehearse up`."
+    assert (result.exit_code, words(result.stdout)) == (3, said)
 
 
 def test_status_as_json_prints_nothing_else(here: Path) -> None:
     result = run("status", "--json")
     assert result.exit_code == 3
-    assert json.loads(result.stdout) == {**Status(endpoint=None).as_json(), "up": False, "applied": False}
+    assert json.loads(result.stdout) == {
+        **Status(directory=str(here / ".rehearsal"), endpoint=None).as_json(),
+        "up": False,
+        "applied": False,
+    }
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["logs"]])
+def test_the_hint_of_a_rehearsal_that_is_not_up_starts_the_one_that_was_asked_about(
+    here: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    other = here / "other one"
+    result = run("--directory", str(other), *arguments)
+    assert f"Run `standby rehearse --directory '{other}' up`." in words(result.output)
+    monkeypatch.chdir(here.parent)
+    outside = run("--project", str(here), *arguments)
+    assert f"Run `standby rehearse --project {here} up`." in words(outside.output)
+
+
+def test_status_names_the_deployment_and_the_directory_of_the_rehearsal_first(small: SmallRehearsal) -> None:
+    directory = str(small.rehearsal.paths.directory)
+    shown = words(small.command("status").stdout)
+    assert shown.startswith(f"REHEARSAL in {directory}: small The rehearsal is up: ")
+    document = json.loads(small.command("status", "--json").stdout)
+    assert (document["directory"], document["name"]) == (directory, "small")
 
 
 def test_status_shows_site_edge_and_faults(small: SmallRehearsal) -> None:
@@ -143,7 +172,7 @@ def test_slow_without_a_time_is_a_wrong_usage(small: SmallRehearsal) -> None:
 @pytest.mark.parametrize("arguments", [["fault", "region-down", "primary"], ["fault", "slow", "primary"]])
 def test_no_fault_can_be_set_without_a_rehearsal(here: Path, arguments: list[str]) -> None:
     result = run(*arguments, *(["--milliseconds", "5"] if "slow" in arguments else []))
-    assert (result.exit_code, result.stderr) == (3, "Error: The rehearsal is not up.\n  Run `standby rehearse up`.\n")
+    assert (result.exit_code, words(result.stderr)) == (3, not_up(here))
     assert not (here / ".rehearsal").exists()
 
 
@@ -152,12 +181,12 @@ def test_a_command_that_needs_a_rehearsal_is_refused_without_one(here: Path, arg
     result = run(*arguments)
     assert result.exit_code == 3
     assert result.stdout == ""
-    assert result.stderr == "Error: The rehearsal is not up.\n  Run `standby rehearse up`.\n"
+    assert words(result.stderr) == not_up(here)
 
 
 def test_down_without_a_rehearsal_succeeds(here: Path) -> None:
     result = run("down")
-    assert (result.exit_code, result.stdout) == (0, "The rehearsal was not up.\n")
+    assert (result.exit_code, words(result.stdout)) == (0, f"The rehearsal in {here / '.rehearsal'} was not up.")
     assert not (here / ".rehearsal").exists()
 
 

@@ -17,7 +17,7 @@ ENDPOINT = "http://127.0.0.1:4999"
 
 def test_there_is_no_network_before_the_rehearsal_is_up(tmp_path: Path) -> None:
     assert read_network(RehearsalPaths(project=tmp_path, directory=tmp_path)) is None
-    with pytest.raises(RefusedError, match="The rehearsal is not up"):
+    with pytest.raises(RefusedError, match=rf"The rehearsal in {tmp_path}\S* is not up"):
         _ = Rehearsal(project=tmp_path).network
 
 
