@@ -23,15 +23,15 @@ from standby.review.rules.rule import Surroundings
 from standby.review.terraform import Workspace, read_plan_file
 from standby.review.waivers import read_waivers
 from standby.settings_file import named_settings, read_settings
-from standby.stack.synthesis import configuration_path, default_stack
-from standby.target import Target
+from standby.stack.synthesis import configuration_path, own_stack
+from standby.target import Target, exported_directory
 
 if TYPE_CHECKING:
     from standby.rehearsal.connection import RehearsalConnection
 
 OFFLINE_HINTS: Final = dict.fromkeys(
-    ("name", "region", "profile", "aws", "directory", "context"),
-    "`--offline` asks no deployment: leave one of both out.",
+    ("name", "region", "profile", "context"),
+    "`--offline` asks no deployment: leave one of both out. `--directory` may name the rehearsal that plans.",
 )
 EXIT_CODES: Final = {"clean": 0, "warned": 0, "blocked": 1}
 STRICT_EXIT_CODE: Final = 3
@@ -55,7 +55,11 @@ STRICT_EXIT_CODE: Final = 3
     help="How the review is printed; `github`: annotations of GitHub Actions.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 if a finding is only warned.")
-@click.option("--offline", is_flag=True, help="Do not ask the deployment which region serves and whether both answer.")
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Do not ask which region serves. Terraform plans for the account, or for the rehearsal of --directory.",
+)
 @click.option(
     "--stack",
     "directory",
@@ -85,15 +89,13 @@ def review(
 
 
 def _review(target: Target, path: Path | None, directory: Path | None, *, offline: bool) -> ReviewJson:
-    if offline:
-        refuse_group_options(target.options, command="standby review", hints=OFFLINE_HINTS)
     waivers = read_waivers(read_settings().path, [rule.name for rule in RULES])
     notes: list[str] = []
-    connection = None if offline else target.connection
+    connection = _connection(target, offline=offline)
     workspace = _workspace(connection, directory, plans=path is None)
     plan = read_plan(_document(path, workspace))
     serving, unavailable = (
-        _ask_status(connection, notes) if connection is not None and not plan.is_first else (None, {})
+        _ask_status(connection, notes) if connection is not None and not plan.is_first and not offline else (None, {})
     )
     surroundings = Surroundings(
         stack=workspace.configuration(),
@@ -104,6 +106,15 @@ def _review(target: Target, path: Path | None, directory: Path | None, *, offlin
     )
     today = datetime.now(tz=UTC).date()
     return review_plan(plan, surroundings=surroundings, waivers=waivers, today=today, notes=notes)
+
+
+def _connection(target: Target, *, offline: bool) -> Connection | None:
+    """Return the deployment that the plan is for; with `offline` only a rehearsal, if one is named."""
+    if not offline:
+        return target.connection
+    refuse_group_options(target.options, command="standby review", hints=OFFLINE_HINTS)
+    named = target.options.directory or (exported_directory() if not target.options.aws else None)
+    return target.connection if named else None
 
 
 def _document(path: Path | None, workspace: Workspace) -> object:
@@ -146,7 +157,7 @@ def _workspace(connection: Connection | None, directory: Path | None, *, plans: 
                     hint="A rehearsal plans its own stack: leave --stack out, or add --aws.",
                 )
             return _rehearsed_workspace(connection, plans=plans)
-    return Workspace(directory=configuration_path(directory or default_stack()).parent)
+    return Workspace(directory=configuration_path(directory or own_stack()).parent)
 
 
 def _rehearsed_workspace(connection: "RehearsalConnection", *, plans: bool) -> Workspace:

@@ -9,17 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from standby.errors import BadUsageError, StandbyError
+from standby.errors import BadUsageError
 from standby.rehearsal.processes.programs import TERRAFORM, find_program
+from standby.review.failure import describe_failure, require_initialized, require_stack
 from standby.review.values import Arguments
-from standby.stack.synthesis import CONFIGURATION_NAME
-from standby.text import one_line
+from standby.stack.synthesis import CONFIGURATION_NAME, REHEARSED_STACK
 
 DATA_DIRECTORY: Final = ".terraform"
 _BACKEND_RECORD: Final = "terraform.tfstate"
 """Where `terraform init` writes the backend that it has set up, in the data directory."""
-
-_LAST_LINES: Final = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +39,12 @@ class Workspace:
         """Return the backend of the last `terraform init`; None if it is not known, or if it is a rehearsal's own."""
         if self.state is not None:
             return None
-        data = self.directory / self.environment.get("TF_DATA_DIR", DATA_DIRECTORY)
-        found = _read_json(data / _BACKEND_RECORD)
+        found = _read_json(self._data / _BACKEND_RECORD)
         return found.get("backend") if isinstance(found, dict) else None
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / self.environment.get("TF_DATA_DIR", DATA_DIRECTORY)
 
     def state_in_s3(self) -> tuple[str, str, str] | None:
         """Return the bucket, the key and the region of a state in S3; None if it is elsewhere, or not known."""
@@ -62,7 +63,10 @@ class Workspace:
             return None
 
     def make_plan(self, path: Path) -> None:
-        """Let Terraform make a plan. Raises `StandbyError` with the end of its output if it fails."""
+        """Let Terraform make a plan.
+
+        Raises `BadUsageError` without an initialized stack, and `StandbyError` with Terraform's first error.
+        """
         self._run("plan", "-input=false", "-no-color", f"-out={path}")
 
     def show_plan(self, path: Path) -> object:
@@ -70,12 +74,10 @@ class Workspace:
         return parse_document(self._run("show", "-json", "-no-color", str(path.resolve())), name=str(path))
 
     def _run(self, *arguments: str) -> str:
+        rehearsed = self.state is None and REHEARSED_STACK.is_dir()
+        require_stack(self.directory / CONFIGURATION_NAME, rehearsed=rehearsed)
         program = find_program(TERRAFORM).path
-        if not self.directory.is_dir():
-            raise BadUsageError(
-                f"{self.directory} is no directory of a stack.",
-                hint="`make synth`, then `terraform init` in the directory of the stack. --stack names another one.",
-            )
+        require_initialized(self.directory, data=self._data, program=program.name)
         ran = subprocess.run(
             [program, *arguments],
             cwd=self.directory,
@@ -87,11 +89,13 @@ class Workspace:
             check=False,
         )
         if ran.returncode:
-            lines = (ran.stderr or ran.stdout).strip().splitlines()[-_LAST_LINES:]
-            output = "\n".join(map(one_line, lines))
-            raise StandbyError(
-                f"`{program.name} {arguments[0]}` failed in {self.directory}:\n{output}",
-                hint=f"Run it there yourself: cd {self.directory} && {program.name} {arguments[0]}",
+            output = ran.stderr or ran.stdout
+            raise describe_failure(
+                output,
+                program=program.name,
+                command=arguments[0],
+                directory=self.directory,
+                rehearsal=self.state.parent if self.state else None,
             )
         return ran.stdout
 

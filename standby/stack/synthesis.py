@@ -28,16 +28,23 @@ STACK: Final = Path("stacks/warm-standby")
 OUTPUT_VARIABLE: Final = "CDKTF_OUTPUT"
 """The output directory of `make synth` and `npx cdktf`, by default `cdktf.out`."""
 
+REHEARSED_STACK: Final = Path(".rehearsal", "cdktf.out", STACK)
+"""The directory of the stack of the rehearsal of this project."""
+
 
 def default_stack() -> Path:
     """Return the directory of the stack that was synthesized here; of the rehearsal's, if only that one exists.
 
     Where `CDKTF_OUTPUT` names an output directory, it is always that one's.
     """
-    own = Path(os.environ.get(OUTPUT_VARIABLE) or "cdktf.out", STACK)
-    rehearsed = Path(".rehearsal", "cdktf.out", STACK)
-    only_rehearsed = not own.exists() and rehearsed.exists() and OUTPUT_VARIABLE not in os.environ
-    return rehearsed if only_rehearsed else own
+    own = own_stack()
+    only_rehearsed = not own.exists() and REHEARSED_STACK.exists() and OUTPUT_VARIABLE not in os.environ
+    return REHEARSED_STACK if only_rehearsed else own
+
+
+def own_stack() -> Path:
+    """Return the directory of the stack that `make synth` and `npx cdktf` write here. It may not exist."""
+    return Path(os.environ.get(OUTPUT_VARIABLE) or "cdktf.out", STACK)
 
 
 def configuration_path(path: Path) -> Path:

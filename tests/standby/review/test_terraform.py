@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from standby.cli.main import cli
 from standby.errors import BadUsageError, StandbyError
 from standby.review.terraform import Workspace, read_plan_file
+from standby.stack.synthesis import REHEARSED_STACK
+from tests.standby.helpers import words
 from tests.standby.review.helpers import change_document, document_of
 
 GROUP = "aws_cloudwatch_log_group"
@@ -39,6 +41,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", program.name)
     directory = tmp_path / "stack"
     directory.mkdir()
+    (directory / ".terraform").mkdir()
+    (directory / "cdk.tf.json").write_text("{}")
     (directory / "plan.json").write_text(json.dumps(PLAN))
     return Workspace(directory=directory)
 
@@ -93,6 +97,36 @@ def test_a_failure_of_terraform_is_told_with_the_end_of_its_output(workspace: Wo
         read_plan_file(file, workspace)
 
 
+def test_without_a_synthesized_stack_the_next_command_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    (workspace.directory / "cdk.tf.json").unlink()
+    with pytest.raises(BadUsageError, match=r"no synthesized stack in .*stack, so Terraform cannot plan") as raised:
+        workspace.make_plan(tmp_path / "plan.tfplan")
+    assert "`make synth`" in raised.value.hint
+    assert "terraform init" in raised.value.hint
+
+
+def test_without_terraform_init_the_next_command_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    (workspace.directory / ".terraform").rmdir()
+    with pytest.raises(BadUsageError, match="is not initialized") as raised:
+        workspace.make_plan(tmp_path / "plan.tfplan")
+    assert f"`terraform-stand-in -chdir={workspace.directory} init`" in raised.value.hint
+
+
+def test_an_account_s_plan_is_never_that_of_the_rehearsal_s_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the rehearsal's stack is there, as after `make rehearse`."""
+    monkeypatch.chdir(tmp_path)
+    rehearsed = tmp_path / REHEARSED_STACK
+    (rehearsed / ".terraform").mkdir(parents=True)
+    (rehearsed / "cdk.tf.json").write_text("{}")
+    for options in (["--aws", "review"], ["review", "--offline"], ["--aws", "review", "--offline"]):
+        ran = CliRunner().invoke(cli, options)
+        assert ran.exit_code == 2, ran.output
+        assert "There is no synthesized stack in cdktf.out/stacks/warm-standby" in words(ran.stderr)
+        assert "`standby --directory .rehearsal review` plans the rehearsal's stack" in words(ran.stderr)
+
+
 def test_the_time_of_a_local_state_is_that_of_its_file(workspace: Workspace) -> None:
     assert workspace.state_written_at() is None
     (workspace.directory / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"local": {"path": "s"}}}}))
@@ -112,7 +146,6 @@ def test_a_configuration_of_any_form_has_no_local_state(workspace: Workspace, te
 
 def test_the_initialized_backend_is_that_of_terraform_s_data(workspace: Workspace) -> None:
     assert workspace.initialized_backend() is None
-    (workspace.directory / ".terraform").mkdir()
     (workspace.directory / ".terraform/terraform.tfstate").write_text('{"backend": {"type": "s3"}}')
     assert workspace.initialized_backend() == {"type": "s3"}
 
