@@ -125,6 +125,11 @@ def simulation_mistakes() -> str:
 
 @cache
 def _stack() -> dict[str, Any]:
+    return synthesized(ROOT / "standby.toml")
+
+
+def synthesized(settings: Path) -> dict[str, Any]:
+    """Return the stack of a settings file."""
     lazy_bindings.install()
     from cdktf import Testing  # noqa: PLC0415 - after the bindings were made lazy
 
@@ -135,9 +140,9 @@ def _stack() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory:
         archive = Path(directory, "functions.zip")
         assets = read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=archive)
-        stack = WarmStandbyStack(Testing.app(), settings=Settings.load(ROOT / "standby.toml"), assets=assets)
-        synthesized: dict[str, Any] = json.loads(Testing.synth(stack))
-    return synthesized
+        stack = WarmStandbyStack(Testing.app(), settings=Settings.load(settings), assets=assets)
+        document: dict[str, Any] = json.loads(Testing.synth(stack))
+    return document
 
 
 def outputs() -> str:

@@ -25,6 +25,12 @@ CLOUD_CONTROL: Final = "aws_cloudcontrolapi_resource"
 _IDENTITY: Final = "identity_first_apply"
 """The resource that every stack of this project has, and no other."""
 
+_GLOBAL: Final = ("aws_cloudfront_",)
+"""The types of resources that serve both regions, although one region's provider creates them: CloudFront is global.
+
+Source: docs.aws.amazon.com, AWS Fault Isolation Boundaries, "Global services".
+"""
+
 _KNOWN_FORMAT: Final = r"^1\.\d+$"
 """The versions of the format that are read: a new major version is an incompatible one, says its page."""
 
@@ -163,7 +169,11 @@ def read_plan(document: object) -> Plan:
     if not any(change.name.startswith(_IDENTITY) for change in found.resource_changes):
         raise BadUsageError("The plan has no resource of this project, so nothing was reviewed.", hint=_HINT)
     changes = tuple(one for one in found.resource_changes if one.mode == "managed")
-    roles = {one.address: _role(one.provider_config_key) for one in found.configuration.root_module.resources}
+    roles = {
+        one.address: _role(one.provider_config_key)
+        for one in found.configuration.root_module.resources
+        if not one.address.startswith(_GLOBAL)
+    }
     return Plan(
         changes=tuple(_change(one, roles) for one in changes),
         drift=tuple(_change(one, roles) for one in found.resource_drift if one.mode == "managed"),

@@ -89,8 +89,8 @@ def find_all(plan: Plan, surroundings: Surroundings) -> list[Finding]:
 
 
 def _named(argument: str) -> str:
-    """Return an argument without the numbers of blocks."""
-    return re.sub(r"\.\d+(?=\.|$)", "", argument)
+    """Return an argument without the numbers or names of blocks, such as `origin.domain_name`."""
+    return re.sub(r"\.\d+(?=\.|$)", "", re.sub(r"^(\w+) [^:]+: ", r"\1.", argument))
 
 
 def _is_named(argument: str, named: set[str]) -> bool:

@@ -47,7 +47,7 @@ def _find_origin_group_changes(rule: Rule, plan: Plan, _: Surroundings) -> Itera
 
 
 def _compare_groups(rule: Rule, change: Change, before: _Blocks, after: _Blocks) -> Iterator[Finding]:
-    for group, old in before.items():
+    for group, old in sorted(before.items()):
         new = after.get(group, Arguments(None))
         for argument, path, effect in (
             ("member", ("member",), "Pages are read from the other region first, or from one region alone."),

@@ -35,6 +35,19 @@ def test_a_mutation_of_the_synthesized_stack_is_noticed(plan: Plan, mutation: Pl
     assert (mutation.rule, address) in {(finding.rule, finding.address) for finding in found}
 
 
+def test_what_a_rule_says_about_an_origin_group_is_not_said_again_as_a_change_without_a_rule(plan: Plan) -> None:
+    """The provider writes the groups sorted by their names, and the synthesized stack does not."""
+    stack = copy.deepcopy(plan.document)
+    [distribution] = stack["resource"]["aws_cloudfront_distribution"].values()
+    for group in distribution["origin_group"]:
+        group["failover_criteria"]["status_codes"].remove(403)
+    found = find_all(read_plan(plan_document(plan.document, stack)), Surroundings(stack=stack))
+    assert [(one.rule, one.argument) for one in found] == [
+        ("origin-group-worse", "origin_group failover-first: failover_criteria"),
+        ("origin-group-worse", "origin_group primary-first: failover_criteria"),
+    ]
+
+
 def test_the_stack_itself_has_no_finding(plan: Plan) -> None:
     same = read_plan(plan_document(plan.document, plan.document))
     assert find_all(same, Surroundings(stack=plan.document)) == []

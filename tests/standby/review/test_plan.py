@@ -107,6 +107,15 @@ def test_a_resource_belongs_to_the_region_of_its_name_or_of_its_provider() -> No
     assert roles(plan) == ["primary", "failover", "failover", None]
 
 
+def test_the_distribution_belongs_to_both_regions_although_one_provider_creates_it() -> None:
+    address = "aws_cloudfront_distribution.distribution_00000000"
+    plan = plan_of(
+        change_document(*address.split("."), {}, {}),
+        configuration={"root_module": {"resources": [{"address": address, "provider_config_key": "aws.primary"}]}},
+    )
+    assert roles(plan) == [None]
+
+
 @pytest.mark.parametrize("actions", [["create", "forget"], ["forget", "create"]], ids=str)
 def test_a_resource_that_is_forgotten_and_created_again_is_replaced(actions: list[str]) -> None:
     bucket = change_document("aws_s3_bucket", "primary_documents_00000000", {"bucket": "a"}, {"bucket": "a"})
