@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from standby.errors import RefusedError, StandbyError
-from standby.text import one_line
+from standby.text import one_line, pluralize
 
 _SPACE: Final = "Free space or inodes on its disk (`df -h`, `df -i`). Then run the command again."
 _OTHER_PLACE: Final = "Make it writable, or name another place (`standby rehearse --directory DIRECTORY`)."
@@ -112,6 +112,26 @@ def find_machine_error(output: str, *, program: str, numbers: Collection[int] = 
 def strip_class_name(line: str) -> str:
     """Return the last line of a traceback in one line, without the name of its Python class."""
     return one_line(_ERROR_PREFIX.sub("", line))
+
+
+def describe_load() -> str:
+    """Return that this machine is busy, as the cause of an answer that did not come in time; "" if it is not busy.
+
+    Busy: in the average of the last minute, more processes ran or waited than there are processors. Source: man7.org,
+    proc_loadavg(5).
+    """
+    try:
+        load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    except (AttributeError, OSError):  # not known, or an operating system without it
+        return ""
+    if load <= processors:
+        return ""
+    return f"This machine is busy (load {load:.1f} on {pluralize(processors, 'processor')}), which is one cause."
+
+
+def with_load(text: str) -> str:
+    """Return a text about an answer that did not come in time, and that this machine is busy, if it is."""
+    return f"{text} {describe_load()}".rstrip()
 
 
 EXTRAS: Final[Mapping[str, str]] = {

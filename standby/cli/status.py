@@ -6,10 +6,13 @@ from typing import Final
 import click
 
 from standby.cli.options import examples, exit_with, json_option, print_json, print_target
+from standby.console import print_progress
+from standby.deployment.concurrency import TIME_OUT
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest
 from standby.errors import BadUsageError, StandbyError
+from standby.machine import describe_load
 from standby.operations.facts.collect import collect_status
 from standby.operations.facts.state import State
 from standby.operations.views.verdict import EXIT_CODES, Verdict, assess_state
@@ -49,6 +52,8 @@ def status(target: Target, /, *, watch: bool, deep: bool, as_json: bool) -> None
         from standby.cli.output.status_view import print_status  # noqa: PLC0415 - --json does not need rich
 
         print_status(state, verdict)
+    if state.rehearsed and any(TIME_OUT in reason for reason in verdict.reasons) and (busy := describe_load()):
+        print_progress(f"An answer did not come in time. {busy}")
     exit_with(EXIT_CODES[verdict.name])
 
 

@@ -105,6 +105,7 @@ _NO_ANSWER: Final = (
     botocore_errors.IncompleteReadError,
     urllib3_errors.HTTPError,
 )
+TIME_OUT: Final = "time-out"
 _CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
     ((botocore_errors.ProxyConnectionError, urllib3_errors.ProxyError), "no connection through the proxy"),
     ((botocore_errors.SSLError, urllib3_errors.SSLError), "no trusted TLS connection"),
@@ -112,7 +113,7 @@ _CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
     ((urllib3_errors.NewConnectionError,), "no connection"),
     (
         (botocore_errors.ConnectTimeoutError, botocore_errors.ReadTimeoutError, urllib3_errors.TimeoutError),
-        "time-out",
+        TIME_OUT,
     ),
     (
         (

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Final
 
 from standby.deployment.answers import take_text
-from standby.deployment.concurrency import ConcurrentCalls, NoAnswerError, Unavailable, look_twice
+from standby.deployment.concurrency import TIME_OUT, ConcurrentCalls, NoAnswerError, Unavailable, look_twice
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role, describe_differences, find_differences, parse_manifest
 from standby.errors import RefusedError, StandbyError
+from standby.machine import with_load
 
 MANIFEST_SECONDS: Final = 3.0
 OTHER_REGION_SECONDS: Final = 0.2
@@ -73,7 +74,9 @@ def _next_look(connection: Connection, answers: Answers) -> str:
     """Return what to do when no region has given a manifest."""
     silent = all(isinstance(answer, Unavailable) and answer.unreachable for answer in answers.values())
     if silent and connection.rehearsed:
-        return "`standby rehearse status` shows what is down; `standby rehearse heal` ends every fault."
+        heal = "`standby rehearse status` shows what is down; `standby rehearse heal` ends every fault."
+        late = any(TIME_OUT in str(answer) for answer in answers.values())
+        return with_load(heal) if late else heal
     if silent:
         return f"C{check_own_network(answers)[1:]}."
     return "Are --name and --region right, and do these credentials allow ssm:GetParameter there?"

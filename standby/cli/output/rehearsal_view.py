@@ -12,7 +12,10 @@ from standby.rehearsal.network.network import LocalUrls
 from standby.rehearsal.report import Report, Status
 from standby.text import label_lines, printable
 
-FAILED_TEXT: Final = "A check failed. `standby rehearse logs` shows the emulator's log, `logs query` a function's."
+FAILED_TEXT: Final = (
+    "A check failed. `standby rehearse logs` shows the emulator's log, `logs query` a function's."
+    " `standby rehearse up` checks again."
+)
 
 _RESULT_STYLES: Final[Mapping[Result, str]] = {
     Result.PASSED: "green",

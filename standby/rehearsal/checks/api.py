@@ -8,7 +8,9 @@ from typing import Final, Unpack
 
 import urllib3
 
+from standby.deployment.concurrency import TIME_OUT, explain
 from standby.errors import StandbyError
+from standby.machine import with_load
 from standby.rehearsal.checks.sign_in import SignIn
 from standby.rehearsal.network.network import Client, FormField, RequestOptions
 
@@ -77,7 +79,9 @@ class Api:
         try:
             return self.client.request(method, url, timeout=RESPONSE_SECONDS, **options)
         except urllib3.exceptions.HTTPError as error:
-            raise ApiError(f"{method} {url}: no response ({error})", status=0) from error
+            why = explain(error)
+            late = with_load(f"{method} {url} gave no answer within {RESPONSE_SECONDS:.0f} s.")
+            raise ApiError(late if TIME_OUT in why.why else f"{method} {url} {why}", status=0) from error
 
 
 def _excerpt(response: urllib3.BaseHTTPResponse) -> str:

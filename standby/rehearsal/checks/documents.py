@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from standby.deadline import poll
 from standby.deployment.manifest import ROLES, Region, Role
 from standby.errors import StandbyError
+from standby.machine import with_load
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ReplicationConfigurationOutputTypeDef
@@ -123,7 +124,7 @@ def wait_for(find: Callable[[], T | None], *, seconds: float, missing: str) -> T
     """Return the first result of `find` that is not None. Raises `StandbyError` with `missing` after `seconds`."""
     found = poll(find, seconds=seconds, pause=POLL_SECONDS, until=lambda result: result is not None)
     if found is None:
-        raise StandbyError(f"{missing} within {seconds:.0f} s")
+        raise StandbyError(with_load(f"{missing} within {seconds:.0f} s."))
     return found
 
 

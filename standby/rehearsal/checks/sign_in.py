@@ -18,7 +18,9 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import urllib3
 
+from standby.deployment.concurrency import TIME_OUT, explain
 from standby.errors import StandbyError
+from standby.machine import with_load
 from standby.rehearsal.files.json_files import parse_object
 from standby.rehearsal.identity.access import AUDIENCE, CLIENT_ID, ISSUER, Access
 from standby.rehearsal.identity.provider import users
@@ -201,7 +203,9 @@ def _send(
     try:
         return client.request(method, url, timeout=SIGN_IN_SECONDS, body=body, headers={**headers, **typed})
     except urllib3.exceptions.HTTPError as error:
-        raise SignInError("The identity provider does not respond: nobody can sign in.") from error
+        why = explain(error)
+        said = f"The identity provider {why}: nobody can sign in."
+        raise SignInError(with_load(said) if TIME_OUT in why.why else said) from error
 
 
 def claims(token: str) -> Mapping[str, object]:

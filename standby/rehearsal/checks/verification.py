@@ -16,10 +16,12 @@ from urllib3.exceptions import HTTPError
 
 from standby.console import Progress, Stopwatch
 from standby.deadline import poll
+from standby.deployment.concurrency import TIME_OUT, explain
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.sweep import run_sweep
 from standby.errors import StandbyError
 from standby.json_model import JsonModel
+from standby.machine import with_load
 from standby.rehearsal.checks.api import Api
 from standby.rehearsal.checks.documents import (
     REPLICATION_SECONDS,
@@ -101,8 +103,10 @@ class Verification:
         stopwatch = Stopwatch()
         try:
             result, detail = Result.PASSED, observe()
-        except (StandbyError, ClientError, BotoCoreError, HTTPError) as error:
+        except (StandbyError, ClientError) as error:
             result, detail = Result.FAILED, str(error)
+        except (BotoCoreError, HTTPError) as error:
+            result, detail = Result.FAILED, _describe_silence(error, region)
         seconds = round(stopwatch.seconds, 2)
         return Check(name=name, role=role, region=region, result=result, detail=detail, seconds=seconds)
 
@@ -254,7 +258,14 @@ class Ingestion:
             return documents <= self.indexed(documents)
 
         if not poll(sweep, seconds=SWEEP_SECONDS, pause=SWEEP_PAUSE_SECONDS):
-            raise StandbyError(f"The sweep did not index {_names(documents)} within {SWEEP_SECONDS:.0f} s")
+            raise StandbyError(with_load(f"The sweep did not index {_names(documents)} within {SWEEP_SECONDS:.0f} s."))
+
+
+def _describe_silence(error: Exception, region: str) -> str:
+    """Return that a region or the edge did not answer; the time of the check says how long it waited."""
+    why = explain(error)
+    said = f"{'The edge' if region == EDGE else region} {why}."
+    return with_load(said) if TIME_OUT in why.why else said
 
 
 def _names(documents: Documents) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from standby.deadline import Deadline
 from standby.errors import StandbyError
+from standby.machine import with_load
 from standby.rehearsal.emulator.emulator import Emulator, is_ready
 from standby.rehearsal.files.paths import RehearsalPaths
 
@@ -21,8 +22,9 @@ class EmulatorEndedError(StandbyError):
 
     def __init__(self, emulator: Emulator, *, during: str, paths: RehearsalPaths, hung: bool = False) -> None:
         what = f"gave no answer for {HUNG_SECONDS:g} s" if hung else "ended"
+        said = f"The emulator (process {emulator.identity.pid}) {what} during {during}."
         super().__init__(
-            f"The emulator (process {emulator.identity.pid}) {what} during {during}.",
+            with_load(said) if hung else said,
             hint=(
                 f"Its log: {paths.emulator_log}\n"
                 "  `standby rehearse up` starts again, `standby rehearse down` removes everything."

@@ -20,6 +20,7 @@ from standby.deployment.manifest import ROLES, Manifest, Region, Role
 from standby.deployment.page_denial import allow_pages, deny_pages
 from standby.errors import BadUsageError, RefusedError, StandbyError
 from standby.json_model import JsonModel
+from standby.machine import with_load
 from standby.rehearsal.checks.documents import read_replication_configuration
 from standby.rehearsal.emulator.emulator import Emulator, is_ready, recorded_emulator
 from standby.rehearsal.emulator.sickness import SickMode, Sickness, known_calls
@@ -277,7 +278,10 @@ class Faults:
         region = self._region(role).region
         region_proxy = self._target.network.region_proxies[region]
         if not poll(lambda: is_ready(region_proxy, timeout=1), seconds=RECOVERY_SECONDS, pause=POLL_SECONDS):
-            raise StandbyError(f"{region} does not respond {RECOVERY_SECONDS:.0f} s after its faults were healed.")
+            raise StandbyError(
+                with_load(f"{region} does not respond {RECOVERY_SECONDS:.0f} s after its faults were healed."),
+                hint="`standby rehearse heal` waits again.",
+            )
 
     def _write_replication(self, role: Role, *, paused: bool) -> None:
         saved = self._replication().get(role)

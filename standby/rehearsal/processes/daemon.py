@@ -15,7 +15,7 @@ import urllib3
 
 from standby.deadline import poll
 from standby.errors import StandbyError
-from standby.machine import OUTPUT_ERRORS, find_machine_error, require_space
+from standby.machine import OUTPUT_ERRORS, find_machine_error, require_space, with_load
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.process import ProcessIdentity, clean_environment, mark_environment, stop
 
@@ -100,10 +100,10 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", daemon: Daemon, *, hin
     ready = poll(is_ready, seconds=daemon.ready_seconds, pause=POLL_SECONDS, until=lambda found: found is not None)
     # Another program may have responded on the port, just before the daemon found the port in use and ended.
     if not ready or process.poll() is not None:
-        raise _start_error(daemon, hint=hint)
+        raise _start_error(daemon, hint=hint, is_late=process.poll() is None)
 
 
-def _start_error(daemon: Daemon, *, hint: str) -> StandbyError:
+def _start_error(daemon: Daemon, *, hint: str, is_late: bool) -> StandbyError:
     require_space(daemon.log.parent, megabytes=1)  # a full disk also has no room for the log
     lines = daemon.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LOG_LINES:]
     numbers = (*OUTPUT_ERRORS, errno.EACCES, errno.EADDRINUSE)
@@ -111,7 +111,8 @@ def _start_error(daemon: Daemon, *, hint: str) -> StandbyError:
         return DaemonStartError(failure.message, hint=f"{failure.hint}\n  See {daemon.log}.")
     # A traceback does not help a user; its last line names the error.
     shown = lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines
-    message = "\n".join((f"The {daemon.name} did not start:", *shown))
+    late = with_load(f"The {daemon.name} was not ready within {daemon.ready_seconds:.0f} s.")
+    message = "\n".join((f"{late} Its log:" if is_late else f"The {daemon.name} did not start:", *shown))
     return DaemonStartError(message, hint=f"See {daemon.log}. {hint}".strip())
 
 

@@ -1,6 +1,7 @@
 """The checks report what they observe, and never stop a rehearsal with an error."""
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +105,31 @@ def test_the_page_and_its_configuration_are_checked_through_the_edge(small: Smal
     assert found["page"].result is found["config"].result is Result.PASSED
     assert "with a Content-Security-Policy" in found["page"].detail
     assert "names the API of the primary region, generation 1" in found["config"].detail
+
+
+def test_a_check_that_waits_in_vain_says_for_how_long_and_that_a_busy_machine_is_one_cause(
+    small: SmallRehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("standby.rehearsal.checks.api.RESPONSE_SECONDS", 1.0)
+    monkeypatch.setattr("standby.rehearsal.checks.verification.PAGE_SECONDS", 1.0)
+    monkeypatch.setattr(os, "getloadavg", lambda: (900.0, 0.0, 0.0))
+    for role in ROLES:
+        small.rehearsal.faults.set("region-black-hole", role)
+    deployment, client = small.rehearsal.deployment, small.client
+    found = {check.name: check for check in Verification(deployment, client, small.sessions, (), NullProgress()).run()}
+    assert " gave no answer within 1 s. This machine is busy (load 900.0 on " in found["health"].detail
+    assert found["page"].detail.startswith("The edge does not answer (time-out). This machine is busy (load 900.0 on ")
+
+
+def test_a_check_that_is_refused_at_once_blames_no_busy_machine(
+    small: SmallRehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (900.0, 0.0, 0.0))
+    small.rehearsal.faults.set("region-down", "primary")
+    deployment, client = small.rehearsal.deployment, small.client
+    found = list(Verification(deployment, client, small.sessions, (), NullProgress()).run())
+    [health] = [check.detail for check in found if check.name == "health" and check.role == "primary"]
+    assert health.endswith("/health does not answer (connection refused)")
 
 
 @pytest.mark.parametrize("body", [b"no JSON", b'{"apiUrl": "https://elsewhere.example/prod/"}', b"[]"])
