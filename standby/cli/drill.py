@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from standby.cli.options import examples, print_json, print_result, refuse_group_options
-from standby.cli.output.drill_view import comparison_lines, objective_lines, scenario_lines
+from standby.cli.output.drill_view import comparison_lines, objective_lines, scenario_lines, uploaded
 from standby.cli.output.progress import ConsoleProgress
 from standby.console import Progress
 from standby.drill.drill import run_drill
@@ -22,7 +22,7 @@ from standby.drill.scenarios.catalog import SCENARIOS, select_scenarios
 from standby.drill.signals import interrupt_on_hangup
 from standby.errors import FAILED, BadUsageError, InterruptedRunError
 from standby.rehearsal.connection import deployed_name
-from standby.rehearsal.files.paths import find_project
+from standby.rehearsal.files.paths import find_project, rehearsal_options
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.target import Target, TargetOptions, exported_directory, refuse_settings_of_another
 from standby.text import wrap_lines
@@ -93,10 +93,11 @@ def drill(
     older_report = read_report(older) if older else None
     if html and not html.absolute().parent.is_dir():
         raise BadUsageError(f"--html: there is no folder {html.absolute().parent}.", hint="Create it, or name another.")
-    report = _run_live(target, selected) if live else _run_on_rehearsal(target.options, selected)
+    rehearsal = None if live else _rehearsal(target.options)
+    report = _run_on_rehearsal(rehearsal, selected) if rehearsal else _run_live(target, selected)
     if older_report:
         report = report.model_copy(update={"comparison": compare(older_report, report)})
-    _print(report, as_json=as_json)
+    _print(report, rehearsal, as_json=as_json)
     written = html is None or _write(html, render(report), as_json=as_json)
     click.get_current_context().exit(report.exit_code if written else FAILED)
 
@@ -120,9 +121,9 @@ def _ask(question: str) -> str:
     return answer
 
 
-def _run_on_rehearsal(options: TargetOptions, names: Sequence[str]) -> DrillReport:
+def _run_on_rehearsal(rehearsal: Rehearsal, names: Sequence[str]) -> DrillReport:
     with _progress() as progress:
-        return run_drill(_rehearsal(options), select_scenarios(names), progress=progress)
+        return run_drill(rehearsal, select_scenarios(names), progress=progress)
 
 
 def _rehearsal(options: TargetOptions) -> Rehearsal:
@@ -152,7 +153,7 @@ def _progress() -> Iterator[Progress]:
         raise InterruptedRunError("Interrupted. No scenario was running.") from None
 
 
-def _print(report: DrillReport, *, as_json: bool) -> None:
+def _print(report: DrillReport, rehearsal: Rehearsal | None, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
@@ -162,6 +163,9 @@ def _print(report: DrillReport, *, as_json: bool) -> None:
         console.print(line, soft_wrap=True)
     print_result(f"{report.conclusion} ({report.target}, {report.seconds:.0f} s).")
     print_result("The report (--html, --json) says what this drill cannot show.")
+    if rehearsal is not None and uploaded(report):
+        down = " ".join(("standby rehearse", *rehearsal_options(rehearsal.paths, Path.cwd()), "down"))
+        print_result(f"The documents that its users uploaded stay in the rehearsal until `{down}`.")
 
 
 def _write(html: Path, page: str, *, as_json: bool) -> bool:

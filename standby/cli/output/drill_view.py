@@ -66,6 +66,12 @@ def _objective_line(objective: ObjectiveResult, *, width: int) -> Text:
     return Text(f"  {objective.name:<{width}} {values}{missed}", "" if objective.met else "bold red")
 
 
+def uploaded(report: DrillReport) -> bool:
+    """Return whether users of the drill uploaded a document that S3 accepted."""
+    measures = (scenario.measures for scenario in report.scenarios)
+    return any(one and one.documents_accepted for one in measures)
+
+
 def comparison_lines(differences: Sequence[Difference]) -> Iterator[Text]:
     """Yield the measures that changed, by scenario, and how many did not."""
     for scenario, changed in groupby(changed_differences(differences), key=lambda difference: difference.scenario):

@@ -87,6 +87,22 @@ def test_scenarios_run_in_the_order_of_the_catalog(runs: list[tuple[str, ...]]) 
     assert runs == [("api-lost", "standby-lost"), tuple(SCENARIOS)]
 
 
+def test_a_drill_says_that_its_documents_stay_if_it_uploaded_any(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted = [0]
+
+    def run_drill(*_: object, **__: object) -> DrillReport:
+        return drill_report(scenario_report(measures=Measures(documents_accepted=accepted[0])))
+
+    monkeypatch.setattr(commands, "run_drill", run_drill)
+    assert "documents" not in run("drill", "--scenario", "api-lost").stdout
+    accepted[0] = 3
+    said = "The documents that its users uploaded stay in the rehearsal until `standby rehearse{} down`."
+    assert said.format("") in words(run("drill", "--scenario", "api-lost").stdout)
+    other = run("--directory", str(here / "other"), "drill", "--scenario", "api-lost")
+    assert said.format(f" --directory {here / 'other'}") in words(other.stdout)
+    assert json.loads(run("drill", "--scenario", "api-lost", "--json").stdout)["scenarios"]
+
+
 def test_json_alone_is_on_stdout(runs: list[tuple[str, ...]]) -> None:
     result = run("drill", "--scenario", "api-lost", "--json")
     assert json.loads(result.stdout)["scenarios"][0]["name"] == "api-lost"

@@ -108,9 +108,10 @@ def test_a_resource_belongs_to_the_region_of_its_name_or_of_its_provider() -> No
 
 
 def test_the_distribution_belongs_to_both_regions_although_one_provider_creates_it() -> None:
-    address = "aws_cloudfront_distribution.distribution_00000000"
+    type_, name = "aws_cloudfront_distribution", "distribution_00000000"
+    address = f"{type_}.{name}"
     plan = plan_of(
-        change_document(*address.split("."), {}, {}),
+        change_document(type_, name, {}, {}),
         configuration={"root_module": {"resources": [{"address": address, "provider_config_key": "aws.primary"}]}},
     )
     assert roles(plan) == [None]
