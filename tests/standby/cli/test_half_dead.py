@@ -1,6 +1,7 @@
 """A region that answers nonsense is unavailable for every command, and never stops one that can go on without it."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -8,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from standby.cli.main import cli
-from tests.standby.helpers import World
+from tests.standby.helpers import EmulatorConnection, World
 from tests.standby.sick_server import ANSWERS, SickServer
 
 LIMIT_SECONDS = 10.0
@@ -104,3 +105,16 @@ def test_an_escape_sequence_in_a_journal_never_reaches_the_terminal(world: World
     assert "\x1b" not in shown.output
     assert r"St\udcf6rung \x1b[2J" in shown.stdout
     assert r"by \x1b]0;title\x07" in shown.stdout
+
+
+@pytest.mark.parametrize("rehearsed, named", [(True, True), (False, False)])
+def test_a_busy_machine_is_named_where_a_region_of_a_rehearsal_is_late(
+    sick: SickServer, command: Command, monkeypatch: pytest.MonkeyPatch, *, rehearsed: bool, named: bool
+) -> None:
+    """A region of AWS does not run on this machine."""
+    sick.answer = "header by header"
+    monkeypatch.setattr(EmulatorConnection, "rehearsed", rehearsed)
+    monkeypatch.setattr(os, "getloadavg", lambda: (900.0, 0.0, 0.0))
+    ran = command("status")
+    assert "time-out" in ran.stdout
+    assert ("An answer did not come in time. This machine is busy (load 900.0 " in ran.stderr) is named
