@@ -120,6 +120,7 @@ def _connection(target: Target, *, offline: bool) -> Connection | None:
 def _document(path: Path | None, workspace: Workspace) -> object:
     if path is not None:
         return read_plan_file(path, workspace)
+    workspace.require_terraform()
     print_progress(f"Terraform plans in {workspace.directory}")
     with TemporaryDirectory(prefix="standby-review-") as temporary:
         made = Path(temporary, "plan")

@@ -66,7 +66,8 @@ def require_stack(configuration: Path, *, rehearsed: bool) -> None:
     if configuration.is_file():
         return
     own = "`standby --directory .rehearsal review` plans the rehearsal's stack instead."
-    prepare = "`make synth`, then `npx cdktf diff` or `terraform init`, prepare it. --stack names another directory."
+    initialize = f"`terraform -chdir={shlex.quote(str(configuration.parent))} init`"
+    prepare = f"`make synth` writes it, and {initialize} initializes it. --stack names another directory."
     raise BadUsageError(
         f"There is no synthesized stack in {configuration.parent}, so Terraform cannot plan.",
         hint="\n  ".join(filter(None, (prepare, own if rehearsed else ""))),

@@ -73,11 +73,16 @@ class Workspace:
         """Return a plan file as JSON. Raises `StandbyError` if Terraform cannot read it."""
         return parse_document(self._run("show", "-json", "-no-color", str(path.resolve())), name=str(path))
 
-    def _run(self, *arguments: str) -> str:
+    def require_terraform(self) -> Path:
+        """Return the program that can plan here. Raises `BadUsageError` without an initialized stack."""
         rehearsed = self.state is None and REHEARSED_STACK.is_dir()
         require_stack(self.directory / CONFIGURATION_NAME, rehearsed=rehearsed)
         program = find_program(TERRAFORM).path
         require_initialized(self.directory, data=self._data, program=program.name)
+        return program
+
+    def _run(self, *arguments: str) -> str:
+        program = self.require_terraform()
         ran = subprocess.run(
             [program, *arguments],
             cwd=self.directory,

@@ -35,7 +35,7 @@ CONNECTED = [(name,) for name in COMMANDS if name not in {"automatic", "context"
 OTHERS = [
     ("context", "list"),
     ("cost", "--usage", "idle"),
-    ("review", "--offline"),
+    ("review", "--offline", "--stack", "/nowhere"),
     ("drill", "--all"),
     ("drill", "--list"),
     *(("rehearse", name, *ARGUMENTS.get(name, ())) for name in rehearse.commands),

@@ -102,7 +102,7 @@ def test_without_a_synthesized_stack_the_next_command_is_named(workspace: Worksp
     with pytest.raises(BadUsageError, match=r"no synthesized stack in .*stack, so Terraform cannot plan") as raised:
         workspace.make_plan(tmp_path / "plan.tfplan")
     assert "`make synth`" in raised.value.hint
-    assert "terraform init" in raised.value.hint
+    assert f"`terraform -chdir={workspace.directory} init`" in raised.value.hint
 
 
 def test_without_terraform_init_the_next_command_is_named(workspace: Workspace, tmp_path: Path) -> None:
@@ -123,6 +123,7 @@ def test_an_account_s_plan_is_never_that_of_the_rehearsal_s_stack(
     for options in (["--aws", "review"], ["review", "--offline"], ["--aws", "review", "--offline"]):
         ran = CliRunner().invoke(cli, options)
         assert ran.exit_code == 2, ran.output
+        assert "Terraform plans in" not in ran.stderr
         assert "There is no synthesized stack in cdktf.out/stacks/warm-standby" in words(ran.stderr)
         assert "`standby --directory .rehearsal review` plans the rehearsal's stack" in words(ran.stderr)
 
