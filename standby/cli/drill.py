@@ -153,7 +153,7 @@ def _progress() -> Iterator[Progress]:
         raise InterruptedRunError("Interrupted. No scenario was running.") from None
 
 
-def _print(report: DrillReport, rehearsal: Rehearsal | None, *, as_json: bool) -> None:
+def _print(report: DrillReport, rehearsal: Rehearsal | None = None, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
