@@ -14,12 +14,14 @@ from controller.objects import BucketFacts, JournalEnd
 from controller.settings import ControlledDeployment, ControlledRegion, ControlledSite
 from standby.deployment.routing_config import PreconditionFailedError, UnknownWriteError, write_copy
 from standby_protocol.conditional_write import NOT_SENT
+from standby_protocol.deployment import Role
 from standby_protocol.routing_config import KEY
 from tests.standby.helpers import EAST, WEST, config, copy_of
 
 LOST: Final = ReadTimeoutError(endpoint_url="https://s3")
 NOT_CONNECTED: Final = exceptions.EndpointConnectionError(endpoint_url="https://s3")
 SEEN: Final = copy_of("failover", config("primary", 3))
+REGIONS: Final[dict[Role, str]] = {"primary": WEST, "failover": EAST}
 NOW: Final = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
@@ -61,7 +63,7 @@ def outcome_of_command(s3: Mock) -> str:
 def outcome_of_controller(s3: Mock) -> str:
     regions = {
         role: ControlledRegion(role=role, region=region, api_url=f"https://{region}.example.com/", frontend_bucket=role)
-        for role, region in (("primary", WEST), ("failover", EAST))
+        for role, region in REGIONS.items()
     }
     deployment = ControlledDeployment(regions=regions, site=ControlledSite(url="https://site", api_fallback=True))
     end = JournalEnd(generation=3, last_start=None)
