@@ -24,6 +24,7 @@ _VARIABLES: Final[Path] = ("environment", "variables")
 RULES_DOCUMENT: Final[Path] = (*_VARIABLES, "RULES", JSON)
 _MINUTE: Final = "REHEARSAL_MINUTE_SECONDS"
 _TAKE_BACK: Final = "Take the change back."
+_NARROW: Final = "Take the change back: docs/adr/0108-the-automatic-failover-judges-slowly-and-once.md."
 _WRITE_DOWN: Final = "Take the change back, or accept the finding in standby.toml with a reason."
 _NO_MOVE: Final = "After the loss of the primary region, users are not moved until an operator does it."
 _FALSE_MOVE: Final = "The controller may move users although the primary region serves them."
@@ -124,7 +125,7 @@ def _find_more_permissions(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[
                     before="(not allowed)",
                     after=show(statement),
                     effect=f"The controller acts without a person, and may do more: {actions}.",
-                    remedy="Take the change back. What it may do is in docs/adr/0108, and each grant has a test.",
+                    remedy=_NARROW,
                 )
 
 
