@@ -94,17 +94,19 @@ soak: $(REHEARSAL_READY) ## Run DRILLS whole drills in a row against the rehears
 simulate-automatic: $(PYTHON_READY) ## Simulate the decision of the automatic failover over a million random histories (5 minutes)
 	@$(BIN)/python -m tests.automatic 1000000 18
 
+SHOW_RERUNS := -rR --rerun-show-tracebacks
+
 # First the parallel tests, the longest before the others: one worker more than processors, because an apply mostly waits.
-# Then the tests that check times, with nothing else running, on the same rehearsal.
+# Then the tests that check times, with nothing else running, on the same rehearsal. A failed test is run again.
 # On Ctrl-C or SIGTERM: stop the tests, let their fixtures clean up, then remove the shared rehearsal.
 test-e2e: $(TESTS_READY) ## Run the tests that start programs or apply the stack with real Terraform (minutes)
 	@set -euo pipefail; directory="$$(mktemp -d)"; export STANDBY_TEST_REHEARSAL="$$directory/rehearsal"; \
 	down() { $(BIN)/standby rehearse --directory "$$STANDBY_TEST_REHEARSAL$$1" down; }; \
 	trap 'down ""; down -oidc; rm -rf "$$directory"' EXIT; \
 	tests=; trap 'kill $$tests; wait $$tests || true; exit 143' TERM; trap 'wait $$tests || true; exit 130' INT; \
-	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $$(($(WORKERS) + 1)) --dist loadscope --no-loadscope-reorder & \
-	tests=$$!; wait $$tests; \
-	$(BIN)/pytest -m alone & tests=$$!; wait $$tests
+	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $$(($(WORKERS) + 1)) --dist loadscope --no-loadscope-reorder \
+	  --reruns 1 $(SHOW_RERUNS) & tests=$$!; wait $$tests; \
+	$(BIN)/pytest -m alone --reruns 2 $(SHOW_RERUNS) & tests=$$!; wait $$tests
 
 test-browser: $(TESTS_READY) ## Run the tests of the page in a browser (minutes)
 	@$(BIN)/pytest tests/browser

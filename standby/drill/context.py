@@ -16,7 +16,7 @@ from standby.deployment.api_call import call_with_deadline
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.drill.load.process import LoadProcess
 from standby.drill.measure.documents import DocumentFacts
-from standby.drill.measure.measures import ScenarioTimes, first_good_answer
+from standby.drill.measure.measures import Injection, ScenarioTimes, first_good_answer
 from standby.drill.measure.records import BrowserQuestion, Clock, Event, EventKind, FaultPeriod, Number, Request
 from standby.drill.observe.dns_client import DnsClient
 from standby.drill.observe.observer import Observer
@@ -89,6 +89,7 @@ class ScenarioContext:
     minute_seconds: float = MINUTE_SECONDS
     events: list[Event] = field(default_factory=list)
     fault_periods: list[FaultPeriod] = field(default_factory=list)
+    injections: list[Injection] = field(default_factory=list)
     measures: dict[str, Number] = field(default_factory=lambda: {"command_retries": 0})
     browser_questions: list[BrowserQuestion] = field(default_factory=list)
     keys_at_failover: frozenset[str] | None = None
@@ -117,6 +118,7 @@ class ScenarioContext:
         self.progress.start(f"Injecting {name} in {region}")
         started = self.clock.now()
         self.faults.set(kind, role, sickness=sickness)
+        self.injections.append(Injection(started, self.clock.now()))
         if kind != "replication-paused" and self._fault_at is None:
             self._fault_at = started
         self._end_fault(role, kind, at=started)

@@ -160,7 +160,7 @@ def _report(
     requests = context.load.requests()
     times = context.times(load_ended=load_ended)
     measures = Measures(
-        **page_measures(requests, load_ended=load_ended),
+        **page_measures(requests, load_ended=load_ended, injections=context.injections),
         differing_site_files=context.observer.count_differing_site_files(),
         **api_measures(requests, times),
         **document_measures(requests, context.document_facts(requests), times),

@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from standby.rehearsal.deploy.applier import ROLE_NAME, role_arn
@@ -37,17 +38,12 @@ class StateCopy:
     ) -> "subprocess.CompletedProcess[str]":
         """Plan with a changed copy of the state, or run another command on it.
 
-        `own_accounts`: only the accounts of the settings may be used. `applier` is the role that plans, None the root
-        user.
+        The stack is synthesized again only if the settings are others than the last ones. `own_accounts`: only the
+        accounts of the settings may be used. `applier` is the role that plans, None the root user.
         """
         file = self.paths.directory / "copy.toml"
-        file.write_text(settings, encoding="utf-8")
-        stack = synthesize(
-            project=self.paths.project,
-            output=self.paths.synthesized,
-            log=self.paths.synthesis_log,
-            settings=file,
-        )
+        synthesized = file.is_file() and file.read_text(encoding="utf-8") == settings
+        stack = find_stack(self.paths.synthesized) if synthesized else self._synthesize(file, settings)
         state: State = json.loads(json.dumps(self.state))
         change(state)
         self.paths.state.write_text(json.dumps(state), encoding="utf-8")
@@ -61,7 +57,8 @@ class StateCopy:
             else:
                 block["assume_role"] = [{"role_arn": role_arn(applier), "session_name": "copy"}]
         (stack.directory / OVERRIDE_NAME).write_text(json.dumps(changed), encoding="utf-8")
-        assert self._run(stack, "init", "-input=false", "-reconfigure").returncode == 0
+        if not synthesized:
+            assert self._run(stack, "init", "-input=false", "-reconfigure").returncode == 0
         return self._run(stack, *command, "-input=false", "-lock=false", *options)
 
     def changes(
@@ -73,6 +70,15 @@ class StateCopy:
         shown = self._run(find_stack(self.paths.synthesized), "show", "-json", "copy.plan")
         found: list[dict[str, Any]] = json.loads(shown.stdout)["resource_changes"]
         return [change for change in found if change["mode"] == "managed"]
+
+    def _synthesize(self, file: Path, settings: str) -> SynthesizedStack:
+        file.write_text(settings, encoding="utf-8")
+        return synthesize(
+            project=self.paths.project,
+            output=self.paths.synthesized,
+            log=self.paths.synthesis_log,
+            settings=file,
+        )
 
     def _run(self, stack: SynthesizedStack, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(

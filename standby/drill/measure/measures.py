@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
 from math import ceil, inf
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import ConfigDict, Field, model_serializer
 
@@ -32,13 +32,15 @@ class Measures(JsonModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
     pages_requested: Number = _measure("requests for the start page, which the edge may cache")
-    pages_failed: Number = _measure("those without a good answer")
+    pages_failed: Number = _measure("those without a good answer, except for those that were cut off")
+    pages_cut: Number = _measure("those that were on their way when a fault was injected, and were cut off by it")
     page_gap_seconds: Number = _measure("the longest time that a user who keeps asking waited for a good page")
     slowest_page_seconds: Number = _measure(
         "the longest time that one page took; the page RTO is the larger of the two"
     )
     cold_pages_requested: Number = _measure("requests for the site's files at an edge location without a cached copy")
-    cold_pages_failed: Number = _measure("those without a good answer")
+    cold_pages_failed: Number = _measure("as `pagesFailed`, of cold pages")
+    cold_pages_cut: Number = _measure("as `pagesCut`, of cold pages")
     cold_page_gap_seconds: Number = _measure("as `pageGapSeconds`, of cold pages")
     slowest_cold_page_seconds: Number = _measure("as `slowestPageSeconds`, of cold pages")
     differing_site_files: Number = _measure("files of the site that differ between the regions at the end")
@@ -123,6 +125,13 @@ class ScenarioTimes:
     survivor: str | None = None
 
 
+class Injection(NamedTuple):
+    """The time in which a fault was injected."""
+
+    started: float
+    ended: float
+
+
 def of_kind(requests: Iterable[Request], *kinds: RequestKind) -> list[Request]:
     """Return the requests of these kinds, in the order in which they were due."""
     return sorted((request for request in requests if request.kind in kinds), key=lambda request: request.scheduled)
@@ -189,19 +198,26 @@ def count_lost_answers(requests: Iterable[Request]) -> int:
     return len({request.name for request in asked} - answered)
 
 
-def page_measures(requests: Sequence[Request], *, load_ended: float) -> dict[str, Number]:
+def page_measures(
+    requests: Sequence[Request], *, load_ended: float, injections: Sequence[Injection] = ()
+) -> dict[str, Number]:
     """Return the measures of pages as users notice them, separately for cached and cold pages.
 
     A slow page between quick ones does not make a gap, because a user who asks again is served. It is the slowest page.
+    No failover saves a page that is on its way when its region is lost: CloudFront passes on what it has of the file.
+    Source: docs.aws.amazon.com, CloudFront, "Dropped TCP connections".
     """
     pages, cold = of_kind(requests, "page"), of_kind(requests, "cold-page")
+    pages_cut, cold_pages_cut = (_count_cut(asked, injections) for asked in (pages, cold))
     return {
         "pages_requested": len(pages),
-        "pages_failed": count_failures(pages),
+        "pages_failed": count_failures(pages) - pages_cut,
+        "pages_cut": pages_cut,
         "page_gap_seconds": rounded(longest_gap(pages, load_ended=load_ended)),
         "slowest_page_seconds": rounded(slowest(pages)),
         "cold_pages_requested": len(cold),
-        "cold_pages_failed": count_failures(cold),
+        "cold_pages_failed": count_failures(cold) - cold_pages_cut,
+        "cold_pages_cut": cold_pages_cut,
         "cold_page_gap_seconds": rounded(longest_gap(cold, load_ended=load_ended)),
         "slowest_cold_page_seconds": rounded(slowest(cold)),
     }
@@ -244,6 +260,12 @@ def requests_per_second(requests: Iterable[Request], *, load_ended: float) -> di
 def rounded(seconds: float | None) -> float | None:
     """Return the seconds to the millisecond."""
     return None if seconds is None else round(seconds, 3)
+
+
+def _count_cut(requests: Iterable[Request], injections: Sequence[Injection]) -> int:
+    """Return how many requests were sent before the end of an injection, and lost their connection during it."""
+    lost = [request.ended for request in requests if request.result is Result.NO_ANSWER]
+    return sum(any(injection.started <= ended <= injection.ended for injection in injections) for ended in lost)
 
 
 def _is_question_due(questions: Iterable[Request], since: float, command_ended: float | None) -> bool:

@@ -16,6 +16,8 @@ NOT_JUDGED: Final = frozenset(
     {
         "pagesRequested",
         "coldPagesRequested",
+        "pagesCut",
+        "coldPagesCut",
         "questionsAsked",
         "uploadsAttempted",
         "documentsAccepted",

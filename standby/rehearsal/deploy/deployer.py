@@ -22,7 +22,7 @@ from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
 from standby.rehearsal.deploy.provider_mirror import Distribution, cli_config_text, distribution_of, find_mirror
 from standby.rehearsal.deploy.terraform import Terraform, TerraformFailedError, TerraformResult
 from standby.rehearsal.emulator.emulator import Emulator, running_emulator, start_emulator, starting_emulator
-from standby.rehearsal.emulator.function_runtime import describe_difference
+from standby.rehearsal.emulator.functions.runtime import describe_difference
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.processes.programs import NODE, TERRAFORM, InstalledProgram, find_caddy, find_program

@@ -17,7 +17,7 @@ from typing import Final
 
 from standby.json_model import JsonModel
 from standby.rehearsal.emulator.fast_minutes import MINUTE_SECONDS, MINUTE_VARIABLE
-from standby.rehearsal.emulator.function_runtime import OWN_PYTHON_VARIABLE
+from standby.rehearsal.emulator.functions.runtime import OWN_PYTHON_VARIABLE
 from standby.rehearsal.files.json_files import ProcessRecord, read_record, write_record
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.daemon import Daemon, DaemonStartError, responds, start_daemon
@@ -31,6 +31,9 @@ FUNCTION_HOSTS: Final = Path(__file__).with_name("function_hosts")
 READY_PATH: Final = "/_ministack/ready"
 READY_SECONDS: Final = 30.0
 RESPONSE_SECONDS: Final = 5.0
+THREADS: Final = 256
+"""A request that waits for a function has one, and pages need others at the same time. MiniStack's default is 64."""
+
 START_ATTEMPTS: Final = 3
 _PORT: Final = "emulator"
 CHECKS_VARIABLES: Final = ("REHEARSAL_REQUEST_CHECKS", "REHEARSAL_START_SECONDS")
@@ -172,6 +175,7 @@ def _start(paths: RehearsalPaths, *, port: int, own_python: bool) -> ProcessIden
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",
+            "MINISTACK_WORKER_THREADS": str(THREADS),
             "SFTP_ENABLED": "0",
             **({OWN_PYTHON_VARIABLE: "1"} if own_python else {}),
             **{name: os.environ[name] for name in (*CHECKS_VARIABLES, MINUTE_VARIABLE) if name in os.environ},

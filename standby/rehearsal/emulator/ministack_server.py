@@ -40,7 +40,8 @@ from standby.rehearsal.emulator.domains.custom_domains import (
 from standby.rehearsal.emulator.domains.health_checks import correct_health_checks
 from standby.rehearsal.emulator.domains.hosted_zones import choose_zone_ids
 from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE, shorten_minutes
-from standby.rehearsal.emulator.function_runtime import corrected_detection
+from standby.rehearsal.emulator.functions.runtime import corrected_detection
+from standby.rehearsal.emulator.functions.starts import limit_starts
 from standby.rehearsal.emulator.knowledge_base_documents import correct_documents
 from standby.rehearsal.emulator.replica_events import send_replica_events
 from standby.rehearsal.emulator.request_resources import (
@@ -358,6 +359,7 @@ def main() -> None:
     vars(runtimes)["_detect_runtime_binary"] = corrected_detection(
         vars(runtimes)["_detect_runtime_binary"], Path(tempfile.gettempdir())
     )
+    limit_starts(functions, runtimes)
     connect_cloud_control()
     check_index_access(vars(evaluator)["caller_arn"])
     application = importlib.import_module("ministack.app")

@@ -1,12 +1,8 @@
-"""Every scenario of the drill on the rehearsal, except for the long one (`test_browser_scenario.py`).
-
-A scenario may miss a time because the machine was busy. A wrong stack misses it again.
-"""
+"""Every scenario of the drill on the rehearsal, except for the long one (`test_browser_scenario.py`)."""
 
 import pytest
 
 from standby.drill.measure.records import Outcome
-from standby.drill.report.report import ScenarioReport
 from standby.drill.scenario_runner import NO_AUTOMATIC, NO_DNS, NO_SIGN_IN
 from standby.drill.scenarios.catalog import SCENARIOS
 from standby.rehearsal.rehearsal import Rehearsal
@@ -17,15 +13,8 @@ AUTOMATIC = tuple(name for name, scenario in SCENARIOS.items() if scenario.needs
 NAMED = tuple(name for name, scenario in SCENARIOS.items() if scenario.needs_dns)
 
 
-def only_times_missed(report: ScenarioReport) -> bool:
-    units = {objective.unit for objective in report.objectives if not objective.met}
-    return report.result is Outcome.MISSED and units == {"s"}
-
-
 def require_objectives(rehearsal: Rehearsal, name: str) -> None:
     report = run_one(rehearsal, name)
-    if only_times_missed(report):
-        report = run_one(rehearsal, name)
     failed = "\n".join(map(str, report.failed_requests))
     assert (report.result, report.reason, missed(report)) == (Outcome.PASSED, "", {}), failed
 

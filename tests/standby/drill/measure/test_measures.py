@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from standby.drill.measure.measures import (
     FAILURES_LISTED,
+    Injection,
     ScenarioTimes,
     api_measures,
     count_lost_answers,
@@ -155,3 +156,13 @@ def test_of_each_kind_the_first_failed_requests_are_listed_with_what_was_wrong()
         *(("question", float(at)) for at in range(1, FAILURES_LISTED + 1)),
     ]
     assert str(listed[0]) == "page at 2.0 s: error after 45.0 s, GET https://site.example/: it broke off"
+
+
+def test_a_page_that_was_on_its_way_when_the_fault_was_injected_is_cut_off_and_has_not_failed() -> None:
+    injected = [Injection(4.0, 4.2)]
+    cut = request(3.9, took=0.15, result=Result.NO_ANSWER)
+    later = request(4.1, took=0.2, result=Result.NO_ANSWER)
+    refused = request(3.95, took=0.1, result=Result.ERROR)
+    measures = page_measures([request(3), cut, later, refused, request(5)], load_ended=10, injections=injected)
+    assert (measures["pages_cut"], measures["pages_failed"], measures["cold_pages_cut"]) == (1, 2, 0)
+    assert page_measures([cut], load_ended=10)["pages_failed"] == 1

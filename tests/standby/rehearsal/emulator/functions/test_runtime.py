@@ -1,23 +1,21 @@
 """A function finds boto3 and what its archive has, and nothing of the project's environment."""
 
-import io
 import json
 import os
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from standby.deployment.sessions import EMULATOR_ACCOUNT, EmulatorSession
 from standby.rehearsal.emulator.emulator import Emulator
-from standby.rehearsal.emulator.function_runtime import (
+from standby.rehearsal.emulator.functions.runtime import (
     describe_difference,
     find_python,
     included_paths,
     prepare_environment,
 )
+from tests.standby.rehearsal.emulator.functions.helpers import create_function
 
 FOREIGN = ("pydantic", "ministack", "moto", "click", "standby", "warm_standby", "query", "shared", "pip")
 CODE = """
@@ -37,23 +35,7 @@ def handler(event, context):
 
 def invoke(emulator: Emulator, names: tuple[str, ...]) -> dict[str, Any]:
     """Return what a function finds of these modules."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as code:
-        code.writestr("main.py", CODE)
-        code.writestr("own.py", "")
-    session = EmulatorSession(region="us-west-2", endpoint=emulator.endpoint)
-    functions = session.client("lambda")
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
-    session.client("iam").create_role(
-        RoleName="finder", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    )
-    functions.create_function(
-        FunctionName="finder",
-        Role=f"arn:aws:iam::{EMULATOR_ACCOUNT}:role/finder",
-        Handler="main.handler",
-        Runtime="python3.13",
-        Code={"ZipFile": archive.getvalue()},
-    )
+    functions = create_function(emulator, "finder", {"main.py": CODE, "own.py": ""})
     answer = functions.invoke(FunctionName="finder", Payload=json.dumps({"names": names}))
     return dict(json.loads(answer["Payload"].read()))
 

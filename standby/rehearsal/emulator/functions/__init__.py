@@ -1,0 +1,1 @@
+"""The functions of the rehearsal: their interpreter, and the start of their processes."""
