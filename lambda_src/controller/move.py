@@ -7,17 +7,17 @@ read. The controller writes in its own region only: the primary region's copy is
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from controller.objects import BucketFacts, JournalEnd, read_copy
+from controller.objects import BucketFacts, JournalEnd
 from shared.errors import error_code
+from standby_protocol.conditional_write import NO_SUCH_KEY, judge_write, write_arguments
 from standby_protocol.deployment import ROLES, Role, Unavailable
 from standby_protocol.generation import KnownGenerations
 from standby_protocol.journal import event_key, format_time, new_event_document
-from standby_protocol.routing_config import KEY, ConfigCopy
+from standby_protocol.routing_config import KEY, MAX_READ_BYTES, ConfigCopy
 from standby_protocol.switch import SwitchWrites, plan_writes
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 Outcome = Literal["moved", "lost", "failed", "unknown", "refused"]
 ACTOR = "controller"
-_CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409"})
-"""The same codes as of the command's conditional write."""
 _RESULTS: "Mapping[Outcome, str]" = {"moved": "incomplete", "lost": "lost", "failed": "failed", "unknown": "unknown"}
 
 
@@ -80,46 +78,31 @@ def move_users(
         now=now,
     )
     _write_event(s3, own.bucket, event)
-    outcome, why = _replace(s3, deployment, own, writes)
+    outcome, why = _replace(s3, own, writes.text)
     _write_event(s3, own.bucket, event | _ending(deployment, writes, outcome, why, now=now))
     return Move(outcome=outcome, generation=writes.generation, why=why)
 
 
-def _replace(
-    s3: "S3Client", deployment: "ControlledDeployment", seen: ConfigCopy, writes: SwitchWrites
-) -> tuple[Outcome, str]:
-    condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
+def _replace(s3: "S3Client", seen: ConfigCopy, text: str) -> tuple[Outcome, str]:
     try:
-        s3.put_object(
-            Bucket=seen.bucket,
-            Key=KEY,
-            Body=writes.text.encode(),
-            ContentType="application/json",
-            CacheControl="no-store",
-            **condition,  # type: ignore[arg-type]  # one of two keyword arguments, both text
-        )
+        s3.put_object(**write_arguments(seen, text))
     except (ClientError, BotoCoreError) as error:
-        if _is_written(s3, deployment, writes):
+        outcome = judge_write(error, written=_is_written(s3, seen, text))
+        if outcome == "written":
             return "moved", ""
-        code = error_code(error)
-        if code in _CHANGED:
+        if outcome == "changed":
             return "lost", "config.json was changed by another command"
-        return ("failed" if _is_refusal(error) else "unknown"), f"the write of config.json answers {code}"
+        return outcome, f"the write of config.json answers {error_code(error)}"
     return "moved", ""
 
 
-def _is_refusal(error: ClientError | BotoCoreError) -> bool:
-    status = (
-        error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if isinstance(error, ClientError) else 0
-    )
-    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _is_written(s3: "S3Client", deployment: "ControlledDeployment", writes: SwitchWrites) -> bool:
+def _is_written(s3: "S3Client", seen: ConfigCopy, text: str) -> bool | None:
+    """Return whether the object has this text; None if it cannot be read."""
     try:
-        return read_copy(s3, deployment.regions["failover"]).text == writes.text
-    except (ClientError, BotoCoreError):
-        return False
+        body = s3.get_object(Bucket=seen.bucket, Key=KEY)["Body"].read(MAX_READ_BYTES)
+    except (ClientError, BotoCoreError) as error:
+        return False if error_code(error) == NO_SUCH_KEY else None
+    return body == text.encode()
 
 
 def _ending(

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import error_code
 from standby_protocol.automatic import DRILL_KEY, SWITCH_KEY
+from standby_protocol.conditional_write import NO_SUCH_KEY
 from standby_protocol.deployment import ROLES, Role, Unavailable
 from standby_protocol.journal import PREFIX, is_event_key, parse_generation, parse_start
 from standby_protocol.routing_config import KEY, MAX_READ_BYTES, ConfigCopy, parse_config
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from controller.settings import ControlledRegion
 
 T = TypeVar("T")
-NO_SUCH_KEY = "NoSuchKey"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from notifications.state import InvalidStateError, State, parse_state, parse_tim
 from shared.errors import error_code
 from standby_protocol.api_url import normalize_api_url
 from standby_protocol.automatic import DRILL_KEY
+from standby_protocol.conditional_write import NO_SUCH_KEY
 from standby_protocol.journal import PREFIX, is_event_key, parse_generation
 from standby_protocol.routing_config import KEY, MAX_READ_BYTES, parse_config
 
@@ -30,7 +31,6 @@ LOST: Final = "the primary region is lost, but "
 GENERATIONS: Final = 20
 """How many generations before that of config.json the journal is listed."""
 MAX_BYTES: Final = 1024 * 1024
-NO_SUCH_KEY: Final = "NoSuchKey"
 
 Errors = (ClientError, BotoCoreError)
 

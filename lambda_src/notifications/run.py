@@ -17,10 +17,11 @@ from notifications.changes import drop_reported_by_peer, due, notice
 from notifications.facts import Look
 from notifications.messages import Message
 from notifications.publish import NotPublishedError, Publisher
-from notifications.read import NO_SUCH_KEY, STATE_KEY
+from notifications.read import STATE_KEY
 from notifications.state import Change, Channel, InvalidStateError, State, format_time, parse_state, render_state
 from shared.errors import describe_aws_error, error_code
 from shared.logs import Log
+from standby_protocol.conditional_write import CHANGED, NO_SUCH_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,7 +33,6 @@ PATIENCE: Final = timedelta(seconds=60)
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 ATTEMPTS: Final = 5
 LONGEST_PAUSE_SECONDS: Final = 0.4
-_CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", NO_SUCH_KEY, "412", "409"})
 
 
 class StateChangedError(Exception):
@@ -84,7 +84,7 @@ class BucketStateStore:
                 **condition,  # type: ignore[arg-type]  # one of two keyword arguments, both text
             )
         except ClientError as error:
-            if error_code(error) in _CHANGED:
+            if error_code(error) in CHANGED:
                 raise StateChangedError from error
             raise
         return answer["ETag"]

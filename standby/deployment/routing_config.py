@@ -1,29 +1,20 @@
 """`config.json` in the frontend buckets: one copy in each, read and replaced on condition.
 
-The rules for its content are those of `standby_protocol.routing_config`, whose names this module hands on.
-
-A copy is replaced only if it is still the one that was read (`If-Match` on its ETag), so no command overwrites a write
-that it has not seen. Source: docs.aws.amazon.com, S3, "How to prevent object overwrites with conditional writes".
+The rules for its content are those of `standby_protocol.routing_config`, whose names this module hands on. A copy is
+replaced by `standby_protocol.conditional_write`, so no command overwrites a write that it has not seen.
 """
 
 from dataclasses import replace
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ProxyConnectionError,
-    SSLError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from standby.deployment.answers import take_text
 from standby.deployment.api_call import read_stream
 from standby.deployment.concurrency import NoAnswerError, explain
 from standby.deployment.manifest import Region
+from standby_protocol import conditional_write
+from standby_protocol.conditional_write import NO_SUCH_KEY, judge_write, write_arguments
 from standby_protocol.routing_config import (
     KEY,
     MAX_BRACKETS,
@@ -73,21 +64,6 @@ __all__ = [
     "write_copy",
 ]
 
-NO_SUCH_KEY: Final = "NoSuchKey"
-"""The only code that says that an object does not exist: a 404 without it may be the page of a proxy."""
-_CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", NO_SUCH_KEY, "412", "409"})
-"""412: the content differs; 409: another write is in progress; 404: the object to replace no longer exists."""
-
-
-_NOT_SENT: Final = (
-    EndpointConnectionError,
-    ConnectTimeoutError,
-    NoCredentialsError,
-    ProxyConnectionError,
-    SSLError,
-)
-"""The errors before a request was sent."""
-
 
 class UnknownWriteError(NoAnswerError):
     """The answer to a write was lost, and a look does not show whether it was carried out.
@@ -129,43 +105,22 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
     If the answer to a write is lost, the object is read again. Raises `UnknownWriteError` if it is not this text then:
     without an answer, S3 may carry out the write later.
     """
-    condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
     try:
-        answer = s3.put_object(
-            Bucket=seen.bucket,
-            Key=KEY,
-            Body=text.encode(),
-            ContentType="application/json",
-            CacheControl="no-store",
-            **condition,  # type: ignore[arg-type]  # one of two keyword arguments, both text
-        )
-        take_text(answer, "ETag")
+        take_text(s3.put_object(**write_arguments(seen, text)), "ETag")
     except (ClientError, BotoCoreError) as error:
         written = _is_written(s3, seen, text)
-        if written:
-            return
-        if isinstance(error, ClientError) and is_refused_by_condition(error):
+        outcome = judge_write(error, written=written)
+        if outcome == "changed":
             raise PreconditionFailedError from error
-        if _may_have_landed(error) and (written is None or not isinstance(error, ClientError)):
+        if outcome == "unknown":
             raise UnknownWriteError(explain(error).why, shown=written is False) from error
-        raise
+        if outcome == "failed":
+            raise
 
 
 def is_refused_by_condition(error: ClientError) -> bool:
     """Return whether S3 refused a write because of its `If-Match` or `If-None-Match`."""
-    return error.response["Error"]["Code"] in _CHANGED
-
-
-def _may_have_landed(error: ClientError | BotoCoreError) -> bool:
-    """Return whether a write that ended with this error may have been carried out.
-
-    A refusal (4xx) is certain, and so is a connection that was never made. Source: docs.aws.amazon.com, Amazon S3 API
-    Reference, "Error responses".
-    """
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return not isinstance(error, _NOT_SENT)
+    return conditional_write.is_refused_by_condition(error.response)
 
 
 def _is_written(s3: "S3Client", seen: ConfigCopy, text: str) -> bool | None:

@@ -9,9 +9,10 @@ from standby.deployment.clients import Clients
 from standby.deployment.concurrency import Unavailable, attempt, map_concurrently, run_concurrently
 from standby.errors import RefusedError
 from standby.preflight.checks import account as account_checks
-from standby.preflight.checks import identity, models, quotas, state
+from standby.preflight.checks import dns, identity, models, quotas, state
 from standby.preflight.checks.names import check_names
 from standby.preflight.facts import account as account_facts
+from standby.preflight.facts import dns as dns_facts
 from standby.preflight.facts import models as model_facts
 from standby.preflight.facts import principal as principals
 from standby.preflight.facts import quotas as quota_facts
@@ -94,6 +95,8 @@ def _tasks(clients: Clients, stack: Stack, principal: Principal, local_state: Ca
         tasks[Key("role", item=role)] = partial(account_facts.has_role, clients, role.partition("/")[2])
     for arn, _ in _certificates(stack):
         tasks[Key("certificate", item=arn)] = partial(account_facts.read_certificate, clients, arn)
+    if wanted := dns.api_name(stack):
+        tasks[Key("zone")] = partial(dns_facts.read_zone, clients, wanted.zone_id, wanted.name)
     for region in stack.regions:
         tasks |= _regional_tasks(clients, stack, principal, region)
     return tasks
@@ -256,6 +259,9 @@ def _account_findings(stack: Stack, facts: Facts, own: OwnResources | Unavailabl
         yield account_checks.check_service_linked_role(role, exists=facts[Key("role", item=role)], allowed=allowed)
     for arn, domain in _certificates(stack):
         yield account_checks.check_certificate(facts[Key("certificate", item=arn)], domain)
+    if wanted := dns.api_name(stack):
+        records = own if isinstance(own, Unavailable) else own.counts.get("aws_route53_record", 0)
+        yield from dns.check_zone(wanted, facts[Key("zone")], own_records=records)
     has_own = isinstance(own, OwnResources) and bool(own.counts.get("aws_cloudfront_distribution"))
     yield account_checks.check_cloudfront(facts[Key("distributions")], own=has_own)
 

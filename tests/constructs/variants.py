@@ -73,6 +73,9 @@ SHIELDED_SIGN_IN: Final = default_settings(
 NOTIFIED: Final = default_settings(notifications={"enabled": True, "emails": ["oncall@example.com"]})
 """Each region reports changes."""
 
+AUTOMATIC: Final = default_settings(automatic={"enabled": True})
+"""A controller moves users by itself."""
+
 DNS: Final = {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "api_domain_name": "api.example.com"}
 NAMED: Final = default_settings(dns=DNS)
 """The API has a name in DNS, in the default regions."""

@@ -1,5 +1,6 @@
 """The controller of the automatic failover: one function in the failover region, which a schedule runs each minute."""
 
+import json
 from typing import Final
 
 from cdktf import Fn, TerraformResourceLifecycle
@@ -89,7 +90,7 @@ class Controller(Construct):
         }
         return {
             "DEPLOYMENT": Fn.jsonencode({**regions, "site": site}),
-            "RULES": Fn.jsonencode(rules),
+            "RULES": json.dumps(rules, sort_keys=True, separators=(",", ":")),  # as Terraform's jsonencode
             "STATE_PARAMETER": parameter,
             "DOCUMENTS_BUCKET": failover.documents.bucket.bucket,
             "KNOWLEDGE_BASE_ID": failover.knowledge_base.knowledge_base_id,

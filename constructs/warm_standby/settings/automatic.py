@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 from warm_standby.settings.section import Section, validation_error
 
 MOST_LOOKS = 30
+LEAST_RATE = 100
+"""The least `access.rate_limit` with a controller. Of a lost region it asks the edge 20 times in five minutes, from an
+address that functions of others may share."""
 
 
 class Automatic(Section):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from warm_standby.settings import dns, model_access, regions, validators
+from warm_standby.settings import automatic, dns, model_access, regions, validators
 from warm_standby.settings.access import Access
 from warm_standby.settings.automatic import Automatic
 from warm_standby.settings.dns import Dns
@@ -302,6 +302,20 @@ class Settings(Section):
             too_long = model_access.exceeded_limit(value.models, region=region, profile_regions=value.profile_regions)
             if too_long:
                 raise validation_error(("allowed_models",), list(value.allowed_models), too_long)
+        return value
+
+    @field_validator("automatic")
+    @classmethod
+    def _lets_the_controller_in(cls, value: Automatic, info: ValidationInfo) -> Automatic:
+        access: Access | None = info.data.get("access")
+        if not value.enabled or access is None:
+            return value
+        if access.allowed_cidrs:
+            fix = "access.allowed_cidrs refuses the controller's requests, so it would move nobody: use one of the two"
+            raise validation_error(("enabled",), value.enabled, fix)
+        if access.waf and access.rate_limit < automatic.LEAST_RATE:
+            fix = f"the controller needs access.rate_limit = {automatic.LEAST_RATE} or more"
+            raise validation_error(("enabled",), value.enabled, fix)
         return value
 
     @field_validator("dns")

@@ -1,6 +1,7 @@
 """`standby automatic`: switch the automatic failover on or off, and show what its controller sees."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypeVar
 
 import click
@@ -110,13 +111,13 @@ def on(target: Target, /, *, dry_run: bool, yes: bool, reason: str, as_json: boo
 def status(target: Target, /, *, as_json: bool) -> None:
     """Show the switch, the last looks, and what the controller decided."""
     connection, manifest = _read_deployment(target)
-    state = read_automatic(connection, manifest)
+    state, now = read_automatic(connection, manifest), datetime.now(UTC)
     if as_json:
         print_json(AutomaticStatusJson(automatic=state))
     else:
-        for line in automatic_lines(manifest, state):
+        for line in automatic_lines(manifest, state, now=now):
             print_result(line)
-    exit_with(REFUSED if state.is_off or state.controller is None else 0)
+    exit_with(REFUSED if state.is_off or state.controller is None or state.is_stale(now) else 0)
 
 
 def _read_deployment(target: Target) -> tuple[Connection, Manifest]:

@@ -9,10 +9,14 @@ from standby.drill.observe.observer import Observer
 
 @dataclass(frozen=True, kw_only=True)
 class ControllerState:
-    """The last looks, each as what the controller and the second vantage point saw, and the last decision."""
+    """The last looks, each as what the controller and the second vantage point saw, and the last decision.
+
+    `looked_at` is the time of the last look, "" without one.
+    """
 
     looks: tuple[tuple[str, str], ...]
     reason: str
+    looked_at: str = ""
 
     @property
     def blind_looks(self) -> int:
@@ -26,5 +30,7 @@ def read_controller_state(observer: Observer) -> ControllerState:
     ssm = observer.clients.ssm(deployment.regions["failover"].region)
     text = ssm.get_parameter(Name=deployment.controller_parameter)["Parameter"].get("Value", "")
     document: Any = json.loads(text)
-    looks = tuple((str(look.get("here")), str(look.get("there"))) for look in document.get("looks", []))
-    return ControllerState(looks=looks, reason=str(document.get("reason", "")))
+    listed = document.get("looks", [])
+    looks = tuple((str(look.get("here")), str(look.get("there"))) for look in listed)
+    at = str(listed[-1].get("at", "")) if listed else ""
+    return ControllerState(looks=looks, reason=str(document.get("reason", "")), looked_at=at)

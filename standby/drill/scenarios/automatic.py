@@ -32,6 +32,8 @@ ROUND_SECONDS: Final = 15.0
 """A round's own requests, which are not faster in a rehearsal."""
 STAY_MINUTES: Final = 5.0
 """How long the drill looks for a move that must not happen: as many looks as the controller counts."""
+MORE_ROUNDS: Final = 2
+"""After these, the controller has decided on what is so now: the first one may have begun before."""
 FLAP_MINUTES: Final = 10.0
 FLAP_PERIOD_MINUTES: Final = 1 / 3
 """The primary region is up for 20 s, and down for 20 s."""
@@ -96,13 +98,13 @@ def _measure_dns(context: ScenarioContext, client: DnsClient, *, returned: float
 
 
 def _run_partition(context: ScenarioContext) -> None:
-    """Let the controller alone not see the primary region, until each of its looks has failed, and a while longer."""
+    """Let the controller alone not see the primary region, until each of its looks has failed, and two rounds more."""
     before = context.observer.config_etags()
     context.inject("partition", "primary")
     seconds = MOVE_MINUTES * context.minute_seconds + ROUND_SECONDS
     if not poll(lambda: _is_blind(context), seconds=seconds, pause=PAUSE_SECONDS):
         raise StandbyError(f"The controller still saw the primary region after {seconds:.0f} s: no partition")
-    _wait_minutes(context, STAY_MINUTES)
+    _wait_for_rounds(context)
     context.note(f"the controller: {read_controller_state(context.observer).reason}")
     _count_writes(context, before)
 
@@ -135,7 +137,7 @@ def _run_controller_against_operator(context: ScenarioContext) -> None:
     )
     if not decided:
         raise StandbyError(f"Within {seconds:.0f} s, the controller neither moved users nor waited for the operator")
-    _wait_minutes(context, STAY_MINUTES)
+    _wait_for_rounds(context)
     _require_failover(context, "by neither the controller nor the operator")
     context.measures["winners_not_named"] = 0 if command.code == 0 or names_winner(command) else 1
     context.note(f"the controller: {decided}; the operator's command: {_describe_end(command)}")
@@ -181,6 +183,20 @@ def _count_writes(context: ScenarioContext, before: frozenset[str]) -> None:
 
 def _wait_minutes(context: ScenarioContext, minutes: float) -> None:
     context.wait(minutes * context.minute_seconds)
+
+
+def _wait_for_rounds(context: ScenarioContext) -> None:
+    """Wait until the controller has ended `MORE_ROUNDS` more rounds. Raises `StandbyError` if it does not."""
+    for _ in range(MORE_ROUNDS):
+        _wait_for_look(context, after=read_controller_state(context.observer).looked_at)
+
+
+def _wait_for_look(context: ScenarioContext, *, after: str) -> None:
+    seconds = 2 * context.minute_seconds + ROUND_SECONDS
+    if not poll(
+        lambda: read_controller_state(context.observer).looked_at != after, seconds=seconds, pause=PAUSE_SECONDS
+    ):
+        raise StandbyError(f"The controller did not look within {seconds:.0f} s")
 
 
 def _describe_minutes(context: ScenarioContext) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -18,6 +19,8 @@ from standby.json_model import ONE_ROW, JsonModel, Key
 from standby_protocol.automatic import SWITCH_KEY
 
 SECONDS: Final = 3.0
+STALE_AFTER: Final = timedelta(minutes=5)
+"""A controller that has not looked for this long decides nothing: the alarm `automatic-look` waits as long."""
 
 
 class LookJson(JsonModel):
@@ -41,6 +44,15 @@ class ControllerState(JsonModel):
     action: str = Field(description="`watch`, `wait`, `off`, `done` or `move`")
     reason: str = Field(description="why, in a sentence")
 
+    @property
+    def looked_at(self) -> datetime | None:
+        """When it looked last; None if it has not looked, or if the time cannot be read."""
+        try:
+            found = datetime.fromisoformat(self.looks[-1].at) if self.looks else None
+        except ValueError:
+            return None
+        return found if found and found.tzinfo else None
+
 
 class AutomaticState(JsonModel):
     """The automatic failover as a whole."""
@@ -54,6 +66,11 @@ class AutomaticState(JsonModel):
     def is_off(self) -> bool:
         """Whether it is off in a region that answers."""
         return False in self.switches.values()
+
+    def is_stale(self, now: datetime) -> bool:
+        """Return whether the controller has stopped to look, so that its last decision says nothing of now."""
+        looked = self.controller.looked_at if self.controller else None
+        return looked is not None and now - looked > STALE_AFTER
 
 
 def read_automatic(connection: Connection, manifest: Manifest) -> AutomaticState:

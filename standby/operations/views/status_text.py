@@ -33,7 +33,7 @@ def status_lines(state: State) -> Iterator[str]:
         yield ""
     yield from label_lines(*map(printable, describe_last_switch(state)), column=COLUMN)
     if state.automatic is not None:
-        yield from label_lines("automatic", printable(describe_decision(state.automatic)), column=COLUMN)
+        yield from label_lines("automatic", printable(describe_decision(state.automatic, now=state.now)), column=COLUMN)
     yield from label_lines("access", printable(describe_access(state)), column=COLUMN)
     if state.dns is not None:
         yield from label_lines("DNS", printable(describe_dns(state.dns)), column=COLUMN)

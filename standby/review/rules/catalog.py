@@ -3,6 +3,7 @@
 from typing import Final
 
 from standby.review.rules.alarms import ALARM_RULES
+from standby.review.rules.automatic import AUTOMATIC_RULES
 from standby.review.rules.changed import CHANGED_RULES
 from standby.review.rules.deployment import DEPLOYMENT_RULES
 from standby.review.rules.dns import DNS_RULES
@@ -25,6 +26,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *SECURITY_RULES,
     *SHIELD_RULES,
     *DNS_RULES,
+    *AUTOMATIC_RULES,
     *POLICY_RULES,
     *REGION_RULES,
     *DEPLOYMENT_RULES,

@@ -151,6 +151,18 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (DNS_ZONE + 'dns.api_domain_name = "a.cloudfront.net"', "dns.api_domain_name", None, "your own hosted zone"),
     (NAME + 'dns.hosted_zone_id = "/hostedzone/Z01"', "dns.hosted_zone_id", "/hostedzone/Z01", "without /hostedzone/"),
     (DNS_NAME + 'access = {waf = true, allowed_cidrs = ["203.0.113.0/24"]}', "dns.api_domain_name", None, "use one"),
+    (
+        NAME + 'automatic.enabled = true\naccess = {waf = true, allowed_cidrs = ["203.0.113.0/24"]}',
+        "automatic.enabled",
+        True,
+        "use one",
+    ),
+    (
+        NAME + "automatic.enabled = true\naccess = {waf = true, rate_limit = 99}",
+        "automatic.enabled",
+        True,
+        "access.rate_limit = 100 or more",
+    ),
     (DNS_NAME + "access = {waf = true, rate_limit = 99}", "dns.api_domain_name", None, "access.rate_limit = 100"),
     (
         DNS_NAME + f'site = {{domain_names = ["api.example.com"], certificate_arn = "{CERTIFICATE}"}}',

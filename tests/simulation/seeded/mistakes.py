@@ -15,6 +15,7 @@ from types import CodeType, FunctionType
 from typing import Final
 
 ROUTING: Final = "standby.deployment.routing_config"
+WRITE: Final = "standby_protocol.conditional_write"
 RULES: Final = "standby_protocol.routing_config"
 SWITCH: Final = "standby.operations.plans.switch"
 WRITES: Final = "standby_protocol.switch"
@@ -48,19 +49,19 @@ def _mistake(title: str, module: str, where: str, old: str, new: str) -> Mistake
 
 
 MISTAKES: Final = (
-    _mistake("a write has no condition", ROUTING, "write_copy", "            **condition,", "            **{},"),
+    _mistake("a write has no condition", WRITE, "write_arguments", "        **condition,", "        **{},"),
     _mistake(
         "a lost answer counts as written",
         ROUTING,
         "write_copy",
-        "        raise\n",
-        "        return\n",
+        "            raise\n",
+        "            return\n",
     ),
     _mistake(
         "a write without an answer that is not there yet counts as failed",
-        ROUTING,
-        "write_copy",
-        "(written is None or not isinstance(error, ClientError))",
+        WRITE,
+        "judge_write",
+        "(written is None or refusal is None)",
         "written is None",
     ),
     _mistake(

@@ -98,6 +98,8 @@ _ANSWERS: dict[tuple[str, str], Answer] = {
     ("lambda", "get_function"): refuse("ResourceNotFoundException"),
     ("wafv2", "list_ip_sets"): constant(IPSets=[]),
     ("wafv2", "list_web_acls"): constant(WebACLs=[]),
+    ("route53", "get_hosted_zone"): constant(HostedZone={"Name": "example.com.", "Config": {"PrivateZone": False}}),
+    ("route53", "list_resource_record_sets"): constant(ResourceRecordSets=[{"Name": "www.example.com.", "Type": "A"}]),
     ("sns", "get_topic_attributes"): refuse("NotFound"),
     ("sqs", "get_queue_url"): refuse("AWS.SimpleQueueService.NonExistentQueue"),
     ("ssm", "get_parameter"): refuse("ParameterNotFound"),

@@ -29,10 +29,9 @@ EVERYTHING = Settings.model_validate(
         **LONGEST.model_dump(exclude_unset=True),
         **SHIELDED.model_dump(include={"access", "operations"}, exclude_unset=True),
         **NOTIFIED.model_dump(include={"notifications"}, exclude_unset=True),
-        "automatic": {"enabled": True},
     }
 )
-"""The longest names, OpenSearch Serverless, AWS WAF, access logs, notifications and a controller."""
+"""The longest names, OpenSearch Serverless, AWS WAF with allowed addresses, access logs and notifications."""
 EVERYTHING_NAMED = Settings.model_validate(
     {
         **EVERYTHING.model_dump(exclude_unset=True),
@@ -41,7 +40,7 @@ EVERYTHING_NAMED = Settings.model_validate(
         "dns": NAMED.dns.model_dump(),
     }
 )
-"""The same, with a name in DNS instead of allowed addresses, which exclude each other, and with a controller."""
+"""The same, with a name in DNS and a controller instead of allowed addresses, which exclude both."""
 PERMISSIONS_ONLY = {
     "aoss:APIAccessAll": "any request to a collection",
     "apigateway:DELETE": "a method",

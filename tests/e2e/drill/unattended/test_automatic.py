@@ -16,8 +16,7 @@ from tests.e2e.drill.unattended.grants import HOLDER, MOVE_USERS, READ_CONFIGS, 
 from tests.e2e.helpers import wait_for
 from tests.e2e.test_permissions import without
 
-PLAYED: Final = ("nobody-awake", "partition")
-"""The scenarios that CI plays. `standby drill` plays the others, too: `flapping` takes half a minute of flapping."""
+PLAYED: Final = ("nobody-awake", "partition", "flapping", "controller-against-operator")
 SECONDS: Final = 60.0
 
 

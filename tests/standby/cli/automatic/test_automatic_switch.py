@@ -1,6 +1,7 @@
 """`standby automatic`: the switch in both regions, and what it says while one of them is down."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from standby_protocol.automatic import SWITCH_KEY
 from tests.standby.helpers import EAST, WEST, World
 from tests.standby.manifests import manifest_text
 
-STATE = {
+NOW = datetime.now(UTC)
+STATE: dict[str, Any] = {
     "schemaVersion": 1,
-    "looks": [{"at": "2026-11-28T12:00:00+00:00", "here": "failed", "there": "healthy"}],
+    "looks": [{"at": NOW.isoformat(), "here": "failed", "there": "healthy"}],
     "action": "watch",
     "reason": "0 of the last 1 looks failed from both vantage points; 4 are needed",
 }
@@ -85,9 +87,25 @@ def test_on_ends_off(controlled: World) -> None:
 def test_the_status_shows_the_looks_and_the_decision(controlled: World) -> None:
     shown = run(controlled, "status")
     assert shown.exit_code == 0, shown.output
-    assert "look at 2026-11-28T12:00:00Z" in shown.stdout
+    assert f"look at {NOW:%Y-%m-%dT%H:%M:%S}Z" in shown.stdout
     assert "decision: watch: 0 of the last 1 looks failed" in shown.stdout
     assert all(len(line) <= 80 for line in shown.output.splitlines())
+
+
+@pytest.mark.parametrize("minutes, stale", [(4, False), (6, True)])
+def test_a_controller_that_has_not_looked_for_five_minutes_has_decided_nothing_of_now(
+    controlled: World, minutes: int, *, stale: bool
+) -> None:
+    looks = [{**STATE["looks"][0], "at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()}]
+    controlled.connect().clients.ssm(EAST).put_parameter(
+        Name=f"/warm-standby/{controlled.manifest.name}/automatic",
+        Value=json.dumps(STATE | {"looks": looks}),
+        Type="String",
+        Overwrite=True,
+    )
+    shown = run(controlled, "status")
+    assert shown.exit_code == (3 if stale else 0)
+    assert ("decision: not known: the controller has not looked since" in shown.stdout) == stale
 
 
 def test_a_switch_that_is_off_makes_the_status_degraded(controlled: World) -> None:

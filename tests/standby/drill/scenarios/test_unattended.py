@@ -30,15 +30,23 @@ def context_of(
     looks: tuple[dict[str, str], ...] = (SEEN,),
     contents: tuple[str, ...] = ("first",),
     minute_seconds: float = 0.001,
+    looking: bool = True,
 ) -> FakeContext:
     """Return a context in which these regions serve, one after the other; the last one stays.
 
+    `looking`: the controller looks each time that its state is read.
     `contents`: those of config.json, of which one more has been written each time that it is listed.
     """
     serving = itertools.chain(roles, itertools.repeat(roles[-1]))
     listed = itertools.chain(range(1, len(contents) + 1), itertools.repeat(len(contents)))
-    state = json.dumps({"looks": looks, "reason": "the last command was at 10:00 UTC"})
-    ssm = SimpleNamespace(get_parameter=lambda **_: {"Parameter": {"Value": state}})
+    times = itertools.count() if looking else itertools.repeat(0)
+
+    def get_parameter(**_: object) -> dict[str, dict[str, str]]:
+        at = str(next(times))
+        state = {"looks": [{**look, "at": at} for look in looks], "reason": "the last command was at 10:00 UTC"}
+        return {"Parameter": {"Value": json.dumps(state)}}
+
+    ssm = SimpleNamespace(get_parameter=get_parameter)
     context = FakeContext({})
     deployment: Any = context.deployment
     deployment.controller_parameter = "/automatic"
@@ -74,6 +82,11 @@ def test_a_move_is_measured_in_minutes_of_the_controller() -> None:
     context = context_of("failover")
     run_scenario("nobody-awake", context)
     assert (context.measures["automatic_move_seconds"], context.measures["automatic_move_minutes"]) == (1, 1000)
+
+
+def test_a_controller_that_does_not_look_any_more_fails_the_partition() -> None:
+    with pytest.raises(StandbyError, match="The controller did not look within"):
+        run_scenario("partition", context_of("primary", looks=(UNSEEN,), looking=False))
 
 
 def test_a_partition_that_the_controller_does_not_notice_fails() -> None:
