@@ -65,6 +65,7 @@ __all__ = [
     "config_for_role",
     "copies_agree",
     "is_refused_by_condition",
+    "may_have_landed",
     "moves_users",
     "parse_config",
     "read_copy",
@@ -146,7 +147,7 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
             return
         if isinstance(error, ClientError) and is_refused_by_condition(error):
             raise PreconditionFailedError from error
-        if _may_have_landed(error) and (written is None or not isinstance(error, ClientError)):
+        if may_have_landed(error) and (written is None or not isinstance(error, ClientError)):
             raise UnknownWriteError(explain(error).why, shown=written is False) from error
         raise
 
@@ -156,7 +157,7 @@ def is_refused_by_condition(error: ClientError) -> bool:
     return error.response["Error"]["Code"] in _CHANGED
 
 
-def _may_have_landed(error: ClientError | BotoCoreError) -> bool:
+def may_have_landed(error: ClientError | BotoCoreError) -> bool:
     """Return whether a write that ended with this error may have been carried out.
 
     A refusal (4xx) is certain, and so is a connection that was never made. Source: docs.aws.amazon.com, Amazon S3 API

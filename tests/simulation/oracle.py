@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from standby.deployment.routing_config import RoutingConfig
 from tests.simulation.commands import Report, Spec
+from tests.simulation.messages.judge import judge_messages
+from tests.simulation.messages.told import Told
 from tests.simulation.world import EAST, OTHER, ROLE_OF, WEST, Glance, World, identity
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ RULES: Final = {
     "status": "`status` names a reason whenever `reconcile` has something to do to config.json or to documents.",
     "quiet": "After a `reconcile` without faults, `status` names no reason.",
     "documents": "No accepted document is lost, doubled or revived.",
+    "message": "Each sentence with which a command ends is in the table of [messages.md](messages.md), and is true.",
     "stuck": "After a region is gone for good, one command without faults makes the other one serve.",
 }
 """The rules, by the name with which each violation begins."""
@@ -65,6 +68,8 @@ class Watch:
             if number not in watch.told:
                 watch = replace(watch, told=watch.told | {number})
                 found += judge_report(world, report)
+                node = run.nodes[number]
+                found += judge_messages(Told(spec=node.spec, report=report, answers=node.answers, world=world))
         return watch, found
 
     def _with_people(self, run: "Run", choice: "Choice") -> "Watch":

@@ -19,6 +19,7 @@ from standby.deployment.routing_config import (
     RoutingConfig,
     UnknownWriteError,
     authoritative_copy,
+    may_have_landed,
     parse_config,
     read_copy,
     write_copy,
@@ -59,9 +60,10 @@ class SwitchSteps:
         try:
             journal.write_event(self._connection.clients.s3(region.region), region, event)
         except (ClientError, BotoCoreError) as error:
+            changed = "config.json was not changed." if may_have_landed(error) else "Nothing was changed."
             raise RefusedError(
                 f"The frontend bucket of {region.region} {explain(error)}, so config.json cannot be written either.",
-                hint="Nothing was changed. `standby status` shows which region answers.",
+                hint=f"{changed} `standby status` shows which region answers.",
             ) from error
         return event.key
 

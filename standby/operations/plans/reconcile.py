@@ -102,7 +102,7 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
     continues.
     """
     state = facts.state
-    pending = (*_pending_comparisons(state), *_pending_reads(facts))
+    pending = (*_pending_changes(state), *_pending_comparisons(state), *_pending_reads(facts))
     impossible = frozenset({*(part.what for part in pending), *(() if copies_agree(state.copies) else (KEY,))})
     steps = (*_document_steps(state), *_ingest_steps(state), *_journal_steps(facts, impossible=impossible))
     in_sync = not steps and not pending
@@ -111,6 +111,7 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         summary="both regions are in sync" if in_sync else "bring both regions into sync",
         generation=(state.config.generation if state.config else None) or facts.journal_generation,
         steps=steps,
+        refusals=tuple(one for one in _unreadable_refusals(state) if not one.overridable),
         notes=(*_document_notes(state), *describe_invalid(one for of in facts.invalid_events.values() for one in of)),
         reason=reason,
         pending_writes=pending,
@@ -197,6 +198,16 @@ def _pending_copies(state: State) -> Iterator[PendingWrite]:
     for region in state.regions.values():
         if isinstance(region.copy, Unavailable):
             yield PendingWrite(region=region.region, what=KEY, why=f"{region.region} {region.copy}")
+
+
+def _pending_changes(state: State) -> Iterator[PendingWrite]:
+    """Yield each copy of config.json that differs, although they were equal: somebody wrote one meanwhile."""
+    authoritative = state.authoritative
+    if authoritative is None or not all(isinstance(copy, ConfigCopy) for copy in state.copies.values()):
+        return
+    for copy in state.copies.values():
+        if isinstance(copy, ConfigCopy) and copy.config != authoritative.config:
+            yield PendingWrite(region=copy.region, what=KEY, why="it differs from the other region's copy")
 
 
 def _pending_comparisons(state: State) -> Iterator[PendingWrite]:

@@ -1,0 +1,46 @@
+"""The rule `message`: each sentence with which a command ends is a row of the table, and what it says is true."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from tests.simulation.messages.row import Row
+from tests.simulation.messages.status import STATUS_ROWS
+from tests.simulation.messages.table import ROWS
+from tests.simulation.messages.told import Told
+
+_BETWEEN: Final = re.compile(r"[\s;.]*(?:- )?")
+"""The text between two messages."""
+
+reached: Counter[str] = Counter()
+"""How often each row was judged in this process."""
+
+
+def judge_messages(told: Told) -> Iterator[str]:
+    """Yield each sentence that is not in the table, and each one that is not true."""
+    if told.report.result == "crashed":
+        return
+    if told.spec.command != "status":
+        yield from _judge(told, told.report.words, ROWS)
+        return
+    words = (f"verdict: {told.report.verdict}" if told.report.verdict else "", *told.report.reasons, told.report.words)
+    for text in filter(None, words):
+        yield from _judge(told, text, STATUS_ROWS)
+
+
+def _judge(told: Told, text: str, rows: tuple[Row, ...]) -> Iterator[str]:
+    at = 0
+    while at < len(text):
+        if (between := _BETWEEN.match(text, at)) and between.end() > at:
+            at = between.end()
+            continue
+        found = [(match.end(), one, match.groupdict()) for one in rows if (match := one.pattern.match(text, at))]
+        if not found:
+            yield f"message: {told.spec} said what is not in the table: {text[at:]!r} of {text!r}"
+            return
+        end, one, words = max(found, key=lambda each: each[0])
+        reached[one.says] += 1
+        if not one.check(told, words):
+            yield f"message: {told.spec} said {text[at:end]!r} ({told.report.result}): {one.holds}"
+        at = end
