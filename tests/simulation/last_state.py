@@ -152,7 +152,9 @@ def judge_documents(run: Run, world: World) -> Iterator[str]:
         deleted = {
             region
             for region in OTHER
-            if (one := run.world.objects.get((region, "docs", key))) is not None and one.body is None
+            if (one := run.world.objects.get((region, "docs", key))) is not None
+            and one.body is None
+            and not any(name == key and new.modified > one.modified for _, name, new in run.world.arriving)
         }
         if any(key in found[region] for region in deleted):
             yield f"documents: {key} was deleted and is there again"

@@ -3,7 +3,7 @@
 from tests.simulation.calls import SITE
 from tests.simulation.messages.row import Words
 from tests.simulation.messages.told import Told, is_shown, names
-from tests.simulation.records import EAST, OTHER, parse_copy
+from tests.simulation.records import EAST, OTHER, WEST, parse_copy
 
 
 def serves(told: Told, words: Words) -> bool:
@@ -13,10 +13,11 @@ def serves(told: Told, words: Words) -> bool:
 
 
 def already_serves(told: Told, words: Words) -> bool:
-    shown = told.shown_first()
-    if shown is None or names(shown) != words["region"] or str(shown.generation or "") != words.get("n", ""):
+    wanted = (words["region"], words.get("n", ""))
+    known = told.last_configs(words["region"]) if warns(told) else told.shown_first()
+    if not warns(told) and not any(map(is_shown, told.config_reads(EAST))):
         return False
-    return any(map(is_shown, told.config_reads(EAST))) or warns(told)
+    return wanted in [(names(config), str(config.generation or "")) for config in known if config is not None]
 
 
 def warns(told: Told) -> bool:
@@ -52,10 +53,17 @@ def is_pending(told: Told, words: Words) -> bool:
 
 
 def is_in_sync(told: Told, _: Words) -> bool:
-    copies = [told.last_config(region) for region in OTHER]
     wrote = any(told.own_texts(region) for region in OTHER)
-    alike = copies[0] == copies[1] or wrote
-    return alike and not any(told.lacking())
+    return (wrote or copies_were_equal(told)) and not any(told.lacking())
+
+
+def copies_were_equal(told: Told) -> bool:
+    east, west = told.last_configs(EAST), told.last_configs(WEST)
+    return any(config is not None and config in west for config in east)
+
+
+def copies_were_different(told: Told, _: Words) -> bool:
+    return len({*told.last_configs(EAST), *told.last_configs(WEST)}) > 1
 
 
 def users_moved(told: Told, _: Words) -> bool:
@@ -63,10 +71,7 @@ def users_moved(told: Told, _: Words) -> bool:
 
 
 def copies_disagree(told: Told, words: Words) -> bool:
-    return words["said"] != words["says"] and all(
-        any(says(told, words[place], words[what]) for place in (where,))
-        for where, what in (("region", "said"), ("other", "says"))
-    )
+    return says(told, words["region"], words["said"]) and says(told, words["other"], words["says"])
 
 
 def says(told: Told, where: str, said: str) -> bool:
@@ -78,9 +83,12 @@ def says(told: Told, where: str, said: str) -> bool:
 
 
 def documents_lack(told: Told, words: Words) -> bool:
-    here, there = told.listed(words["region"]), told.listed(words["other"])
-    different = [key for key, (etag, _) in here.items() if there.get(key, ("", 0))[0] != etag]
-    return int(words["n"]) <= len(different)
+    there = told.listings(words["other"])
+    return any(
+        int(words["n"]) <= sum(beside.get(key, ("", 0))[0] != etag for key, (etag, _) in here.items())
+        for here in told.listings(words["region"])
+        for beside in there
+    )
 
 
 def knowledge_base_is_behind(told: Told, words: Words) -> bool:

@@ -8,6 +8,7 @@ from tests.simulation.messages.checks import (
     both_copies_have_it,
     both_journals_unknown,
     config_unchanged,
+    copies_were_different,
     copies_disagree,
     documents_lack,
     edge_answers,
@@ -110,6 +111,11 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     row("When {region} is back: `standby reconcile`.", "A call to the region got no answer, or a late one.", is_silent),
     row(
+        "Pending: config.json in {region} (it differs from the other region's copy).",
+        "The last reads of the copies differ.",
+        copies_were_different,
+    ),
+    row(
         "When {region} accepts the write: `standby reconcile`.",
         "A call to the region was refused.",
         answers_but_refuses,
@@ -183,7 +189,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     row(
         "the Knowledge Base of {region} is behind its bucket: run `standby reconcile`",
-        "The last job does not cover the documents that were listed.",
+        "A job, as it was read, does not cover a listing.",
         knowledge_base_is_behind,
     ),
     row("the Knowledge Base of {region}: {why}", _HAS_REASON, because()),
@@ -192,6 +198,7 @@ ROWS: Final[tuple[Row, ...]] = (
         _HAS_REASON,
         lambda told, words: any(told.failed(region, words["why"]) for region in OTHER),
     ),
+    row("replication from {region}: {other} {why}", _HAS_REASON, because("other")),
     row(
         "the journal has pending writes: run `standby reconcile`",
         "An event in a journal is incomplete.",
@@ -251,7 +258,6 @@ ROWS: Final[tuple[Row, ...]] = (
         "No write of the command to config.json was carried out, or still can be.",
         config_unchanged,
     ),
-    row("The journal may have its intent.", "The write to the journal had no answer.", lambda told, _: True),
     row(
         "config.json is in sync (generation {n}), nothing else changed.",
         "Both regions have had this generation, or a later one.",
@@ -317,7 +323,6 @@ ROWS: Final[tuple[Row, ...]] = (
         "The write had no answer, and the look had none either.",
         shows_nothing,
     ),
-    row("config.json can no longer be read, or another command keeps writing it", "A copy changed meanwhile.", always),
     row(
         "Write config.json in {region}: config.json can no longer be read, or another command keeps writing it",
         "A read of config.json failed, or five attempts met another write.",
@@ -328,6 +333,18 @@ ROWS: Final[tuple[Row, ...]] = (
         " writing it",
         "A read of config.json failed, or five attempts met another write.",
         lambda told, _: any(told.is_faulty(region) for region in OTHER),
+    ),
+    *(
+        row(
+            f"{begin} in {{region}}: {{other}} {{why}}, so which config.json holds is not known",
+            "The write was refused by its condition, and the target's copy could not be read then.",
+            because("other"),
+        )
+        for begin in (
+            "Write config.json",
+            "Write config.json for an interrupted command",
+            "Bring config.json to generation {n}",
+        )
     ),
     row("`standby status` looks again; the same command again writes it, or finds it written.", "A command.", always),
     row("Bring the Knowledge Base into sync in {region}: chatbot-ingest {why}", _HAS_REASON, because()),

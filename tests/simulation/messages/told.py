@@ -59,14 +59,16 @@ class Told:
         seen = [config for place in ([where] if where else [*OTHER]) for config in self.configs(place)]
         return any(names(config) == region and generation in {None, config.generation} for config in seen)
 
-    def last_config(self, region: str) -> RoutingConfig | None:
-        """Return the config of the last read that showed a region's copy; None if there is none, or it is not valid."""
+    def last_configs(self, region: str) -> list[RoutingConfig | None]:
+        """Return the last two reads that showed a region's copy: a command that lists the journal reads it, too."""
         shown = [answer for answer in self.config_reads(region) if is_shown(answer)]
-        return parse_copy(shown[-1].body) if shown else None
+        return [parse_copy(answer.body) for answer in shown[-2:]]
 
-    def shown_first(self) -> RoutingConfig | None:
-        """Return the config that the edge shows, as far as the last reads of both copies tell."""
-        return self.last_config(EAST) or self.last_config(WEST)
+    def shown_first(self) -> list[RoutingConfig]:
+        """Return each config that the edge may have shown, as far as the last reads of both copies tell."""
+        east, west = self.last_configs(EAST), self.last_configs(WEST)
+        behind = west if None in east or not east else []
+        return [config for config in (*east, *behind) if config is not None]
 
     def own_texts(self, region: str) -> list[bytes]:
         """Return the texts that the command sent as a region's config.json."""
@@ -75,6 +77,8 @@ class Told:
     def failed(self, region: str, why: str) -> bool:
         """Return whether an answer from a region, or that there was none, is this reason."""
         given = [answer for call, _, answer in self.answers if call.region == region]
+        if why.startswith("its bucket") and not self.listings(region):
+            return True
         if found := _NO_ANSWER.search(why):
             late = found["cause"].startswith("time-out")
             return any(
@@ -111,48 +115,59 @@ class Told:
             there = stored is not None and stored.body == call.body
             if (_is_answered(answer) and answer.status == _OK) or (there and call.body):
                 return True
-        return any(number == self.spec.number for number, _ in self.world.late)
+        late = [call for number, call in self.world.late if number == self.spec.number]
+        return any(journal or not call.is_journal for call in late)
 
-    def listed(self, region: str) -> Mapping[str, tuple[str, int]]:
-        """Return the ETag and time of each document in the last listing of a region's bucket."""
+    def listings(self, region: str) -> list[Mapping[str, tuple[str, int]]]:
+        """Return the ETag and time of each document in each listing of a region's bucket."""
         pages = [answer for call, answer in self.calls(region, "ListObjectsV2") if call.bucket == "docs"]
-        good = [answer for answer in pages if _is_answered(answer) and answer.status == _OK]
-        found = _LISTED.findall(good[-1].body) if good else []
-        return {
-            key.decode(): (etag.decode().replace("&quot;", '"'), int(datetime.fromisoformat(when.decode()).timestamp()))
-            for key, etag, when in found
-        }
+        return [_parse_listing(answer.body) for answer in pages if _is_answered(answer) and answer.status == _OK]
 
     def is_behind(self, region: str) -> bool:
-        """Return whether the last job of a region, as it was read, does not cover the last listing there."""
-        jobs = [answer for answer in self.answers_of(region, "ListIngestionJobs") if _is_answered(answer)]
-        wanted = self._wanted(region)
-        summaries = [read_document(answer)["ingestionJobSummaries"][0] for answer in jobs]
-        return any((one["status"], one["description"]) != ("COMPLETE", wanted) for one in summaries)
+        """Return whether a job of a region, as it was read, does not cover a listing there."""
+        return self._coverage(region) != {True}
 
     def is_covered(self, region: str) -> bool:
-        """Return whether the last job of a region, as it was read, covers the last listing there."""
+        """Return whether a job of a region, as it was read, covers a listing there."""
+        return True in self._coverage(region)
+
+    def _coverage(self, region: str) -> set[bool]:
         jobs = [answer for answer in self.answers_of(region, "ListIngestionJobs") if _is_answered(answer)]
-        return any(self._wanted(region) == read_document(answer)["ingestionJobSummaries"][0]["description"] for answer in jobs)
+        last = [read_document(answer)["ingestionJobSummaries"][0] for answer in jobs]
+        wanted = [_describe_content(listing) for listing in self.listings(region)]
+        return {job["status"] == "COMPLETE" and job["description"] == one for job in last for one in wanted}
 
     def was_not_read(self, region: str) -> bool:
         """Return whether a read of a region's config.json failed, or came late."""
         return any(not _is_well(answer) for answer in self.config_reads(region))
 
-    def _wanted(self, region: str) -> str:
-        content = tuple(sorted((key, etag) for key, (etag, _) in self.listed(region).items()))
-        return Job(content=content, status="COMPLETE", started=0).description
-
     def lacking(self) -> Iterator[str]:
-        """Yield each listed document that the other region lacks at the end, or that a Knowledge Base lacks."""
+        """Yield each document of every listing that the other region lacks at the end, or a Knowledge Base."""
         for region, other in OTHER.items():
-            for key, (etag, modified) in self.listed(region).items():
+            listings = self.listings(region) or [{}]
+            for key in set(listings[0]).intersection(*listings):
+                etag, modified = listings[-1][key]
                 there, here = (self.world.objects.get((place, "docs", key)) for place in (other, region))
+                if here is None or here.body is None:  # deleted since
+                    continue
                 older = there is not None and there.etag != etag and there.modified < modified
-                if there is None or (there.body is not None and older):
+                known = all(key in listing for listing in self.listings(other))
+                if there is None or (there.body is not None and older and known):
                     yield f"{other} lacks {key}"
-                if here is not None and here.etag == etag and (key, etag) not in self.world.indexed[region]:
+                if here.etag == etag and (key, etag) not in self.world.indexed[region]:
                     yield f"the Knowledge Base of {region} lacks {key}"
+
+
+def _parse_listing(body: bytes) -> Mapping[str, tuple[str, int]]:
+    return {
+        key.decode(): (etag.decode().replace("&quot;", '"'), int(datetime.fromisoformat(when.decode()).timestamp()))
+        for key, etag, when in _LISTED.findall(body)
+    }
+
+
+def _describe_content(listing: Mapping[str, tuple[str, int]]) -> str:
+    content = tuple(sorted((key, etag) for key, (etag, _) in listing.items()))
+    return Job(content=content, status="COMPLETE", started=0).description
 
 
 def names(config: RoutingConfig | None) -> str:
