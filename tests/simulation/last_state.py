@@ -142,12 +142,12 @@ def settle(world: World) -> None:
 def judge_documents(run: Run, world: World) -> Iterator[str]:
     """Judge the documents of both regions, after a `reconcile`."""
     found = {region: dict(world.content(region)) for region in OTHER}
-    for key in sorted({key for key, _ in run.watch.accepted} - run.watch.deleted):
-        etags = {etag for name, etag in run.watch.accepted if name == key}
+    for key in sorted({one[0] for one in run.watch.accepted} - run.watch.deleted):
+        newest = max((modified, etag) for name, etag, modified in run.watch.accepted if name == key)[1]
         if len({found[region].get(key) for region in OTHER}) > 1:
             yield f"documents: {key} differs between the regions"
-        if not {found[region].get(key) for region in OTHER} <= etags:
-            yield f"documents: {key} is lost"
+        if {found[region].get(key) for region in OTHER} != {newest}:
+            yield f"documents: the newest content of {key} is lost"
     for key in sorted(run.watch.deleted):
         deleted = {
             region
@@ -158,6 +158,6 @@ def judge_documents(run: Run, world: World) -> Iterator[str]:
         }
         if any(key in found[region] for region in deleted):
             yield f"documents: {key} was deleted and is there again"
-    strange = {key for region in OTHER for key in found[region]} - {key for key, _ in run.watch.accepted}
+    strange = {key for region in OTHER for key in found[region]} - {one[0] for one in run.watch.accepted}
     if unknown := [key for key in strange if not key.startswith("first-")]:
         yield f"documents: {', '.join(sorted(unknown))} was never uploaded"

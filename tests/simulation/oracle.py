@@ -45,13 +45,13 @@ class Watch:
     """What the oracle remembers of a run.
 
     `needed`: the documents of the failover region when a `failback` began, by the operator's number. `well`: the
-    operators whose target was well at some time since. `accepted`: each accepted document's key and ETag. `deleted`:
+    operators whose target was well at some time since. `accepted`: each accepted document's key, ETag and time. `deleted`:
     the keys that a user deleted. `told`: the operators whose report was judged.
     """
 
     needed: frozenset[tuple[int, str, int]] = frozenset()
     well: frozenset[int] = frozenset()
-    accepted: frozenset[tuple[str, str]] = frozenset()
+    accepted: frozenset[tuple[str, str, int]] = frozenset()
     deleted: frozenset[str] = frozenset()
     told: frozenset[int] = frozenset()
 
@@ -75,7 +75,7 @@ class Watch:
     def _with_people(self, run: "Run", choice: "Choice") -> "Watch":
         if choice[0] == "upload":
             stored = run.world.objects[str(choice[1]), "docs", str(choice[2])]
-            return replace(self, accepted=self.accepted | {(str(choice[2]), stored.etag)})
+            return replace(self, accepted=self.accepted | {(str(choice[2]), stored.etag, stored.modified)})
         return replace(self, deleted=self.deleted | {str(choice[2])}) if choice[0] == "delete" else self
 
 
