@@ -41,6 +41,8 @@ from standby.operations.views.status_json import RegionJson, StatusJson  # noqa:
 from standby.preflight.report import PreflightJson  # noqa: F401 - the documents name the models
 from standby.rehearsal.report import Report, Status  # noqa: F401 - the documents name the models
 from standby.review.report import ReviewJson  # noqa: F401 - the documents name the models
+from tests.simulation.commands import Name
+from tests.simulation.matrix import matrix
 from tests.simulation.messages.measure import read_reached, reason_not_reached
 from tests.simulation.messages.row import Row
 from tests.simulation.messages.status import STATUS_ROWS  # noqa: F401 - a document names the rows
@@ -136,6 +138,23 @@ def messages(rows: Sequence[Row]) -> str:
         says = row.says.replace("`", "").replace("|", "\\|").strip()
         lines.append(f"| `{says}` | {row.holds} | {judged} |")
     return "\n".join(["| message | what holds | judged |", "| --- | --- | --: |", *lines]) + "\n"
+
+
+def failure_matrix(command: Name) -> str:
+    """Return what follows from one fault at each step of a command, as the simulation plays it."""
+    rows = [
+        f"| {fault} | {steps} | {_code(end.result)} | {end.users} | {_code(end.verdict)} | {end.next} |"
+        for fault, steps, end in matrix(command)
+    ]
+    head = (
+        "| fault | at this step | the command ends with | new users are in | verdict of `status` | `status` says next |"
+    )
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows]) + "\n"
+
+
+def _code(text: str) -> str:
+    word, comma, rest = text.partition(", ")
+    return text if word == "killed" else f"`{word}`{comma}{rest}"
 
 
 @cache

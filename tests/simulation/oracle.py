@@ -45,8 +45,8 @@ class Watch:
     """What the oracle remembers of a run.
 
     `needed`: the documents of the failover region when a `failback` began, by the operator's number. `well`: the
-    operators whose target was well at some time since. `accepted`: each accepted document's key, ETag and time. `deleted`:
-    the keys that a user deleted. `told`: the operators whose report was judged.
+    operators whose target was well at some time since. `accepted`: each accepted document's key, ETag and time.
+    `deleted`: the keys that a user deleted. `told`: the operators whose report was judged.
     """
 
     needed: frozenset[tuple[int, str, int]] = frozenset()

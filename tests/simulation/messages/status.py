@@ -11,7 +11,11 @@ from tests.simulation.records import EAST, OTHER, WEST
 
 def _is_ready(told: Told, _: Words) -> bool:
     named = WEST in map(names, told.shown_first())
-    return named and copies_were_equal(told) and all(told.is_healthy(region) and told.is_covered(region) for region in OTHER)
+    return (
+        named
+        and copies_were_equal(told)
+        and all(told.is_healthy(region) and told.is_covered(region) for region in OTHER)
+    )
 
 
 def _has_failed_over(told: Told, _: Words) -> bool:
@@ -112,9 +116,15 @@ STATUS_ROWS: Final[tuple[Row, ...]] = (
         lambda told, words: any(one.manually_edited for one in told.configs(words["region"])),
     ),
     row("`{command}` of {time} has not ended", "A journal has this event.", _is_unfinished),
-    row("`{command}` of {time} has pending writes for `standby reconcile`", "A journal has this event.", _is_unfinished),
+    row(
+        "`{command}` of {time} has pending writes for `standby reconcile`", "A journal has this event.", _is_unfinished
+    ),
     row("`{command}` of {time} wrote config.json, as its copies show", "A journal has this event.", _is_unfinished),
-    row("`{command}` of {time} did not write config.json, as its copies show", "A journal has this event.", _is_unfinished),
+    row(
+        "`{command}` of {time} did not write config.json, as its copies show",
+        "A journal has this event.",
+        _is_unfinished,
+    ),
     row("`{command}` of {time} may have written config.json", "A journal has this event.", _is_unfinished),
     row(
         "which region serves is not known, because no config.json could be read",

@@ -26,9 +26,7 @@ def simulation() -> Iterator[None]:
 
 def _told(words: str, *, spec: Spec | None = None, result: str = "done") -> Told:
     world = World.begin(generation=3)
-    return Told(
-        spec=spec or failover(1), report=Report(result=result, words=words), answers=frozenset(), world=world
-    )
+    return Told(spec=spec or failover(1), report=Report(result=result, words=words), answers=frozenset(), world=world)
 
 
 def test_a_sentence_that_is_in_no_row_is_a_violation() -> None:

@@ -81,10 +81,7 @@ class Told:
             return True
         if found := _NO_ANSWER.search(why):
             late = found["cause"].startswith("time-out")
-            return any(
-                _is_late(answer) if late else answer.failure == "refused"
-                for answer in given
-            )
+            return any(_is_late(answer) if late else answer.failure == "refused" for answer in given)
         code = why.rpartition("answers ")[2]
         return any(f"<Code>{code}</Code>".encode() in answer.body or str(answer.status) == code for answer in given)
 
@@ -183,7 +180,7 @@ def is_shown(answer: Answer) -> bool:
 
 def _is_late(answer: Answer) -> bool:
     """Return whether no answer came within the time of a call, or of its repetitions."""
-    return bool(answer.failure) or answer.delay > 0 or answer.status == 503  # noqa: PLR2004
+    return bool(answer.failure) or answer.delay > 0 or answer.status == 503
 
 
 def _is_answered(answer: Answer) -> bool:
@@ -191,5 +188,5 @@ def _is_answered(answer: Answer) -> bool:
 
 
 def _is_well(answer: Answer) -> bool:
-    absent = answer.status == 404  # noqa: PLR2004 - an absent object is an answer
+    absent = answer.status == 404
     return _is_answered(answer) and not answer.delay and (answer.status == _OK or absent)
