@@ -94,8 +94,10 @@ def _play(command: Name, call: str, fault: Choice, scripts: Scripts) -> Outcome 
         run.take(("terraform", WEST))
     run.take(("start", 1))
     place = _reach(run, call)
-    choice = fault if len(fault) > 1 else (*fault, 1, place)
-    if place is None or choice not in run.choices():
+    if place is None:
+        return None
+    choice: Choice = fault if len(fault) > 1 else (*fault, 1, place)
+    if choice not in run.choices():
         return None
     run.take(choice)
     drain(run)

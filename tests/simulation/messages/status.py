@@ -64,8 +64,10 @@ _SHARED: Final = (
     "{region} has no config.json",
     "config.json in {region} is invalid: correct it, or run `standby reconcile --force`",
     "No manifest of chatbot: {region} {why}; {other} {also}",
-    "Check your own network first: `curl -sSI https://sts.{region}.amazonaws.com` and `curl -sSI"
-    " https://sts.{other}.amazonaws.com` must print an HTTP status",
+    (
+        "Check your own network first: `curl -sSI https://sts.{region}.amazonaws.com` and `curl -sSI"
+        " https://sts.{other}.amazonaws.com` must print an HTTP status"
+    ),
 )
 
 STATUS_ROWS: Final[tuple[Row, ...]] = (

@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.simulation.calls import SITE
-from tests.simulation.commands import Report, Spec, simulated
+from tests.simulation.calls import SITE, Call
+from tests.simulation.commands import Command, Report, Spec, simulated
 from tests.simulation.last_state import play_command
+from tests.simulation.machine import Answer
 from tests.simulation.messages.judge import judge_messages
 from tests.simulation.messages.measure import read_reached
 from tests.simulation.messages.status import STATUS_ROWS
 from tests.simulation.messages.table import ROWS
 from tests.simulation.messages.told import Told
 from tests.simulation.scenarios import failover, reconcile
+from tests.simulation.script import Answers
 from tests.simulation.world import EAST, WEST, World
 
 
@@ -83,10 +85,8 @@ def test_a_failover_whose_edge_never_shows_the_config_does_not_say_that_the_regi
     assert list(judge_messages(told))
 
 
-def _answers(world: World) -> frozenset:  # type: ignore[type-arg]  # the answers of `Told`
-    from tests.simulation.commands import Command  # noqa: PLC0415 - a machine needs the simulation
-
-    command, answers = Command(failover(1)), set()
+def _answers(world: World) -> Answers:
+    command, answers = Command(failover(1)), set[tuple[Call, int, Answer]]()
     while not command.ended:
         number, call = next(iter(command.calls.items()))
         answer = world.serve(call, number=1)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from standby.deployment.manifest import Role
 from standby.deployment.routing_config import RoutingConfig
 from tests.simulation.calls import SITE, Call, read_document
 from tests.simulation.commands import MANIFEST, Report, Spec
@@ -47,10 +46,7 @@ class Told:
 
     def configs(self, region: str) -> list[RoutingConfig]:
         """Return each valid config that the command read in a region."""
-        if region == SITE:
-            found = self.answers_of(SITE, "GET config.json")
-        else:
-            found = self.config_reads(region)
+        found = self.answers_of(SITE, "GET config.json") if region == SITE else self.config_reads(region)
         parsed = [parse_copy(answer.body) for answer in found if _is_answered(answer)]
         return [config for config in parsed if config is not None]
 
@@ -169,7 +165,7 @@ def _describe_content(listing: Mapping[str, tuple[str, int]]) -> str:
 
 def names(config: RoutingConfig | None) -> str:
     """Return the region whose API a config names; "" for another API, or no config."""
-    role: Role | None = MANIFEST.role_of(config.api_url) if config else None
+    role = MANIFEST.role_of(config.api_url) if config else None
     return MANIFEST.regions[role].region if role else ""
 
 
