@@ -33,15 +33,6 @@ from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
 from standby.operations.plans.batch_replication import describe_batch
-from standby.operations.plans.pending import (
-    DOCUMENTS,
-    JOURNAL,
-    KNOWLEDGE_BASE,
-    pending_changes,
-    pending_comparisons,
-    pending_copies,
-    pending_reads,
-)
 from standby.operations.plans.plan import (
     CloseEvent,
     CopyDocuments,
@@ -54,6 +45,15 @@ from standby.operations.plans.plan import (
     VerifyEdge,
     WriteIntent,
     manifest_refusals,
+)
+from standby.operations.plans.remainder import (
+    DOCUMENTS,
+    JOURNAL,
+    KNOWLEDGE_BASE,
+    pending_changes,
+    pending_comparisons,
+    pending_copies,
+    pending_reads,
 )
 from standby.text import pluralize
 from standby_protocol.generation import KnownGenerations
