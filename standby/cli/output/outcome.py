@@ -97,7 +97,8 @@ def _merge_errors(first: CommandOutcome, second: CommandOutcome) -> StandbyError
         written = f"config.json {where} (generation {first.plan.generation})"
         so_far = f"{first.error.message if first.error else written}, nothing else changed."
         why = "Cancelled." if second.result == "declined" else second.error.message
-        return StandbyError(f"{why} {so_far}", hint=first.error.hint if first.error else "")
+        between = "\n" if "\n" in why else " "  # after a list of reasons
+        return StandbyError(f"{why}{between}{so_far}", hint=first.error.hint if first.error else "")
     errors = [outcome.error for outcome in (first, second) if outcome.error is not None]
     if len(errors) < 2:  # noqa: PLR2004 - there are two outcomes
         return errors[0] if errors else None

@@ -266,6 +266,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "Both regions have had this generation, or a later one.",
         both_copies_have_it,
     ),
+    row(", nothing else changed", "The words before it say what was changed.", always),
     row(
         "config.json is written in one region alone (generation {n}), nothing else changed.",
         "A region has had this generation, or a later one.",
