@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from standby.deployment.routing_config import KEY
 from standby.errors import FAILED, REFUSED, StandbyError
 from standby.operations.execution.run import PlanRun, RunResult
+from standby.operations.facts.journal import PendingWrite
 from standby.operations.plans.plan import Plan
 
 Outcome = Literal[RunResult, "nothing to do", "planned", "declined", "refused"]
@@ -82,13 +84,22 @@ def _merge_runs(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
         winner=last.winner,
         authoritative=last.authoritative,
         steps=[step for run in runs for step in run.steps],
-        pending_writes=[part for run in runs for part in run.pending_writes],
+        pending_writes=_merge_pending(runs),
         failures=[failure for run in runs for failure in run.failures],
         not_verified=[failure for run in runs for failure in run.not_verified],
         unknown=[failure for run in runs for failure in run.unknown],
         notes=[note for run in runs for note in run.notes],
         details=[detail for run in runs for detail in run.details],
     )
+
+
+def _merge_pending(runs: list[PlanRun]) -> list[PendingWrite]:
+    """Return the pending writes. One to the same config.json is named once, with its first reason."""
+    merged: list[PendingWrite] = []
+    for part in (part for run in runs for part in run.pending_writes):
+        if part.what != KEY or all((part.region, KEY) != (one.region, one.what) for one in merged):
+            merged.append(part)
+    return merged
 
 
 def _merge_errors(first: CommandOutcome, second: CommandOutcome) -> StandbyError | None:
