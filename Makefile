@@ -10,7 +10,7 @@ FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -E -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-COGGED := README.md docs/cli.md docs/notifications.md docs/protocol.md docs/reference.md docs/review.md
+COGGED := README.md docs/cli.md docs/failure-matrix.md docs/messages.md docs/notifications.md docs/protocol.md docs/reference.md docs/review.md
 SOURCES := standby constructs lambda_src bench docs tests toolchain
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready

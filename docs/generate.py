@@ -4,7 +4,7 @@ import json
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +41,12 @@ from standby.operations.views.status_json import RegionJson, StatusJson  # noqa:
 from standby.preflight.report import PreflightJson  # noqa: F401 - the documents name the models
 from standby.rehearsal.report import Report, Status  # noqa: F401 - the documents name the models
 from standby.review.report import ReviewJson  # noqa: F401 - the documents name the models
+from tests.simulation.commands import Name
+from tests.simulation.matrix import matrix
+from tests.simulation.messages.measure import read_reached, reason_not_reached
+from tests.simulation.messages.row import Row
+from tests.simulation.messages.status import STATUS_ROWS  # noqa: F401 - a document names the rows
+from tests.simulation.messages.table import ROWS  # noqa: F401 - a document names the rows
 from tests.simulation.oracle import RULES
 from tests.simulation.seeded.measure import read_measured
 from tests.simulation.seeded.mistakes import MISTAKES
@@ -121,6 +127,34 @@ def simulation_mistakes() -> str:
         one = known[mistake.title]
         rows.append(f"| {mistake.title} | {one.rule} | {f'{one.steps:,}' if one.steps else 'a story'} |")
     return "\n".join(["| mistake | noticed by the rule | after steps |", "| --- | --- | --: |", *rows]) + "\n"
+
+
+def messages(rows: Sequence[Row]) -> str:
+    """Return each message of the commands, what must hold when it is printed, and how often that was judged."""
+    times = read_reached()
+    lines = []
+    for row in rows:
+        judged = f"{times[row.says]:,}" if times.get(row.says) else reason_not_reached(row.says)
+        says = row.says.replace("`", "").replace("|", "\\|").strip()
+        lines.append(f"| `{says}` | {row.holds} | {judged} |")
+    return "\n".join(["| message | what holds | judged |", "| --- | --- | --: |", *lines]) + "\n"
+
+
+def failure_matrix(command: Name) -> str:
+    """Return what follows from one fault at each step of a command, as the simulation plays it."""
+    rows = [
+        f"| {fault} | {steps} | {_code(end.result)} | {end.users} | {_code(end.verdict)} | {end.next} |"
+        for fault, steps, end in matrix(command)
+    ]
+    head = (
+        "| fault | at this step | the command ends with | new users are in | verdict of `status` | `status` says next |"
+    )
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows]) + "\n"
+
+
+def _code(text: str) -> str:
+    word, comma, rest = text.partition(", ")
+    return text if word == "killed" else f"`{word}`{comma}{rest}"
 
 
 @cache

@@ -48,7 +48,7 @@ def judge_write(error: Exception, *, written: bool | None) -> WriteOutcome:
     refusal = _refusal(error)
     if refusal is not None and is_refused_by_condition(refusal):
         return "changed"
-    if _may_have_landed(error, refusal) and (written is None or refusal is None):
+    if may_have_landed(error) and (written is None or refusal is None):
         return "unknown"
     return "failed"
 
@@ -58,12 +58,13 @@ def is_refused_by_condition(refusal: Mapping[str, Any]) -> bool:
     return refusal["Error"]["Code"] in CHANGED
 
 
-def _may_have_landed(error: Exception, refusal: Mapping[str, Any] | None) -> bool:
+def may_have_landed(error: Exception) -> bool:
     """Return whether a write that ended with this error may have been carried out.
 
     A refusal (4xx) is certain, and so is a connection that was never made. Source: docs.aws.amazon.com, Amazon S3 API
     Reference, "Error responses".
     """
+    refusal = _refusal(error)
     if refusal is not None:
         status = refusal.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR

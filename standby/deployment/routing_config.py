@@ -56,6 +56,7 @@ __all__ = [
     "config_for_role",
     "copies_agree",
     "is_refused_by_condition",
+    "may_have_landed",
     "moves_users",
     "parse_config",
     "read_copy",
@@ -121,6 +122,11 @@ def write_copy(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
 def is_refused_by_condition(error: ClientError) -> bool:
     """Return whether S3 refused a write because of its `If-Match` or `If-None-Match`."""
     return conditional_write.is_refused_by_condition(error.response)
+
+
+def may_have_landed(error: ClientError | BotoCoreError) -> bool:
+    """Return whether a write that ended with this error may have been carried out."""
+    return conditional_write.may_have_landed(error)
 
 
 def _is_written(s3: "S3Client", seen: ConfigCopy, text: str) -> bool | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.simulation.commands import simulated
 from tests.simulation.exploration.drivers import sample
 from tests.simulation.exploration.report import explore_and_report, report
+from tests.simulation.messages.measure import measure_messages
 from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
 from tests.simulation.script import Scripts
 from tests.simulation.seeded.measure import is_noticed, measure, write_measured
@@ -51,10 +52,16 @@ def run_mistakes(arguments: argparse.Namespace) -> bool:
     return all(one.rule for one in measured)
 
 
+def run_messages(arguments: argparse.Namespace) -> bool:
+    """Sample, and write how often each message was judged."""
+    found = measure_messages(seed=arguments.seed, steps=arguments.steps, seconds=arguments.seconds)
+    return report(f"messages (seed {arguments.seed})", found, Scripts(merge=False), arguments.folder)
+
+
 def main() -> int:
-    """Run one of the three, and return the exit code."""
+    """Run one of the four, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("what", choices=("random", "exhaustive", "mistakes"))
+    parser.add_argument("what", choices=("random", "exhaustive", "mistakes", "messages"))
     parser.add_argument("--seconds", type=float, default=60.0, help="CPU seconds (of each scenario or mistake)")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes of the exhaustive driver")
@@ -64,7 +71,13 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where stories of failures are written")
     arguments = parser.parse_args()
     with simulated():
-        well = {"random": run_random, "exhaustive": run_exhaustive, "mistakes": run_mistakes}[arguments.what](arguments)
+        drivers = {
+            "random": run_random,
+            "exhaustive": run_exhaustive,
+            "mistakes": run_mistakes,
+            "messages": run_messages,
+        }
+        well = drivers[arguments.what](arguments)
     return 0 if well else 1
 
 

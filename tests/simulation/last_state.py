@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from standby.deployment.routing_config import RoutingConfig
-from tests.simulation.commands import Command, Report, Spec
+from tests.simulation.calls import Call
+from tests.simulation.commands import Command, Name, Report, Spec
+from tests.simulation.machine import Answer
+from tests.simulation.messages.judge import judge_messages
+from tests.simulation.messages.told import Told
 from tests.simulation.oracle import judge_end
 from tests.simulation.scenario import Run
 from tests.simulation.world import EAST, OTHER, WEST, World
@@ -51,18 +55,20 @@ class Endings:
         return Ending(violations=tuple(self._end_well(run, world)), final=world.edge_config())
 
     def _end_well(self, run: Run, world: World) -> Iterator[str]:
-        before = self.command(world, Spec(number=90, command="status", began=LATER))
-        first = self.command(world, Spec(number=91, command="reconcile", began=LATER + 60))
+        before, untrue = play_command(world, Spec(number=90, command="status", began=LATER))
+        first, more = play_command(world, Spec(number=91, command="reconcile", began=LATER + 60))
+        yield from (*untrue, *more)
         if first.result not in {"done", "nothing to do"}:
             yield f"copies: `reconcile` without faults ended with `{first.result}`: {first.words}"
         if world.config(WEST) != world.config(EAST):
             yield f"copies: after `reconcile` they are {world.config(WEST)} and {world.config(EAST)}"
-        second = self.command(world, Spec(number=92, command="reconcile", began=LATER + 120))
+        second, untrue = play_command(world, Spec(number=92, command="reconcile", began=LATER + 120))
         if second.result != "nothing to do":
             yield f"settled: the second `reconcile` ended with `{second.result}`: {second.words}"
         if first.mends and not before.reasons:
             yield f"status: it named no reason ({before.verdict}), and `reconcile` ended with `{first.result}`"
-        after = self.command(world, Spec(number=93, command="status", began=LATER + 180))
+        after, more = play_command(world, Spec(number=93, command="status", began=LATER + 180))
+        yield from (*untrue, *more)
         if after.reasons:
             yield f"quiet: after `reconcile`, `status` says: {'; '.join(after.reasons)}"
         final = world.edge_config()
@@ -73,10 +79,9 @@ class Endings:
         yield from judge_documents(run, world)
 
     def _end_alone(self, world: World, gone: str) -> Iterator[str]:
-        command = "failover" if gone == WEST else "failback"
-        report = self.command(
-            world, Spec(number=94, command="failover" if gone == WEST else "failback", force=True, began=LATER)
-        )
+        command: Name = "failover" if gone == WEST else "failback"
+        report, untrue = play_command(world, Spec(number=94, command=command, force=True, began=LATER))
+        yield from untrue
         if report.result not in {"done", "incomplete", "nothing to do"}:
             yield f"stuck: `{command} --force` ended with `{report.result}`: {report.words}"
         if world.visitor_role() != ("failover" if gone == WEST else "primary"):
@@ -85,15 +90,19 @@ class Endings:
         if config is None or (config.generation or 0) < world.shown:
             yield f"stuck: a page has seen generation {world.shown}, and {config.generation if config else 0} holds"
 
-    @staticmethod
-    def command(world: World, spec: Spec) -> Report:
-        """Run one command without faults, and let everything that is in progress end."""
-        machine = Command(spec)
-        while not machine.ended:
-            number, call = next(iter(machine.calls.items()))
-            machine.answer(number, world.serve(call, number=spec.number))
-        settle(world)
-        return machine.report
+
+def play_command(world: World, spec: Spec) -> tuple[Report, list[str]]:
+    """Run one command without faults, and let everything that is in progress end. Return the untrue messages, too."""
+    machine, answers = Command(spec), list[tuple[Call, int, Answer]]()
+    while not machine.ended:
+        number, call = next(iter(machine.calls.items()))
+        answer = world.serve(call, number=spec.number)
+        answers.append((call, sum(one[0] == call for one in answers), answer))
+        machine.answer(number, answer)
+    told = Told(spec=spec, report=machine.report, answers=frozenset(answers), world=world)
+    untrue = list(judge_messages(told))
+    settle(world)
+    return machine.report, untrue
 
 
 _LIMITED: Final = ("held:", "page:", "stuck:")
@@ -133,20 +142,22 @@ def settle(world: World) -> None:
 def judge_documents(run: Run, world: World) -> Iterator[str]:
     """Judge the documents of both regions, after a `reconcile`."""
     found = {region: dict(world.content(region)) for region in OTHER}
-    for key in sorted({key for key, _ in run.watch.accepted} - run.watch.deleted):
-        etags = {etag for name, etag in run.watch.accepted if name == key}
+    for key in sorted({one[0] for one in run.watch.accepted} - run.watch.deleted):
+        newest = max((modified, etag) for name, etag, modified in run.watch.accepted if name == key)[1]
         if len({found[region].get(key) for region in OTHER}) > 1:
             yield f"documents: {key} differs between the regions"
-        if not {found[region].get(key) for region in OTHER} <= etags:
-            yield f"documents: {key} is lost"
+        if {found[region].get(key) for region in OTHER} != {newest}:
+            yield f"documents: the newest content of {key} is lost"
     for key in sorted(run.watch.deleted):
         deleted = {
             region
             for region in OTHER
-            if (one := run.world.objects.get((region, "docs", key))) is not None and one.body is None
+            if (one := run.world.objects.get((region, "docs", key))) is not None
+            and one.body is None
+            and not any(name == key and new.modified > one.modified for _, name, new in run.world.arriving)
         }
         if any(key in found[region] for region in deleted):
             yield f"documents: {key} was deleted and is there again"
-    strange = {key for region in OTHER for key in found[region]} - {key for key, _ in run.watch.accepted}
+    strange = {key for region in OTHER for key in found[region]} - {one[0] for one in run.watch.accepted}
     if unknown := [key for key in strange if not key.startswith("first-")]:
         yield f"documents: {', '.join(sorted(unknown))} was never uploaded"

@@ -23,8 +23,8 @@ _requests: Final[dict[str, Call]] = {}
 _results: Final[dict[tuple[str, Answer], "dict[str, Any] | Exception"]] = {}
 _given: Final[dict[greenlet.greenlet, Answer]] = {}
 """The answer that a thread has already, while botocore reads it."""
-_asked: Final[dict[greenlet.greenlet, tuple[Call, Answer]]] = {}
-"""The request that botocore made in a thread, and its answer."""
+_sent: Final[dict[greenlet.greenlet, list[tuple[Call, Answer]]]] = {}
+"""The requests that botocore made for one call in a thread, and their answers: it repeats some calls."""
 
 
 def send(request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
@@ -34,7 +34,7 @@ def send(request: AWSPreparedRequest, event_name: str, **_: object) -> AWSRespon
     if answer is None:
         call = calls.read_request(request, event_name.rpartition(".")[2])
         answer = current().ask(call)
-        _asked[thread] = (call, answer)
+        _sent.setdefault(thread, []).append((call, answer))
     return calls.to_response(request, answer)
 
 
@@ -45,23 +45,36 @@ def remember(original: Original) -> Original:
         key, thread = f"{id(client)} {operation} {parameters}", greenlet.getcurrent()
         call = _requests.get(key)
         if call is None:
-            try:
-                result = _result(lambda: original(client, operation, parameters))
-            finally:
-                asked = _asked.pop(thread, None)
-            if asked is not None:
-                _requests[key], _results[key, asked[1]] = asked[0], result
+            result, sent = _send_all(lambda: original(client, operation, parameters))
+            if sent:
+                _requests[key] = sent[0][0]
+            if len(sent) == 1:  # the result of a call that was repeated depends on more than one answer
+                _results[key, sent[0][1]] = result
             return _give(result)
         answer = current().ask(call)
-        if (key, answer) not in _results:
-            _given[thread] = answer
-            try:
-                _results[key, answer] = _result(lambda: original(client, operation, parameters))
-            finally:
-                _given.pop(thread, None)
-        return _give(_results[key, answer])
+        if (known := _results.get((key, answer))) is not None:
+            return _give(known)
+        _given[thread] = answer
+        try:
+            result, sent = _send_all(lambda: original(client, operation, parameters))
+        finally:
+            _given.pop(thread, None)
+        if not sent:
+            _results[key, answer] = result
+        return _give(result)
 
     return make
+
+
+def _send_all(
+    make: Callable[[], dict[str, Any]],
+) -> "tuple[dict[str, Any] | Exception, list[tuple[Call, Answer]]]":
+    """Make a call. Return its result, and the requests that were sent for it now."""
+    try:
+        result = _result(make)
+    finally:
+        sent = _sent.pop(greenlet.getcurrent(), [])
+    return result, sent
 
 
 def _result(make: Callable[[], dict[str, Any]]) -> "dict[str, Any] | Exception":

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from standby.deployment.routing_config import RoutingConfig
 from tests.simulation.commands import Report, Spec
+from tests.simulation.messages.judge import judge_messages
+from tests.simulation.messages.told import Told
 from tests.simulation.world import EAST, OTHER, ROLE_OF, WEST, Glance, World, identity
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ RULES: Final = {
     "status": "`status` names a reason whenever `reconcile` has something to do to config.json or to documents.",
     "quiet": "After a `reconcile` without faults, `status` names no reason.",
     "documents": "No accepted document is lost, doubled or revived.",
+    "message": "Each sentence with which a command ends is in the table of [messages.md](messages.md), and is true.",
     "stuck": "After a region is gone for good, one command without faults makes the other one serve.",
 }
 """The rules, by the name with which each violation begins."""
@@ -42,13 +45,13 @@ class Watch:
     """What the oracle remembers of a run.
 
     `needed`: the documents of the failover region when a `failback` began, by the operator's number. `well`: the
-    operators whose target was well at some time since. `accepted`: each accepted document's key and ETag. `deleted`:
-    the keys that a user deleted. `told`: the operators whose report was judged.
+    operators whose target was well at some time since. `accepted`: each accepted document's key, ETag and time.
+    `deleted`: the keys that a user deleted. `told`: the operators whose report was judged.
     """
 
     needed: frozenset[tuple[int, str, int]] = frozenset()
     well: frozenset[int] = frozenset()
-    accepted: frozenset[tuple[str, str]] = frozenset()
+    accepted: frozenset[tuple[str, str, int]] = frozenset()
     deleted: frozenset[str] = frozenset()
     told: frozenset[int] = frozenset()
 
@@ -65,12 +68,14 @@ class Watch:
             if number not in watch.told:
                 watch = replace(watch, told=watch.told | {number})
                 found += judge_report(world, report)
+                node = run.nodes[number]
+                found += judge_messages(Told(spec=node.spec, report=report, answers=node.answers, world=world))
         return watch, found
 
     def _with_people(self, run: "Run", choice: "Choice") -> "Watch":
         if choice[0] == "upload":
             stored = run.world.objects[str(choice[1]), "docs", str(choice[2])]
-            return replace(self, accepted=self.accepted | {(str(choice[2]), stored.etag)})
+            return replace(self, accepted=self.accepted | {(str(choice[2]), stored.etag, stored.modified)})
         return replace(self, deleted=self.deleted | {str(choice[2])}) if choice[0] == "delete" else self
 
 

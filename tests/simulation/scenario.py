@@ -21,7 +21,7 @@ Choice = tuple[str | int, ...]
 
 FAULTS: Final = ("kill", "lose", "late", "fail", "slow", "down", "hang", "gone", "cut", "deny", "sick")
 """Faults, each of which costs one of the budget. The end of a fault costs nothing."""
-PEOPLE: Final = ("edit", "upload", "delete", "terraform")
+PEOPLE: Final = ("edit", "upload", "delete", "terraform", "remove", "spoil")
 """What people do besides the commands. The tombstones of an erasure (branch `erasure`) belong here, too."""
 
 _LOCAL: Final = frozenset(
@@ -207,6 +207,7 @@ class Run:
                 continue
             if "edit" in kinds:
                 yield from (("edit", region, role) for role in ("primary", "failover"))
+            yield from ((kind, region) for kind in ("remove", "spoil") if kind in kinds)
             if "terraform" in kinds:
                 yield ("terraform", region)
             if "upload" in kinds:
@@ -307,6 +308,10 @@ class Run:
             world.write(region, "docs", what, f"{region} {world.clock}".encode())
         elif word == "delete":
             world.delete(region, what)
+        elif word == "remove":
+            world.remove_config(region)
+        elif word == "spoil":
+            world.write(region, "frontend", "config.json", b'{"apiUrl": ')
         elif word == "edit":
             url = MANIFEST.regions["failover" if what == "failover" else "primary"].api_url
             world.write(region, "frontend", "config.json", f'{{"apiUrl": "{url}"}}'.encode())

@@ -9,7 +9,7 @@ from typing import Final
 from tests.simulation.commands import Name, Spec
 from tests.simulation.scenario import Scenario
 
-NAMES: Final[tuple[Name, ...]] = ("failover", "failback", "reconcile")
+NAMES: Final[tuple[Name, ...]] = ("failover", "failback", "reconcile", "status")
 PEOPLE: Final = ((), ("edit",), ("upload",), ("upload", "delete"), ("terraform",), ("edit", "upload"))
 
 

@@ -20,7 +20,7 @@ from tests.simulation.script import Scripts
 
 FOLDER: Final = Path(__file__).with_name("stories")
 MANY: Final = 99
-_PEOPLE: Final = ("edit", "upload", "delete", "terraform", "sweep")
+_PEOPLE: Final = ("edit", "upload", "delete", "terraform", "sweep", "remove", "spoil")
 _ABOUT_CALLS: Final = frozenset({"answer", "lose", "late", "fail", "slow"})
 
 _TOLD: Final = {
@@ -36,6 +36,8 @@ _TOLD: Final = {
     "sick": "the API of {} becomes unhealthy",
     "well": "the API of {} is healthy again",
     "edit": "a person edits config.json in {} to name the {} region",
+    "remove": "a person deletes config.json in {}",
+    "spoil": "a person writes a config.json in {} that is no JSON",
     "terraform": "a stale apply writes generation 1 in {}",
     "upload": "a user uploads in {}: {}",
     "delete": "a user deletes in {}: {}",

@@ -267,6 +267,10 @@ class World:
         self.clock += 1
         self._set((region, "docs", key), Stored(body=None, modified=time_of(self.clock)))
 
+    def remove_config(self, region: str) -> None:
+        """Delete config.json, as a person does by mistake."""
+        self._set((region, "frontend", "config.json"), Stored(body=None, modified=0))
+
     def _replicate(self, region: str, key: str) -> None:
         stored = replace(self.objects[region, "docs", key], status="PENDING")
         self._set((region, "docs", key), stored)

@@ -1,6 +1,6 @@
 """What `failover`, `failback` and `reconcile` print: the plan, the question, and one sentence at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from standby.cli.output.outcome import CommandOutcome
@@ -45,8 +45,7 @@ def summary_lines(outcome: CommandOutcome) -> Iterator[str]:
     pending = run.pending_writes if run else []
     yield from (f"Pending: {_describe_pending(part)}." for part in pending)
     if pending:
-        lost = [part.region for part in pending if part.what == KEY]
-        yield f"{f'When {lost[0]} is back' if lost else 'Later'}: `standby reconcile`."
+        yield f"{_describe_time(pending)}: `standby reconcile`."
 
 
 def _describe_done(outcome: CommandOutcome) -> str:
@@ -65,7 +64,17 @@ def _moves_users(plan: Plan) -> bool:
 
 def _describe_pending(part: PendingWrite) -> str:
     why = part.why.removeprefix(f"{part.region} ")
-    return f"{part.what} in {part.region}{f', which {why}' if why != part.why else f' ({why})'}"
+    follows = why != part.why and not why.startswith("its ")
+    return f"{part.what} in {part.region}{f', which {why}' if follows else f' ({why})'}"
+
+
+def _describe_time(pending: Iterable[PendingWrite]) -> str:
+    """Return when the writes can be made, as far as the reasons of those to config.json tell."""
+    configs = [part for part in pending if part.what == KEY]
+    if silent := [part.region for part in configs if " does not answer" in part.why]:
+        return f"When {silent[0]} is back"
+    refusing = [part.region for part in configs if part.why.startswith(f"{part.region} ")]
+    return f"When {refusing[0]} accepts the write" if refusing else "Later"
 
 
 def _begin_sentence(plan: Plan) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from standby.deployment.routing_config import KEY
 from standby.errors import FAILED, REFUSED, StandbyError
 from standby.operations.execution.run import PlanRun, RunResult
+from standby.operations.facts.journal import PendingWrite
 from standby.operations.plans.plan import Plan
 
 Outcome = Literal[RunResult, "nothing to do", "planned", "declined", "refused"]
@@ -82,7 +84,7 @@ def _merge_runs(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
         winner=last.winner,
         authoritative=last.authoritative,
         steps=[step for run in runs for step in run.steps],
-        pending_writes=[part for run in runs for part in run.pending_writes],
+        pending_writes=_merge_pending(runs),
         failures=[failure for run in runs for failure in run.failures],
         not_verified=[failure for run in runs for failure in run.not_verified],
         unknown=[failure for run in runs for failure in run.unknown],
@@ -91,13 +93,23 @@ def _merge_runs(plan: Plan, runs: list[PlanRun]) -> PlanRun | None:
     )
 
 
+def _merge_pending(runs: list[PlanRun]) -> list[PendingWrite]:
+    """Return the pending writes. One to the same config.json is named once, with its first reason."""
+    merged: list[PendingWrite] = []
+    for part in (part for run in runs for part in run.pending_writes):
+        if part.what != KEY or all((part.region, KEY) != (one.region, one.what) for one in merged):
+            merged.append(part)
+    return merged
+
+
 def _merge_errors(first: CommandOutcome, second: CommandOutcome) -> StandbyError | None:
     if first.run is not None and second.result in {"declined", "refused"} and second.error is not None:
         where = "is in sync" if first.result == "done" else "is written in one region alone"
         written = f"config.json {where} (generation {first.plan.generation})"
         so_far = f"{first.error.message if first.error else written}, nothing else changed."
         why = "Cancelled." if second.result == "declined" else second.error.message
-        return StandbyError(f"{why} {so_far}", hint=first.error.hint if first.error else "")
+        between = "\n" if "\n" in why else " "  # after a list of reasons
+        return StandbyError(f"{why}{between}{so_far}", hint=first.error.hint if first.error else "")
     errors = [outcome.error for outcome in (first, second) if outcome.error is not None]
     if len(errors) < 2:  # noqa: PLR2004 - there are two outcomes
         return errors[0] if errors else None

@@ -32,7 +32,7 @@ from standby.operations.facts.documents import MissingDocument
 from standby.operations.facts.journal import PendingWrite
 from standby.operations.facts.knowledge_base import NOT_COMPARED, IngestionJob, last_complete_job, read_jobs
 from standby.operations.plans.plan import CopyDocuments, CopyEvents, Ingest
-from standby.operations.plans.reconcile import DOCUMENTS
+from standby.operations.plans.remainder import DOCUMENTS
 from standby.text import describe_seconds, pluralize
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """The steps of a failover and a failback."""
 
 import time
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -19,6 +20,7 @@ from standby.deployment.routing_config import (
     RoutingConfig,
     UnknownWriteError,
     authoritative_copy,
+    may_have_landed,
     parse_config,
     read_copy,
     write_copy,
@@ -59,9 +61,10 @@ class SwitchSteps:
         try:
             journal.write_event(self._connection.clients.s3(region.region), region, event)
         except (ClientError, BotoCoreError) as error:
+            changed = "config.json was not changed." if may_have_landed(error) else "Nothing was changed."
             raise RefusedError(
                 f"The frontend bucket of {region.region} {explain(error)}, so config.json cannot be written either.",
-                hint="Nothing was changed. `standby status` shows which region answers.",
+                hint=f"{changed} `standby status` shows which region answers.",
             ) from error
         return event.key
 
@@ -168,14 +171,21 @@ class SwitchSteps:
         """
         mine, region = action.config, action.seen.region
         try:
-            authoritative = self._make_copies_agree()
+            authoritative, unread = self._make_copies_agree()
         except StepFailedError:
             if region == run.plan.target or not self._is_written_in(run.plan.target, mine):
                 raise
             why = f"{region} refuses the write: its config.json is not the one that it shows"
             run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
             return f"pending: {why}"
+        if run.plan.target in unread:  # its copy may be this command's, or that of a command that won
+            why = f"{run.plan.target} {unread[run.plan.target]}"
+            raise UnknownOutcomeError(f"{why}, so which config.json holds is not known")
         if authoritative.config == mine:
+            if region in unread:
+                why = f"{region} {unread[region]}"
+                run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
+                return f"pending: {why}"
             return f"generation {mine.generation}, after another command's write"
         winner = self._find_winner(authoritative)
         raise ConflictError(_describe_winner(authoritative, winner), authoritative=authoritative, winner=winner)
@@ -186,7 +196,8 @@ class SwitchSteps:
         copies = [attempt(partial(self._read_copy, role)) for role in roles]
         return any(isinstance(copy, ConfigCopy) and copy.config == config for copy in copies)
 
-    def _make_copies_agree(self) -> ConfigCopy:
+    def _make_copies_agree(self) -> tuple[ConfigCopy, Mapping[str, Unavailable]]:
+        """Return the authoritative copy, and why a copy cannot be read, by its region."""
         for _ in range(SETTLE_ATTEMPTS):
             copies = {role: attempt(partial(self._read_copy, role)) for role in ROLES}
             authoritative = authoritative_copy(copies)
@@ -195,7 +206,8 @@ class SwitchSteps:
             config = authoritative.config
             stale = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
             if config.manually_edited or all(self._replace(copy, authoritative) for copy in stale):
-                return authoritative
+                unread = {role: copy for role, copy in copies.items() if isinstance(copy, Unavailable)}
+                return authoritative, {self._manifest.regions[role].region: why for role, why in unread.items()}
         raise StepFailedError("config.json can no longer be read, or another command keeps writing it", fatal=True)
 
     def _read_copy(self, role: Role) -> ConfigCopy:

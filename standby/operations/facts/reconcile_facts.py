@@ -15,7 +15,7 @@ from standby.deployment.concurrency import (
 )
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Region, Role
-from standby.deployment.routing_config import ConfigCopy
+from standby.deployment.routing_config import ConfigCopies, ConfigCopy
 from standby.operations.facts import journal
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.documents import FULL_DEPTH
@@ -29,6 +29,8 @@ RECENT_EVENTS: Final = 100
 """The number of the newest events, and of the newest generations' first events, that are read."""
 COMPARED_EVENTS: Final = 1000
 """The number of the newest keys in which an event that one journal lacks is looked for. Older events are left alone."""
+READ_ATTEMPTS: Final = 3
+"""How often the copies of config.json are read while commands write them; a second time is rare."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +65,23 @@ class Journal:
 
 
 def collect_config_facts(connection: Connection, manifest: Manifest) -> ReconcileFacts:
-    """Read both copies of config.json and the journals. A region that is down costs three seconds."""
+    """Read both copies of config.json and the journals. A region that is down costs three seconds.
+
+    If a journal has a later config than the copies, they are read again: a command may have written them meanwhile. A
+    reconciliation that took its write for a lost one would undo it.
+    """
     copies = read_copies(connection, manifest)
+    for _ in range(READ_ATTEMPTS):
+        facts = _collect_facts_of_copies(connection, manifest, copies)
+        if facts.state.last_config_event is None:
+            break
+        before, copies = copies, read_copies(connection, manifest)
+        if copies == before:
+            break
+    return facts
+
+
+def _collect_facts_of_copies(connection: Connection, manifest: Manifest, copies: ConfigCopies) -> ReconcileFacts:
     state = State(
         manifest=manifest,
         where=connection.where,

@@ -18,7 +18,6 @@ from standby.deployment.routing_config import (
     moves_users,
     render_config,
 )
-from standby.operations.facts.comparisons.comparison_record import PastReplication
 from standby.operations.facts.config_differences import describe_differences, find_differences
 from standby.operations.facts.documents import MissingDocument, MissingReason, Replication
 from standby.operations.facts.journal import (
@@ -47,15 +46,17 @@ from standby.operations.plans.plan import (
     WriteIntent,
     manifest_refusals,
 )
-from standby.text import describe_not_inspected, pluralize
+from standby.operations.plans.remainder import (
+    DOCUMENTS,
+    JOURNAL,
+    KNOWLEDGE_BASE,
+    pending_changes,
+    pending_comparisons,
+    pending_copies,
+    pending_reads,
+)
+from standby.text import pluralize
 from standby_protocol.generation import KnownGenerations
-
-DOCUMENTS: Final = "documents"
-"""The pending write of an event whose documents could not be compared."""
-JOURNAL: Final = "journal"
-"""The pending write of an event that could not read a journal."""
-KNOWLEDGE_BASE: Final = "Knowledge Base"
-"""The pending write of an event that could not read whether a Knowledge Base is in sync."""
 
 SHOWN_CONFLICTS: Final = 10
 ABANDONED: Final = timedelta(minutes=5)
@@ -91,7 +92,7 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         ),
         notes=tuple(_config_notes(state)),
         reason=reason,
-        pending_writes=tuple(_pending_copies(state)) if steps else (),
+        pending_writes=tuple(pending_copies(state)) if steps else (),
     )
 
 
@@ -102,7 +103,7 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
     continues.
     """
     state = facts.state
-    pending = (*_pending_comparisons(state), *_pending_reads(facts))
+    pending = (*pending_changes(state), *pending_comparisons(state), *pending_reads(facts))
     impossible = frozenset({*(part.what for part in pending), *(() if copies_agree(state.copies) else (KEY,))})
     steps = (*_document_steps(state), *_ingest_steps(state), *_journal_steps(facts, impossible=impossible))
     in_sync = not steps and not pending
@@ -111,6 +112,7 @@ def plan_documents(facts: ReconcileFacts, *, reason: str = "") -> Plan:
         summary="both regions are in sync" if in_sync else "bring both regions into sync",
         generation=(state.config.generation if state.config else None) or facts.journal_generation,
         steps=steps,
+        refusals=tuple(one for one in _unreadable_refusals(state) if not one.overridable),
         notes=(*_document_notes(state), *describe_invalid(one for of in facts.invalid_events.values() for one in of)),
         reason=reason,
         pending_writes=pending,
@@ -190,38 +192,6 @@ def _invalid_refusals(steps: Iterable[Step]) -> Iterator[Refusal]:
         if isinstance(step.action, PutConfig) and step.action.seen.state == "invalid":
             reason = f"config.json in {step.region} exists and is invalid: correct it, or --force replaces it"
             yield Refusal(reason=reason)
-
-
-def _pending_copies(state: State) -> Iterator[PendingWrite]:
-    """Yield each copy of config.json that cannot be written now, because it cannot be read."""
-    for region in state.regions.values():
-        if isinstance(region.copy, Unavailable):
-            yield PendingWrite(region=region.region, what=KEY, why=f"{region.region} {region.copy}")
-
-
-def _pending_comparisons(state: State) -> Iterator[PendingWrite]:
-    for role, region in state.regions.items():
-        found, there = region.replication, state.manifest.other(role).region
-        if isinstance(found, Unavailable):
-            why = f"the documents of {region.region} cannot be compared: {found}"
-            yield PendingWrite(region=there, what=DOCUMENTS, why=why)
-        elif isinstance(found, PastReplication):
-            why = f"the documents of {region.region} were not compared"
-            yield PendingWrite(region=there, what=DOCUMENTS, why=why)
-        elif found.not_inspected:
-            why = f"of {region.region}, {describe_not_inspected(found.not_inspected)}"
-            yield PendingWrite(region=there, what=DOCUMENTS, why=why)
-
-
-def _pending_reads(facts: ReconcileFacts) -> Iterator[PendingWrite]:
-    """Yield each journal and Knowledge Base that could not be read, so that nobody takes it for one in sync."""
-    for role, region in facts.state.regions.items():
-        if role in facts.unread_journals:
-            yield PendingWrite(region=region.region, what=JOURNAL, why=f"{region.region} {facts.unread_journals[role]}")
-        if isinstance(region.knowledge_base, Unavailable):
-            yield PendingWrite(
-                region=region.region, what=KNOWLEDGE_BASE, why=f"{region.region} {region.knowledge_base}"
-            )
 
 
 def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:

@@ -29,6 +29,7 @@ PRECONDITIONS: Final = "standby.operations.plans.failback_preconditions"
 CHECK: Final = "standby.operations.execution.failback_check"
 STATE: Final = "standby.operations.facts.state"
 FACTS: Final = "standby.operations.facts.switch_facts"
+RECONCILE_FACTS: Final = "standby.operations.facts.reconcile_facts"
 RUN: Final = "standby.operations.execution.run"
 EXECUTOR: Final = "standby.operations.execution.executor"
 
@@ -268,6 +269,76 @@ MISTAKES: Final = (
         "PlanRun.result",
         'return "unknown"',
         'return "failed"',
+    ),
+    _mistake(
+        "an absent copy is written without a condition",
+        ROUTING,
+        "write_copy",
+        'else {"IfNoneMatch": "*"}',
+        "else {}",
+    ),
+    _mistake(
+        "a lost answer is `unknown` although the look shows the text",
+        ROUTING,
+        "write_copy",
+        "        if written:\n",
+        "        if False:\n",
+    ),
+    _mistake(
+        "a look that shows the text is taken for one that shows the old text",
+        ROUTING,
+        "_is_written",
+        "== text.encode()",
+        "== b''",
+    ),
+    _mistake(
+        "with equal generations the primary region's copy holds",
+        RULES,
+        "authoritative_copy",
+        "reversed(READ_ORDER)",
+        "READ_ORDER",
+    ),
+    _mistake(
+        "a copied document has no condition",
+        COPIES,
+        "_try_copy",
+        'condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}',
+        "condition = {}",
+    ),
+    _mistake(
+        "`reconcile` copies a document that was deleted",
+        DOCUMENTS,
+        "inspect_differences",
+        "        if deleted:\n",
+        "        if False:\n",
+    ),
+    _mistake(
+        "`status` takes copies that differ for equal ones",
+        STATE,
+        "find_config_conflicts",
+        "if len(valid) > 1 and not copies_agree(state.copies):",
+        "if False:",
+    ),
+    _mistake(
+        "the edge is not asked after the write",
+        EXECUTOR,
+        "Executor._switch_traffic",
+        "return switch.verify_edge(action)",
+        'return ""',
+    ),
+    _mistake(
+        "`reconcile` does not read the copies again that a later event contradicts",
+        RECONCILE_FACTS,
+        "collect_config_facts",
+        "if facts.state.last_config_event is None:",
+        "if True:",
+    ),
+    _mistake(
+        "a target that cannot be read after the write has lost",
+        STEPS,
+        "SwitchSteps._settle",
+        "if run.plan.target in unread:",
+        "if False:",
     ),
 )
 

@@ -348,3 +348,15 @@ def test_a_pending_config_json_is_closed_with_the_documents_only_when_both_copie
     found = replace(moved(primary={"copy": copy}), events=(event,))
     plan = plan_documents(reconcile_facts(found, primary=(event,), failover=(event,)))
     assert any(isinstance(step.action, CopyEvents) for step in plan.steps) is closed
+
+
+def test_copies_that_differ_after_the_plan_for_them_are_pending_and_not_in_sync() -> None:
+    found = with_copies(copy_of("primary", config("primary", 3)), copy_of("failover", config("failover", 4)))
+    plan = plan_documents(reconcile_facts(found))
+    assert [(part.region, part.what) for part in plan.pending_writes] == [(WEST, "config.json")]
+    assert plan.summary == "bring both regions into sync"
+
+
+def test_documents_are_not_called_in_sync_while_no_copy_of_config_json_can_be_read() -> None:
+    plan = plan_documents(reconcile_facts(with_copies(DOWN, DOWN)))
+    assert plan.standing_refusals(force=True)
