@@ -272,17 +272,17 @@ MISTAKES: Final = (
     ),
     _mistake(
         "an absent copy is written without a condition",
-        ROUTING,
-        "write_copy",
+        WRITE,
+        "write_arguments",
         'else {"IfNoneMatch": "*"}',
         "else {}",
     ),
     _mistake(
         "a lost answer is `unknown` although the look shows the text",
-        ROUTING,
-        "write_copy",
-        "        if written:\n",
-        "        if False:\n",
+        WRITE,
+        "judge_write",
+        "    if written:\n",
+        "    if False:\n",
     ),
     _mistake(
         "a look that shows the text is taken for one that shows the old text",
