@@ -11,6 +11,7 @@ import pytest
 from standby.deployment.manifest import Role
 from standby.rehearsal.faults.faults import FaultKind
 from standby.rehearsal.rehearsal import Rehearsal
+from tests.e2e.helpers import wait_for
 from tests.e2e.operations.helpers import Operator
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -167,7 +168,8 @@ def test_reconcile_is_refused_while_a_region_is_down(operator: Operator) -> None
 @pytest.mark.parametrize("kind", ["api-errors", "knowledge-base-denied"])
 def test_an_unhealthy_target_is_refused_with_the_reason_unless_forced(operator: Operator, kind: FaultKind) -> None:
     lose(operator, "failover", kind)
-    assert operator.status()["verdict"] == "not ready to fail over"
+    # A deep health report is cached for a second.
+    wait_for(lambda: operator.status()["verdict"] == "not ready to fail over", what="a verdict on the unhealthy region")
     ran = operator.failover()
     assert ran.code == 3
     assert "the API of us-east-1 is" in ran.stderr
