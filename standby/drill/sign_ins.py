@@ -16,7 +16,7 @@ class SignIns:
     rehearsal: Rehearsal
 
     def attempt(self) -> str:
-        """Let a new user sign in. Return what that user is told, "" if it succeeds."""
+        """Let a new user sign in. Return the message that the page shows to that user, "" if it succeeds."""
         try:
             self.rehearsal.sign_in().token()
         except SignInError as error:
