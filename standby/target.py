@@ -114,18 +114,28 @@ def _meant(connection: "Connection", directory: Path) -> "Connection":
     return connection
 
 
-def refuse_settings_of_another(deployed: str | None, directory: Path) -> None:
+def refuse_settings_of_another(deployed: str | None, directory: Path, *, rehearse: str = "") -> None:
     """Refuse a rehearsal that no option names, if `STANDBY_SETTINGS` names the settings of another deployment.
 
-    `deployed` is the name of the rehearsal's deployment, None if it has none. Raises `BadUsageError`.
+    `deployed` is the name of the rehearsal's deployment, None if it has none. `rehearse` is the command of the group
+    `standby rehearse`, "" for another one. Raises `BadUsageError`.
     """
     named = named_settings()
     if deployed is None or named is None or (name := read_settings(named).name) == deployed:
         return
+    here = (
+        f"standby rehearse --directory {directory} {rehearse}"
+        if rehearse
+        else f"standby --directory {directory} COMMAND"
+    )
+    other = (
+        f"`standby rehearse --directory DIRECTORY {rehearse}` on the rehearsal of {name} in another directory"
+        if rehearse
+        else f"`standby --aws COMMAND` on {name} in the AWS account"
+    )
     raise BadUsageError(
         f"{SETTINGS_VARIABLE} names {named}, which describes {name}, and the rehearsal in {directory} has {deployed}.",
-        hint=f"Say which of them: `standby --directory {directory} COMMAND` works on {deployed} in the rehearsal,"
-        f" `standby --aws COMMAND` on {name} in the AWS account.",
+        hint=f"Say which of them: `{here}` works on {deployed} in the rehearsal, {other}.",
     )
 
 

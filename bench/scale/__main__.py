@@ -50,7 +50,9 @@ def main() -> None:
 def _measure(case: Case, way: str) -> Run:
     with _server(case) as url:
         command = [sys.executable, "-m", "bench.scale.program", way, url]
-        answer = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if answer.returncode:
+            raise SystemExit(f"{way}, {case}: it failed:\n{answer.stderr}")
         figures = json.loads(answer.stdout)
         with urllib.request.urlopen(f"{url}/requests") as found:  # noqa: S310 - the stand-in on this machine
             requests = int(found.read())

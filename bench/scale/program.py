@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from standby.deployment.answers import take_count, take_list, take_text, take_time
 from standby.deployment.clients import Clients
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.facts.comparisons.comparison import compare_buckets
@@ -51,6 +52,9 @@ def by_merge(clients: Clients) -> tuple[int, int]:
     connection: Any = SimpleNamespace(clients=clients)
     manifest: Any = SimpleNamespace(regions=regions)
     compared = compare_buckets(connection, manifest)
+    unread = {role: str(content) for role, content in compared.contents.items() if isinstance(content, Unavailable)}
+    if unread:
+        raise SystemExit(f"not compared: {unread}")
     primary: Any = compared.contents["primary"]
     kept = sum(len(one.found) + one.not_kept for one in compared.differences.values())
     return primary.number, kept

@@ -93,7 +93,8 @@ def up(rehearsal: Rehearsal, *, access: AccessMode | None, as_json: bool) -> Non
     if as_json:
         print_json(report)
     else:
-        print_report(report, first_commands(rehearsal.paths, report.urls, Shell.of_this_process()))
+        shell, signs_in = Shell.of_this_process(), rehearsal.access is not None
+        print_report(report, first_commands(rehearsal.paths, report.urls, shell, signs_in=signs_in))
     exit_with(0 if report.passed else FAILED)
 
 

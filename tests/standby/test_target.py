@@ -263,6 +263,7 @@ def test_accounts_that_cannot_be_compared_are_refused(
     [
         ("rehearse", "fault", "slow", "primary", "--milliseconds", "5"),
         ("rehearse", "heal"),
+        ("rehearse", "down"),
         ("rehearse", "exec", "--", "true"),
         ("rehearse", "logs", "query"),
         ("drill", "--scenario", "region-lost"),
@@ -276,4 +277,7 @@ def test_no_command_acts_on_a_rehearsal_of_another_deployment_than_that_of_the_n
     monkeypatch.setenv("STANDBY_SETTINGS", "dev.toml")
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 2, result.output
-    assert "dev.toml, which describes chatbot-dev" in " ".join(result.stderr.split())
+    said = " ".join(result.stderr.split())
+    assert "dev.toml, which describes chatbot-dev" in said
+    own = f"standby rehearse --directory {files.directory} {arguments[1]}"
+    assert (own in said) == (arguments[0] == "rehearse")

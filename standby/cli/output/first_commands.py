@@ -47,8 +47,11 @@ class Shell:
         return shlex.quote(str(path.relative_to(self.directory) if path.is_relative_to(self.directory) else path))
 
 
-def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> str:
-    """Return what can be done with a rehearsal that is up. `urls` are its addresses on this machine."""
+def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell, *, signs_in: bool = False) -> str:
+    """Return what can be done with a rehearsal that is up. `urls` are its addresses on this machine.
+
+    `signs_in`: its users sign in, so a question needs a token.
+    """
     program, options = shell.program(), rehearsal_options(paths, shell.directory)
     rehearse = [program, "rehearse", *options]
     status = [program, *(directory_option(paths) if options else ()), "status"]
@@ -59,7 +62,7 @@ def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell) -> str:
     )
     steps = {
         **page,
-        "Ask a question:": list(_curl(urls.primary_api)),
+        "Ask a question:": list(_curl(urls.primary_api, token=" ".join([*rehearse, "token"]) if signs_in else "")),
         "See what serves, and what is wrong:": _lines(*status),
         "Break a region, and heal it:": [*_lines(*rehearse, "fault region-down primary"), *_lines(*rehearse, "heal")],
     }
@@ -86,9 +89,12 @@ def _lines(*words: str) -> list[str]:
     return lines
 
 
-def _curl(api_url: str) -> Iterator[str]:
+def _curl(api_url: str, *, token: str) -> Iterator[str]:
+    """Yield the lines of a question. `token` is the command that prints an access token; "" if none is needed."""
     body = json.dumps({"question": QUESTION})
     yield "curl -sS --noproxy '*' -H 'Content-Type: application/json' \\"
+    if token:
+        yield f'  -H "Authorization: Bearer $({token})" \\'
     yield f"  -d {shlex.quote(body)} \\"
     yield f"  {api_url}docs"
 

@@ -47,8 +47,8 @@ def pass_rehearsal(command: Callable[Concatenate[Rehearsal, P], R]) -> Callable[
     @wraps(command)
     def wrapped(options: RehearsalOptions, /, *arguments: P.args, **named: P.kwargs) -> R:
         rehearsal, name = options.rehearsal(), str(click.get_current_context().info_name)
-        if options.directory is None and name not in {"up", "down", "env", "status"}:
-            refuse_settings_of_another(deployed_name(rehearsal.paths), rehearsal.paths.directory)
+        if options.directory is None and name not in {"up", "env", "status"}:
+            refuse_settings_of_another(deployed_name(rehearsal.paths), rehearsal.paths.directory, rehearse=name)
         with _explain_ended_emulator(rehearsal, command=name):
             return command(rehearsal, *arguments, **named)
 

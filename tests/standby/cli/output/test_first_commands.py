@@ -126,3 +126,13 @@ def test_a_shell_that_does_not_find_the_program_is_told_how_to(project: Path) ->
 
 def test_the_question_is_that_of_a_sample_document() -> None:
     assert QUESTION in {sample.question for sample in read_samples(PROJECT)}
+
+
+def test_where_users_sign_in_the_printed_question_has_a_token(project: Path) -> None:
+    paths = RehearsalPaths(project=project, directory=project / ".rehearsal-dev")
+    shell = Shell(directory=project, on_path=OWN)
+    printed = first_commands(paths, URLS, shell, signs_in=True).replace("\\\n", "")
+    question = next(line for line in printed.splitlines() if line.strip().startswith("curl") and "docs" in line)
+    header = next(word for word in shlex.split(question) if word.startswith("Authorization"))
+    assert re.fullmatch(r"Authorization: Bearer \$\(standby rehearse --directory \S*\.rehearsal-dev token\)", header)
+    assert "Authorization" not in first_commands(paths, URLS, shell)
