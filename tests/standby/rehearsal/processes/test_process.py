@@ -22,7 +22,9 @@ from standby.rehearsal.processes.process import (
 SLEEP = "import time; time.sleep(60)"
 WAIT = "while true; do sleep 0.05; done\n"
 IGNORES_SIGTERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); {SLEEP}"
-WITH_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEP!r}]); print(flush=True); {SLEEP}"
+# The child says that it runs, because the kernel shows no environment of a program that is being started.
+CHILD = f"print(flush=True); {SLEEP}"
+WITH_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {CHILD!r}]); {SLEEP}"
 
 
 @pytest.fixture
