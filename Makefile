@@ -70,8 +70,11 @@ rehearse-down: $(PYTHON_READY) ## End the rehearsal and remove its files
 
 test: $(TESTS_READY) test-fast test-e2e ## Run all tests: the fast ones first
 
+SHOW_RERUNS := -rR --rerun-show-tracebacks
+
 test-fast: $(PYTHON_READY) need-node ## Run the tests of the logic and of the synthesized stack (seconds)
-	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser
+	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser \
+	  --reruns 1 $(SHOW_RERUNS)
 
 SECONDS_OF_CPU ?= 600
 STEPS ?= 0
@@ -93,8 +96,6 @@ soak: $(REHEARSAL_READY) ## Run DRILLS whole drills in a row against the rehears
 
 simulate-automatic: $(PYTHON_READY) ## Simulate the decision of the automatic failover over a million random histories (5 minutes)
 	@$(BIN)/python -m tests.automatic 1000000 18
-
-SHOW_RERUNS := -rR --rerun-show-tracebacks
 
 # First the parallel tests, the longest before the others: one worker more than processors, because an apply mostly waits.
 # Then the tests that check times, with nothing else running, on the same rehearsal. A failed test is run again.
