@@ -55,7 +55,7 @@ class Look:
 class BatchingReceive:
     """MiniStack's function that receives messages, changed so that it waits for the rest of a batch.
 
-    Queues are told apart by their ARN, because MiniStack's URL of a queue does not name the region.
+    Queues are identified by their ARN, because MiniStack's URL of a queue does not name the region.
     """
 
     def __init__(
