@@ -1,16 +1,22 @@
-"""An interrupted scenario says whether everything was restored, and ends the drill."""
+"""An interrupted scenario says whether everything was restored, and ends the drill. The report has what failed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from unittest.mock import create_autospec
 
 import pytest
 
 from standby.drill import operator_process, scenario_runner
 from standby.drill.context import ScenarioContext
 from standby.drill.live import LIVE_SCENARIOS
-from standby.drill.scenario_runner import run_scenario
+from standby.drill.load.process import LoadProcess
+from standby.drill.measure.measures import Injection
+from standby.drill.measure.records import Result
+from standby.drill.observe.observer import Observer
+from standby.drill.scenario_runner import DrillEnvironment, run_scenario
 from standby.errors import InterruptedRunError
-from tests.standby.drill.helpers import FakeDeployment, fake_context
+from tests.standby.drill.helpers import FakeDeployment, fake_context, request
+from warm_standby.settings import Objectives
 
 REFUSED = "(`standby failback` ended with exit code 3: its error): run `standby failback`"
 
@@ -51,3 +57,14 @@ def test_an_interruption_ends_the_drill_and_is_not_a_failed_scenario(monkeypatch
     monkeypatch.setattr(scenario_runner, "_run_under_load", raise_interruption)
     with pytest.raises(InterruptedRunError):
         run_scenario(LIVE_SCENARIOS["live-api"], fake_context(FakeDeployment({})))  # type: ignore[arg-type]  # not used
+
+
+def test_the_report_lists_the_failed_requests_and_counts_a_page_that_the_fault_cut_off() -> None:
+    load, observer = create_autospec(LoadProcess, instance=True), create_autospec(Observer, instance=True)
+    load.requests.return_value = [request(at, result=Result.NO_ANSWER) for at in (4.0, 6.0)]
+    observer.count_differing_site_files.return_value = 0
+    environment = create_autospec(DrillEnvironment, instance=True, objectives=Objectives())
+    context = replace(fake_context(FakeDeployment({})), load=load, observer=observer, injections=[Injection(3.9, 4.2)])
+    report = scenario_runner._report(LIVE_SCENARIOS["live-pages"], context, environment, load_ended=9, reason="")  # noqa: SLF001 - the rest needs a deployment
+    assert (report.measures.pages_cut, report.measures.pages_failed) == (1, 1)
+    assert [failed.at for failed in report.failed_requests] == [4.0, 6.0]
