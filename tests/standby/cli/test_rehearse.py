@@ -4,6 +4,7 @@ import importlib
 import json
 import time
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,7 +13,10 @@ from docs.field_table import field_table
 from standby.cli.main import cli
 from standby.deployment.sessions import EmulatorSession
 from standby.json_model import JsonModel
+from standby.rehearsal.deploy.terraform import Changes
 from standby.rehearsal.emulator.sickness import Sickness
+from standby.rehearsal.identity.access import Access
+from standby.rehearsal.network.network import LocalUrls
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.rehearsal.report import Report, Status
 from tests.constructs.plan import ROOT
@@ -276,6 +280,20 @@ def test_up_reports_each_check_as_json_and_fails_when_one_failed(here: Path, fak
         assert "Traceback" not in result.stderr
     finally:
         assert run("down").exit_code == 0
+
+
+@pytest.mark.parametrize("signs_in", [True, False])
+@pytest.mark.usefixtures("here")
+def test_where_users_sign_in_up_prints_a_question_with_a_token(monkeypatch: pytest.MonkeyPatch, signs_in: bool) -> None:  # noqa: FBT001 - data
+    address = "http://127.0.0.1:1/"
+    urls = LocalUrls(site=address, edge=address, primary_api=address, failover_api=address)
+    report = Report(checks=(), endpoint=address, urls=urls, resources=0, changes=Changes(), seconds={})
+    access = create_autospec(Access, instance=True) if signs_in else None
+    monkeypatch.setattr(Rehearsal, "up", lambda *_, **__: report)
+    monkeypatch.setattr(Rehearsal, "access", access)
+    result = run("up")
+    assert result.exit_code == 0, result.stderr
+    assert ("Authorization: Bearer $(" in result.stdout) == signs_in
 
 
 def test_ctrl_c_ends_logs_follow_without_an_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

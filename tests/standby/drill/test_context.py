@@ -88,4 +88,6 @@ def test_a_region_that_is_sick_in_another_way_begins_another_period() -> None:
     assert first.state == "answers nonsense (html)"
     assert [period.state for period in others] == ["answers nonsense (drip)", "slow"]
     assert first.ended == others[0].started
+    assert [injection.started for injection in context.injections] == [event.at for event in context.events[:3]]
+    assert all(injection.started <= injection.ended for injection in context.injections)
     assert [event.text for event in context.events][:2] == ["sick (html) in us-west-2", "sick (drip) in us-west-2"]
