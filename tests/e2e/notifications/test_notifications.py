@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from standby.deployment.manifest import ROLES
 from standby.deployment.routing_config import KEY
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.constructs.grants import Grant
+from tests.e2e.helpers import wait_for
 from tests.e2e.notifications.grants import PUBLISHING, READS, STATE
 from tests.e2e.notifications.helpers import Inbox, invoke, subscribed
 from tests.e2e.operations.helpers import Operator
@@ -67,8 +69,15 @@ def alarm_names(rehearsal: Rehearsal) -> list[str]:
 
 
 def set_states(rehearsal: Rehearsal, *states: "StateValueType") -> None:
-    """Set the states of both alarms, because the emulator evaluates them, too."""
+    """Set the states of both alarms, because the emulator evaluates them, too.
+
+    A change is known by its second, because CloudWatch evaluates an alarm once in ten seconds at most. So this waits
+    for a second in which no state has changed yet.
+    """
     alarms = rehearsal.session("primary").client("cloudwatch")
+    found = alarms.describe_alarms(AlarmNames=alarm_names(rehearsal))["MetricAlarms"]
+    changed = max(alarm["StateUpdatedTimestamp"] for alarm in found)
+    wait_for(lambda: datetime.now(tz=UTC) - changed >= timedelta(seconds=1), what="the next second")
     for alarm, state in zip(alarm_names(rehearsal), states, strict=True):
         alarms.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="a test")
 
