@@ -13,7 +13,7 @@ from tests.constructs.grants import Grant, unnoticed
 from tests.e2e.helpers import Document, ask, call, cites, sweep, upload, wait_for
 from tests.e2e.permissions import CASES, WORKS, Case
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 Policy = Mapping[str, Any]
 
