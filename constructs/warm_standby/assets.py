@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from warm_standby.site_files import write_site
+
 AUTHORIZER_PARTS: Final = ("authorizer", "shared")
 """The packages of lambda_src in the authorizer's own archive."""
 AUTOMATIC_PARTS: Final = ("controller", "shared", "standby_protocol")
@@ -15,6 +17,8 @@ NOTIFICATION_PARTS: Final = ("notifications", "shared", "standby_protocol")
 """The packages of lambda_src in the archive of the notifications."""
 _OTHER_ARCHIVES: Final = frozenset({"controller", "notifications", "standby_protocol"})
 """The packages that the functions' common archive lacks, so that a setting that adds a function changes no other."""
+SITE: Final = "site"
+"""The directory beside the functions' archive with the site's files as they are deployed."""
 AUTHORIZER_PACKAGES: Final = "authorizer_packages"
 """The directory of its Python packages, which `lambda_src/authorizer` puts on the path."""
 
@@ -46,7 +50,7 @@ class AssetFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Assets:
-    """The path of the functions' archive, and the site's directory with its files.
+    """The path of the functions' archive, and the directory of the site's files as they are deployed.
 
     `authorizer_code` is the path of the authorizer's own archive, None for an open deployment. `controller_code` is
     that of the automatic failover's controller, None without one, and `notifications_code` likewise.
@@ -69,17 +73,21 @@ def read_assets(
     automatic: bool = False,
     notifications: bool = False,
 ) -> Assets:
-    """List the site's files and write the functions' archive, and beside it the authorizer's if there are `wheels`.
+    """Write the functions' archive, beside it the site's files, and the authorizer's archive if there are `wheels`.
 
     With `automatic`, the archive of the automatic failover's controller is written, too; with `notifications`, theirs.
 
     Raises:
-        AssetError: a file of the site has an unknown type. Nothing is written.
-        OSError: there are no functions, or the archive cannot be written.
+        AssetError: a file of the site has an unknown type, or would be overwritten. Nothing is written.
+        OSError: there are no functions, or the archive or the site's files cannot be written.
 
     """
     files = tuple(_asset_file(site, path) for path in sorted(site.rglob("*")) if path.is_file())
+    deployed = archive.with_name(SITE)
+    if deployed.resolve() == site.resolve():
+        raise AssetError(f"{site}: the synthesis writes this directory: choose another output directory")
     write_archive(functions, archive)
+    write_site(site, deployed)
     authorizer = archive.with_name("authorizer.zip") if wheels else None
     if authorizer:
         packages = {f"{AUTHORIZER_PACKAGES}/{name}": data for wheel in wheels for name, data in packed_files(wheel)}
@@ -95,7 +103,7 @@ def read_assets(
         authorizer_code=authorizer,
         controller_code=controller,
         notifications_code=telling,
-        site=site,
+        site=deployed,
         site_files=files,
     )
 

@@ -73,6 +73,16 @@ def test_functions_or_a_site_that_cannot_be_used_are_refused_with_the_path(tmp_p
         read_assets(functions=FUNCTIONS, site=tmp_path, archive=tmp_path / "functions.zip")
 
 
+def test_a_site_that_the_synthesis_would_overwrite_is_refused_and_stays(tmp_path: Path) -> None:
+    page = tmp_path / "site" / "index.html"
+    page.parent.mkdir()
+    page.write_text("the page")
+    with pytest.raises(ValueError, match="the synthesis writes this directory"):
+        read_assets(functions=FUNCTIONS, site=page.parent, archive=tmp_path / "functions.zip")
+    assert page.read_text() == "the page"
+    assert not (tmp_path / "functions.zip").exists()
+
+
 @pytest.fixture
 def foreign_types(tmp_path: Path) -> Iterator[None]:
     """A machine with other content types in its table."""
@@ -100,11 +110,11 @@ def test_the_machine_s_table_of_content_types_changes_nothing(tmp_path: Path, fo
     for name in expected:
         (site / name).touch()
     assert mimetypes.guess_type("a.js")[0] == "application/x-here"
-    files = read_assets(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip").site_files
+    files = read_assets(functions=FUNCTIONS, site=site, archive=tmp_path / "out" / "functions.zip").site_files
     assert {file.key: file.content_type for file in files} == expected
     (site / "page.unknown-type").touch()
     with pytest.raises(ValueError, match="unknown file type"):
-        read_assets(functions=FUNCTIONS, site=site, archive=tmp_path / "functions.zip")
+        read_assets(functions=FUNCTIONS, site=site, archive=tmp_path / "out" / "functions.zip")
 
 
 def test_every_file_of_the_project_s_own_site_would_be_uploaded_but_no_config(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The stack with the sentinels, synthesized, and the files of the module."""
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +33,6 @@ def write_module(directory: Path, *, version: str, settings: Settings | None = N
         text = json.dumps(content, indent=2, ensure_ascii=False)
         (directory / name).write_text(f"{text}\n", encoding="utf-8")
     read_assets(functions=ROOT / "lambda_src", site=ROOT / "frontend", archive=directory / "functions.zip")
-    shutil.copytree(ROOT / "frontend", directory / "site")
     write_readme(directory, files=files, version=version)
 
 

@@ -102,6 +102,7 @@ def test_the_authorizer_s_archive_has_its_code_and_what_runs_of_the_packages(tmp
 
 
 def test_an_open_deployment_has_no_archive_of_the_authorizer(tmp_path: Path) -> None:
-    assets = read_assets(functions=ROOT / "lambda_src", site=tmp_path / "site", archive=tmp_path / "functions.zip")
+    out = tmp_path / "out"
+    assets = read_assets(functions=ROOT / "lambda_src", site=tmp_path / "site", archive=out / "functions.zip")
     assert assets.authorizer_code is None
-    assert not (tmp_path / "authorizer.zip").exists()
+    assert not (out / "authorizer.zip").exists()
