@@ -99,13 +99,11 @@ export class ServerDocumentsView {
 
   #suggest() {
     const ready = this.#documents.documents.filter(({ state }) => state === "ready");
+    const questions = [...new Set(ready.map(({ name }) => suggestQuestion(name)))].slice(0, SUGGESTIONS);
     byId("suggestions").replaceChildren(
-      ...ready.slice(0, SUGGESTIONS).map((one) => {
-        const question = suggestQuestion(one.name);
-        return h("li", {}, button(question, () => ask(question), { dir: "auto" }));
-      }),
+      ...questions.map((question) => h("li", {}, button(question, () => ask(question), { dir: "auto" }))),
     );
-    byId("suggestions").hidden = ready.length === 0;
+    byId("suggestions").hidden = questions.length === 0;
   }
 }
 

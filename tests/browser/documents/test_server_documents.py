@@ -222,6 +222,14 @@ def test_names_of_ready_documents_suggest_questions_and_a_click_asks_one(visit: 
     assert visitor.page.locator("article .question").inner_text() == "What does “on call handbook” say?"
 
 
+def test_documents_with_the_same_name_suggest_one_question(visit: Visit) -> None:
+    names = ["handbook.txt", "handbook.txt", "handbook.md", "travel.txt"]
+    visitor = open_with(visit, [document(number, name) for number, name in enumerate(names, start=1)])
+    suggested = visitor.page.locator("#suggestions button")
+    suggested.first.wait_for()
+    assert suggested.all_inner_texts() == ["What does “travel” say?", "What does “handbook” say?"]
+
+
 def test_a_cited_document_is_opened_by_its_link_and_a_deleted_one_is_explained(visit: Visit) -> None:
     visitor = open_with(visit, [])
     citation = {"uri": f"s3://docs/uploads/{IDS[1]}/plan.txt", "text": "The plan.", "score": 0.9}
