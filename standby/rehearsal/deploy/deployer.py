@@ -13,7 +13,7 @@ from typing import Final
 from standby.console import PhaseTimer, Progress
 from standby.deployment.manifest import ROLES, parse_manifest
 from standby.deployment.sessions import EMULATOR_ACCOUNT
-from standby.errors import BadUsageError, RefusedError
+from standby.errors import BadUsageError, NoDeploymentError
 from standby.json_model import JsonModel
 from standby.machine import require_space, write_file
 from standby.rehearsal.deploy.applier import create_applier
@@ -141,7 +141,7 @@ class Deployer:
         regions = tuple(manifest.regions[role].region for role in ROLES)
         if (settings.name, settings.regions) != (manifest.name, regions):
             other = self.paths.project / f"{DIRECTORY_NAME}-{settings.name}"
-            raise RefusedError(
+            raise NoDeploymentError(
                 f"{settings.path} describes {settings.name} in {' and '.join(settings.regions)}, and the rehearsal in"
                 f" {self.paths.directory} has {manifest.name} in {' and '.join(regions)}.",
                 hint=f"`standby rehearse --directory {shlex.quote(str(other))} up` makes another one beside it.\n"

@@ -159,12 +159,13 @@ def rehearsal_options(paths: RehearsalPaths, here: Path) -> tuple[str, ...]:
         if find_project(here).resolve() == paths.project:
             options = ()
     is_default = paths.directory == (paths.project / DIRECTORY_NAME).resolve()
-    return options if is_default else (*options, *directory_option(paths))
+    return options if is_default else (*options, *directory_option(paths, here))
 
 
-def directory_option(paths: RehearsalPaths) -> tuple[str, str]:
-    """Return the option that names the directory of this rehearsal, quoted."""
-    return "--directory", shlex.quote(str(paths.directory))
+def directory_option(paths: RehearsalPaths, here: Path) -> tuple[str, str]:
+    """Return the option that names the directory of this rehearsal for a shell in the directory `here`, quoted."""
+    here, directory = here.resolve(), paths.directory
+    return "--directory", shlex.quote(str(directory.relative_to(here) if directory.is_relative_to(here) else directory))
 
 
 def is_broken_link(directory: Path) -> bool:
