@@ -19,7 +19,7 @@ from standby.cli.rehearsal.options import RehearsalOptions, pass_rehearsal
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError
-from standby.named_commands import started_with
+from standby.named_commands import option, started_with
 from standby.rehearsal.checks.sign_in import ASKING_USER
 from standby.rehearsal.connection import NOT_UP, describe_state
 from standby.rehearsal.deploy.terraform import CONTINUE_HINT, terraform_variables
@@ -68,7 +68,9 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
     Real Terraform and the real AWS provider apply the unchanged stack to an AWS emulator.
     """
     target: Target = context.obj
-    refuse_group_options(target.options, command="standby rehearse", hints=GROUP_OPTION_HINTS)
+    here = " ".join(("standby rehearse", *option("--directory", target.options.directory), "COMMAND"))
+    hints = {**GROUP_OPTION_HINTS, **({"directory": f"`{here}`"} if target.options.directory else {})}
+    refuse_group_options(target.options, command="standby rehearse", hints=hints)
     exported = context.get_parameter_source("directory") is click.core.ParameterSource.ENVIRONMENT
     options = RehearsalOptions(project=project, directory=directory)
     context.with_resource(started_with(options.start_options(exported=exported)))
