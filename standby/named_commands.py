@@ -52,6 +52,12 @@ def option(name: str, value: str | Path | None) -> tuple[str, ...]:
     return (name, shlex.quote(str(value))) if value is not None else ()
 
 
+def path_from(here: Path, path: Path) -> Path:
+    """Return a path as a shell in the directory `here` names it: without `here` if it is inside."""
+    here = here.resolve()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 class _Started:
     options = StartOptions()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from standby.contexts import CONTEXT_VARIABLE, chosen_context, read_contexts
 from standby.errors import BadUsageError, RefusedError, UnclearDeploymentError
-from standby.named_commands import StartOptions, option
+from standby.named_commands import StartOptions, option, path_from
 from standby.settings_file import SETTINGS_VARIABLE, DeploymentSettings, find_upwards, named_settings, read_settings
 
 if TYPE_CHECKING:
@@ -148,10 +148,11 @@ def refuse_settings_of_another(deployed: str | None, directory: Path, *, rehears
     named = named_settings()
     if deployed is None or named is None or (name := read_settings(named).name) == deployed:
         return
+    directory = path_from(Path.cwd(), directory)
     here = (
-        f"standby rehearse --directory {directory} {rehearse}"
+        " ".join(("standby rehearse", *option("--directory", directory), rehearse))
         if rehearse
-        else f"standby --directory {directory} COMMAND"
+        else " ".join(("standby", *option("--directory", directory), "COMMAND"))
     )
     other = (
         f"`standby rehearse --directory DIRECTORY {rehearse}` on the rehearsal of {name} in another directory"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.errors import StandbyError
-from standby.named_commands import option
+from standby.named_commands import option, path_from
 from standby.settings_file import find_upwards
 from standby.target import SHELL_DIRECTORY_VARIABLE, TargetOptions
 
@@ -45,8 +45,9 @@ def lines_of_rehearsals_up(command: Sequence[str], *, directory: Path | None, pr
     seen = directory or Path(os.environ.get(SHELL_DIRECTORY_VARIABLE) or root / DIRECTORY_NAME)
     for found, name in rehearsals_up(root):
         if found.resolve() != seen.resolve():
-            line = _line(command, directory=_shown(found), project=project)
-            yield f"The rehearsal in {_shown(found)} is up ({name}): `{line}` works on it."
+            shown = path_from(Path.cwd(), found)
+            line = _line(command, directory=shown, project=project)
+            yield f"The rehearsal in {shown} is up ({name}): `{line}` works on it."
 
 
 def _project() -> Path | None:
@@ -69,8 +70,3 @@ def _line(command: Sequence[str], *, directory: Path, project: Path | None) -> s
     typed = shlex.join(command[1:] if rehearse else command)
     options = (*(option("--project", project) if rehearse else ()), *option("--directory", directory))
     return " ".join(("standby", *([GROUP] if rehearse else []), *options, "COMMAND" if "`" in typed else typed))
-
-
-def _shown(directory: Path) -> Path:
-    here = Path.cwd()
-    return directory.relative_to(here) if directory.is_relative_to(here) else directory

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.errors import BadUsageError
+from standby.named_commands import path_from
 
 DIRECTORY_NAME: Final = ".rehearsal"
 PROJECT_FILES: Final = ("main.py", "cdktf.json")
@@ -164,8 +165,7 @@ def rehearsal_options(paths: RehearsalPaths, here: Path) -> tuple[str, ...]:
 
 def directory_option(paths: RehearsalPaths, here: Path) -> tuple[str, str]:
     """Return the option that names the directory of this rehearsal for a shell in the directory `here`, quoted."""
-    here, directory = here.resolve(), paths.directory
-    return "--directory", shlex.quote(str(directory.relative_to(here) if directory.is_relative_to(here) else directory))
+    return "--directory", shlex.quote(str(path_from(here, paths.directory)))
 
 
 def is_broken_link(directory: Path) -> bool:
