@@ -73,7 +73,8 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
     refuse_group_options(target.options, command="standby rehearse", hints=hints)
     exported = context.get_parameter_source("directory") is click.core.ParameterSource.ENVIRONMENT
     options = RehearsalOptions(project=project, directory=directory)
-    context.with_resource(started_with(options.start_options(exported=exported)))
+    # The root reports an error after this group has ended.
+    context.find_root().with_resource(started_with(options.start_options(exported=exported)))
     context.obj = options
 
 

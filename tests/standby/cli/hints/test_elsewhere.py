@@ -141,3 +141,21 @@ def test_an_error_in_the_deployment_itself_names_no_other_one(monkeypatch: pytes
 def test_the_json_document_of_the_error_has_the_sentence() -> None:
     document = json.loads(CliRunner().invoke(cli, ["status", "--json"]).stdout)
     assert named("standby --directory .rehearsal-dev status --json") in words(document["error"])
+
+
+def test_the_group_rehearse_repeats_its_own_directory_and_not_that_of_the_shell(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hint named the default rehearsal, which was not up."""
+    hint = "`standby rehearse{} up --access oidc`"
+    assert hint.format(f" --directory {OTHER}") in run("rehearse", "--directory", OTHER, "token")
+    everywhere = f" --project {project} --directory {OTHER}"
+    assert hint.format(everywhere) in run("rehearse", "--project", str(project), "--directory", OTHER, "token")
+    monkeypatch.setenv(SHELL_DIRECTORY_VARIABLE, str(project / OTHER))
+    assert hint.format("") in run("rehearse", "token")
+
+
+@pytest.mark.usefixtures("project")
+def test_a_directory_before_the_group_rehearse_is_named_where_it_belongs() -> None:
+    said = run("--directory", OTHER, "rehearse", "status")
+    assert said.endswith(f"cannot use --directory. `standby rehearse --directory {OTHER} COMMAND`")

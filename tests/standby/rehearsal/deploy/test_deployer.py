@@ -379,7 +379,7 @@ def test_down_stops_a_terraform_that_outlived_its_command(
 
 
 def test_settings_of_another_deployment_change_nothing_of_the_one_that_is_up(
-    rehearsal: Rehearsal, fake_terraform: FakeTerraform
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan was refused after half a minute, and the rehearsal could not be used any more."""
     rehearsal.apply()
@@ -394,5 +394,11 @@ def test_settings_of_another_deployment_change_nothing_of_the_one_that_is_up(
     ) as raised:
         Rehearsal(project=rehearsal.paths.project, settings=other).apply()
     assert f"--directory {rehearsal.paths.directory}-chatbot-dev up`" in raised.value.hint
+    assert "Set STANDBY_SETTINGS to the settings file of chatbot, if you mean this rehearsal." in raised.value.hint
+    assert raised.value.no_deployment
+    monkeypatch.chdir(rehearsal.paths.project)
+    with pytest.raises(RefusedError, match="describes chatbot-dev") as raised:
+        Rehearsal(project=rehearsal.paths.project, settings=other).apply()
+    assert f"--directory {rehearsal.paths.directory.name}-chatbot-dev up`" in raised.value.hint
     assert json.loads(rehearsal.paths.applied_record.read_text()) == record
     assert fake_terraform.calls() == calls
