@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from standby.deadline import poll
-from standby.errors import RefusedError
+from standby.errors import NoDeploymentError, RefusedError
 from standby.rehearsal.deploy import watch
 from standby.rehearsal.deploy.terraform import OTHER_DEPLOYMENT, TerraformFailedError
 from standby.rehearsal.deploy.watch import EmulatorEndedError
@@ -389,16 +389,11 @@ def test_settings_of_another_deployment_change_nothing_of_the_one_that_is_up(
     calls = fake_terraform.calls()
     other = rehearsal.paths.project / "dev.toml"
     other.write_text('name = "chatbot-dev"\n')
-    with pytest.raises(
-        RefusedError, match=r"dev.toml describes chatbot-dev in .*, and the rehearsal in .* has"
-    ) as raised:
-        Rehearsal(project=rehearsal.paths.project, settings=other).apply()
-    assert f"--directory {rehearsal.paths.directory}-chatbot-dev up`" in raised.value.hint
-    assert "Set STANDBY_SETTINGS to the settings file of chatbot, if you mean this rehearsal." in raised.value.hint
-    assert raised.value.no_deployment
     monkeypatch.chdir(rehearsal.paths.project)
-    with pytest.raises(RefusedError, match="describes chatbot-dev") as raised:
+    match = r"dev.toml describes chatbot-dev in .*, and the rehearsal in .* has"
+    with pytest.raises(NoDeploymentError, match=match) as raised:
         Rehearsal(project=rehearsal.paths.project, settings=other).apply()
     assert f"--directory {rehearsal.paths.directory.name}-chatbot-dev up`" in raised.value.hint
+    assert "Set STANDBY_SETTINGS to the settings file of chatbot, if you mean this rehearsal." in raised.value.hint
     assert json.loads(rehearsal.paths.applied_record.read_text()) == record
     assert fake_terraform.calls() == calls
