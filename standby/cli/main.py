@@ -20,7 +20,7 @@ from standby.console import print_progress
 from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, StandbyError
 from standby.json_model import JsonModel
 from standby.machine import describe_os_error, protect_output
-from standby.named_commands import complete_commands, complete_error, started_with
+from standby.named_commands import complete_error, started_with
 from standby.target import Target, TargetOptions, open_connection
 from standby.text import printable, wrap_lines
 
@@ -111,7 +111,7 @@ class CommandGroup(click.Group):
             if as_json:
                 _print_error(ctx, RESULTS[error.exit_code], error.format_message())
             if isinstance(error, click.UsageError) and not isinstance(error, click.exceptions.NoArgsIsHelpError):
-                raise WrappedUsageError(complete_commands(error.format_message()), error.ctx) from error
+                raise WrappedUsageError(error.format_message(), error.ctx) from error
             raise
         except (click.Abort, KeyboardInterrupt):
             if as_json:

@@ -96,7 +96,9 @@ def test_the_settings_of_another_deployment_name_the_rehearsal_of_that_one(
         (("status",), "standby --directory .rehearsal-dev status"),
         (("rehearse", "heal"), "standby rehearse --directory .rehearsal-dev heal"),
     ):
-        assert named(command) in run(*arguments)
+        said = run(*arguments)
+        assert named(command) in said
+        assert "The rehearsal in .rehearsal is up" not in said  # it is the one that is refused
 
 
 def test_another_project_is_named_with_its_rehearsal(
