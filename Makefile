@@ -44,7 +44,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic protocol soak pictures check check-stack bench-synth bench-apply bench-scale test-scale compat format lock vendor docs release clean
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic protocol soak pictures check check-stack bench-synth bench-apply bench-scale test-scale compat format lock vendor docs release clean clean-caches
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do \
@@ -177,8 +177,17 @@ lock: $(PYTHON_READY) need-node ## Lock the pinned dependencies again, without t
 release: $(PYTHON_READY) need-node ## Write the wheel, the Terraform module, the SBOM, the notes and the checksums to dist/
 	@$(BIN)/python -m toolchain.release "$${DIST:-dist}" --tag "$${TAG:-}"
 
-clean: rehearse-down ## End the rehearsal and remove everything that make installed
+# jsii ignores XDG_CACHE_HOME, and the bindings ignore a relative one.
+CACHES := case "$${XDG_CACHE_HOME:-}" in /*) cache="$$XDG_CACHE_HOME";; *) cache="$${HOME:?}/.cache";; esac; \
+	  set -- "$$cache/lazy_bindings" "$${HOME:?}/.cache/aws/jsii" "$${HOME:?}/Library/Caches/com.amazonaws.jsii"
+
+clean: rehearse-down ## End the rehearsal and remove everything that make installed in this folder
 	@rm -rf $(VENV) $(LINTERS) .wheels node_modules toolchain/quint/node_modules cdktf.out cdktf.out.* dist
+	@$(CACHES); for found in "$$@"; do if test -d "$$found"; then \
+	  echo 'Caches in your home directory stay. `make clean-caches` removes them.'; break; fi; done
+
+clean-caches: ## Remove the caches of this project in your home directory (430 MB; other CDK projects use jsii's, too)
+	@$(CACHES); rm -rf "$$@"
 
 # --- requirements of the targets ---------------------------------------------------------------------------------------------
 

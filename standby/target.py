@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from standby.contexts import CONTEXT_VARIABLE, chosen_context, read_contexts
-from standby.errors import BadUsageError, RefusedError
+from standby.errors import BadUsageError, RefusedError, UnclearDeploymentError
+from standby.named_commands import StartOptions, option, path_from
 from standby.settings_file import SETTINGS_VARIABLE, DeploymentSettings, find_upwards, named_settings, read_settings
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 SHELL_DIRECTORY_VARIABLE: Final = "STANDBY_DIRECTORY"
 """The rehearsal of a shell, as `standby rehearse env` exports it."""
+
+_PROJECT_FILE: Final = "cdktf.json"
 
 AWS_HINT: Final = "`standby --aws COMMAND` works on the AWS account instead."
 
@@ -44,6 +47,27 @@ class TargetOptions:
             "context": self.context is not None,
         }
         return frozenset(name for name, is_given in values.items() if is_given)
+
+    @property
+    def start_options(self) -> StartOptions:
+        """These options, for the commands that a message names."""
+        account = (
+            *(("--aws",) if self.aws else ()),
+            *option("--context", self.context),
+            *option("--name", self.name),
+            *option("--profile", self.profile),
+            *(part for region in self.regions for part in option("--region", region)),
+        )
+        directory = option("--directory", self.directory)
+        return StartOptions(account=account, directory=directory, rehearse=(*self._project_option, *directory))
+
+    @property
+    def _project_option(self) -> tuple[str, ...]:
+        """The project of the rehearsal, which `standby rehearse` finds only in it or below it."""
+        if self.directory is None or find_upwards(_PROJECT_FILE) is not None:
+            return ()
+        project = self.directory.absolute().parent
+        return option("--project", project) if (project / _PROJECT_FILE).is_file() else ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +130,8 @@ def _connect_to_rehearsal(directory: Path, options: TargetOptions, *, other: str
     try:
         return open_rehearsal_connection(directory, name=options.name)
     except RefusedError as error:
-        raise RefusedError(error.message, hint="\n  ".join(filter(None, (error.hint, other)))) from error
+        error.hint = "\n  ".join(filter(None, (error.hint, other)))
+        raise
 
 
 def _meant(connection: "Connection", directory: Path) -> "Connection":
@@ -118,22 +143,23 @@ def refuse_settings_of_another(deployed: str | None, directory: Path, *, rehears
     """Refuse a rehearsal that no option names, if `STANDBY_SETTINGS` names the settings of another deployment.
 
     `deployed` is the name of the rehearsal's deployment, None if it has none. `rehearse` is the command of the group
-    `standby rehearse`, "" for another one. Raises `BadUsageError`.
+    `standby rehearse`, "" for another one. Raises `UnclearDeploymentError`.
     """
     named = named_settings()
     if deployed is None or named is None or (name := read_settings(named).name) == deployed:
         return
+    directory = path_from(Path.cwd(), directory)
     here = (
-        f"standby rehearse --directory {directory} {rehearse}"
+        " ".join(("standby rehearse", *option("--directory", directory), rehearse))
         if rehearse
-        else f"standby --directory {directory} COMMAND"
+        else " ".join(("standby", *option("--directory", directory), "COMMAND"))
     )
     other = (
         f"`standby rehearse --directory DIRECTORY {rehearse}` on the rehearsal of {name} in another directory"
         if rehearse
         else f"`standby --aws COMMAND` on {name} in the AWS account"
     )
-    raise BadUsageError(
+    raise UnclearDeploymentError(
         f"{SETTINGS_VARIABLE} names {named}, which describes {name}, and the rehearsal in {directory} has {deployed}.",
         hint=f"Say which of them: `{here}` works on {deployed} in the rehearsal, {other}.",
     )
@@ -174,7 +200,7 @@ def _connect_to_current_context(key: str) -> "Connection":
 
 def _nearest_rehearsal() -> Path | None:
     """Return the rehearsal of the project, None if none was started, or if `standby rehearse down` removed it."""
-    project = find_upwards("cdktf.json")
+    project = find_upwards(_PROJECT_FILE)
     if project is None:
         return None
     from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths  # noqa: PLC0415 - the help needs none of it

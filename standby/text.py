@@ -4,6 +4,8 @@ import re
 import textwrap
 from typing import Final
 
+from standby.named_commands import complete_commands
+
 WIDTH: Final = 80
 """The columns of a line, on a terminal and in a file or pipe."""
 
@@ -62,9 +64,10 @@ def describe_not_inspected(number: int) -> str:
 def wrap(text: str, *, first: str = "", rest: str = "") -> list[str]:
     """Return one paragraph as lines of at most 80 columns.
 
-    Lines break at blanks only. A longer word stays whole, and a command in backquotes is one word.
+    Lines break at blanks only. A longer word stays whole, and a command in backquotes is one word. It gets the options
+    that this process was started with.
     """
-    whole = _COMMAND.sub(lambda found: found[0].replace(" ", "\0"), text)
+    whole = _COMMAND.sub(lambda found: found[0].replace(" ", "\0"), complete_commands(text))
     lines = textwrap.wrap(
         whole, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
@@ -87,6 +90,7 @@ def label_lines(label: str, text: str, *, column: int) -> list[str]:
 
 
 def _wrap_line(line: str) -> list[str]:
+    line = complete_commands(line)
     found = _MARK.match(line)
     if len(line) <= WIDTH or found is None or line.endswith(CONTINUED):
         return [line]

@@ -98,7 +98,7 @@ def drill(
     if older_report:
         report = report.model_copy(update={"comparison": compare(older_report, report)})
     _print(report, rehearsal, as_json=as_json)
-    written = html is None or _write(html, render(report), as_json=as_json)
+    written = _write_html(html, report, as_json=as_json)
     click.get_current_context().exit(report.exit_code if written else FAILED)
 
 
@@ -162,17 +162,21 @@ def _print(report: DrillReport, rehearsal: Rehearsal | None = None, *, as_json: 
     for line in (*objective_lines(report), *compared):
         console.print(line, soft_wrap=True)
     print_result(f"{report.conclusion} ({report.target}, {report.seconds:.0f} s).")
-    print_result("The report (--html, --json) says what this drill cannot show.")
     if rehearsal is not None and uploaded(report):
         down = " ".join(("standby rehearse", *rehearsal_options(rehearsal.paths, Path.cwd()), "down"))
         print_result(f"The documents that its users uploaded stay in the rehearsal until `{down}`.")
 
 
-def _write(html: Path, page: str, *, as_json: bool) -> bool:
+def _write_html(html: Path | None, report: DrillReport, *, as_json: bool) -> bool:
+    """Write the report if a file for it is named, and return whether nothing failed. The last line names the report."""
+    if html is None:
+        if not as_json:  # the document on stdout has the limitations, too
+            print_result("With `--html FILE`, a drill also writes a report, which says what the drill cannot show.")
+        return True
     try:
-        html.write_text(page, encoding="utf-8")
+        html.write_text(render(report), encoding="utf-8")
     except OSError as error:  # the results are on stdout
         click.echo(f"Error: The report could not be written: {html}: {error.strerror}.", err=True)
         return False
-    click.echo(f"Report: {html}", err=as_json)
+    click.echo(wrap_lines(f"The report, with what this drill cannot show, is in {html}."), err=as_json)
     return True

@@ -14,11 +14,13 @@ from click.shell_completion import CompletionItem
 from pydantic import Field
 
 from standby.cli.options import HELP_OPTIONS, examples, print_json
+from standby.cli.rehearsal.elsewhere import name_rehearsals_up
 from standby.cli.unexpected_error import DEBUG_VARIABLE, describe_unexpected
 from standby.console import print_progress
 from standby.errors import FAILED, REFUSED, USAGE, BadUsageError, StandbyError
 from standby.json_model import JsonModel
 from standby.machine import describe_os_error, protect_output
+from standby.named_commands import complete_error, started_with
 from standby.target import Target, TargetOptions, open_connection
 from standby.text import printable, wrap_lines
 
@@ -101,9 +103,10 @@ class CommandGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. An unexpected error becomes one message; with `--json` every error is also a document."""
-        as_json = "--json" in ctx.args  # click removes the arguments as it parses them
+        arguments = tuple(ctx.args)  # click removes the arguments as it parses them
+        as_json = "--json" in arguments
         try:
-            return self._invoke(ctx)
+            return self._invoke(ctx, arguments)
         except click.ClickException as error:
             if as_json:
                 _print_error(ctx, RESULTS[error.exit_code], error.format_message())
@@ -115,7 +118,7 @@ class CommandGroup(click.Group):
                 _print_error(ctx, RESULTS[FAILED], "Interrupted.")
             raise
 
-    def _invoke(self, ctx: click.Context) -> object:
+    def _invoke(self, ctx: click.Context, arguments: tuple[str, ...]) -> object:
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
@@ -123,6 +126,8 @@ class CommandGroup(click.Group):
         except BrokenPipeError:  # the reader of stdout has gone: click ends the command quietly
             raise
         except StandbyError as error:
+            if isinstance(ctx.obj, Target) and ctx.invoked_subcommand:
+                name_rehearsals_up(error, ctx.obj.options, (ctx.invoked_subcommand, *arguments))
             raise ReportedError(error) from error
         except Exception as error:
             # A traceback does not help a user; it is in a report, and DEBUG_VARIABLE shows it to a developer.
@@ -135,7 +140,7 @@ class ReportedError(click.ClickException):
     """A `StandbyError` as click reports it: `Error: ` and the message on stderr, and its exit code."""
 
     def __init__(self, error: StandbyError) -> None:
-        super().__init__(printable(error.full_message))
+        super().__init__(printable(complete_error(error)))
         self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: IO[str] | None = None) -> None:
@@ -199,6 +204,7 @@ def cli(
         name=name, regions=regions, profile=profile, aws=aws, directory=directory, context=context_name
     )
     _refuse_contradictions(options)
+    context.with_resource(started_with(options.start_options))
     context.obj = Target(options, opener=context.obj or open_connection)
 
 

@@ -14,10 +14,12 @@ from standby.cli.options import examples, exit_with, json_option, print_json, pr
 from standby.cli.output.first_commands import Shell, first_commands
 from standby.cli.output.progress import ConsoleProgress
 from standby.cli.output.rehearsal_view import print_report, status_text
+from standby.cli.rehearsal.elsewhere import GROUP, lines_of_rehearsals_up
 from standby.cli.rehearsal.options import RehearsalOptions, pass_rehearsal
 from standby.deadline import Deadline
 from standby.deployment.manifest import ROLES, Role
 from standby.errors import FAILED, REFUSED, BadUsageError, InterruptedRunError
+from standby.named_commands import option, started_with
 from standby.rehearsal.checks.sign_in import ASKING_USER
 from standby.rehearsal.connection import NOT_UP, describe_state
 from standby.rehearsal.deploy.terraform import CONTINUE_HINT, terraform_variables
@@ -66,8 +68,14 @@ def rehearse(context: click.Context, *, project: Path | None, directory: Path | 
     Real Terraform and the real AWS provider apply the unchanged stack to an AWS emulator.
     """
     target: Target = context.obj
-    refuse_group_options(target.options, command="standby rehearse", hints=GROUP_OPTION_HINTS)
-    context.obj = RehearsalOptions(project=project, directory=directory)
+    here = " ".join(("standby rehearse", *option("--directory", target.options.directory), "COMMAND"))
+    hints = {**GROUP_OPTION_HINTS, **({"directory": f"`{here}`"} if target.options.directory else {})}
+    refuse_group_options(target.options, command="standby rehearse", hints=hints)
+    exported = context.get_parameter_source("directory") is click.core.ParameterSource.ENVIRONMENT
+    options = RehearsalOptions(project=project, directory=directory)
+    # The root reports an error after this group has ended.
+    context.find_root().with_resource(started_with(options.start_options(exported=exported)))
+    context.obj = options
 
 
 @rehearse.command(epilog=examples("standby rehearse up", "standby rehearse up --access oidc"))
@@ -106,6 +114,8 @@ def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
     with exclude_drills(rehearsal.paths), _show_progress(rehearsal):
         stopped = rehearsal.down(destroy=destroy)
     print_result(f"The rehearsal in {rehearsal.paths.directory} {'is down' if stopped else 'was not up'}.")
+    if not stopped:
+        _print_rehearsals_up(rehearsal, "down")
 
 
 @rehearse.command(epilog=examples("standby rehearse status", "standby rehearse status --json"))
@@ -118,7 +128,16 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
         print_json(found)
     else:
         print_result(_status_text(rehearsal, found))
+        if not found.up:
+            _print_rehearsals_up(rehearsal, "status")
     exit_with(0 if found.applied else REFUSED)
+
+
+def _print_rehearsals_up(rehearsal: Rehearsal, *command: str) -> None:
+    options = click.get_current_context().find_object(RehearsalOptions)
+    project = options.project if options else None
+    for line in lines_of_rehearsals_up([GROUP, *command], directory=rehearsal.paths.directory, project=project):
+        print_result(line)
 
 
 def _status_text(rehearsal: Rehearsal, found: Status) -> str:
@@ -233,6 +252,8 @@ def heal(rehearsal: Rehearsal, *, place: str | None) -> None:
     _print_healed(healed)
     if not healed:
         click.echo("No fault is set.")
+        if rehearsal.emulator is None:
+            _print_rehearsals_up(rehearsal, "heal")
 
 
 @rehearse.command(

@@ -11,7 +11,7 @@ from standby.deployment.clients import FACTS_CONFIG, Clients
 from standby.deployment.dns.lookup import Lookup, look_up
 from standby.deployment.http_client import HTTP_SECONDS, HttpClient, HttpResponse
 from standby.endpoints import describe_local_endpoint
-from standby.errors import BadUsageError, RefusedError
+from standby.errors import BadUsageError, NoDeploymentError
 from standby.text import pluralize
 
 
@@ -94,7 +94,7 @@ def _describe_account(profile: str | None, context: str, endpoints: Mapping[str,
 def _refuse_local_endpoint(endpoints: Mapping[str, str]) -> None:
     local = describe_local_endpoint(endpoints)
     if local is not None:
-        raise RefusedError(
+        raise NoDeploymentError(
             f"{local}: calls to AWS would go to this machine, not to the account.",
             hint='`eval "$(standby rehearse env --unset)"` removes what a rehearsal exported to this shell.',
         )

@@ -9,7 +9,7 @@ from standby.deployment.answers import take_text
 from standby.deployment.concurrency import TIME_OUT, ConcurrentCalls, NoAnswerError, Unavailable, look_twice
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest, Role, describe_differences, find_differences, parse_manifest
-from standby.errors import RefusedError, StandbyError
+from standby.errors import NoDeploymentError, RefusedError, StandbyError
 from standby.machine import with_load
 
 MANIFEST_SECONDS: Final = 3.0
@@ -61,7 +61,7 @@ def read_manifest(connection: Connection, *, target: Role | None = None) -> Mani
     _refuse_without_credentials(connection, answers)
     _refuse_other_account(connection, _find_account(connection))
     why = "; ".join(f"{region} {answer}" for region, answer in answers.items())
-    raise RefusedError(f"No manifest of {connection.name}: {why}", hint=_next_look(connection, answers))
+    raise NoDeploymentError(f"No manifest of {connection.name}: {why}", hint=_next_look(connection, answers))
 
 
 def check_own_network(regions: Iterable[str]) -> str:
@@ -83,13 +83,13 @@ def _next_look(connection: Connection, answers: Answers) -> str:
 
 
 def _refuse_without_credentials(connection: Connection, answers: Answers) -> None:
-    """Raise `RefusedError` if the credentials failed everywhere: then nothing is known of any region."""
+    """Raise `NoDeploymentError` if the credentials failed everywhere: then nothing is known of any region."""
     failures = {str(answer) for answer in answers.values() if isinstance(answer, Unavailable) and answer.no_credentials}
     if not failures or not all(
         isinstance(answer, Unavailable) and answer.no_credentials for answer in answers.values()
     ):
         return
-    raise RefusedError(
+    raise NoDeploymentError(
         f"{connection.where}: {'; '.join(sorted(failures))}.",
         hint="Sign in (`aws sso login`, AWS_PROFILE), or start a rehearsal: `make rehearse`."
         "\n  `aws sts get-caller-identity` tries the credentials.",

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from standby.deployment.clients import Clients
 from standby.deployment.concurrency import Unavailable, attempt, map_concurrently, run_concurrently
-from standby.errors import RefusedError
+from standby.errors import NoDeploymentError
 from standby.preflight.checks import account as account_checks
 from standby.preflight.checks import dns, identity, models, quotas, state
 from standby.preflight.checks.names import check_names
@@ -56,14 +56,14 @@ def run_preflight(clients: Clients, stack: Stack, *, local_state: Callable[[], O
     """Read and compare everything. `local_state` reads the state if it is a file.
 
     A region whose STS gives no answer is asked nothing else: all of its facts are unknown for the same reason. Raises
-    `RefusedError` when no region says whose the credentials are.
+    `NoDeploymentError` when no region says whose the credentials are.
     """
     asked = {region: partial(principals.read_principal, clients, region) for region in stack.regions}
     callers = run_concurrently(asked, seconds=IDENTITY_SECONDS)
     principal = next((caller for caller in callers.values() if isinstance(caller, Principal)), None)
     if principal is None:
         why = "; ".join(f"{region}: {caller}" for region, caller in callers.items())
-        raise RefusedError(
+        raise NoDeploymentError(
             f"AWS did not say whose credentials these are ({why}).",
             hint="Sign in (`aws sso login`, or set AWS_PROFILE). `aws sts get-caller-identity` must work.",
         )

@@ -11,7 +11,7 @@ from standby.deployment.dns.lookup import Lookup
 from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_headers, request_with_deadline
 from standby.deployment.manifest import Manifest, parse_manifest
 from standby.deployment.sessions import ROOT_CREDENTIALS, EmulatorCredentials, EmulatorSession
-from standby.errors import RefusedError
+from standby.errors import NoDeploymentError
 from standby.rehearsal.emulator.emulator import EmulatorRecord
 from standby.rehearsal.files.json_files import read_json, read_record
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
@@ -76,17 +76,35 @@ def _clients(network: Network, credentials: EmulatorCredentials) -> Clients:
 def open_rehearsal_connection(directory: Path, *, name: str | None = None) -> RehearsalConnection:
     """Return the connection to the rehearsal in this directory.
 
-    `name` is the deployment's, by default the one in the manifest. Raises `RefusedError`, with the reason and the next
-    commands, when the rehearsal cannot be used.
+    `name` is the deployment's, by default the one in the manifest. Raises `NoDeploymentError`, with the reason and
+    the next commands, when the rehearsal cannot be used.
     """
     paths = RehearsalPaths(project=directory.parent, directory=directory.resolve())
-    network, manifest = read_network(paths), _read_manifest(paths)
-    if network is None or manifest is None or not network.ca_certificate.is_file():
-        raise RefusedError(
+    network, manifest = _read_usable(paths)
+    if network is None or manifest is None:
+        raise NoDeploymentError(
             f"The rehearsal in {directory} cannot be used: {describe_state(paths)}.", hint=_next_commands(directory)
         )
     regions = tuple(region.region for region in manifest.regions.values())
     return RehearsalConnection(name=name or manifest.name, regions=regions, network=network, directory=directory)
+
+
+def rehearsals_up(project: Path) -> tuple[tuple[Path, str], ...]:
+    """Return each rehearsal beside the default one that is up and can be used: its directory, and its deployment.
+
+    They are looked for in the directories of the project that begin as the default one does. Their emulator's process
+    runs; no request is sent.
+    """
+    directories = (one for one in sorted(project.glob(f"{DIRECTORY_NAME}*")) if one.is_dir())
+    found = ((one, _read_usable(RehearsalPaths(project=project, directory=one.resolve()))) for one in directories)
+    return tuple((one, manifest.name) for one, (_, manifest) in found if manifest is not None)
+
+
+def _read_usable(paths: RehearsalPaths) -> tuple[Network, Manifest] | tuple[None, None]:
+    network, manifest = read_network(paths), _read_manifest(paths)
+    if network is None or manifest is None or not network.ca_certificate.is_file():
+        return None, None
+    return network, manifest
 
 
 def _read_manifest(paths: RehearsalPaths) -> Manifest | None:

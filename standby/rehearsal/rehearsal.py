@@ -9,7 +9,7 @@ import boto3
 from standby.console import NullProgress, PhaseTimer, Progress
 from standby.deployment.manifest import ROLES, Manifest, Role, parse_manifest
 from standby.deployment.sessions import EmulatorSession
-from standby.errors import RefusedError
+from standby.errors import NoDeploymentError, RefusedError
 from standby.rehearsal.checks.api import Api
 from standby.rehearsal.checks.documents import count_objects, read_samples
 from standby.rehearsal.checks.sign_in import ASKING_USER, SignIn
@@ -150,7 +150,7 @@ class Rehearsal:
         """The outputs of the stack, as text. Raises `RefusedError` when none is applied."""
         applied = read_applied(self.paths, emulator=self._require_emulator())
         if applied is None:
-            raise RefusedError(
+            raise NoDeploymentError(
                 f"The emulator of the rehearsal in {self.paths.directory} is up, but the stack is not applied.",
                 hint=up_hint(self.paths),
             )

@@ -6,7 +6,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from standby.errors import BadUsageError, StandbyError
+from standby.errors import StandbyError, UnclearDeploymentError
 from standby.machine import find_machine_error
 from standby.text import pluralize, printable
 
@@ -62,22 +62,22 @@ def first_error(output: str) -> str:
 
 
 def require_stack(configuration: Path, *, rehearsed: bool) -> None:
-    """Raise `BadUsageError` if no stack was synthesized there. `rehearsed`: a rehearsal here has one of its own."""
+    """Raise `UnclearDeploymentError` if no stack was synthesized there. `rehearsed`: a rehearsal here has its own."""
     if configuration.is_file():
         return
     own = "`standby --directory .rehearsal review` plans the rehearsal's stack instead."
     initialize = f"`terraform -chdir={shlex.quote(str(configuration.parent))} init`"
     prepare = f"`make synth` writes it, and {initialize} initializes it. --stack names another directory."
-    raise BadUsageError(
+    raise UnclearDeploymentError(
         f"There is no synthesized stack in {configuration.parent}, so Terraform cannot plan.",
         hint="\n  ".join(filter(None, (prepare, own if rehearsed else ""))),
     )
 
 
 def require_initialized(directory: Path, *, data: Path, program: str) -> None:
-    """Raise `BadUsageError` if `terraform init` was never run in the directory of the stack."""
+    """Raise `UnclearDeploymentError` if `terraform init` was never run in the directory of the stack."""
     if not data.is_dir():
-        raise BadUsageError(
+        raise UnclearDeploymentError(
             f"The stack in {directory} is not initialized, so {program} cannot read its state.",
             hint=f"`{program} -chdir={directory} init` initializes it. Then run the command again.",
         )

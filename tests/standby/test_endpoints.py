@@ -16,7 +16,7 @@ from standby.endpoints import (
     environment_endpoints,
     is_on_this_machine,
 )
-from standby.errors import RefusedError
+from standby.errors import NoDeploymentError
 from tests.standby.helpers import words
 from tests.standby.manifests import REGIONS
 
@@ -81,7 +81,7 @@ def test_a_profile_s_endpoint_on_this_machine_is_refused(
     services = "\n[services s]\ns3 =\n  endpoint_url = http://localhost:1\n"
     (tmp_path / "config").write_text(f"[profile p]\n{settings}\n{services}")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    with pytest.raises(RefusedError, match=r"http://localhost:1: calls to AWS would go to this machine"):
+    with pytest.raises(NoDeploymentError, match=r"http://localhost:1: calls to AWS would go to this machine"):
         connect("p")
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     assert connect("p").where == "AWS, profile p"

@@ -201,7 +201,7 @@ def test_settings_of_another_deployment_than_the_rehearsal_s_are_refused_with_bo
     monkeypatch.setenv("STANDBY_SETTINGS", "dev.toml")
     with pytest.raises(BadUsageError, match=r"STANDBY_SETTINGS names dev.toml, which describes chatbot-dev") as raised:
         open_connection(TargetOptions())
-    assert f"`standby --directory {files.directory} COMMAND`" in raised.value.hint
+    assert f"`standby --directory {files.directory.name} COMMAND`" in raised.value.hint
     assert "`standby --aws COMMAND`" in raised.value.hint
     assert open_connection(TargetOptions(directory=files.directory)).rehearsed
 
@@ -279,5 +279,5 @@ def test_no_command_acts_on_a_rehearsal_of_another_deployment_than_that_of_the_n
     assert result.exit_code == 2, result.output
     said = " ".join(result.stderr.split())
     assert "dev.toml, which describes chatbot-dev" in said
-    own = f"standby rehearse --directory {files.directory} {arguments[1]}"
+    own = f"standby rehearse --directory {files.directory.name} {arguments[1]}"
     assert (own in said) == (arguments[0] == "rehearse")

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,38 @@ def test_ending_make_ends_the_tests_and_then_the_rehearsal(machine: Machine) -> 
         process.terminate()
         assert process.wait(timeout=30) != 0
     assert machine.calls()[1:] == ["ended", "rehearse down", "rehearse down"]
+
+
+CACHES = (".cache/aws/jsii/package-cache", "Library/Caches/com.amazonaws.jsii/package-cache", ".cache/lazy_bindings/x")
+
+
+@pytest.mark.parametrize("cache", CACHES)
+def test_the_caches_in_the_home_directory_are_named_by_clean_and_removed_by_clean_caches(
+    machine: Machine, tmp_path: Path, cache: str
+) -> None:
+    home = tmp_path / "a home"
+    (home / cache).mkdir(parents=True)
+    other = home / ".cache" / "pip"
+    other.mkdir(parents=True)
+    # -n for the target that would remove this project's own environment: the shell runs its last line alone.
+    shown = machine.make("--dry-run", "clean", HOME=str(home)).stdout.splitlines()
+    last = "\n".join(shown[next(number for number, line in enumerate(shown) if line.startswith("case ")) :])
+    said = subprocess.run(["bash", "-c", last], env={"HOME": str(home)}, stdout=subprocess.PIPE, text=True, check=True)
+    assert said.stdout == "Caches in your home directory stay. `make clean-caches` removes them.\n"
+    assert machine.make("clean-caches", HOME=str(home)).returncode == 0
+    assert not (home / cache).parent.exists()
+    assert other.is_dir()
+    after = subprocess.run(["bash", "-c", last], env={"HOME": str(home)}, stdout=subprocess.PIPE, text=True, check=True)
+    assert after.stdout == ""
+
+
+def test_clean_caches_looks_where_the_cache_of_the_bindings_was_moved(machine: Machine, tmp_path: Path) -> None:
+    moved, home = tmp_path / "moved", tmp_path / "home"
+    for directory in (moved / "lazy_bindings", home / ".cache" / "lazy_bindings", moved / "aws"):
+        directory.mkdir(parents=True)
+    assert machine.make("clean-caches", HOME=str(home), XDG_CACHE_HOME=str(moved)).returncode == 0
+    assert [one.name for one in moved.iterdir()] == ["aws"]
+    assert (home / ".cache" / "lazy_bindings").is_dir()
 
 
 def test_the_list_of_targets_fits_80_columns_and_names_each_documented_target_once() -> None:

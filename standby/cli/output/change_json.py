@@ -9,6 +9,7 @@ from standby.cli.output.outcome import CommandOutcome, Outcome
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.json_model import ONE_ROW, JsonModel
+from standby.named_commands import complete_error
 from standby.operations.facts.journal import Event, PendingWrite, StepTaken
 from standby.operations.plans.plan import Refusal
 from standby.operations.views.status_json import DeploymentJson
@@ -88,7 +89,7 @@ def change_json(
         steps=tuple(run.steps) if run else (),
         details=tuple(run.details) if run else (),
         pending_writes=tuple(run.pending_writes) if run else plan.pending_writes,
-        error=outcome.error.full_message if outcome.error else None,
+        error=complete_error(outcome.error) if outcome.error else None,
         winner=run.winner if run else None,
         authoritative=AuthoritativeJson(
             region=authoritative.region, role=authoritative.role, generation=authoritative.generation

@@ -54,7 +54,7 @@ def first_commands(paths: RehearsalPaths, urls: LocalUrls, shell: Shell, *, sign
     """
     program, options = shell.program(), rehearsal_options(paths, shell.directory)
     rehearse = [program, "rehearse", *options]
-    status = [program, *(directory_option(paths) if options else ()), "status"]
+    status = [program, *(directory_option(paths, shell.directory) if options else ()), "status"]
     page = (
         {"Open the page:": _lines(*rehearse, "browse")}
         if shell.can_browse

@@ -11,10 +11,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 import click
 
 from standby.errors import StandbyError
+from standby.named_commands import StartOptions, option
 from standby.rehearsal.connection import deployed_name
 from standby.rehearsal.deploy.watch import EmulatorEndedError
 from standby.rehearsal.emulator.emulator import recorded_emulator
-from standby.rehearsal.files.paths import find_project
+from standby.rehearsal.files.paths import DIRECTORY_NAME, find_project
 from standby.rehearsal.rehearsal import Rehearsal
 from standby.settings_file import SETTINGS_VARIABLE
 from standby.target import refuse_settings_of_another
@@ -29,6 +30,15 @@ class RehearsalOptions:
 
     project: Path | None
     directory: Path | None
+
+    def start_options(self, *, exported: bool) -> StartOptions:
+        """Return these options, for the commands that a message names. `exported`: the shell names the directory."""
+        named = None if exported else self.directory
+        default = self.project / DIRECTORY_NAME if self.project else None
+        return StartOptions(
+            directory=option("--directory", named or (None if exported else default)),
+            rehearse=(*option("--project", self.project), *option("--directory", named)),
+        )
 
     def rehearsal(self) -> Rehearsal:
         """Return the rehearsal. Raises `BadUsageError` outside of a project."""

@@ -10,6 +10,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Role
 from standby.deployment.routing_config import ConfigCopy
 from standby.json_model import ONE_ROW, JsonModel, Key
+from standby.named_commands import complete_commands
 from standby.operations.facts.automatic import AutomaticState
 from standby.operations.facts.comparisons.comparison_record import PastReplication
 from standby.operations.facts.dns import DnsState
@@ -171,9 +172,9 @@ def status_json(state: State, verdict: Verdict) -> StatusJson:
     config, serving = state.config, state.serving
     return StatusJson(
         verdict=verdict.name,
-        reasons=verdict.reasons,
-        notes=verdict.notes,
-        next=verdict.next or None,
+        reasons=tuple(map(complete_commands, verdict.reasons)),
+        notes=tuple(map(complete_commands, verdict.notes)),
+        next=complete_commands(verdict.next) or None,
         deployment=DeploymentJson(where=state.where, name=state.manifest.name, account=state.manifest.account),
         access=AccessJson(mode="oidc" if state.manifest.issuer else "open", issuer=state.manifest.issuer or None),
         dns=_dns(state.dns),

@@ -13,9 +13,10 @@ from typing import Final
 from standby.console import PhaseTimer, Progress
 from standby.deployment.manifest import ROLES, parse_manifest
 from standby.deployment.sessions import EMULATOR_ACCOUNT
-from standby.errors import BadUsageError, RefusedError
+from standby.errors import BadUsageError, NoDeploymentError
 from standby.json_model import JsonModel
 from standby.machine import require_space, write_file
+from standby.named_commands import path_from
 from standby.rehearsal.deploy.applier import create_applier
 from standby.rehearsal.deploy.hosted_zones import create_named_zones
 from standby.rehearsal.deploy.override import OVERRIDE_NAME, override
@@ -26,7 +27,7 @@ from standby.rehearsal.emulator.functions.runtime import describe_difference
 from standby.rehearsal.files.json_files import read_json, read_record, write_json, write_record
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
 from standby.rehearsal.processes.programs import NODE, TERRAFORM, InstalledProgram, find_caddy, find_program
-from standby.settings_file import SETTINGS_NAME, read_settings
+from standby.settings_file import SETTINGS_NAME, SETTINGS_VARIABLE, read_settings
 from standby.stack.configuration import read_stack
 from standby.stack.deployer_policy import deployer_policy
 from standby.stack.synthesis import SynthesizedStack, find_stack, synthesize
@@ -140,11 +141,12 @@ class Deployer:
         manifest = parse_manifest(applied.outputs["manifest"])
         regions = tuple(manifest.regions[role].region for role in ROLES)
         if (settings.name, settings.regions) != (manifest.name, regions):
-            other = self.paths.project / f"{DIRECTORY_NAME}-{settings.name}"
-            raise RefusedError(
+            other = path_from(Path.cwd(), self.paths.project / f"{DIRECTORY_NAME}-{settings.name}")
+            raise NoDeploymentError(
                 f"{settings.path} describes {settings.name} in {' and '.join(settings.regions)}, and the rehearsal in"
                 f" {self.paths.directory} has {manifest.name} in {' and '.join(regions)}.",
-                hint=f"`standby rehearse --directory {shlex.quote(str(other))} up` makes another one beside it.\n"
+                hint=f"Set {SETTINGS_VARIABLE} to the settings file of {manifest.name}, if you mean this rehearsal.\n  "
+                f"`standby rehearse --directory {shlex.quote(str(other))} up` makes another one beside it.\n"
                 "  `standby rehearse down` removes this one.",
             )
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from standby.errors import RefusedError
+from standby.errors import NoDeploymentError
 from standby.rehearsal.files.paths import RehearsalPaths, rehearsal_options
 
 
-class NotUpError(RefusedError):
+class NotUpError(NoDeploymentError):
     """The rehearsal is not up."""
 
     def __init__(self, paths: RehearsalPaths) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from standby.errors import BadUsageError
+from standby.named_commands import path_from
 
 DIRECTORY_NAME: Final = ".rehearsal"
 PROJECT_FILES: Final = ("main.py", "cdktf.json")
@@ -159,12 +160,12 @@ def rehearsal_options(paths: RehearsalPaths, here: Path) -> tuple[str, ...]:
         if find_project(here).resolve() == paths.project:
             options = ()
     is_default = paths.directory == (paths.project / DIRECTORY_NAME).resolve()
-    return options if is_default else (*options, *directory_option(paths))
+    return options if is_default else (*options, *directory_option(paths, here))
 
 
-def directory_option(paths: RehearsalPaths) -> tuple[str, str]:
-    """Return the option that names the directory of this rehearsal, quoted."""
-    return "--directory", shlex.quote(str(paths.directory))
+def directory_option(paths: RehearsalPaths, here: Path) -> tuple[str, str]:
+    """Return the option that names the directory of this rehearsal for a shell in the directory `here`, quoted."""
+    return "--directory", shlex.quote(str(path_from(here, paths.directory)))
 
 
 def is_broken_link(directory: Path) -> bool:

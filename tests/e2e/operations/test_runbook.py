@@ -20,6 +20,7 @@ from standby.deployment.manifest import ROLES
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.emulator.sickness import Sickness
 from standby.rehearsal.rehearsal import Rehearsal
+from standby.target import SHELL_DIRECTORY_VARIABLE
 from tests.e2e.helpers import Document, upload, wait_for
 from tests.e2e.operations.helpers import Operator, clients_with, connection, without_events
 from tests.e2e.operations.runbook import RUNBOOK, Act, Scenario, missing_lines, scenarios, write_outputs
@@ -75,11 +76,11 @@ class Stage:
         return ""
 
     def type(self, *arguments: str) -> str:
-        if "--aws" not in arguments:
-            arguments = ("--directory", str(self._operator.rehearsal.paths.directory), *arguments)
+        # As the shell of a reader has it: an option would also be in the commands that are printed.
+        directory = {SHELL_DIRECTORY_VARIABLE: str(self._operator.rehearsal.paths.directory)}
         ran = subprocess.run(
             [sys.executable, "-m", "standby", *arguments],
-            env={**os.environ, **self._environment},
+            env={**os.environ, **({} if "--aws" in arguments else directory), **self._environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -94,12 +94,14 @@ def test_a_drill_says_that_its_documents_stay_if_it_uploaded_any(here: Path, mon
         return drill_report(scenario_report(measures=Measures(documents_accepted=accepted[0])))
 
     monkeypatch.setattr(commands, "run_drill", run_drill)
-    assert "documents" not in run("drill", "--scenario", "api-lost").stdout
+    without = run("drill", "--scenario", "api-lost").stdout
+    assert "documents" not in without
+    assert "With `--html FILE`, a drill also writes a report" in words(without)
     accepted[0] = 3
     said = "The documents that its users uploaded stay in the rehearsal until `standby rehearse{} down`."
     assert said.format("") in words(run("drill", "--scenario", "api-lost").stdout)
     other = run("--directory", str(here / "other"), "drill", "--scenario", "api-lost")
-    assert said.format(f" --directory {here / 'other'}") in words(other.stdout)
+    assert said.format(" --directory other") in words(other.stdout)
     assert json.loads(run("drill", "--scenario", "api-lost", "--json").stdout)["scenarios"]
 
 
@@ -115,6 +117,7 @@ def test_the_page_is_written_and_an_older_report_compared(runs: list[tuple[str, 
     result = run("drill", "--scenario", "api-lost", "--html", str(page), "--compare", str(old))
     assert result.exit_code == 0
     assert "better" in result.stdout
+    assert words(result.stdout).endswith(f"The report, with what this drill cannot show, is in {page}.")
     assert "Compared with an older report" in page.read_text()
     as_json = run("drill", "--scenario", "api-lost", "--json", "--compare", str(old))
     changed = [part for part in json.loads(as_json.stdout)["comparison"] if part["change"] == "better"]

@@ -81,9 +81,8 @@ def test_status_as_json_prints_nothing_else(here: Path) -> None:
 def test_the_hint_of_a_rehearsal_that_is_not_up_starts_the_one_that_was_asked_about(
     here: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
-    other = here / "other one"
-    result = run("--directory", str(other), *arguments)
-    assert f"Run `standby rehearse --directory '{other}' up`." in words(result.output)
+    result = run("--directory", str(here / "other one"), *arguments)
+    assert "Run `standby rehearse --directory 'other one' up`." in words(result.output)
     monkeypatch.chdir(here.parent)
     outside = run("--project", str(here), *arguments)
     assert f"Run `standby rehearse --project {here} up`." in words(outside.output)
@@ -122,10 +121,9 @@ def test_a_region_s_name_stands_for_its_role(small: SmallRehearsal) -> None:
 
 def test_the_commands_for_faults_print_what_they_did(small: SmallRehearsal) -> None:
     assert small.command("heal").stdout == "No fault is set.\n"
-    result = small.command("fault", "api-errors", "primary")
-    assert words(result.stdout) == (
-        "api-errors is set in the primary region (us-west-2). `standby rehearse heal primary` heals it."
-    )
+    result, paths = small.command("fault", "api-errors", "primary"), small.rehearsal.paths
+    heal = f"standby rehearse --project {paths.project} --directory {paths.directory} heal primary"
+    assert words(result.stdout) == f"api-errors is set in the primary region (us-west-2). `{heal}` heals it."
     assert small.command("heal", "failover").stdout == "No fault is set.\n"
     assert small.command("heal", "primary").stdout.startswith("Healed: api-errors in the primary region, since ")
     assert small.rehearsal.faults.active() == ()

@@ -8,7 +8,9 @@ from click.testing import CliRunner
 
 from standby.cli.main import cli
 from standby.deployment.concurrency import explain
+from standby.rehearsal.files.paths import RehearsalPaths
 from tests.standby.helpers import words
+from tests.standby.test_target import start
 
 PROFILES = {
     "no JSON": ("credential_process = echo locked", "no readable credentials"),
@@ -62,6 +64,14 @@ def test_without_any_credentials_the_next_step_is_to_sign_in_or_to_rehearse() ->
     assert result.stderr.splitlines()[0] == "Error: AWS, default credentials: no credentials were found."
     assert "`make rehearse`" in result.stderr
     assert "ssm:GetParameter" not in result.stderr
+
+
+def test_without_any_credentials_a_rehearsal_that_is_up_in_another_directory_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cdktf.json").write_text("{}")
+    start(RehearsalPaths(project=tmp_path.resolve(), directory=tmp_path.resolve() / ".rehearsal-dev"))
+    result = CliRunner().invoke(cli, ["status"])
+    assert result.exit_code == 3
+    assert "`standby --directory .rehearsal-dev status` works on it." in words(result.stderr)
 
 
 def test_a_configuration_file_that_cannot_be_read_is_wrong_usage_with_its_name(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from standby.deployment import manifest_reader
 from standby.deployment.manifest import ROLES, Role, parse_manifest
 from standby.deployment.manifest_reader import read_manifest
-from standby.errors import RefusedError, StandbyError
+from standby.errors import NoDeploymentError, RefusedError, StandbyError
 from tests.standby.helpers import EAST, WEST, EmulatorConnection, Run, World, clients, words
 from tests.standby.manifests import REGIONS, manifest_text
 
@@ -214,7 +214,7 @@ def test_without_a_manifest_the_account_of_the_credentials_is_asked(world: World
     connection.name = "another"
     with pytest.raises(RefusedError, match=f"another may be in account {OTHER_ACCOUNT} only"):
         read_manifest(connection)
-    with pytest.raises(RefusedError, match="No manifest of another: "):
+    with pytest.raises(NoDeploymentError, match="No manifest of another: "):
         read_manifest(allow(connection, world.manifest.account))
 
 

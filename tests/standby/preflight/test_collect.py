@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from standby.errors import RefusedError
+from standby.errors import NoDeploymentError
 from standby.preflight.collect import Preflight, run_preflight
 from standby.preflight.facts.state import OwnResources, parse_state
 from standby.preflight.report import PreflightJson, exit_code, preflight_json, report_lines
@@ -136,7 +136,7 @@ def test_a_region_that_is_down_makes_its_facts_unknown_for_one_reason_and_is_ask
 
 
 def test_without_credentials_it_is_refused_with_the_way_to_sign_in(stack: Stack) -> None:
-    with pytest.raises(RefusedError, match="AWS did not say whose") as refused:
+    with pytest.raises(NoDeploymentError, match="AWS did not say whose") as refused:
         run(stack, Account(dead=frozenset({WEST, EAST})))
     assert "aws sso login" in refused.value.hint
 

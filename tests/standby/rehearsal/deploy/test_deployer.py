@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from standby.deadline import poll
-from standby.errors import RefusedError
+from standby.errors import NoDeploymentError, RefusedError
 from standby.rehearsal.deploy import watch
 from standby.rehearsal.deploy.terraform import OTHER_DEPLOYMENT, TerraformFailedError
 from standby.rehearsal.deploy.watch import EmulatorEndedError
@@ -379,7 +379,7 @@ def test_down_stops_a_terraform_that_outlived_its_command(
 
 
 def test_settings_of_another_deployment_change_nothing_of_the_one_that_is_up(
-    rehearsal: Rehearsal, fake_terraform: FakeTerraform
+    rehearsal: Rehearsal, fake_terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan was refused after half a minute, and the rehearsal could not be used any more."""
     rehearsal.apply()
@@ -389,10 +389,11 @@ def test_settings_of_another_deployment_change_nothing_of_the_one_that_is_up(
     calls = fake_terraform.calls()
     other = rehearsal.paths.project / "dev.toml"
     other.write_text('name = "chatbot-dev"\n')
-    with pytest.raises(
-        RefusedError, match=r"dev.toml describes chatbot-dev in .*, and the rehearsal in .* has"
-    ) as raised:
+    monkeypatch.chdir(rehearsal.paths.project)
+    match = r"dev.toml describes chatbot-dev in .*, and the rehearsal in .* has"
+    with pytest.raises(NoDeploymentError, match=match) as raised:
         Rehearsal(project=rehearsal.paths.project, settings=other).apply()
-    assert f"--directory {rehearsal.paths.directory}-chatbot-dev up`" in raised.value.hint
+    assert f"--directory {rehearsal.paths.directory.name}-chatbot-dev up`" in raised.value.hint
+    assert "Set STANDBY_SETTINGS to the settings file of chatbot, if you mean this rehearsal." in raised.value.hint
     assert json.loads(rehearsal.paths.applied_record.read_text()) == record
     assert fake_terraform.calls() == calls
