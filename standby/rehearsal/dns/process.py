@@ -30,13 +30,17 @@ def addresses(deployment: Manifest) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class DnsProcess:
-    """The DNS server of one rehearsal. `hosts` has the port that serves each host over TLS."""
+    """The DNS server of one rehearsal. `hosts` has the port that serves each host over TLS.
+
+    `minute_seconds`: as in `DnsSettings`.
+    """
 
     paths: RehearsalPaths
     endpoint: str
     deployment: Manifest
     port: int
     hosts: Mapping[str, int]
+    minute_seconds: float
 
     def ensure_running(self, known: ProcessIdentity | None) -> ProcessIdentity:
         """Start the server, or return the `known` process if it answers and has these settings."""
@@ -46,6 +50,7 @@ class DnsProcess:
             addresses=addresses(self.deployment),
             ports=dict(self.hosts),
             acceleration=ACCELERATION,
+            minute_seconds=self.minute_seconds,
         ).as_json()
         path = self.paths.network / f"{DNS}.json"
         if known is not None and read_json(path) == settings and resume_daemon(known) and self._is_ready():

@@ -191,6 +191,7 @@ class NetworkController:
             deployment=self.deployment,
             port=port,
             hosts=record.hosts,
+            minute_seconds=self.emulator.minute_seconds,
         )
         update = {"api_name": self.deployment.dns.name, "dns_port": port, "addresses": ports}
         record.with_process(DNS, server.ensure_running(known)).model_copy(update=update).write(self.paths)

@@ -1,7 +1,8 @@
-"""The configuration of a health check, which MiniStack does not keep or return as Route 53 does.
+"""Health checks that MiniStack does not keep, return or watch as AWS does.
 
 It loses the ids of the children of a calculated check. It writes `True` where AWS writes `true`, which botocore takes
-for false. Written for MiniStack 1.5.33.
+for false. Its alarms ignore the dimensions of a metric, so an alarm of one check would follow another one. Written for
+MiniStack 1.5.33.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,11 @@ def correct_health_checks(route53: ModuleType) -> None:
     """Keep the children of a calculated check, and write truth values as AWS does."""
     vars(route53)["_parse_health_check_config"] = with_children(vars(route53)["_parse_health_check_config"])
     vars(route53)["_build_health_check_el"] = with_truth_values(vars(route53)["_build_health_check_el"])
+
+
+def keep_alarms(cloudwatch: ModuleType) -> None:
+    """Let no published metric change the state of an alarm. Only `SetAlarmState` does."""
+    vars(cloudwatch)["_evaluate_all_alarms"] = lambda: None
 
 
 def with_children(parse: Callable[[Element], dict[str, object]]) -> Callable[[Element], dict[str, object]]:
