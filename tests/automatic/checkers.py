@@ -12,8 +12,8 @@ from warm_standby.settings.dns import FAILURE_THRESHOLD, INTERVAL_SECONDS
 
 MINUTE: Final = 60
 LONGEST_DELAY: Final = 60.0
-"""Seconds. AWS documents no delay of the metric. A longer one than two minutes gives no fresh point, so nobody is moved."""
-_COMBINE: Final = {"Maximum": max, "Minimum": min}[STATISTIC]
+"""Seconds. AWS documents no delay of the metric. After more than three minutes no point is fresh, and nobody is moved."""
+_COMBINE: Final = {"Maximum": any, "Minimum": all}
 
 
 def newest_point(fails: Callable[[float], bool], at: float, *, delay: float) -> Verdict:
@@ -21,7 +21,7 @@ def newest_point(fails: Callable[[float], bool], at: float, *, delay: float) -> 
     minute = int((at - delay) // MINUTE) - 1
     if (minute + FRESH_MINUTES) * MINUTE < at:
         return "unknown"
-    return "healthy" if _COMBINE(_states(fails, minute)) else "failed"
+    return "healthy" if _COMBINE[STATISTIC](_states(fails, minute)) else "failed"
 
 
 def _states(fails: Callable[[float], bool], minute: int) -> list[bool]:
