@@ -53,9 +53,7 @@ def see_from_the_checkers(
     )
     (result,) = answer["MetricDataResults"]
     # CloudWatch rounds the start down to a whole minute. Source: CloudWatch API Reference, "GetMetricData".
-    points = [
-        point for point in zip(result["Timestamps"], result["Values"], strict=True) if oldest <= point[0] <= now
-    ]
+    points = [point for point in zip(result["Timestamps"], result["Values"], strict=True) if oldest <= point[0] <= now]
     if result["StatusCode"] != _COMPLETE or not points:
         return "unknown"
     _, newest = max(points)

@@ -119,9 +119,7 @@ class Controller:
     def _remember(self, looks: Sequence[Look], decision: Decision, log: Log) -> None:
         self.looks = looks
         try:
-            write_state(
-                self.clients.ssm, self.settings.state_parameter, looks, decision, second=self.settings.second
-            )
+            write_state(self.clients.ssm, self.settings.state_parameter, looks, decision, second=self.settings.second)
         except (ClientError, BotoCoreError) as error:
             log.warning("state_not_written", **describe_aws_error(error))
 

@@ -47,8 +47,9 @@ class ControlledDeployment:
 class Settings(EnvironmentSettings):
     """The controller's environment. `deployment` and `rules` are JSON. `health_function` is set where users sign in.
 
-    `health_check_id` is Route 53's check of the primary region's `/health`, where its checkers are the second vantage
-    point. Without it, that is the edge. `rehearsal_minute_seconds` is the length of a minute in a rehearsal. AWS never sets it.
+    `health_check_id` is Route 53's check of the primary region's `/health`. With it, Route 53's checkers are the second
+    vantage point, and without it the edge. `rehearsal_minute_seconds` is the length of a minute in a rehearsal, and AWS
+    never sets it.
     """
 
     deployment: str

@@ -20,8 +20,9 @@ from standby_protocol.automatic import Verdict
 from standby_protocol.deployment import Role
 
 HEALTH_SECONDS = (5.0, 15.0)
-"""The time-out of each request. One that fails is no reason to count a look as failed: a cold start, a deployment, a lost
-packet. The second one waits longer, because a region that answers slowly is not lost: Route 53's checkers wait 2 s."""
+"""The time-out of each request. One that fails is no reason to count a look as failed: a cold start, a deployment, a
+lost packet. The second one waits longer, because a region that answers slowly is not lost. Route 53's checkers wait
+2 s."""
 EDGE_SECONDS = 10.0
 EDGE_ATTEMPTS = 2
 DEEP_SECONDS = 27.0

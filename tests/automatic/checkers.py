@@ -12,7 +12,8 @@ from warm_standby.settings.dns import FAILURE_THRESHOLD, INTERVAL_SECONDS
 
 MINUTE: Final = 60
 LONGEST_DELAY: Final = 60.0
-"""Seconds. AWS documents no delay of the metric. After more than three minutes no point is fresh, and nobody is moved."""
+"""Seconds. AWS documents no delay of the metric. After more than three minutes no point is fresh, and nobody is moved.
+"""
 _COMBINE: Final = {"Maximum": any, "Minimum": all}
 
 

@@ -14,8 +14,8 @@ from tests.automatic.checkers import LONGEST_DELAY, newest_point
 
 Interval = tuple[float, float]
 Condition = Literal["lost", "api", "s3", "here", "there", "there-dead", "slow", "cold"]
-"""The primary region is lost; its API or S3 alone fails; the controller, or the second vantage point, does not reach it;
-the second vantage point cannot be read; answers take 5 to 15 s; the first request after a pause does."""
+"""The primary region is lost; its API or S3 alone fails; the controller, or the second vantage point, does not reach
+it; the second vantage point cannot be read; answers take 5 to 15 s; the first request after a pause does."""
 
 MINUTE: Final = 60.0
 MINUTES: Final = 16

@@ -21,9 +21,7 @@ def test_the_controller_moves_nobody_while_the_primary_region_answers_and_answer
 
 
 @pytest.mark.parametrize("second, answered", [("edge", False), ("checkers", True)])
-def test_only_route_53s_checkers_see_the_loss_of_the_api_alone(
-    second: SecondVantagePoint, *, answered: bool
-) -> None:
+def test_only_route_53s_checkers_see_the_loss_of_the_api_alone(second: SecondVantagePoint, *, answered: bool) -> None:
     tally = simulate(SAMPLE, SEED, second=second)["the API alone is lost"]
     assert tally.moves == (tally.histories if answered else 0)
 

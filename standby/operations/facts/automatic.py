@@ -43,8 +43,8 @@ class ControllerState(JsonModel):
     )
     second_vantage_point: Literal["checkers", "edge"] | None = Field(
         default=None,
-        description="what `there` is: `checkers` (Route 53's health checkers) or `edge` (CloudFront's read of the primary "
-        "region's bucket); null in the state of a controller that has not looked yet",
+        description="what `there` is: `checkers` (Route 53's health checkers) or `edge` (CloudFront's read of the "
+        "primary region's bucket); null in the state of a controller that has not looked yet",
     )
     action: str = Field(description="`watch`, `wait`, `off`, `done` or `move`")
     reason: str = Field(description="why, in a sentence")

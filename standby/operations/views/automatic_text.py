@@ -10,7 +10,6 @@ from typing import Final
 from standby.deployment.manifest import ROLES, Manifest
 from standby.operations.facts.automatic import AutomaticState, ControllerState
 
-
 _SECOND: Final[Mapping[str | None, str]] = {
     "checkers": "Route 53's checkers of the primary region's API",
     "edge": "the edge's read of the primary region's bucket",

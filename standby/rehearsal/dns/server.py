@@ -1,4 +1,7 @@
-"""The process: it reads zones and checks of the emulator's Route 53, asks the endpoints, answers over DNS, and publishes metrics."""
+"""The process: it reads zones and checks of the emulator's Route 53, asks the endpoints, and answers over DNS.
+
+It also publishes the metric of each check.
+"""
 
 import json
 import socketserver

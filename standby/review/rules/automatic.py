@@ -31,8 +31,8 @@ _NO_MOVE: Final = "After the loss of the primary region, users are not moved unt
 _FALSE_MOVE: Final = "The controller may move users although the primary region serves them."
 _LATER: Final = "The controller needs longer to move users of a lost region, or does not move them."
 _OTHER_CHECK: Final = (
-    "The controller follows another check, or the edge alone, which does not see the loss of the API. It may move nobody, "
-    "or users of a region that serves them."
+    "The controller follows another check, or the edge alone, which does not see the loss of the API. It may move "
+    "nobody, or users of a region that serves them."
 )
 _UNNOTICED: Final = "If the controller stops, or moves users, the alarm is raised later or never."
 

@@ -162,7 +162,9 @@ def test_a_mutation_of_the_second_vantage_point_is_blocked(unattended: Plan, mut
     assert findings(unattended.document, stack)[mutation.rule, address] == "blocked"
 
 
-def test_a_controller_that_gets_a_second_vantage_point_has_one_permission_more(automatic: Plan, unattended: Plan) -> None:
+def test_a_controller_that_gets_a_second_vantage_point_has_one_permission_more(
+    automatic: Plan, unattended: Plan
+) -> None:
     found = {rule for rule, _ in findings(automatic.document, unattended.document) if rule.startswith("automatic-")}
     assert found == {"automatic-permission-added"}
 

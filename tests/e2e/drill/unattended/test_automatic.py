@@ -84,7 +84,9 @@ def test_the_loss_of_the_api_alone_moves_users_by_route_53s_checkers_and_not_by_
     named.faults.set("api-errors", "primary")
     try:
         with by_the_edge(named):
-            wait_for(lambda: decide(named) and last_look(named)["here"] == "failed", what="a failed look", seconds=SECONDS)
+            wait_for(
+                lambda: decide(named) and last_look(named)["here"] == "failed", what="a failed look", seconds=SECONDS
+            )
             assert last_look(named)["there"] == "healthy"
         wait_for(lambda: serving(named) == "failover", what="users in the failover region", seconds=SECONDS)
     finally:
