@@ -145,6 +145,15 @@ class Controller(Construct):
         return statements
 
 
+def describe_second_vantage_point(settings: Settings) -> str:
+    """Return which vantage point the controller has besides its own, and why. It is told at the synthesis."""
+    if not settings.dns.is_set:
+        return "the edge"
+    if settings.regions.failover == GLOBAL_REGION:
+        return "Route 53's checkers"
+    return f"the edge, because regions.failover is not {GLOBAL_REGION}, where Route 53's metric is"
+
+
 def _region(backend: RegionalBackend) -> dict[str, str]:
     return {
         "region": backend.names.region,

@@ -17,7 +17,7 @@ _SECOND: Final[Mapping[str | None, str]] = {
 }
 _SAW: Final[Mapping[str | None, str]] = {
     "checkers": "Route 53's checkers",
-    "edge": "through the edge",
+    "edge": "the edge",
     None: "from the second vantage point",
 }
 
@@ -36,6 +36,16 @@ def automatic_lines(manifest: Manifest, state: AutomaticState, *, now: datetime)
     for look in state.controller.looks:
         yield f"look at {look.at[:19]}Z: from here {look.here}, {_SAW[second]} {look.there}"
     yield f"decision: {describe_decision(state, now=now)}"
+
+
+def describe_automatic(state: AutomaticState, *, now: datetime) -> str:
+    """Return the decision, and what the second vantage point saw last."""
+    decision = describe_decision(state, now=now)
+    controller = state.controller
+    if state.is_off or controller is None or controller.second_vantage_point is None or state.is_stale(now):
+        return decision
+    saw = controller.looks[-1].there if controller.looks else "unknown"
+    return f"{decision} (second vantage point: {_SAW[controller.second_vantage_point]}, {saw})"
 
 
 def describe_decision(state: AutomaticState, *, now: datetime) -> str:

@@ -100,7 +100,7 @@ def test_the_status_shows_the_looks_and_the_decision(controlled: World) -> None:
 @pytest.mark.parametrize(
     "second, there, lines",
     [
-        ("edge", "unknown", ("point: the edge's read of", "from here failed, through the edge unknown")),
+        ("edge", "unknown", ("point: the edge's read of", "from here failed, the edge unknown")),
         ("checkers", "healthy", ("point: Route 53's checkers of", "from here failed, Route 53's checkers healthy")),
         ("checkers", "unknown", ("Route 53's checkers unknown", "Route 53's checkers say nothing, so it moves nobody")),
         (None, "unknown", ("second vantage point: not known", "from the second vantage point unknown")),
