@@ -8,6 +8,7 @@ from typing import Final
 from standby.deployment.dns.lookup import Lookup
 from standby.deployment.manifest import ROLES, Manifest
 from standby.rehearsal.dns.settings import DnsSettings
+from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.files.json_files import read_json, write_json
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.daemon import Daemon, resume_daemon, start_daemon, stop_daemon
@@ -32,26 +33,18 @@ def addresses(deployment: Manifest) -> dict[str, str]:
 class DnsProcess:
     """The DNS server of one rehearsal. `hosts` has the port that serves each host over TLS.
 
-    `minute_seconds`: as in `DnsSettings`.
+    The metric of the checks is published in each minute of the emulator.
     """
 
     paths: RehearsalPaths
-    endpoint: str
+    emulator: Emulator
     deployment: Manifest
     port: int
     hosts: Mapping[str, int]
-    minute_seconds: float
 
     def ensure_running(self, known: ProcessIdentity | None) -> ProcessIdentity:
         """Start the server, or return the `known` process if it answers and has these settings."""
-        settings = DnsSettings(
-            endpoint=self.endpoint,
-            port=self.port,
-            addresses=addresses(self.deployment),
-            ports=dict(self.hosts),
-            acceleration=ACCELERATION,
-            minute_seconds=self.minute_seconds,
-        ).as_json()
+        settings = self.settings.as_json()
         path = self.paths.network / f"{DNS}.json"
         if known is not None and read_json(path) == settings and resume_daemon(known) and self._is_ready():
             return known
@@ -62,6 +55,18 @@ class DnsProcess:
         command = (sys.executable, "-P", "-m", MODULE, str(path))
         log = self.paths.network / f"{DNS}.log"
         return start_daemon(self.paths, Daemon(name=DNS, command=command, log=log, ready=self._is_ready))
+
+    @property
+    def settings(self) -> DnsSettings:
+        """The settings of the process."""
+        return DnsSettings(
+            endpoint=self.emulator.endpoint,
+            port=self.port,
+            addresses=addresses(self.deployment),
+            ports=dict(self.hosts),
+            acceleration=ACCELERATION,
+            minute_seconds=self.emulator.minute_seconds,
+        )
 
     def _is_ready(self) -> bool:
         return self.deployment.dns is not None and resolve(self.deployment.dns.name, port=self.port) is not None

@@ -187,11 +187,10 @@ class NetworkController:
         port = record.ports[f"{DNS}.dns"]
         server = DnsProcess(
             paths=self.paths,
-            endpoint=self.emulator.endpoint,
+            emulator=self.emulator,
             deployment=self.deployment,
             port=port,
             hosts=record.hosts,
-            minute_seconds=self.emulator.minute_seconds,
         )
         update = {"api_name": self.deployment.dns.name, "dns_port": port, "addresses": ports}
         record.with_process(DNS, server.ensure_running(known)).model_copy(update=update).write(self.paths)

@@ -1,14 +1,24 @@
 """The rehearsal publishes the metric of each health check, and the controller's own function reads it."""
 
+import json
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from controller.checkers import see_from_the_checkers
+from standby.deadline import poll
+from standby.deployment.manifest import parse_manifest
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.dns.metric import MetricPublisher
+from standby.rehearsal.dns.process import MODULE, DnsProcess
 from standby.rehearsal.dns.server import CONTROL_REGION
 from standby.rehearsal.dns.zones import HealthView
 from standby.rehearsal.emulator.emulator import Emulator
+from standby.rehearsal.files.paths import RehearsalPaths
+from standby.rehearsal.processes.ports import free_ports
+from tests.standby.manifests import manifest_text
 
 VIEW = HealthView(
     configs={
@@ -43,6 +53,31 @@ def test_the_controller_reads_each_check_as_it_is_and_no_alarm_follows_another_c
     assert see_from_the_checkers(cloudwatch, "other", now=now, minute=MINUTE) == "unknown"
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=[ALARM])["MetricAlarms"]
     assert alarm["StateValue"] != "ALARM"
+
+
+def test_the_process_publishes_it_in_each_minute_of_the_emulator(emulator: Emulator, tmp_path: Path) -> None:
+    session = EmulatorSession(region=CONTROL_REGION, endpoint=emulator.endpoint)
+    check = session.client("route53").create_health_check(
+        CallerReference="metric", HealthCheckConfig={"Type": "HTTPS", "FullyQualifiedDomainName": "nowhere.example.com"}
+    )["HealthCheck"]["Id"]
+    fast = emulator.model_copy(update={"minute_seconds": 0.2})
+    paths = RehearsalPaths(project=tmp_path, directory=tmp_path)
+    port = free_ports(["dns"], preferred={})["dns"]
+    deployment = parse_manifest(manifest_text())
+    process = DnsProcess(paths=paths, emulator=fast, deployment=deployment, port=port, hosts={})
+    file = tmp_path / "dns.json"
+    file.write_text(json.dumps(process.settings.as_json()))
+    cloudwatch = session.client("cloudwatch")
+    served = subprocess.Popen([sys.executable, "-m", MODULE, str(file)])
+    try:
+        assert poll(
+            lambda: see_from_the_checkers(cloudwatch, check, now=datetime.now(UTC), minute=MINUTE) != "unknown",
+            seconds=30,
+            pause=0.1,
+        )
+    finally:
+        served.kill()
+        served.wait()
 
 
 def test_it_is_published_each_minute(emulator: Emulator) -> None:
