@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from controller.checkers import see_from_the_checkers
 from standby_protocol.automatic import Verdict
@@ -85,3 +86,28 @@ def test_in_a_rehearsal_a_point_of_the_same_minute_can_be_too_old(cloudwatch: An
         )
     assert see_from_the_checkers(cloudwatch, "fast-14", now=NOW, minute=minute) == "unknown"
     assert see_from_the_checkers(cloudwatch, "fast-10", now=NOW, minute=minute) == "failed"
+
+
+@pytest.mark.parametrize(
+    "points, status, verdict",
+    [
+        ([(1, 0.0), (2, 1.0)], "Complete", "failed"),
+        ([(2, 1.0), (1, 0.0)], "Complete", "failed"),
+        ([(4, 0.0)], "Complete", "unknown"),
+        ([(-1, 0.0)], "Complete", "unknown"),
+        ([(1, 0.0)], "PartialData", "unknown"),
+        ([(1, 0.0)], "InternalError", "unknown"),
+    ],
+    ids=str,
+)
+def test_points_that_cloudwatch_adds_by_rounding_and_an_incomplete_result_say_nothing(
+    cloudwatch: Any,  # noqa: ANN401 - a client
+    points: list[tuple[int, float]],
+    status: str,
+    verdict: Verdict,
+) -> None:
+    times = [NOW.replace(second=0) - timedelta(minutes=minutes) for minutes, _ in points]
+    result = {"Id": "status", "Timestamps": times, "Values": [value for _, value in points], "StatusCode": status}
+    with Stubber(cloudwatch) as stubber:
+        stubber.add_response("get_metric_data", {"MetricDataResults": [result]})
+        assert see_from_the_checkers(cloudwatch, "check", now=NOW) == verdict
