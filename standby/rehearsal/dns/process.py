@@ -3,12 +3,11 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from standby.deployment.dns.lookup import Lookup
 from standby.deployment.manifest import ROLES, Manifest
 from standby.rehearsal.dns.settings import DnsSettings
-from standby.rehearsal.emulator.emulator import Emulator
 from standby.rehearsal.files.json_files import read_json, write_json
 from standby.rehearsal.files.paths import RehearsalPaths
 from standby.rehearsal.processes.daemon import Daemon, resume_daemon, start_daemon, stop_daemon
@@ -29,6 +28,18 @@ def addresses(deployment: Manifest) -> dict[str, str]:
     return {deployment.regions[role].region: address for role, address in zip(ROLES, ADDRESSES, strict=True)}
 
 
+class EmulatorEndpoint(Protocol):
+    """An emulator, as far as the DNS server needs it: `Emulator` in `standby.rehearsal.emulator`."""
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for AWS clients."""
+
+    @property
+    def minute_seconds(self) -> float:
+        """The length of the minute of the automatic failover's controller."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DnsProcess:
     """The DNS server of one rehearsal. `hosts` has the port that serves each host over TLS.
@@ -37,7 +48,7 @@ class DnsProcess:
     """
 
     paths: RehearsalPaths
-    emulator: Emulator
+    emulator: EmulatorEndpoint
     deployment: Manifest
     port: int
     hosts: Mapping[str, int]
