@@ -37,7 +37,7 @@ from standby.rehearsal.emulator.domains.custom_domains import (
     accept_empty_base_paths,
     serve_both_regions,
 )
-from standby.rehearsal.emulator.domains.health_checks import correct_health_checks, keep_alarms
+from standby.rehearsal.emulator.domains.health_checks import correct_health_checks
 from standby.rehearsal.emulator.domains.hosted_zones import choose_zone_ids
 from standby.rehearsal.emulator.fast_minutes import MINUTE_VARIABLE, shorten_minutes
 from standby.rehearsal.emulator.functions.runtime import corrected_detection
@@ -375,16 +375,14 @@ def main() -> None:
     correct_deliveries(importlib.import_module("ministack.services.cloudwatch_logs"))
     bedrock = importlib.import_module("ministack.services.bedrock")
     correct_guardrails(bedrock)
-    cloudwatch = importlib.import_module("ministack.services.cloudwatch")
-    keep_alarms(cloudwatch)
     complete_reads(
-        cloudwatch=cloudwatch,
+        cloudwatch=importlib.import_module("ministack.services.cloudwatch"),
         cloudfront=importlib.import_module("ministack.services.cloudfront"),
         bedrock=bedrock,
     )
     route53 = importlib.import_module("ministack.services.route53")
     choose_zone_ids(route53)
-    correct_health_checks(route53)
+    correct_health_checks(route53, importlib.import_module("ministack.services.cloudwatch"))
     responses = importlib.import_module("ministack.core.responses")
     api_gateway = importlib.import_module("ministack.services.apigateway_v1")
     serve_both_regions(api_gateway, responses.get_account_id)

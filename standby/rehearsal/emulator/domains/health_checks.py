@@ -13,15 +13,14 @@ from xml.etree.ElementTree import Element
 _NAMES: Final = ("MeasureLatency", "EnableSNI", "Inverted", "Disabled")
 
 
-def correct_health_checks(route53: ModuleType) -> None:
-    """Keep the children of a calculated check, and write truth values as AWS does."""
+def correct_health_checks(route53: ModuleType, cloudwatch: ModuleType) -> None:
+    """Keep the children of a calculated check, write truth values as AWS does, and let no metric change an alarm.
+
+    Only `SetAlarmState` changes an alarm.
+    """
+    vars(cloudwatch)["_evaluate_all_alarms"] = lambda: None
     vars(route53)["_parse_health_check_config"] = with_children(vars(route53)["_parse_health_check_config"])
     vars(route53)["_build_health_check_el"] = with_truth_values(vars(route53)["_build_health_check_el"])
-
-
-def keep_alarms(cloudwatch: ModuleType) -> None:
-    """Let no published metric change the state of an alarm. Only `SetAlarmState` does."""
-    vars(cloudwatch)["_evaluate_all_alarms"] = lambda: None
 
 
 def with_children(parse: Callable[[Element], dict[str, object]]) -> Callable[[Element], dict[str, object]]:
