@@ -94,7 +94,7 @@ soak: $(REHEARSAL_READY) ## Run DRILLS whole drills in a row against the rehears
 	@$(BIN)/standby rehearse up
 	@$(BIN)/python -m bench.soak --drills $(DRILLS)
 
-simulate-automatic: $(PYTHON_READY) ## Simulate the decision of the automatic failover over a million random histories (5 minutes)
+simulate-automatic: $(PYTHON_READY) ## Simulate the decision of the automatic failover over a million random histories, for both second vantage points (10 minutes)
 	@$(BIN)/python -m tests.automatic 1000000 18
 
 # First the parallel tests, the longest before the others: one worker more than processors, because an apply mostly waits.

@@ -12,6 +12,7 @@ from cdktf import App  # noqa: E402 - after the bindings were made lazy
 
 from standby.endpoints import describe_wrong_target  # noqa: E402 - after the bindings were made lazy
 from warm_standby.assets import AssetError, read_assets  # noqa: E402 - after the bindings were made lazy
+from warm_standby.automatic.controller import describe_second_vantage_point  # noqa: E402 - after the bindings were made lazy
 from warm_standby.settings import Settings, SettingsError  # noqa: E402 - after the bindings were made lazy
 from warm_standby.stack import WarmStandbyStack  # noqa: E402 - after the bindings were made lazy
 from warm_standby.state import StateError, refuse_mixed_states  # noqa: E402 - after the bindings were made lazy
@@ -40,3 +41,5 @@ except (SettingsError, StateError, AssetError) as error:
 WarmStandbyStack(app, settings=settings, assets=assets)
 app.synth()
 sys.stdout.write(f"Access: {settings.access.description}\n")
+if settings.automatic.enabled:
+    sys.stdout.write(f"Second vantage point of the controller: {describe_second_vantage_point(settings)}\n")

@@ -86,6 +86,24 @@ def test_a_site_file_of_unknown_type_is_one_line_and_exit_code_2_and_writes_noth
     assert file_digests(tmp_path / "cdktf.out") == {}
 
 
+def test_the_synthesis_names_the_controllers_second_vantage_point(tmp_path: Path) -> None:
+    checkout(tmp_path, PROJECT)
+    file = tmp_path / "standby.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("enabled = false\nfailed_looks", "enabled = true\nfailed_looks"))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CDKTF_", "STANDBY_"))}
+    ran = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == "Second vantage point of the controller: the edge"
+
+
 def test_two_processes_in_two_directories_synthesize_the_same_bytes(tmp_path: Path) -> None:
     projects = [tmp_path / "one", tmp_path / "deeper" / "two"]
     checkout(projects[0], PROJECT)

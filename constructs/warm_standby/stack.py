@@ -90,9 +90,9 @@ class WarmStandbyStack(TerraformStack):
             origin.expression = f"https://{host}"
         distribution_arn.expression = self.distribution.distribution.arn
         self._write_site_configuration()
+        self.api_domain = self._name_api(identity.account) if settings.dns.is_set else None
         if settings.automatic.enabled:
             self._control_failover(assets)
-        self.api_domain = self._name_api(identity.account) if settings.dns.is_set else None
         self._write_manifest(identity.account)
 
     def _provider(self, alias: Role | Literal["global"], region: str) -> AwsProvider:
@@ -268,6 +268,7 @@ class WarmStandbyStack(TerraformStack):
             primary=self.primary,
             failover=self.failover,
             distribution=self.distribution,
+            primary_check=self.api_domain.checks.primary_health if self.api_domain else None,
         )
         self.failover.add_controller(controller.function, controller.schedule)
 

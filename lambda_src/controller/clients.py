@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_bedrock_agent import AgentsforBedrockClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
@@ -33,6 +34,7 @@ class Clients:
     ssm: "SSMClient"
     bedrock_agent: "AgentsforBedrockClient"
     functions: "LambdaClient"
+    cloudwatch: "CloudWatchClient"
 
     @classmethod
     def make(cls, deployment: "ControlledDeployment") -> "Clients":
@@ -48,6 +50,7 @@ class Clients:
             writing_s3=boto3.client("s3", region_name=own, config=once),
             ssm=boto3.client("ssm", region_name=own, config=config),
             bedrock_agent=boto3.client("bedrock-agent", region_name=own, config=config),
+            cloudwatch=boto3.client("cloudwatch", region_name=own, config=config),
             functions=boto3.client(
                 "lambda",
                 region_name=own,

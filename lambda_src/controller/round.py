@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from controller.checkers import see_from_the_checkers
 from controller.clients import Clients
 from controller.move import ACTOR, Move, move_users
 from controller.objects import BucketFacts, read_buckets
@@ -16,7 +17,7 @@ from controller.state import read_looks, write_state
 from controller.vantage import see_from_here, see_from_the_edge
 from shared.errors import describe_aws_error
 from shared.logs import Log
-from standby_protocol.automatic import Decision, Facts, Look, Rules, add_look, decide, needs_more
+from standby_protocol.automatic import Decision, Facts, Look, Rules, Verdict, add_look, decide, needs_more
 from standby_protocol.deployment import Role, Unavailable
 from standby_protocol.journal import FIRST_GENERATION
 from standby_protocol.routing_config import authoritative_copy, serving_role
@@ -38,7 +39,7 @@ class Controller:
 
     def run(self, now: datetime, log: Log) -> Decision:
         """Make one round, and return the decision. It is also in the state, and in the log."""
-        looks = add_look(self._past_looks(log), self._look(now), self.rules)
+        looks = add_look(self._past_looks(log), self._look(now, log), self.rules)
         buckets = read_buckets(self.clients.s3, self.deployment.regions)
         facts = self._facts(looks, buckets, now=now)
         if needs_more(facts, self.rules):
@@ -50,11 +51,22 @@ class Controller:
         log.info("looked", looked=1, action=decision.action, reason=decision.reason)
         return decision
 
-    def _look(self, now: datetime) -> Look:
-        """Look from here. The edge is asked only if that fails."""
+    def _look(self, now: datetime, log: Log) -> Look:
+        """Look from here and from the second vantage point. The edge is asked only if the first one fails."""
         here = see_from_here(self.deployment)
-        there = "unknown" if here == "healthy" else see_from_the_edge(self.deployment)
+        if self.settings.health_check_id:
+            there = self._see_from_the_checkers(self.settings.health_check_id, now, log)
+        else:
+            there = "unknown" if here == "healthy" else see_from_the_edge(self.deployment)
         return Look(at=now, here=here, there=there)
+
+    def _see_from_the_checkers(self, health_check_id: str, now: datetime, log: Log) -> Verdict:
+        """Read the checkers' result in each round, so that one that cannot be read is noticed before a loss."""
+        try:
+            return see_from_the_checkers(self.clients.cloudwatch, health_check_id, now=now, minute=self.rules.minute)
+        except (ClientError, BotoCoreError) as error:
+            log.warning("checkers_not_read", **describe_aws_error(error))
+            return "unknown"
 
     def _past_looks(self, log: Log) -> Sequence[Look]:
         """Return the looks of the state, or those of this instance if the state cannot be read."""
@@ -107,7 +119,7 @@ class Controller:
     def _remember(self, looks: Sequence[Look], decision: Decision, log: Log) -> None:
         self.looks = looks
         try:
-            write_state(self.clients.ssm, self.settings.state_parameter, looks, decision)
+            write_state(self.clients.ssm, self.settings.state_parameter, looks, decision, second=self.settings.second)
         except (ClientError, BotoCoreError) as error:
             log.warning("state_not_written", **describe_aws_error(error))
 

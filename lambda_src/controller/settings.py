@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from shared.environment import EnvironmentSettings
 from standby_protocol.api_url import normalize_api_url
-from standby_protocol.automatic import Rules
+from standby_protocol.automatic import Rules, SecondVantagePoint
 from standby_protocol.deployment import ROLES, Role
 
 
@@ -47,7 +47,9 @@ class ControlledDeployment:
 class Settings(EnvironmentSettings):
     """The controller's environment. `deployment` and `rules` are JSON. `health_function` is set where users sign in.
 
-    `rehearsal_minute_seconds` is the length of a minute in a rehearsal. AWS never sets it.
+    `health_check_id` is Route 53's check of the primary region's `/health`. With it, Route 53's checkers are the second
+    vantage point, and without it the edge. `rehearsal_minute_seconds` is the length of a minute in a rehearsal, and AWS
+    never sets it.
     """
 
     deployment: str
@@ -57,6 +59,7 @@ class Settings(EnvironmentSettings):
     knowledge_base_id: str
     data_source_id: str
     health_function: str | None = None
+    health_check_id: str | None = None
     rehearsal_minute_seconds: str | None = None
 
     def read_deployment(self) -> ControlledDeployment:
@@ -81,6 +84,11 @@ class Settings(EnvironmentSettings):
             when_behind=document["when_behind"],
             minute=minute,
         )
+
+    @property
+    def second(self) -> SecondVantagePoint:
+        """Which vantage point is the second one."""
+        return "checkers" if self.health_check_id else "edge"
 
     @property
     def max_lag(self) -> timedelta:

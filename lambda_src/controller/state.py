@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from standby_protocol.automatic import Decision, Look
+from standby_protocol.automatic import Decision, Look, SecondVantagePoint
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def render_state(looks: Sequence[Look], decision: Decision) -> str:
-    """Return the state as JSON, some 600 bytes. A parameter can be 4 KB."""
+def render_state(looks: Sequence[Look], decision: Decision, *, second: SecondVantagePoint) -> str:
+    """Return the state as JSON, some 600 bytes. A parameter can be 4 KB. `second` is the second vantage point."""
     return json.dumps(
         {
             "schemaVersion": SCHEMA_VERSION,
+            "secondVantagePoint": second,
             "looks": [{"at": look.at.isoformat(), "here": look.here, "there": look.there} for look in looks],
             "action": decision.action,
             "reason": decision.reason,
@@ -42,6 +43,9 @@ def read_looks(ssm: "SSMClient", parameter: str) -> tuple[Look, ...]:
     return parse_looks(ssm.get_parameter(Name=parameter)["Parameter"]["Value"])
 
 
-def write_state(ssm: "SSMClient", parameter: str, looks: Sequence[Look], decision: Decision) -> None:
+def write_state(
+    ssm: "SSMClient", parameter: str, looks: Sequence[Look], decision: Decision, *, second: SecondVantagePoint
+) -> None:
     """Write the state. Raises botocore's errors."""
-    ssm.put_parameter(Name=parameter, Value=render_state(looks, decision), Type="String", Overwrite=True)
+    value = render_state(looks, decision, second=second)
+    ssm.put_parameter(Name=parameter, Value=value, Type="String", Overwrite=True)

@@ -1,4 +1,6 @@
-"""The two vantage points from which the controller sees the primary region: its own HTTP request, and the edge's.
+"""Two vantage points from which the controller sees the primary region: its own HTTP request, and the edge's.
+
+Where the API has a name in DNS, Route 53's checkers take the edge's place (`checkers.py`).
 
 The edge reads `origin-check/ROLE.json` from the frontend bucket of that region alone. So it shows whether CloudFront
 reaches the primary region. A failure counts only while the edge still reads the failover region's file.
@@ -17,11 +19,13 @@ from controller.settings import ControlledDeployment
 from standby_protocol.automatic import Verdict
 from standby_protocol.deployment import Role
 
-HEALTH_SECONDS = 5.0
+HEALTH_SECONDS = (5.0, 15.0)
+"""The time-out of each request. One that fails is no reason to count a look as failed: a cold start, a deployment, a
+lost packet. The second one waits longer, because a region that answers slowly is not lost. Route 53's checkers wait
+2 s."""
 EDGE_SECONDS = 10.0
+EDGE_ATTEMPTS = 2
 DEEP_SECONDS = 27.0
-ATTEMPTS = 2
-"""One request that fails is no reason to count a look as failed: a cold start, a deployment, a lost packet."""
 _MAX_BODY_BYTES = 64 * 1024
 _ORIGIN_FAILED = frozenset({500, 502, 503, 504})
 """How CloudFront answers when it gets no answer from the origin, or a failure. Source: docs.aws.amazon.com, CloudFront,
@@ -44,8 +48,8 @@ class Answer:
 def see_from_here(deployment: ControlledDeployment) -> Verdict:
     """Ask the primary region's `/health`, twice if need be."""
     region = deployment.regions["primary"]
-    for _ in range(ATTEMPTS):
-        answer = get(f"{region.api_url}health", seconds=HEALTH_SECONDS)
+    for seconds in HEALTH_SECONDS:
+        answer = get(f"{region.api_url}health", seconds=seconds)
         if answer.ok and answer.document.get("region") == region.region and answer.document.get("status") == "healthy":
             return "healthy"
     return "failed"
@@ -54,7 +58,7 @@ def see_from_here(deployment: ControlledDeployment) -> Verdict:
 def see_from_the_edge(deployment: ControlledDeployment) -> Verdict:
     """Ask the edge for the origin check of both regions, twice if need be."""
     verdict: Verdict = "unknown"
-    for _ in range(ATTEMPTS):
+    for _ in range(EDGE_ATTEMPTS):
         verdict = _read_origin_checks(deployment)
         if verdict == "healthy":
             break

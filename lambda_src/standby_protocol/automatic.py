@@ -13,6 +13,8 @@ from standby_protocol.deployment import Role
 
 Verdict = Literal["healthy", "failed", "unknown"]
 """What one vantage point says of the primary region. `unknown` is never a reason to move."""
+SecondVantagePoint = Literal["checkers", "edge"]
+"""What `Look.there` is: Route 53's health checkers of the primary region's API, or the edge's read of its S3."""
 Action = Literal["move", "watch", "wait", "off", "done"]
 """`move` users now; `watch`: the primary region is not lost; `wait`: it is, and a condition does not hold; `off`:
 switched off; `done`: the failover region serves."""

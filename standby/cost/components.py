@@ -282,10 +282,15 @@ def _access_logs(region: Region) -> Units:
 
 
 def _automatic(region: Region) -> Units:
-    """Yield the reads of the controller in both frontend buckets. Its runs are in the component of the functions."""
+    """Yield the reads of the controller in both frontend buckets, and of the metric of Route 53's checkers, if it does.
+
+    Its runs are in the component of the functions.
+    """
     looks = sum(schedule.runs for schedule in region.stack.schedules(region.role) if schedule.looks)
     yield "s3_reads", looks * READS_OF_A_LOOK
     yield "s3_writes", looks * LISTINGS_OF_A_LOOK  # a listing costs as much as a write
+    if region.stack.reads_checkers(region.role):
+        yield "cloudwatch_metric_requests", looks
 
 
 def _notifications(region: Region) -> Units:

@@ -96,6 +96,13 @@ class Stack:
             body for body in self.resources("aws_lambda_function", role) if body["handler"].startswith(f"{package}.")
         )
 
+    def reads_checkers(self, role: str) -> bool:
+        """Return whether the region's controller reads the metric of a health check of Route 53 in each look."""
+        return any(
+            "HEALTH_CHECK_ID" in body.get("environment", {}).get("variables", {})
+            for body in self.resources("aws_lambda_function", role)
+        )
+
     def replications(self, role: str) -> int:
         """Return the number of replication rules from a region's bucket."""
         found = self.resources("aws_s3_bucket_replication_configuration", role)

@@ -6,17 +6,19 @@ Times are seconds since the history began. A condition holds for an interval. No
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
-from standby_protocol.automatic import Verdict
+from standby_protocol.automatic import SecondVantagePoint, Verdict
+from tests.automatic.checkers import LONGEST_DELAY, newest_point
 
 Interval = tuple[float, float]
-Condition = Literal["lost", "api", "s3", "here", "edge", "edge-dead", "slow", "cold"]
-"""The primary region is lost; its API or S3 alone fails; the controller, or the edge, does not reach it; the controller
-does not reach the edge; answers take longer than the controller waits; the first request after a pause does."""
+Condition = Literal["lost", "api", "s3", "here", "there", "there-dead", "slow", "cold"]
+"""The primary region is lost; its API or S3 alone fails; the controller, or the second vantage point, does not reach
+it; the second vantage point cannot be read; answers take 5 to 15 s; the first request after a pause does."""
 
 MINUTE: Final = 60.0
-MINUTES: Final = 14
+MINUTES: Final = 16
 END: Final = MINUTES * MINUTE
 RETRY_SECONDS: Final = 5.0
 """The controller's second request comes after the first one's time-out."""
@@ -24,11 +26,15 @@ RETRY_SECONDS: Final = 5.0
 
 @dataclass(kw_only=True)
 class History:
-    """The conditions of one history. `obstacle` is a fact that forbids a move in all of it, "" for none."""
+    """The conditions of one history. `obstacle` is a fact that forbids a move in all of it, "" for none.
+
+    `delay`: seconds from the end of a minute until Route 53's point of it can be read.
+    """
 
     kind: str
     conditions: Mapping[Condition, tuple[Interval, ...]] = field(default_factory=dict)
     obstacle: str = ""
+    delay: float = 0.0
 
     def holds(self, condition: Condition, at: float) -> bool:
         """Return whether a condition holds at this time."""
@@ -40,26 +46,37 @@ class History:
         return not any(self.holds(condition, at) for condition in stops)
 
     def seen_from_here(self, at: float) -> Verdict:
-        """Return what the controller's own two requests show."""
-        cold = self.holds("cold", at)
-        failed: tuple[Condition, ...] = ("lost", "api", "s3", "here", "slow")
-        first = cold or any(self.holds(condition, at) for condition in failed)
+        """Return what the controller's own two requests show. The second one waits until a slow answer comes."""
+        failed: tuple[Condition, ...] = ("lost", "api", "s3", "here")
+        first = any(self.holds(condition, at) for condition in ("cold", "slow", *failed))
         if not first:
             return "healthy"
         second = any(self.holds(condition, at + RETRY_SECONDS) for condition in failed)
         return "failed" if second else "healthy"
 
-    def seen_from_the_edge(self, at: float) -> Verdict:
-        """Return what the edge shows: it reads S3 alone, and only if the controller reaches it."""
-        if self.holds("edge-dead", at):
+    def seen_from_there(self, at: float, second: SecondVantagePoint) -> Verdict:
+        """Return what the second vantage point shows, if it can be read: S3 now, or the API some minutes ago."""
+        if self.holds("there-dead", at):
             return "unknown"
-        hidden: tuple[Condition, ...] = ("lost", "s3", "edge")
+        if second == "checkers":
+            return newest_point(self._fails_a_checker, at, delay=self.delay)
+        hidden: tuple[Condition, ...] = ("lost", "s3", "there")
         return "failed" if any(self.holds(condition, at) for condition in hidden) else "healthy"
 
-    @property
-    def loss(self) -> Interval | None:
-        """The longest loss of the region, None without one."""
-        return max(self.conditions.get("lost", ()), key=lambda interval: interval[1] - interval[0], default=None)
+    def _fails_a_checker(self, at: float) -> bool:
+        """Return whether a checker's request fails now. It waits 2 s for an answer, so slowness is a failure, too."""
+        return any(start <= at < end for start, end in self._failures_of_checkers)
+
+    @cached_property
+    def _failures_of_checkers(self) -> tuple[Interval, ...]:
+        failed: tuple[Condition, ...] = ("lost", "api", "s3", "there", "slow")
+        return tuple(interval for condition in failed for interval in self.conditions.get(condition, ()))
+
+    def loss(self, second: SecondVantagePoint) -> Interval | None:
+        """Return the longest loss that the second vantage point can see, None without one."""
+        seen: tuple[Condition, ...] = ("lost", "api") if second == "checkers" else ("lost",)
+        losses = [interval for condition in seen for interval in self.conditions.get(condition, ())]
+        return max(losses, key=lambda interval: interval[1] - interval[0], default=None)
 
 
 def flaps(chance: random.Random, *, up: tuple[float, float], down: tuple[float, float]) -> tuple[Interval, ...]:
@@ -87,16 +104,17 @@ def _partition_here(chance: random.Random) -> History:
     return History(kind="only the controller cannot reach the primary region", conditions={"here": cut})
 
 
-def _partition_edge(chance: random.Random) -> History:
-    return History(kind="only the edge cannot reach the primary region", conditions={"edge": one(chance, 60, END)})
+def _partition_there(chance: random.Random) -> History:
+    kind = "only the second vantage point cannot reach the primary region"
+    return History(kind=kind, conditions={"there": one(chance, 60, END)})
 
 
-def _edge_dead(chance: random.Random) -> History:
+def _there_dead(chance: random.Random) -> History:
     conditions: dict[Condition, tuple[Interval, ...]] = {
         "here": one(chance, 60, END),
-        "edge-dead": one(chance, 60, END),
+        "there-dead": one(chance, 60, END),
     }
-    return History(kind="the controller reaches neither the primary region nor the edge", conditions=conditions)
+    return History(kind="neither the primary region nor the second vantage point can be reached", conditions=conditions)
 
 
 def _slow(chance: random.Random) -> History:
@@ -116,10 +134,10 @@ def _deploy(chance: random.Random) -> History:
 
 
 def _mixed(chance: random.Random) -> History:
-    names: tuple[Condition, ...] = ("here", "edge", "edge-dead", "slow", "cold", "api")
+    names: tuple[Condition, ...] = ("here", "there", "there-dead", "slow", "cold", "api")
     conditions = {name: flaps(chance, up=(5, 200), down=(5, 200)) for name in chance.sample(names, 3)}
     if "here" in conditions or "slow" in conditions:
-        conditions.pop("edge", None)
+        conditions.pop("there", None)
     return History(kind="several of these at once", conditions=conditions)
 
 
@@ -155,6 +173,10 @@ OBSTACLES: Final = (
 )
 
 
+def _api_loss(chance: random.Random) -> History:
+    return History(kind="the API alone is lost", conditions={"api": ((chance.uniform(0, 6 * MINUTE), END),)})
+
+
 def _forbidden_loss(chance: random.Random) -> History:
     return History(
         kind="the region is lost, and one condition forbids a move",
@@ -166,8 +188,8 @@ def _forbidden_loss(chance: random.Random) -> History:
 KINDS: Final[tuple[Callable[[random.Random], History], ...]] = (
     _quiet,
     _partition_here,
-    _partition_edge,
-    _edge_dead,
+    _partition_there,
+    _there_dead,
     _slow,
     _cold,
     _deploy,
@@ -175,10 +197,13 @@ KINDS: Final[tuple[Callable[[random.Random], History], ...]] = (
     _flap,
     _short_loss,
     _loss,
+    _api_loss,
     _forbidden_loss,
 )
 
 
 def random_history(chance: random.Random) -> History:
     """Return one history."""
-    return chance.choice(KINDS)(chance)
+    history = chance.choice(KINDS)(chance)
+    history.delay = chance.uniform(0, LONGEST_DELAY)
+    return history

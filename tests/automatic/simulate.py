@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from standby_protocol.automatic import Facts, Look, Rules, add_look, decide
+from controller.checkers import FRESH_MINUTES
+from standby_protocol.automatic import Facts, Look, Rules, SecondVantagePoint, add_look, decide
 from tests.automatic.histories import MINUTE, MINUTES, RETRY_SECONDS, History, random_history
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -16,6 +17,11 @@ JITTER_SECONDS: Final = 4.0
 TWICE: Final = 0.02
 MISSED: Final = 0.01
 """The share of minutes in which the function runs twice, or not at all."""
+OLDEST_POINT: Final = FRESH_MINUTES * MINUTE
+"""How old what the checkers saw can be, in seconds."""
+SECONDS_TO_SEE: Final = {"edge": 0.0, "checkers": OLDEST_POINT}
+"""How much later a loss is seen from there than from here, at most."""
+_STEP: Final = 5.0
 
 _UNDISTURBED: Final[dict[str, Any]] = {
     "serving": "primary",
@@ -44,16 +50,24 @@ _OBSTACLES: Final[dict[str, dict[str, Any]]] = {
 
 @dataclass(kw_only=True)
 class Tally:
-    """What happened in the histories of one kind. `detected` has the seconds from a loss to the move."""
+    """What happened in the histories of one kind. `detected` has the seconds from a loss to the move.
+
+    `deceived`: users were moved although the primary region answered, because both vantage points were deceived, each
+    by a cause of its own: the controller was cut off from the region, while the checkers' newest point was of the
+    minutes before the region returned, or the region was slow.
+    """
 
     histories: int = 0
     moves: int = 0
     false_moves: int = 0
+    deceived: int = 0
     unanswered: int = 0
     detected: list[float] = field(default_factory=list)
 
 
-def run_history(history: History, chance: random.Random, rules: Rules = RULES) -> float | None:
+def run_history(
+    history: History, chance: random.Random, rules: Rules = RULES, second: SecondVantagePoint = "edge"
+) -> float | None:
     """Return the time of the move in seconds, None without one. After a move, the controller has nothing to do."""
     looks: tuple[Look, ...] = ()
     for minute in range(MINUTES):
@@ -62,7 +76,7 @@ def run_history(history: History, chance: random.Random, rules: Rules = RULES) -
         for _ in range(2 if chance.random() < TWICE else 1):
             at = minute * MINUTE + chance.uniform(0, JITTER_SECONDS)
             here = history.seen_from_here(at)
-            there = "unknown" if here == "healthy" else history.seen_from_the_edge(at)
+            there = "unknown" if here == "healthy" else history.seen_from_there(at, second)
             now = START + timedelta(seconds=at)
             looks = add_look(looks, Look(at=now, here=here, there=there), rules)
             facts = Facts(now=now, looks=looks, **{**_UNDISTURBED, **_OBSTACLES.get(history.obstacle, {})})
@@ -71,30 +85,43 @@ def run_history(history: History, chance: random.Random, rules: Rules = RULES) -
     return None
 
 
-def judge(history: History, moved: float | None, tally: Tally, rules: Rules = RULES) -> None:
+def judge(
+    history: History, moved: float | None, tally: Tally, rules: Rules = RULES, second: SecondVantagePoint = "edge"
+) -> None:
     """Add one history to the tally of its kind.
 
     A move is false if the primary region answers during the last look, or where a condition forbids it. A loss that
     lasts for three looks more than the rules need must be answered: a minute can be missed, and a look can be doubled.
     """
     tally.histories += 1
-    loss = history.loss
+    loss = history.loss(second)
     if moved is not None:
         tally.moves += 1
         answered = history.answers(moved) and history.answers(moved + RETRY_SECONDS)
-        tally.false_moves += bool(history.obstacle) or answered
+        deceived = answered and not history.obstacle and second == "checkers" and deceives_both(history, moved)
+        tally.deceived += deceived
+        tally.false_moves += (bool(history.obstacle) or answered) and not deceived
         if loss is not None and loss[1] - loss[0] >= rules.failed_looks * MINUTE:
             tally.detected.append(moved - loss[0])
     elif loss is not None and not history.obstacle:
-        tally.unanswered += min(loss[1], MINUTES * MINUTE) - loss[0] > (rules.failed_looks + 3) * MINUTE
+        seconds = (rules.failed_looks + 3) * MINUTE + SECONDS_TO_SEE[second]
+        tally.unanswered += min(loss[1], MINUTES * MINUTE) - loss[0] > seconds
 
 
-def simulate(count: int, seed: int, rules: Rules = RULES) -> dict[str, Tally]:
+def deceives_both(history: History, moved: float) -> bool:
+    """Return whether the controller is cut off, and the checkers had a cause of their own since the oldest point."""
+    times = [moved - step * _STEP for step in range(int(OLDEST_POINT / _STEP) + 1)]
+    cut_off = history.holds("here", moved) or history.holds("here", moved + RETRY_SECONDS)
+    return cut_off and any(history.holds("slow", time) or not history.answers(time) for time in times)
+
+
+def simulate(count: int, seed: int, rules: Rules = RULES, second: SecondVantagePoint = "edge") -> dict[str, Tally]:
     """Run this many histories, and return a tally for each kind."""
     chance, tallies = random.Random(seed), defaultdict[str, Tally](Tally)
     for _ in range(count):
         history = random_history(chance)
-        judge(history, run_history(history, chance, rules), tallies[history.kind], rules)
+        moved = run_history(history, chance, rules, second)
+        judge(history, moved, tallies[history.kind], rules, second)
     return dict(tallies)
 
 

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from standby_protocol.automatic import SecondVantagePoint
+from tests.automatic import checkers
 from tests.automatic.mistakes import MISTAKES
 from tests.automatic.simulate import faults, simulate
 from tests.simulation.seeded.mistakes import Mistake, seeded
@@ -11,8 +13,32 @@ SAMPLE = 1500
 SEED = 18
 
 
-def test_the_controller_moves_nobody_while_the_primary_region_answers_and_answers_every_long_loss() -> None:
-    assert faults(simulate(SAMPLE, SEED)) == []
+@pytest.mark.parametrize("second", ["edge", "checkers"])
+def test_the_controller_moves_nobody_while_the_primary_region_answers_and_answers_every_long_loss(
+    second: SecondVantagePoint,
+) -> None:
+    assert faults(simulate(SAMPLE, SEED, second=second)) == []
+
+
+@pytest.mark.parametrize("second, answered", [("edge", False), ("checkers", True)])
+def test_only_route_53s_checkers_see_the_loss_of_the_api_alone(second: SecondVantagePoint, *, answered: bool) -> None:
+    tally = simulate(SAMPLE, SEED, second=second)["the API alone is lost"]
+    assert tally.moves == (tally.histories if answered else 0)
+
+
+@pytest.mark.parametrize("statistic", ["Maximum", "Minimum"])
+def test_a_minute_with_one_healthy_state_is_not_a_failed_one_unless_the_minimum_is_read(
+    monkeypatch: pytest.MonkeyPatch, statistic: str
+) -> None:
+    monkeypatch.setattr(checkers, "STATISTIC", statistic)
+    assert checkers.newest_point(lambda at: at >= 60, 121, delay=0) == (
+        "healthy" if statistic == "Maximum" else "failed"
+    )
+
+
+def test_a_point_that_comes_too_late_says_nothing() -> None:
+    assert checkers.newest_point(lambda _: True, 600, delay=60) == "failed"
+    assert checkers.newest_point(lambda _: True, 600, delay=181) == "unknown"
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.title)

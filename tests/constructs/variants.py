@@ -80,6 +80,9 @@ DNS: Final = {"hosted_zone_id": "Z0123456789ABCDEFGHIJ", "api_domain_name": "api
 NAMED: Final = default_settings(dns=DNS)
 """The API has a name in DNS, in the default regions."""
 
+UNATTENDED: Final = default_settings(dns=DNS, automatic={"enabled": True})
+"""Both: the controller is in us-east-1, and Route 53's checkers are its second vantage point."""
+
 SAME_API: Final = default_settings(
     operations={"log_retention_days": 7, "api_rate_limit": 7, "alert_emails": ["a@example.com"], "sweep_minutes": 60},
     answers={"model": "amazon.nova-lite-v1:0"},

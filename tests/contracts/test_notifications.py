@@ -117,7 +117,7 @@ def test_a_refusal_of_the_controller_is_read_from_its_state(refuses: bool) -> No
     failed = [ControllerLook(at=NOW, here="failed", there="failed")] * (5 if refuses else 1)
     facts = Facts(now=NOW, looks=failed, serving="primary", switches={"primary": True, "failover": True})
     decision = decide(facts, rules)
-    refusal = parse_refusal(render_state(failed, decision))
+    refusal = parse_refusal(render_state(failed, decision, second="edge"))
     assert refusal is not None
     assert bool(refusal.reason) == refuses
     assert decision.reason.endswith(refusal.reason)

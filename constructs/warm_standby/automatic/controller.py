@@ -5,20 +5,21 @@ from typing import Final
 
 from cdktf import Fn, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.provider import AwsProvider
+from cdktf_cdktf_provider_aws.route53_health_check import Route53HealthCheck
 from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from constructs import Construct
 
 from warm_standby.functions.function import Function
 from warm_standby.functions.schedule import Schedule
 from warm_standby.iam import Statement
-from warm_standby.names import Names
+from warm_standby.names import GLOBAL_REGION, Names
 from warm_standby.regional_backend import RegionalBackend
 from warm_standby.settings import Settings
 from warm_standby.site.distribution import Distribution
 
 PACKAGE: Final = "controller"
 TIMEOUT: Final = 110
-"""Seconds. A round takes at most 30 s for the looks, 10 s for the buckets, 27 s for the deep health, and 20 s for the
+"""Seconds. A round takes at most 40 s for the looks, 10 s for the buckets, 27 s for the deep health, and 20 s for the
 Knowledge Base."""
 MINUTES: Final = 1
 EMPTY_STATE: Final = '{"schemaVersion":1,"looks":[],"action":"watch","reason":"it has not looked yet"}'
@@ -30,6 +31,8 @@ class Controller(Construct):
 
     Its role may read config.json, the journal's keys, the switch and the mark of a drill in both frontend buckets, and
     write config.json and the journal in its own region's. It has no permission in the primary region besides reading.
+    `primary_check` is Route 53's check of the primary region's `/health`. If the controller is in us-east-1, where its
+    metric is, the controller reads it as the second vantage point. Otherwise that is the edge (record 120).
     """
 
     def __init__(
@@ -44,9 +47,11 @@ class Controller(Construct):
         primary: RegionalBackend,
         failover: RegionalBackend,
         distribution: Distribution,
+        primary_check: Route53HealthCheck | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self._names, self._settings = names, settings
+        self._check = primary_check if names.region == GLOBAL_REGION else None
         self._primary, self._failover = primary, failover
         parameter = f"/warm-standby/{names.deployment}/automatic"
         SsmParameter(
@@ -96,6 +101,7 @@ class Controller(Construct):
             "KNOWLEDGE_BASE_ID": failover.knowledge_base.knowledge_base_id,
             "DATA_SOURCE_ID": failover.knowledge_base.data_source_id,
             **({"HEALTH_FUNCTION": failover.functions.health.name} if settings.access.sign_in else {}),
+            **({"HEALTH_CHECK_ID": self._check.id} if self._check else {}),
         }
 
     def _statements(self, parameter: str) -> list[Statement]:
@@ -126,7 +132,26 @@ class Controller(Construct):
         if self._settings.access.sign_in:
             health = failover.functions.health.arn
             statements.append(Statement(sid="AskHealth", actions=["lambda:InvokeFunction"], resources=[health]))
+        if self._check:
+            statements.append(
+                Statement(
+                    sid="ReadCheckers",
+                    actions=["cloudwatch:GetMetricData"],
+                    resources=["*"],
+                    wildcard_reason="docs.aws.amazon.com, Service Authorization Reference, Amazon CloudWatch: "
+                    "GetMetricData has no resource types",
+                )
+            )
         return statements
+
+
+def describe_second_vantage_point(settings: Settings) -> str:
+    """Return which vantage point the controller has besides its own, and why. It is told at the synthesis."""
+    if not settings.dns.is_set:
+        return "the edge"
+    if settings.regions.failover == GLOBAL_REGION:
+        return "Route 53's checkers"
+    return f"the edge, because regions.failover is not {GLOBAL_REGION}, where Route 53's metric is"
 
 
 def _region(backend: RegionalBackend) -> dict[str, str]:

@@ -18,6 +18,10 @@ FAILURE_THRESHOLD: Final = 3
 LEAST_RATE: Final = 100
 """The least `access.rate_limit` with a name. A checker asks 30 times in five minutes, and a network has several.
 Source: docs.aws.amazon.com, Route 53, "How Amazon Route 53 determines whether a health check is healthy"."""
+LEAST_API_RATE: Final = 10
+"""The least `operations.api_rate_limit` with a name. Some sixteen checkers ask `/health` every 10 s, and do not
+coordinate: there can be "several requests per second" (the same page). Above the limit API Gateway answers 429, and DNS
+leaves a region that is well. So does a controller that reads the checkers' result."""
 
 
 def _hosted_zone_id(value: str) -> str:

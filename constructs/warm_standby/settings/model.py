@@ -333,6 +333,17 @@ class Settings(Section):
             raise validation_error(("api_domain_name",), value.api_domain_name, "the site has this name: use another")
         return value
 
+    @field_validator("operations")
+    @classmethod
+    def _serves_health_checkers(cls, value: Operations, info: ValidationInfo) -> Operations:
+        named: Dns | None = info.data.get("dns")
+        for key in ("api_rate_limit", "api_burst_limit"):
+            limit: int = getattr(value, key)
+            if named and named.is_set and limit < dns.LEAST_API_RATE:
+                fix = f"with [dns], Route 53's health checkers need {dns.LEAST_API_RATE} or more: they would be refused"
+                raise validation_error((key,), limit, fix)
+        return value
+
     @model_validator(mode="after")
     def _has_all_services_in_both_regions(self) -> Self:
         store = self.knowledge_base.vector_store

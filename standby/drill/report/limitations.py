@@ -50,7 +50,8 @@ def rehearsal_limitations(*, minute_seconds: float = MINUTE_SECONDS) -> tuple[st
     faster = (
         f"The minute of the automatic failover's controller takes {minute_seconds:g} s here, and "
         f"{MINUTE_SECONDS:g} s on AWS. So it looks {MINUTE_SECONDS / minute_seconds:g} times as often, and its times "
-        "are shorter by this factor: `automaticMoveMinutes` has its own minutes. Its requests are not faster."
+        "are shorter by this factor: `automaticMoveMinutes` has its own minutes. Its requests are not faster. The "
+        "metric of Route 53's checks is published once in each of these minutes."
     )
     return (*REHEARSAL_LIMITATIONS, faster)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from botocore.exceptions import ClientError
 from pydantic import ConfigDict, Field, ValidationError
@@ -40,6 +40,11 @@ class ControllerState(JsonModel):
 
     looks: Annotated[tuple[LookJson, ...], ONE_ROW] = Field(
         default=(), description="`at` (UTC), and what each vantage point said: `here` (the controller) and `there`"
+    )
+    second_vantage_point: Literal["checkers", "edge"] | None = Field(
+        default=None,
+        description="what `there` is: `checkers` (Route 53's health checkers) or `edge` (CloudFront's read of the "
+        "primary region's bucket); null in the state of a controller that has not looked yet",
     )
     action: str = Field(description="`watch`, `wait`, `off`, `done` or `move`")
     reason: str = Field(description="why, in a sentence")

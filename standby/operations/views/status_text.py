@@ -13,7 +13,7 @@ from standby.operations.facts.health import Health
 from standby.operations.facts.journal import last_switch
 from standby.operations.facts.knowledge_base import KnowledgeBaseState
 from standby.operations.facts.state import Alarms, Queues, RegionState, State
-from standby.operations.views.automatic_text import describe_decision
+from standby.operations.views.automatic_text import describe_automatic
 from standby.text import label_lines, printable, wrap
 
 COLUMN: Final = 18
@@ -33,7 +33,9 @@ def status_lines(state: State) -> Iterator[str]:
         yield ""
     yield from label_lines(*map(printable, describe_last_switch(state)), column=COLUMN)
     if state.automatic is not None:
-        yield from label_lines("automatic", printable(describe_decision(state.automatic, now=state.now)), column=COLUMN)
+        yield from label_lines(
+            "automatic", printable(describe_automatic(state.automatic, now=state.now)), column=COLUMN
+        )
     yield from label_lines("access", printable(describe_access(state)), column=COLUMN)
     if state.dns is not None:
         yield from label_lines("DNS", printable(describe_dns(state.dns)), column=COLUMN)

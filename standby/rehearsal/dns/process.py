@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from standby.deployment.dns.lookup import Lookup
 from standby.deployment.manifest import ROLES, Manifest
@@ -28,25 +28,34 @@ def addresses(deployment: Manifest) -> dict[str, str]:
     return {deployment.regions[role].region: address for role, address in zip(ROLES, ADDRESSES, strict=True)}
 
 
+class EmulatorEndpoint(Protocol):
+    """An emulator, as far as the DNS server needs it: `Emulator` in `standby.rehearsal.emulator`."""
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for AWS clients."""
+
+    @property
+    def minute_seconds(self) -> float:
+        """The length of the minute of the automatic failover's controller."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DnsProcess:
-    """The DNS server of one rehearsal. `hosts` has the port that serves each host over TLS."""
+    """The DNS server of one rehearsal. `hosts` has the port that serves each host over TLS.
+
+    The metric of the checks is published in each minute of the emulator.
+    """
 
     paths: RehearsalPaths
-    endpoint: str
+    emulator: EmulatorEndpoint
     deployment: Manifest
     port: int
     hosts: Mapping[str, int]
 
     def ensure_running(self, known: ProcessIdentity | None) -> ProcessIdentity:
         """Start the server, or return the `known` process if it answers and has these settings."""
-        settings = DnsSettings(
-            endpoint=self.endpoint,
-            port=self.port,
-            addresses=addresses(self.deployment),
-            ports=dict(self.hosts),
-            acceleration=ACCELERATION,
-        ).as_json()
+        settings = self.settings.as_json()
         path = self.paths.network / f"{DNS}.json"
         if known is not None and read_json(path) == settings and resume_daemon(known) and self._is_ready():
             return known
@@ -57,6 +66,18 @@ class DnsProcess:
         command = (sys.executable, "-P", "-m", MODULE, str(path))
         log = self.paths.network / f"{DNS}.log"
         return start_daemon(self.paths, Daemon(name=DNS, command=command, log=log, ready=self._is_ready))
+
+    @property
+    def settings(self) -> DnsSettings:
+        """The settings of the process."""
+        return DnsSettings(
+            endpoint=self.emulator.endpoint,
+            port=self.port,
+            addresses=addresses(self.deployment),
+            ports=dict(self.hosts),
+            acceleration=ACCELERATION,
+            minute_seconds=self.emulator.minute_seconds,
+        )
 
     def _is_ready(self) -> bool:
         return self.deployment.dns is not None and resolve(self.deployment.dns.name, port=self.port) is not None

@@ -1,4 +1,7 @@
-"""The process: it reads zones and checks of the emulator's Route 53, asks the endpoints, and answers over DNS."""
+"""The process: it reads zones and checks of the emulator's Route 53, asks the endpoints, and answers over DNS.
+
+It also publishes the metric of each check.
+"""
 
 import json
 import socketserver
@@ -18,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from standby.deployment.sessions import EmulatorSession
 from standby.rehearsal.dns.checkers import Checkers, EndpointProbe
+from standby.rehearsal.dns.metric import MetricPublisher
 from standby.rehearsal.dns.settings import DnsSettings
 from standby.rehearsal.dns.zones import Zones
 from standby.rehearsal.processes.ports import HOST
@@ -108,7 +112,13 @@ def main() -> None:
     settings = DnsSettings.from_json(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     checkers = Checkers(probe=EndpointProbe(ports=settings.ports), acceleration=settings.acceleration)
     server = NameServer(settings=settings, checkers=checkers)
+    publisher = MetricPublisher(
+        client=EmulatorSession(region=CONTROL_REGION, endpoint=settings.endpoint).client("cloudwatch"),
+        view=checkers.view,
+        minute_seconds=settings.minute_seconds,
+    )
     threading.Thread(target=server.refresh, daemon=True).start()
+    threading.Thread(target=publisher.run, daemon=True).start()
     address = (HOST, settings.port)
     with (
         socketserver.ThreadingUDPServer(address, partial(_Udp, server)) as datagrams,

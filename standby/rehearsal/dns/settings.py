@@ -7,6 +7,7 @@ class DnsSettings(JsonModel):
     """The settings of the process.
 
     `addresses` has the address that stands for each region's APIs, `ports` the port that serves each host over TLS.
+    `minute_seconds` is the length of the automatic failover's minute, at which each check's metric is published.
     """
 
     endpoint: str
@@ -14,3 +15,4 @@ class DnsSettings(JsonModel):
     addresses: dict[str, str]
     ports: dict[str, int]
     acceleration: float
+    minute_seconds: float

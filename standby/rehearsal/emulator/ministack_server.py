@@ -382,7 +382,7 @@ def main() -> None:
     )
     route53 = importlib.import_module("ministack.services.route53")
     choose_zone_ids(route53)
-    correct_health_checks(route53)
+    correct_health_checks(route53, importlib.import_module("ministack.services.cloudwatch"))
     responses = importlib.import_module("ministack.core.responses")
     api_gateway = importlib.import_module("ministack.services.apigateway_v1")
     serve_both_regions(api_gateway, responses.get_account_id)

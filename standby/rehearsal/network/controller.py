@@ -187,7 +187,7 @@ class NetworkController:
         port = record.ports[f"{DNS}.dns"]
         server = DnsProcess(
             paths=self.paths,
-            endpoint=self.emulator.endpoint,
+            emulator=self.emulator,
             deployment=self.deployment,
             port=port,
             hosts=record.hosts,

@@ -23,12 +23,17 @@ _OWN: Final = r"^automatic_|_automatic_(look|move)"
 _VARIABLES: Final[Path] = ("environment", "variables")
 RULES_DOCUMENT: Final[Path] = (*_VARIABLES, "RULES", JSON)
 _MINUTE: Final = "REHEARSAL_MINUTE_SECONDS"
+_CHECK_ID: Final = "HEALTH_CHECK_ID"
 _TAKE_BACK: Final = "Take the change back."
 _NARROW: Final = "Take the change back: docs/adr/0108-the-automatic-failover-judges-slowly-and-once.md."
 _WRITE_DOWN: Final = "Take the change back, or accept the finding in standby.toml with a reason."
 _NO_MOVE: Final = "After the loss of the primary region, users are not moved until an operator does it."
 _FALSE_MOVE: Final = "The controller may move users although the primary region serves them."
 _LATER: Final = "The controller needs longer to move users of a lost region, or does not move them."
+_OTHER_CHECK: Final = (
+    "The controller follows another check, or the edge alone, which does not see the loss of the API. It may move "
+    "nobody, or users of a region that serves them."
+)
 _UNNOTICED: Final = "If the controller stops, or moves users, the alarm is raised later or never."
 
 GONE_KINDS: Final = (
@@ -126,6 +131,25 @@ def _find_more_permissions(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[
                     after=show(statement),
                     effect=f"The controller acts without a person, and may do more: {actions}.",
                     remedy=_NARROW,
+                )
+
+
+def _find_fewer_permissions(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
+    for change in plan.of("aws_iam_role_policy"):
+        if not (change.changes and change.before and change.after and re.search(_OWN, change.construct)):
+            continue
+        rest = permissions(_statements(change.after), "Allow")
+        for statement in _statements(change.before):
+            gone = uncovered(permissions([statement], "Allow"), rest)
+            if gone:
+                actions = ", ".join(dict.fromkeys(one.action for one in gone))
+                yield rule.finding(
+                    change.address,
+                    argument=f"policy: {statement.get('Sid', 'a permission')}",
+                    before=show(statement),
+                    after="(not allowed)",
+                    effect=f"The controller may no longer do this: {actions}. {_NO_MOVE}",
+                    remedy=_TAKE_BACK,
                 )
 
 
@@ -281,6 +305,40 @@ AUTOMATIC_RULES: Final = (
                 for argument in ("period", "evaluation_periods", "datapoints_to_alarm")
             ),
         ),
+    ),
+    Rule(
+        name="automatic-checkers",
+        severity="blocked",
+        objective="API RTO",
+        title="The controller reads no health check of Route 53 any more, or another one, or it fails sooner.",
+        find=guarded(
+            Guard(
+                types=(FUNCTION,),
+                construct=_OWN,
+                path=(*_VARIABLES, _CHECK_ID),
+                is_worse=_differs,
+                effect=_OTHER_CHECK,
+                remedy=_WRITE_DOWN,
+            ),
+            *(
+                Guard(
+                    types=("aws_route53_health_check",),
+                    construct="checks_primary_health",
+                    path=(argument,),
+                    is_worse=is_lower,
+                    effect=f"A region that fails for a shorter time counts as lost. {_FALSE_MOVE}",
+                    remedy=_WRITE_DOWN,
+                )
+                for argument in ("failure_threshold", "request_interval")
+            ),
+        ),
+    ),
+    Rule(
+        name="automatic-permission-removed",
+        severity="blocked",
+        objective="API RTO",
+        title="The controller of the automatic failover may do less.",
+        find=_find_fewer_permissions,
     ),
     Rule(
         name="automatic-permission-added",

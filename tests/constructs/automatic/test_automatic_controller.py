@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from tests.constructs.grants import grants
-from tests.constructs.plan import ROOT, Plan
-from tests.e2e.drill.unattended.grants import HOLDER, NOTICED, UNNOTICED
+from tests.constructs.plan import ROOT, Plan, Synthesize, default_settings
+from tests.constructs.variants import DNS, UNATTENDED
+from tests.e2e.drill.unattended.grants import HOLDER, NOTICED, READ_CHECKERS, UNNOTICED
+from warm_standby.automatic.controller import describe_second_vantage_point
 from warm_standby.settings import Settings, SettingsError
 
+CHECK = "${aws_route53_health_check.api_domain_checks_primary_health_"
 OWN, OTHER = "chatbot-frontend-", "us-east-1"
 
 
@@ -47,6 +50,42 @@ def test_its_role_writes_in_its_own_region_only(plan: Plan) -> None:
 def test_each_of_its_grants_is_noticed_by_a_test_or_listed_with_a_reason(plan: Plan) -> None:
     found = {grant for grant in grants(plan, "failover") if grant.holder.removeprefix("function:") == HOLDER}
     assert found == {*NOTICED, *UNNOTICED}
+
+
+def test_with_a_name_in_dns_it_reads_the_check_of_the_primary_regions_health_and_has_one_grant_more(
+    synthesize: Synthesize,
+) -> None:
+    plan = synthesize(UNATTENDED)
+    variables = named(plan, "aws_lambda_function", "automatic_function")["environment"]["variables"]
+    assert variables["HEALTH_CHECK_ID"].startswith(CHECK)
+    asked = named(plan, "aws_route53_health_check", "checks_primary_health")
+    assert (asked["type"], asked["resource_path"]) == ("HTTPS", "/prod/health")
+    found = {grant for grant in grants(plan, "failover") if grant.holder.removeprefix("function:") == HOLDER}
+    assert found == {*NOTICED, *UNNOTICED, READ_CHECKERS}
+
+
+def test_outside_of_us_east_1_it_reads_no_metric_because_that_region_can_be_the_lost_one(
+    synthesize: Synthesize,
+) -> None:
+    regions = {"primary": "us-east-1", "failover": "us-west-2"}
+    plan = synthesize(default_settings(regions=regions, dns=DNS, automatic={"enabled": True}))
+    assert "HEALTH_CHECK_ID" not in named(plan, "aws_lambda_function", "automatic_function")["environment"]["variables"]
+    assert "GetMetricData" not in json.dumps(plan.document)
+
+
+@pytest.mark.parametrize(
+    "changes, vantage_point",
+    [
+        ({}, "the edge"),
+        ({"dns": DNS}, "Route 53's checkers"),
+        (
+            {"dns": DNS, "regions": {"primary": "us-east-1", "failover": "us-west-2"}},
+            "the edge, because regions.failover is not us-east-1, where Route 53's metric is",
+        ),
+    ],
+)
+def test_the_synthesis_names_the_second_vantage_point(changes: dict[str, Any], vantage_point: str) -> None:
+    assert describe_second_vantage_point(default_settings(**changes)) == vantage_point
 
 
 def test_an_alarm_goes_off_when_it_has_not_looked_for_five_minutes(plan: Plan) -> None:

@@ -15,7 +15,7 @@ from standby.review.rules.automatic import ALARM, FILTER, FUNCTION, GONE_KINDS, 
 from standby.review.rules.rule import Surroundings
 from standby_protocol.automatic import Facts, Look, Rules, is_lost
 from tests.constructs.plan import Plan, Synthesize
-from tests.constructs.variants import AUTOMATIC
+from tests.constructs.variants import AUTOMATIC, UNATTENDED
 from tests.e2e.review.mutation import Body, PlanMutation, add_statement, set_value
 from tests.standby.review.helpers import plan_document
 
@@ -37,6 +37,23 @@ def set_rules(**values: object) -> Callable[[Body], None]:
         rules = json.loads(body["environment"]["variables"]["RULES"])
         assert rules != rules | values
         body["environment"]["variables"]["RULES"] = json.dumps(rules | values)
+
+    return change
+
+
+def without_checkers(body: Body) -> None:
+    """Remove the id of the health check from the controller's environment."""
+    del body["environment"]["variables"]["HEALTH_CHECK_ID"]
+
+
+def without_statement(sid: str) -> Callable[[Body], None]:
+    """Return a function that removes a statement from a role's policy."""
+
+    def change(body: Body) -> None:
+        policy = json.loads(body["policy"])
+        rest = [statement for statement in policy["Statement"] if statement["Sid"] != sid]
+        assert len(rest) == len(policy["Statement"]) - 1
+        body["policy"] = json.dumps({**policy, "Statement": rest})
 
     return change
 
@@ -102,6 +119,54 @@ MUTATIONS: Final = (
         change=add_statement(PUT),
     ),
 )
+
+
+CHECK: Final = "aws_route53_health_check"
+ASKED: Final = "api_domain_checks_primary_health_"
+WITH_CHECKERS: Final = (
+    of_function(
+        "it follows another check",
+        "automatic-checkers",
+        set_value("${aws_route53_health_check.serving.id}", "environment", "variables", "HEALTH_CHECK_ID"),
+    ),
+    of_function("it follows none", "automatic-checkers", without_checkers),
+    *(
+        PlanMutation(
+            name=f"a lower {argument}",
+            rule="automatic-checkers",
+            type_=CHECK,
+            id_=ASKED,
+            change=set_value(1, argument),
+        )
+        for argument in ("failure_threshold", "request_interval")
+    ),
+    PlanMutation(
+        name="it may not read the checkers' metric",
+        rule="automatic-permission-removed",
+        type_="aws_iam_role_policy",
+        id_=CONTROLLER,
+        change=without_statement("ReadCheckers"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def unattended(synthesize: Synthesize) -> Plan:
+    return synthesize(UNATTENDED)
+
+
+@pytest.mark.parametrize("mutation", WITH_CHECKERS, ids=lambda mutation: mutation.name)
+def test_a_mutation_of_the_second_vantage_point_is_blocked(unattended: Plan, mutation: PlanMutation) -> None:
+    stack = copy.deepcopy(unattended.document)
+    address = mutation.apply(stack["resource"])
+    assert findings(unattended.document, stack)[mutation.rule, address] == "blocked"
+
+
+def test_a_controller_that_gets_a_second_vantage_point_has_one_permission_more(
+    automatic: Plan, unattended: Plan
+) -> None:
+    found = {rule for rule, _ in findings(automatic.document, unattended.document) if rule.startswith("automatic-")}
+    assert found == {"automatic-permission-added"}
 
 
 @pytest.fixture(scope="module")

@@ -163,6 +163,8 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
         True,
         "access.rate_limit = 100 or more",
     ),
+    (DNS_NAME + "operations.api_rate_limit = 9", "operations.api_rate_limit", 9, "need 10 or more"),
+    (DNS_NAME + "operations.api_burst_limit = 9", "operations.api_burst_limit", 9, "need 10 or more"),
     (DNS_NAME + "access = {waf = true, rate_limit = 99}", "dns.api_domain_name", None, "access.rate_limit = 100"),
     (
         DNS_NAME + f'site = {{domain_names = ["api.example.com"], certificate_arn = "{CERTIFICATE}"}}',

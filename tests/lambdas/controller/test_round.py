@@ -6,9 +6,11 @@ from unittest.mock import create_autospec
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from controller import readiness, vantage
 from controller import round as controller_round
+from controller.checkers import see_from_the_checkers
 from controller.clients import Clients
 from controller.move import move_users
 from controller.objects import read_buckets
@@ -25,6 +27,7 @@ from tests.lambdas.helpers import EmulatedRegion
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 PRIMARY, FAILOVER = "frontend-primary", "frontend-failover"
+CHECK = "01234567-89ab-cdef-0123-456789abcdef"
 PARAMETER = "/warm-standby/test/automatic"
 APIS = {"primary": "https://primary.example.com/prod/", "failover": "https://failover.example.com/prod/"}
 FIRST = {"apiUrl": APIS["primary"], "region": "us-east-1", "role": "primary", "generation": 1, "updatedAt": "2026"}
@@ -205,4 +208,58 @@ def test_a_state_that_is_none_has_no_looks(text: str) -> None:
 
 def test_a_state_is_read_as_it_was_written() -> None:
     looks: tuple[Any, ...] = (Look(at=NOW, here="failed", there="healthy"),)
-    assert parse_looks(render_state(looks, Decision(action="watch", reason="why"))) == looks
+    decision = Decision(action="watch", reason="why")
+    assert parse_looks(render_state(looks, decision, second="edge")) == looks
+
+
+def test_without_a_health_check_the_edge_is_the_second_vantage_point(controller: Controller) -> None:
+    controller.run(NOW, Log())
+    assert state(controller)["secondVantagePoint"] == "edge"
+
+
+@pytest.mark.parametrize("verdict, action", [("failed", "move"), ("healthy", "watch"), ("unknown", "watch")])
+def test_with_a_health_check_its_checkers_decide_and_the_edge_is_not_asked(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch, verdict: str, action: str
+) -> None:
+    see(monkeypatch, "failed", "healthy" if verdict == "failed" else "failed")
+    checkers = see_checkers(monkeypatch, return_value=verdict)
+    assert run(with_check(controller)).action == action
+    last = NOW + timedelta(minutes=1)
+    checkers.assert_called_with(controller.clients.cloudwatch, CHECK, now=last, minute=controller.rules.minute)
+    assert state(controller)["secondVantagePoint"] == "checkers"
+
+
+def test_the_checkers_result_is_read_while_the_region_is_healthy_too(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see(monkeypatch, "healthy", "failed")
+    see_checkers(monkeypatch, return_value="healthy")
+    run(with_check(controller), rounds=1)
+    assert state(controller)["looks"][-1]["there"] == "healthy"
+
+
+def test_a_metric_that_cannot_be_read_moves_nobody_and_is_logged(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    see_checkers(monkeypatch, side_effect=ClientError({"Error": {"Code": "AccessDenied"}}, "GetMetricData"))
+    assert run(with_check(controller), rounds=5).action == "watch"
+    assert "checkers_not_read" in capsys.readouterr().out
+
+
+def see_checkers(monkeypatch: pytest.MonkeyPatch, **behavior: Any) -> Any:  # noqa: ANN401 - a mock
+    """Let Route 53's checkers give this answer, and return the mock that gives it."""
+    mock = create_autospec(see_from_the_checkers, **behavior)
+    monkeypatch.setattr(controller_round, "see_from_the_checkers", mock)
+    return mock
+
+
+def with_check(controller: Controller) -> Controller:
+    """Return the controller with a health check in its settings."""
+    return replace(controller, settings=replace(controller.settings, health_check_id=CHECK))
+
+
+def state(controller: Controller) -> dict[str, Any]:
+    """Return the controller's state."""
+    value = controller.clients.ssm.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
+    found: dict[str, Any] = json.loads(value)
+    return found

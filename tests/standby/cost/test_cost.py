@@ -28,6 +28,7 @@ from tests.constructs.variants import (
     SAME_API,
     SHIELDED,
     SIGN_IN,
+    UNATTENDED,
 )
 from warm_standby.settings import Settings, Usage
 
@@ -134,6 +135,16 @@ def test_a_name_in_dns_costs_its_checks_and_the_requests_of_every_checker(synthe
     assert "DNS" not in {component.name for component in report(stack).components}
 
 
+def test_each_look_at_the_metric_of_route_53_costs_a_request_that_is_never_free(
+    synthesize: Synthesize, stack: Stack
+) -> None:
+    unattended, usage = Stack(document=synthesize(UNATTENDED).document), PROFILES["idle"]
+    unit = "cloudwatch_metric_requests"
+    assert [units(unattended, usage, role, unit) for role in ("primary", "failover")] == [0, MINUTES]
+    assert price_list()[unit].cost(MINUTES) == pytest.approx(0.438)
+    assert units(Stack(document=synthesize(NAMED).document), usage, "failover", unit) == 0
+
+
 def test_aws_waf_costs_each_web_acl_and_each_rule_used_or_not(synthesize: Synthesize, stack: Stack) -> None:
     shielded = Stack(document=synthesize(SHIELDED).document)
     waf = {component.name: component for component in report(shielded).components}["AWS WAF"]
@@ -200,7 +211,7 @@ def test_more_use_never_costs_less_and_the_parts_are_the_sum(stack: Stack) -> No
         NOTIFIED,
         SHIELDED,
         SIGN_IN,
-        NAMED,
+        UNATTENDED,
     ],
 )
 def test_the_price_list_knows_every_type_of_every_variant(synthesize: Synthesize, settings: Settings) -> None:

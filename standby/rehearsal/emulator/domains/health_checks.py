@@ -1,7 +1,8 @@
-"""The configuration of a health check, which MiniStack does not keep or return as Route 53 does.
+"""Health checks that MiniStack does not keep, return or watch as AWS does.
 
 It loses the ids of the children of a calculated check. It writes `True` where AWS writes `true`, which botocore takes
-for false. Written for MiniStack 1.5.33.
+for false. Its alarms ignore the dimensions of a metric, so an alarm of one check would follow another one. Written for
+MiniStack 1.5.33.
 """
 
 from collections.abc import Callable
@@ -12,8 +13,12 @@ from xml.etree.ElementTree import Element
 _NAMES: Final = ("MeasureLatency", "EnableSNI", "Inverted", "Disabled")
 
 
-def correct_health_checks(route53: ModuleType) -> None:
-    """Keep the children of a calculated check, and write truth values as AWS does."""
+def correct_health_checks(route53: ModuleType, cloudwatch: ModuleType) -> None:
+    """Keep the children of a calculated check, write truth values as AWS does, and let no metric change an alarm.
+
+    Only `SetAlarmState` changes an alarm.
+    """
+    vars(cloudwatch)["_evaluate_all_alarms"] = lambda: None
     vars(route53)["_parse_health_check_config"] = with_children(vars(route53)["_parse_health_check_config"])
     vars(route53)["_build_health_check_el"] = with_truth_values(vars(route53)["_build_health_check_el"])
 

@@ -13,6 +13,8 @@ MOVE_USERS: Final = Grant(HOLDER, "MoveUsers", "s3:PutObject")
 READ_CONFIGS: Final = Grant(HOLDER, "ReadConfigs", "s3:GetObject")
 READ_STATE: Final = Grant(HOLDER, "KeepState", "ssm:GetParameter")
 WRITE_STATE: Final = Grant(HOLDER, "KeepState", "ssm:PutParameter")
+READ_CHECKERS: Final = Grant(HOLDER, "ReadCheckers", "cloudwatch:GetMetricData")
+"""Only where the API has a name in DNS, and the controller is in us-east-1."""
 WHEN_LOST: Final[Mapping[Grant, str]] = {
     Grant(HOLDER, "ListJournals", "s3:ListBucket"): "does not say what others do",
     Grant(HOLDER, "ListDocuments", "s3:ListBucket"): "it could not be compared with its bucket (AccessDenied",

@@ -9,10 +9,19 @@ from typing import Any, Final
 import pytest
 
 from standby.drill.measure.records import Outcome
+from standby.drill.operator_process import run_command
 from standby.rehearsal.rehearsal import Rehearsal
 from tests.constructs.grants import Grant
 from tests.e2e.drill.helpers import report_of
-from tests.e2e.drill.unattended.grants import HOLDER, MOVE_USERS, READ_CONFIGS, READ_STATE, WHEN_LOST, WRITE_STATE
+from tests.e2e.drill.unattended.grants import (
+    HOLDER,
+    MOVE_USERS,
+    READ_CHECKERS,
+    READ_CONFIGS,
+    READ_STATE,
+    WHEN_LOST,
+    WRITE_STATE,
+)
 from tests.e2e.helpers import wait_for
 from tests.e2e.test_permissions import without
 
@@ -52,9 +61,9 @@ def test_without_reading_the_objects_it_waits(named: Rehearsal) -> None:
     assert decide(named)["action"] == "watch"
 
 
-def test_without_a_grant_it_moves_nobody_although_the_primary_region_is_lost(named: Rehearsal) -> None:
+def test_without_a_grant_it_moves_nobody_although_the_primary_regions_api_is_lost(named: Rehearsal) -> None:
     with lacking(named, MOVE_USERS):
-        named.faults.set("region-down", "primary")
+        named.faults.set("api-errors", "primary")
         try:
             cannot_move = "the move ended as failed: the journal cannot be written"
             # The schedule's own looks: those of tests that ask more often than each minute count as one.
@@ -63,9 +72,62 @@ def test_without_a_grant_it_moves_nobody_although_the_primary_region_is_lost(nam
                 with lacking(named, grant):
                     assert reason in decide(named)["reason"], grant
             assert decide(named)["reason"] == cannot_move
+            with lacking(named, READ_CHECKERS):
+                assert decide(named)["action"] == "watch"
+                assert last_look(named) == {"here": "failed", "there": "unknown"}
         finally:
             named.faults.heal()
             wait_for(lambda: decide(named)["action"] == "watch", what="a healthy look", seconds=SECONDS)
+
+
+def test_the_loss_of_the_api_alone_moves_users_by_route_53s_checkers_and_not_by_the_edge(named: Rehearsal) -> None:
+    named.faults.set("api-errors", "primary")
+    try:
+        with by_the_edge(named):
+            wait_for(
+                lambda: decide(named) and last_look(named)["here"] == "failed", what="a failed look", seconds=SECONDS
+            )
+            assert last_look(named)["there"] == "healthy"
+        wait_for(lambda: serving(named) == "failover", what="users in the failover region", seconds=SECONDS)
+    finally:
+        named.faults.heal()
+        options = ("--directory", str(named.paths.directory))
+        for command in ("reconcile", "failback"):
+            run_command(command, "--yes", options=options, seconds=120)
+    assert serving(named) == "primary"
+
+
+def test_the_edge_sees_a_lost_region_where_it_is_the_second_vantage_point(named: Rehearsal) -> None:
+    named.faults.set("region-down", "primary")
+    try:
+        with by_the_edge(named):
+            assert decide(named)["action"] == "watch"
+            assert last_look(named) == {"here": "failed", "there": "failed"}
+    finally:
+        named.faults.heal()
+
+
+@contextmanager
+def by_the_edge(rehearsal: Rehearsal) -> Iterator[None]:
+    """Let the controller have no health check during this block, as outside of us-east-1."""
+    functions: Any = rehearsal.session("failover").client("lambda")
+    name = f"{rehearsal.deployment.name}-controller"
+    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    rest = {key: value for key, value in before.items() if key != "HEALTH_CHECK_ID"}
+    assert len(rest) == len(before) - 1
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": rest})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+
+def serving(rehearsal: Rehearsal) -> str:
+    """Return the role that the failover region's config.json names."""
+    region = rehearsal.deployment.regions["failover"]
+    s3 = rehearsal.session("failover").client("s3")
+    body = s3.get_object(Bucket=region.frontend_bucket, Key="config.json")["Body"].read()
+    return str(json.loads(body)["role"])
 
 
 @contextmanager
@@ -84,9 +146,19 @@ def decide(rehearsal: Rehearsal) -> dict[str, str]:
 
 def last_reason(rehearsal: Rehearsal) -> str:
     """Return the reason of the last decision in the controller's state."""
+    return str(state(rehearsal)["reason"])
+
+
+def last_look(rehearsal: Rehearsal) -> dict[str, str]:
+    """Return what both vantage points saw in the last look."""
+    look = state(rehearsal)["looks"][-1]
+    return {"here": look["here"], "there": look["there"]}
+
+
+def state(rehearsal: Rehearsal) -> Any:  # noqa: ANN401 - JSON
     name = rehearsal.deployment.controller_parameter
     value = rehearsal.session("failover").client("ssm").get_parameter(Name=name)["Parameter"].get("Value", "")
-    return str(json.loads(value)["reason"])
+    return json.loads(value)
 
 
 def state_version(rehearsal: Rehearsal) -> int:

@@ -97,6 +97,34 @@ def test_the_status_shows_the_looks_and_the_decision(controlled: World) -> None:
     assert all(len(line) <= 80 for line in shown.output.splitlines())
 
 
+@pytest.mark.parametrize(
+    "second, there, lines",
+    [
+        ("edge", "unknown", ("point: the edge's read of", "from here failed, the edge unknown")),
+        ("checkers", "healthy", ("point: Route 53's checkers of", "from here failed, Route 53's checkers healthy")),
+        ("checkers", "unknown", ("Route 53's checkers unknown", "Route 53's checkers say nothing, so it moves nobody")),
+        (None, "unknown", ("second vantage point: not known", "from the second vantage point unknown")),
+    ],
+)
+def test_the_status_names_the_second_vantage_point_and_what_it_saw(
+    controlled: World, second: str | None, there: str, lines: tuple[str, ...]
+) -> None:
+    state = state_at(datetime.now(UTC)) | ({"secondVantagePoint": second} if second else {})
+    state["looks"][0]["there"] = there
+    controlled.connect().clients.ssm(EAST).put_parameter(
+        Name=f"/warm-standby/{controlled.manifest.name}/automatic",
+        Value=json.dumps(state),
+        Type="String",
+        Overwrite=True,
+    )
+    shown = run(controlled, "status")
+    assert [line for line in lines if line not in " ".join(shown.stdout.split())] == []
+    assert all(len(line) <= 80 for line in shown.output.splitlines())
+    assert ("say nothing" in shown.stdout) == ((second, there) == ("checkers", "unknown"))
+    document = json.loads(run(controlled, "status", "--json").stdout)
+    assert document["automatic"]["controller"]["secondVantagePoint"] == second
+
+
 @pytest.mark.parametrize("minutes, stale", [(4, False), (6, True)])
 def test_a_controller_that_has_not_looked_for_five_minutes_has_decided_nothing_of_now(
     controlled: World, minutes: int, *, stale: bool

@@ -2,7 +2,9 @@
 
 import io
 import itertools
+from dataclasses import replace
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 from click.testing import CliRunner
@@ -16,9 +18,11 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
 from standby.deployment.manifest_reader import read_manifest
 from standby.deployment.routing_config import RoutingConfig
+from standby.operations.facts.automatic import AutomaticState, ControllerState, LookJson
 from standby.operations.facts.collect import collect_status
 from standby.operations.facts.health import Health
 from standby.operations.facts.state import Alarms, State
+from standby.operations.views.status_text import status_lines
 from standby.operations.views.verdict import assess_state
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import EAST, World, changed, clients, copy_of
@@ -66,6 +70,25 @@ def test_text_that_looks_like_markup_is_shown_unchanged() -> None:
     shown = told(odd)
     assert "https://[/x].example/[bold]prod, manually edited" in shown
     assert "[red]sick[/] ([b]: [/])" in shown
+
+
+@pytest.mark.parametrize(
+    "second, there, shown",
+    [
+        ("checkers", "healthy", "automatic watch: why (second vantage point: Route 53's checkers, healthy)"),
+        ("edge", "unknown", "automatic watch: why (second vantage point: the edge, unknown)"),
+        ("checkers", "unknown", "Route 53's checkers say nothing, so it moves nobody (second vantage point:"),
+        (None, "unknown", "automatic watch: why access"),
+    ],
+)
+def test_the_second_vantage_point_and_what_it_saw_stand_beside_the_decision(
+    second: Literal["checkers", "edge"] | None, there: str, shown: str
+) -> None:
+    found = state(region("primary"), region("failover"))
+    look = LookJson(at=found.now.isoformat(), here="healthy", there=there)
+    controller = ControllerState(looks=(look,), second_vantage_point=second, action="watch", reason="why")
+    automatic = AutomaticState(switches={"primary": True, "failover": True}, controller=controller)
+    assert shown in " ".join(" ".join(status_lines(replace(found, automatic=automatic))).split())
 
 
 def test_a_watch_shows_the_verdict_the_next_command_and_the_reasons_on_80_by_24() -> None:
