@@ -80,13 +80,13 @@ def automatic_table() -> str:
     """Return what the simulation of the automatic failover's decision found, by kind of history."""
     result = json.loads((ROOT / "tests/automatic/result.json").read_text(encoding="utf-8"))
     names = {"edge": "edge", "checkers": "Route 53"}
-    head = "| history | second | histories | moves | false moves | both deceived | moved after, median | longest |"
+    head = "| history | second | histories | moves | false moves | moved after, median | longest |"
     rows = [
         f"| {row['kind']} | {names[row['second']]} | {row['histories']:,} | {row['moves']:,} | {row['false_moves']} "
-        f"| {row['deceived']} | {_seconds(row['median_seconds'])} | {_seconds(row['longest_seconds'])} |"
+        f"| {_seconds(row['median_seconds'])} | {_seconds(row['longest_seconds'])} |"
         for row in sorted(result["rows"], key=lambda row: row["kind"])
     ]
-    return "\n".join([head, "| --- | --- | --: | --: | --: | --: | --: | --: |", *rows]) + "\n"
+    return "\n".join([head, "| --- | --- | --: | --: | --: | --: | --: |", *rows]) + "\n"
 
 
 def _seconds(value: float | None) -> str:

@@ -41,7 +41,6 @@ def describe(second: SecondVantagePoint, tallies: Mapping[str, Tally]) -> list[d
             "histories": tally.histories,
             "moves": tally.moves,
             "false_moves": tally.false_moves,
-            "deceived": tally.deceived,
             "unanswered": tally.unanswered,
             "median_seconds": round(median(tally.detected)) if tally.detected else None,
             "longest_seconds": round(max(tally.detected)) if tally.detected else None,

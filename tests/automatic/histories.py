@@ -63,6 +63,11 @@ class History:
         hidden: tuple[Condition, ...] = ("lost", "s3", "there")
         return "failed" if any(self.holds(condition, at) for condition in hidden) else "healthy"
 
+    def is_cut_off(self, at: float) -> bool:
+        """Return whether the controller does not read the region's S3, and the edge does: it is cut off itself."""
+        edge_fails = self.holds("lost", at) or self.holds("s3", at)
+        return self.holds("here", at) and not edge_fails
+
     def _fails_a_checker(self, at: float) -> bool:
         """Return whether a checker's request fails now. It waits 2 s for an answer, so slowness is a failure, too."""
         return any(start <= at < end for start, end in self._failures_of_checkers)

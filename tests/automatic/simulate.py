@@ -17,11 +17,8 @@ JITTER_SECONDS: Final = 4.0
 TWICE: Final = 0.02
 MISSED: Final = 0.01
 """The share of minutes in which the function runs twice, or not at all."""
-OLDEST_POINT: Final = FRESH_MINUTES * MINUTE
-"""How old what the checkers saw can be, in seconds."""
-SECONDS_TO_SEE: Final = {"edge": 0.0, "checkers": OLDEST_POINT}
+SECONDS_TO_SEE: Final = {"edge": 0.0, "checkers": FRESH_MINUTES * MINUTE}
 """How much later a loss is seen from there than from here, at most."""
-_STEP: Final = 5.0
 
 _UNDISTURBED: Final[dict[str, Any]] = {
     "serving": "primary",
@@ -50,17 +47,11 @@ _OBSTACLES: Final[dict[str, dict[str, Any]]] = {
 
 @dataclass(kw_only=True)
 class Tally:
-    """What happened in the histories of one kind. `detected` has the seconds from a loss to the move.
-
-    `deceived`: users were moved although the primary region answered, because both vantage points were deceived, each
-    by a cause of its own: the controller was cut off from the region, while the checkers' newest point was of the
-    minutes before the region returned, or the region was slow.
-    """
+    """What happened in the histories of one kind. `detected` has the seconds from a loss to the move."""
 
     histories: int = 0
     moves: int = 0
     false_moves: int = 0
-    deceived: int = 0
     unanswered: int = 0
     detected: list[float] = field(default_factory=list)
 
@@ -77,6 +68,8 @@ def run_history(
             at = minute * MINUTE + chance.uniform(0, JITTER_SECONDS)
             here = history.seen_from_here(at)
             there = "unknown" if here == "healthy" else history.seen_from_there(at, second)
+            if second == "checkers" and history.is_cut_off(at):
+                here = "unknown"
             now = START + timedelta(seconds=at)
             looks = add_look(looks, Look(at=now, here=here, there=there), rules)
             facts = Facts(now=now, looks=looks, **{**_UNDISTURBED, **_OBSTACLES.get(history.obstacle, {})})
@@ -98,21 +91,12 @@ def judge(
     if moved is not None:
         tally.moves += 1
         answered = history.answers(moved) and history.answers(moved + RETRY_SECONDS)
-        deceived = answered and not history.obstacle and second == "checkers" and deceives_both(history, moved)
-        tally.deceived += deceived
-        tally.false_moves += (bool(history.obstacle) or answered) and not deceived
+        tally.false_moves += bool(history.obstacle) or answered
         if loss is not None and loss[1] - loss[0] >= rules.failed_looks * MINUTE:
             tally.detected.append(moved - loss[0])
     elif loss is not None and not history.obstacle:
         seconds = (rules.failed_looks + 3) * MINUTE + SECONDS_TO_SEE[second]
         tally.unanswered += min(loss[1], MINUTES * MINUTE) - loss[0] > seconds
-
-
-def deceives_both(history: History, moved: float) -> bool:
-    """Return whether the controller is cut off, and the checkers had a cause of their own since the oldest point."""
-    times = [moved - step * _STEP for step in range(int(OLDEST_POINT / _STEP) + 1)]
-    cut_off = history.holds("here", moved) or history.holds("here", moved + RETRY_SECONDS)
-    return cut_off and any(history.holds("slow", time) or not history.answers(time) for time in times)
 
 
 def simulate(count: int, seed: int, rules: Rules = RULES, second: SecondVantagePoint = "edge") -> dict[str, Tally]:

@@ -19,7 +19,7 @@ from warm_standby.site.distribution import Distribution
 
 PACKAGE: Final = "controller"
 TIMEOUT: Final = 110
-"""Seconds. A round takes at most 40 s for the looks, 10 s for the buckets, 27 s for the deep health, and 20 s for the
+"""Seconds. A round takes at most 47 s for the looks, 10 s for the buckets, 27 s for the deep health, and 20 s for the
 Knowledge Base."""
 MINUTES: Final = 1
 EMPTY_STATE: Final = '{"schemaVersion":1,"looks":[],"action":"watch","reason":"it has not looked yet"}'
@@ -32,7 +32,7 @@ class Controller(Construct):
     Its role may read config.json, the journal's keys, the switch and the mark of a drill in both frontend buckets, and
     write config.json and the journal in its own region's. It has no permission in the primary region besides reading.
     `primary_check` is Route 53's check of the primary region's `/health`. If the controller is in us-east-1, where its
-    metric is, the controller reads it as the second vantage point. Otherwise that is the edge (record 120).
+    metric is, the controller reads it as the second vantage point. Otherwise that is the edge (record 122).
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """The automatic failover as lines of text: the switch, the last looks, and the controller's decision.
 
-Its second vantage point is Route 53's checkers or the edge (record 120).
+Its second vantage point is Route 53's checkers or the edge (record 122).
 """
 
 from collections.abc import Iterator, Mapping

@@ -238,6 +238,18 @@ def test_the_checkers_result_is_read_while_the_region_is_healthy_too(
     assert state(controller)["looks"][-1]["there"] == "healthy"
 
 
+@pytest.mark.parametrize("edge, action", [("failed", "move"), ("healthy", "watch"), ("unknown", "watch")])
+def test_a_controller_that_cannot_read_the_primary_region_s_bucket_needs_the_edge_to_see_the_loss(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch, edge: str, action: str
+) -> None:
+    see(monkeypatch, "failed", edge)
+    see_checkers(monkeypatch, return_value="failed")
+    boto3.client("s3", region_name="us-west-2").delete_object(Bucket=PRIMARY, Key="config.json")
+    boto3.client("s3", region_name="us-west-2").delete_bucket(Bucket=PRIMARY)
+    assert run(with_check(controller)).action == action
+    assert state(controller)["looks"][-1]["here"] == ("failed" if action == "move" else "unknown")
+
+
 def test_a_metric_that_cannot_be_read_moves_nobody_and_is_logged(
     controller: Controller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
