@@ -6,6 +6,7 @@ given milliseconds. `GET /requests` returns how many pages were asked for. It pr
 
 import asyncio
 import sys
+from bisect import bisect_right
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
@@ -41,15 +42,11 @@ class Buckets:
         text = f"{_SPACE * number // self._keys:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
+    def _key(self, number: int) -> str:
+        return f"uploads/{self._id(number)}/a report.pdf"
+
     def _first_after(self, after: str) -> int:
-        if not after.startswith("uploads/"):
-            return 0 if after < "uploads/" else self._keys
-        digits = after.removeprefix("uploads/").partition("/")[0].replace("-", "")
-        known = "".join(letter for letter in digits if letter in "0123456789abcdef")
-        number = max(0, int(known.ljust(32, "0") or "0", 16) * self._keys // _SPACE - 1)
-        while number < self._keys and f"uploads/{self._id(number)}/a report.pdf" <= after:
-            number += 1
-        return number
+        return bisect_right(range(self._keys), after, key=self._key)
 
     def _make_page(self, bucket: str, number: int) -> bytes:
         rows: list[str] = []
