@@ -77,11 +77,11 @@ def measure(case: Case, way: str) -> Run:
     return Run(
         case=case,
         way=way,
-        seconds=figures["seconds"],
-        cpu=figures["cpu"],
-        megabytes=figures["megabytes"],
+        seconds=round(figures["seconds"], 2),
+        cpu=round(figures["cpu"], 2),
+        megabytes=round(figures["megabytes"], 1),
         requests=requests,
-        load=os.getloadavg()[0],
+        load=round(os.getloadavg()[0], 1),
     )
 
 
