@@ -22,7 +22,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.facts import journal
 from standby.operations.facts.collect import read_journal_end
-from standby.operations.facts.long_journal.listing import list_all_objects
+from standby.operations.facts.long_journal.journal_keys import list_all_objects
 from standby.operations.facts.reconcile_facts import read_journals
 
 ROOT: Final = Path(__file__).parents[2]

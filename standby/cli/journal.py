@@ -18,7 +18,7 @@ from standby.errors import BadUsageError, RefusedError
 from standby.json_model import ONE_ROW, JsonModel
 from standby.operations.facts import journal as facts
 from standby.operations.facts.journal import Event, InvalidEvent
-from standby.operations.facts.long_journal.listing import list_all_objects
+from standby.operations.facts.long_journal.journal_keys import list_all_objects
 from standby.target import Target
 from standby.text import pluralize
 

@@ -20,7 +20,7 @@ from standby.operations.facts import journal
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.documents import FULL_DEPTH
 from standby.operations.facts.journal import Event, InvalidEvent
-from standby.operations.facts.long_journal.listing import list_newest_objects
+from standby.operations.facts.long_journal.journal_keys import list_newest_objects
 from standby.operations.facts.state import State, region_state_of_copy
 from standby.operations.facts.switch_facts import read_copies, read_identity
 

@@ -18,8 +18,8 @@ from standby.deployment.routing_config import render_config
 from standby.listing.page import PAGE, Page
 from standby.operations.facts import journal, reconcile_facts
 from standby.operations.facts.journal import PREFIX, list_objects
-from standby.operations.facts.long_journal import listing
-from standby.operations.facts.long_journal.listing import list_all_objects, list_newest_objects
+from standby.operations.facts.long_journal import journal_keys
+from standby.operations.facts.long_journal.journal_keys import list_all_objects, list_newest_objects
 from standby.operations.facts.reconcile_facts import COMPARED_EVENTS, RECENT_EVENTS, read_journals
 from tests.standby.helpers import MANIFEST, config
 
@@ -92,8 +92,8 @@ def test_of_100000_events_the_longest_sequence_of_requests_for_all_keys_is_a_ten
     s3 = FakeS3(keys, EVENTS + 1)
     assert list_all_objects(s3, REGION) == tuple(keys)  # type: ignore[arg-type]  # a fake
     number = EVENTS // s3.page_size
-    assert s3.pages <= number + 1 + listing.RANGES_AT_ONCE
-    assert max(s3.sequences.values()) <= number // listing.RANGES_AT_ONCE + 2
+    assert s3.pages <= number + 1 + journal_keys.RANGES_AT_ONCE
+    assert max(s3.sequences.values()) <= number // journal_keys.RANGES_AT_ONCE + 2
 
 
 def test_a_reconcile_of_100000_events_reads_the_newest_alone_and_knows_the_highest_generation(keys: list[str]) -> None:
@@ -121,7 +121,7 @@ def test_the_keys_of_a_journal_are_the_same_in_ranges_and_one_page_after_the_oth
     found: list[str], generation: int | None, page_size: int, number: int
 ) -> None:
     s3: Any = FakeS3(sorted(found), generation, page_size)
-    with patch.object(listing, "RANGE_GENERATIONS", 3):
+    with patch.object(journal_keys, "RANGE_GENERATIONS", 3):
         every = list_objects(s3, REGION)
         assert every == tuple(sorted(found))
         assert list_all_objects(s3, REGION) == every
