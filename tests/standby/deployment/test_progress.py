@@ -25,9 +25,18 @@ from standby.deployment.concurrency import (
 STALL = 0.4
 STOPPED_SECONDS = 2.0
 WAITING = {
-    "a listing": "print(*iterate_with_progress(iter(sys.stdin.readline, ''), seconds=2.0))",
-    "many calls": "print(*map_concurrently([1], lambda _: sys.stdin.readline(), stall_seconds=2.0))",
+    "a listing": "print(*iterate_with_progress(iter(ask, ''), seconds=2.0))",
+    "many calls": "print(*map_concurrently([1], ask, stall_seconds=2.0))",
 }
+ASK = """
+import sys
+from standby.deployment.concurrency import iterate_with_progress, map_concurrently
+
+def ask(*_):
+    print("waiting", flush=True)
+    return sys.stdin.readline()
+
+"""
 
 
 def pages(number: int, *, pause: float, hang_after: int | None = None) -> Iterator[int]:
@@ -74,10 +83,7 @@ def test_a_taker_that_is_slower_than_the_deadline_is_not_a_listing_that_gives_no
 @pytest.mark.parametrize("waiting", WAITING)
 def test_a_command_that_was_stopped_hears_the_answers_that_came_meanwhile(waiting: str) -> None:
     """Ctrl-Z and `fg`: the region answered while the process could not hear it."""
-    code = (
-        "import sys; from standby.deployment.concurrency import iterate_with_progress, map_concurrently; "
-        f"print('waiting', flush=True); {WAITING[waiting]}"
-    )
+    code = ASK + WAITING[waiting]
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as program:
@@ -87,7 +93,7 @@ def test_a_command_that_was_stopped_hears_the_answers_that_came_meanwhile(waitin
         program.send_signal(signal.SIGSTOP)
         time.sleep(STOPPED_SECONDS)
         program.send_signal(signal.SIGCONT)
-        assert program.communicate("an answer\n")[0].strip() == "an answer"
+        assert "an answer" in program.communicate("an answer\n")[0]
 
 
 def test_a_request_that_hangs_is_repeated_before_its_listing_counts_as_stalled() -> None:
