@@ -113,6 +113,7 @@ def test_a_long_reconcile_killed_twice_loses_none_and_doubles_none_and_failback_
     parts.end_phase("check")
     assert operator.failover().code == 0
     parts.end_phase("failover")
-    assert operator.failback().result == "done"
+    back = operator.failback()
+    assert back.result == "done", (parts.seconds, back.document)
     parts.end_phase("failback")
     print_progress(f"{MISSING} missing of {MISSING + COMMON} documents, seconds: {parts.seconds}")
