@@ -10,7 +10,7 @@ FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -E -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-COGGED := README.md docs/cli.md docs/failure-matrix.md docs/messages.md docs/notifications.md docs/protocol.md docs/reference.md docs/review.md
+COGGED := README.md docs/cli.md docs/failure-matrix.md docs/messages.md docs/notifications.md docs/protocol.md docs/reference.md docs/review.md docs/scale.md
 SOURCES := standby constructs lambda_src bench docs tests toolchain
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
@@ -44,7 +44,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic protocol soak pictures check check-stack bench-synth bench-apply bench-scale test-scale compat format lock vendor docs release clean clean-caches
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic protocol soak pictures check check-stack bench-synth bench-apply bench-scale bench-journal test-scale compat format lock vendor docs release clean clean-caches
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do \
@@ -146,11 +146,15 @@ bench-synth: $(PYTHON_READY) need-node ## Measure synth with stock bindings, wit
 bench-apply: $(REHEARSAL_READY) ## Measure what the checks of requests and Go's collector add to a rehearsal's start (15 minutes)
 	@$(BIN)/python -m bench.apply
 
-bench-scale: $(PYTHON_READY) ## Measure the comparison of two buckets, of up to ten million documents, and draw bench/scale/scale.svg (20 minutes)
-	@$(BIN)/python -m bench.scale --keys 1000 100000 1000000 10000000 --svg bench/scale/scale.svg
+bench-scale: $(PYTHON_READY) ## Measure the comparison of two buckets, of up to ten million documents, and draw bench/scale/scale.svg (half an hour)
+	@$(BIN)/python -m bench.scale --keys 1000 100000 1000000 --differences 0 1000 100000 --milliseconds 20 100 --keep
+	@$(BIN)/python -m bench.scale --keys 10000000 --keep
+
+bench-journal: $(PYTHON_READY) ## Measure how commands read journals of 100 and of 100,000 events (3 minutes)
+	@$(BIN)/python -m bench.journal
 
 test-scale: $(REHEARSAL_READY) ## Test a reconcile of 10,000 of 100,000 real documents, killed twice (half an hour)
-	@STANDBY_TEST_DOCUMENTS=10000,90000 $(BIN)/pytest tests/e2e/operations/test_scale.py -o timeout=7200
+	@STANDBY_TEST_DOCUMENTS=10000,90000 $(BIN)/pytest tests/e2e/operations/test_scale.py -o timeout=7200 -s
 
 compat: $(PYTHON_READY) need-node ## Test lazy bindings with newer providers and with CDK Terrain, each in its own environment
 	@$(BIN)/python -m bench.synth.compat

@@ -1,4 +1,7 @@
-"""`python -m bench.scale`: compare two buckets the dictionary way and as a merge, print a table, and write a chart.
+"""`python -m bench.scale`: compare two buckets the dictionary way and as a merge, and print a table.
+
+With `--keep`, the runs go into bench/scale/results.json, in place of earlier ones of the same cases, and the chart of
+docs/scale.md is drawn from that file.
 
 The stand-in is a process of its own. Both ways run in turns. A case whose dictionary way would take hours is measured
 as a merge only.
@@ -17,8 +20,10 @@ from typing import Final
 
 from bench.scale.chart import chart
 from bench.scale.report import Case, Run, table
+from bench.scale.results import read_runs, with_runs, write_runs
 
 ROOT: Final = Path(__file__).parents[2]
+SVG: Final = Path(__file__).with_name("scale.svg")
 
 
 def _arguments() -> argparse.Namespace:
@@ -27,27 +32,38 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--differences", type=int, nargs="+", default=[1_000], help="0, 1,000 or 100,000")
     parser.add_argument("--milliseconds", type=int, nargs="+", default=[20], help="time of a request (20, 100)")
     parser.add_argument("--dictionary-limit", type=int, default=100_000, help="most keys that go the dictionary way")
-    parser.add_argument("--svg", type=Path, help="write the chart here")
+    parser.add_argument("--keep", action="store_true", help="keep the runs for the docs")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measure, print, and draw."""
+    """Measure and print. A run is kept at once, because a later one may take very long."""
     arguments, runs = _arguments(), []
-    for keys in arguments.keys:
-        for differences in arguments.differences:
-            for milliseconds in arguments.milliseconds:
-                case = Case(keys=keys, differences=min(differences, keys), milliseconds=milliseconds)
-                for way in ("dictionary", "merge"):
-                    if way == "merge" or keys <= arguments.dictionary_limit:
-                        runs.append(_measure(case, way))
-                        print(runs[-1], file=sys.stderr, flush=True)
+    for case in _cases(arguments):
+        for way in ("dictionary", "merge"):
+            if way == "merge" or case.keys <= arguments.dictionary_limit:
+                runs.append(measure(case, way))
+                print(runs[-1], file=sys.stderr, flush=True)
+                if arguments.keep:
+                    kept = with_runs(read_runs(), runs)
+                    write_runs(kept)
+                    SVG.write_text(chart(kept))
     print(table(runs))
-    if arguments.svg:
-        arguments.svg.write_text(chart(runs))
 
 
-def _measure(case: Case, way: str) -> Run:
+def _cases(arguments: argparse.Namespace) -> list[Case]:
+    """Return the cases, each once: a bucket has no more differences than keys."""
+    cases = [
+        Case(keys=keys, differences=min(differences, keys), milliseconds=milliseconds)
+        for keys in arguments.keys
+        for differences in arguments.differences
+        for milliseconds in arguments.milliseconds
+    ]
+    return list(dict.fromkeys(cases))
+
+
+def measure(case: Case, way: str) -> Run:
+    """Compare the buckets of a case in a process of its own, and check what was found."""
     with _server(case) as url:
         command = [sys.executable, "-m", "bench.scale.program", way, url]
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -61,11 +77,11 @@ def _measure(case: Case, way: str) -> Run:
     return Run(
         case=case,
         way=way,
-        seconds=figures["seconds"],
-        cpu=figures["cpu"],
-        megabytes=figures["megabytes"],
+        seconds=round(figures["seconds"], 2),
+        cpu=round(figures["cpu"], 2),
+        megabytes=round(figures["megabytes"], 1),
         requests=requests,
-        load=os.getloadavg()[0],
+        load=round(os.getloadavg()[0], 1),
     )
 
 

@@ -1,11 +1,13 @@
 """`python -m bench.scale.server KEYS DIFFERENCES MILLISECONDS`: an S3 stand-in with two canned buckets.
 
 It answers ListObjectsV2 only. The bucket `failover` lacks every n-th key of the bucket `primary`. Each answer takes the
-given milliseconds. `GET /requests` returns how many pages were asked for. It prints its port, and ends with its input.
+given milliseconds. It prints its port, and ends with its input.
 """
 
 import asyncio
 import sys
+from bisect import bisect_right
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
@@ -29,27 +31,21 @@ class Buckets:
     def __init__(self, keys: int, differences: int) -> None:
         self._keys = keys
         self._every = keys // differences if differences else 0
-        self.requests = 0
         self._page = lru_cache(maxsize=50)(self._make_page)
 
     def page(self, bucket: str, after: str) -> bytes:
         """Return the page that begins after a key."""
-        self.requests += 1
         return self._page(bucket, self._first_after(after))
 
     def _id(self, number: int) -> str:
         text = f"{_SPACE * number // self._keys:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
+    def _key(self, number: int) -> str:
+        return f"uploads/{self._id(number)}/a report.pdf"
+
     def _first_after(self, after: str) -> int:
-        if not after.startswith("uploads/"):
-            return 0 if after < "uploads/" else self._keys
-        digits = after.removeprefix("uploads/").partition("/")[0].replace("-", "")
-        known = "".join(letter for letter in digits if letter in "0123456789abcdef")
-        number = max(0, int(known.ljust(32, "0") or "0", 16) * self._keys // _SPACE - 1)
-        while number < self._keys and f"uploads/{self._id(number)}/a report.pdf" <= after:
-            number += 1
-        return number
+        return bisect_right(range(self._keys), after, key=self._key)
 
     def _make_page(self, bucket: str, number: int) -> bytes:
         rows: list[str] = []
@@ -68,26 +64,31 @@ class Buckets:
         return f"{_HEAD}{about}{''.join(rows)}</ListBucketResult>".encode()
 
 
-async def serve(buckets: Buckets, seconds: float) -> None:
-    """Serve until the input ends."""
+Answer = Callable[[str, dict[str, str]], bytes]
+"""Returns the body for a path and a query."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+async def serve(answer: Answer, seconds: float) -> None:
+    """Serve until the input ends. `GET /requests` returns the number of the other requests."""
+    number = 0
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal number
         while head := await reader.readuntil(b"\r\n\r\n"):
             target = urlsplit(head.split(b" ", 2)[1].decode())
-            query = {name: values[0] for name, values in parse_qs(target.query).items()}
             if target.path == "/requests":
-                body = str(buckets.requests).encode()
+                body = str(number).encode()
             else:
-                after = unquote(query["continuation-token"].replace("+", " ")) if "continuation-token" in query else ""
-                body = buckets.page(target.path.strip("/"), after or query.get("start-after", ""))
+                number += 1
+                body = answer(unquote(target.path), {name: of[0] for name, of in parse_qs(target.query).items()})
                 await asyncio.sleep(seconds)
-            writer.write(b"HTTP/1.1 200 OK\r\nx-amz-request-id: 1\r\ncontent-type: application/xml\r\n")
+            writer.write(b'HTTP/1.1 200 OK\r\nx-amz-request-id: 1\r\netag: "1"\r\ncontent-type: application/xml\r\n')
             writer.write(f"content-length: {len(body)}\r\n\r\n".encode() + body)
             await writer.drain()
 
     async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await answer(reader, writer)
+            await converse(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):  # the client has closed the connection
             writer.close()
 
@@ -97,6 +98,17 @@ async def serve(buckets: Buckets, seconds: float) -> None:
     server.close()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve two buckets."""
     keys, differences, milliseconds = (int(argument) for argument in sys.argv[1:4])
-    asyncio.run(serve(Buckets(keys, differences), milliseconds / 1000))
+    buckets = Buckets(keys, differences)
+
+    def answer(path: str, query: dict[str, str]) -> bytes:
+        after = unquote(query["continuation-token"].replace("+", " ")) if "continuation-token" in query else ""
+        return buckets.page(path.strip("/"), after or query.get("start-after", ""))
+
+    asyncio.run(serve(answer, milliseconds / 1000))
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ from standby.errors import BadUsageError, RefusedError
 from standby.json_model import ONE_ROW, JsonModel
 from standby.operations.facts import journal as facts
 from standby.operations.facts.journal import Event, InvalidEvent
+from standby.operations.facts.long_journal.journal_keys import list_all_objects
 from standby.target import Target
 from standby.text import pluralize
 
@@ -140,7 +141,7 @@ def _read_first_page(connection: Connection, region: Region) -> int:
 def _read_journal(connection: Connection, region: Region, *, last: int) -> Journal:
     """Read all keys and the last events: the last events of both journals are among the last events of each."""
     s3 = connection.clients.s3(region.region)
-    objects = facts.list_objects(connection.clients.listing_s3(region.region), region)
+    objects = list_all_objects(connection.clients.listing_s3(region.region), region)
     keys = [key for key in objects if facts.is_event_key(key)]
     chosen = [*keys[-last:], *[key for key in objects if not facts.is_event_key(key)][-last:]]
     found = map_concurrently(chosen, partial(facts.read_object, s3, region), stall_seconds=STALL_SECONDS)

@@ -41,9 +41,10 @@ RETRYING_CONFIG: Final = Config(
 )
 """For thousands of requests to a region that is up: S3 may throttle some of them."""
 LISTING_CONFIG: Final = Config(
-    connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=32
+    connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=32
 )
-"""For the pages of long listings, several of which are read in parallel."""
+"""For the pages of long listings, several of which are read in parallel. Of 20,000 requests, a few connections hang:
+such a request is repeated before the listing counts as stalled (`STALL_SECONDS`)."""
 COPYING_CONFIG: Final = Config(
     connect_timeout=1,
     read_timeout=70,

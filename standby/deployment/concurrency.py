@@ -58,6 +58,11 @@ LOOK_SECONDS: Final = 1.0
 """The time of a look that is repeated: `status` ends within three seconds, and two such looks are within them."""
 
 
+_SLICES: Final = 8
+"""The parts in which a time without progress is counted. A process that was stopped, such as by Ctrl-Z, hears nothing:
+when it goes on, at most one part has passed, and answers that have arrived meanwhile are still read."""
+
+
 class StalledError(NoAnswerError):
     """A run of many calls made no progress for some time. `done` is the number of things that it finished."""
 
@@ -255,7 +260,8 @@ def iterate_with_progress(items: Iterable[T], *, seconds: float = STALL_SECONDS)
 class ReadAhead(Generic[T]):
     """Items that a daemon thread reads from now on, `ahead` of those that were taken.
 
-    Iterating raises the error of the items, or `StalledError` when the next one takes longer than `seconds`.
+    Iterating raises the error of the items, or `StalledError` when the next one takes longer than `seconds`. Only the
+    time in which an item is awaited counts, and not the time in which its taker does other things.
     """
 
     def __init__(self, items: Iterable[T], *, seconds: float = STALL_SECONDS, ahead: int) -> None:
@@ -282,7 +288,7 @@ class ReadAhead(Generic[T]):
         done = 0
         while True:
             try:
-                answer = self._answers.get(timeout=self._seconds)
+                answer = _get(self._answers, seconds=self._seconds)
             except queue.Empty:
                 raise StalledError(done=done, seconds=self._seconds) from None
             if isinstance(answer, BaseException):
@@ -324,7 +330,7 @@ def map_concurrently(
     try:
         while len(results) < number_of_items:
             try:
-                end = ended.get(timeout=stall_seconds)
+                end = _get(ended, seconds=stall_seconds)
             except queue.Empty:
                 raise StalledError(done=len(results), seconds=stall_seconds or 0.0, of=number_of_items) from None
             if isinstance(end, BaseException):
@@ -333,6 +339,16 @@ def map_concurrently(
     finally:
         waiting.clear()
     return [results[number] for number in range(number_of_items)]
+
+
+def _get(answers: "queue.SimpleQueue[T]", *, seconds: float | None) -> T:
+    """Return the next answer. Raises `queue.Empty` when none comes while this process runs for `seconds`."""
+    if seconds is None:
+        return answers.get()
+    for _ in range(_SLICES):
+        with suppress(queue.Empty):
+            return answers.get(timeout=seconds / _SLICES)
+    raise queue.Empty
 
 
 def _pop_items(waiting: deque[T]) -> Iterator[T]:

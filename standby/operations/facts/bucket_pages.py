@@ -1,6 +1,6 @@
-"""The pages of a documents bucket, of all keys or of a range of keys."""
+"""The pages of a bucket, of all keys or of a range of keys."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -50,6 +50,21 @@ def iterate_pages(s3: "S3Client", region: Region, of: Range = ALL_KEYS) -> Itera
             if of.before and after >= of.before:
                 rows, truncated = rows[: bisect_left(rows, of.before, key=key_of)], False
             yield rows[begin:]
+
+
+def list_keys(s3: "S3Client", bucket: str, *, prefix: str, after: str, through: str = "") -> tuple[str, ...]:
+    """Return the keys that begin with a prefix, from those after one key through another one; without it, to the end.
+
+    Raises as `read_page` does.
+    """
+    keys, truncated = list[str](), True
+    while truncated:
+        rows, truncated = read_page(s3, bucket, after=after, prefix=prefix)
+        keys += [row[0] for row in rows]
+        after = keys[-1] if keys else after
+        if through and after > through:
+            return tuple(keys[: bisect_right(keys, through)])
+    return tuple(keys)
 
 
 def _row(entry: Mapping[str, object]) -> Row:

@@ -173,7 +173,7 @@ def _region_tasks(connection: Connection, region: Region) -> dict[str, Callable[
         "shallow": partial(confirm_health, connection, region, deep=False, seconds=SHALLOW_SECONDS),
         "queues": partial(look_twice, partial(read_queues, connection, region)),
         "alarms": partial(look_twice, partial(read_alarms, connection, region)),
-        "events": partial(look_twice, partial(_read_journal_end, connection, region)),
+        "events": partial(look_twice, partial(read_journal_end, connection, region)),
         "index": partial(look_twice, lambda: read_index_state(clients.bedrock_agent(name), region)),
         "listing": lambda: list_first_page(clients.listing_s3(name), region),
     }
@@ -207,7 +207,8 @@ def read_alarms(connection: Connection, region: Region) -> Alarms:
     return Alarms(in_alarm=tuple(sorted(in_alarm)), disabled=tuple(sorted(disabled)), total=len(found))
 
 
-def _read_journal_end(connection: Connection, region: Region) -> JournalEnd:
+def read_journal_end(connection: Connection, region: Region) -> JournalEnd:
+    """Return the newest generations of the region's journal, and its last events. Raises botocore's errors."""
     s3 = connection.clients.s3(region.region)
     keys = journal.list_recent_objects(s3, region, generations=MAX_EVENTS)
     found = map_concurrently(keys[-MAX_EVENTS:], partial(journal.read_object, s3, region))

@@ -19,7 +19,7 @@ from standby.deployment.api_call import MAX_BODY_BYTES
 from standby.deployment.manifest import Region
 from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy, RoutingConfig, read_copy
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
-from standby.operations.facts.bucket_pages import read_page
+from standby.operations.facts.bucket_pages import list_keys
 from standby.text import one_line, pluralize, printable
 from standby_protocol.journal import (
     FIRST_GENERATION,
@@ -65,6 +65,7 @@ __all__ = [
     "parse_generation",
     "read_event",
     "read_events_of_config",
+    "read_generation",
     "read_object",
     "split_events",
     "write_event",
@@ -205,11 +206,7 @@ def list_recent_keys(s3: "S3Client", region: Region, *, generations: int) -> tup
 
 def list_recent_objects(s3: "S3Client", region: Region, *, generations: int) -> tuple[str, ...]:
     """Return the keys as `list_recent_keys` does, also of objects that are no events. Raises botocore's errors."""
-    try:
-        generation = read_copy(s3, region).generation
-    except ClientError:
-        generation = 0
-    return list_objects(s3, region, since=max(0, generation - generations))
+    return list_objects(s3, region, since=max(0, read_generation(s3, region) - generations))
 
 
 def list_objects(s3: "S3Client", region: Region, *, since: int = 0) -> tuple[str, ...]:
@@ -217,12 +214,16 @@ def list_objects(s3: "S3Client", region: Region, *, since: int = 0) -> tuple[str
 
     A key without a generation is among them. Raises botocore's errors.
     """
-    after, keys, truncated = f"{PREFIX}{since:012d}" if since else PREFIX, list[str](), True
-    while truncated:
-        rows, truncated = read_page(s3, region.frontend_bucket, after=after, prefix=PREFIX)
-        keys += [row[0] for row in rows]
-        after = keys[-1] if keys else after
-    return tuple(keys)
+    after = f"{PREFIX}{since:012d}" if since else PREFIX
+    return list_keys(s3, region.frontend_bucket, prefix=PREFIX, after=after)
+
+
+def read_generation(s3: "S3Client", region: Region) -> int:
+    """Return the generation of the region's own config.json; 0 if there is no valid one, or it may not be read."""
+    try:
+        return read_copy(s3, region).generation
+    except ClientError:
+        return 0
 
 
 def read_object(s3: "S3Client", region: Region, key: str) -> "Event | InvalidEvent":

@@ -20,6 +20,7 @@ from standby.operations.facts import journal
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.documents import FULL_DEPTH
 from standby.operations.facts.journal import Event, InvalidEvent
+from standby.operations.facts.long_journal.journal_keys import list_newest_objects
 from standby.operations.facts.state import State, region_state_of_copy
 from standby.operations.facts.switch_facts import read_copies, read_identity
 
@@ -53,9 +54,10 @@ class ReconcileFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """The events of one region's journal that a reconciliation needs, all keys, and the highest generation in them.
+    """The events of one region's journal that a reconciliation needs, their keys, and the highest generation.
 
-    `invalid` are the objects among them that are no events.
+    `keys` are the newest `COMPARED_EVENTS` keys at least, or all. `invalid` are the objects among those that were read
+    that are no events.
     """
 
     keys: frozenset[str]
@@ -138,8 +140,8 @@ def _with_journals(connection: Connection, state: State, read: Mapping[Role, Jou
 
 
 def _list_journal(connection: Connection, region: Region) -> tuple[str, ...]:
-    objects = journal.list_objects(connection.clients.listing_s3(region.region), region)
-    return tuple(filter(journal.is_event_key, objects))
+    s3 = connection.clients.listing_s3(region.region)
+    return tuple(filter(journal.is_event_key, list_newest_objects(s3, region, number=COMPARED_EVENTS)))
 
 
 def select_keys(journals: Iterable[tuple[str, ...]]) -> frozenset[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
+from unittest.mock import patch
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,6 +15,7 @@ from standby.deployment.concurrency import map_concurrently
 from standby.deployment.manifest import ROLES, Role
 from standby.operations.facts import journal
 from standby.operations.facts.journal import PREFIX, Event, new_event
+from standby.operations.facts.long_journal import journal_keys
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import EAST, WEST, Run, World, changed, clients, words
 from tests.standby.manifests import REGIONS
@@ -111,6 +113,13 @@ def test_of_thousands_of_events_a_command_reads_the_newest_alone(long: World, co
 def test_a_status_and_a_failover_list_one_page_of_each_journal(long: World) -> None:
     for command in ("status", "failover --dry-run"):
         assert invoke(long, *command.split())[1].listings == len(ROLES), command
+
+
+@pytest.mark.parametrize("command,ranged", [("journal", True), ("reconcile --dry-run", False)])
+def test_all_keys_are_listed_by_journal_alone_and_in_ranges(long: World, command: str, *, ranged: bool) -> None:
+    with patch.object(journal_keys, "map_concurrently", autospec=True, side_effect=map_concurrently) as called:
+        invoke(long, *command.split())
+    assert called.call_count == (len(ROLES) if ranged else 0)
 
 
 def test_events_after_the_generation_of_config_json_are_counted(run: Run, world: World) -> None:

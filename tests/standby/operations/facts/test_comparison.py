@@ -19,7 +19,7 @@ from standby.listing import ranges
 from standby.listing.page import PAGE, Page, Row
 from standby.operations.facts.comparisons import comparison
 from standby.operations.facts.comparisons.comparison import Comparison, compare_buckets, compare_documents
-from standby.operations.facts.documents import Content, Listing, find_differences, to_listing
+from standby.operations.facts.documents import Content, Listing, document_id, find_differences, to_listing
 from tests.standby.helpers import MANIFEST, NOON, WEST
 
 if TYPE_CHECKING:
@@ -123,6 +123,51 @@ def test_what_does_not_change_while_both_are_listed_is_judged_as_it_is(
     missing = {document.key for found in compared.differences.values() for document, _ in found.found}
     assert not missing & set(still)
     assert missing >= set(lonely)
+
+
+CHANGES: Final = st.lists(
+    st.tuples(st.sampled_from(["primary", "failover"]), st.integers(1, 40), KEYS, st.none() | st.integers(0, 3)),
+    max_size=15,
+)
+
+
+def change_while_read(s3: FakeS3, changes: list[tuple[int, str, int | None]]) -> dict[str, set[str | None]]:
+    """Change objects before some requests; return the ETags that each key has had by then, None if it did not exist."""
+    seen: dict[str, set[str | None]] = {key: {f'"{etag}"'} for key, (_, etag, _) in s3.objects.items()}
+
+    def change(request: int) -> None:
+        for at, key, second in changes:
+            if at == request:
+                seen.setdefault(key, {None}).add(None if second is None else '"9"')
+                others = {other: value for other, value in s3.objects.items() if other != key}
+                s3.objects = others if second is None else {**others, key: (second, "9", 1)}
+
+    s3.before = change
+    return seen
+
+
+def tombstone_of(key: str) -> str:
+    return f"deleted/{of}" if (of := document_id(key)) else "no tombstone"
+
+
+@settings(max_examples=150, deadline=None)
+@given(OBJECTS, OBJECTS, CHANGES, st.integers(1, 4))
+def test_each_difference_was_there_and_none_that_stays_is_left_out_while_documents_and_deletions_come_and_go(
+    west: Objects, east: Objects, changes: list[tuple[str, int, str, int | None]], size: int
+) -> None:
+    sides = {"primary": FakeS3(dict(west), size), "failover": FakeS3(dict(east), size)}
+    seen = {role: change_while_read(s3, [one[1:] for one in changes if one[0] == role]) for role, s3 in sides.items()}
+    compared = compare(sides["primary"], sides["failover"])
+    for role, other in (("primary", "failover"), ("failover", "primary")):
+        found = {document.key: (document, beside) for document, beside in compared.differences[role].found}  # type: ignore[index]
+        for key, (document, beside) in found.items():
+            assert document.etag in seen[role][key]
+            assert (beside.etag if beside else None) in seen[other].get(key, {None})
+            assert not any(None not in seen[side].get(tombstone_of(key), {None}) for side in sides)
+        for key, etags in seen[role].items():
+            may_be_deleted = any(tombstone_of(key) in seen[side] for side in sides)
+            if None not in etags and key not in seen[other] and not may_be_deleted:
+                assert key in found
 
 
 def refuse(at: int) -> Callable[[int], None]:
