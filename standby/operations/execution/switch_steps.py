@@ -172,15 +172,19 @@ class SwitchSteps:
         mine, region = action.config, action.seen.region
         try:
             authoritative, unread = self._make_copies_agree()
-        except StepFailedError:
-            if region == run.plan.target or not self._is_written_in(run.plan.target, mine):
+        except StepFailedError as error:
+            if region == run.plan.target:
                 raise
+            target = self._read_region(run.plan.target)
+            if isinstance(target, Unavailable):
+                raise _target_is_unread(run.plan.target, target) from error
+            if target.config != mine:  # it was mine: this command has written it
+                raise UnknownOutcomeError(error.message) from error
             why = f"{region} refuses the write: its config.json is not the one that it shows"
             run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
             return f"pending: {why}"
         if run.plan.target in unread:  # its copy may be this command's, or that of a command that won
-            why = f"{run.plan.target} {unread[run.plan.target]}"
-            raise UnknownOutcomeError(f"{why}, so which config.json holds is not known")
+            raise _target_is_unread(run.plan.target, unread[run.plan.target])
         if authoritative.config == mine:
             if region in unread:
                 why = f"{region} {unread[region]}"
@@ -190,11 +194,9 @@ class SwitchSteps:
         winner = self._find_winner(authoritative)
         raise ConflictError(_describe_winner(authoritative, winner), authoritative=authoritative, winner=winner)
 
-    def _is_written_in(self, region: str, config: RoutingConfig) -> bool:
-        """Return whether a region's copy is this config."""
-        roles = [role for role in ROLES if self._manifest.regions[role].region == region]
-        copies = [attempt(partial(self._read_copy, role)) for role in roles]
-        return any(isinstance(copy, ConfigCopy) and copy.config == config for copy in copies)
+    def _read_region(self, region: str) -> ConfigCopy | Unavailable:
+        (role,) = (role for role in ROLES if self._manifest.regions[role].region == region)
+        return attempt(partial(self._read_copy, role))
 
     def _make_copies_agree(self) -> tuple[ConfigCopy, Mapping[str, Unavailable]]:
         """Return the authoritative copy, and why a copy cannot be read, by its region."""
@@ -249,6 +251,10 @@ def _event(run: PlanRun) -> Event:
     if run.event is None:
         raise ValueError("a plan without an event has no step that writes one")
     return run.event
+
+
+def _target_is_unread(target: str, why: Unavailable) -> UnknownOutcomeError:
+    return UnknownOutcomeError(f"{target} {why}, so which config.json holds is not known")
 
 
 def _describe_edge(seen: RoutingConfig | str) -> str:
