@@ -1,0 +1,41 @@
+"""The record of the mutants is whole, and their runs are judged rightly. The mutants take too long for a test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.result import judge, read_reasons, read_results
+from tests.mutants.workspace import AREAS, ROOT, SOURCES, Area, make_workspace
+
+
+def test_a_mutant_counts_as_noticed_only_if_a_test_failed_or_did_not_end() -> None:
+    codes = {"failed": 1, "timed out": 36, "crashed": -11, "passed": 0, "no test": 33, "not run": None, "stopped": 2}
+    assert judge(codes) == (3, ["passed", "no test"])
+
+
+@pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
+def test_each_area_names_code_and_tests_that_exist(area: Area) -> None:
+    for pattern in area.modules:
+        folders = [ROOT / name for name in SOURCES] if pattern.startswith("src/") else [ROOT]
+        found = [path for folder in folders for path in folder.glob(pattern.removeprefix("src/"))]
+        assert [path for path in found if path.suffix == ".py"], pattern
+    assert all((ROOT / name).exists() for name in area.tests)
+
+
+def test_a_module_of_the_functions_is_imported_from_the_place_that_mutmut_changes(tmp_path: Path) -> None:
+    make_workspace(tmp_path, AREAS[0])
+    settings = (tmp_path / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'pythonpath = ["src", ' in settings
+    assert (tmp_path / "src" / "standby_protocol" / "switch.py").is_file()
+    assert "[tool.mutmut]" not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_each_survivor_has_a_reason_and_no_reason_is_left_over() -> None:
+    names = [survivor.name for one in read_results() for survivor in one.survivors]
+    assert set(read_reasons()) == set(names)
+
+
+def test_each_area_was_sampled_and_reaches_the_goal() -> None:
+    results = read_results()
+    assert {one.area for one in results} <= {area.name for area in AREAS}
+    assert all(one.score >= 90 for one in results)
