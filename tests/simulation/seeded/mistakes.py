@@ -193,6 +193,13 @@ MISTAKES: Final = (
         "*[]",
     ),
     _mistake(
+        "a failback asks one copy whether it moves users",
+        CHECK,
+        "_may_move_users",
+        ' or serving_role(manifest, copies) != "primary"',
+        "",
+    ),
+    _mistake(
         "a failback ignores its preconditions",
         CHECK,
         "recheck_preconditions",
