@@ -26,8 +26,8 @@ RULES: Final = {
     "refused": "After `refused`, no bucket has the config of the command, and none gets it later.",
     "lost": "After `lost`, the config of the command is not the one that holds in the end.",
     "held": "What a command was told to have written holds in the end, or a later generation does. The exception "
-    "is a config that a person or an old plan replaced before its result was in a journal.",
-    "winner": "At most one config of each generation was told to be written.",
+    "is a config that a person or an old plan replaced.",
+    "winner": "At most one config of each generation was told to be written, with the same exception.",
     "page": "In the end, no page has seen a higher generation than the one that holds.",
     "copies": "After one `reconcile` without faults, both copies of config.json are equal.",
     "settled": "A second `reconcile` has nothing to do.",
@@ -192,9 +192,9 @@ def judge_end(
         if config is None:
             continue
         if report.result in MOVED and report.command != "reconcile":
-            written.setdefault(config[0], set()).add(config)
+            written.setdefault(config[0], set()).update({config} - replaced)
             holds = held is not None and (held == config or held[0] > config[0])
-            if not holds and (config not in replaced or _is_recorded(world, config)):
+            if not holds and config not in replaced:
                 yield f"held: operator {number} was told `{report.result}` of generation {config[0]}, and {held} holds"
         told = report.command == "reconcile" and f"(generation {config[0]})" in report.words
         if (
@@ -209,12 +209,6 @@ def judge_end(
     for generation, configs in written.items():
         if len(configs) > 1:
             yield f"winner: two commands were told to have written generation {generation}"
-
-
-def _is_recorded(world: World, config: Identity) -> bool:
-    """Return whether a journal says that a config was written, so that `reconcile` can know of it."""
-    events = [event for region in OTHER for event in world.events(region)]
-    return any((event.generation, event.started_at) == config and event.result in MOVED for event in events)
 
 
 def _has_had(world: World, region: str, config: tuple[int, str]) -> bool:

@@ -211,7 +211,7 @@ def test_an_invalid_config_is_replaced_only_with_force(role: Role) -> None:
 @pytest.mark.parametrize(
     "primary,failover,refused,note",
     [
-        (invalid_copy("primary"), invalid_copy("failover"), [WEST, EAST], "is valid in neither region"),
+        (invalid_copy("primary"), invalid_copy("failover"), [EAST, WEST], "is valid in neither region"),
         (copy_of("primary", None), invalid_copy("failover"), [EAST], "is valid in neither region"),
         (copy_of("primary", None), copy_of("failover", None), [], "is missing from both regions"),
     ],
@@ -225,8 +225,8 @@ def test_an_existing_invalid_config_is_never_reported_as_missing(
     assert not plan.standing_refusals(force=True)
     assert plan.notes == (f"config.json {note}: {EAST} served last and is written again",)
     assert [(put.seen.role, put.config.role, put.config.generation) for put in puts(plan)] == [
-        ("primary", "failover", 6),
         ("failover", "failover", 6),
+        ("primary", "failover", 6),
     ]
 
 
