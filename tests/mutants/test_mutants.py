@@ -1,10 +1,12 @@
 """The record of the mutants is whole, and their runs are judged rightly. The mutants take too long for a test."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.mutants.result import judge, read_reasons, read_results
+from tests.mutants.__main__ import read_codes, report
+from tests.mutants.result import AreaResult, Survivor, judge, read_reasons, read_results
 from tests.mutants.workspace import AREAS, ROOT, SOURCES, Area, make_workspace
 
 
@@ -28,6 +30,26 @@ def test_a_module_of_the_functions_is_imported_from_the_place_that_mutmut_change
     assert 'pythonpath = ["src", ' in settings
     assert (tmp_path / "src" / "standby_protocol" / "switch.py").is_file()
     assert "[tool.mutmut]" not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("noticed,reached", [(90, True), (89, False)])
+def test_an_area_below_ninety_percent_fails_the_run(
+    noticed: int, *, reached: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    survivor = Survivor(name="m.x_f__mutmut_1", change=("-    return 1", "+    return 2"))
+    found = AreaResult(area="planners", mutants=500, run=100, noticed=noticed, seed=19, survivors=(survivor,))
+    assert report([found]) == reached
+    said = capsys.readouterr().out
+    assert f"planners: {noticed} of 100 mutants noticed ({noticed}.0 %), of 500 in all" in said
+    assert "    +    return 2" in said
+
+
+def test_the_exit_codes_of_all_files_are_read(tmp_path: Path) -> None:
+    for name, codes in {"a/b.py.meta": {"a.b.x__mutmut_1": 0}, "c.py.meta": {"c.y__mutmut_1": None}}.items():
+        path = tmp_path / "mutants" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"exit_code_by_key": codes}), encoding="utf-8")
+    assert read_codes(tmp_path) == {"a.b.x__mutmut_1": 0, "c.y__mutmut_1": None}
 
 
 def test_each_survivor_has_a_reason_and_no_reason_is_left_over() -> None:
