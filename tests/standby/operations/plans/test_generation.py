@@ -9,6 +9,7 @@ from standby.deployment.routing_config import MAX_GENERATION, ConfigCopy
 from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.switch import plan_switch
 from standby_protocol.generation import KnownGenerations
+from standby_protocol.journal import event_key, format_time, parse_start
 from tests.standby.helpers import DOWN, FACTS, MANIFEST, NOON, config, copy_of, facts, invalid_copy, puts
 
 DENIED = Unavailable("answers AccessDenied")
@@ -132,3 +133,17 @@ def test_a_new_generation_is_above_everything_known(known: SwitchFacts) -> None:
     for put in puts(plan):
         if put.config.updated_at == plan.event.started_at:
             assert (put.config.generation or 0) > highest
+
+
+def test_a_journal_with_the_last_generation_is_refused_with_the_two_commands_that_repair_it() -> None:
+    plan = plan_switch(facts(journal_generation=MAX_GENERATION), command="failover", reason="", force=True)
+    (refusal,) = plan.standing_refusals(force=True)
+    remedy = "`standby journal` names it, and `standby journal --remove KEY --force` removes it"
+    what = f"the journal has an object with the generation {MAX_GENERATION}, and there is no higher one"
+    assert refusal.reason == f"{what}: {remedy}"
+
+
+def test_the_key_of_an_event_tells_when_it_began() -> None:
+    key = event_key(generation=4, started_at=format_time(NOON), id_="0a")
+    assert parse_start(key) == NOON
+    assert parse_start("standby/journal/other.json") is None

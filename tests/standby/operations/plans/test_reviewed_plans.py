@@ -89,6 +89,14 @@ PLANS: Final[Mapping[str, Callable[[], Plan]]] = {
             event(6, "unknown", minutes=1),
         )
     ),
+    "reconcile documents, primary lost": lambda: plan_documents(
+        reconciled(
+            state(primary=dead("primary")),
+            event(4, "started"),
+            event(5, "unknown"),
+            event(6, "started", command="reconcile"),
+        )
+    ),
     "reconcile documents, unread Knowledge Base": lambda: plan_documents(
         reconciled(moved(primary={"knowledge_base": Unavailable("answers AccessDenied")}))
     ),
