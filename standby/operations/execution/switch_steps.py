@@ -35,7 +35,7 @@ from standby.operations.execution.run import (
 )
 from standby.operations.facts import journal
 from standby.operations.facts.health import confirm_health
-from standby.operations.facts.journal import Event, PendingWrite
+from standby.operations.facts.journal import Event, PendingWrite, StepTaken
 from standby.operations.facts.readiness import check_question
 from standby.operations.plans.plan import PutConfig, VerifyEdge, VerifyHealth, WriteIntent
 
@@ -69,20 +69,24 @@ class SwitchSteps:
         return event.key
 
     def put_config(self, run: PlanRun, action: PutConfig) -> str:
-        """Replace one copy. A failure in the target region is fatal; in the other region it is a pending write."""
+        """Replace one copy. A failure in the target region is fatal; in the other region it is a pending write.
+
+        It is pending in both if the run has written a copy already: a `reconcile` writes the failover bucket first.
+        """
         seen = action.seen
+        fatal = seen.region == run.plan.target and not _has_written(run)
         try:
             write_copy(self._connection.clients.s3(seen.region), seen, action.text)
         except PreconditionFailedError:
             return self._settle(run, action)
         except UnknownWriteError as error:
             why = f"{seen.region} {error.message}"
-            if seen.region == run.plan.target:
+            if fatal:
                 raise UnknownOutcomeError(why) from error
             run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=why))
             return f"pending: {why}"
         except (ClientError, BotoCoreError) as error:
-            if seen.region == run.plan.target:
+            if fatal:
                 raise StepFailedError(f"the bucket {explain(error)}", fatal=True) from error
             run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=f"{seen.region} {explain(error)}"))
             return f"pending: {seen.region} {explain(error)}"
@@ -173,7 +177,7 @@ class SwitchSteps:
         try:
             authoritative, unread = self._make_copies_agree()
         except StepFailedError as error:
-            if not _has_written_target(run):
+            if not _has_written(run):
                 raise
             target = self._read_region(run.plan.target)
             if isinstance(target, Unavailable):
@@ -253,10 +257,13 @@ def _event(run: PlanRun) -> Event:
     return run.event
 
 
-def _has_written_target(run: PlanRun) -> bool:
-    """Return whether this run has written the target's copy: then something was changed."""
-    done = [taken.step for taken in run.steps if taken.result == "done"]
-    return any(step.startswith(journal.CONFIG_WRITES) and step.endswith(f" in {run.plan.target}") for step in done)
+def _has_written(run: PlanRun) -> bool:
+    """Return whether this run has written a copy of config.json: then something was changed."""
+    return any(one.step.startswith(journal.CONFIG_WRITES) and _is_written(one) for one in run.steps)
+
+
+def _is_written(taken: StepTaken) -> bool:
+    return taken.result == "done" and not taken.detail.startswith("pending: ")
 
 
 def _target_is_unread(target: str, why: Unavailable) -> UnknownOutcomeError:

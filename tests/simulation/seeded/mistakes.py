@@ -334,13 +334,6 @@ MISTAKES: Final = (
         'return ""',
     ),
     _mistake(
-        "`reconcile` does not read the copies again that a later event contradicts",
-        RECONCILE_FACTS,
-        "collect_config_facts",
-        "if facts.state.last_config_event is None:",
-        "if True:",
-    ),
-    _mistake(
         "a target that cannot be read after the write has lost",
         STEPS,
         "SwitchSteps._settle",
