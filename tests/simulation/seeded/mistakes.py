@@ -29,7 +29,6 @@ PRECONDITIONS: Final = "standby.operations.plans.failback_preconditions"
 CHECK: Final = "standby.operations.execution.failback_check"
 STATE: Final = "standby.operations.facts.state"
 FACTS: Final = "standby.operations.facts.switch_facts"
-RECONCILE_FACTS: Final = "standby.operations.facts.reconcile_facts"
 RUN: Final = "standby.operations.execution.run"
 EXECUTOR: Final = "standby.operations.execution.executor"
 
