@@ -71,10 +71,10 @@ class SwitchSteps:
     def put_config(self, run: PlanRun, action: PutConfig) -> str:
         """Replace one copy. A failure in the target region is fatal; in the other region it is a pending write.
 
-        It is pending in both if the run has written a copy already: a `reconcile` writes the failover bucket first.
+        A `reconcile` that has written the failover bucket first reports a failure in the other one as pending.
         """
         seen = action.seen
-        fatal = seen.region == run.plan.target and not _has_written(run)
+        fatal = seen.region == run.plan.target and not (run.plan.command == "reconcile" and _has_written(run))
         try:
             write_copy(self._connection.clients.s3(seen.region), seen, action.text)
         except PreconditionFailedError:
