@@ -10,7 +10,7 @@ FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -E -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-COGGED := README.md docs/cli.md docs/failure-matrix.md docs/messages.md docs/notifications.md docs/protocol.md docs/reference.md docs/review.md docs/scale.md
+COGGED := README.md docs/cli.md docs/failure-matrix.md docs/messages.md docs/mutants.md docs/notifications.md docs/protocol.md docs/reference.md docs/review.md docs/scale.md
 SOURCES := standby constructs lambda_src bench docs tests toolchain
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
@@ -44,7 +44,7 @@ unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHO
 
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic protocol soak pictures check check-stack bench-synth bench-apply bench-scale bench-journal test-scale compat format lock vendor docs release clean clean-caches
+.PHONY: help setup synth rehearse drill rehearse-down test test-fast test-e2e test-browser test-clean simulate simulate-automatic mutants protocol soak pictures check check-stack bench-synth bench-apply bench-scale bench-journal test-scale compat format lock vendor docs release clean clean-caches
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do \
@@ -86,6 +86,11 @@ simulate: $(PYTHON_READY) ## Simulate commands, faults and people: SECONDS_OF_CP
 
 protocol: $(PYTHON_READY) $(QUINT_READY) ## Check docs/two_copies.qnt in random runs, and with recorded traces of the simulation
 	@$(BIN)/python -m tests.simulation.quint toolchain/quint/node_modules --seed $(SEED)
+
+SAMPLE ?= 0
+
+mutants: $(PYTHON_READY) ## Change planners, execution, functions and settings in small ways, and count what the tests notice. SAMPLE=N: N changes of each
+	@$(BIN)/python -m tests.mutants --sample $(SAMPLE) --workers $(WORKERS)
 
 DRILLS ?= 20
 

@@ -41,6 +41,7 @@ from standby.operations.views.status_json import RegionJson, StatusJson  # noqa:
 from standby.preflight.report import PreflightJson  # noqa: F401 - the documents name the models
 from standby.rehearsal.report import Report, Status  # noqa: F401 - the documents name the models
 from standby.review.report import ReviewJson  # noqa: F401 - the documents name the models
+from tests.mutants.result import read_reasons, read_results
 from tests.simulation.commands import Name
 from tests.simulation.matrix import matrix
 from tests.simulation.messages.measure import read_reached, reason_not_reached
@@ -128,6 +129,31 @@ def simulation_mistakes() -> str:
         one = known[mistake.title]
         rows.append(f"| {mistake.title} | {one.rule} | {f'{one.steps:,}' if one.steps else 'a story'} |")
     return "\n".join(["| mistake | noticed by the rule | after steps |", "| --- | --- | --: |", *rows]) + "\n"
+
+
+def mutants_table() -> str:
+    """Return how many mutants of each area were run, and how many a test noticed."""
+    rows = [
+        f"| {one.area} | {one.mutants:,} | {one.run:,} | {one.noticed:,} | {one.score:.1f} % |"
+        for one in read_results()
+    ]
+    head = "| area | mutants | run | noticed | score |"
+    return "\n".join([head, "| --- | --: | --: | --: | --: |", *rows]) + "\n"
+
+
+def mutants_survivors() -> str:
+    """Return the mutants that no test noticed, and why each is accepted."""
+    reasons = read_reasons()
+    rows = [
+        f"| `{survivor.name}` | {_code_lines(survivor.change)} | {reasons[survivor.name]} |"
+        for one in read_results()
+        for survivor in one.survivors
+    ]
+    return "\n".join(["| mutant | change | reason |", "| --- | --- | --- |", *rows]) + "\n"
+
+
+def _code_lines(lines: Sequence[str]) -> str:
+    return "<br>".join(f"`{' '.join(line.split())}`".replace("|", "\\|") for line in lines)
 
 
 def messages(rows: Sequence[Row]) -> str:

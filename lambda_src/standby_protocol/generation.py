@@ -2,15 +2,24 @@
 
 A page never obeys a lower generation than it has seen. So a generation that is too low would keep open pages with the
 region that is lost.
+
+A switch to the primary region writes an odd generation, and a switch to the failover region an even one. So two
+commands that move users to different regions never write the same one, even if neither can read the other's writes.
+Of two commands with the same target, the condition on the target's copy lets one through.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from standby_protocol.deployment import Deployment, Role, Unavailable, other_role
 from standby_protocol.journal import FIRST_GENERATION
 from standby_protocol.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy
+
+_REMAINDERS: Final[Mapping[Role, int]] = {"primary": 1, "failover": 0}
+"""What remains of a generation that is divided by two, by the role of the region that it sends users to. Terraform's
+first generation is 1, and users are in the primary region then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +66,7 @@ class KnownGenerations:
 
         `--force` writes one that cannot be too low.
         """
-        if self.highest >= MAX_GENERATION:
+        if _next_of(role, self.highest) > MAX_GENERATION:
             return (Refusal(reason=self._describe_last(), overridable=False),)
         if self.is_complete(role):
             return ()
@@ -68,7 +77,7 @@ class KnownGenerations:
 
     def _describe_last(self) -> str:
         copies = (copy for copy in self.copies.values() if isinstance(copy, ConfigCopy))
-        written = next((copy for copy in copies if copy.generation >= MAX_GENERATION), None)
+        written = next((copy for copy in copies if copy.generation == self.highest), None)
         what = f"config.json in {written.region} has" if written else "the journal has an object with"
         remedy = (
             "correct it by hand"
@@ -77,12 +86,21 @@ class KnownGenerations:
         )
         return f"{what} the generation {self.highest}, and there is no higher one: {remedy}"
 
-    def next(self, role: Role, *, now: datetime) -> int:
+    def next(self, role: Role, *, now: datetime, above_other: bool = False) -> int:
         """Return the generation to write, at most the largest one, which `refusals` does not let through.
 
-        It is one more than the highest one. If that is not known, it is the time in seconds since 1970: each earlier
-        command added one and took more than a second.
+        It is the next one of this role after the highest one. If that is not known, it is the time in seconds since
+        1970: each earlier command added at most two, and took more than two seconds. `above_other`: it is also higher
+        than the one that a single command may have written in the other region, which could not be read.
         """
-        following = max(FIRST_GENERATION, self.highest) + 1
-        wanted = following if self.is_complete(role) else max(following, int(now.timestamp()))
-        return min(wanted, MAX_GENERATION)
+        highest = max(FIRST_GENERATION, self.highest)
+        if above_other:
+            highest = _next_of(other_role(role), highest)
+        known = highest if self.is_complete(role) else max(highest, int(now.timestamp()) - 1)
+        return min(_next_of(role, known), MAX_GENERATION)
+
+
+def _next_of(role: Role, generation: int) -> int:
+    """Return the next generation that sends users to the region of this role."""
+    following = generation + 1
+    return following if following % 2 == _REMAINDERS[role] else following + 1

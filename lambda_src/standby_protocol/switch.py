@@ -10,7 +10,6 @@ from standby_protocol.deployment import Deployment, Role, other_role
 from standby_protocol.generation import KnownGenerations, Refusal
 from standby_protocol.journal import format_time
 from standby_protocol.routing_config import (
-    MAX_GENERATION,
     ConfigCopy,
     RoutingConfig,
     config_for_role,
@@ -39,21 +38,26 @@ class SwitchWrites:
 
 
 def plan_writes(
-    deployment: Deployment, target: Role, own: ConfigCopy, *, known: KnownGenerations, now: datetime, step: int = 1
+    deployment: Deployment,
+    target: Role,
+    own: ConfigCopy,
+    *,
+    known: KnownGenerations,
+    now: datetime,
+    above_other: bool = False,
 ) -> SwitchWrites:
     """Return the writes that make `target` serve: first its own copy, then the other one if it could be read.
 
-    `step` is added to the highest generation that is known. A higher one than 1 is for a forced switch, which does not
-    know the other copy.
+    `above_other`: the switch is forced, and the other copy, which cannot be read, may have a higher generation.
     """
-    generation = min(known.next(target, now=now) + step - 1, MAX_GENERATION)
+    generation = known.next(target, now=now, above_other=above_other)
     config = config_for_role(deployment, target, generation=generation, updated_at=format_time(now))
     beside = known.copies[other_role(target)]
-    serving = serving_role(deployment, known.copies) if step == 1 else None
+    serving = serving_role(deployment, known.copies)
     return SwitchWrites(
         config=config,
         text=render_config(config),
         copies=(own, beside) if isinstance(beside, ConfigCopy) else (own,),
-        source=deployment.regions[serving].region if serving else "",
+        source=deployment.regions[serving].region if serving not in {None, target} else "",
         refusals=known.refusals(deployment, target),
     )

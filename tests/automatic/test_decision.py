@@ -1,9 +1,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from standby_protocol.automatic import Facts, Look, Rules, Verdict, add_look, decide, needs_more
+from standby.deployment.manifest import ROLES, Role
+from standby_protocol.automatic import Decision, Facts, Look, Rules, Verdict, add_look, decide, needs_more
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 RULES = Rules()
@@ -83,3 +85,25 @@ def test_the_costly_facts_are_read_only_after_a_loss() -> None:
     assert needs_more(FACTS, RULES)
     assert not needs_more(replace(FACTS, looks=looks(WELL)), RULES)
     assert not needs_more(replace(FACTS, serving="failover"), RULES)
+
+
+@pytest.mark.parametrize(
+    "off,named",
+    [(("failover",), "failover"), (("primary",), "primary"), (("primary", "failover"), "failover and the primary")],
+)
+def test_a_switch_that_is_off_in_one_region_stops_every_move_and_is_named(off: tuple[Role, ...], named: str) -> None:
+    decision = decide(replace(FACTS, switches={role: role not in off for role in ROLES}), RULES)
+    assert (decision.action, decision.reason) == ("off", f"it is switched off in the {named} region")
+
+
+@pytest.mark.parametrize(
+    "said,reason",
+    [
+        ({"serving": None}, "config.json does not say that the primary region serves"),
+        ({"manually_edited": True}, "config.json is manually edited, and a person decided that"),
+    ],
+)
+def test_the_controller_waits_if_config_json_does_not_clearly_name_the_primary_region(
+    said: dict[str, Any], reason: str
+) -> None:
+    assert decide(replace(FACTS, **said), RULES) == Decision(action="wait", reason=reason)

@@ -39,7 +39,7 @@ class Endings:
         if key not in self._known:
             self._known[key] = self._end(run)
         ending = self._known[key]
-        found = [*ending.violations, *judge_end(run.reports, run.world, ending.final)]
+        found = [*ending.violations, *judge_end(run.reports, run.world, ending.final, replaced=watch.replaced)]
         return [one for one in found if not (_is_beyond_limits(run) and one.startswith(_LIMITED))]
 
     def forget(self) -> None:

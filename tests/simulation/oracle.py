@@ -8,6 +8,7 @@ from standby.deployment.routing_config import RoutingConfig
 from tests.simulation.commands import Report, Spec
 from tests.simulation.messages.judge import judge_messages
 from tests.simulation.messages.told import Told
+from tests.simulation.records import Identity, parse_copy
 from tests.simulation.world import EAST, OTHER, ROLE_OF, WEST, Glance, World, identity
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ RULES: Final = {
     "failed": "After `failed`, no bucket has the config of the command, and none gets it later.",
     "refused": "After `refused`, no bucket has the config of the command, and none gets it later.",
     "lost": "After `lost`, the config of the command is not the one that holds in the end.",
-    "held": "What a command was told to have written holds in the end, or a later generation does.",
-    "winner": "At most one config of each generation was told to be written.",
+    "held": "What a command was told to have written holds in the end, or a later generation does. The exception "
+    "is a config that a person or an old plan replaced.",
+    "winner": "At most one config of each generation was told to be written, with the same exception.",
     "page": "In the end, no page has seen a higher generation than the one that holds.",
     "copies": "After one `reconcile` without faults, both copies of config.json are equal.",
     "settled": "A second `reconcile` has nothing to do.",
@@ -37,6 +39,9 @@ RULES: Final = {
 }
 """The rules, by the name with which each violation begins."""
 
+_REPLACING: Final = frozenset({"edit", "remove", "spoil", "terraform"})
+"""What people and old plans do to a copy of config.json."""
+
 MOVED: Final = frozenset({"done", "incomplete", "not verified"})
 
 
@@ -46,7 +51,8 @@ class Watch:
 
     `needed`: the documents of the failover region when a `failback` began, by the operator's number. `well`: the
     operators whose target was well at some time since. `accepted`: each accepted document's key, ETag and time.
-    `deleted`: the keys that a user deleted. `told`: the operators whose report was judged.
+    `deleted`: the keys that a user deleted. `told`: the operators whose report was judged. `replaced`: the configs that
+    a person or an old plan replaced in a bucket, which the protocol cannot prevent.
     """
 
     needed: frozenset[tuple[int, str, int]] = frozenset()
@@ -54,10 +60,11 @@ class Watch:
     accepted: frozenset[tuple[str, str, int]] = frozenset()
     deleted: frozenset[str] = frozenset()
     told: frozenset[int] = frozenset()
+    replaced: frozenset[Identity] = frozenset()
 
     def after(self, run: "Run", before: Glance, choice: "Choice") -> tuple["Watch", list[str]]:
         """Return what is remembered after a step, and the violations that the step shows."""
-        watch, world = self._with_people(run, choice), run.world
+        watch, world = self._with_people(run, before, choice), run.world
         if choice[0] == "start":
             watch = replace(watch, needed=watch.needed | _needed(run, int(choice[1])))
         running = [node.spec for node in run.nodes.values() if node.spec.number not in watch.told]
@@ -72,7 +79,11 @@ class Watch:
                 found += judge_messages(Told(spec=node.spec, report=report, answers=node.answers, world=world))
         return watch, found
 
-    def _with_people(self, run: "Run", choice: "Choice") -> "Watch":
+    def _with_people(self, run: "Run", before: Glance, choice: "Choice") -> "Watch":
+        if choice[0] in _REPLACING:
+            was = dict(zip(OTHER, before.copies, strict=True))[str(choice[1])]
+            config = identity(parse_copy(was.body)) if was is not None else None
+            return replace(self, replaced=self.replaced | {config}) if config is not None else self
         if choice[0] == "upload":
             stored = run.world.objects[str(choice[1]), "docs", str(choice[2])]
             return replace(self, accepted=self.accepted | {(str(choice[2]), stored.etag, stored.modified)})
@@ -170,7 +181,9 @@ def judge_report(world: World, report: Report) -> Iterator[str]:
         yield f"{report.result}: {', '.join(sorted(exact))} has generation {config[0]} of this command: {report.words}"
 
 
-def judge_end(reports: dict[int, Report], world: World, final: RoutingConfig | None) -> Iterator[str]:
+def judge_end(
+    reports: dict[int, Report], world: World, final: RoutingConfig | None, *, replaced: frozenset[Identity]
+) -> Iterator[str]:
     """Judge all reports at the end of a run. `final` is the config that holds after a `reconcile` without faults."""
     held = identity(final)
     written: dict[int, set[tuple[int, str]]] = {}
@@ -179,8 +192,9 @@ def judge_end(reports: dict[int, Report], world: World, final: RoutingConfig | N
         if config is None:
             continue
         if report.result in MOVED and report.command != "reconcile":
-            written.setdefault(config[0], set()).add(config)
-            if held is None or held[0] < config[0] or (held[0] == config[0] and held != config):
+            written.setdefault(config[0], set()).update({config} - replaced)
+            holds = held is not None and (held == config or held[0] > config[0])
+            if not holds and config not in replaced:
                 yield f"held: operator {number} was told `{report.result}` of generation {config[0]}, and {held} holds"
         told = report.command == "reconcile" and f"(generation {config[0]})" in report.words
         if (

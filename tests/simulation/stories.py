@@ -1,7 +1,8 @@
 """Stories: failures as steps that a person reads, that are replayed, and that shrink.
 
 A step names the call that it is about, such as `["late", 1, "writes config.json in us-east-1"]`: operator 1 goes on
-until it makes this call. So a story stays true when the product makes another call in between.
+until it makes this call. So a story stays true when the product makes another call in between. A number after the name
+tells apart calls of one name that wait together.
 """
 
 import json
@@ -86,25 +87,39 @@ def _reach(run: Run, step: Choice) -> None:
     if number not in run.nodes:
         run.take(("start", number))
     while number not in run.killed and run.nodes[number].report is None:
-        texts = [str(call) for _, call in run.nodes[number].calls]
-        place = texts.index(wanted) if wanted in texts else 0
-        choice: Choice = (word if wanted in texts else "answer", number, place)
+        places = _places(run, number, wanted)
+        place = places[min(_rank(step), len(places) - 1)] if places else 0
+        choice: Choice = (word if places else "answer", number, place)
         if choice not in run.choices():
             return
         run.take(choice)
-        if wanted in texts:
+        if places:
             return
+
+
+def _places(run: Run, number: int, wanted: str) -> list[int]:
+    """Return the places of the waiting calls of an operator that have this name."""
+    return [place for place, (_, call) in enumerate(run.nodes[number].calls) if str(call) == wanted]
+
+
+def _rank(step: Choice) -> int:
+    """Return which of the waiting calls of its name a step is about; 0 for the first one."""
+    return int(step[3]) if len(step) > 3 else 0
+
+
+def _name_call(run: Run, choice: Choice) -> Choice:
+    """Return a choice about a waiting call as a step of a story."""
+    word, number, place = choice[0], int(choice[1]), int(choice[2])
+    text = str(run.nodes[number].calls[place][1])
+    rank = _places(run, number, text).index(place)
+    return (word, number, text, rank) if rank else (word, number, text)
 
 
 def record(failure: Failure, scripts: Scripts) -> Story:
     """Return a failure as a story."""
     run, steps = Run.begin(failure.scenario, scripts), list[Choice]()
     for choice in failure.choices:
-        if choice[0] in _ABOUT_CALLS:
-            call = run.nodes[int(choice[1])].calls[int(choice[2])][1]
-            steps.append((choice[0], choice[1], str(call)))
-        else:
-            steps.append(choice)
+        steps.append(_name_call(run, choice) if choice[0] in _ABOUT_CALLS else choice)
         run.take(choice)
     return Story(title="", scenario=failure.scenario, steps=tuple(steps), rule=failure.rule)
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests.simulation.commands import Command, Spec, simulated
-from tests.simulation.exploration.drivers import explore, play, sample
+from tests.simulation.exploration.drivers import Failure, explore, play, sample
 from tests.simulation.last_state import Endings
 from tests.simulation.quint.traces import record_traces
 from tests.simulation.scenario import Scenario
 from tests.simulation.scenarios import EXHAUSTIVE, failover, random_scenarios
 from tests.simulation.script import Scripts
 from tests.simulation.seeded.mistakes import MISTAKES, seeded
-from tests.simulation.stories import FOLDER, play_story, read_story, tell
+from tests.simulation.stories import FOLDER, play_story, read_story, record, tell
 from tests.simulation.world import EAST, WEST, World
 
 STORIES = sorted(FOLDER.glob("*.toml"))
@@ -103,6 +103,17 @@ def test_a_run_depends_on_its_choices_alone() -> None:
         played, taken = play(next(random_scenarios(rng)), Scripts(merge=False), rng)
         ends.append((taken, played.reports, Endings().violations(played)))
     assert ends[0] == ends[1]
+
+
+def test_a_recorded_run_replays_to_the_same_world() -> None:
+    for seed in range(12):
+        rng, scripts = random.Random(seed), Scripts(merge=False)
+        scenario = next(random_scenarios(rng))
+        played, taken = play(scenario, scripts, rng)
+        failure = Failure(violation="held: none", scenario=scenario, choices=tuple(taken))
+        replayed = play_story(record(failure, scripts), scripts)[0]
+        assert replayed.world.key() == played.world.key()
+        assert replayed.reports == played.reports
 
 
 def test_a_region_that_hangs_costs_virtual_seconds_and_no_real_ones() -> None:

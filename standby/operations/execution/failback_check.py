@@ -8,7 +8,7 @@ from standby.console import STILL_SECONDS, Stopwatch, print_progress
 from standby.deployment.concurrency import Unavailable, attempt
 from standby.deployment.connection import Connection
 from standby.deployment.manifest import Manifest
-from standby.deployment.routing_config import ConfigCopies, moves_users
+from standby.deployment.routing_config import ConfigCopies, moves_users, serving_role
 from standby.operations.facts.collect import collect_state
 from standby.operations.facts.documents import FAILBACK_DEPTH
 from standby.operations.facts.health import DEEP_SECONDS, Health, confirm_health
@@ -41,16 +41,25 @@ def check_preconditions(
         return unreadable
     print_progress("Comparing both regions")
     state = wait_for_settled_state(connection, manifest, wait_seconds=wait_seconds)
-    if not moves_users(manifest, state.copies, "primary"):
+    if not _may_move_users(manifest, state.copies):
         return None
     return unmet_preconditions(state, tuple(check_primary(connection, manifest, checks=checks)))
 
 
 def recheck_preconditions(checked: tuple[Refusal, ...] | None, facts: SwitchFacts) -> tuple[Refusal, ...]:
     """Return the checked preconditions. Add a refusal if another command moved users since they were checked."""
-    if checked is None and moves_users(facts.manifest, facts.copies, "primary"):
+    if checked is None and _may_move_users(facts.manifest, facts.copies):
         return (USERS_MOVED,)
     return checked or ()
+
+
+def _may_move_users(manifest: Manifest, copies: ConfigCopies) -> bool:
+    """Return whether a failback may move users: either copy that decides where they are names the failover region.
+
+    A failover that runs at the same time writes the failover bucket first. If the copies are read before and after it,
+    only the primary region's copy shows it.
+    """
+    return moves_users(manifest, copies, "primary") or serving_role(manifest, copies) != "primary"
 
 
 def overridden_preconditions(manifest: Manifest, copies: ConfigCopies) -> tuple[Refusal, ...]:
@@ -68,7 +77,7 @@ def wait_for_settled_state(connection: Connection, manifest: Manifest, *, wait_s
         state = collect_state(connection, manifest, depth=FAILBACK_DEPTH)
         reasons = [refusal.reason for refusal in unmet_preconditions(state, ())]
         events_may_come = stopwatch.seconds < EVENT_SECONDS
-        moves = moves_users(manifest, state.copies, "primary")
+        moves = _may_move_users(manifest, state.copies)
         settling = moves and reasons and settles_by_itself(state, events_may_come=events_may_come)
         if not settling or stopwatch.seconds > wait_seconds:
             return state

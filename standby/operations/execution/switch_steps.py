@@ -35,7 +35,7 @@ from standby.operations.execution.run import (
 )
 from standby.operations.facts import journal
 from standby.operations.facts.health import confirm_health
-from standby.operations.facts.journal import Event, PendingWrite
+from standby.operations.facts.journal import Event, PendingWrite, StepTaken
 from standby.operations.facts.readiness import check_question
 from standby.operations.plans.plan import PutConfig, VerifyEdge, VerifyHealth, WriteIntent
 
@@ -69,20 +69,24 @@ class SwitchSteps:
         return event.key
 
     def put_config(self, run: PlanRun, action: PutConfig) -> str:
-        """Replace one copy. A failure in the target region is fatal; in the other region it is a pending write."""
+        """Replace one copy. A failure in the target region is fatal; in the other region it is a pending write.
+
+        A `reconcile` that has written the failover bucket first reports a failure in the other one as pending.
+        """
         seen = action.seen
+        fatal = seen.region == run.plan.target and not (run.plan.command == "reconcile" and _has_written(run))
         try:
             write_copy(self._connection.clients.s3(seen.region), seen, action.text)
         except PreconditionFailedError:
             return self._settle(run, action)
         except UnknownWriteError as error:
             why = f"{seen.region} {error.message}"
-            if seen.region == run.plan.target:
+            if fatal:
                 raise UnknownOutcomeError(why) from error
             run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=why))
             return f"pending: {why}"
         except (ClientError, BotoCoreError) as error:
-            if seen.region == run.plan.target:
+            if fatal:
                 raise StepFailedError(f"the bucket {explain(error)}", fatal=True) from error
             run.pending_writes.append(PendingWrite(region=seen.region, what=KEY, why=f"{seen.region} {explain(error)}"))
             return f"pending: {seen.region} {explain(error)}"
@@ -172,15 +176,19 @@ class SwitchSteps:
         mine, region = action.config, action.seen.region
         try:
             authoritative, unread = self._make_copies_agree()
-        except StepFailedError:
-            if region == run.plan.target or not self._is_written_in(run.plan.target, mine):
+        except StepFailedError as error:
+            if not _has_written(run):
                 raise
+            target = self._read_region(run.plan.target)
+            if isinstance(target, Unavailable):
+                raise _target_is_unread(run.plan.target, target) from error
+            if target.config != mine:  # it was mine: this command has written it
+                raise UnknownOutcomeError(error.message) from error
             why = f"{region} refuses the write: its config.json is not the one that it shows"
             run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
             return f"pending: {why}"
         if run.plan.target in unread:  # its copy may be this command's, or that of a command that won
-            why = f"{run.plan.target} {unread[run.plan.target]}"
-            raise UnknownOutcomeError(f"{why}, so which config.json holds is not known")
+            raise _target_is_unread(run.plan.target, unread[run.plan.target])
         if authoritative.config == mine:
             if region in unread:
                 why = f"{region} {unread[region]}"
@@ -190,11 +198,9 @@ class SwitchSteps:
         winner = self._find_winner(authoritative)
         raise ConflictError(_describe_winner(authoritative, winner), authoritative=authoritative, winner=winner)
 
-    def _is_written_in(self, region: str, config: RoutingConfig) -> bool:
-        """Return whether a region's copy is this config."""
-        roles = [role for role in ROLES if self._manifest.regions[role].region == region]
-        copies = [attempt(partial(self._read_copy, role)) for role in roles]
-        return any(isinstance(copy, ConfigCopy) and copy.config == config for copy in copies)
+    def _read_region(self, region: str) -> ConfigCopy | Unavailable:
+        (role,) = (role for role in ROLES if self._manifest.regions[role].region == region)
+        return attempt(partial(self._read_copy, role))
 
     def _make_copies_agree(self) -> tuple[ConfigCopy, Mapping[str, Unavailable]]:
         """Return the authoritative copy, and why a copy cannot be read, by its region."""
@@ -249,6 +255,19 @@ def _event(run: PlanRun) -> Event:
     if run.event is None:
         raise ValueError("a plan without an event has no step that writes one")
     return run.event
+
+
+def _has_written(run: PlanRun) -> bool:
+    """Return whether this run has written a copy of config.json: then something was changed."""
+    return any(one.step.startswith(journal.CONFIG_WRITES) and _is_written(one) for one in run.steps)
+
+
+def _is_written(taken: StepTaken) -> bool:
+    return taken.result == "done" and not taken.detail.startswith("pending: ")
+
+
+def _target_is_unread(target: str, why: Unavailable) -> UnknownOutcomeError:
+    return UnknownOutcomeError(f"{target} {why}, so which config.json holds is not known")
 
 
 def _describe_edge(seen: RoutingConfig | str) -> str:

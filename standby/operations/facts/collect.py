@@ -73,14 +73,14 @@ def collect_status(connection: Connection, manifest: Manifest, *, deep: bool = F
     long = {key: _LONG_FACTS[key[0]] for key in tasks if key[0] in _LONG_FACTS}
     calls = ConcurrentCalls(tasks)
     calls.wait([key for key in tasks if key[0] != "listing"], seconds=deadline.remaining)
-    with_config = _roles_with_config(calls.results_so_far())
-    calls.wait([("listing", role) for role in with_config], seconds=deadline.remaining)
+    answering = _roles_that_answer(calls.results_so_far())
+    calls.wait([("listing", role) for role in answering], seconds=deadline.remaining)
     quick = calls.results_so_far(seconds, still=long)
     if deep:
         up = [role for role in ROLES if isinstance(quick["shallow", role], Health)]
         calls.wait([(what, role) for what in _DEEP_FACTS for role in up], seconds=QUESTION_SECONDS)
     if deep or not any(isinstance(found, Unavailable) and found.unreachable for found in quick.values()):
-        calls.wait([("listing", role) for role in with_config], seconds=PAGE_SECONDS)
+        calls.wait([("listing", role) for role in answering], seconds=PAGE_SECONDS)
     late = calls.results_so_far(still=long)
     found = {**quick, **{key: late[key] for key in long}}
     if deep:
@@ -97,12 +97,14 @@ def collect_state(connection: Connection, manifest: Manifest, *, depth: Inspecti
     calls = ConcurrentCalls(tasks)
     calls.wait([key for key in tasks if key[0] in _QUICK_FACTS], seconds=FACT_SECONDS)
     quick = calls.results_so_far(FACT_SECONDS)
-    calls.wait([("listing", role) for role in _roles_with_config(quick)], seconds=PAGE_SECONDS)
+    calls.wait([("listing", role) for role in _roles_that_answer(quick)], seconds=PAGE_SECONDS)
     return _state(connection, manifest, calls.results_so_far(), depth=depth, seconds=FULL_LISTING_SECONDS)
 
 
-def _roles_with_config(found: Facts) -> list[Role]:
-    return [role for role in ROLES if isinstance(found["copy", role], ConfigCopy)]
+def _roles_that_answer(found: Facts) -> list[Role]:
+    """Return the roles whose frontend bucket answered the read of config.json, also if it refused it."""
+    copies = {role: found["copy", role] for role in ROLES}
+    return [role for role, copy in copies.items() if not (isinstance(copy, Unavailable) and copy.unreachable)]
 
 
 def _state(

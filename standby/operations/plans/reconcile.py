@@ -11,6 +11,7 @@ from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.routing_config import (
     KEY,
+    READ_ORDER,
     ConfigCopy,
     RoutingConfig,
     config_for_role,
@@ -250,7 +251,9 @@ def _config_steps(state: State, config: RoutingConfig | None) -> Iterator[Step]:
     authoritative = state.authoritative
     unchanged = authoritative is not None and authoritative.config == config
     text = authoritative.text if authoritative is not None and unchanged else render_config(config)
-    stale = [copy for copy in state.copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
+    # New users read the failover bucket first. A command that moved them since has changed this copy, and so it wins.
+    copies = [state.copies[role] for role in READ_ORDER]
+    stale = [copy for copy in copies if isinstance(copy, ConfigCopy) and copy.config != config]
     for copy in stale:
         yield Step(
             title=f"Bring config.json to generation {config.generation}",

@@ -35,9 +35,6 @@ from standby.operations.plans.plan import (
 from standby_protocol.generation import KnownGenerations, Refusal
 from standby_protocol.switch import plan_writes
 
-FORCED_GENERATION_STEP: Final = 2
-"""Generation increment for `--force` when the other copy is unreadable: 2, because that copy may already be at +1."""
-
 _TO_VERIFY: Final = frozenset({"started", "unknown", "failed", "not verified"})
 """The results of an event that wrote the authoritative config, and did not verify it."""
 
@@ -67,9 +64,7 @@ def plan_switch(
         unreadable = isinstance(facts.copies[facts.manifest.other(facts.target).role], Unavailable)
         if not (force and unreadable):
             return _plan_interrupted_switch(facts, authoritative, command=command, preconditions=preconditions)
-        plan = _plan_switch(
-            facts, own, command=command, reason=reason, preconditions=preconditions, step=FORCED_GENERATION_STEP
-        )
+        plan = _plan_switch(facts, own, command=command, reason=reason, preconditions=preconditions, above_other=True)
         return replace(plan, notes=(*plan.notes, *_own_copy_note(facts)))
     return _plan_switch(facts, own, command=command, reason=reason, preconditions=preconditions)
 
@@ -88,11 +83,11 @@ def _plan_switch(
     command: Command,
     reason: str,
     preconditions: Sequence[Refusal],
-    step: int = 1,
+    above_other: bool = False,
 ) -> Plan:
     manifest, target = facts.manifest, facts.target
     region = manifest.regions[target].region
-    writes = plan_writes(manifest, target, own, known=_known_generations(facts), now=facts.now, step=step)
+    writes = plan_writes(manifest, target, own, known=_known_generations(facts), now=facts.now, above_other=above_other)
     event = new_event(
         generation=writes.generation,
         command=command,

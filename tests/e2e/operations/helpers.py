@@ -162,7 +162,7 @@ class Operator:
             time.sleep(DEEP_CACHED_SECONDS)  # each instance of `health` answers with its last report until then
         manifest, now = read_manifest(connection(self.rehearsal.paths.directory)), datetime.now(tz=UTC)
         event = journal.new_event(
-            generation=self.generation() + 1,
+            generation=(self.generation() + 1) | 1,  # the next odd one, which is one of the primary region
             command="failback",
             actor="arn:aws:iam::000000000000:root (ada@laptop)",
             reason="",

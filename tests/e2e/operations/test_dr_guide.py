@@ -76,8 +76,8 @@ def test_after_the_dr_guide_s_commands_a_failback_continues_from_the_highest_gen
     before = operator.generation()
     assert by_hand(operator, tmp_path).returncode == 0
     back = operator.failback()
-    assert (back.result, back.document["generation"]) == ("done", before + 1)
-    assert operator.generations() == dict.fromkeys(("primary", "failover"), ("primary", before + 1))
+    assert (back.result, back.document["generation"]) == ("done", before + 2)  # the next odd one
+    assert operator.generations() == dict.fromkeys(("primary", "failover"), ("primary", before + 2))
 
 
 def test_with_the_primary_lost_the_dr_guide_s_commands_move_users_and_reconcile_does_the_rest(

@@ -12,7 +12,7 @@ Words = Mapping[str, str]
 """The words of a message by the names of its template."""
 Check = Callable[[Told, Words], bool]
 
-_WHY: Final = r"(?:its bucket )?(?:does not answer \([^)]*\)|answers \w+)"
+_WHY: Final = r"(?:its bucket )?(?:does not answer \([^)]*\)|answers \w+(?:, but not as AWS does)?)"
 _REGION: Final = r"us-(?:west-2|east-1)"
 _PARTS: Final = {
     "region": _REGION,

@@ -78,7 +78,7 @@ class Told:
         if found := _NO_ANSWER.search(why):
             late = found["cause"].startswith("time-out")
             return any(_is_late(answer) if late else answer.failure == "refused" for answer in given)
-        code = why.rpartition("answers ")[2]
+        code = why.rpartition("answers ")[2].partition(",")[0]
         return any(f"<Code>{code}</Code>".encode() in answer.body or str(answer.status) == code for answer in given)
 
     def is_silent(self, region: str) -> bool:

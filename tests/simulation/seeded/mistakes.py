@@ -29,7 +29,6 @@ PRECONDITIONS: Final = "standby.operations.plans.failback_preconditions"
 CHECK: Final = "standby.operations.execution.failback_check"
 STATE: Final = "standby.operations.facts.state"
 FACTS: Final = "standby.operations.facts.switch_facts"
-RECONCILE_FACTS: Final = "standby.operations.facts.reconcile_facts"
 RUN: Final = "standby.operations.execution.run"
 EXECUTOR: Final = "standby.operations.execution.executor"
 
@@ -98,15 +97,15 @@ MISTAKES: Final = (
         "a command writes the generation that is there",
         GENERATION,
         "KnownGenerations.next",
-        "max(FIRST_GENERATION, self.highest) + 1",
-        "max(FIRST_GENERATION, self.highest)",
+        "min(_next_of(role, known), MAX_GENERATION)",
+        "min(known, MAX_GENERATION)",
     ),
     _mistake(
-        "`--force` takes one generation, not two",
-        WRITES,
-        "plan_writes",
-        "+ step - 1",
-        "",
+        "both regions take the same generations",
+        GENERATION,
+        "_next_of",
+        "return following if following % 2 == _REMAINDERS[role] else following + 1",
+        "return following",
     ),
     _mistake(
         "the other region is written first",
@@ -191,6 +190,13 @@ MISTAKES: Final = (
         "_refusals",
         "*([Refusal(reason=unhealthy)] if unhealthy else [])",
         "*[]",
+    ),
+    _mistake(
+        "a failback asks one copy whether it moves users",
+        CHECK,
+        "_may_move_users",
+        ' or serving_role(manifest, copies) != "primary"',
+        "",
     ),
     _mistake(
         "a failback ignores its preconditions",
@@ -325,13 +331,6 @@ MISTAKES: Final = (
         "Executor._switch_traffic",
         "return switch.verify_edge(action)",
         'return ""',
-    ),
-    _mistake(
-        "`reconcile` does not read the copies again that a later event contradicts",
-        RECONCILE_FACTS,
-        "collect_config_facts",
-        "if facts.state.last_config_event is None:",
-        "if True:",
     ),
     _mistake(
         "a target that cannot be read after the write has lost",

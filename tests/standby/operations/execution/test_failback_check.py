@@ -149,6 +149,11 @@ def test_users_that_were_moved_while_the_regions_were_compared_are_not_moved_bac
     in_failover = {role: copy_of(role, config("failover", 4)) for role in MANIFEST.regions}
     assert recheck_preconditions(None, facts("primary", copies=in_failover)) == (USERS_MOVED,)
     assert recheck_preconditions(None, facts("primary")) == ()
+    read_before_and_after = {
+        "failover": copy_of("failover", config("primary", 3)),
+        "primary": copy_of("primary", config("failover", 4)),
+    }
+    assert recheck_preconditions(None, facts("primary", copies=read_before_and_after)) == (USERS_MOVED,)
     behind = (Refusal(reason="one document is missing"),)
     assert recheck_preconditions(behind, facts("primary", copies=in_failover)) == behind
     assert recheck_preconditions((), facts("primary", copies=in_failover)) == ()

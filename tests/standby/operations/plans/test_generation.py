@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given
 
 from standby.deployment.concurrency import Unavailable
-from standby.deployment.routing_config import ConfigCopy
+from standby.deployment.manifest import ROLES, Role
+from standby.deployment.routing_config import MAX_GENERATION, ConfigCopy
 from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.switch import plan_switch
-from tests.standby.helpers import DOWN, FACTS, NOON, config, copy_of, facts, invalid_copy, puts
+from standby_protocol.generation import KnownGenerations
+from standby_protocol.journal import event_key, format_time, parse_start
+from tests.standby.helpers import DOWN, FACTS, MANIFEST, NOON, config, copy_of, facts, invalid_copy, puts
 
 DENIED = Unavailable("answers AccessDenied")
 NOW = int(NOON.timestamp())
@@ -68,7 +71,55 @@ def test_the_same_holds_for_a_failback() -> None:
         unread_journals={"primary": DENIED},
     )
     plan = plan_switch(known, command="failback", reason="", force=True)
-    assert plan.generation == NOW
+    assert plan.generation == NOW + 1  # odd, because it sends users to the primary region
+
+
+@given(FACTS)
+def test_a_command_writes_an_odd_generation_to_serve_from_the_primary_region_and_an_even_one_for_the_other(
+    known: SwitchFacts,
+) -> None:
+    plan = plan_switch(known, command="failback" if known.target == "primary" else "failover", reason="", force=True)
+    for put in puts(plan):
+        if plan.event is not None and put.config.updated_at == plan.event.started_at:
+            assert plan.generation % 2 == (1 if known.target == "primary" else 0)
+
+
+@pytest.mark.parametrize(
+    "target,highest,written",
+    [
+        ("primary", 1, 3),
+        ("primary", 2, 3),
+        ("failover", 1, 2),
+        ("failover", 2, 4),
+    ],
+)
+def test_generations_of_the_primary_region_are_odd_and_of_the_failover_region_even(
+    target: Role, highest: int, written: int
+) -> None:
+    known = KnownGenerations(
+        copies={role: copy_of(role, config("primary", highest)) for role in ROLES},
+        journal_generation=0,
+        unread_journals={},
+    )
+    assert known.next(target, now=NOON) == written
+
+
+@pytest.mark.parametrize(
+    "target,highest,refused",
+    [
+        ("primary", MAX_GENERATION - 1, False),
+        ("failover", MAX_GENERATION - 1, True),
+        ("failover", MAX_GENERATION - 2, False),
+    ],
+)
+def test_a_switch_is_refused_if_no_generation_of_its_target_is_left(
+    target: Role, highest: int, *, refused: bool
+) -> None:
+    copies = {role: copy_of(role, config("primary", highest)) for role in ROLES}
+    known = KnownGenerations(copies=copies, journal_generation=0, unread_journals={})
+    found = known.refusals(MANIFEST, target)
+    assert [f"has the generation {highest}" in refusal.reason for refusal in found] == [True] * refused
+    assert known.next(target, now=NOON) <= MAX_GENERATION
 
 
 @given(FACTS)
@@ -82,3 +133,17 @@ def test_a_new_generation_is_above_everything_known(known: SwitchFacts) -> None:
     for put in puts(plan):
         if put.config.updated_at == plan.event.started_at:
             assert (put.config.generation or 0) > highest
+
+
+def test_a_journal_with_the_last_generation_is_refused_with_the_two_commands_that_repair_it() -> None:
+    plan = plan_switch(facts(journal_generation=MAX_GENERATION), command="failover", reason="", force=True)
+    (refusal,) = plan.standing_refusals(force=True)
+    remedy = "`standby journal` names it, and `standby journal --remove KEY --force` removes it"
+    what = f"the journal has an object with the generation {MAX_GENERATION}, and there is no higher one"
+    assert refusal.reason == f"{what}: {remedy}"
+
+
+def test_the_key_of_an_event_tells_when_it_began() -> None:
+    key = event_key(generation=4, started_at=format_time(NOON), id_="0a")
+    assert parse_start(key) == NOON
+    assert parse_start("standby/journal/other.json") is None

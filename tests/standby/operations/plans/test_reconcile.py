@@ -135,7 +135,7 @@ def test_a_manually_edited_config_gets_the_next_generation() -> None:
     by_hand = {role: region(role, "failover", None) for role in ROLES}
     plan = plan_config(reconcile_facts(state(by_hand["primary"], by_hand["failover"])))
     written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
-    assert [(made.role, made.generation) for made in written] == [("failover", 5), ("failover", 5)]
+    assert [(made.role, made.generation) for made in written] == [("failover", 6), ("failover", 6)]
 
 
 def begun(generation: int, moment: str) -> Event:
@@ -189,7 +189,7 @@ def test_a_config_that_is_missing_in_both_regions_is_written_for_the_last_servin
     found = replace(state(gone["primary"], gone["failover"]), events=() if last is None else (switched(last),))
     plan = plan_config(reconcile_facts(found))
     written = [step.action.config for step in plan.steps if isinstance(step.action, PutConfig)]
-    assert [(made.role, made.generation) for made in written] == [(serves, 5), (serves, 5)]
+    assert [(made.role, made.generation) for made in written] == [(serves, 5 if serves == "primary" else 6)] * 2
     assert f"{REGIONS[serves]} served last" in plan.notes[0]
     assert any("run `standby reconcile`" in reason for reason in assess_state(found).reasons)
 
@@ -211,7 +211,7 @@ def test_an_invalid_config_is_replaced_only_with_force(role: Role) -> None:
 @pytest.mark.parametrize(
     "primary,failover,refused,note",
     [
-        (invalid_copy("primary"), invalid_copy("failover"), [WEST, EAST], "is valid in neither region"),
+        (invalid_copy("primary"), invalid_copy("failover"), [EAST, WEST], "is valid in neither region"),
         (copy_of("primary", None), invalid_copy("failover"), [EAST], "is valid in neither region"),
         (copy_of("primary", None), copy_of("failover", None), [], "is missing from both regions"),
     ],
@@ -225,8 +225,8 @@ def test_an_existing_invalid_config_is_never_reported_as_missing(
     assert not plan.standing_refusals(force=True)
     assert plan.notes == (f"config.json {note}: {EAST} served last and is written again",)
     assert [(put.seen.role, put.config.role, put.config.generation) for put in puts(plan)] == [
-        ("primary", "failover", 5),
-        ("failover", "failover", 5),
+        ("failover", "failover", 6),
+        ("primary", "failover", 6),
     ]
 
 

@@ -1,0 +1,21 @@
+"""A failback is refused with the region and the number of what is not in sync."""
+
+from dataclasses import replace
+
+from standby.operations.facts.documents import TOMBSTONES_PREFIX
+from standby.operations.plans.failback_preconditions import unmet_preconditions
+from tests.standby.helpers import DOWN, EAST, WEST
+from tests.standby.states import dead, left, missing, moved, state
+
+
+def test_a_region_that_is_down_is_named_as_the_one_that_cannot_be_compared() -> None:
+    reasons = [refusal.reason for refusal in unmet_preconditions(state(primary=dead("primary")), ())]
+    assert f"{WEST} {DOWN}: the regions cannot be compared" in reasons
+
+
+def test_deletions_that_the_other_region_lacks_are_counted_as_deletions() -> None:
+    never = missing("never")
+    tombstone = replace(never, document=replace(never.document, key=f"{TOMBSTONES_PREFIX}1"))
+    found = moved(failover={"replication": left(tombstone, source="failover")})
+    reasons = [refusal.reason for refusal in unmet_preconditions(found, ())]
+    assert f"1 deletion of {EAST} is missing in {WEST}: run `standby reconcile`" in reasons
