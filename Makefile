@@ -190,7 +190,9 @@ release: $(PYTHON_READY) need-node ## Write the wheel, the Terraform module, the
 CACHES := case "$${XDG_CACHE_HOME:-}" in /*) cache="$$XDG_CACHE_HOME";; *) cache="$${HOME:?}/.cache";; esac; \
 	  set -- "$$cache/lazy_bindings" "$${HOME:?}/.cache/aws/jsii" "$${HOME:?}/Library/Caches/com.amazonaws.jsii"
 
-clean: rehearse-down ## End the rehearsal and remove everything that make installed in this folder
+clean: $(PYTHON_READY) ## End the rehearsals in this folder and remove everything that make installed in it
+	@set -e; for directory in .rehearsal .rehearsal?*; do if test -d "$$directory"; then \
+	  env -u STANDBY_SETTINGS $(BIN)/standby rehearse --directory "$$directory" down; fi; done
 	@rm -rf $(VENV) $(LINTERS) .wheels node_modules toolchain/quint/node_modules cdktf.out cdktf.out.* dist
 	@$(CACHES); for found in "$$@"; do if test -d "$$found"; then \
 	  echo 'Caches in your home directory stay. `make clean-caches` removes them.'; break; fi; done

@@ -66,6 +66,11 @@ def read_bucket(s3: "S3Client", region: "ControlledRegion") -> BucketFacts:
     )
 
 
+def can_read_config(s3: "S3Client", region: "ControlledRegion") -> bool:
+    """Return whether the region's bucket answers with config.json, or that there is none."""
+    return not isinstance(_attempt(lambda: read_copy(s3, region)), Unavailable)
+
+
 def read_copy(s3: "S3Client", region: "ControlledRegion") -> ConfigCopy:
     """Read config.json; a missing object is a result. Raises botocore's errors."""
     absent = ConfigCopy(role=region.role, region=region.region, bucket=region.frontend_bucket)

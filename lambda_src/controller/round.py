@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from controller.checkers import see_from_the_checkers
 from controller.clients import Clients
 from controller.move import ACTOR, Move, move_users
-from controller.objects import BucketFacts, read_buckets
+from controller.objects import BucketFacts, can_read_config, read_buckets
 from controller.readiness import describe_behind, describe_unhealthy
 from controller.settings import ControlledDeployment, Settings
 from controller.state import read_looks, write_state
@@ -39,8 +39,8 @@ class Controller:
 
     def run(self, now: datetime, log: Log) -> Decision:
         """Make one round, and return the decision. It is also in the state, and in the log."""
+        looks = add_look(self._past_looks(log), self._look(now, log), self.rules)
         buckets = read_buckets(self.clients.s3, self.deployment.regions)
-        looks = add_look(self._past_looks(log), self._look(buckets, now, log), self.rules)
         facts = self._facts(looks, buckets, now=now)
         if needs_more(facts, self.rules):
             facts = self._with_readiness(facts)
@@ -51,25 +51,25 @@ class Controller:
         log.info("looked", looked=1, action=decision.action, reason=decision.reason)
         return decision
 
-    def _look(self, buckets: "Mapping[Role, BucketFacts]", now: datetime, log: Log) -> Look:
+    def _look(self, now: datetime, log: Log) -> Look:
         """Look from here and from the second vantage point. The edge is asked only if a failure has to be confirmed."""
         here = see_from_here(self.deployment)
         if not self.settings.health_check_id:
             there = "unknown" if here == "healthy" else see_from_the_edge(self.deployment)
             return Look(at=now, here=here, there=there)
         there = self._see_from_the_checkers(self.settings.health_check_id, now, log)
-        if here == there == "failed" and not self._is_confirmed(buckets):
+        if here == there == "failed" and not self._is_confirmed():
             here = "unknown"
         return Look(at=now, here=here, there=there)
 
-    def _is_confirmed(self, buckets: "Mapping[Role, BucketFacts]") -> bool:
+    def _is_confirmed(self) -> bool:
         """Return whether the controller itself is known not to be cut off from the primary region.
 
-        It is not if it reads the region's bucket, or if the edge does not read it either. The checkers' result can be
-        some minutes old, so a controller that is cut off would move users from a region that has returned.
+        It is not if it reads the region's bucket now, or if the edge does not read it either. The checkers' result can
+        be some minutes old, so a controller that is cut off would move users from a region that has returned.
         """
-        reads = not isinstance(buckets["primary"].copy, Unavailable)
-        return reads or see_from_the_edge(self.deployment) == "failed"
+        primary = self.deployment.regions["primary"]
+        return can_read_config(self.clients.s3["primary"], primary) or see_from_the_edge(self.deployment) == "failed"
 
     def _see_from_the_checkers(self, health_check_id: str, now: datetime, log: Log) -> Verdict:
         """Read the checkers' result in each round, so that one that cannot be read is noticed before a loss."""

@@ -66,7 +66,7 @@ def refuse_group_options(options: TargetOptions, *, command: str, hints: Mapping
     """
     for option, hint in hints.items():
         if option in options.given:
-            raise BadUsageError(f"`{command}` cannot use --{option}.", hint=hint)
+            raise BadUsageError(f"{command} cannot use --{option}.", hint=hint)
 
 
 def print_target(connection: "Connection", manifest: "Manifest") -> None:

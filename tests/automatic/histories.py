@@ -64,9 +64,10 @@ class History:
         return "failed" if any(self.holds(condition, at) for condition in hidden) else "healthy"
 
     def is_cut_off(self, at: float) -> bool:
-        """Return whether the controller does not read the region's S3, and the edge does: it is cut off itself."""
-        edge_fails = self.holds("lost", at) or self.holds("s3", at)
-        return self.holds("here", at) and not edge_fails
+        """Return whether the controller, after its requests, does not read the region's S3, and the edge does."""
+        after = at + RETRY_SECONDS
+        edge_fails = self.holds("lost", after) or self.holds("s3", after)
+        return self.holds("here", after) and not edge_fails
 
     def _fails_a_checker(self, at: float) -> bool:
         """Return whether a checker's request fails now. It waits 2 s for an answer, so slowness is a failure, too."""

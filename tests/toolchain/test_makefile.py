@@ -71,6 +71,19 @@ def test_the_caches_in_the_home_directory_are_named_by_clean_and_removed_by_clea
     assert after.stdout == ""
 
 
+def test_clean_ends_each_rehearsal_of_the_folder_whatever_settings_the_shell_names(
+    machine: Machine, tmp_path: Path
+) -> None:
+    for name in (".rehearsal", ".rehearsal-dev", "other", "bin"):
+        (tmp_path / name).mkdir()
+    add_program(tmp_path / "bin", "standby", f'#!/bin/sh\necho "$@" $STANDBY_SETTINGS >> {machine.log}\n')
+    # As above: the shell runs the lines of the recipe that end rehearsals, elsewhere.
+    shown = machine.make("--dry-run", "clean", "BIN=bin", STANDBY_SETTINGS="dev.toml").stdout.splitlines()
+    begin = next(number for number, line in enumerate(shown) if line.startswith("set -e; for"))
+    subprocess.run(["bash", "-c", "\n".join(shown[begin : begin + 2])], cwd=tmp_path, check=True)
+    assert machine.calls() == [f"rehearse --directory {name} down" for name in (".rehearsal", ".rehearsal-dev")]
+
+
 def test_clean_caches_looks_where_the_cache_of_the_bindings_was_moved(machine: Machine, tmp_path: Path) -> None:
     moved, home = tmp_path / "moved", tmp_path / "home"
     for directory in (moved / "lazy_bindings", home / ".cache" / "lazy_bindings", moved / "aws"):

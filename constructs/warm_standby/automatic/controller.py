@@ -18,8 +18,8 @@ from warm_standby.settings import Settings
 from warm_standby.site.distribution import Distribution
 
 PACKAGE: Final = "controller"
-TIMEOUT: Final = 110
-"""Seconds. A round takes at most 47 s for the looks, 10 s for the buckets, 27 s for the deep health, and 20 s for the
+TIMEOUT: Final = 120
+"""Seconds. A round takes at most 53 s for the looks, 10 s for the buckets, 27 s for the deep health, and 20 s for the
 Knowledge Base."""
 MINUTES: Final = 1
 EMPTY_STATE: Final = '{"schemaVersion":1,"looks":[],"action":"watch","reason":"it has not looked yet"}'

@@ -141,13 +141,16 @@ class Deployer:
         manifest = parse_manifest(applied.outputs["manifest"])
         regions = tuple(manifest.regions[role].region for role in ROLES)
         if (settings.name, settings.regions) != (manifest.name, regions):
-            other = path_from(Path.cwd(), self.paths.project / f"{DIRECTORY_NAME}-{settings.name}")
+            this, other = (
+                shlex.quote(str(path_from(Path.cwd(), directory)))
+                for directory in (self.paths.directory, self.paths.project / f"{DIRECTORY_NAME}-{settings.name}")
+            )
             raise NoDeploymentError(
                 f"{settings.path} describes {settings.name} in {' and '.join(settings.regions)}, and the rehearsal in"
                 f" {self.paths.directory} has {manifest.name} in {' and '.join(regions)}.",
                 hint=f"Set {SETTINGS_VARIABLE} to the settings file of {manifest.name}, if you mean this rehearsal.\n  "
-                f"`standby rehearse --directory {shlex.quote(str(other))} up` makes another one beside it.\n"
-                "  `standby rehearse down` removes this one.",
+                f"`standby rehearse --directory {other} up` makes another one beside it.\n"
+                f"  `standby rehearse --directory {this} down` removes this one.",
             )
 
     def _workspace(self, stack: SynthesizedStack, *, terraform: InstalledProgram, is_new: bool = False) -> Workspace:
@@ -160,7 +163,10 @@ class Deployer:
             emulator = None
         own_python = stack.signs_in()
         if emulator is not None and emulator.own_python != own_python:
-            self.progress.note("Functions need another Python now. Starting a new emulator.")
+            self.progress.note(
+                "With sign-in, functions run on another Python than without. "
+                "Starting a new emulator, so the documents of this rehearsal are gone."
+            )
             emulator = None
         if emulator is None:
             self.progress.start("Starting the emulator")

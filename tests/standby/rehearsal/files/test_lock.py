@@ -86,7 +86,7 @@ def test_down_does_not_remove_an_empty_directory(tmp_path: Path) -> None:
 
 def test_a_second_drill_is_refused_and_no_file_remains(tmp_path: Path) -> None:
     paths = RehearsalPaths(project=tmp_path, directory=tmp_path)
-    who = rf"in use by `standby drill`, process {os.getpid()}, since 20"
+    who = rf"in use by standby drill, process {os.getpid()}, since 20"
     with (
         drill_lock(paths, command="standby drill"),
         pytest.raises(RefusedError, match=who),
@@ -108,7 +108,7 @@ def test_a_command_that_breaks_heals_or_stops_a_rehearsal_is_refused_during_a_dr
     with drill_lock(paths, command="standby drill"):
         result = CliRunner().invoke(cli, ["rehearse", "--project", str(project), *arguments])
     assert result.exit_code == 3
-    assert f"This rehearsal is in use by `standby drill`, process {os.getpid()}, since 20" in words(result.stderr)
+    assert f"This rehearsal is in use by standby drill, process {os.getpid()}, since 20" in words(result.stderr)
     assert set(paths.directory.iterdir()) == files
 
 
