@@ -6,19 +6,23 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import create_autospec
 
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from standby.cli import reconcile
 from standby.deployment.clients import Clients
-from standby.deployment.routing_config import copies_agree
+from standby.deployment.connection import Connection
+from standby.deployment.manifest import Manifest
+from standby.deployment.routing_config import ConfigCopies, copies_agree
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.execution.executor import Executor
+from standby.operations.facts import reconcile_facts
 from standby.operations.facts.documents import list_documents
 from standby.operations.facts.journal import PREFIX
 from standby.operations.facts.reconcile_facts import collect_config_facts
-from standby.operations.facts.switch_facts import TARGET_SECONDS
+from standby.operations.facts.switch_facts import TARGET_SECONDS, read_copies
 from standby.operations.plans.reconcile import plan_config
 from tests.standby.helpers import EAST, MANIFEST, WEST, Run, World, changed, words
 from tests.standby.manifests import REGIONS
@@ -144,6 +148,22 @@ def test_a_reconcile_of_config_json_that_is_killed_at_any_step_is_finished_by_th
     assert run("reconcile", "--yes").exit_code == 0
     assert copies_agree(world.copies())
     assert json.loads(run("status", "--json").stdout)["unfinished"] == []
+
+
+def test_a_failover_that_ends_between_the_reads_of_the_copies_and_of_the_journals_is_not_undone(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = world.copies()
+    assert run("failover", "--yes").exit_code == 0
+    answers = iter([before])
+
+    def read(connection: Connection, manifest: Manifest) -> ConfigCopies:
+        return next(answers, None) or read_copies(connection, manifest)
+
+    monkeypatch.setattr(reconcile_facts, "read_copies", create_autospec(read_copies, side_effect=read))
+    facts = collect_config_facts(world.connect(), world.manifest)
+    assert facts.state.copies == world.copies()
+    assert plan_config(facts).steps == ()
 
 
 @pytest.mark.usefixtures("returned")
