@@ -99,7 +99,7 @@ def test_a_reconciliation_repairs_a_wrong_fallback_and_the_next_status_is_silent
     assert result.exit_code == 0, result.stderr
     assert "fallbackApiUrl is not the other region's API" in words(result.stderr)
     copies = world.copies().values()
-    assert {copy.generation for copy in copies} == {4}
+    assert {copy.generation for copy in copies} == {5}
     assert describe_differences(world.manifest, world.copies()) == ()
     assert "fallbackApiUrl" not in run("status").stdout
     assert run("reconcile", "--dry-run").exit_code == 0
@@ -122,8 +122,8 @@ def test_a_generation_that_no_event_wrote_is_named_and_reconcile_writes_the_next
     assert f"{UNEXPLAINED}: run `standby reconcile`" in words(run("status").stdout)
     result = run("reconcile", "--yes")
     assert f"{UNEXPLAINED}: this writes the next one" in words(result.stderr)
-    assert {copy.generation for copy in world.copies().values()} == {901}
-    assert {event.generation for event in world.events("primary")} == {4, 901}
+    assert {copy.generation for copy in world.copies().values()} == {902}
+    assert {event.generation for event in world.events("primary")} == {4, 902}
     assert "no command wrote" not in run("status").stdout
 
 
