@@ -146,7 +146,7 @@ class Controller(Construct):
 
 
 def describe_second_vantage_point(settings: Settings) -> str:
-    """Return which vantage point the controller has besides its own, and why. It is told at the synthesis."""
+    """Return which vantage point the controller has besides its own, and why. The synthesis prints it."""
     if not settings.dns.is_set:
         return "the edge"
     if settings.regions.failover == GLOBAL_REGION:
