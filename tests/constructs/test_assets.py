@@ -123,3 +123,13 @@ def test_every_file_of_the_project_s_own_site_would_be_uploaded_but_no_config(tm
     assert keys == {p.relative_to(ROOT / "frontend").as_posix() for p in (ROOT / "frontend").rglob("*") if p.is_file()}
     assert "index.html" in keys
     assert "config.json" not in keys  # every apply would overwrite it
+
+
+def test_the_site_is_deployed_from_the_output_directory_without_comments(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "page.js").write_text("// a comment\nrun();\n")
+    assets = read_assets(functions=FUNCTIONS, site=site, archive=tmp_path / "out" / "functions.zip")
+    assert assets.site == tmp_path / "out" / "site"
+    assert (assets.site / "page.js").read_text() == "run();\n"
+    assert (site / "page.js").read_text() == "// a comment\nrun();\n"
