@@ -24,6 +24,7 @@ _VARIABLES: Final[Path] = ("environment", "variables")
 RULES_DOCUMENT: Final[Path] = (*_VARIABLES, "RULES", JSON)
 _MINUTE: Final = "REHEARSAL_MINUTE_SECONDS"
 _CHECK_ID: Final = "HEALTH_CHECK_ID"
+_NOT_ALLOWED: Final = "(not allowed)"
 _TAKE_BACK: Final = "Take the change back."
 _NARROW: Final = "Take the change back: docs/adr/0108-the-automatic-failover-judges-slowly-and-once.md."
 _WRITE_DOWN: Final = "Take the change back, or accept the finding in standby.toml with a reason."
@@ -116,45 +117,52 @@ def _looks(arguments: Arguments | None) -> Looks | None:
 
 
 def _find_more_permissions(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
-    for change in plan.of("aws_iam_role_policy"):
-        if not (change.changes and change.before and change.after and re.search(_OWN, change.construct)):
-            continue
-        known = permissions(_statements(change.before), "Allow")
-        for statement in _statements(change.after):
-            new = uncovered(permissions([statement], "Allow"), known)
-            if new:
-                actions = ", ".join(dict.fromkeys(one.action for one in new))
-                yield rule.finding(
-                    change.address,
-                    argument=f"policy: {statement.get('Sid', 'a permission')}",
-                    before="(not allowed)",
-                    after=show(statement),
-                    effect=f"The controller acts without a person, and may do more: {actions}.",
-                    remedy=_NARROW,
-                )
+    for change in _changed_policies(plan):
+        for statement, actions in _uncovered(change.after, change.before):
+            yield rule.finding(
+                change.address,
+                argument=_argument(statement),
+                before=_NOT_ALLOWED,
+                after=show(statement),
+                effect=f"The controller acts without a person, and may do more: {actions}.",
+                remedy=_NARROW,
+            )
 
 
 def _find_fewer_permissions(rule: Rule, plan: Plan, _: Surroundings) -> Iterator[Finding]:
+    for change in _changed_policies(plan):
+        for statement, actions in _uncovered(change.before, change.after):
+            yield rule.finding(
+                change.address,
+                argument=_argument(statement),
+                before=show(statement),
+                after=_NOT_ALLOWED,
+                effect=f"The controller may no longer do this: {actions}. {_NO_MOVE}",
+                remedy=_TAKE_BACK,
+            )
+
+
+def _changed_policies(plan: Plan) -> Iterator[Change]:
+    """Yield the changes of the controller's policies. One that is new or destroyed has rules of its own."""
     for change in plan.of("aws_iam_role_policy"):
-        if not (change.changes and change.before and change.after and re.search(_OWN, change.construct)):
-            continue
-        rest = permissions(_statements(change.after), "Allow")
-        for statement in _statements(change.before):
-            gone = uncovered(permissions([statement], "Allow"), rest)
-            if gone:
-                actions = ", ".join(dict.fromkeys(one.action for one in gone))
-                yield rule.finding(
-                    change.address,
-                    argument=f"policy: {statement.get('Sid', 'a permission')}",
-                    before=show(statement),
-                    after="(not allowed)",
-                    effect=f"The controller may no longer do this: {actions}. {_NO_MOVE}",
-                    remedy=_TAKE_BACK,
-                )
+        if change.changes and change.before and change.after and re.search(_OWN, change.construct):
+            yield change
 
 
-def _statements(arguments: Arguments) -> list[dict[str, Any]]:
-    found = arguments.value("policy", JSON, "Statement")
+def _uncovered(policy: Arguments | None, other: Arguments | None) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each statement of a policy that allows what another policy does not, and the actions."""
+    known = permissions(_statements(other), "Allow")
+    for statement in _statements(policy):
+        if found := uncovered(permissions([statement], "Allow"), known):
+            yield statement, ", ".join(dict.fromkeys(one.action for one in found))
+
+
+def _argument(statement: dict[str, Any]) -> str:
+    return f"policy: {statement.get('Sid', 'a permission')}"
+
+
+def _statements(arguments: Arguments | None) -> list[dict[str, Any]]:
+    found = arguments.value("policy", JSON, "Statement") if arguments else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 

@@ -97,6 +97,13 @@ def test_the_status_shows_the_looks_and_the_decision(controlled: World) -> None:
     assert all(len(line) <= 80 for line in shown.output.splitlines())
 
 
+def put_state(world: World, state: object) -> None:
+    """Replace the controller's state."""
+    world.connect().clients.ssm(EAST).put_parameter(
+        Name=f"/warm-standby/{world.manifest.name}/automatic", Value=json.dumps(state), Type="String", Overwrite=True
+    )
+
+
 @pytest.mark.parametrize(
     "second, there, lines",
     [
@@ -111,12 +118,7 @@ def test_the_status_names_the_second_vantage_point_and_what_it_saw(
 ) -> None:
     state = state_at(datetime.now(UTC)) | ({"secondVantagePoint": second} if second else {})
     state["looks"][0]["there"] = there
-    controlled.connect().clients.ssm(EAST).put_parameter(
-        Name=f"/warm-standby/{controlled.manifest.name}/automatic",
-        Value=json.dumps(state),
-        Type="String",
-        Overwrite=True,
-    )
+    put_state(controlled, state)
     shown = run(controlled, "status")
     assert [line for line in lines if line not in " ".join(shown.stdout.split())] == []
     assert all(len(line) <= 80 for line in shown.output.splitlines())
@@ -130,12 +132,7 @@ def test_a_controller_that_has_not_looked_for_five_minutes_has_decided_nothing_o
     controlled: World, minutes: int, *, stale: bool
 ) -> None:
     state = state_at(datetime.now(UTC) - timedelta(minutes=minutes))
-    controlled.connect().clients.ssm(EAST).put_parameter(
-        Name=f"/warm-standby/{controlled.manifest.name}/automatic",
-        Value=json.dumps(state),
-        Type="String",
-        Overwrite=True,
-    )
+    put_state(controlled, state)
     shown = run(controlled, "status")
     assert shown.exit_code == (3 if stale else 0)
     assert ("decision: not known: the controller has not looked since" in shown.stdout) == stale
