@@ -11,6 +11,7 @@ lazy_bindings.install(collect_at_exit=False)
 from cdktf import App  # noqa: E402 - after the bindings were made lazy
 
 from standby.endpoints import describe_wrong_target  # noqa: E402 - after the bindings were made lazy
+from standby.text import wrap_lines  # noqa: E402 - after the bindings were made lazy
 from warm_standby.assets import AssetError, read_assets  # noqa: E402 - after the bindings were made lazy
 from warm_standby.automatic.controller import describe_second_vantage_point  # noqa: E402 - after the bindings were made lazy
 from warm_standby.settings import Settings, SettingsError  # noqa: E402 - after the bindings were made lazy
@@ -19,7 +20,7 @@ from warm_standby.state import StateError, refuse_mixed_states  # noqa: E402 - a
 from warm_standby.wheels import locked_wheels  # noqa: E402 - after the bindings were made lazy
 
 if refusal := describe_wrong_target(os.environ):
-    sys.stderr.write(f"{refusal}\n")
+    sys.stderr.write(f"{wrap_lines(refusal)}\n")
     sys.exit(3)
 project = Path(__file__).parent
 functions, site = project / "lambda_src", project / "frontend"
@@ -36,7 +37,7 @@ try:
         notifications=settings.notifications.enabled,
     )
 except (SettingsError, StateError, AssetError) as error:
-    sys.stderr.write(f"{error}\n")
+    sys.stderr.write(f"{wrap_lines(str(error)) if isinstance(error, StateError) else error}\n")
     sys.exit(3 if isinstance(error, StateError) else 2)
 WarmStandbyStack(app, settings=settings, assets=assets)
 app.synth()

@@ -115,16 +115,17 @@ def exported_directory() -> Path | None:
 
 def _connect_to_rehearsal(directory: Path, options: TargetOptions, *, other: str) -> "Connection":
     """Connect, or refuse with the next commands. `other` is one more of them."""
+    shown = path_from(Path.cwd(), directory)
     if options.regions:
         raise BadUsageError(
-            f"--region names a region in an AWS account, but the rehearsal in {directory} has its own regions.",
+            f"--region names a region in an AWS account, but the rehearsal in {shown} has its own regions.",
             hint=f"Leave --region out, or add --aws. {other}".strip(),
         )
     try:
         from standby.rehearsal.connection import open_rehearsal_connection  # noqa: PLC0415 - its packages are optional
     except ModuleNotFoundError as error:
         raise RefusedError(
-            f"The rehearsal in {directory} cannot be used: the Python package {error.name} is missing.",
+            f"The rehearsal in {shown} cannot be used: the Python package {error.name} is missing.",
             hint="\n  ".join(filter(None, ("Get it: pip install 'warm-standby[rehearsal]'", other))),
         ) from error
     try:

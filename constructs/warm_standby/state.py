@@ -13,7 +13,7 @@ _OLD_FILE: Final = f"terraform.{STACK_NAME}.tfstate"  # of versions that had one
 
 
 class StateError(ValueError):
-    """A state that could become another deployment's. The text is one line with the next command."""
+    """A state that could become another deployment's. The text is a sentence with the next command."""
 
 
 def configure_state(stack: TerraformStack, *, settings: Settings) -> None:

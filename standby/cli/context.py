@@ -4,7 +4,15 @@ from typing import Final
 
 import click
 
-from standby.cli.options import HELP_OPTIONS, examples, json_option, print_json, print_result, refuse_group_options
+from standby.cli.options import (
+    HELP_OPTIONS,
+    SubcommandGroup,
+    examples,
+    json_option,
+    print_json,
+    print_result,
+    refuse_group_options,
+)
 from standby.contexts import Contexts, contexts_path, make_context, read_contexts, write_contexts
 from standby.errors import StandbyError
 from standby.machine import describe_os_error
@@ -15,6 +23,7 @@ GROUP_OPTION_HINTS: Final = dict.fromkeys(("name", "region", "profile", "aws", "
 
 
 @click.group(
+    cls=SubcommandGroup,
     context_settings=HELP_OPTIONS,
     epilog=examples(
         "standby context add dev --name chatbot --region us-west-2 --region us-east-1",

@@ -23,6 +23,16 @@ HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
 """Settings of a group: its commands inherit them."""
 
 
+class SubcommandGroup(click.Group):
+    """A group whose help has the whole first sentence of each command. click's own cuts it at the terminal's width."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(limit=1000)) for name, one in commands.items() if one])
+
+
 def examples(*commands: str) -> str:
     """Return the end of a command's help: one to three commands, as a user types them."""
     return "\n".join(("\b", "Examples:", *(f"  {command}" for command in commands)))

@@ -10,7 +10,15 @@ from typing import Final
 import click
 from rich.console import Console
 
-from standby.cli.options import examples, exit_with, json_option, print_json, print_result, refuse_group_options
+from standby.cli.options import (
+    SubcommandGroup,
+    examples,
+    exit_with,
+    json_option,
+    print_json,
+    print_result,
+    refuse_group_options,
+)
 from standby.cli.output.first_commands import Shell, first_commands
 from standby.cli.output.progress import ConsoleProgress
 from standby.cli.output.rehearsal_view import print_report, status_text
@@ -48,7 +56,8 @@ GROUP_OPTION_HINTS: Final[Mapping[str, str]] = {
 
 
 @click.group(
-    epilog=examples("standby rehearse up", "standby rehearse fault region-down primary", "standby rehearse down")
+    cls=SubcommandGroup,
+    epilog=examples("standby rehearse up", "standby rehearse fault region-down primary", "standby rehearse down"),
 )
 @click.option(
     "--project",
@@ -113,7 +122,7 @@ def down(rehearsal: Rehearsal, *, destroy: bool) -> None:
     """Stop all processes of the rehearsal and remove its files."""
     with exclude_drills(rehearsal.paths), _show_progress(rehearsal):
         stopped = rehearsal.down(destroy=destroy)
-    print_result(f"The rehearsal in {rehearsal.paths.directory} {'is down' if stopped else 'was not up'}.")
+    print_result(f"The rehearsal in {rehearsal.paths.shown} {'is down' if stopped else 'was not up'}.")
     if not stopped:
         _print_rehearsals_up(rehearsal, "down")
 
@@ -128,8 +137,7 @@ def status(rehearsal: Rehearsal, *, as_json: bool) -> None:
         print_json(found)
     else:
         print_result(_status_text(rehearsal, found))
-        if not found.up:
-            _print_rehearsals_up(rehearsal, "status")
+        _print_rehearsals_up(rehearsal, "status")
     exit_with(0 if found.applied else REFUSED)
 
 
@@ -144,7 +152,7 @@ def _status_text(rehearsal: Rehearsal, found: Status) -> str:
     state, hint = NOT_UP if found.up else describe_state(rehearsal.paths), up_hint(rehearsal.paths)
     if state == NOT_UP:
         return status_text(found, hint=hint)
-    return f"The rehearsal in {found.directory} cannot be used: {state}. {hint}"
+    return f"The rehearsal in {rehearsal.paths.shown} cannot be used: {state}. {hint}"
 
 
 @rehearse.command(

@@ -154,7 +154,7 @@ def _workspace(connection: Connection | None, directory: Path | None, *, plans: 
         if isinstance(connection, RehearsalConnection):
             if directory is not None:
                 raise BadUsageError(
-                    f"--stack names a stack in an account, but the rehearsal in {connection.paths.directory} is up.",
+                    f"--stack names a stack in an account, but the rehearsal in {connection.paths.shown} is up.",
                     hint="A rehearsal plans its own stack: leave --stack out, or add --aws.",
                 )
             return _rehearsed_workspace(connection, plans=plans)

@@ -128,6 +128,7 @@ class ScenarioContext:
 
     def lose_identity_provider(self) -> None:
         """Take the identity provider off the network. It is in no region, so this starts no outage of a region."""
+        self.progress.start("Taking the identity provider off the network")
         self.faults.set("identity-provider-down", None)
         self.events.append(Event(at=self.clock.now(), kind="fault", text="the identity provider refuses connections"))
 

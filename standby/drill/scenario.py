@@ -38,3 +38,12 @@ class Scenario:
     access_token_seconds: int | None = None
     skip_reason: Callable[[], str] = lambda: ""
     require: Callable[[Clients, Manifest], None] = lambda _clients, _deployment: None
+
+    @property
+    def skipped_without(self) -> str:
+        """The condition under which a drill skips it, as a sentence; "" if it is skipped nowhere."""
+        if self.needs_sign_in:
+            return "Skipped if users do not sign in."
+        if self.needs_automatic:
+            return "Skipped without the automatic failover."
+        return "Skipped if the API has no name in DNS." if self.needs_dns else ""

@@ -37,4 +37,6 @@ def unknown(check: str, fact: Unavailable, *, action: str = "", region: str = ""
         remedy = RUN_AGAIN
     else:
         remedy = f"Allow {action}, or look in the console." if action else "Look in the console."
-    return Finding(check=check, region=region, status="unknown", detail=f"cannot be read here: {fact}", remedy=remedy)
+    answered = str(fact).startswith(("answers", "does not answer", "is still"))
+    why = f"the service {fact}" if answered else str(fact)
+    return Finding(check=check, region=region, status="unknown", detail=f"cannot be read here: {why}", remedy=remedy)

@@ -12,6 +12,7 @@ from standby.deployment.http_client import HTTP_SECONDS, HttpResponse, request_h
 from standby.deployment.manifest import Manifest, parse_manifest
 from standby.deployment.sessions import ROOT_CREDENTIALS, EmulatorCredentials, EmulatorSession
 from standby.errors import NoDeploymentError
+from standby.named_commands import path_from
 from standby.rehearsal.emulator.emulator import EmulatorRecord
 from standby.rehearsal.files.json_files import read_json, read_record
 from standby.rehearsal.files.paths import DIRECTORY_NAME, RehearsalPaths
@@ -30,7 +31,7 @@ class RehearsalConnection:
 
     def __init__(self, *, name: str, regions: tuple[str, ...], network: Network, directory: Path) -> None:
         self.name, self.regions = name, regions
-        self.where = f"REHEARSAL in {directory}"
+        self.where = f"REHEARSAL in {path_from(Path.cwd(), directory)}"
         self.paths = RehearsalPaths(project=directory.parent, directory=directory.resolve())
         self.clients = _clients(network, ROOT_CREDENTIALS)
         self._network = network
@@ -83,7 +84,8 @@ def open_rehearsal_connection(directory: Path, *, name: str | None = None) -> Re
     network, manifest = _read_usable(paths)
     if network is None or manifest is None:
         raise NoDeploymentError(
-            f"The rehearsal in {directory} cannot be used: {describe_state(paths)}.", hint=_next_commands(directory)
+            f"The rehearsal in {path_from(Path.cwd(), directory)} cannot be used: {describe_state(paths)}.",
+            hint=_next_commands(directory),
         )
     regions = tuple(region.region for region in manifest.regions.values())
     return RehearsalConnection(name=name or manifest.name, regions=regions, network=network, directory=directory)

@@ -151,7 +151,7 @@ class Rehearsal:
         applied = read_applied(self.paths, emulator=self._require_emulator())
         if applied is None:
             raise NoDeploymentError(
-                f"The emulator of the rehearsal in {self.paths.directory} is up, but the stack is not applied.",
+                f"The emulator of the rehearsal in {self.paths.shown} is up, but the stack is not applied.",
                 hint=up_hint(self.paths),
             )
         return applied.outputs

@@ -122,7 +122,9 @@ def test_a_rehearsal_that_cannot_be_used_is_refused_with_the_reason_and_the_next
     monkeypatch.chdir(files.project)
     result = CliRunner().invoke(cli, [command])
     assert result.exit_code == 3, result.stderr
-    assert reason in result.stderr
+    said = " ".join(result.stderr.split())
+    assert "The rehearsal in .rehearsal cannot be used: " in said
+    assert reason in said
     for named in ("`standby rehearse up`", "`standby rehearse down`", "`standby --aws COMMAND`"):
         assert named in result.stderr
 
@@ -135,7 +137,7 @@ def test_a_rehearsal_whose_package_is_missing_is_refused(
     monkeypatch.setitem(sys.modules, "psutil", None)
     with pytest.raises(RefusedError) as raised:
         open_connection(TargetOptions())
-    assert f"{files.directory} cannot be used: the Python package psutil is missing" in raised.value.message
+    assert f"{files.shown} cannot be used: the Python package psutil is missing" in raised.value.message
     assert "pip install 'warm-standby[rehearsal]'\n  `standby --aws COMMAND`" in raised.value.hint
 
 

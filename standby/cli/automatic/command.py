@@ -9,6 +9,7 @@ from pydantic import Field
 
 from standby.cli.options import (
     HELP_OPTIONS,
+    SubcommandGroup,
     confirm,
     examples,
     exit_with,
@@ -73,6 +74,7 @@ def _switch_options(command: Command) -> Command:
 
 
 @click.group(
+    cls=SubcommandGroup,
     context_settings=HELP_OPTIONS,
     epilog=examples("standby automatic status", 'standby automatic off --reason "maintenance"', "standby automatic on"),
 )

@@ -36,10 +36,10 @@ _MEASURE_WIDTH: Final = 40
 
 
 def scenario_lines(scenarios: Sequence[Scenario]) -> Iterator[str]:
-    """Yield the name of each scenario, and what it shows."""
+    """Yield the name of each scenario, what it shows, and where it is skipped."""
     column = max(len(scenario.name) for scenario in scenarios) + 2
     for scenario in scenarios:
-        yield from label_lines(scenario.name, scenario.summary, column=column)
+        yield from label_lines(scenario.name, f"{scenario.summary} {scenario.skipped_without}".strip(), column=column)
 
 
 def objective_lines(report: DrillReport) -> Iterator[Text]:

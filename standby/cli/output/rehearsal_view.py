@@ -1,12 +1,14 @@
 """What `standby rehearse` prints: the checks of the applied stack, and the status with its local addresses."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
 from standby.cli.options import print_result
+from standby.named_commands import path_from
 from standby.rehearsal.checks.verification import Result
 from standby.rehearsal.network.network import LocalUrls
 from standby.rehearsal.report import Report, Status
@@ -50,14 +52,15 @@ def check_lines(report: Report) -> Iterator[Text]:
 
 def status_text(found: Status, *, hint: str) -> str:
     """Return the status of a rehearsal as text. `hint`: how to start it."""
-    where = f"rehearsal in {found.directory}"
+    directory = path_from(Path.cwd(), Path(found.directory))
+    where = f"rehearsal in {directory}"
     if found.endpoint is None:
         return f"The {where} is not up. {hint}"
     if not found.applied:
         return f"The emulator of the {where} is up ({found.endpoint}), but the stack is not applied. {hint}"
     documents = ", ".join(f"{count} in {role}" for role, count in found.documents.items())
     faults = (f"{'fault:':<14}{fault}" for fault in found.faults)
-    named = f"REHEARSAL in {found.directory}: {found.name}"
+    named = f"REHEARSAL in {directory}: {found.name}"
     state = f"The rehearsal is up: {found.resources} resources; documents: {documents}."
     users = (f"{'user:':<14}{name}, {user.password}: {user.note}" for name, user in found.users.items())
     return "\n".join((named, state, _urls_text(found.endpoint, found.urls), *users, *faults))

@@ -147,7 +147,7 @@ class Deployer:
             )
             raise NoDeploymentError(
                 f"{settings.path} describes {settings.name} in {' and '.join(settings.regions)}, and the rehearsal in"
-                f" {self.paths.directory} has {manifest.name} in {' and '.join(regions)}.",
+                f" {self.paths.shown} has {manifest.name} in {' and '.join(regions)}.",
                 hint=f"Set {SETTINGS_VARIABLE} to the settings file of {manifest.name}, if you mean this rehearsal.\n  "
                 f"`standby rehearse --directory {other} up` makes another one beside it.\n"
                 f"  `standby rehearse --directory {this} down` removes this one.",

@@ -44,7 +44,7 @@ def check_directory(paths: RehearsalPaths) -> None:
     if not names or paths.marker.name in names:
         return
     raise RefusedError(
-        f"{paths.directory} contains files that no rehearsal created. Nothing was changed.",
+        f"{paths.shown} contains files that no rehearsal created. Nothing was changed.",
         hint="Name a new or an empty directory with --directory, or move those files.",
     )
 

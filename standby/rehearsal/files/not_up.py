@@ -10,7 +10,7 @@ class NotUpError(NoDeploymentError):
     """The rehearsal is not up."""
 
     def __init__(self, paths: RehearsalPaths) -> None:
-        super().__init__(f"The rehearsal in {paths.directory} is not up.", hint=up_hint(paths))
+        super().__init__(f"The rehearsal in {paths.shown} is not up.", hint=up_hint(paths))
 
 
 def up_hint(paths: RehearsalPaths) -> str:

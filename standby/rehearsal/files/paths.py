@@ -31,6 +31,11 @@ class RehearsalPaths:
     project: Path
     directory: Path
 
+    @property
+    def shown(self) -> Path:
+        """The directory as the user's shell names it."""
+        return path_from(Path.cwd(), self.directory)
+
     marker = _File(".standby-rehearsal")
     """The file that marks the directory as a rehearsal's. Without it, no other file is created or removed."""
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -32,6 +33,15 @@ def test_the_line_of_a_command_in_the_help_is_the_first_line_of_its_own_help(nam
     shown = CliRunner().invoke(cli, [name, "--help"])
     assert shown.exit_code == 0
     assert COMMANDS[name][1] in " ".join(shown.stdout.split())
+
+
+@pytest.mark.parametrize("group", ["rehearse", "context", "automatic"])
+def test_the_help_of_a_group_has_the_whole_sentence_of_each_command(group: str) -> None:
+    shown = words(CliRunner().invoke(cli, [group, "--help"]).stdout)
+    commands = cli.get_command(click.Context(cli), group)
+    assert isinstance(commands, click.Group)
+    for name, command in commands.commands.items():
+        assert f"{name} {words(str(command.help)).partition('. ')[0].removesuffix('.')}." in shown
 
 
 @pytest.mark.parametrize("arguments", [["--aws", "--directory", "x", "status"], ["failover", "--wait"], ["nothing"]])

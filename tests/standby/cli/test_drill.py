@@ -67,10 +67,19 @@ def test_the_list_describes_each_scenario(here: Path) -> None:
     assert "after one command the other region answers" in words(result.stdout)
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_list_says_which_scenarios_a_plain_deployment_skips(here: Path, name: str) -> None:
+    scenario = SCENARIOS[name]
+    listed = words(run("drill", "--list").stdout)
+    said = listed[listed.index(words(scenario.summary)) + len(words(scenario.summary)) :].strip()
+    needs = scenario.needs_sign_in or scenario.needs_automatic or scenario.needs_dns
+    assert said.startswith("Skipped ") == needs
+
+
 def test_without_a_rehearsal_a_drill_is_refused(here: Path) -> None:
     result = run("drill", "--all")
     assert result.exit_code == 3
-    assert f"The rehearsal in {here / '.rehearsal'} is not up." in words(result.stderr)
+    assert "The rehearsal in .rehearsal is not up." in words(result.stderr)
     assert result.stdout == ""
 
 

@@ -30,8 +30,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, ["rehearse", *arguments])
 
 
-def not_up(project: Path) -> str:
-    return f"Error: The rehearsal in {project / '.rehearsal'} is not up. Run `standby rehearse up`."
+NOT_UP = "Error: The rehearsal in .rehearsal is not up. Run `standby rehearse up`."
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ def test_a_project_is_found_from_a_directory_below(here: Path, monkeypatch: pyte
 
 def test_status_without_a_rehearsal_exits_with_3_and_names_the_next_command(here: Path) -> None:
     result = run("status")
-    said = f"The rehearsal in {here / '.rehearsal'} is not up. Run `standby rehearse up`."
+    said = "The rehearsal in .rehearsal is not up. Run `standby rehearse up`."
     assert (result.exit_code, words(result.stdout)) == (3, said)
 
 
@@ -91,7 +90,7 @@ def test_the_hint_of_a_rehearsal_that_is_not_up_starts_the_one_that_was_asked_ab
 def test_status_names_the_deployment_and_the_directory_of_the_rehearsal_first(small: SmallRehearsal) -> None:
     directory = str(small.rehearsal.paths.directory)
     shown = words(small.command("status").stdout)
-    assert shown.startswith(f"REHEARSAL in {directory}: small The rehearsal is up: ")
+    assert shown.startswith(f"REHEARSAL in {small.rehearsal.paths.shown}: small The rehearsal is up: ")
     document = json.loads(small.command("status", "--json").stdout)
     assert (document["directory"], document["name"]) == (directory, "small")
 
@@ -174,7 +173,7 @@ def test_slow_without_a_time_is_a_wrong_usage(small: SmallRehearsal) -> None:
 @pytest.mark.parametrize("arguments", [["fault", "region-down", "primary"], ["fault", "slow", "primary"]])
 def test_no_fault_can_be_set_without_a_rehearsal(here: Path, arguments: list[str]) -> None:
     result = run(*arguments, *(["--milliseconds", "5"] if "slow" in arguments else []))
-    assert (result.exit_code, words(result.stderr)) == (3, not_up(here))
+    assert (result.exit_code, words(result.stderr)) == (3, NOT_UP)
     assert not (here / ".rehearsal").exists()
 
 
@@ -183,12 +182,12 @@ def test_a_command_that_needs_a_rehearsal_is_refused_without_one(here: Path, arg
     result = run(*arguments)
     assert result.exit_code == 3
     assert result.stdout == ""
-    assert words(result.stderr) == not_up(here)
+    assert words(result.stderr) == NOT_UP
 
 
 def test_down_without_a_rehearsal_succeeds(here: Path) -> None:
     result = run("down")
-    assert (result.exit_code, words(result.stdout)) == (0, f"The rehearsal in {here / '.rehearsal'} was not up.")
+    assert (result.exit_code, words(result.stdout)) == (0, "The rehearsal in .rehearsal was not up.")
     assert not (here / ".rehearsal").exists()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import call, create_autospec
 
 import pytest
 import urllib3
@@ -43,6 +44,17 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(context_module, "HEALTH_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(context_module, "HEALTH_TIMEOUT_SECONDS", 0.1)
     monkeypatch.setattr(context_module, "DETECTION_SECONDS", 0.5)
+
+
+def test_the_loss_of_the_identity_provider_is_a_step_and_an_event() -> None:
+    context = context_with(answer_of(200, HEALTHY))
+    progress = create_autospec(NullProgress, instance=True)
+    context.progress = progress
+    context.lose_identity_provider()
+    assert progress.start.mock_calls == [call("Taking the identity provider off the network")]
+    assert [(event.kind, event.text) for event in context.events] == [
+        ("fault", "the identity provider refuses connections")
+    ]
 
 
 def test_the_timeline_has_words_for_every_fault() -> None:

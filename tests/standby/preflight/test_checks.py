@@ -13,7 +13,7 @@ from standby.preflight.facts.names import Name
 from standby.preflight.facts.principal import Principal, Simulation
 from standby.preflight.facts.quotas import Capacity, Quota
 from standby.preflight.facts.state import OwnResources, StateBucket
-from standby.preflight.findings import Finding, Status
+from standby.preflight.findings import Finding, Status, unknown
 from standby.stack.configuration import Resource, Stack, StateBackend
 
 ACCOUNT, WEST = "111122223333", "us-west-2"
@@ -265,3 +265,15 @@ def test_the_needed_concurrency_is_computed_from_the_stack() -> None:
     )
     assert quotas.needed_concurrency(small, WEST) == 204
     assert quotas.needed_concurrency(small, "us-east-1") == 0
+
+
+@pytest.mark.parametrize(
+    "fact, said",
+    [
+        (Unavailable("answers 400, but not as AWS does"), "the service answers 400, but not as AWS does"),
+        (Unavailable("does not answer (time-out after 3 s)"), "the service does not answer (time-out after 3 s)"),
+        (Unavailable("failed: no region"), "failed: no region"),
+    ],
+)
+def test_a_fact_that_cannot_be_read_is_a_whole_sentence(fact: Unavailable, said: str) -> None:
+    assert unknown("quota", fact).detail == f"cannot be read here: {said}"
