@@ -49,18 +49,21 @@ def collect_switch_facts(connection: Connection, manifest: Manifest, target: Rol
     """Read the facts for a plan that switches to `target`."""
     quick, health = _read(connection, manifest, target)
     copies: ConfigCopies = {role: _copy(quick["copy", role]) for role in ROLES}
-    known = [keys for role in ROLES if isinstance(keys := quick["keys", role], tuple)]
+    keys = {role: quick["keys", role] for role in ROLES}
+    if any(isinstance(copy, ConfigCopy) and not copy.generation for copy in copies.values()):
+        keys |= _list_again(connection, manifest, keys, target)
+    known = [found for found in keys.values() if isinstance(found, tuple)]
     arn = quick["actor", target]
     return SwitchFacts(
         manifest=manifest,
         target=target,
         copies=copies,
-        journal_generation=max((journal.parse_generation(key) for keys in known for key in keys), default=0),
+        journal_generation=max((journal.parse_generation(key) for found in known for key in found), default=0),
         health=health,
         actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
         now=connection.clients.clock.now(),
         events=_read_events_of_config(connection, manifest, copies, target),
-        unread_journals={role: keys for role in ROLES if isinstance(keys := quick["keys", role], Unavailable)},
+        unread_journals={role: found for role, found in keys.items() if isinstance(found, Unavailable)},
     )
 
 
@@ -96,6 +99,25 @@ def _read(
         health = calls.results_so_far(DEEP_SECONDS)["deep", target]
     calls.wait([key for key in tasks if key != ("deep", target)], seconds=OTHER_REGION_SECONDS)
     return calls.results_so_far(), _health(health)
+
+
+def _list_again(
+    connection: Connection, manifest: Manifest, keys: Mapping[Role, object], target: Role
+) -> dict[Role, object]:
+    """List each journal that answered once more, because a copy without a generation was read.
+
+    Such a copy hides the generation that it replaced. The command that wrote this generation wrote its event before, so
+    a journal that is listed after the copy was read has it.
+    """
+    tasks = {
+        role: partial(look_twice, partial(_list_keys, connection, manifest.regions[role]), hedge=True)
+        for role, found in keys.items()
+        if isinstance(found, tuple)
+    }
+    calls = ConcurrentCalls(tasks)
+    calls.wait([role for role in tasks if role == target], seconds=TARGET_SECONDS)
+    calls.wait(list(tasks), seconds=OTHER_REGION_SECONDS)
+    return {**calls.results_so_far(TARGET_SECONDS)}
 
 
 def _read_copy(connection: Connection, region: Region) -> ConfigCopy:
