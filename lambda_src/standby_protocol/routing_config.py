@@ -98,14 +98,25 @@ def authoritative_copy(copies: ConfigCopies) -> ConfigCopy | None:
     """Return the copy that pages obey; None if no valid copy is known.
 
     A page obeys this copy after it has read the primary region's copy and then the failover region's. The edge asks the
-    failover bucket first, so users get a manual edit or an equal generation from that bucket.
+    failover bucket first, so users get a manual edit or an equal generation from that bucket. If two configs of one
+    generation name the same API, pages obey either, and the one in the bucket of this API's region is authoritative: a
+    switch writes it first.
     """
     history, authoritative = ConfigHistory(), None
     for role in reversed(READ_ORDER):
         copy = copies.get(role)
         if isinstance(copy, ConfigCopy) and copy.config is not None and history.accepts(copy.config):
             history, authoritative = history.after(copy.config), copy
-    return authoritative
+    return next((copy for copy in copies.values() if _precedes(copy, authoritative)), authoritative)
+
+
+def _precedes(copy: ConfigCopy | Unavailable, other: ConfigCopy | None) -> bool:
+    """Return whether a copy has another config of the same generation and API, and is the one of the API's region."""
+    if not isinstance(copy, ConfigCopy) or other is None or copy.config is None or other.config is None:
+        return False
+    one, another = copy.config, other.config
+    alike = (one.generation, one.api_url) == (another.generation, another.api_url)
+    return alike and one != another and one.generation is not None and copy.role == one.role
 
 
 def serving_role(deployment: Deployment, copies: ConfigCopies) -> Role | None:

@@ -211,6 +211,9 @@ class SwitchSteps:
                 run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
                 return f"pending: {why}"
             return f"generation {mine.generation}, after another command's write"
+        if _is_edited(authoritative) and _has_written(run):  # a command that runs beside it may still obey this one
+            edited = _describe_winner(authoritative, None)
+            raise UnknownOutcomeError(f"{edited}, and generation {mine.generation} may hold later")
         if region in settled.hiding:
             raise ConflictError(_describe_edit(region, authoritative), authoritative=authoritative, winner=None)
         winner = self._find_winner(authoritative)
@@ -248,7 +251,7 @@ class SwitchSteps:
         found = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and not copy.generation]
         if not found:
             return ()
-        keys = {role: attempt(partial(self._list_journal, role)) for role in ROLES}
+        keys = {role: attempt(partial(self._list_journal, role, copy)) for role, copy in copies.items()}
         known = KnownGenerations(
             copies=copies,
             journal_generation=max(
@@ -259,9 +262,9 @@ class SwitchSteps:
         )
         return found if known.may_be_hidden_from(config) else ()
 
-    def _list_journal(self, role: Role) -> tuple[str, ...]:
+    def _list_journal(self, role: Role, copy: ConfigCopy | Unavailable) -> tuple[str, ...]:
         region = self._manifest.regions[role]
-        return journal.list_recent_keys(self._connection.clients.s3(region.region), region, generations=0)
+        return journal.list_keys_since(self._connection.clients.s3(region.region), region, copy)
 
     def _read_copy(self, role: Role) -> ConfigCopy:
         region = self._manifest.regions[role]
@@ -327,6 +330,10 @@ def _describe_edge(seen: RoutingConfig | str) -> str:
     if isinstance(seen, str):
         return seen
     return f"{seen.region or seen.api_url}, generation {seen.generation or 'none: manually edited'}"
+
+
+def _is_edited(copy: ConfigCopy) -> bool:
+    return copy.config is not None and copy.config.manually_edited
 
 
 def _describe_edit(region: str, authoritative: ConfigCopy) -> str:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from standby.deployment.answers import take_count, take_list, take_text
 from standby.deployment.api_call import MAX_BODY_BYTES
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Region
 from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy, RoutingConfig, read_copy
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
@@ -56,6 +57,7 @@ __all__ = [
     "is_written_by_event",
     "last_switch",
     "last_written",
+    "list_keys_since",
     "list_objects",
     "list_recent_keys",
     "list_recent_objects",
@@ -202,6 +204,12 @@ def list_recent_keys(s3: "S3Client", region: Region, *, generations: int) -> tup
     errors.
     """
     return tuple(filter(is_event_key, list_recent_objects(s3, region, generations=generations)))
+
+
+def list_keys_since(s3: "S3Client", region: Region, copy: ConfigCopy | Unavailable) -> tuple[str, ...]:
+    """Return the keys of the region's events since this copy of its config.json. Raises botocore's errors."""
+    since = copy.generation if isinstance(copy, ConfigCopy) else 0
+    return tuple(filter(is_event_key, list_objects(s3, region, since=since)))
 
 
 def list_recent_objects(s3: "S3Client", region: Region, *, generations: int) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def collect_switch_facts(connection: Connection, manifest: Manifest, target: Rol
     copies: ConfigCopies = {role: _copy(quick["copy", role]) for role in ROLES}
     keys = {role: quick["keys", role] for role in ROLES}
     if any(isinstance(copy, ConfigCopy) and not copy.generation for copy in copies.values()):
-        keys |= _list_again(connection, manifest, keys, target)
+        keys |= _list_again(connection, manifest, keys, copies, target)
     known = [found for found in keys.values() if isinstance(found, tuple)]
     arn = quick["actor", target]
     return SwitchFacts(
@@ -102,7 +102,7 @@ def _read(
 
 
 def _list_again(
-    connection: Connection, manifest: Manifest, keys: Mapping[Role, object], target: Role
+    connection: Connection, manifest: Manifest, keys: Mapping[Role, object], copies: ConfigCopies, target: Role
 ) -> dict[Role, object]:
     """List each journal that answered once more, because a copy without a generation was read.
 
@@ -110,7 +110,7 @@ def _list_again(
     a journal that is listed after the copy was read has it.
     """
     tasks = {
-        role: partial(look_twice, partial(_list_keys, connection, manifest.regions[role]), hedge=True)
+        role: partial(look_twice, partial(_list_since, connection, manifest.regions[role], copies[role]), hedge=True)
         for role, found in keys.items()
         if isinstance(found, tuple)
     }
@@ -126,6 +126,10 @@ def _read_copy(connection: Connection, region: Region) -> ConfigCopy:
 
 def _list_keys(connection: Connection, region: Region) -> tuple[str, ...]:
     return journal.list_recent_keys(connection.clients.s3(region.region), region, generations=0)
+
+
+def _list_since(connection: Connection, region: Region, copy: ConfigCopy | Unavailable) -> tuple[str, ...]:
+    return journal.list_keys_since(connection.clients.s3(region.region), region, copy)
 
 
 def _read_events_of_config(

@@ -223,7 +223,7 @@ def _must_replace(facts: ReconcileFacts, config: RoutingConfig) -> bool:
 
 
 def _may_be_hidden_from(facts: ReconcileFacts, config: RoutingConfig) -> bool:
-    return _known_generations(facts).may_be_hidden_from(config)
+    return not config.manually_edited and _known_generations(facts).may_be_hidden_from(config)
 
 
 def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
@@ -354,7 +354,7 @@ def _config_notes(facts: ReconcileFacts) -> Iterator[str]:
     if event := state.last_config_event:
         seen = f"pages have seen generation {event.generation}, which `{event.command}` wrote, and obey no lower one"
         yield f"{seen}: this writes the next one"
-    elif (config := state.config) is not None and not config.manually_edited and _may_be_hidden_from(facts, config):
+    elif state.config is not None and _may_be_hidden_from(facts, state.config):
         yield "a copy without a generation may have had a later one: this writes the next one"
     role = state.serving
     if role is not None and moves_users(state.manifest, state.copies, role):

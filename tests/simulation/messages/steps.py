@@ -7,6 +7,7 @@ from tests.simulation.messages.checks import (
     edge_is_invalid,
     edge_shows,
     edge_shows_edit,
+    edited_during,
     is_written,
     question_failed,
     shows_nothing,
@@ -73,6 +74,19 @@ STEP_ROWS: Final[tuple[Row, ...]] = (
             f"{begin} in {{region}}: {{other}} {{why}}, so which config.json holds is not known",
             "The write was refused by its condition, and the target's copy could not be read then.",
             because("other"),
+        )
+        for begin in (
+            "Write config.json",
+            "Write config.json for an interrupted command",
+            "Bring config.json to generation {n}",
+        )
+    ),
+    *(
+        row(
+            f"{begin} in {{region}}: config.json was manually edited during this command; it is now authoritative:"
+            " {url}/prod/, and generation {m} may hold later",
+            "The command read a config without a generation, after it had written a copy.",
+            lambda told, words: edited_during(told, {"url": f"{words['url']}/prod/"}),
         )
         for begin in (
             "Write config.json",

@@ -45,7 +45,7 @@ class Deployment:
         found: ConfigCopy = self.answers["copy", region.role]()
         return found
 
-    def keys(self, _: object, region: Region) -> tuple[str, ...]:
+    def keys(self, _: object, region: Region, *__: object) -> tuple[str, ...]:
         found: tuple[str, ...] = self.answers["keys", region.role]()
         return found
 
@@ -70,6 +70,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Deployment:
     found = Deployment()
     monkeypatch.setattr(switch_facts, "_read_copy", found.copy)
     monkeypatch.setattr(switch_facts, "_list_keys", found.keys)
+    monkeypatch.setattr(switch_facts, "_list_since", found.keys)
     monkeypatch.setattr(switch_facts, "confirm_health", found.health)
     monkeypatch.setattr(journal, "read_events_of_config", found.events)
     monkeypatch.setattr(switch_facts, "DEEP_SECONDS", 0.2)
