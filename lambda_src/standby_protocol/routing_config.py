@@ -107,16 +107,18 @@ def authoritative_copy(copies: ConfigCopies) -> ConfigCopy | None:
         copy = copies.get(role)
         if isinstance(copy, ConfigCopy) and copy.config is not None and history.accepts(copy.config):
             history, authoritative = history.after(copy.config), copy
-    return next((copy for copy in copies.values() if _precedes(copy, authoritative)), authoritative)
+    for copy in copies.values():
+        if isinstance(copy, ConfigCopy) and authoritative is not None and _precedes(copy, authoritative):
+            return copy
+    return authoritative
 
 
-def _precedes(copy: ConfigCopy | Unavailable, other: ConfigCopy | None) -> bool:
+def _precedes(copy: ConfigCopy, other: ConfigCopy) -> bool:
     """Return whether a copy has another config of the same generation and API, and is the one of the API's region."""
-    if not isinstance(copy, ConfigCopy) or other is None or copy.config is None or other.config is None:
-        return False
     one, another = copy.config, other.config
-    alike = (one.generation, one.api_url) == (another.generation, another.api_url)
-    return alike and one != another and one.generation is not None and copy.role == one.role
+    if one is None or another is None or one.generation is None or one == another:
+        return False
+    return (one.generation, one.api_url) == (another.generation, another.api_url) and copy.role == one.role
 
 
 def serving_role(deployment: Deployment, copies: ConfigCopies) -> Role | None:
