@@ -98,7 +98,7 @@ def test_a_document_that_arrived_during_the_run_is_not_overwritten(world: World)
     run = PlanRun(plan=Plan(command="reconcile", summary=""), event=None)
     action = CopyDocuments(source="primary", destination="failover", documents=left)
     told = ReconcileSteps(world.connect(), world.manifest, wait_seconds=1).copy_documents(run, action)
-    assert told == "1 there already"
+    assert told == "1 changed"
     assert contents(world, "failover") == {"plan": "east, and newer"}
 
 
