@@ -251,7 +251,7 @@ class SwitchSteps:
         found = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and not copy.generation]
         if not found:
             return ()
-        keys = {role: attempt(partial(self._list_journal, role, copy)) for role, copy in copies.items()}
+        keys = {role: attempt(partial(self._list_journal, role, config.generation or 0)) for role in copies}
         known = KnownGenerations(
             copies=copies,
             journal_generation=max(
@@ -262,9 +262,9 @@ class SwitchSteps:
         )
         return found if known.may_be_hidden_from(config) else ()
 
-    def _list_journal(self, role: Role, copy: ConfigCopy | Unavailable) -> tuple[str, ...]:
+    def _list_journal(self, role: Role, since: int) -> tuple[str, ...]:
         region = self._manifest.regions[role]
-        return journal.list_keys_since(self._connection.clients.s3(region.region), region, copy)
+        return journal.list_keys_since(self._connection.clients.s3(region.region), region, since)
 
     def _read_copy(self, role: Role) -> ConfigCopy:
         region = self._manifest.regions[role]

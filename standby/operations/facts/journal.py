@@ -16,7 +16,6 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from standby.deployment.answers import take_count, take_list, take_text
 from standby.deployment.api_call import MAX_BODY_BYTES
-from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import Region
 from standby.deployment.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy, RoutingConfig, read_copy
 from standby.json_model import ONE_ROW, JsonModel, describe_errors
@@ -206,9 +205,8 @@ def list_recent_keys(s3: "S3Client", region: Region, *, generations: int) -> tup
     return tuple(filter(is_event_key, list_recent_objects(s3, region, generations=generations)))
 
 
-def list_keys_since(s3: "S3Client", region: Region, copy: ConfigCopy | Unavailable) -> tuple[str, ...]:
-    """Return the keys of the region's events since this copy of its config.json. Raises botocore's errors."""
-    since = copy.generation if isinstance(copy, ConfigCopy) else 0
+def list_keys_since(s3: "S3Client", region: Region, since: int) -> tuple[str, ...]:
+    """Return the keys of the region's events whose generation is at least this one. Raises botocore's errors."""
     return tuple(filter(is_event_key, list_objects(s3, region, since=since)))
 
 

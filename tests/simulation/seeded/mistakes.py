@@ -331,7 +331,7 @@ MISTAKES: Final = (
         "the journals are not listed again after an edit was read",
         FACTS,
         "collect_switch_facts",
-        "keys |= _list_again(connection, manifest, keys, copies, target)",
+        "keys |= _list_again(connection, manifest, keys, target, since=highest)",
         "pass",
     ),
     _mistake(

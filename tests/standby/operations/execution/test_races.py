@@ -304,3 +304,14 @@ def test_a_reconcile_that_loses_to_a_failback_moves_no_user_in_its_place(world: 
         Executor(world.connect(), world.manifest).run(changing(plan))
     moved = {role: copy.config.role for role, copy in world.copies().items() if copy.config}
     assert moved == {"primary": "primary", "failover": "failover"}
+
+
+def test_a_failback_that_meets_an_edit_after_its_first_write_does_not_say_that_it_lost(world: World) -> None:
+    Operator.planned(world, "failover", "failover").finish()
+    operator = Operator.planned(world, "primary", "failback")
+    operator.take(2)
+    world.put("failover", render_config(config("failover", None, manifest=world.manifest)))
+    operator.finish()
+    assert isinstance(operator.error, StepFailedError)
+    assert operator.executor.last.result == "unknown"
+    assert operator.error.message.endswith("generation 5 may hold later")

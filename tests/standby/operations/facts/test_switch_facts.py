@@ -31,6 +31,7 @@ class Deployment:
     def __init__(self) -> None:
         self.clients = SimpleNamespace(s3=lambda region: region, sts=self._sts, clock=Clock())
         self.generations: list[int | None] = []
+        self.since: list[int] = []
         self.without_events: set[Role] = set()
         self.answers: dict[tuple[str, Role], Answer] = {}
         for role in ROLES:
@@ -45,7 +46,8 @@ class Deployment:
         found: ConfigCopy = self.answers["copy", region.role]()
         return found
 
-    def keys(self, _: object, region: Region, *__: object) -> tuple[str, ...]:
+    def keys(self, _: object, region: Region, since: int | None = None) -> tuple[str, ...]:
+        self.since += [] if since is None else [since]
         found: tuple[str, ...] = self.answers["keys", region.role]()
         return found
 
@@ -185,9 +187,19 @@ def test_the_journals_are_listed_after_a_copy_without_a_generation_was_read(
     deployment: Deployment, role: Role, own: ConfigCopy
 ) -> None:
     deployment.answers["copy", "primary"] = lambda: own
-    listings(deployment, role, lambda: (key(3),), lambda: (key(3), key(8)))
+    listings(deployment, role, lambda: (key(3),), lambda: (key(8),))
     found = deployment.collect()
     assert (found.journal_generation, found.unread_journals) == (8, {})
+
+
+def test_the_second_listing_begins_at_the_highest_generation_of_the_first_and_forgets_none(
+    deployment: Deployment,
+) -> None:
+    deployment.answers["copy", "primary"] = lambda: copy_of("primary", config("failover", None))
+    listings(deployment, "failover", lambda: (key(3), key(6)), tuple)
+    listings(deployment, "primary", lambda: (key(7),), tuple)
+    assert deployment.collect().journal_generation == 7
+    assert deployment.since == [7, 7]
 
 
 def test_a_journal_that_cannot_be_listed_after_such_a_copy_was_read_is_unread(deployment: Deployment) -> None:
