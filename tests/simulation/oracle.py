@@ -147,7 +147,7 @@ def _judge_move(run: "Run", watch: Watch, before: Glance, spec: Spec, notes: tup
 
 def _judge_documents_of_move(world: World, watch: Watch, spec: Spec) -> Iterator[str]:
     indexed = dict(world.indexed[WEST])
-    for number, key, modified in sorted(watch.needed):
+    for number, key, modified in sorted(one for one in watch.needed if one[1] not in watch.deleted):
         there = world.objects.get((WEST, "docs", key))
         if number == spec.number and (there is None or there.modified < modified):
             yield f"precondition: {spec} moved users to {WEST}, which lacks {key}"

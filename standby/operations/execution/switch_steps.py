@@ -1,7 +1,7 @@
 """The steps of a failover and a failback."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -56,11 +56,18 @@ _HIDING: Final = "its copy was edited or removed meanwhile, and may have had a l
 
 @dataclass(frozen=True, kw_only=True)
 class _Settled:
-    """The authoritative copy, why a copy cannot be read, by its region, and the regions whose copy was left."""
+    """The authoritative copy, why another one cannot be read or written, by its region, and where one was left."""
 
     authoritative: ConfigCopy
     unread: Mapping[str, Unavailable]
+    unwritten: Mapping[str, str]
     hiding: frozenset[str]
+
+    @property
+    def pending(self) -> Mapping[str, str]:
+        """Why each copy that is not the authoritative one is pending, by its region."""
+        silent = {region: f"{region} {why}" for region, why in (*self.unread.items(), *self.unwritten.items())}
+        return dict.fromkeys(self.hiding, _HIDING) | silent
 
 
 class SwitchSteps:
@@ -206,8 +213,7 @@ class SwitchSteps:
         if run.plan.target in unread:  # its copy may be this command's, or that of a command that won
             raise _target_is_unread(run.plan.target, unread[run.plan.target])
         if authoritative.config == mine:
-            if region in unread or region in settled.hiding:
-                why = f"{region} {unread[region]}" if region in unread else _HIDING
+            if why := settled.pending.get(region):
                 run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
                 return f"pending: {why}"
             return f"generation {mine.generation}, after another command's write"
@@ -237,11 +243,12 @@ class SwitchSteps:
             stale = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
             hiding = self._find_hiding(copies, config) if not config.manually_edited else ()
             replaced = () if config.manually_edited or moves else [copy for copy in stale if copy not in hiding]
-            if all(self._replace(copy, authoritative) for copy in replaced):
+            if (unwritten := self._replace(replaced, authoritative)) is not None:
                 unread = {role: copy for role, copy in copies.items() if isinstance(copy, Unavailable)}
                 return _Settled(
                     authoritative=authoritative,
                     unread={self._manifest.regions[role].region: why for role, why in unread.items()},
+                    unwritten=unwritten,
                     hiding=frozenset(copy.region for copy in hiding),
                 )
         raise StepFailedError("config.json can no longer be read, or another command keeps writing it", fatal=True)
@@ -270,19 +277,22 @@ class SwitchSteps:
         region = self._manifest.regions[role]
         return read_copy(self._connection.clients.s3(region.region), region)
 
-    def _replace(self, copy: ConfigCopy, authoritative: ConfigCopy) -> bool:
-        """Replace one copy with the authoritative one. Return False when the copy has changed since it was read."""
-        try:
-            write_copy(self._connection.clients.s3(copy.region), copy, authoritative.text)
-        except PreconditionFailedError:
-            return False
-        except (
-            ClientError,
-            BotoCoreError,
-            UnknownWriteError,
-        ):  # that region no longer answers: `reconcile` writes the copy later
-            return True
-        return True
+    def _replace(self, copies: Iterable[ConfigCopy], authoritative: ConfigCopy) -> Mapping[str, str] | None:
+        """Replace these copies with the authoritative one. Return why one could not be written, by its region.
+
+        Return None when a copy has changed since it was read. `reconcile` writes a copy whose region does not answer.
+        """
+        unwritten = {}
+        for copy in copies:
+            try:
+                write_copy(self._connection.clients.s3(copy.region), copy, authoritative.text)
+            except PreconditionFailedError:
+                return None
+            except UnknownWriteError as error:
+                unwritten[copy.region] = error.message
+            except (ClientError, BotoCoreError) as error:
+                unwritten[copy.region] = f"{explain(error)}"
+        return unwritten
 
     def _find_winner(self, authoritative: ConfigCopy) -> Event | None:
         config = authoritative.config

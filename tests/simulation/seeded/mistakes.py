@@ -141,8 +141,8 @@ MISTAKES: Final = (
         "a command that lost leaves the copies as they are",
         STEPS,
         "SwitchSteps._make_copies_agree",
-        "if all(self._replace(copy, authoritative) for copy in replaced):",
-        "if True:",
+        "(unwritten := self._replace(replaced, authoritative))",
+        "(unwritten := {})",
     ),
     _mistake(
         "a failed write in the target region is only pending",

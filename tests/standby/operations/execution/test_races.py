@@ -3,15 +3,18 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from standby.deployment.manifest import Role
-from standby.deployment.routing_config import authoritative_copy, copies_agree, render_config
+from standby.deployment.routing_config import ConfigCopy, authoritative_copy, copies_agree, render_config, write_copy
 from standby.drill.load.users import SiteClient
 from standby.drill.observe.observer import Observer
 from standby.errors import RefusedError
+from standby.operations.execution import switch_steps
 from standby.operations.execution.executor import Executor
 from standby.operations.execution.run import ConflictError, StepFailedError
 from standby.operations.facts.journal import Event, new_event, write_event
@@ -22,6 +25,9 @@ from standby.operations.plans.reconcile import plan_config
 from standby.operations.plans.switch import plan_switch
 from standby.rehearsal.emulator.emulator import Emulator
 from tests.standby.helpers import EAST, NOON, WEST, World, clients, config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 CHANGING = (WriteIntent, PutConfig, CloseEvent)
 """The steps that change something; the others only read."""
@@ -315,3 +321,24 @@ def test_a_failback_that_meets_an_edit_after_its_first_write_does_not_say_that_i
     assert isinstance(operator.error, StepFailedError)
     assert operator.executor.last.result == "unknown"
     assert operator.error.message.endswith("generation 5 may hold later")
+
+
+def test_a_copy_that_cannot_be_written_after_another_write_is_pending(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = Operator.planned(world, "failover", "failover")
+    operator.take(2)
+    world.put("primary", render_config(config("primary", 3, manifest=world.manifest, moment="another")))
+    written = list[str]()
+
+    def write(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
+        written.append(seen.region)
+        if len(written) > 1:
+            raise EndpointConnectionError(endpoint_url="https://s3")
+        write_copy(s3, seen, text)
+
+    monkeypatch.setattr(switch_steps, "write_copy", write)
+    operator.finish()
+    found = operator.executor.last.pending_writes
+    assert [(part.region, part.why) for part in found] == [(WEST, f"{WEST} does not answer (no connection)")]
+    assert written == [WEST, WEST]
