@@ -363,6 +363,27 @@ MISTAKES: Final = (
         "if False:",
     ),
     _mistake(
+        "a copy that could not be written after another write is not told",
+        STEPS,
+        "SwitchSteps._replace",
+        "return unwritten",
+        "return {}",
+    ),
+    _mistake(
+        "a document that arrived after the listing was never missing",
+        DOCUMENTS,
+        "inspect_differences",
+        'return MissingDocument(document=document, why="pending")',
+        "return None",
+    ),
+    _mistake(
+        "each other version of a document counts as the copied one",
+        COPIES,
+        "_copy_document",
+        "now == missing.document.etag",
+        "now",
+    ),
+    _mistake(
         "a failback does not notice that users moved while it compared",
         CHECK,
         "recheck_preconditions",
