@@ -96,6 +96,12 @@ STEP_ROWS: Final[tuple[Row, ...]] = (
     ),
     row("`standby status` looks again; the same command again writes it, or finds it written.", "A command.", always),
     row("Bring the Knowledge Base into sync in {region}: chatbot-ingest {why}", _HAS_REASON, because()),
+    row(
+        "Bring the Knowledge Base into sync in {region}: {n} jobs started and none covered the bucket: the last job is"
+        " {code}",
+        "The function said so many times that it started a job.",
+        lambda told, words: told.jobs_started(words["region"]) >= int(words["n"]),
+    ),
     row("Complete the journal ({n} event) in {region}: the journal {why}", _HAS_REASON, because()),
     row("Complete the journal ({n} events) in {region}: the journal {why}", _HAS_REASON, because()),
     row(

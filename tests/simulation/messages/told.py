@@ -125,6 +125,11 @@ class Told:
         """Return whether a job of a region, as it was read, does not cover a listing there."""
         return self._coverage(region) != {True}
 
+    def jobs_started(self, region: str) -> int:
+        """Return how many ingestion jobs of a region the command started."""
+        answers = [answer for answer in self.answers_of(region, "Invoke") if _is_answered(answer)]
+        return sum(answer.status == _OK and read_document(answer)["decision"] == "start" for answer in answers)
+
     def is_covered(self, region: str) -> bool:
         """Return whether a job of a region, as it was read, covers a listing there."""
         return True in self._coverage(region)
