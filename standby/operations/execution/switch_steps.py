@@ -213,7 +213,8 @@ class SwitchSteps:
         if run.plan.target in unread:  # its copy may be this command's, or that of a command that won
             raise _target_is_unread(run.plan.target, unread[run.plan.target])
         if authoritative.config == mine:
-            if why := settled.pending.get(region):
+            if region in settled.pending:
+                why = settled.pending[region]
                 run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
                 return f"pending: {why}"
             return f"generation {mine.generation}, after another command's write"
