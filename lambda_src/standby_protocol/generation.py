@@ -15,7 +15,7 @@ from typing import Final
 
 from standby_protocol.deployment import Deployment, Role, Unavailable, other_role
 from standby_protocol.journal import FIRST_GENERATION
-from standby_protocol.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy
+from standby_protocol.routing_config import MAX_GENERATION, ConfigCopies, ConfigCopy, RoutingConfig
 
 _REMAINDERS: Final[Mapping[Role, int]] = {"primary": 1, "failover": 0}
 """What remains of a generation that is divided by two, by the role of the region that it sends users to. Terraform's
@@ -43,6 +43,19 @@ class KnownGenerations:
         """The highest generation that was found; 0 if there is none."""
         known = (copy.generation for copy in self.copies.values() if isinstance(copy, ConfigCopy))
         return max([self.journal_generation, *known])
+
+    def may_be_hidden_from(self, config: RoutingConfig) -> bool:
+        """Return whether a person may have replaced a config of a higher generation than this config has.
+
+        A copy without a generation does not show what it replaced. The journals do, if they were listed after it was
+        read: each command writes its event before its config.
+        """
+        return self.are_in_doubt and (bool(self.unread_journals) or self.highest > (config.generation or 0))
+
+    @property
+    def are_in_doubt(self) -> bool:
+        """Whether a copy was read that has no generation: it is absent, invalid, or edited by a person."""
+        return any(isinstance(copy, ConfigCopy) and not copy.generation for copy in self.copies.values())
 
     def is_complete(self, role: Role) -> bool:
         """Return whether the highest known generation is one that no earlier command can have exceeded.

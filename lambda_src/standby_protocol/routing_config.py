@@ -98,14 +98,27 @@ def authoritative_copy(copies: ConfigCopies) -> ConfigCopy | None:
     """Return the copy that pages obey; None if no valid copy is known.
 
     A page obeys this copy after it has read the primary region's copy and then the failover region's. The edge asks the
-    failover bucket first, so users get a manual edit or an equal generation from that bucket.
+    failover bucket first, so users get a manual edit or an equal generation from that bucket. If two configs of one
+    generation name the same API, pages obey either, and the one in the bucket of this API's region is authoritative: a
+    switch writes it first.
     """
     history, authoritative = ConfigHistory(), None
     for role in reversed(READ_ORDER):
         copy = copies.get(role)
         if isinstance(copy, ConfigCopy) and copy.config is not None and history.accepts(copy.config):
             history, authoritative = history.after(copy.config), copy
+    for copy in copies.values():
+        if isinstance(copy, ConfigCopy) and authoritative is not None and _precedes(copy, authoritative):
+            return copy
     return authoritative
+
+
+def _precedes(copy: ConfigCopy, other: ConfigCopy) -> bool:
+    """Return whether a copy has another config of the same generation and API, and is the one of the API's region."""
+    one, another = copy.config, other.config
+    if one is None or another is None or one.generation is None or one == another:
+        return False
+    return (one.generation, one.api_url) == (another.generation, another.api_url) and copy.role == one.role
 
 
 def serving_role(deployment: Deployment, copies: ConfigCopies) -> Role | None:

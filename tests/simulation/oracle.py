@@ -49,7 +49,7 @@ MOVED: Final = frozenset({"done", "incomplete", "not verified"})
 class Watch:
     """What the oracle remembers of a run.
 
-    `needed`: the documents of the failover region when a `failback` began, by the operator's number. `well`: the
+    `needed`: the documents of both regions when a `failback` began, by the operator's number. `well`: the
     operators whose target was well at some time since. `accepted`: each accepted document's key, ETag and time.
     `deleted`: the keys that a user deleted. `told`: the operators whose report was judged. `replaced`: the configs that
     a person or an old plan replaced in a bucket, which the protocol cannot prevent.
@@ -94,11 +94,7 @@ def _needed(run: "Run", number: int) -> set[tuple[int, str, int]]:
     spec, objects = run.nodes[number].spec, run.world.objects.items()
     if spec.command != "failback" or spec.force:
         return set()
-    return {
-        (number, key, one.modified)
-        for (where, kind, key), one in objects
-        if (where, kind) == (EAST, "docs") and one.body
-    }
+    return {(number, key, one.modified) for (_, kind, key), one in objects if kind == "docs" and one.body}
 
 
 def _target(spec: Spec) -> str:
@@ -151,11 +147,11 @@ def _judge_move(run: "Run", watch: Watch, before: Glance, spec: Spec, notes: tup
 
 def _judge_documents_of_move(world: World, watch: Watch, spec: Spec) -> Iterator[str]:
     indexed = dict(world.indexed[WEST])
-    for number, key, modified in sorted(watch.needed):
+    for number, key, modified in sorted(one for one in watch.needed if one[1] not in watch.deleted):
         there = world.objects.get((WEST, "docs", key))
         if number == spec.number and (there is None or there.modified < modified):
             yield f"precondition: {spec} moved users to {WEST}, which lacks {key}"
-        elif number == spec.number and there is not None and there.body is not None and key not in indexed:
+        elif number == spec.number and there is not None and there.modified == modified and key not in indexed:
             yield f"precondition: {spec} moved users to {WEST}, whose Knowledge Base lacks {key}"
 
 

@@ -258,7 +258,7 @@ def _summarize(results: Counter[str]) -> str:
 def _copy_document(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> str:
     """Copy one document unless it has changed: nothing newer is overwritten, and S3 keeps every version.
 
-    Returns `copied`, `there already` or `CHANGED`. Raises botocore's errors.
+    Returns `copied`, `there already` (the destination has this version now) or `CHANGED`. Raises botocore's errors.
     """
     status = _copy_at_rate(s3, missing, source, destination)
     for pause in CONFLICT_PAUSES:
@@ -269,7 +269,7 @@ def _copy_document(s3: "S3Client", missing: MissingDocument, source: Region, des
     if status == HTTPStatus.OK:
         return "copied"
     now = _read_etag(s3, destination, missing.document.key)
-    return "there already" if now not in {"", missing.destination_etag} else CHANGED
+    return "there already" if now == missing.document.etag else CHANGED
 
 
 def _copy_at_rate(s3: "S3Client", missing: MissingDocument, source: Region, destination: Region) -> int:

@@ -1,7 +1,8 @@
 """The steps of a failover and a failback."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -15,14 +16,17 @@ from standby.deployment.connection import Connection
 from standby.deployment.manifest import ROLES, Manifest, Role
 from standby.deployment.routing_config import (
     KEY,
+    ConfigCopies,
     ConfigCopy,
     PreconditionFailedError,
     RoutingConfig,
     UnknownWriteError,
     authoritative_copy,
     may_have_landed,
+    moves_users,
     parse_config,
     read_copy,
+    serving_role,
     write_copy,
 )
 from standby.errors import RefusedError
@@ -38,6 +42,7 @@ from standby.operations.facts.health import confirm_health
 from standby.operations.facts.journal import Event, PendingWrite, StepTaken
 from standby.operations.facts.readiness import check_question
 from standby.operations.plans.plan import PutConfig, VerifyEdge, VerifyHealth, WriteIntent
+from standby_protocol.generation import KnownGenerations
 
 EDGE_SECONDS: Final = 5.0
 EDGE_PAUSE_SECONDS: Final = 0.1
@@ -46,6 +51,23 @@ QUESTION_SECONDS: Final = 10.0
 """Users were moved already: a model that hangs must not hold the command."""
 SETTLE_ATTEMPTS: Final = 5
 """How often the command makes both copies agree while another command writes them too; a second attempt is rare."""
+_HIDING: Final = "its copy was edited or removed meanwhile, and may have had a later generation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settled:
+    """The authoritative copy, why another one cannot be read or written, by its region, and where one was left."""
+
+    authoritative: ConfigCopy
+    unread: Mapping[str, Unavailable]
+    unwritten: Mapping[str, str]
+    hiding: frozenset[str]
+
+    @property
+    def pending(self) -> Mapping[str, str]:
+        """Why each copy that is not the authoritative one is pending, by its region."""
+        silent = {region: f"{region} {why}" for region, why in (*self.unread.items(), *self.unwritten.items())}
+        return dict.fromkeys(self.hiding, _HIDING) | silent
 
 
 class SwitchSteps:
@@ -175,7 +197,7 @@ class SwitchSteps:
         """
         mine, region = action.config, action.seen.region
         try:
-            authoritative, unread = self._make_copies_agree()
+            settled = self._make_copies_agree(run, mine)
         except StepFailedError as error:
             if not _has_written(run):
                 raise
@@ -187,14 +209,20 @@ class SwitchSteps:
             why = f"{region} refuses the write: its config.json is not the one that it shows"
             run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
             return f"pending: {why}"
+        authoritative, unread = settled.authoritative, settled.unread
         if run.plan.target in unread:  # its copy may be this command's, or that of a command that won
             raise _target_is_unread(run.plan.target, unread[run.plan.target])
         if authoritative.config == mine:
-            if region in unread:
-                why = f"{region} {unread[region]}"
+            if region in settled.pending:
+                why = settled.pending[region]
                 run.pending_writes.append(PendingWrite(region=region, what=KEY, why=why))
                 return f"pending: {why}"
             return f"generation {mine.generation}, after another command's write"
+        if _is_edited(authoritative) and _has_written(run):  # a command that runs beside it may still obey this one
+            edited = _describe_winner(authoritative, None)
+            raise UnknownOutcomeError(f"{edited}, and generation {mine.generation} may hold later")
+        if region in settled.hiding:
+            raise ConflictError(_describe_edit(region, authoritative), authoritative=authoritative, winner=None)
         winner = self._find_winner(authoritative)
         raise ConflictError(_describe_winner(authoritative, winner), authoritative=authoritative, winner=winner)
 
@@ -202,37 +230,70 @@ class SwitchSteps:
         (role,) = (role for role in ROLES if self._manifest.regions[role].region == region)
         return attempt(partial(self._read_copy, role))
 
-    def _make_copies_agree(self) -> tuple[ConfigCopy, Mapping[str, Unavailable]]:
-        """Return the authoritative copy, and why a copy cannot be read, by its region."""
+    def _make_copies_agree(self, run: PlanRun, mine: RoutingConfig) -> _Settled:
+        """Replace each copy that is not the authoritative one, as far as that is safe.
+
+        A `reconcile` leaves a copy that would move users, because its plan did not say so.
+        """
         for _ in range(SETTLE_ATTEMPTS):
             copies = {role: attempt(partial(self._read_copy, role)) for role in ROLES}
             authoritative = authoritative_copy(copies)
-            if authoritative is None or authoritative.config is None:
+            if authoritative is None or (config := authoritative.config) is None:
                 break
-            config = authoritative.config
+            moves = run.plan.command == "reconcile" and config != mine and _moves_users(self._manifest, copies)
             stale = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
-            if config.manually_edited or all(self._replace(copy, authoritative) for copy in stale):
+            hiding = self._find_hiding(copies, config) if not config.manually_edited else ()
+            replaced = () if config.manually_edited or moves else [copy for copy in stale if copy not in hiding]
+            if (unwritten := self._replace(replaced, authoritative)) is not None:
                 unread = {role: copy for role, copy in copies.items() if isinstance(copy, Unavailable)}
-                return authoritative, {self._manifest.regions[role].region: why for role, why in unread.items()}
+                return _Settled(
+                    authoritative=authoritative,
+                    unread={self._manifest.regions[role].region: why for role, why in unread.items()},
+                    unwritten=unwritten,
+                    hiding=frozenset(copy.region for copy in hiding),
+                )
         raise StepFailedError("config.json can no longer be read, or another command keeps writing it", fatal=True)
+
+    def _find_hiding(self, copies: ConfigCopies, config: RoutingConfig) -> Sequence[ConfigCopy]:
+        """Return the copies without a generation that may have replaced a later one than this config's."""
+        found = [copy for copy in copies.values() if isinstance(copy, ConfigCopy) and not copy.generation]
+        if not found:
+            return ()
+        keys = {role: attempt(partial(self._list_journal, role, config.generation or 0)) for role in copies}
+        known = KnownGenerations(
+            copies=copies,
+            journal_generation=max(
+                (journal.parse_generation(key) for one in keys.values() if isinstance(one, tuple) for key in one),
+                default=0,
+            ),
+            unread_journals={role: one for role, one in keys.items() if isinstance(one, Unavailable)},
+        )
+        return found if known.may_be_hidden_from(config) else ()
+
+    def _list_journal(self, role: Role, since: int) -> tuple[str, ...]:
+        region = self._manifest.regions[role]
+        return journal.list_keys_since(self._connection.clients.s3(region.region), region, since)
 
     def _read_copy(self, role: Role) -> ConfigCopy:
         region = self._manifest.regions[role]
         return read_copy(self._connection.clients.s3(region.region), region)
 
-    def _replace(self, copy: ConfigCopy, authoritative: ConfigCopy) -> bool:
-        """Replace one copy with the authoritative one. Return False when the copy has changed since it was read."""
-        try:
-            write_copy(self._connection.clients.s3(copy.region), copy, authoritative.text)
-        except PreconditionFailedError:
-            return False
-        except (
-            ClientError,
-            BotoCoreError,
-            UnknownWriteError,
-        ):  # that region no longer answers: `reconcile` writes the copy later
-            return True
-        return True
+    def _replace(self, copies: Iterable[ConfigCopy], authoritative: ConfigCopy) -> Mapping[str, str] | None:
+        """Replace these copies with the authoritative one. Return why one could not be written, by its region.
+
+        Return None when a copy has changed since it was read. `reconcile` writes a copy whose region does not answer.
+        """
+        unwritten = {}
+        for copy in copies:
+            try:
+                write_copy(self._connection.clients.s3(copy.region), copy, authoritative.text)
+            except PreconditionFailedError:
+                return None
+            except UnknownWriteError as error:
+                unwritten[copy.region] = error.message
+            except (ClientError, BotoCoreError) as error:
+                unwritten[copy.region] = f"{explain(error)}"
+        return unwritten
 
     def _find_winner(self, authoritative: ConfigCopy) -> Event | None:
         config = authoritative.config
@@ -257,6 +318,12 @@ def _event(run: PlanRun) -> Event:
     return run.event
 
 
+def _moves_users(manifest: Manifest, copies: ConfigCopies) -> bool:
+    """Return whether making both copies equal to the authoritative one moves new visitors."""
+    role = serving_role(manifest, copies)
+    return role is not None and moves_users(manifest, copies, role)
+
+
 def _has_written(run: PlanRun) -> bool:
     """Return whether this run has written a copy of config.json: then something was changed."""
     return any(one.step.startswith(journal.CONFIG_WRITES) and _is_written(one) for one in run.steps)
@@ -276,6 +343,15 @@ def _describe_edge(seen: RoutingConfig | str) -> str:
     return f"{seen.region or seen.api_url}, generation {seen.generation or 'none: manually edited'}"
 
 
+def _is_edited(copy: ConfigCopy) -> bool:
+    return copy.config is not None and copy.config.manually_edited
+
+
+def _describe_edit(region: str, authoritative: ConfigCopy) -> str:
+    said = f"config.json in {region} was edited or removed during this command"
+    return f"{said}; authoritative: {_describe_config(authoritative.config)}" if authoritative.config else said
+
+
 def _describe_winner(authoritative: ConfigCopy, winner: Event | None) -> str:
     config = authoritative.config
     if config is None:
@@ -283,5 +359,8 @@ def _describe_winner(authoritative: ConfigCopy, winner: Event | None) -> str:
     if config.manually_edited:
         return f"config.json was manually edited during this command; it is now authoritative: {config.api_url}"
     who = f"{winner.actor} with `standby {winner.command}`" if winner else "a command that no journal names"
-    now = f"{config.region} ({config.role}), generation {config.generation}"
-    return f"{who} changed config.json first; now authoritative: {now}"
+    return f"{who} changed config.json first; now authoritative: {_describe_config(config)}"
+
+
+def _describe_config(config: RoutingConfig) -> str:
+    return f"{config.region} ({config.role}), generation {config.generation}"

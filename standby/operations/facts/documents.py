@@ -303,8 +303,8 @@ def inspect_differences(
             why: MissingReason = "older" if document.modified > beside.modified else "undecided"
             return MissingDocument(document=document, why=why, destination_etag=beside.etag)
         deleted = _is_deleted(*destination, document.key)
-        if deleted is None:
-            return None
+        if deleted is None:  # it has arrived since the listing, which also says what the Knowledge Base lacks
+            return MissingDocument(document=document, why="pending")
         if deleted:
             return MissingDocument(document=document, why="deleted")
         status = _replication_status(*source, document.key)

@@ -56,6 +56,7 @@ __all__ = [
     "is_written_by_event",
     "last_switch",
     "last_written",
+    "list_keys_since",
     "list_objects",
     "list_recent_keys",
     "list_recent_objects",
@@ -202,6 +203,11 @@ def list_recent_keys(s3: "S3Client", region: Region, *, generations: int) -> tup
     errors.
     """
     return tuple(filter(is_event_key, list_recent_objects(s3, region, generations=generations)))
+
+
+def list_keys_since(s3: "S3Client", region: Region, since: int) -> tuple[str, ...]:
+    """Return the keys of the region's events whose generation is at least this one. Raises botocore's errors."""
+    return tuple(filter(is_event_key, list_objects(s3, region, since=since)))
 
 
 def list_recent_objects(s3: "S3Client", region: Region, *, generations: int) -> tuple[str, ...]:

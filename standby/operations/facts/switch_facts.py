@@ -49,18 +49,21 @@ def collect_switch_facts(connection: Connection, manifest: Manifest, target: Rol
     """Read the facts for a plan that switches to `target`."""
     quick, health = _read(connection, manifest, target)
     copies: ConfigCopies = {role: _copy(quick["copy", role]) for role in ROLES}
-    known = [keys for role in ROLES if isinstance(keys := quick["keys", role], tuple)]
+    keys = {role: quick["keys", role] for role in ROLES}
+    highest = _highest_generation(keys)
+    if any(isinstance(copy, ConfigCopy) and not copy.generation for copy in copies.values()):
+        keys |= _list_again(connection, manifest, keys, target, since=highest)
     arn = quick["actor", target]
     return SwitchFacts(
         manifest=manifest,
         target=target,
         copies=copies,
-        journal_generation=max((journal.parse_generation(key) for keys in known for key in keys), default=0),
+        journal_generation=max(highest, _highest_generation(keys)),
         health=health,
         actor=journal.describe_actor(arn if isinstance(arn, str) else "unknown"),
         now=connection.clients.clock.now(),
         events=_read_events_of_config(connection, manifest, copies, target),
-        unread_journals={role: keys for role in ROLES if isinstance(keys := quick["keys", role], Unavailable)},
+        unread_journals={role: found for role, found in keys.items() if isinstance(found, Unavailable)},
     )
 
 
@@ -98,12 +101,40 @@ def _read(
     return calls.results_so_far(), _health(health)
 
 
+def _list_again(
+    connection: Connection, manifest: Manifest, keys: Mapping[Role, object], target: Role, *, since: int
+) -> dict[Role, object]:
+    """List the last events of each journal that answered, because a copy without a generation was read.
+
+    Such a copy hides the generation that it replaced. The command that wrote this generation wrote its event before, so
+    a journal that is listed after the copy was read has it.
+    """
+    tasks = {
+        role: partial(look_twice, partial(_list_since, connection, manifest.regions[role], since), hedge=True)
+        for role, found in keys.items()
+        if isinstance(found, tuple)
+    }
+    calls = ConcurrentCalls(tasks)
+    calls.wait([role for role in tasks if role == target], seconds=TARGET_SECONDS)
+    calls.wait(list(tasks), seconds=OTHER_REGION_SECONDS)
+    return {**calls.results_so_far(TARGET_SECONDS)}
+
+
 def _read_copy(connection: Connection, region: Region) -> ConfigCopy:
     return read_copy(connection.clients.s3(region.region), region)
 
 
 def _list_keys(connection: Connection, region: Region) -> tuple[str, ...]:
     return journal.list_recent_keys(connection.clients.s3(region.region), region, generations=0)
+
+
+def _list_since(connection: Connection, region: Region, since: int) -> tuple[str, ...]:
+    return journal.list_keys_since(connection.clients.s3(region.region), region, since)
+
+
+def _highest_generation(keys: Mapping[Role, object]) -> int:
+    found = [one for one in keys.values() if isinstance(one, tuple)]
+    return max((journal.parse_generation(key) for one in found for key in one), default=0)
 
 
 def _read_events_of_config(

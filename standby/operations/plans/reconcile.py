@@ -91,7 +91,7 @@ def plan_config(facts: ReconcileFacts, *, reason: str = "") -> Plan:
             *_invalid_refusals(steps),
             *_generation_refusals(facts, config),
         ),
-        notes=tuple(_config_notes(state)),
+        notes=tuple(_config_notes(facts)),
         reason=reason,
         pending_writes=tuple(pending_copies(state)) if steps else (),
     )
@@ -201,7 +201,7 @@ def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
     Return None if it is not known.
     """
     state, config = facts.state, facts.state.config
-    if config is not None and not _must_replace(state, config):
+    if config is not None and not _must_replace(facts, config):
         return config
     role = state.serving if config is not None else _last_serving_role(state)
     if role is None:
@@ -210,13 +210,20 @@ def _config_to_write(facts: ReconcileFacts) -> RoutingConfig | None:
     return config_for_role(state.manifest, role, generation=generation, updated_at=format_time(state.now))
 
 
-def _must_replace(state: State, config: RoutingConfig) -> bool:
+def _must_replace(facts: ReconcileFacts, config: RoutingConfig) -> bool:
     """Return whether the authoritative config needs a new generation.
 
-    No command wrote it, an older file has replaced a later one, or it differs from what the manifest says.
+    No command wrote it, an older file has replaced a later one, a later one may be hidden by a copy without a
+    generation, or it differs from what the manifest says.
     """
+    state = facts.state
     is_stale = state.is_unexplained or state.last_config_event is not None
+    is_stale = is_stale or _may_be_hidden_from(facts, config)
     return config.manually_edited or is_stale or bool(find_differences(state.manifest, config))
+
+
+def _may_be_hidden_from(facts: ReconcileFacts, config: RoutingConfig) -> bool:
+    return not config.manually_edited and _known_generations(facts).may_be_hidden_from(config)
 
 
 def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
@@ -230,7 +237,7 @@ def _known_generations(facts: ReconcileFacts) -> KnownGenerations:
 def _generation_refusals(facts: ReconcileFacts, config: RoutingConfig | None) -> Iterator[Refusal]:
     """Refuse a new generation while the last one is not known."""
     authoritative = facts.state.config
-    if config is not None and (authoritative is None or _must_replace(facts.state, authoritative)):
+    if config is not None and (authoritative is None or _must_replace(facts, authoritative)):
         role = facts.state.manifest.role_of(config.api_url)
         yield from _known_generations(facts).refusals(facts.state.manifest, role) if role is not None else ()
 
@@ -339,13 +346,16 @@ def _close_unended_event(event: Event, state: State, *, void: bool, impossible: 
     return event if event.result == "unknown" else end_event(event, "unknown", now=state.now)
 
 
-def _config_notes(state: State) -> Iterator[str]:
+def _config_notes(facts: ReconcileFacts) -> Iterator[str]:
+    state = facts.state
     yield from describe_differences(state.manifest, state.copies)
     if state.is_unexplained and state.config is not None:
         yield f"no command wrote the generation {state.config.generation} of config.json: this writes the next one"
     if event := state.last_config_event:
         seen = f"pages have seen generation {event.generation}, which `{event.command}` wrote, and obey no lower one"
         yield f"{seen}: this writes the next one"
+    elif state.config is not None and _may_be_hidden_from(facts, state.config):
+        yield "a copy without a generation may have had a later one: this writes the next one"
     role = state.serving
     if role is not None and moves_users(state.manifest, state.copies, role):
         here, there = state.manifest.other(role).region, state.manifest.regions[role].region

@@ -133,6 +133,10 @@ def _plan_interrupted_switch(
         notes = (note, *_own_copy_note(facts))
         return Plan(command=command, summary=f"{region} already serves", target=region, notes=notes)
     stale = [copy for copy in facts.copies.values() if isinstance(copy, ConfigCopy) and copy.config != config]
+    left: tuple[str, ...] = ()
+    if _known_generations(facts).may_be_hidden_from(config):
+        left = tuple(_hiding_note(copy) for copy in stale if not copy.generation)
+        stale = [copy for copy in stale if copy.generation]
     event = find_event_of_config(facts.events, generation=config.generation, updated_at=config.updated_at)
     steps = [
         Step(
@@ -161,7 +165,7 @@ def _plan_interrupted_switch(
         steps=tuple(steps),
         event=event if unfinished else None,
         refusals=_refusals(facts, preconditions) if moves else (),
-        notes=(*_invalid_notes(stale), *_own_copy_note(facts)),
+        notes=(*_invalid_notes(stale), *left, *_own_copy_note(facts)),
         pending_writes=pending if unfinished else (),
     )
 
@@ -193,6 +197,11 @@ def _own_copy_note(facts: SwitchFacts) -> tuple[str, ...]:
         return ()
     known = f"{own} serves according to its own copy of config.json; {other.region} may have a higher generation"
     return (f"{known}: --force writes a higher one",)
+
+
+def _hiding_note(copy: ConfigCopy) -> str:
+    """Return the note on a copy that is left as it is: the config that it replaced may have a higher generation."""
+    return f"config.json in {copy.region} has no generation and may have had a later one: run `standby reconcile`"
 
 
 def _invalid_notes(copies: Iterable[ConfigCopy]) -> Iterator[str]:

@@ -127,6 +127,18 @@ def edited_during(told: Told, words: Words) -> bool:
     return any(one.api_url == words["url"] and one.manually_edited for region in OTHER for one in told.configs(region))
 
 
+def has_no_generation(told: Told, words: Words) -> bool:
+    read = [parse_copy(one.body) for one in told.config_reads(words["region"]) if is_shown(one)]
+    return any(config is None or config.manually_edited for config in read)
+
+
+def may_hide(told: Told, words: Words) -> bool:
+    known = [event.generation for region in OTHER for event in told.world.events(region)]
+    other = [one.generation or 0 for one in told.configs(OTHER[words["region"]])]
+    later = bool(known and other) and max(known) > min(other)
+    return has_no_generation(told, words) and (later or any(map(told.is_faulty, OTHER)))
+
+
 def lost_to(told: Told, words: Words) -> bool:
     events = [event for region in OTHER for event in told.world.events(region)]
     wrote = [one for one in events if (str(one.generation), one.actor) == (words["n"], words["actor"])]

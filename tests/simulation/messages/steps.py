@@ -7,6 +7,7 @@ from tests.simulation.messages.checks import (
     edge_is_invalid,
     edge_shows,
     edge_shows_edit,
+    edited_during,
     is_written,
     question_failed,
     shows_nothing,
@@ -80,8 +81,27 @@ STEP_ROWS: Final[tuple[Row, ...]] = (
             "Bring config.json to generation {n}",
         )
     ),
+    *(
+        row(
+            f"{begin} in {{region}}: config.json was manually edited during this command; it is now authoritative:"
+            " {url}/prod/, and generation {m} may hold later",
+            "The command read a config without a generation, after it had written a copy.",
+            lambda told, words: edited_during(told, {"url": f"{words['url']}/prod/"}),
+        )
+        for begin in (
+            "Write config.json",
+            "Write config.json for an interrupted command",
+            "Bring config.json to generation {n}",
+        )
+    ),
     row("`standby status` looks again; the same command again writes it, or finds it written.", "A command.", always),
     row("Bring the Knowledge Base into sync in {region}: chatbot-ingest {why}", _HAS_REASON, because()),
+    row(
+        "Bring the Knowledge Base into sync in {region}: {n} jobs started and none covered the bucket: the last job is"
+        " {code}",
+        "The function said so many times that it started a job.",
+        lambda told, words: told.jobs_started(words["region"]) >= int(words["n"]),
+    ),
     row("Complete the journal ({n} event) in {region}: the journal {why}", _HAS_REASON, because()),
     row("Complete the journal ({n} events) in {region}: the journal {why}", _HAS_REASON, because()),
     row(

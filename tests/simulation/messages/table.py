@@ -12,6 +12,7 @@ from tests.simulation.messages.checks import (
     copies_were_different,
     documents_lack,
     edited_during,
+    has_no_generation,
     is_absent_or_invalid,
     is_in_sync,
     is_pending,
@@ -19,6 +20,7 @@ from tests.simulation.messages.checks import (
     knowledge_base_is_behind,
     last_generation_unknown,
     lost_to,
+    may_hide,
     no_event,
     nothing_changed,
     serves,
@@ -32,6 +34,7 @@ from tests.simulation.messages.steps import STEP_ROWS
 from tests.simulation.records import OTHER
 
 _HAS_REASON: Final = "An answer of the region, or its absence, is this reason."
+_HIDING: Final = "The command read this copy. A journal has a generation above the other copy's, or was not read."
 _SAME: Final = "The command read this."
 
 ROWS: Final[tuple[Row, ...]] = (
@@ -59,6 +62,11 @@ ROWS: Final[tuple[Row, ...]] = (
         "note: config.json is manually edited: `standby reconcile` gives it a generation",
         "The command read a copy without a generation.",
         lambda told, _: any(one.manually_edited for region in OTHER for one in told.configs(region)),
+    ),
+    row(
+        "note: config.json in {region} has no generation and may have had a later one: run `standby reconcile`",
+        _HIDING,
+        may_hide,
     ),
     row(
         "note: {region} serves according to its own copy of config.json; {other} may have a higher generation: --force"
@@ -105,6 +113,12 @@ ROWS: Final[tuple[Row, ...]] = (
         "Pending: config.json in {region}, which refuses the write: its config.json is not the one that it shows.",
         "S3 refuses a write on condition of the ETag that it shows.",
         always,
+    ),
+    row(
+        "Pending: config.json in {region} (its copy was edited or removed meanwhile, and may have had a later"
+        " generation).",
+        _HIDING,
+        may_hide,
     ),
     row("When {region} is back: `standby reconcile`.", "A call to the region got no answer, or a late one.", is_silent),
     row(
@@ -277,6 +291,15 @@ ROWS: Final[tuple[Row, ...]] = (
         " generation {n}",
         "The command read this config.",
         was_found,
+    ),
+    row(
+        "config.json in {region} was edited or removed during this command; authoritative: {other} ({role}),"
+        " generation {n}",
+        "The command read both copies so.",
+        lambda told, words: (
+            has_no_generation(told, words)
+            and told.has_read(words["other"], int(words["n"]), where=OTHER[words["region"]])
+        ),
     ),
     row(
         "config.json was manually edited during this command; it is now authoritative: {url}/prod/",

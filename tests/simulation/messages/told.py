@@ -56,9 +56,14 @@ class Told:
         return any(names(config) == region and generation in {None, config.generation} for config in seen)
 
     def last_configs(self, region: str) -> list[RoutingConfig | None]:
-        """Return the last two reads that showed a region's copy: a command that lists the journal reads it, too."""
+        """Return the last reads that showed a region's copy: a command that lists the journal reads it, too.
+
+        These are two, and one more for each listing that failed, because it is repeated.
+        """
         shown = [answer for answer in self.config_reads(region) if is_shown(answer)]
-        return [parse_copy(answer.body) for answer in shown[-2:]]
+        lists = [answer for call, answer in self.calls(region, "ListObjectsV2") if call.is_journal]
+        repeated = sum(not _is_well(answer) for answer in lists)
+        return [parse_copy(answer.body) for answer in shown[-2 - repeated :]]
 
     def shown_first(self) -> list[RoutingConfig]:
         """Return each config that the edge may have shown, as far as the last reads of both copies tell."""
@@ -119,6 +124,11 @@ class Told:
     def is_behind(self, region: str) -> bool:
         """Return whether a job of a region, as it was read, does not cover a listing there."""
         return self._coverage(region) != {True}
+
+    def jobs_started(self, region: str) -> int:
+        """Return how many ingestion jobs of a region the command started."""
+        answers = [answer for answer in self.answers_of(region, "Invoke") if _is_answered(answer)]
+        return sum(answer.status == _OK and read_document(answer)["decision"] == "start" for answer in answers)
 
     def is_covered(self, region: str) -> bool:
         """Return whether a job of a region, as it was read, covers a listing there."""

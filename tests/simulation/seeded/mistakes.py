@@ -1,18 +1,10 @@
-"""Seeded mistakes: what the protocol would be with one line wrong. Each must violate a rule of the oracle.
+"""Seeded mistakes: what the protocol would be with one line wrong. Each must violate a rule of the oracle."""
 
-A mistake replaces a text in the source of one function. The function keeps its identity, so every module that imported
-it has the mistake.
-"""
-
-import ast
-import importlib
-import inspect
-import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import CodeType, FunctionType
 from typing import Final
+
+from tests.simulation.seeded.mistake import Mistake, seeded
+
+__all__ = ["MISTAKES", "Mistake", "seeded"]
 
 ROUTING: Final = "standby.deployment.routing_config"
 WRITE: Final = "standby_protocol.conditional_write"
@@ -31,17 +23,6 @@ STATE: Final = "standby.operations.facts.state"
 FACTS: Final = "standby.operations.facts.switch_facts"
 RUN: Final = "standby.operations.execution.run"
 EXECUTOR: Final = "standby.operations.execution.executor"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mistake:
-    """One wrong line: `old` becomes `new` in the function `where` of a module. `title` says what is wrong."""
-
-    title: str
-    module: str
-    where: str
-    old: str
-    new: str
 
 
 def _mistake(title: str, module: str, where: str, old: str, new: str) -> Mistake:
@@ -160,8 +141,8 @@ MISTAKES: Final = (
         "a command that lost leaves the copies as they are",
         STEPS,
         "SwitchSteps._make_copies_agree",
-        "if config.manually_edited or all(self._replace(copy, authoritative) for copy in stale):",
-        "if True:",
+        "(unwritten := self._replace(replaced, authoritative))",
+        "(unwritten := {})",
     ),
     _mistake(
         "a failed write in the target region is only pending",
@@ -339,40 +320,74 @@ MISTAKES: Final = (
         "if run.plan.target in unread:",
         "if False:",
     ),
+    _mistake(
+        "a copy without a generation hides nothing",
+        GENERATION,
+        "KnownGenerations.may_be_hidden_from",
+        "return self.are_in_doubt and",
+        "return False and",
+    ),
+    _mistake(
+        "the journals are not listed again after an edit was read",
+        FACTS,
+        "collect_switch_facts",
+        "keys |= _list_again(connection, manifest, keys, target, since=highest)",
+        "pass",
+    ),
+    _mistake(
+        "a command that lost replaces an edit by a lower generation",
+        STEPS,
+        "SwitchSteps._make_copies_agree",
+        "[copy for copy in stale if copy not in hiding]",
+        "stale",
+    ),
+    _mistake(
+        "a `reconcile` that lost moves users",
+        STEPS,
+        "SwitchSteps._make_copies_agree",
+        'run.plan.command == "reconcile" and',
+        "False and",
+    ),
+    _mistake(
+        "of two configs of one generation the failover bucket's always holds",
+        RULES,
+        "_precedes",
+        "copy.role == one.role",
+        "False",
+    ),
+    _mistake(
+        "a command that has written a copy and meets an edit has lost",
+        STEPS,
+        "SwitchSteps._settle",
+        "if _is_edited(authoritative) and _has_written(run):",
+        "if False:",
+    ),
+    _mistake(
+        "a copy that could not be written after another write is not told",
+        STEPS,
+        "SwitchSteps._replace",
+        "return unwritten",
+        "return {}",
+    ),
+    _mistake(
+        "a document that arrived after the listing was never missing",
+        DOCUMENTS,
+        "inspect_differences",
+        'return MissingDocument(document=document, why="pending")',
+        "return None",
+    ),
+    _mistake(
+        "each other version of a document counts as the copied one",
+        COPIES,
+        "_copy_document",
+        "now == missing.document.etag",
+        "now",
+    ),
+    _mistake(
+        "a failback does not notice that users moved while it compared",
+        CHECK,
+        "recheck_preconditions",
+        "if checked is None and _may_move_users(facts.manifest, facts.copies):",
+        "if False:",
+    ),
 )
-
-
-@contextmanager
-def seeded(mistake: Mistake) -> Iterator[None]:
-    """Within this block, the product makes the mistake."""
-    function = _find(mistake)
-    before = function.__code__
-    function.__code__ = _changed_code(function, mistake)
-    try:
-        yield
-    finally:
-        function.__code__ = before
-
-
-def _find(mistake: Mistake) -> FunctionType:
-    found: object = importlib.import_module(mistake.module)
-    for name in mistake.where.split("."):
-        found = inspect.getattr_static(found, name)
-    found = found.fget if isinstance(found, property) else found
-    if not isinstance(found, FunctionType):
-        raise TypeError(f"{mistake.where} is no function")
-    return found
-
-
-def _changed_code(function: FunctionType, mistake: Mistake) -> CodeType:
-    source = inspect.getsource(function)
-    if source.count(mistake.old) != 1:
-        raise ValueError(f"{mistake.title}: {mistake.old!r} is {source.count(mistake.old)} times in {mistake.where}")
-    tree = ast.parse(textwrap.dedent(source.replace(mistake.old, mistake.new)))
-    definition = tree.body[0]
-    if isinstance(definition, ast.FunctionDef):
-        definition.decorator_list = []
-    space = dict(function.__globals__)
-    exec(compile(tree, function.__code__.co_filename, "exec"), space)  # noqa: S102 - the product's own source
-    made: FunctionType = space[function.__name__]
-    return made.__code__

@@ -107,8 +107,15 @@ def test_a_document_that_cannot_be_copied_is_pending_for_the_next_run(
 def test_a_document_that_replication_wrote_during_the_copy_counts_as_there(world: World, error: ClientError) -> None:
     write(world, "primary", "plan", "x")
     run = started()
-    assert copy(world, Refusing(world, error, writes={"plan": "replicated"}), run) == "1 there already"
-    assert (there(world), run.result) == ({"plan": "replicated"}, "done")
+    assert copy(world, Refusing(world, error, writes={"plan": "x"}), run) == "1 there already"
+    assert (there(world), run.result) == ({"plan": "x"}, "done")
+
+
+def test_a_document_of_which_replication_wrote_another_version_during_the_copy_is_pending(world: World) -> None:
+    write(world, "primary", "plan", "x")
+    run = started()
+    assert copy(world, Refusing(world, CHANGED, writes={"plan": "an older one"}), run) == "1 changed"
+    assert (there(world), run.pending_writes, run.result) == ({"plan": "an older one"}, [LEFT], "incomplete")
 
 
 def test_a_document_that_was_deleted_at_the_destination_during_the_run_is_pending(world: World) -> None:

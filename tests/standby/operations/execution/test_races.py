@@ -3,23 +3,31 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from standby.deployment.manifest import Role
-from standby.deployment.routing_config import authoritative_copy, copies_agree, render_config
+from standby.deployment.routing_config import ConfigCopy, authoritative_copy, copies_agree, render_config, write_copy
 from standby.drill.load.users import SiteClient
 from standby.drill.observe.observer import Observer
 from standby.errors import RefusedError
+from standby.operations.execution import switch_steps
 from standby.operations.execution.executor import Executor
 from standby.operations.execution.run import ConflictError, StepFailedError
-from standby.operations.facts.journal import Event
+from standby.operations.facts.journal import Event, new_event, write_event
+from standby.operations.facts.reconcile_facts import collect_config_facts
 from standby.operations.facts.switch_facts import collect_switch_facts
 from standby.operations.plans.plan import CloseEvent, Command, Plan, PutConfig, Step, WriteIntent
+from standby.operations.plans.reconcile import plan_config
 from standby.operations.plans.switch import plan_switch
 from standby.rehearsal.emulator.emulator import Emulator
-from tests.standby.helpers import EAST, WEST, World, clients, config
+from tests.standby.helpers import EAST, NOON, WEST, World, clients, config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 CHANGING = (WriteIntent, PutConfig, CloseEvent)
 """The steps that change something; the others only read."""
@@ -251,3 +259,86 @@ def test_an_operator_who_loses_after_the_intent_writes_no_second_config_json(
     assert isinstance(slow.error, ConflictError)
     assert serving(world) == (EAST, 6)
     assert len(observer.config_etags() - before) == 1
+
+
+def begun(world: World, target: Role, command: Command, *, generation: int) -> Event:
+    """Write the intent of a command whose config a person has replaced since."""
+    region = world.manifest.regions[target]
+    event = new_event(
+        generation=generation, command=command, actor="a", reason="", source="", target=region.region, now=NOON
+    )
+    write_event(world.s3(target), region, event)
+    return event
+
+
+@pytest.mark.parametrize("generation,pending", [(3, []), (5, [WEST])])
+def test_an_edit_that_may_hide_a_later_generation_is_left_and_pending(
+    world: World, generation: int, pending: list[str]
+) -> None:
+    operator = Operator.planned(world, "failover", "failover")
+    operator.take(2)
+    begun(world, "primary", "failback", generation=generation)
+    world.put("primary", render_config(config("primary", None, manifest=world.manifest)))
+    operator.finish()
+    found = operator.executor.last.pending_writes
+    assert [part.region for part in found] == pending
+    assert all("edited or removed meanwhile, and may have had a later generation" in part.why for part in found)
+    assert world.copies()["primary"].generation == (0 if pending else 4)
+
+
+def test_a_command_that_lost_to_an_edit_leaves_it_and_says_so(world: World) -> None:
+    Operator.planned(world, "failover", "failover").finish()
+    operator = Operator.planned(world, "primary", "failback")
+    operator.take()
+    world.put("primary", render_config(config("failover", None, manifest=world.manifest)))
+    operator.finish()
+    assert isinstance(operator.error, ConflictError)
+    assert operator.error.message == (
+        f"config.json in {WEST} was edited or removed during this command; authoritative: {EAST} (failover),"
+        " generation 4"
+    )
+    assert world.copies()["primary"].generation == 0
+
+
+def test_a_reconcile_that_loses_to_a_failback_moves_no_user_in_its_place(world: World) -> None:
+    Operator.planned(world, "failover", "failover").finish()
+    world.put("failover", render_config(config("failover", None, manifest=world.manifest)))
+    plan = plan_config(collect_config_facts(world.connect(), world.manifest))
+    written = config("primary", 7, manifest=world.manifest)
+    world.put("primary", render_config(written))
+    with pytest.raises(ConflictError, match="now authoritative: us-west-2 \\(primary\\), generation 7"):
+        Executor(world.connect(), world.manifest).run(changing(plan))
+    moved = {role: copy.config.role for role, copy in world.copies().items() if copy.config}
+    assert moved == {"primary": "primary", "failover": "failover"}
+
+
+def test_a_failback_that_meets_an_edit_after_its_first_write_does_not_say_that_it_lost(world: World) -> None:
+    Operator.planned(world, "failover", "failover").finish()
+    operator = Operator.planned(world, "primary", "failback")
+    operator.take(2)
+    world.put("failover", render_config(config("failover", None, manifest=world.manifest)))
+    operator.finish()
+    assert isinstance(operator.error, StepFailedError)
+    assert operator.executor.last.result == "unknown"
+    assert operator.error.message.endswith("generation 5 may hold later")
+
+
+def test_a_copy_that_cannot_be_written_after_another_write_is_pending(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = Operator.planned(world, "failover", "failover")
+    operator.take(2)
+    world.put("primary", render_config(config("primary", 3, manifest=world.manifest, moment="another")))
+    written = list[str]()
+
+    def write(s3: "S3Client", seen: ConfigCopy, text: str) -> None:
+        written.append(seen.region)
+        if len(written) > 1:
+            raise EndpointConnectionError(endpoint_url="https://s3")
+        write_copy(s3, seen, text)
+
+    monkeypatch.setattr(switch_steps, "write_copy", write)
+    operator.finish()
+    found = operator.executor.last.pending_writes
+    assert [(part.region, part.why) for part in found] == [(WEST, f"{WEST} does not answer (no connection)")]
+    assert written == [WEST, WEST]

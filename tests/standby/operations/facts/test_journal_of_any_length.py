@@ -86,6 +86,12 @@ def test_of_100000_events_a_command_lists_a_few_pages(command: str, keys: list[s
     assert (s3.pages, s3.reads) == (pages, 1)
 
 
+def test_of_100000_events_those_since_a_generation_are_listed_in_one_page_without_config_json(keys: list[str]) -> None:
+    s3: Any = FakeS3(keys, EVENTS + 1)
+    assert journal.list_keys_since(s3, REGION, EVENTS) == tuple(keys[-2:])
+    assert (s3.pages, s3.reads) == (1, 0)
+
+
 def test_of_100000_events_the_longest_sequence_of_requests_for_all_keys_is_a_tenth_of_the_pages(
     keys: list[str],
 ) -> None:

@@ -1,5 +1,6 @@
 """The facts of a switch: the target's are awaited, those of the other region only for a moment."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from standby.operations.facts import journal, switch_facts
 from standby.operations.facts.health import Health
 from standby.operations.facts.journal import PREFIX, Event, new_event
 from standby.operations.facts.switch_facts import SwitchFacts, collect_switch_facts
-from tests.standby.helpers import DOWN, HEALTHY, MANIFEST, NOON, WEST, config, copy_of
+from tests.standby.helpers import DOWN, HEALTHY, MANIFEST, NOON, WEST, config, copy_of, invalid_copy
 from tests.standby.states import SICK
 
 EVENT = new_event(generation=3, command="failback", actor="a", reason="", source="", target=WEST, now=NOON)
@@ -30,6 +31,7 @@ class Deployment:
     def __init__(self) -> None:
         self.clients = SimpleNamespace(s3=lambda region: region, sts=self._sts, clock=Clock())
         self.generations: list[int | None] = []
+        self.since: list[int] = []
         self.without_events: set[Role] = set()
         self.answers: dict[tuple[str, Role], Answer] = {}
         for role in ROLES:
@@ -44,7 +46,8 @@ class Deployment:
         found: ConfigCopy = self.answers["copy", region.role]()
         return found
 
-    def keys(self, _: object, region: Region) -> tuple[str, ...]:
+    def keys(self, _: object, region: Region, since: int | None = None) -> tuple[str, ...]:
+        self.since += [] if since is None else [since]
         found: tuple[str, ...] = self.answers["keys", region.role]()
         return found
 
@@ -69,6 +72,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Deployment:
     found = Deployment()
     monkeypatch.setattr(switch_facts, "_read_copy", found.copy)
     monkeypatch.setattr(switch_facts, "_list_keys", found.keys)
+    monkeypatch.setattr(switch_facts, "_list_since", found.keys)
     monkeypatch.setattr(switch_facts, "confirm_health", found.health)
     monkeypatch.setattr(journal, "read_events_of_config", found.events)
     monkeypatch.setattr(switch_facts, "DEEP_SECONDS", 0.2)
@@ -159,3 +163,60 @@ def test_events_that_cannot_be_read_stop_nothing(
 ) -> None:
     deployment.without_events = without
     assert deployment.collect("primary").events == events
+
+
+def listings(deployment: Deployment, role: Role, *answers: Answer) -> list[Role]:
+    """Let each listing have the next of these answers, or the last one. Return the listings, a list that grows."""
+    left, seen = itertools.chain(answers, itertools.repeat(answers[-1])), list[Role]()
+
+    def answer() -> object:
+        seen.append(role)
+        return next(left)()
+
+    deployment.answers["keys", role] = answer
+    return seen
+
+
+@pytest.mark.parametrize(
+    "own",
+    [copy_of("primary", None), invalid_copy("primary"), copy_of("primary", config("failover", None))],
+    ids=["absent", "invalid", "edited"],
+)
+@pytest.mark.parametrize("role", ROLES)
+def test_the_journals_are_listed_after_a_copy_without_a_generation_was_read(
+    deployment: Deployment, role: Role, own: ConfigCopy
+) -> None:
+    deployment.answers["copy", "primary"] = lambda: own
+    listings(deployment, role, lambda: (key(3),), lambda: (key(8),))
+    found = deployment.collect()
+    assert (found.journal_generation, found.unread_journals) == (8, {})
+
+
+def test_the_second_listing_begins_at_the_highest_generation_of_the_first_and_forgets_none(
+    deployment: Deployment,
+) -> None:
+    deployment.answers["copy", "primary"] = lambda: copy_of("primary", config("failover", None))
+    listings(deployment, "failover", lambda: (key(3), key(6)), tuple)
+    listings(deployment, "primary", lambda: (key(7),), tuple)
+    assert deployment.collect().journal_generation == 7
+    assert deployment.since == [7, 7]
+
+
+def test_a_journal_that_cannot_be_listed_after_such_a_copy_was_read_is_unread(deployment: Deployment) -> None:
+    deployment.answers["copy", "failover"] = lambda: copy_of("failover", config("primary", None))
+    listings(deployment, "failover", lambda: (key(3),), failing(NoAnswerError("is silent")))
+    found = deployment.collect()
+    assert set(found.unread_journals) == {"failover"}
+
+
+def test_a_journal_that_did_not_answer_is_not_listed_again(deployment: Deployment) -> None:
+    deployment.answers["copy", "failover"] = lambda: copy_of("failover", config("primary", None))
+    seen = listings(deployment, "primary", failing(NoAnswerError("is silent")))
+    assert set(deployment.collect().unread_journals) == {"primary"}
+    assert len(seen) == 2  # a look that gets no answer is made twice
+
+
+def test_each_journal_is_listed_once_if_both_copies_have_a_generation(deployment: Deployment) -> None:
+    seen = [listings(deployment, role, lambda: (key(3),)) for role in ROLES]
+    assert deployment.collect().journal_generation == 3
+    assert seen == [[role] for role in ROLES]

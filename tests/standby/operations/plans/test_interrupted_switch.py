@@ -1,8 +1,10 @@
 """The next run finishes an interrupted command, under the preconditions of that command."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES, Role
 from standby.deployment.routing_config import RoutingConfig, moves_users
 from standby.operations.facts.journal import Event, PendingWrite, new_event
@@ -99,3 +101,22 @@ def test_an_interrupted_run_says_that_it_replaces_an_invalid_copy() -> None:
     plan = plan_switch(facts(copies=copies, events=(event("started"),)), command="failover", reason="")
     assert [put.seen.role for put in puts(plan)] == ["primary"]
     assert plan.notes == (f"config.json in {WEST} is invalid: this replaces it",)
+
+
+@pytest.mark.parametrize("later,unread", [(5, {}), (4, {"primary": DOWN})], ids=["known", "unread"])
+def test_a_copy_without_a_generation_is_left_if_it_may_hide_a_later_one(
+    later: int, unread: dict[Role, Unavailable]
+) -> None:
+    copies = both(failover=config("failover", 4), primary=config("failover", None))
+    known = facts(copies=copies, journal_generation=later, unread_journals=unread)
+    plan = plan_switch(known, command="failover", reason="")
+    assert puts(plan) == []
+    left = f"config.json in {WEST} has no generation and may have had a later one: run `standby reconcile`"
+    assert plan.notes == (left,)
+
+
+def test_a_copy_without_a_generation_is_replaced_if_the_journals_have_no_later_one() -> None:
+    copies = both(failover=config("failover", 4), primary=config("failover", None))
+    plan = plan_switch(facts(copies=copies, journal_generation=4), command="failover", reason="")
+    assert [(put.seen.region, put.config.generation) for put in puts(plan)] == [(WEST, 4)]
+    assert plan.notes == ()

@@ -360,3 +360,16 @@ def test_copies_that_differ_after_the_plan_for_them_are_pending_and_not_in_sync(
 def test_documents_are_not_called_in_sync_while_no_copy_of_config_json_can_be_read() -> None:
     plan = plan_documents(reconcile_facts(with_copies(DOWN, DOWN)))
     assert plan.standing_refusals(force=True)
+
+
+@pytest.mark.parametrize("own", [copy_of("primary", config("primary", None)), copy_of("primary", None)])
+def test_a_copy_that_may_hide_a_later_generation_gets_a_higher_one(own: ConfigCopy) -> None:
+    found = state(region("primary", copy=own), region("failover", copy=copy_of("failover", config("failover", 4))))
+    seen = reconcile_facts(found)
+    assert [(put.seen.region, put.config.generation) for put in puts(plan_config(seen))] == [(WEST, 4)]
+    later = plan_config(replace(seen, journal_generation=5))
+    assert [(put.seen.region, put.config.role, put.config.generation) for put in puts(later)] == [
+        (EAST, "failover", 6),
+        (WEST, "failover", 6),
+    ]
+    assert "a copy without a generation may have had a later one: this writes the next one" in later.notes
