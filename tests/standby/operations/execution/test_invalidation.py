@@ -1,0 +1,38 @@
+"""What the step that invalidates config.json in CloudFront sends."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from standby.deployment.sessions import EmulatorSession
+from standby.operations.execution.run import PlanRun
+from standby.operations.execution.switch_steps import SwitchSteps
+from standby.operations.facts.journal import Event, new_event
+from standby.operations.plans.plan import Plan
+from tests.standby.helpers import EAST, MANIFEST, NOON, WEST
+
+EVENT = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
+
+
+@pytest.mark.parametrize("event,reference", [(EVENT, EVENT.id), (None, "20261124T120000000000")])
+def test_one_path_is_invalidated_once_for_each_event(event: Event | None, reference: str) -> None:
+    client = EmulatorSession(region=EAST, endpoint="http://127.0.0.1:9").client("cloudfront")
+    clients: Any = SimpleNamespace(cloudfront=lambda: client, clock=SimpleNamespace(now=lambda: NOON))
+    connection: Any = SimpleNamespace(clients=clients)
+    run = PlanRun(plan=Plan(command="failover", summary=""), event=event)
+    with Stubber(client) as stubber:
+        stubber.add_response(
+            "create_invalidation",
+            {},
+            {
+                "DistributionId": MANIFEST.site.distribution_id,
+                "InvalidationBatch": {
+                    "Paths": {"Quantity": 1, "Items": ["/config.json"]},
+                    "CallerReference": reference,
+                },
+            },
+        )
+        assert SwitchSteps(connection, MANIFEST).invalidate(run) == ""
+        stubber.assert_no_pending_responses()
