@@ -1,6 +1,7 @@
 """The code that is mutated, and the tests that must notice it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,18 @@ class Area:
     modules: tuple[str, ...]
     tests: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    tests_of_packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where a package's tests are in the folder of its name: the packages that have others, or more."""
     emulated: bool = False
     """Whether the tests of functions that need MiniStack run, too. Each child at a time has one of its own."""
+
+    def tests_of(self, paths: Iterable[Path]) -> tuple[str, ...]:
+        """Return the tests of these modules: those of their packages, where each package has its own."""
+        if not self.tests_of_packages:
+            return self.tests
+        packages = sorted({path.parent.name for path in paths})
+        found = (self.tests_of_packages.get(name, (f"{self.tests[0]}/{name}",)) for name in packages)
+        return tuple(dict.fromkeys(test for tests in found for test in tests))
 
     def files(self, root: Path) -> list[Path]:
         """Return the modules in a copy of the repository, relative to it."""
@@ -73,7 +84,12 @@ AREAS: Final = (
                 "upload",
             )
         ),
-        tests=("tests/lambdas", "tests/contracts"),
+        tests=("tests/lambdas",),
+        tests_of_packages={
+            "shared": tuple(f"tests/lambdas/{name}" for name in ("shared", "health", "ingest", "query", "upload")),
+            "ingest": ("tests/lambdas/ingest", "tests/contracts/test_content_digest.py"),
+            "query": ("tests/lambdas/query", "tests/contracts/test_prompt.py"),
+        },
         emulated=True,
     ),
     Area(

@@ -35,7 +35,9 @@ _CHANGED: Final = (
     ast.Match,
     ast.UnaryOp,
 )
-"""The expressions and statements that mutmut changes. It may change none of a line, if all are of a kind that it skips."""
+"""What mutmut changes. It may change nothing in a line, if all of it is of a kind that it skips."""
+_ENCODING: Final = re.compile(r'(, )?encoding=("utf-8(-sig)?"|None)', re.IGNORECASE)
+"""A mutant that changes only this is not run: Python reads the name in any case, and the tests' locale is UTF-8, too."""
 _PLAIN_DECORATORS: Final = frozenset({"staticmethod", "classmethod"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -81,8 +83,13 @@ def mutate(root: Path, lines: Sequence[Line]) -> list[Mutant]:
         numbers = {line.number for line in lines if line.path == path}
         mutated = mutate_file_contents(str(path), (root / path).read_text(encoding="utf-8"), numbers)
         (root / path).write_text(mutated.code, encoding="utf-8")
-        made.extend(_mutants(module_name(path), mutated))
+        made.extend(one for one in _mutants(module_name(path), mutated) if not _is_equivalent(one))
     return made
+
+
+def _is_equivalent(mutant: Mutant) -> bool:
+    texts = {_ENCODING.sub("", line[1:]) for line in mutant.change}
+    return len(texts) == 1 and any(_ENCODING.search(line) for line in mutant.change)
 
 
 def module_name(path: Path) -> str:

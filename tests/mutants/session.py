@@ -45,7 +45,7 @@ _RECORDING_SECONDS: Final = 900
 _WITHOUT_PROGRAMS: Final = "not e2e and not programs and not alone"
 _WITH_EMULATOR: Final = "not e2e and not alone"
 _ARGUMENTS: Final = (
-    *("-q", "--timeout=0"),
+    *("-q", "--timeout=0", "--snapshot-warn-unused"),
     *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:rerunfailures"),
 )
 
@@ -206,6 +206,7 @@ def run_area(area: Area, *, sample: int, seed: int, workers: int, progress: Text
     root = Path.cwd()
     lines = choose(find_lines(root, area.files(root)), sample=sample, seed=seed)
     mutants = mutate(root, lines)
+    tests = area.tests_of(line.path for line in lines)
     with tempfile.TemporaryDirectory(prefix="mutants-tests-") as temporary, ExitStack() as stack:
         session = Session(mutants=mutants, workers=workers, progress=progress, temporary=temporary)
         if area.emulated:
@@ -213,7 +214,7 @@ def run_area(area: Area, *, sample: int, seed: int, workers: int, progress: Text
             session.emulators = [stack.enter_context(run_emulator(_make(place))) for place in places]
         left_out = [f"--deselect={name}" for name in area.left_out]
         markers = _WITH_EMULATOR if area.emulated else _WITHOUT_PROGRAMS
-        ended = pytest.main(["-m", markers, *_ARGUMENTS, *area.tests, *left_out], plugins=[session])
+        ended = pytest.main(["-m", markers, *_ARGUMENTS, *tests, *left_out], plugins=[session])
     if ended not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED} or session.failed:
         raise SystemExit("\n".join(["The tests fail without a mutant. First mend:", *session.failed[:_SHOWN]]))
     return AreaResult(

@@ -1,7 +1,5 @@
 """Lines and mutants are chosen rightly, and the record of the last run is whole."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest

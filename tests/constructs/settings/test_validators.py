@@ -249,6 +249,7 @@ ACCEPTED = (
     "operations = {access_logs = true, access_log_days = 1}",
     "operations.reserved_concurrency = {query = 1, health = 2, ingest = 3}",
     'tags = {"Cost Center" = ""}',
+    'tags = {owner = "a", project = "a"}',
     f'answers.allowed_models = ["a.{"b" * 126}"]',
     f"{DNS_NAME.removeprefix(NAME)}operations = {{api_rate_limit = 10, api_burst_limit = 10}}",
     f"{DNS_NAME.removeprefix(NAME)}access = {{waf = true, rate_limit = 100}}",

@@ -8,7 +8,7 @@ import pytest
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.operations.execution.automatic_switch import write_switch
-from standby.operations.execution.journal_removal import Found, find_object, remove_object, removal_refusals
+from standby.operations.execution.journal_removal import Found, find_object, removal_refusals, remove_object
 from standby.operations.facts.journal import PREFIX, Event, InvalidEvent
 from tests.simulation import commands
 from tests.simulation.commands import MANIFEST, Command, Report, SimulatedConnection, Spec, simulated

@@ -9,8 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from standby.operations.execution import checkpoint, reconcile_steps
 from tests.simulation import calls
-from tests.simulation.calls import SITE
-from tests.simulation.commands import Command, Name, Spec, simulated
+from tests.simulation.commands import Spec, simulated
 from tests.simulation.machine import Answer
 from tests.simulation.records import Stored, time_of
 from tests.simulation.scenarios import failback, failover, reconcile
