@@ -37,7 +37,7 @@ _CHANGED: Final = (
 )
 """What mutmut changes. It may change nothing in a line, if all of it is of a kind that it skips."""
 _ENCODING: Final = re.compile(r'(, )?encoding=("utf-8(-sig)?"|None)', re.IGNORECASE)
-"""A mutant that changes only this is not run: Python reads the name in any case, and the tests' locale is UTF-8, too."""
+"""A mutant that changes only this is not run: Python reads the name in any case, and the locale is UTF-8, too."""
 _PLAIN_DECORATORS: Final = frozenset({"staticmethod", "classmethod"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 

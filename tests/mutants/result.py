@@ -37,9 +37,9 @@ class AreaResult:
 
 
 def write_results(found: Sequence[AreaResult]) -> None:
-    """Write the results of these areas, and keep those of the others."""
-    known = {one.area: one for one in (*read_results(), *found)}
-    text = json.dumps([asdict(known[area]) for area in sorted(known)], indent=2, ensure_ascii=False)
+    """Write these results, and keep those of other areas and other seeds."""
+    known = {(one.area, one.seed or 0): one for one in (*read_results(), *found)}
+    text = json.dumps([asdict(known[key]) for key in sorted(known)], indent=2, ensure_ascii=False)
     RESULT.write_text(f"{text}\n", encoding="utf-8")
 
 

@@ -135,11 +135,12 @@ class Session:
         def run(place: int) -> list[Recorded]:
             found = []
             for test in tests:
-                state()._stats.clear()
+                reached = state()._stats  # noqa: SLF001 - where mutmut's trampoline records its calls
+                reached.clear()
                 begun = time.process_time()
                 failure = "" if self._run([test], place, mutant=_REACHED) == _NONE_FAILED else self.failure
                 seconds = time.process_time() - begun
-                found.append(Recorded(test=test, seconds=seconds, functions=tuple(state()._stats), failure=failure))
+                found.append(Recorded(test=test, seconds=seconds, functions=tuple(reached), failure=failure))
             return found
 
         def done(found: list[Recorded] | None) -> None:
@@ -187,7 +188,7 @@ class Session:
                 if failed := next((report for report in reports if report.failed), None):
                     self.failure = str(failed.longrepr)
                     return position
-            except BaseException:  # for pytest, an interruption or the end of the process; here, a failed test
+            except BaseException:  # noqa: BLE001 - for pytest the end of the session; here, a failed test
                 return position
         return _NONE_FAILED
 

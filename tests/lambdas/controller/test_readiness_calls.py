@@ -32,7 +32,7 @@ HEALTHY = {"status": "healthy", "region": "us-east-1"}
 
 @pytest.fixture
 def stubs() -> Iterator[Any]:
-    made = {name: boto3.client(name, region_name="us-east-1") for name in ("s3", "bedrock-agent", "lambda")}  # type: ignore[call-overload]  # any service
+    made = {name: boto3.client(name, region_name="us-east-1") for name in ("s3", "bedrock-agent", "lambda")}
     stubbers = {name: Stubber(client) for name, client in made.items()}
     for one in stubbers.values():
         one.activate()

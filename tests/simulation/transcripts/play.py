@@ -12,7 +12,7 @@ from standby.operations.facts.journal import PREFIX, Event
 from tests.simulation.calls import Call
 from tests.simulation.commands import MANIFEST, Command, Spec
 from tests.simulation.machine import Answer
-from tests.simulation.records import OTHER, render_event
+from tests.simulation.records import OTHER, ROLE_OF, render_event
 from tests.simulation.world import World
 
 Happening = Callable[[World, Call], Answer | None]
@@ -86,7 +86,7 @@ def another_switch(region: str, *, generation: int, named: bool = True) -> Happe
 
     def act(world: World, _: Call) -> None:
         config = config_for_role(
-            MANIFEST, _role(region), generation=generation, updated_at="2026-11-24T12:00:30.000001Z"
+            MANIFEST, ROLE_OF[region], generation=generation, updated_at="2026-11-24T12:00:30.000001Z"
         )
         for place in OTHER:
             world.write(place, "frontend", "config.json", render_config(config).encode())
@@ -137,13 +137,10 @@ def set_status(region: str, status: str, *, then: Answer | None = None) -> Happe
     return act
 
 
-def _role(region: str) -> str:
-    return next(role for role, one in MANIFEST.regions.items() if one.region == region)
-
-
 def _describe_write(call: Call) -> str:
     condition = {"": "", "*": ", if new"}.get(call.condition, ", if unchanged")
-    return f"{call.operation} {call.bucket} {call.key} in {call.region}{condition}{', of this version' * bool(call.source)}"
+    version = ", of this version" if call.source else ""
+    return f"{call.operation} {call.bucket} {call.key} in {call.region}{condition}{version}"
 
 
 def _describe_event(body: bytes) -> str:

@@ -7,7 +7,7 @@ import pytest
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.routing_config import RoutingConfig
 from standby.operations.facts.documents import MissingDocument, Replication
-from standby.operations.facts.journal import PendingWrite, new_event
+from standby.operations.facts.journal import Event, PendingWrite, new_event
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import Queues, State
 from standby.operations.plans.batch_replication import FROM_DOCUMENTS, describe_batch
@@ -96,10 +96,11 @@ def test_s3_batch_replication_is_noted_from_50000_documents_if_s3_replicates(
 
 def test_the_note_names_both_prices() -> None:
     found = Replication(source="primary", configured=True, differences=copies(1), not_inspected=999_999)
-    assert list(describe_batch(found)) == [
+    (note,) = describe_batch(found)
+    assert note == (
         "S3 Batch Replication can copy these 1000000 documents without this machine: about USD 1.25 for the job, "
         "beside the USD 5.00 for writes and the transfer that a copy costs either way; docs/runbook.md says how"
-    ]
+    )
 
 
 def test_manifests_that_differ_are_named_with_the_one_in_use() -> None:
@@ -109,7 +110,7 @@ def test_manifests_that_differ_are_named_with_the_one_in_use() -> None:
     assert refusal.overridable
 
 
-def event(result: str) -> object:
+def event(result: str) -> Event:
     made = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
     return changed(made, result=result)
 
@@ -157,10 +158,10 @@ def test_an_api_of_neither_region_is_noted_only_if_a_person_wrote_it() -> None:
     assert plan_documents(known(edited)).notes == ()
 
 
-def test_an_interrupted_switch_is_finished_with_its_own_event_and_a_finished_one_has_none() -> None:
+def test_an_interrupted_switch_is_finished_with_its_event_and_a_finished_one_has_none() -> None:
     config_ = config("failover", 4, moment=NOON.isoformat())
     copies_ = both(primary=config_, failover=config_)
-    begun = changed(event("started"), started_at=config_.updated_at)  # type: ignore[type-var]  # an event
+    begun = changed(event("started"), started_at=config_.updated_at)
     plan = plan_switch(facts(copies=copies_, events=(begun,)), command="failover", reason="r")
     assert plan.event == begun
     done = changed(begun, result="done")
