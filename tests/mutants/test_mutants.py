@@ -1,8 +1,10 @@
 """Lines and mutants are chosen rightly, and the record of the last run is whole."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mutmut.configuration import reset_config
 
 from tests.mutants.__main__ import report
 from tests.mutants.areas import AREAS, ROOT, Area
@@ -34,10 +36,14 @@ class Counter:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    (tmp_path / "pyproject.toml").write_text('[tool.mutmut]\nsource_paths = ["."]\n')
+    monkeypatch.chdir(tmp_path)
+    reset_config()
     (tmp_path / "lambda_src" / "example").mkdir(parents=True)
     (tmp_path / "lambda_src" / "example" / "module.py").write_text(_MODULE, encoding="utf-8")
-    return tmp_path
+    yield tmp_path
+    reset_config()
 
 
 PATH = Path("lambda_src/example/module.py")
@@ -130,3 +136,9 @@ def test_each_survivor_has_a_reason_and_no_reason_is_left_over() -> None:
 
 def test_the_record_is_of_all_areas() -> None:
     assert {one.area for one in read_results()} == {area.name for area in AREAS}
+
+
+def test_an_encoding_is_changed_only_to_one_that_python_does_not_know(root: Path) -> None:
+    (root / PATH).write_text('def f(path):\n    return path.read_text(encoding="utf-8")\n', encoding="utf-8")
+    (mutant,) = mutate(root, find_lines(root, [PATH]))
+    assert mutant.change[1] == '+ return path.read_text(encoding="XXutf-8XX")'

@@ -66,6 +66,12 @@ def older() -> World:
     return world
 
 
+def break_configs(world: World, _: calls.Call) -> None:
+    """Let a person write what is no config into both buckets."""
+    for region in (WEST, EAST):
+        world.write(region, "frontend", CONFIG, b"{")
+
+
 def with_config(text: bytes | None, *regions: str) -> World:
     world = begin()
     for region in regions:
@@ -215,6 +221,21 @@ STORIES: Final[Mapping[str, Story]] = {
             key=CONFIG,
             act=Both(first=edit(WEST, api_url=OTHER_API), second=set_status(EAST, "down")),
         ),
+    ),
+    "failover, both copies are invalid in a conflict": (
+        begin,
+        failover(1),
+        At(operation="PutObject", region=WEST, key=CONFIG, act=break_configs),
+    ),
+    "failover, its own copy is invalid in a conflict": (
+        begin,
+        failover(1),
+        At(operation="PutObject", region=EAST, key=CONFIG, act=break_configs),
+    ),
+    "reconcile, a copy hangs": (
+        lambda: late(WEST, "a.txt", "b.txt"),
+        reconcile(1),
+        At(operation="CopyObject", act=answer(Answer(failure="time-out", delay=10_000)), always=True),
     ),
     "failover, the other region is lost in a conflict": (
         begin,

@@ -1,4 +1,4 @@
-"""What the step that invalidates config.json in CloudFront sends."""
+"""What the step that invalidates config.json in CloudFront sends, and which steps count as written."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,8 +8,8 @@ from botocore.stub import Stubber
 
 from standby.deployment.sessions import EmulatorSession
 from standby.operations.execution.run import PlanRun
-from standby.operations.execution.switch_steps import SwitchSteps
-from standby.operations.facts.journal import Event, new_event
+from standby.operations.execution.switch_steps import SwitchSteps, _has_written
+from standby.operations.facts.journal import Event, StepTaken, new_event
 from standby.operations.plans.plan import Plan
 from tests.standby.helpers import EAST, MANIFEST, NOON, WEST
 
@@ -36,3 +36,22 @@ def test_one_path_is_invalidated_once_for_each_event(event: Event | None, refere
         )
         assert SwitchSteps(connection, MANIFEST).invalidate(run) == ""
         stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    "step,result,detail,written",
+    [
+        ("Write config.json in us-east-1", "done", "generation 4", True),
+        ("Bring config.json to generation 4 in us-east-1", "done", "generation 4", True),
+        ("Write config.json in us-east-1", "done", "pending: us-east-1 answers AccessDenied", False),
+        ("Write config.json in us-east-1", "failed", "generation 4", False),
+        ("Write the intent into the journal in us-east-1", "done", "", False),
+    ],
+)
+def test_only_a_done_write_of_config_json_has_changed_something(
+    step: str, result: str, detail: str, *, written: bool
+) -> None:
+    run = PlanRun(plan=Plan(command="failover", summary=""), event=None)
+    assert not _has_written(run)
+    run.steps.append(StepTaken(step=step, result=result, detail=detail))
+    assert _has_written(run) == written
