@@ -88,7 +88,7 @@ def mutate(root: Path, lines: Sequence[Line]) -> list[Mutant]:
 
 
 def _is_equivalent(mutant: Mutant) -> bool:
-    texts = {_ENCODING.sub("", line[1:]) for line in mutant.change}
+    texts = {_ENCODING.sub("", line[1:]).replace(", )", ")") for line in mutant.change}
     return len(texts) == 1 and any(_ENCODING.search(line) for line in mutant.change)
 
 

@@ -85,8 +85,12 @@ def state_that_cannot_be_read(world: World) -> None:
     world.minutes(8)
     world.buckets[PRIMARY].denied = {"GetObject"}
     world.minutes(3)
+
+
+def state_of_another_version(world: World) -> None:
     world.buckets[FAILOVER].write(STATE_KEY, b'{"schemaVersion": 9}')
-    world.minutes(1)
+    world.alarms[FAILOVER].states = {}
+    world.minutes(2)
 
 
 def drills(world: World) -> None:
@@ -129,6 +133,7 @@ STORIES: Final[Mapping[str, Callable[[World], None]]] = {
         copies_disagree_and_agree,
         alarms_and_silence,
         state_that_cannot_be_read,
+        state_of_another_version,
         drills,
         controller_refuses,
         channels_fail,
