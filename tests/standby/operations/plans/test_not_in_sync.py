@@ -27,4 +27,6 @@ def test_documents_that_the_other_region_lacks_are_counted_and_those_not_inspect
     assert f"2 documents of {EAST} are missing in {WEST}: run `standby reconcile`" in reasons
     more = replace(two, not_inspected=3)
     reasons = [one.reason for one in unmet_preconditions(moved(failover={"replication": more}), ())]
-    assert f"5 documents of {EAST} are missing in {WEST} (3 more were not inspected): run `standby reconcile`" in reasons
+    assert (
+        f"5 documents of {EAST} are missing in {WEST} (3 more were not inspected): run `standby reconcile`" in reasons
+    )
