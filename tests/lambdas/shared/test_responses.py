@@ -28,7 +28,7 @@ CODES: Final = sorted(
         "ValidationException",
         "ConflictException",
         "ModelErrorException",
-        "AnyOther",
+        "UnnamedException",
     }
 )
 
@@ -104,7 +104,7 @@ def test_a_request_is_answered_and_logged_as_it_was_reviewed(
 def test_each_error_of_aws_becomes_the_reviewed_error(snapshot: SnapshotAssertion) -> None:
     made = {code: translate_aws_error(aws_error(code)) for code in CODES}
     made["no answer"] = translate_aws_error(ReadTimeoutError(endpoint_url="https://x"))
-    described = {code: describe_aws_error(aws_error(code)) for code in ("AccessDenied", "SlowDown", "AnyOther")}
+    described = {code: describe_aws_error(aws_error(code)) for code in ("AccessDenied", "SlowDown", "UnnamedException")}
     described["no answer"] = describe_aws_error(ReadTimeoutError(endpoint_url="https://x"))
     described["empty"] = describe_aws_error(ClientError({}, "Converse"))
     lines = [f"{code}: {one.status} {one.code} {one.retry_after} {one.message}" for code, one in made.items()]
