@@ -88,9 +88,10 @@ protocol: $(PYTHON_READY) $(QUINT_READY) ## Check docs/two_copies.qnt in random 
 	@$(BIN)/python -m tests.simulation.quint toolchain/quint/node_modules --seed $(SEED)
 
 SAMPLE ?= 0
+LINES_SEED ?= 19
 
-mutants: $(PYTHON_READY) ## Change planners, execution, functions and settings in small ways, and count what the tests notice. SAMPLE=N: N changes of each
-	@$(BIN)/python -m tests.mutants --sample $(SAMPLE) --workers $(WORKERS)
+mutants: $(PYTHON_READY) ## Change planners, execution, functions and settings in small ways, and count what the tests notice. SAMPLE=N: N lines of each
+	@$(BIN)/python -m tests.mutants --sample $(SAMPLE) --seed $(LINES_SEED) --workers $(WORKERS)
 
 DRILLS ?= 20
 

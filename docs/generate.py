@@ -132,24 +132,21 @@ def simulation_mistakes() -> str:
 
 
 def mutants_table() -> str:
-    """Return how many mutants of each area were run, and how many a test noticed."""
+    """Return how many mutants each run made, and how many a test noticed."""
     rows = [
-        f"| {one.area} | {one.mutants:,} | {one.run:,} | {one.noticed:,} | {one.score:.1f} % |"
+        f"| {one.area} | {one.seed or 'all'} | {one.lines:,} | {one.run:,} | {one.noticed:,} | {one.score:.1f} % |"
         for one in read_results()
     ]
-    head = "| area | mutants | run | noticed | score |"
-    return "\n".join([head, "| --- | --: | --: | --: | --: |", *rows]) + "\n"
+    head = "| area | seed | lines | mutants | noticed | score |"
+    return "\n".join([head, "| --- | --: | --: | --: | --: | --: |", *rows]) + "\n"
 
 
 def mutants_survivors() -> str:
     """Return the mutants that no test noticed, and why each is accepted."""
     reasons = read_reasons()
-    rows = [
-        f"| `{survivor.name}` | {_code_lines(survivor.change)} | {reasons[survivor.name]} |"
-        for one in read_results()
-        for survivor in one.survivors
-    ]
-    return "\n".join(["| mutant | change | reason |", "| --- | --- | --- |", *rows]) + "\n"
+    survivors = dict.fromkeys(survivor for one in read_results() for survivor in one.survivors)
+    rows = [f"| `{one.name}` | {_code_lines(one.change)} | {reasons[one]} |" for one in survivors]
+    return "\n".join(["| function | change | reason |", "| --- | --- | --- |", *rows]) + "\n"
 
 
 def _code_lines(lines: Sequence[str]) -> str:

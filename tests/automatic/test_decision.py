@@ -107,3 +107,81 @@ def test_the_controller_waits_if_config_json_does_not_clearly_name_the_primary_r
     said: dict[str, Any], reason: str
 ) -> None:
     assert decide(replace(FACTS, **said), RULES) == Decision(action="wait", reason=reason)
+
+
+LOOKS = "4 of the last 5 looks failed from both vantage points; 4 are needed"
+
+
+@pytest.mark.parametrize(
+    "said,decision",
+    [
+        ({}, Decision(action="move", reason=LOOKS)),
+        (
+            {"looks": looks(LOST, WELL)},
+            Decision(action="watch", reason=LOOKS.replace("4 of the last 5", "1 of the last 2")),
+        ),
+        (
+            {"looks": looks(*[LOST] * 9, WELL)},
+            Decision(action="watch", reason=LOOKS),
+        ),
+        (
+            {"switches": {"primary": True}},
+            Decision(action="wait", reason="its switch in the failover region cannot be read"),
+        ),
+        (
+            {"serving": "failover"},
+            Decision(action="done", reason="the failover region serves, and the controller never moves users back"),
+        ),
+        *(
+            (said, Decision(action="wait", reason=f"the primary region is lost, but {obstacle}"))
+            for said, obstacle in (
+                ({"drill_known": False}, "the bucket of the failover region does not say what others do"),
+                ({"journal_read": False}, "the bucket of the failover region does not say what others do"),
+                ({"drill_until": NOW + timedelta(seconds=61)}, "a drill is on until 12:01:01 UTC"),
+                (
+                    {"last_move": NOW - timedelta(minutes=5)},
+                    "the last command was at 11:55 UTC: it waits until 12:55 UTC",
+                ),
+                ({"unhealthy": None}, "the failover region is not healthy: it was not asked"),
+                ({"unhealthy": "degraded"}, "the failover region is not healthy: degraded"),
+                ({"behind": None}, "the Knowledge Base of the failover region is behind: it was not asked"),
+                ({"behind": "2 documents"}, "the Knowledge Base of the failover region is behind: 2 documents"),
+            )
+        ),
+    ],
+)
+def test_each_decision_tells_its_reason(said: dict[str, Any], decision: Decision) -> None:
+    assert decide(replace(FACTS, **said), RULES) == decision
+
+
+def test_a_drill_ends_at_its_second() -> None:
+    assert decide(replace(FACTS, drill_until=NOW), RULES).action == "move"
+
+
+def test_looks_of_exactly_ten_minutes_count_and_older_ones_and_later_ones_do_not() -> None:
+    oldest = NOW - timedelta(minutes=10)
+    at = [oldest, *(NOW - timedelta(minutes=minutes) for minutes in (3, 2, 0))]
+    assert (
+        decide(replace(FACTS, looks=tuple(Look(at=one, here="failed", there="failed") for one in at)), RULES).action
+        == "move"
+    )
+    at[0] = oldest - timedelta(seconds=1)
+    assert (
+        decide(replace(FACTS, looks=tuple(Look(at=one, here="failed", there="failed") for one in at)), RULES).action
+        == "watch"
+    )
+    at[0], at[-1] = oldest, NOW + timedelta(seconds=1)
+    assert (
+        decide(replace(FACTS, looks=tuple(Look(at=one, here="failed", there="failed") for one in at)), RULES).action
+        == "watch"
+    )
+
+
+@pytest.mark.parametrize("minute,seconds,kept", [(60, 30, True), (60, 29, False), (6, 3, True), (6, 2, False)])
+def test_a_look_counts_as_another_one_after_half_a_minute_of_the_rules(
+    minute: int, seconds: int, *, kept: bool
+) -> None:
+    rules = replace(RULES, minute=timedelta(seconds=minute))
+    one = Look(at=NOW, here="failed", there="failed")
+    two = replace(one, at=NOW + timedelta(seconds=seconds))
+    assert add_look((one,), two, rules) == ((one, two) if kept else (two,))

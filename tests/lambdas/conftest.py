@@ -4,10 +4,7 @@ import functools
 import importlib
 import json
 import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ import boto3
 import pytest
 import urllib3
 
+from tests.lambdas.emulator import KEPT_EMULATOR, run_emulator
 from tests.lambdas.helpers import (
     ANSWER_MODEL,
     BLOCKED_MODEL,
@@ -30,7 +28,6 @@ from tests.lambdas.helpers import (
 
 REGION = "us-west-2"
 FUNCTIONS = Path(__file__).parents[2] / "lambda_src"
-_STARTED_WITHIN_SECONDS = 20
 _UPLOAD_TYPES = {".md": "text/markdown", ".pdf": "application/pdf", ".txt": "text/plain"}
 
 
@@ -48,34 +45,11 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start MiniStack on a free port for the session; yield its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    directory = tmp_path_factory.mktemp("ministack")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "TMPDIR": str(directory)}
-    with (directory / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], env=environment, cwd=directory, stdout=log, stderr=log
-        )
-        try:
-            _wait_until_ready(f"http://127.0.0.1:{port}", process, directory / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-
-
-def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + _STARTED_WITHIN_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib3.request("GET", f"{url}/_ministack/health", timeout=1, retries=False)
-        except urllib3.exceptions.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"the emulator did not start:\n{log.read_text(errors='replace')}")
+    if kept := os.environ.get(KEPT_EMULATOR):
+        yield kept
+        return
+    with run_emulator(tmp_path_factory.mktemp("ministack")) as url:
+        yield url
 
 
 @pytest.fixture

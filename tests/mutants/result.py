@@ -2,17 +2,13 @@
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 RESULT: Final = Path(__file__).with_name("result.json")
 REASONS: Final = Path(__file__).with_name("reasons.toml")
-_UNNOTICED: Final = frozenset({0, 5, 33})
-"""The tests pass, or (5, 33) no test reaches the function."""
-_NOT_RUN: Final = frozenset({None, 2, 34})
-"""mutmut did not come to the mutant, was interrupted, or skipped it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +21,10 @@ class Survivor:
 
 @dataclass(frozen=True, kw_only=True)
 class AreaResult:
-    """The numbers of one area: of all mutants, of those that were run, and of those that a test noticed."""
+    """The numbers of one area: of the lines that were changed, of their mutants, and of those that a test noticed."""
 
     area: str
-    mutants: int
+    lines: int
     run: int
     noticed: int
     seed: int | None
@@ -36,41 +32,31 @@ class AreaResult:
 
     @property
     def score(self) -> float:
-        """The part of the mutants that were run and noticed, in percent."""
+        """The part of the mutants that a test noticed, in percent."""
         return 100 * self.noticed / self.run if self.run else 0.0
 
 
-def judge(codes: Mapping[str, int | None]) -> tuple[int, list[str]]:
-    """Return how many mutants were noticed, and the names of the survivors, from mutmut's exit codes of the tests.
-
-    Every code that is not below is a failed test, a crash or a time-out.
-    """
-    survivors = [name for name, code in codes.items() if code in _UNNOTICED]
-    run = [code for code in codes.values() if code not in _NOT_RUN]
-    return len(run) - len(survivors), survivors
-
-
 def write_results(found: Sequence[AreaResult]) -> None:
-    """Write the results of these areas, and keep those of the others."""
-    known = {one.area: one for one in (*read_results(), *found)}
-    text = json.dumps([asdict(known[area]) for area in sorted(known)], indent=2)
+    """Write these results, and keep those of other areas and other seeds."""
+    known = {(one.area, one.seed or 0): one for one in (*read_results(), *found)}
+    text = json.dumps([asdict(known[key]) for key in sorted(known)], indent=2, ensure_ascii=False)
     RESULT.write_text(f"{text}\n", encoding="utf-8")
 
 
 def read_results() -> list[AreaResult]:
     """Return the results of the last run of each area."""
-    if not RESULT.exists():
-        return []
-    return [_parse(one) for one in json.loads(RESULT.read_text(encoding="utf-8"))]
+    return [parse_result(one) for one in json.loads(RESULT.read_text(encoding="utf-8"))] if RESULT.exists() else []
 
 
-def _parse(found: dict[str, object]) -> AreaResult:
-    survivors = found.pop("survivors")
-    assert isinstance(survivors, list)
-    made = tuple(Survivor(name=one["name"], change=tuple(one["change"])) for one in survivors)
-    return AreaResult(**found, survivors=made)  # type: ignore[arg-type]  # `asdict` of an AreaResult wrote it
+def parse_result(found: dict[str, Any]) -> AreaResult:
+    """Return a result that `asdict` made a dictionary of."""
+    survivors = tuple(Survivor(name=one["name"], change=tuple(one["change"])) for one in found.pop("survivors"))
+    return AreaResult(**found, survivors=survivors)
 
 
-def read_reasons() -> Mapping[str, str]:
-    """Return the reason of each survivor, by its name."""
-    return tomllib.loads(REASONS.read_text(encoding="utf-8")) if REASONS.exists() else {}
+def read_reasons() -> dict[Survivor, str]:
+    """Return why each survivor is accepted."""
+    found = tomllib.loads(REASONS.read_text(encoding="utf-8")) if REASONS.exists() else {}
+    return {
+        Survivor(name=one["function"], change=tuple(one["change"])): one["reason"] for one in found.get("survivor", [])
+    }

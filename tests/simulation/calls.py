@@ -101,7 +101,7 @@ def read_request(request: AWSPreparedRequest, operation: str) -> Call:
         return Call(region=region, operation=operation)
     bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
     query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    condition = _header(request, "If-Match") or ("*" if _header(request, "If-None-Match") else "")
+    condition = _header(request, "If-Match") or _header(request, "If-None-Match")
     return Call(
         region=region,
         operation=operation,

@@ -113,11 +113,11 @@ class ReconcileSteps:
         return _summarize(results)
 
     def _begin_checkpoint(self, action: CopyDocuments) -> "_Pending | None":
-        """Return the file of a long copy; None if the copy is short, or the file cannot be written."""
-        if len(action.documents) < FROM_DOCUMENTS:
-            return None
+        """Return the file of a long copy, or of the rest of one; None if there is none, or it cannot be written."""
         checkpoint = Checkpoint.of(self._manifest, action.source)
         try:
+            if len(action.documents) < FROM_DOCUMENTS and not checkpoint.path.exists():
+                return None
             numbers = checkpoint.go_on(action.documents, now=self._connection.clients.clock.now())
         except OSError as error:
             print_progress(f"  {checkpoint.path} cannot be written ({error.strerror}): if this ends, it begins again")

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -106,3 +109,88 @@ def test_an_open_deployment_has_no_archive_of_the_authorizer(tmp_path: Path) -> 
     assets = read_assets(functions=ROOT / "lambda_src", site=tmp_path / "site", archive=out / "functions.zip")
     assert assets.authorizer_code is None
     assert not (out / "authorizer.zip").exists()
+
+
+class Pip:
+    """Answers `pip download`: keeps the command, and downloads the given wheels."""
+
+    def __init__(self, wheels: list[Path]) -> None:
+        self.wheels = wheels
+        self.command: list[str] = []
+        self.options: dict[str, object] = {}
+        self.requirements = ""
+
+    def __call__(self, command: list[str], **options: object) -> None:
+        self.command, self.options = command, options
+        self.requirements = Path(command[-1]).read_text(encoding="utf-8")
+        for wheel in self.wheels:
+            shutil.copy(wheel, Path(command[command.index("--dest") + 1]) / wheel.name)
+
+
+def test_pip_downloads_only_wheels_for_the_function_s_platform_and_compares_hashes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index").mkdir()
+    wheels = _write_project(tmp_path / "index")
+    (tmp_path / "Pipfile.lock").write_text((tmp_path / "index" / "Pipfile.lock").read_text())
+    pip = Pip(wheels)
+    monkeypatch.setattr("warm_standby.wheels.subprocess.run", pip)
+    assert locked_wheels(tmp_path) == tuple(tmp_path / ".wheels" / wheel.name for wheel in wheels)
+    temporary = str(Path(pip.command[-1]).parent)
+    assert pip.command == [
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"),
+        *("--only-binary", ":all:", "--require-hashes"),
+        *("--platform", "manylinux_2_28_aarch64", "--platform", "manylinux_2_17_aarch64"),
+        *("--platform", "manylinux2014_aarch64", "--python-version", "3.13", "--implementation", "cp"),
+        *("--abi", "cp313", "--abi", "abi3", "--abi", "none"),
+        *("--dest", temporary, "--requirement", f"{temporary}/requirements.txt"),
+    ]
+    assert pip.options == {"check": True, "capture_output": True, "text": True, "timeout": 300.0}
+    digests = [hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels]
+    assert pip.requirements.splitlines() == [
+        f"{name}==1.0 --hash=sha256:{digest}" for name, digest in zip(PACKAGES, digests, strict=True)
+    ]
+
+
+def test_a_wheel_that_pip_did_not_download_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheels = _write_project(tmp_path)
+    wheels[1].unlink()
+    wheels[2].unlink()
+    monkeypatch.setattr("warm_standby.wheels.subprocess.run", Pip([]))
+    with pytest.raises(AssetError) as refused:
+        locked_wheels(tmp_path)
+    assert str(refused.value) == f"{tmp_path}/.wheels: no wheel of cryptography, pyjwt that Pipfile.lock names"
+
+
+@pytest.mark.parametrize(
+    "error, reason",
+    [
+        (subprocess.CalledProcessError(1, "pip", stderr="hint\nERROR: one\nERROR: two\nbye\n"), "ERROR: two"),
+        (subprocess.CalledProcessError(1, "pip", stderr="first\nlast\n"), "last"),
+        (OSError("no such file"), "no such file"),
+        (OSError(), "it says nothing"),
+    ],
+)
+def test_the_last_error_of_pip_is_told_with_the_way_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    _write_project(tmp_path)[0].unlink()
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("warm_standby.wheels.subprocess.run", fail)
+    with pytest.raises(AssetError) as refused:
+        locked_wheels(tmp_path)
+    assert str(refused.value) == (
+        f'pip could not download the packages that access.mode = "oidc" needs: {reason}. On a machine that reaches a '
+        "package index, run `.venv/bin/python -m warm_standby.wheels` in the project, and copy its .wheels here"
+    )
+
+
+def test_a_lock_file_that_names_no_package_is_told_with_its_path(tmp_path: Path) -> None:
+    with pytest.raises(AssetError) as refused:
+        locked_wheels(tmp_path)
+    assert str(refused.value) == (
+        f'{tmp_path}/Pipfile.lock: it must name cffi, cryptography, pyjwt, which access.mode = "oidc" needs'
+    )

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+from syrupy.assertion import SnapshotAssertion
 
 from warm_standby.settings import Access, Settings, SettingsError
 
@@ -79,27 +81,63 @@ def test_an_issuer_that_is_no_plain_https_address_is_refused(issuer: str) -> Non
         Access.model_validate(COMPLETE | {"issuer": issuer})
 
 
-@pytest.mark.parametrize(
-    "changes, said",
-    [
-        ({"audience": "page"}, "every ID token is issued for access.client_id"),
-        ({"audience": "a b"}, "use 1 to 256 visible ASCII characters"),
-        ({"client_id": "${local.x}"}, "without ${ and %{"),
-        ({"scopes": ["profile"]}, 'add "openid"'),
-        ({"scopes": ["openid", "a b"]}, "use one scope"),
-        ({"scopes": ["openid", "openid"]}, "list each value only once"),
-        ({"required_claims": {"groups": []}}, "at least 1 item"),
-        ({"required_claims": {"groups": ["a\n"]}}, "printable characters"),
-        ({"required_claims": {"": ["a"]}}, "printable characters"),
-        ({"required_claims": {"groups": [f"{number:0256}" for number in range(9)]}}, "as JSON, and 2000 are free"),
-        ({"endpoint_origins": ["https://token.example.com/path"]}, "without a path"),
-        ({"mode": "none"}, "Input should be 'open' or 'oidc'"),
-    ],
-)
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"audience": "page"}, "every ID token is issued for access.client_id"),
+    ({"audience": "a b"}, "use 1 to 256 visible ASCII characters"),
+    ({"client_id": "${local.x}"}, "without ${ and %{"),
+    ({"scopes": ["profile"]}, 'add "openid"'),
+    ({"scopes": ["openid", "a b"]}, "use one scope"),
+    ({"scopes": ["openid", "openid"]}, "list each value only once"),
+    ({"required_claims": {"groups": []}}, "at least 1 item"),
+    ({"required_claims": {"groups": ["a\n"]}}, "printable characters"),
+    ({"required_claims": {"": ["a"]}}, "printable characters"),
+    ({"required_claims": {"groups": [f"{number:0256}" for number in range(9)]}}, "as JSON, and 2000 are free"),
+    ({"endpoint_origins": ["https://token.example.com/path"]}, "without a path"),
+    ({"mode": "none"}, "Input should be 'open' or 'oidc'"),
+]
+
+
+@pytest.mark.parametrize("changes, said", REFUSED)
 def test_a_wrong_value_is_refused_with_its_fix(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError) as refused:  # noqa: PT011 - the message is compared below
         Access.model_validate(COMPLETE | changes)
     assert said in str(refused.value)
+
+
+def test_each_refusal_of_an_access_setting_has_the_reviewed_message(snapshot: SnapshotAssertion) -> None:
+    said = []
+    for changes, _ in [*REFUSED, ({"issuer": "http://login.example.com"}, "")]:
+        with pytest.raises(ValidationError) as refused:
+            Access.model_validate(COMPLETE | changes)
+        said += [f"{error['loc']}: {error['msg']}" for error in refused.value.errors()]
+    assert "\n".join(said) == snapshot
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"required_claims": {"groups": ["a" * 256]}},
+        {"required_claims": {"gg": [f"{number:0245}" for number in range(8)]}},  # as JSON, exactly 2,000 bytes
+        {"client_id": "a" * 256, "scopes": ["openid", "b" * 256]},
+    ],
+)
+def test_a_value_of_the_greatest_length_is_accepted(changes: dict[str, Any]) -> None:
+    assert Access.model_validate(COMPLETE | changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"required_claims": {"groups": ["a" * 257]}},
+        {"required_claims": {"ggg": [f"{number:0245}" for number in range(8)]}},
+        {"required_claims": {"groups": ["%{if}"]}},
+        {"client_id": "a" * 257},
+        {"scopes": ["openid", "${x}"]},
+    ],
+)
+def test_one_character_more_or_a_template_of_terraform_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Access.model_validate(COMPLETE | changes)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,35 @@ def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path: Path, co
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("", "name is missing: add it"),
+        ('name = "a1b"\ntags."a*b" = "x"', "tags.a*b = 'a*b': use only the letters"),
+        ('name = "a1b"\ncolor = 1', "color = 1: no such setting: remove it, or correct its name"),
+    ],
+)
+def test_an_error_begins_with_the_key_as_the_file_has_it(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "standby.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        Settings.load(file)
+    assert str(refused.value).startswith(f"{file}: {said}")
+
+
+def test_the_settings_that_stay_for_the_life_of_a_deployment_are_named_by_their_keys() -> None:
+    assert Settings(name="chatbot").permanent == {
+        "name": "chatbot",
+        "regions.primary": "us-west-2",
+        "regions.failover": "us-east-1",
+        "knowledge_base.vector_store": "s3-vectors",
+        "knowledge_base.embedding_model": "amazon.titan-embed-text-v2:0",
+        "knowledge_base.embedding_dimensions": "1024",
+        "knowledge_base.chunk_tokens": "500",
+        "knowledge_base.chunk_overlap_percent": "20",
+    }
+
+
 def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     """Some editors on Windows write one."""
     (tmp_path / "standby.toml").write_bytes(b"\xef\xbb\xbf" + SHIPPED.encode())

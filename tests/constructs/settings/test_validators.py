@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
 
 from warm_standby.names import Names
 from warm_standby.settings import Settings, SettingsError
@@ -220,6 +221,11 @@ REFUSED: tuple[tuple[str, str, object, str], ...] = (
     (NAME + f'tags.long = "{"x" * 257}"', "tags.long", "x" * 257, "256"),
     (NAME + "tags.count = 5", "tags.count", 5, "string"),
     (NAME + "[tags]\n" + "\n".join(f't{n} = ""' for n in range(41)), "tags", None, "at most 40"),
+    ('name = "xn--chat"', "name", "xn--chat", "single hyphens"),
+    (NAME + 'answers.model = "a.' + "b" * 127 + '"', "answers.model", "a." + "b" * 127, "Bedrock model"),
+    (NAME + "tags.key = 'a\\tb'", "tags.key", None, "digits, spaces"),
+    (NAME + "automatic = {failed_looks = 5, of_looks = 4}", "automatic.failed_looks", 5, "use at most that"),
+    (NAME + 'notifications.emails = ["a@b.c"]', "notifications.emails", ["a@b.c"], "notifications.enabled = false"),
     (NAME + "color = 1", "color", 1, "no such setting: remove it"),
     (NAME + "regions.third = 1", "regions.third", 1, "no such setting: remove it"),
     (NAME + "operations.alert_email = 'a@b.c'", "operations.alert_email", "a@b.c", "correct its name"),
@@ -243,6 +249,16 @@ ACCEPTED = (
     "operations = {access_logs = true, access_log_days = 1}",
     "operations.reserved_concurrency = {query = 1, health = 2, ingest = 3}",
     'tags = {"Cost Center" = ""}',
+    'tags = {owner = "a", project = "a"}',
+    f'answers.allowed_models = ["a.{"b" * 126}"]',
+    f"{DNS_NAME.removeprefix(NAME)}operations = {{api_rate_limit = 10, api_burst_limit = 10}}",
+    f"{DNS_NAME.removeprefix(NAME)}access = {{waf = true, rate_limit = 100}}",
+    f'{DNS_ZONE.removeprefix(NAME)}dns.api_domain_name = "{"a" * 52}.example.com"',
+    "automatic.enabled = true\naccess = {waf = true, rate_limit = 100}",
+    "automatic = {failed_looks = 4, of_looks = 4}",
+    'notifications = {enabled = true, emails = ["a@b.c"]}',
+    'state.bucket = "a-1"',
+    'state.key = "a"',
 )
 
 
@@ -267,6 +283,11 @@ def test_a_refused_value_is_one_line_with_file_key_value_and_fix(
     assert "\n" not in message
     assert value is None or f"{key} = {value!r}: " in message
     assert fix in message.partition(": ")[2].partition(": ")[2]
+
+
+def test_each_refusal_has_the_reviewed_message(scratch: Path, snapshot: SnapshotAssertion) -> None:
+    said = [refusal(scratch, text).removeprefix(f"{scratch}: ") for text, *_ in REFUSED]
+    assert "\n".join(re.sub(r"x{99,}|\[(.{120}).*\]", r"\1...", one) for one in said) == snapshot
 
 
 @pytest.mark.parametrize("text", ACCEPTED)

@@ -1,7 +1,10 @@
 """The issuer's keys over real TLS, and each answer that is none."""
 
+import io
 import socket
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,3 +91,28 @@ def test_a_fetch_ends_at_its_deadline_whatever_the_issuer_sends(monkeypatch: pyt
         assert _reason("https://login.example.com") == "TimedOut"
     finally:
         ended.set()
+
+
+@pytest.mark.parametrize(
+    "error, reason",
+    [
+        (TimeoutError(), "TimedOut"),
+        (urllib.error.URLError(TimeoutError()), "TimedOut"),
+        (urllib.error.URLError("no name"), "NoConnection"),
+        (OSError(), "NoConnection"),
+    ],
+)
+def test_a_failed_connection_is_told_apart_from_one_that_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    asked: list[tuple[str, str | None, float]] = []
+
+    class Opener:
+        def open(self, request: urllib.request.Request, *, timeout: float) -> io.BytesIO:
+            asked.append((request.full_url, request.get_header("Accept"), timeout))
+            raise error
+
+    monkeypatch.setattr("urllib.request.build_opener", lambda *_: Opener())
+    assert _reason("https://login.example.com/") == reason
+    url = "https://login.example.com/.well-known/openid-configuration"
+    assert asked == [(url, "application/json", 2.0)]

@@ -15,6 +15,7 @@ from tests.lambdas.authorizer.helpers import (
     OTHER_RSA_KEY,
     World,
     claims,
+    encode,
     sign,
 )
 
@@ -83,6 +84,25 @@ def test_a_valid_access_token_is_accepted(token: str) -> None:
         ("a.b", "malformed"),
         ("a.b.c.d.e", "malformed"),
         (sign(claims()) + "=", "malformed"),
+        *(
+            (f"{encode(header)}.{encode(claims())}.{signature}", reason)
+            for header, signature, reason in (
+                ('{"alg": "RS256", "alg": "RS256", "kid": "rsa-1"}', "c2ln", "malformed"),
+                ('{"alg": "RS256", "kid": "rsa-1", "x": NaN}', "c2ln", "malformed"),
+                ("[]", "c2ln", "malformed"),
+                (b"\xff", "c2ln", "malformed"),
+                ({"alg": "RS256", "kid": "rsa-1"}, "", "malformed"),
+                ({"alg": "none", "kid": "rsa-1"}, "c2ln", "algorithm"),
+                ({"alg": 5, "kid": "rsa-1"}, "c2ln", "algorithm"),
+                ({"alg": "RS256", "kid": "rsa-1", "typ": 5}, "c2ln", "type"),
+                ({"alg": "RS256", "kid": "rsa-1", "zip": "DEF"}, "c2ln", "extension"),
+                ({"alg": "RS256", "kid": "rsa-1", "b64": False}, "c2ln", "extension"),
+                ({"alg": "RS256", "kid": 5}, "c2ln", "key_id"),
+                ({"alg": "RS256", "kid": "k" * 257}, "c2ln", "key_id"),
+                ({"alg": "RS256", "kid": "k" * 256}, "c2ln", "unknown_key"),
+            )
+        ),
+        (f"{encode({'alg': 'RS256', 'kid': 'rsa-1'})}.{encode(claims(iat=10**400))}.c2ln", "time"),
     ],
 )
 def test_any_other_token_is_refused_with_its_reason(token: str, reason: str) -> None:

@@ -111,3 +111,21 @@ def test_points_that_cloudwatch_adds_by_rounding_and_an_incomplete_result_say_no
     with Stubber(cloudwatch) as stubber:
         stubber.add_response("get_metric_data", {"MetricDataResults": [result]})
         assert see_from_the_checkers(cloudwatch, "check", now=NOW) == verdict
+
+
+@pytest.mark.parametrize("minute,period", [(timedelta(minutes=1), 60), (timedelta(seconds=6), 1)])
+def test_the_checkers_metric_is_asked_for_four_minutes(minute: timedelta, period: int) -> None:
+    client = boto3.client("cloudwatch", region_name="us-east-1")
+    metric = {
+        "Namespace": "AWS/Route53",
+        "MetricName": "HealthCheckStatus",
+        "Dimensions": [{"Name": "HealthCheckId", "Value": OTHER}],
+    }
+    query = {"Id": "status", "MetricStat": {"Metric": metric, "Period": period, "Stat": "Maximum"}}
+    asked = {"MetricDataQueries": [query], "StartTime": NOW - 4 * minute, "EndTime": NOW}
+    points: list[Any] = [{"Id": "status", "Timestamps": [NOW, NOW - 4 * minute], "Values": [0.0, 1.0]}]
+    with Stubber(client) as stubber:
+        for code in ("Complete", "PartialData"):
+            stubber.add_response("get_metric_data", {"MetricDataResults": [{**points[0], "StatusCode": code}]}, asked)
+        assert see_from_the_checkers(client, OTHER, now=NOW, minute=minute) == "failed"
+        assert see_from_the_checkers(client, OTHER, now=NOW, minute=minute) == "unknown"

@@ -275,3 +275,14 @@ def state(controller: Controller) -> dict[str, Any]:
     value = controller.clients.ssm.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
     found: dict[str, Any] = json.loads(value)
     return found
+
+
+def test_a_journal_that_cannot_be_written_ends_the_move_and_is_logged(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
+    monkeypatch.setattr(controller_round, "move_users", create_autospec(move_users, side_effect=denied))
+    decision = run(controller)
+    assert (decision.action, decision.reason) == ("wait", "the move ended as failed: the journal cannot be written")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["message"] for line in lines if line["level"] != "INFO"] == ["journal_not_written", "not_moved"]

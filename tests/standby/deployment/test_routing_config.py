@@ -304,3 +304,32 @@ def test_the_serving_role_is_none_for_an_api_of_neither_region() -> None:
     }
     assert serving_role(MANIFEST, copies) is None
     assert serving_role(MANIFEST, {}) is None
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("{" + " " * MAX_BYTES, f"it has more than {MAX_BYTES} bytes"),
+        ("[" * 51 + "{" * 50, "it has more than 100 opening brackets"),
+        ("{", "it is not JSON"),
+        ('{"apiUrl": NaN}', "it is not JSON"),
+        ("[]", "it names no API URL"),
+        ('{"apiUrl": "ftp://a"}', "it names no API URL"),
+    ],
+)
+def test_a_config_that_no_page_reads_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011 - the message is compared below
+        parse_config(text)
+    assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize("generation", [0, -1, MAX_GENERATION + 1, 1.5, True, "3", None, [3]])
+def test_a_generation_that_no_command_writes_is_none(generation: object) -> None:
+    text = json.dumps({"apiUrl": "https://a.example.com/", "generation": generation})
+    assert parse_config(text).generation is None
+
+
+@pytest.mark.parametrize("generation", [1, 2.0, MAX_GENERATION])
+def test_a_whole_generation_is_kept(generation: float) -> None:
+    text = json.dumps({"apiUrl": "https://a.example.com/", "generation": generation})
+    assert parse_config(text).generation == int(generation)

@@ -1,5 +1,8 @@
 """A generation is higher than any that a page may have seen, or the command refuses and says why."""
 
+import re
+import time
+
 import pytest
 from hypothesis import given
 
@@ -9,7 +12,7 @@ from standby.deployment.routing_config import MAX_GENERATION, ConfigCopy
 from standby.operations.facts.switch_facts import SwitchFacts
 from standby.operations.plans.switch import plan_switch
 from standby_protocol.generation import KnownGenerations
-from standby_protocol.journal import event_key, format_time, parse_start
+from standby_protocol.journal import event_key, format_time, new_event_document, parse_start
 from tests.standby.helpers import DOWN, FACTS, MANIFEST, NOON, config, copy_of, facts, invalid_copy, puts
 
 DENIED = Unavailable("answers AccessDenied")
@@ -141,6 +144,63 @@ def test_a_journal_with_the_last_generation_is_refused_with_the_two_commands_tha
     remedy = "`standby journal` names it, and `standby journal --remove KEY --force` removes it"
     what = f"the journal has an object with the generation {MAX_GENERATION}, and there is no higher one"
     assert refusal.reason == f"{what}: {remedy}"
+
+
+def test_a_copy_with_the_last_generation_is_named_with_its_repair() -> None:
+    last = copy_of("primary", config("primary", MAX_GENERATION))
+    plan = plan_switch(facts(copies={**facts().copies, "primary": last}), command="failover", reason="", force=True)
+    (refusal,) = plan.standing_refusals(force=True)
+    assert refusal.reason == (
+        f"config.json in us-west-2 has the generation {MAX_GENERATION}, and there is no higher one: correct it by hand"
+    )
+
+
+@pytest.mark.parametrize(
+    "unread,said",
+    [
+        ({"primary": DOWN, "failover": DENIED}, f"the journal of us-west-2 {DOWN}; the journal of us-east-1 {DENIED}"),
+        ({}, "config.json and the journal are empty"),
+    ],
+)
+def test_an_unknown_generation_is_refused_with_what_was_not_read(unread: dict[Role, Unavailable], said: str) -> None:
+    copies = {"primary": DOWN, "failover": copy_of("failover", None)}
+    plan = plan_switch(
+        facts(copies=copies, journal_generation=0, unread_journals=unread), command="failover", reason=""
+    )
+    assert [refusal.reason for refusal in plan.refusals] == [
+        f"the last generation is not known ({said}): --force writes one from the time, which is higher than any"
+    ]
+    assert plan.standing_refusals(force=True) == ()
+
+
+def test_the_identity_of_an_event_has_eight_digits_and_a_new_one_each_time() -> None:
+    made = [
+        new_event_document(generation=4, command="failover", actor="a", reason="r", source="s", target="t", now=NOON)
+        for _ in range(2)
+    ]
+    assert all(re.fullmatch("[0-9a-f]{8}", str(one["id"])) for one in made)
+    assert made[0]["id"] != made[1]["id"]
+    assert {**made[0], "id": ""} == {
+        "schemaVersion": 2,
+        "id": "",
+        "generation": 4,
+        "command": "failover",
+        "actor": "a",
+        "reason": "r",
+        "startedAt": "2026-11-24T12:00:00.000000Z",
+        "from": "s",
+        "to": "t",
+    }
+
+
+def test_a_time_is_written_in_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert format_time(NOON) == "2026-11-24T12:00:00.000000Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_key_of_an_event_tells_when_it_began() -> None:

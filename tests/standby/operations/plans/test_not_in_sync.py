@@ -19,3 +19,14 @@ def test_deletions_that_the_other_region_lacks_are_counted_as_deletions() -> Non
     found = moved(failover={"replication": left(tombstone, source="failover")})
     reasons = [refusal.reason for refusal in unmet_preconditions(found, ())]
     assert f"1 deletion of {EAST} is missing in {WEST}: run `standby reconcile`" in reasons
+
+
+def test_documents_that_the_other_region_lacks_are_counted_and_those_not_inspected_only_if_there_are_any() -> None:
+    two = left(missing("never"), missing("older"), source="failover")
+    reasons = [one.reason for one in unmet_preconditions(moved(failover={"replication": two}), ())]
+    assert f"2 documents of {EAST} are missing in {WEST}: run `standby reconcile`" in reasons
+    more = replace(two, not_inspected=3)
+    reasons = [one.reason for one in unmet_preconditions(moved(failover={"replication": more}), ())]
+    assert (
+        f"5 documents of {EAST} are missing in {WEST} (3 more were not inspected): run `standby reconcile`" in reasons
+    )

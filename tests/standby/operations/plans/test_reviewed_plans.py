@@ -12,8 +12,9 @@ from syrupy.assertion import SnapshotAssertion
 from standby.deployment.concurrency import Unavailable
 from standby.deployment.manifest import ROLES
 from standby.deployment.routing_config import RoutingConfig
+from standby.operations.facts.documents import TOMBSTONES_PREFIX, MissingDocument
 from standby.operations.facts.health import Health
-from standby.operations.facts.journal import PendingWrite, new_event
+from standby.operations.facts.journal import PendingWrite, StepTaken, new_event
 from standby.operations.facts.reconcile_facts import ReconcileFacts
 from standby.operations.facts.state import State
 from standby.operations.plans.plan import CopyDocuments, CopyEvents, Plan, PutConfig
@@ -37,15 +38,22 @@ def event(generation: int, result: str, *, command: str = "failover", minutes: i
     return changed(made, id=f"{generation:08d}", result=result, **said)
 
 
-def reconciled(found: State, *events: object) -> ReconcileFacts:
-    state_ = replace(found, events=events)  # type: ignore[arg-type]  # events
+def reconciled(found: State, *events: object, **said: object) -> ReconcileFacts:
+    state_ = replace(found, events=events, **said)  # type: ignore[arg-type]  # events
     journals = {"primary": (), "failover": events}
     return ReconcileFacts(state=state_, journals=journals, journal_generation=4, actor="somebody")  # type: ignore[arg-type]  # events
 
 
+def deleted(name: str) -> MissingDocument:
+    """Return the tombstone of a document, which the other region lacks."""
+    never = missing("never")
+    return replace(never, document=replace(never.document, key=f"{TOMBSTONES_PREFIX}{name}"))
+
+
 LATE: Final = PendingWrite(region=WEST, what="config.json", why=f"{WEST} does not answer")
 OLD: Final = {"primary": {"copy": copy_of("primary", config("primary", 3))}}
-SWITCHED: Final = both(primary=config("primary", 3), failover=config("failover", 4, moment=NOON.isoformat()))
+MOVED: Final = config("failover", 4, moment=NOON.isoformat())
+SWITCHED: Final = both(primary=config("primary", 3), failover=MOVED)
 
 PLANS: Final[Mapping[str, Callable[[], Plan]]] = {
     "failover": switch,
@@ -70,6 +78,10 @@ PLANS: Final[Mapping[str, Callable[[], Plan]]] = {
     "forced failover, already serves, and the other copy is unread": lambda: switch(
         copies={**SWITCHED, "primary": DOWN}, journal_generation=4, force=True
     ),
+    "failover, interrupted before its end": lambda: switch(
+        copies=both(primary=MOVED, failover=MOVED),
+        events=(event(4, "started", started_at=MOVED.updated_at),),
+    ),
     "failback": lambda: switch(
         "primary", command="failback", copies=both(primary=config("failover", 4), failover=config("failover", 4))
     ),
@@ -77,6 +89,30 @@ PLANS: Final[Mapping[str, Callable[[], Plan]]] = {
     "reconcile config.json, primary lost": lambda: plan_config(reconciled(state(primary=dead("primary")))),
     "reconcile config.json, manual edit": lambda: plan_config(
         reconciled(state(region("primary", "failover", None), region("failover", "failover", None)))
+    ),
+    "reconcile config.json, no command wrote it": lambda: plan_config(
+        reconciled(moved(), event_keys={"primary": frozenset(), "failover": frozenset()})
+    ),
+    "reconcile config.json, an older file": lambda: plan_config(
+        replace(
+            reconciled(
+                moved(),
+                event(
+                    6,
+                    "done",
+                    steps=(StepTaken(step=f"Write config.json in {EAST}", result="done", detail="generation 6"),),
+                ),
+            ),
+            journal_generation=6,
+        )
+    ),
+    "reconcile documents and deletions": lambda: plan_documents(
+        reconciled(
+            moved(
+                primary={"replication": left(missing("never"), deleted("a"), deleted("b"))},
+                failover={"replication": left(deleted("c"), source="failover")},
+            )
+        )
     ),
     "reconcile documents": lambda: plan_documents(
         reconciled(
