@@ -279,6 +279,11 @@ def _clients() -> Clients:
     return made
 
 
+def made_clients() -> list[Any]:
+    """Return each client of botocore that a simulated command has used so far."""
+    return list(_clients()._made.values())  # noqa: SLF001 - the product needs no list of them
+
+
 def _say(text: str, *_: object) -> None:
     current().said.append(text)
 
@@ -345,4 +350,4 @@ class _Lock:
 
 _PRINTING: Final = (plan_runner, reconcile_command, executor, failback_check, reconcile_steps, command_options)
 
-__all__ = ["MANIFEST", "MANIFEST_TEXT", "NOON", "Command", "Report", "Spec", "replace", "simulated"]
+__all__ = ["MANIFEST", "MANIFEST_TEXT", "NOON", "Command", "Report", "Spec", "made_clients", "replace", "simulated"]

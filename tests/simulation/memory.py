@@ -16,7 +16,7 @@ from botocore.client import BaseClient
 from botocore.response import StreamingBody
 
 from standby.deployment import clock, manifest_reader, routing_config
-from standby.operations.facts import collect, journal
+from standby.operations.facts import journal
 from tests.simulation import calls
 from tests.simulation.calls import Call
 from tests.simulation.machine import Answer, current
@@ -186,10 +186,9 @@ def _by_identity(function: Callable[..., object]) -> Callable[..., object]:
 
 
 def pure_functions() -> "Iterator[tuple[object, str, object]]":
-    """Yield each pure function of the product and of botocore that takes long, by its module and name, with a memory."""
+    """Yield each pure function that takes long, by its module and name, with a memory."""
     yield manifest_reader, "parse_manifest", lru_cache(manifest_reader.parse_manifest)
-    for module in (collect, manifest_reader):
-        yield module, "find_differences", _by_identity(module.find_differences)
+    yield manifest_reader, "find_differences", _by_identity(manifest_reader.find_differences)
     yield journal, "parse_event", lru_cache(SIZE)(journal.parse_event)
     yield routing_config, "parse_config", lru_cache(SIZE)(routing_config.parse_config)
     yield clock, "parsedate_to_datetime", lru_cache(SIZE)(clock.parsedate_to_datetime)

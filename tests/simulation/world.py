@@ -190,7 +190,6 @@ class World:
         self._set(place, Stored(body=source.body, modified=time_of(self.clock)))
         return calls.answer_copied(source.etag)
 
-
     def _serve_edge(self) -> Answer:
         body = self.edge()
         return Answer(status=503) if body is None else Answer(body=body)
