@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from tests.simulation.exploration.drivers import Explored, explore
 from tests.simulation.last_state import Endings
-from tests.simulation.scenarios import EXHAUSTIVE
+from tests.simulation.scenarios import EXHAUSTIVE, SWITCHES
 from tests.simulation.script import Scripts
+
+TOO_LARGE: Final = frozenset(f"{commands}, down and back" for commands in SWITCHES)
+"""The scenarios that only `make simulate` explores."""
 
 
 @dataclass(kw_only=True)
@@ -33,7 +37,3 @@ def groups(only: str = "") -> list[tuple[str, ...]]:
 def in_ci(commands: str) -> Iterator[str]:
     """Yield the names of the scenarios of these commands that `make test` explores."""
     return (name for name in EXHAUSTIVE if name.startswith(commands) and name not in TOO_LARGE)
-
-
-TOO_LARGE = frozenset[str]()
-"""The scenarios that only `make simulate` explores."""
