@@ -12,8 +12,9 @@ from pathlib import Path
 from tests.simulation.commands import simulated
 from tests.simulation.exploration.drivers import sample
 from tests.simulation.exploration.report import explore_and_report, report
+from tests.simulation.exploration.together import groups
 from tests.simulation.messages.measure import measure_messages
-from tests.simulation.scenarios import EXHAUSTIVE, random_scenarios
+from tests.simulation.scenarios import random_scenarios
 from tests.simulation.script import Scripts
 from tests.simulation.seeded.measure import is_noticed, measure, write_measured
 from tests.simulation.seeded.mistakes import MISTAKES
@@ -29,11 +30,10 @@ def run_random(arguments: argparse.Namespace) -> bool:
 
 
 def run_exhaustive(arguments: argparse.Namespace) -> bool:
-    """Explore each scenario completely, each for at most the time, in as many processes as there are processors."""
-    names = [name for name in EXHAUSTIVE if arguments.only in name]
+    """Explore each scenario completely, each for at most the time. Scenarios with the same commands share a process."""
     work = partial(explore_and_report, seconds=arguments.seconds, folder=arguments.folder)
     with get_context("spawn").Pool(arguments.workers, maxtasksperchild=1) as pool:
-        return all(list(pool.imap(work, names)))
+        return all(list(pool.imap(work, groups(arguments.only))))
 
 
 def run_mistakes(arguments: argparse.Namespace) -> bool:

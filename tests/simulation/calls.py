@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -135,7 +136,12 @@ def to_response(request: AWSPreparedRequest, answer: Answer) -> AWSResponse:
 
 def date_now() -> str:
     """Return the time of AWS as HTTP writes it."""
-    return format_datetime(datetime.fromtimestamp(current_start() + current().seconds, tz=UTC), usegmt=True)
+    return _format_date(int(current_start() + current().seconds))
+
+
+@lru_cache(2**14)
+def _format_date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, tz=UTC), usegmt=True)
 
 
 def current_start() -> float:

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import botocore.endpoint
 from botocore.client import BaseClient
+from botocore.config import Config
 
 from standby import console, deadline
 from standby.cli import failover as failover_command
@@ -278,8 +279,21 @@ def _clients() -> Clients:
     return made
 
 
+def made_clients() -> list[Any]:
+    """Return each client of botocore that a simulated command has used so far."""
+    return list(_clients()._made.values())  # noqa: SLF001 - the product needs no list of them
+
+
 def _say(text: str, *_: object) -> None:
     current().said.append(text)
+
+
+def _once(limits: clients._Limits) -> clients._Limits:
+    """Return limits with one attempt: botocore's pauses are not the product's code, and have a random length."""
+    return limits._replace(config=limits.config.merge(clients.FACTS_CONFIG).merge(Config(retries=_ONE_ATTEMPT)))
+
+
+_ONE_ATTEMPT: Final = {"mode": "standard", "total_max_attempts": 1}
 
 
 @contextmanager
@@ -287,10 +301,6 @@ def simulated() -> Iterator[None]:
     """Within this block, the product's modules run on simulated machines."""
     threads = SimpleNamespace(Thread=Thread, Semaphore=Semaphore, local=Local, Lock=_Lock)
     queues = SimpleNamespace(SimpleQueue=SimpleQueue, Empty=Empty)
-    quick = clients._Limits(  # noqa: SLF001 - one attempt: botocore's pauses are not the product's code
-        clients.RETRYING_CONFIG.merge(clients.FACTS_CONFIG),
-        clients._RETRYING.seconds,  # noqa: SLF001
-    )
     changes: list[tuple[object, str, object]] = [
         (concurrency, "threading", threads),
         (concurrency, "queue", queues),
@@ -304,7 +314,8 @@ def simulated() -> Iterator[None]:
         ),
         (botocore.endpoint, "time", VirtualTime),
         (BaseClient, _LAST, memory.remember(getattr(BaseClient, _LAST))),
-        (clients, "_RETRYING", quick),
+        *memory.pure_functions(),
+        *((clients, name, _once(getattr(clients, name))) for name in ("_RETRYING", "_LISTING", "_COPYING")),
         (executor, "report_waiting", lambda _: nullcontext()),
         (failover_command, "report_outcome", _end),
         (reconcile_command, "report_outcome", _end),
@@ -339,4 +350,4 @@ class _Lock:
 
 _PRINTING: Final = (plan_runner, reconcile_command, executor, failback_check, reconcile_steps, command_options)
 
-__all__ = ["MANIFEST", "MANIFEST_TEXT", "NOON", "Command", "Report", "Spec", "replace", "simulated"]
+__all__ = ["MANIFEST", "MANIFEST_TEXT", "NOON", "Command", "Report", "Spec", "made_clients", "replace", "simulated"]

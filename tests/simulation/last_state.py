@@ -1,5 +1,6 @@
 """The end of a run: every fault ends, one `reconcile` runs without faults, and the world is judged."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -27,7 +28,11 @@ class Ending:
 
 
 class Endings:
-    """Judges the ends of runs. Equal worlds end equally, so each is judged once."""
+    """Judges the ends of runs. Equal worlds end equally, so each is judged once.
+
+    The second `reconcile` and the second `status` meet the world of the first ones, if those have changed nothing.
+    Then they are not played again.
+    """
 
     def __init__(self) -> None:
         self._known: dict[object, Ending] = {}
@@ -56,18 +61,24 @@ class Endings:
 
     def _end_well(self, run: Run, world: World) -> Iterator[str]:
         before, untrue = play_command(world, Spec(number=90, command="status", began=LATER))
+        seen = (dict(world.objects), dict(world.jobs))
         first, more = play_command(world, Spec(number=91, command="reconcile", began=LATER + 60))
         yield from (*untrue, *more)
         if first.result not in {"done", "nothing to do"}:
             yield f"copies: `reconcile` without faults ended with `{first.result}`: {first.words}"
         if world.config(WEST) != world.config(EAST):
             yield f"copies: after `reconcile` they are {world.config(WEST)} and {world.config(EAST)}"
-        second, untrue = play_command(world, Spec(number=92, command="reconcile", began=LATER + 120))
+        changed = (world.objects, world.jobs) != seen
+        second, untrue = (
+            play_command(world, Spec(number=92, command="reconcile", began=LATER + 120)) if changed else (first, [])
+        )
         if second.result != "nothing to do":
             yield f"settled: the second `reconcile` ended with `{second.result}`: {second.words}"
         if first.mends and not before.reasons:
             yield f"status: it named no reason ({before.verdict}), and `reconcile` ended with `{first.result}`"
-        after, more = play_command(world, Spec(number=93, command="status", began=LATER + 180))
+        after, more = (
+            play_command(world, Spec(number=93, command="status", began=LATER + 180)) if changed else (before, [])
+        )
         yield from (*untrue, *more)
         if after.reasons:
             yield f"quiet: after `reconcile`, `status` says: {'; '.join(after.reasons)}"
@@ -93,11 +104,12 @@ class Endings:
 
 def play_command(world: World, spec: Spec) -> tuple[Report, list[str]]:
     """Run one command without faults, and let everything that is in progress end. Return the untrue messages, too."""
-    machine, answers = Command(spec), list[tuple[Call, int, Answer]]()
+    machine, answers, asked = Command(spec), list[tuple[Call, int, Answer]](), Counter[Call]()
     while not machine.ended:
         number, call = next(iter(machine.calls.items()))
         answer = world.serve(call, number=spec.number)
-        answers.append((call, sum(one[0] == call for one in answers), answer))
+        answers.append((call, asked[call], answer))
+        asked[call] += 1
         machine.answer(number, answer)
     told = Told(spec=spec, report=machine.report, answers=frozenset(answers), world=world)
     untrue = list(judge_messages(told))

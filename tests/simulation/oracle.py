@@ -62,7 +62,7 @@ class Watch:
     told: frozenset[int] = frozenset()
     replaced: frozenset[Identity] = frozenset()
 
-    def after(self, run: "Run", before: Glance, choice: "Choice") -> tuple["Watch", list[str]]:
+    def after(self, run: "Run", before: Glance, now: Glance, choice: "Choice") -> tuple["Watch", list[str]]:
         """Return what is remembered after a step, and the violations that the step shows."""
         watch, world = self._with_people(run, before, choice), run.world
         if choice[0] == "start":
@@ -70,12 +70,11 @@ class Watch:
         running = [node.spec for node in run.nodes.values() if node.spec.number not in watch.told]
         well = {spec.number for spec in running if _is_well(world, _target(spec))}
         watch = replace(watch, well=watch.well | well) if well - watch.well else watch
-        found = list(_judge_writes(run, watch, before, choice))
-        for number, report in run.reports.items():
-            if number not in watch.told:
+        found = list(_judge_writes(run, watch, before, now, choice))
+        for number, node in run.nodes.items():
+            if (report := node.report) is not None and number not in watch.told:
                 watch = replace(watch, told=watch.told | {number})
                 found += judge_report(world, report)
-                node = run.nodes[number]
                 found += judge_messages(Told(spec=node.spec, report=report, answers=node.answers, world=world))
         return watch, found
 
@@ -105,13 +104,12 @@ def _is_well(world: World, region: str) -> bool:
     return world.up(region) and region not in world.sick
 
 
-def _judge_writes(run: "Run", watch: Watch, before: Glance, choice: "Choice") -> Iterator[str]:
+def _judge_writes(run: "Run", watch: Watch, before: Glance, now: Glance, choice: "Choice") -> Iterator[str]:
     """Judge each config.json that a command wrote in this step."""
-    if choice[0] not in {"answer", "lose", "slow", "land"}:
+    if choice[0] not in {"answer", "lose", "slow", "land"} or now.copies == before.copies:
         return
     number = before.late[int(choice[1])][0] if choice[0] == "land" else int(choice[1])
     node = run.nodes[number]
-    now = run.world.glance()
     for region, was, stored in zip(OTHER, before.copies, now.copies, strict=True):
         if was is not stored and was != stored and (config := run.world.config(region)) is not None:
             yield from _judge_write(run, before, node.spec, region, config)

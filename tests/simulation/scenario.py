@@ -14,7 +14,7 @@ from tests.simulation.calls import SITE, Call, answer_error
 from tests.simulation.commands import MANIFEST, Report, Spec
 from tests.simulation.machine import Answer
 from tests.simulation.script import Node, Scripts
-from tests.simulation.world import EAST, FIRST_MOMENT, OTHER, ROLE_OF, WEST, World, identity
+from tests.simulation.world import EAST, FIRST_MOMENT, OTHER, ROLE_OF, WEST, Glance, World, identity
 
 Choice = tuple[str | int, ...]
 """What happens next: a word, and what it is about."""
@@ -68,7 +68,10 @@ class Scenario:
 
 @dataclass(kw_only=True)
 class Run:
-    """The state of a run: the world, and each command by its operator's number."""
+    """The state of a run: the world, and each command by its operator's number.
+
+    `seen` is the part of the world that the oracle compares, as it was after the last choice.
+    """
 
     scenario: Scenario
     scripts: Scripts
@@ -80,6 +83,7 @@ class Run:
     people: int = 0
     watch: oracle.Watch = field(default_factory=oracle.Watch)
     violations: list[str] = field(default_factory=list)
+    seen: Glance | None = None
 
     @classmethod
     def begin(cls, scenario: Scenario, scripts: Scripts) -> "Run":
@@ -220,7 +224,7 @@ class Run:
     def take(self, choice: Choice) -> None:
         """Let this happen. What the oracle finds is added to `violations`."""
         word, *about = choice
-        before = self.world.glance()
+        before = self.seen or self.world.glance()
         if word in FAULTS:
             self.faults -= 1
             self.kinds -= {str(word)} if self.scenario.once else frozenset()
@@ -231,7 +235,8 @@ class Run:
         else:
             self._take_world(str(word), *about)
         self.world.look()
-        self.watch, found = self.watch.after(self, before, choice)
+        self.seen = self.world.glance()
+        self.watch, found = self.watch.after(self, before, self.seen, choice)
         self.violations += found
 
     def _take_command(self, word: str, number: str | int, place: str | int = 0) -> None:

@@ -7,6 +7,7 @@ a new branch.
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,15 +26,20 @@ _numbers = itertools.count(1)
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class Node:
-    """The state of a command after some answers. `calls` wait for theirs; `report` is what it told at its end."""
+    """The state of a command after some answers. `calls` wait for theirs; `report` is what it told at its end.
+
+    `step` is the last answer, which was given `before`. `asked` is how often each call was answered.
+    """
 
     spec: Spec
-    path: tuple[tuple[int, Answer], ...]
     calls: tuple[tuple[int, Call], ...]
     notes: tuple[str, ...]
     report: Report | None
+    before: "Node | None" = None
+    step: tuple[int, Answer] | None = None
     number: int = field(default_factory=lambda: next(_numbers))
     answers: "Answers" = frozenset()
+    asked: dict[Call, int] = field(default_factory=dict)
     children: dict[tuple[int, Answer], "Node"] = field(default_factory=dict)
 
 
@@ -54,7 +60,7 @@ class Scripts:
     def begin(self, spec: Spec) -> Node:
         """Return the state of a command that has just been given."""
         if spec not in self._roots:
-            self._roots[spec] = self._node(Command(spec), spec, (), frozenset())
+            self._roots[spec] = self._node(Command(spec), spec)
         return self._roots[spec]
 
     def answer(self, node: Node, number: int, answer: Answer) -> Node:
@@ -62,15 +68,19 @@ class Scripts:
         step = (number, answer)
         if step not in node.children:
             call = next(call for waiting, call in node.calls if waiting == number)
-            answers = node.answers | {(call, sum(one[0] == call for one in node.answers), answer)}
+            answers = node.answers | {(call, node.asked.get(call, 0), answer)}
             known = self._known.get((node.spec, answers)) if self._merge else None
-            node.children[step] = known or self._grow(node, step, answers)
+            node.children[step] = known or self._grow(node, step, call, answers)
         return node.children[step]
 
-    def _grow(self, node: Node, step: tuple[int, Answer], answers: Answers) -> Node:
+    def _grow(self, node: Node, step: tuple[int, Answer], call: Call, answers: Answers) -> Node:
         machine = self._live.pop(node.number, None) or self._run(node)
         machine.answer(*step)
-        made = self._known[node.spec, answers] = self._node(machine, node.spec, (*node.path, step), answers)
+        made = self._node(machine, node.spec)
+        made.before, made.step, made.answers = node, step, answers
+        made.asked = {**node.asked, call: node.asked.get(call, 0) + 1}
+        if self._merge:
+            self._known[node.spec, answers] = made
         return made
 
     def forget(self) -> None:
@@ -85,18 +95,25 @@ class Scripts:
     def _run(self, node: Node) -> Command:
         self.runs += 1
         machine = Command(node.spec)
-        for number, answer in node.path:
+        for number, answer in reversed(list(_steps(node))):
             machine.answer(number, answer)
         return machine
 
-    def _node(self, machine: Command, spec: Spec, path: tuple[tuple[int, Answer], ...], answers: Answers) -> Node:
+    def _node(self, machine: Command, spec: Spec) -> Node:
         self.nodes += 1
-        calls: tuple[tuple[int, Call], ...] = tuple(machine.calls.items())
         report = machine.result if machine.ended and isinstance(machine.result, Report) else None
+        calls: tuple[tuple[int, Call], ...] = () if report else tuple(machine.calls.items())
         notes = tuple(line.strip() for line in machine.said if line.startswith("  note: "))
-        node = Node(spec=spec, path=path, calls=() if report else calls, notes=notes, report=report, answers=answers)
+        node = Node(spec=spec, calls=calls, notes=notes, report=report)
         if report is None:
             self._live[node.number] = machine
             while len(self._live) > LIVE_MACHINES:
                 self._live.popitem(last=False)[1].stop()
         return node
+
+
+def _steps(node: Node) -> Iterator[tuple[int, Answer]]:
+    """Yield the answers that lead to a state, the last one first."""
+    while node.before is not None and node.step is not None:
+        yield node.step
+        node = node.before

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.simulation.commands import Command, Spec, simulated
-from tests.simulation.exploration.drivers import Failure, explore, play, sample
+from tests.simulation import memory
+from tests.simulation.commands import Command, Spec, made_clients, simulated
+from tests.simulation.exploration.drivers import Failure, explore, play
 from tests.simulation.last_state import Endings
 from tests.simulation.quint.traces import record_traces
 from tests.simulation.scenario import Scenario
@@ -43,29 +44,6 @@ def test_no_rule_is_violated_in_a_story_that_once_violated_one(path: object) -> 
     assert found == [], tell(story)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "two failovers",
-        "a failover and a forced failback",
-        "two failovers, kill",
-        "a failover and a forced failback, kill",
-    ],
-)
-def test_no_order_of_the_calls_of_two_commands_violates_a_rule(name: str) -> None:
-    found = explore(EXHAUSTIVE[name], Scripts(), seconds=120)
-    assert found.failures == {}
-    assert found.complete
-    assert found.states > 3000
-
-
-def test_no_sampled_run_with_faults_violates_a_rule() -> None:
-    rng = random.Random(19)
-    found = sample(random_scenarios(rng), Scripts(merge=False), rng, seconds=60, steps=8000)
-    assert found.failures == {}
-    assert found.steps >= 8000
-
-
 def test_the_order_of_answers_to_calls_that_wait_together_changes_nothing() -> None:
     scenario = Scenario(specs=(failover(1),), faults=1, fault_kinds=("lose",), local_at_once=True, started=True)
     merged = explore(scenario, Scripts(), seconds=60, whole=True)
@@ -96,13 +74,58 @@ def test_a_trace_of_the_simulation_names_each_write_of_a_config() -> None:
     assert any(action.startswith("write(") for action in trace)
 
 
-def test_a_run_depends_on_its_choices_alone() -> None:
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_a_run_depends_on_its_choices_alone(seed: int) -> None:
+    """The first run meets a botocore whose work is not remembered, and the second one a botocore whose work is."""
+    memory.forget()
     ends = []
     for _ in range(2):
-        rng = random.Random(5)
+        rng = random.Random(seed)
         played, taken = play(next(random_scenarios(rng)), Scripts(merge=False), rng)
-        ends.append((taken, played.reports, Endings().violations(played)))
+        ends.append((taken, played.reports, Endings().violations(played), dict(played.world.objects)))
     assert ends[0] == ends[1]
+
+
+def test_botocore_reads_an_answer_as_it_was_remembered_from_another_one() -> None:
+    def read(body: bytes, *, fresh: bool) -> object:
+        if fresh:
+            memory.forget()
+        world = World.begin(generation=3)
+        world.write(EAST, "frontend", "config.json", body)
+        command = run(Spec(number=1, command="status", began=1), world)
+        return command.report, world.objects
+
+    edited = b'{"apiUrl": "https://other.example/"}'
+    read(b'{"apiUrl": ', fresh=True)
+    assert read(edited, fresh=False) == read(edited, fresh=True)
+
+
+def test_botocore_makes_each_simulated_call_once() -> None:
+    for name in ("status", "failover", "reconcile"):
+        run(Spec(number=1, command=name, began=1), World.begin(generation=3, documents=1))
+    made = made_clients()
+    assert len(made) > 8
+    assert {client.meta.config.retries["total_max_attempts"] for client in made} == {1}
+
+
+def test_scenarios_that_are_explored_together_show_what_each_shows_alone() -> None:
+    scenario = replace(EXHAUSTIVE["a failover, two faults"], faults=1)
+    scripts, endings = Scripts(), Endings()
+    for kind in ("kill", "lose", "down"):
+        one = replace(scenario, fault_kinds=(kind,))
+        shared, alone = explore(one, scripts, seconds=60, endings=endings), explore(one, Scripts(), seconds=60)
+        assert (shared.states, shared.ends, shared.outcomes) == (alone.states, alone.ends, alone.outcomes)
+
+
+def test_a_mistake_is_found_in_scenarios_that_are_explored_together() -> None:
+    mistake = next(one for one in MISTAKES if one.title == "the other region is written first")
+    scenario = replace(EXHAUSTIVE["a failover, two faults"], faults=1)
+    with seeded(mistake):
+        scripts, endings = Scripts(), Endings()
+        explore(replace(scenario, fault_kinds=("kill",)), scripts, seconds=60, endings=endings)
+        shared = explore(scenario, scripts, seconds=60, endings=endings)
+        alone = explore(scenario, Scripts(), seconds=60)
+    assert set(shared.failures) == set(alone.failures)
 
 
 def test_a_recorded_run_replays_to_the_same_world() -> None:

@@ -3,8 +3,10 @@
 A world is a value: `copy` is cheap, and `key` is equal for equal worlds. It answers calls; it decides nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Final
 
 from standby.deployment.manifest import Role
 from standby.deployment.routing_config import (
@@ -137,27 +139,14 @@ class World:
         if call.bucket:
             return self._serve_s3(call)
         if call.operation == "GET health" or call.operation.startswith("GET health?"):
-            return self._serve_health(call.region)
-        if call.operation == "POST docs":
-            well = call.region not in self.sick
-            return calls.answer_json({"response": "An answer.", "citations": []}) if well else Answer(status=500)
-        plain: dict[str, Callable[[], Answer]] = {
-            "GetParameter": lambda: calls.answer_json({"Parameter": {"Value": MANIFEST_TEXT}}),
-            "GetCallerIdentity": calls.answer_identity,
-            "GetQueueAttributes": lambda: calls.answer_json(
-                {
-                    "Attributes": dict.fromkeys(
-                        ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"), "0"
-                    )
-                }
-            ),
-            "DescribeAlarms": lambda: calls.answer_json({"MetricAlarms": []}),
-            "CreateInvalidation": Answer,
-            "ListIngestionJobs": lambda: self._serve_jobs(call.region),
-            "ListKnowledgeBaseDocuments": lambda: calls.answer_json({"documentDetails": []}),
-            "Invoke": lambda: calls.answer_json({"decision": self.sweep(call.region)}),
-        }
-        return plain[call.operation]()
+            return _health(call.region, sick=call.region in self.sick)
+        if call.operation == "POST docs" and call.region in self.sick:
+            return Answer(status=500)
+        if call.operation == "ListIngestionJobs":
+            return self._serve_jobs(call.region)
+        if call.operation == "Invoke":
+            return calls.answer_json({"decision": self.sweep(call.region)})
+        return _PLAIN[call.operation]
 
     def _serve_s3(self, call: Call) -> Answer:
         place: Key = (call.region, call.bucket, call.key)
@@ -200,16 +189,6 @@ class World:
         self.clock += 1
         self._set(place, Stored(body=source.body, modified=time_of(self.clock)))
         return calls.answer_copied(source.etag)
-
-    def _serve_health(self, region: str) -> Answer:
-        checks = {"retrieve": {"status": "ok"} if region not in self.sick else {"status": "error", "error": "denied"}}
-        document = {
-            "status": "degraded" if region in self.sick else "healthy",
-            "region": region,
-            "checks": checks,
-            "totalResponseTimeMs": 1,
-        }
-        return replace(calls.answer_json(document), status=503 if region in self.sick else 200)
 
     def _serve_edge(self) -> Answer:
         body = self.edge()
@@ -338,5 +317,28 @@ class World:
             if (where, bucket) == (region, "frontend") and key.startswith(PREFIX) and stored.body:
                 yield parse_event(stored.body.decode())
 
+
+@cache
+def _health(region: str, *, sick: bool) -> Answer:
+    document = {
+        "status": "degraded" if sick else "healthy",
+        "region": region,
+        "checks": {"retrieve": {"status": "error", "error": "denied"} if sick else {"status": "ok"}},
+        "totalResponseTimeMs": 1,
+    }
+    return replace(calls.answer_json(document), status=503 if sick else 200)
+
+
+_MESSAGES: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+_PLAIN: Final = {
+    "GetParameter": calls.answer_json({"Parameter": {"Value": MANIFEST_TEXT}}),
+    "GetCallerIdentity": calls.answer_identity(),
+    "GetQueueAttributes": calls.answer_json({"Attributes": dict.fromkeys(_MESSAGES, "0")}),
+    "DescribeAlarms": calls.answer_json({"MetricAlarms": []}),
+    "CreateInvalidation": Answer(),
+    "ListKnowledgeBaseDocuments": calls.answer_json({"documentDetails": []}),
+    "POST docs": calls.answer_json({"response": "An answer.", "citations": []}),
+}
+"""The answers that no event changes."""
 
 __all__ = ["EAST", "FIRST_MOMENT", "OTHER", "ROLE_OF", "WEST", "Glance", "World", "identity"]

@@ -1,9 +1,11 @@
 """The two drivers: one explores every order of a small scenario, the other one samples the orders of a large one."""
 
+import gc
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.simulation.exploration.reduction import Move, moves
@@ -53,15 +55,36 @@ Trail = tuple["Trail", Move] | None
 """How a state was reached: the state before, and the choices after it."""
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Within this block, the collector of circular garbage does not run: it looks at every state again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_without_collector()
 def explore(
-    scenario: Scenario, scripts: Scripts, *, seconds: float, first: bool = False, whole: bool = False
+    scenario: Scenario,
+    scripts: Scripts,
+    *,
+    seconds: float,
+    first: bool = False,
+    whole: bool = False,
+    endings: Endings | None = None,
 ) -> Explored:
     """Visit every state of the scenario once, within so many seconds of CPU.
 
-    `first`: stop at the first violation. `whole`: without the partial-order reduction, to compare.
+    `first`: stop at the first violation. `whole`: without the partial-order reduction, to compare. Scenarios with the
+    same commands share `scripts` and `endings`, because the product then does the same.
     """
     start = Run.begin(scenario, scripts)
-    return _search([(start, None)], seconds=seconds, first=first, successors=_all_moves if whole else moves)
+    successors = _all_moves if whole else moves
+    return _search([(start, None)], endings or Endings(), seconds=seconds, first=first, successors=successors)
 
 
 def _all_moves(run: Run) -> Iterator[tuple[Move, Run]]:
@@ -73,12 +96,13 @@ def _all_moves(run: Run) -> Iterator[tuple[Move, Run]]:
 
 def _search(
     stack: list[tuple[Run, Trail]],
+    endings: Endings,
     *,
     seconds: float,
     first: bool,
     successors: Callable[[Run], Iterator[tuple[Move, Run]]],
 ) -> Explored:
-    began, found, endings = time.process_time(), Explored(), Endings()
+    began, found = time.process_time(), Explored()
     seen = {run.key() for run, _ in stack}
     while stack:
         # Asking for the CPU time takes longer than a step on some kernels.
@@ -123,6 +147,7 @@ def _result(run: Run, number: int) -> str:
     return report.result if report else "killed"
 
 
+@_without_collector()
 def sample(
     scenarios: Iterator[Scenario],
     scripts: Scripts,
@@ -147,6 +172,7 @@ def sample(
         if scripts.nodes > 20_000:
             scripts.forget()
             endings.forget()
+            gc.collect()
     found.seconds = time.process_time() - began
     return found
 

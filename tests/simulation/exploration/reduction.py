@@ -50,7 +50,10 @@ def _step(base: Run, before: Move, choice: Choice) -> Iterator[tuple[Move, Run]]
 
 
 def _take(run: Run, choice: Choice) -> None:
+    before = run.seen
     run.take(choice)
+    if before is not None and run.seen is not None and before.copies == run.seen.copies:
+        return
     configs = [run.world.config(region) for region in OTHER]
     run.world.shown = max([run.world.shown, *((config.generation or 0) for config in configs if config)])
 

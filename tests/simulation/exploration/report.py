@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tests.simulation.commands import simulated
-from tests.simulation.exploration.drivers import Explored, explore
-from tests.simulation.scenarios import EXHAUSTIVE
+from tests.simulation.exploration.drivers import Explored
+from tests.simulation.exploration.together import Together
 from tests.simulation.script import Scripts
 from tests.simulation.stories import record, render_story, shrink, tell
 
@@ -26,8 +26,9 @@ def report(name: str, found: Explored, scripts: Scripts, folder: Path | None) ->
     return not found.failures
 
 
-def explore_and_report(name: str, *, seconds: float, folder: Path | None) -> bool:
-    """Explore a scenario, print what was seen, and return whether no rule was violated."""
+def explore_and_report(names: tuple[str, ...], *, seconds: float, folder: Path | None) -> bool:
+    """Explore scenarios with the same commands, print what was seen, and return whether no rule was violated."""
     with simulated():
-        scripts = Scripts()
-        return report(name, explore(EXHAUSTIVE[name], scripts, seconds=seconds), scripts, folder)
+        together = Together()
+        well = [report(name, together.explore(name, seconds=seconds), together.scripts, folder) for name in names]
+        return all(well)
