@@ -16,7 +16,9 @@ from tests.standby.helpers import EAST, MANIFEST, NOON, WEST
 EVENT = new_event(generation=4, command="failover", actor="a", reason="", source=WEST, target=EAST, now=NOON)
 
 
-@pytest.mark.parametrize("event,reference", [(EVENT, EVENT.id), (None, "20261124T120000000000")])
+@pytest.mark.parametrize(
+    "event,reference", [(EVENT, EVENT.id), (None, "20261124T120000000000")], ids=["an event", "no event"]
+)
 def test_one_path_is_invalidated_once_for_each_event(event: Event | None, reference: str) -> None:
     client = EmulatorSession(region=EAST, endpoint="http://127.0.0.1:9").client("cloudfront")
     clients: Any = SimpleNamespace(cloudfront=lambda: client, clock=SimpleNamespace(now=lambda: NOON))
