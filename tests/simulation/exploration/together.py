@@ -1,6 +1,5 @@
 """Explore scenarios with the same commands together: what the product does is then found out once for all of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,6 +39,6 @@ def groups(only: str = "") -> list[tuple[str, ...]]:
     return sorted(map(tuple, found.values()), key=len, reverse=True)
 
 
-def in_ci(commands: str) -> Iterator[str]:
-    """Yield the names of the scenarios of these commands that `make test` explores."""
-    return (name for name in EXHAUSTIVE if name.startswith(commands) and name not in TOO_LARGE)
+def in_ci(commands: str) -> list[str]:
+    """Return the names of the scenarios of these commands that `make test` explores."""
+    return [name for name in EXHAUSTIVE if name.startswith(commands) and name not in TOO_LARGE]
