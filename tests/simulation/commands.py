@@ -293,7 +293,7 @@ def _once(limits: clients._Limits) -> clients._Limits:
     return limits._replace(config=limits.config.merge(clients.FACTS_CONFIG).merge(Config(retries=_ONE_ATTEMPT)))
 
 
-_ONE_ATTEMPT: Final = {"mode": "standard", "total_max_attempts": 1}
+_ONE_ATTEMPT: Final[Any] = {"mode": "standard", "total_max_attempts": 1}
 
 
 @contextmanager

@@ -6,6 +6,7 @@ A simulation repeats the same calls millions of times. botocore would spend most
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from functools import lru_cache, wraps
 from io import BytesIO
 from typing import Any, Final
@@ -15,7 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
 from botocore.response import StreamingBody
 
-from standby.deployment import clock, manifest_reader, routing_config
+from standby.deployment import clock, manifest, manifest_reader, routing_config
 from standby.operations.facts import journal
 from tests.simulation import calls
 from tests.simulation.calls import Call
@@ -187,11 +188,11 @@ def _by_identity(function: Callable[..., object]) -> Callable[..., object]:
 
 def pure_functions() -> "Iterator[tuple[object, str, object]]":
     """Yield each pure function that takes long, by its module and name, with a memory."""
-    yield manifest_reader, "parse_manifest", lru_cache(manifest_reader.parse_manifest)
-    yield manifest_reader, "find_differences", _by_identity(manifest_reader.find_differences)
+    yield manifest_reader, "parse_manifest", lru_cache(manifest.parse_manifest)
+    yield manifest_reader, "find_differences", _by_identity(manifest.find_differences)
     yield journal, "parse_event", lru_cache(SIZE)(journal.parse_event)
     yield routing_config, "parse_config", lru_cache(SIZE)(routing_config.parse_config)
-    yield clock, "parsedate_to_datetime", lru_cache(SIZE)(clock.parsedate_to_datetime)
+    yield clock, "parsedate_to_datetime", lru_cache(SIZE)(parsedate_to_datetime)
     yield BaseClient, "get_paginator", _by_identity(BaseClient.get_paginator)
 
 

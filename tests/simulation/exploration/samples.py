@@ -7,7 +7,7 @@ from tests.simulation.exploration.drivers import Explored, sample
 from tests.simulation.scenarios import random_scenarios
 from tests.simulation.script import Scripts
 
-SEEDS: Final = tuple(range(100, 110))
+SEEDS: Final = tuple(range(100, 104))
 STEPS: Final = 50_000
 """The steps of each sample."""
 
