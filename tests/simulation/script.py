@@ -24,7 +24,7 @@ Answers = frozenset[tuple[Call, int, Answer]]
 _numbers = itertools.count(1)
 
 
-@dataclass(eq=False, kw_only=True, slots=True)
+@dataclass(eq=False, kw_only=True, slots=True, repr=False)
 class Node:
     """The state of a command after some answers. `calls` wait for theirs; `report` is what it told at its end.
 
