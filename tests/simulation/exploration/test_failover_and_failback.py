@@ -7,9 +7,6 @@ import pytest
 from tests.simulation.commands import simulated
 from tests.simulation.exploration.together import Together, in_ci
 
-KNOWN = {"late": "incomplete", "down": "done"}
-"""The rules that the product violates with a fault of a kind: docs/protocol.md names both among the limits."""
-
 
 @pytest.fixture(scope="module")
 def together() -> Iterator[Together]:
@@ -21,6 +18,6 @@ def together() -> Iterator[Together]:
 @pytest.mark.parametrize("name", in_ci("a failover and a forced failback"))
 def test_no_order_of_the_calls_of_a_failover_and_a_failback_violates_a_rule(name: str, together: Together) -> None:
     found = together.explore(name, seconds=500)
-    assert set(found.failures) == {rule for kind, rule in KNOWN.items() if kind in name}
+    assert found.failures == {}
     assert found.complete
     assert found.states > 3000
