@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from standby.cli.options import examples, print_json, print_result, refuse_group_options
-from standby.cli.output.drill_view import comparison_lines, objective_lines, scenario_lines, uploaded
+from standby.cli.output.drill_view import comparison_lines, misses_times, objective_lines, scenario_lines, uploaded
 from standby.cli.output.progress import ConsoleProgress
 from standby.console import Progress
 from standby.drill.drill import run_drill
@@ -21,6 +21,7 @@ from standby.drill.report.report import DrillReport
 from standby.drill.scenarios.catalog import SCENARIOS, select_scenarios
 from standby.drill.signals import interrupt_on_hangup
 from standby.errors import FAILED, BadUsageError, InterruptedRunError
+from standby.machine import describe_load
 from standby.rehearsal.connection import deployed_name
 from standby.rehearsal.files.paths import find_project, rehearsal_options
 from standby.rehearsal.rehearsal import Rehearsal
@@ -162,6 +163,8 @@ def _print(report: DrillReport, rehearsal: Rehearsal | None = None, *, as_json: 
     for line in (*objective_lines(report), *compared):
         console.print(line, soft_wrap=True)
     print_result(f"{report.conclusion} ({report.target}, {report.seconds:.0f} s).")
+    if misses_times(report) and (load := describe_load()):
+        print_result(f"A time was longer than its objective. {load}")
     if rehearsal is not None and uploaded(report):
         down = " ".join(("standby rehearse", *rehearsal_options(rehearsal.paths, Path.cwd()), "down"))
         print_result(f"The documents that its users uploaded stay in the rehearsal until `{down}`.")

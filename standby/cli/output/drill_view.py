@@ -55,8 +55,8 @@ def _scenario_lines(scenario: ScenarioReport, *, width: int) -> Iterator[Text]:
     yield Text(f"{scenario.name}: {scenario.result.value} ({scenario.seconds:.0f} s)", _RESULT_STYLES[scenario.result])
     yield from map(Text, wrap(printable(scenario.reason), first="  ", rest="  ") if scenario.reason else [])
     yield from (_objective_line(objective, width=width) for objective in scenario.objectives)
-    if scenario.result is Outcome.MISSED:
-        for failed in scenario.failed_requests:
+    if not all(objective.met or _is_late(objective) for objective in scenario.objectives):
+        for failed in scenario.failed_requests:  # they say nothing about a time: each fault makes some fail
             yield from map(Text, wrap(printable(str(failed)), first="  ", rest="    "))
 
 
@@ -64,6 +64,16 @@ def _objective_line(objective: ObjectiveResult, *, width: int) -> Text:
     values = f"{format_measured(objective):>10} {format_bound(objective):>9}"
     missed = "" if objective.met else "  MISSED"
     return Text(f"  {objective.name:<{width}} {values}{missed}", "" if objective.met else "bold red")
+
+
+def _is_late(objective: ObjectiveResult) -> bool:
+    """Return whether an objective is a time that was measured and missed."""
+    return not objective.met and objective.unit == "s" and objective.measured is not None
+
+
+def misses_times(report: DrillReport) -> bool:
+    """Return whether a time that was measured is longer than its objective."""
+    return any(_is_late(objective) for scenario in report.scenarios for objective in scenario.objectives)
 
 
 def uploaded(report: DrillReport) -> bool:

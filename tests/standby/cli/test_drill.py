@@ -14,7 +14,7 @@ from standby.cli import drill as commands
 from standby.cli.main import cli
 from standby.cli.output.drill_view import comparison_lines, objective_lines
 from standby.drill.measure.measures import Measures
-from standby.drill.measure.records import Outcome
+from standby.drill.measure.records import ObjectiveResult, Outcome
 from standby.drill.report.report import Difference, DrillReport
 from standby.drill.scenario import Scenario
 from standby.drill.scenarios.catalog import SCENARIOS
@@ -203,10 +203,37 @@ def test_the_table_names_each_objective_with_measured_value_and_bound() -> None:
     assert "failover command 6.25 s ≤ 5 s MISSED" in text
 
 
-def test_below_the_objectives_of_a_missed_scenario_are_the_requests_that_failed() -> None:
-    assert "page at 4.0 s: error after 0.7 s, a page" in words(shown(objective_lines(drill_report())))
-    passed = scenario_report(result=Outcome.PASSED, objectives=())
-    assert "page at 4.0 s" not in words(shown(objective_lines(drill_report(passed))))
+LOST = ObjectiveResult(name="documents lost", measured=1, bound=0, unit="", met=False)
+LATE = ObjectiveResult(name="failover command", measured=6.25, bound=5.0, unit="s", met=False)
+NEVER = ObjectiveResult(name="API RTO", measured=None, bound=5.0, unit="s", met=False)
+
+
+@pytest.mark.parametrize(
+    "objectives, explained", [((), False), ((LATE,), False), ((LATE, LOST), True), ((NEVER,), True)], ids=str
+)
+def test_requests_that_failed_are_shown_if_more_than_a_time_is_missed(
+    objectives: tuple[ObjectiveResult, ...], *, explained: bool
+) -> None:
+    text = words(shown(objective_lines(drill_report(scenario_report(objectives=objectives)))))
+    assert ("page at 4.0 s: error after 0.7 s, a page" in text) == explained
+
+
+@pytest.mark.parametrize("objectives, said", [((LATE,), True), ((LOST,), False), ((NEVER,), False)], ids=str)
+def test_if_a_time_was_missed_the_drill_says_that_the_machine_is_busy(
+    runs: list[tuple[str, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+    objectives: tuple[ObjectiveResult, ...],
+    *,
+    said: bool,
+) -> None:
+    report = drill_report(scenario_report(objectives=objectives))
+    monkeypatch.setattr(commands, "run_drill", lambda *_, **__: report)
+    monkeypatch.setattr(commands, "describe_load", lambda: "This machine is busy (load 9.0 on 2 processors).")
+    shown = words(run("drill", "--scenario", "region-lost").stdout)
+    sentence = "A time was longer than its objective. This machine is busy (load 9.0 on 2 processors)."
+    assert (sentence in shown) == said
+    monkeypatch.setattr(commands, "describe_load", lambda: "")
+    assert "A time was longer" not in words(run("drill", "--scenario", "region-lost").stdout)
 
 
 def test_the_comparison_table_shows_the_changes() -> None:
