@@ -48,7 +48,7 @@ WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do \
-	  printf '%s\n' "$$text" | fold -s -w 60 | { read -r line; printf '%-20s%s\n' "$$target" "$$line"; sed 's/^/                    /'; }; \
+	  printf '%s\n' "$$text" | fold -s -w 60 | sed 's/ *$$//' | { read -r line; printf '%-20s%s\n' "$$target" "$$line"; sed 's/^/                    /'; }; \
 	done
 
 setup: $(PYTHON_READY) $(NODE_READY) ## Install everything that is pinned: Python packages into .venv, cdktf-cli into node_modules
@@ -73,7 +73,7 @@ test: $(TESTS_READY) test-fast test-e2e ## Run all tests: the fast ones first
 SHOW_RERUNS := -rR --rerun-show-tracebacks
 
 test-fast: $(PYTHON_READY) need-node ## Run the tests of the logic and of the synthesized stack (seconds)
-	@$(BIN)/pytest -m 'not e2e and not programs and not alone' -n $(WORKERS) --dist loadscope --ignore=tests/e2e --ignore=tests/browser \
+	@$(BIN)/pytest -m 'not e2e and not programs and not long and not alone' -n $$(($(WORKERS) + 1)) --dist loadscope --ignore=tests/e2e --ignore=tests/browser \
 	  --reruns 1 $(SHOW_RERUNS)
 
 SECONDS_OF_CPU ?= 600
@@ -103,7 +103,7 @@ soak: $(REHEARSAL_READY) ## Run DRILLS whole drills in a row against the rehears
 simulate-automatic: $(PYTHON_READY) ## Simulate the decision of the automatic failover over a million random histories, for both second vantage points (10 minutes)
 	@$(BIN)/python -m tests.automatic 1000000 18
 
-# First the parallel tests, the longest before the others: one worker more than processors, because an apply mostly waits.
+# First the parallel tests, the longest before the others: two workers more than processors, because an apply mostly waits.
 # Then the tests that check times, with nothing else running, on the same rehearsal. A failed test is run again.
 # On Ctrl-C or SIGTERM: stop the tests, let their fixtures clean up, then remove the shared rehearsal.
 test-e2e: $(TESTS_READY) ## Run the tests that start programs or apply the stack with real Terraform (minutes)
@@ -111,7 +111,7 @@ test-e2e: $(TESTS_READY) ## Run the tests that start programs or apply the stack
 	down() { $(BIN)/standby rehearse --directory "$$STANDBY_TEST_REHEARSAL$$1" down; }; \
 	trap 'down ""; down -oidc; rm -rf "$$directory"' EXIT; \
 	tests=; trap 'kill $$tests; wait $$tests || true; exit 143' TERM; trap 'wait $$tests || true; exit 130' INT; \
-	$(BIN)/pytest -m '(e2e or programs) and not alone' -n $$(($(WORKERS) + 1)) --dist loadscope --no-loadscope-reorder \
+	$(BIN)/pytest -m '(e2e or programs or long) and not alone' -n $$(($(WORKERS) + 2)) --dist loadscope --no-loadscope-reorder \
 	  --reruns 1 $(SHOW_RERUNS) & tests=$$!; wait $$tests; \
 	$(BIN)/pytest -m alone --reruns 2 $(SHOW_RERUNS) & tests=$$!; wait $$tests
 

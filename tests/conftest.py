@@ -29,7 +29,8 @@ from warm_standby.settings import Settings
 # Names a directory: its rehearsal is used, and stays up; so does that of the directory beside it with "-oidc".
 KEPT = "STANDBY_TEST_REHEARSAL"
 _E2E = ("tests/browser/", "tests/e2e/")
-_ALONE = ("tests/e2e/drill/",)
+_ALONE = ("tests/e2e/drill/test_scenarios.py",)
+_LONG = ("tests/simulation/exploration/",)
 _PROGRAMS = (
     "tests/constructs/environments/test_identity.py",
     "tests/test_main.py",
@@ -43,6 +44,7 @@ _PROGRAMS = (
     "tests/toolchain/test_vendor.py",
 )
 _START_PROGRAMS = {"emulator", "fake_terraform", "paths", "small_rehearsal"}  # fixtures
+_DRILLS_AND_PLANS = "drills and plans"
 # The tests that share a rehearsal or a synthesized stack, by the start of their paths: the first match applies.
 _WORLDS: dict[str, str | None] = {
     "tests/constructs/settings/": None,  # these need no stack: each file is its own scope
@@ -54,9 +56,17 @@ _WORLDS: dict[str, str | None] = {
     "tests/e2e/access/": "signed-in users",
     "tests/e2e/notifications/": "signed-in users",
     "tests/browser/access/": "signed-in users",
+    "tests/e2e/drill/": _DRILLS_AND_PLANS,
+    "tests/e2e/review/": _DRILLS_AND_PLANS,
+    "tests/e2e/test_identity": _DRILLS_AND_PLANS,
+    "tests/e2e/test_plan": _DRILLS_AND_PLANS,
+    "tests/e2e/test_pre": _DRILLS_AND_PLANS,
+    "tests/e2e/test_provider_regions": _DRILLS_AND_PLANS,
     "tests/e2e/": "operators",
     "tests/browser/": "visitors",
 }
+_LONGEST = ("deploy", _DRILLS_AND_PLANS, "operators", "visitors", "unattended", "signed-in users", "module")
+"""These worlds begin in this order, so that no worker begins one that takes ten minutes when the others end."""
 
 # A failed assertion in a module that tests share also shows the compared values.
 pytest.register_assert_rewrite(
@@ -101,8 +111,16 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist comes with
     """A worker takes one file at a time, or all tests of one world, which then run one after the other."""
 
     def _split_scope(self, nodeid: str) -> str:
-        world = next((world for start, world in _WORLDS.items() if nodeid.startswith(start)), None)
-        return world or str(super()._split_scope(nodeid))
+        return _world(nodeid) or str(super()._split_scope(nodeid))
+
+
+def _world(nodeid: str) -> str | None:
+    return next((world for start, world in _WORLDS.items() if nodeid.startswith(start)), None)
+
+
+def _rank(nodeid: str) -> int:
+    world = _world(nodeid)
+    return _LONGEST.index(world) if world in _LONGEST else len(_LONGEST) + (not nodeid.startswith((*_E2E, *_LONG)))
 
 
 @pytest.hookimpl(optionalhook=True)  # the hook does not exist with `-p no:xdist`
@@ -112,11 +130,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedulin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need Terraform, start programs, or need a quiet machine; sort the longest first."""
-    items.sort(key=lambda item: [not item.nodeid.startswith(start) for start in _E2E])
+    """Mark the tests that need Terraform, minutes, programs or a quiet machine; sort the longest first."""
+    items.sort(key=lambda item: _rank(item.nodeid))
     for item in items:
         if item.nodeid.startswith(_E2E):
             item.add_marker(pytest.mark.e2e)
+        if item.nodeid.startswith(_LONG):
+            item.add_marker(pytest.mark.long)
         if item.nodeid.startswith(_ALONE):
             item.add_marker(pytest.mark.alone)
         if item.nodeid.startswith(_PROGRAMS) or not _START_PROGRAMS.isdisjoint(getattr(item, "fixturenames", ())):

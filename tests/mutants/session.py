@@ -42,7 +42,7 @@ _LEAST_SECONDS: Final = 20
 _SLOWER: Final = 10
 """A mutant whose tests use more CPU than so many times their usual seconds has made a loop, and is noticed."""
 _RECORDING_SECONDS: Final = 900
-_WITHOUT_PROGRAMS: Final = "not e2e and not programs and not alone"
+_WITHOUT_PROGRAMS: Final = "not e2e and not programs and not long and not alone"
 _WITH_EMULATOR: Final = "not e2e and not alone"
 _ARGUMENTS: Final = (
     *("-q", "--timeout=0", "--snapshot-warn-unused"),

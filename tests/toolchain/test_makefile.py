@@ -30,7 +30,7 @@ def test_the_target_fails_after_the_first_failed_run_of_pytest(machine: Machine,
     add_program(machine.venv / "bin", "standby", "#!/bin/sh\n")
     run = machine.make("test-e2e", *flags)
     assert run.returncode != 0, run.stderr
-    assert machine.calls() == ["(e2e or programs) and not alone"]
+    assert machine.calls() == ["(e2e or programs or long) and not alone"]
 
 
 def test_ending_make_ends_the_tests_and_then_the_rehearsal(machine: Machine) -> None:

@@ -109,7 +109,8 @@ def test_a_token_for_another_audience_is_refused_in_both_regions_and_the_page_sa
     visitor = sign_in(visit(), "alice")
     visitor.submit(QUESTION)
     visitor.wait_for_status(NOT_ACCEPTED)
-    assert visitor.page.locator("#question").input_value() == QUESTION
+    box = visitor.page.locator("#question")
+    visitor.wait_until(lambda: box.input_value() == QUESTION, what="the question is in its box again")
     for role in rehearsal.deployment.regions:
         with pytest.raises(ApiError) as refused:
             rehearsal.api(role).post("docs", {"question": QUESTION})
