@@ -245,7 +245,7 @@ def run_without_space(rehearsal: Rehearsal, *arguments: str) -> "subprocess.Comp
 def test_down_frees_the_space_of_a_full_disk(rehearsal: Rehearsal) -> None:
     rehearsal.apply()
     ran = run_without_space(rehearsal, "down")
-    assert (ran.returncode, words(ran.stdout)) == (0, f"The rehearsal in {rehearsal.paths.directory} is down.")
+    assert (ran.returncode, words(ran.stdout)) == (0, "The rehearsal in .rehearsal is down.")
     assert not rehearsal.paths.directory.exists()
     assert find_processes(rehearsal.paths.directory) == ()
 
