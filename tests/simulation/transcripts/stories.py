@@ -19,6 +19,13 @@ from tests.simulation.transcripts.play import (
 )
 from tests.simulation.world import EAST, WEST, World
 
+
+def refuse_writes(region: str) -> At:
+    """Refuse each write of config.json in a region, as if it had just changed."""
+    refused = calls.answer_error(412, "PreconditionFailed")
+    return At(operation="PutObject", region=region, key=CONFIG, act=answer(refused), always=True)
+
+
 NO_ANSWER: Final = Answer(failure="time-out", delay=2.0)
 REFUSED: Final = Answer(failure="refused")
 DENIED: Final = calls.answer_error(403, "AccessDenied")
@@ -180,24 +187,12 @@ STORIES: Final[Mapping[str, Story]] = {
     "failover, the other region refuses each write": (
         begin,
         failover(1),
-        At(
-            operation="PutObject",
-            region=WEST,
-            key=CONFIG,
-            act=answer(calls.answer_error(412, "PreconditionFailed")),
-            always=True,
-        ),
+        refuse_writes(WEST),
     ),
     "failover, the target refuses each write": (
         begin,
         failover(1),
-        At(
-            operation="PutObject",
-            region=EAST,
-            key=CONFIG,
-            act=answer(calls.answer_error(412, "PreconditionFailed")),
-            always=True,
-        ),
+        refuse_writes(EAST),
     ),
     "failover, the target goes down in a conflict": (
         begin,
