@@ -9,6 +9,7 @@ import pytest
 from tests.simulation import memory
 from tests.simulation.commands import Command, Spec, made_clients, simulated
 from tests.simulation.exploration.drivers import Failure, explore, play
+from tests.simulation.exploration.together import Together
 from tests.simulation.last_state import Endings
 from tests.simulation.quint.traces import record_traces
 from tests.simulation.scenario import Scenario
@@ -50,6 +51,13 @@ def test_the_order_of_answers_to_calls_that_wait_together_changes_nothing() -> N
     whole = explore(scenario, Scripts(merge=False), seconds=60, whole=True)
     assert set(merged.outcomes) == set(whole.outcomes)
     assert merged.states < whole.states
+
+
+def test_scenarios_that_are_explored_together_are_explored_each_as_if_alone() -> None:
+    together = Together()
+    for name in ("a failover and a forced failback", "a failover and a forced failback, kill"):
+        shared, alone = together.explore(name, seconds=60), explore(EXHAUSTIVE[name], Scripts(), seconds=60)
+        assert (shared.states, shared.outcomes, shared.failures) == (alone.states, alone.outcomes, alone.failures)
 
 
 def test_the_partial_order_reduction_leaves_out_no_outcome() -> None:
